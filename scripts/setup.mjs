@@ -1,0 +1,67 @@
+// Runs before `npm start` and `npm test`, on whatever Node the machine has: installs what is missing and generates the
+// Prisma client. Quick when there is nothing to do.
+import { spawnSync } from 'node:child_process'
+import { createHash } from 'node:crypto'
+import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs'
+import path from 'node:path'
+import { fileURLToPath } from 'node:url'
+
+const root = path.dirname(path.dirname(fileURLToPath(import.meta.url)))
+process.chdir(root)
+
+const hash = (...files) => {
+  const sum = createHash('sha256')
+  for (const file of files) sum.update(readFileSync(file))
+  return sum.digest('hex')
+}
+const STAMPS = 'node_modules/.afterimage'
+const isDue = (stamp, value) =>
+  !existsSync(`${STAMPS}/${stamp}`) || readFileSync(`${STAMPS}/${stamp}`, 'utf8') !== value
+const done = (stamp, value) => {
+  mkdirSync(STAMPS, { recursive: true })
+  writeFileSync(`${STAMPS}/${stamp}`, value)
+}
+
+function run(command, args, options = {}) {
+  const { status, stdout, stderr, error } = spawnSync(command, args, { encoding: 'utf8', ...options })
+  if (status === 0) return stdout
+  fail(`${command} ${args.join(' ')} failed:\n${error?.message ?? ''}${stdout ?? ''}${stderr ?? ''}`)
+}
+
+function fail(sentence) {
+  process.stderr.write(`${sentence.trim()}\n`)
+  process.exit(1)
+}
+
+const packages = hash('package.json', 'package-lock.json')
+if (isDue('installed', packages)) {
+  process.stdout.write('Installing packages…\n')
+  // Errors only: the system's Node may be older than some packages want, but they will run on the one installed here.
+  run('npm', ['ci', '--no-audit', '--no-fund', '--loglevel=error'], { stdio: ['ignore', 'inherit', 'inherit'] })
+  done('installed', packages)
+}
+
+const node = path.resolve('node_modules/.bin/node')
+const version = run(existsSync(node) ? node : process.execPath, ['--version']).trim()
+const [major, minor] = version.slice(1).split('.').map(Number)
+if (major < 22 || (major === 22 && minor < 18)) {
+  fail(
+    `Afterimage needs Node 22.18 or newer and found ${version}: its own (the package "node") was not installed. Run npm ci and look at what it says.`,
+  )
+}
+
+const schema = hash('prisma/schema.prisma', 'package-lock.json')
+if (isDue('generated', schema) || !existsSync('prisma/generated/pothos.ts')) {
+  // Naming any file as the schema engine keeps Prisma from downloading one; generating does not use it.
+  run(node, ['node_modules/prisma/build/index.js', 'generate', '--schema', 'prisma/schema.prisma'], {
+    env: {
+      ...process.env,
+      // Prisma looks its generators up there; npm sets it, a bare `node scripts/setup.mjs` does not.
+      PATH: `${path.resolve('node_modules/.bin')}:${process.env.PATH}`,
+      PRISMA_SCHEMA_ENGINE_BINARY: path.resolve('package.json'),
+      PRISMA_HIDE_UPDATE_MESSAGE: '1',
+      CHECKPOINT_DISABLE: '1',
+    },
+  })
+  done('generated', schema)
+}

@@ -1,0 +1,76 @@
+import { BACKFILL_CHANNEL } from './backfill/backfills.ts'
+import { type Database, openDatabase } from './catalogue/database.ts'
+import { migrate } from './catalogue/migrate.ts'
+import { type RecipeHistory, rememberRecipes } from './catalogue/recipes.ts'
+import type { Config } from './config.ts'
+import { createEnsureVariant, type EnsureVariant } from './deliver/ensure-variant.ts'
+import { AppError } from './errors.ts'
+import { type Events, openEvents } from './events.ts'
+import { openRenderPool, type RenderPool } from './render/pool.ts'
+import { keepSecret } from './secrets.ts'
+import { openStores, type Stores } from './store/open.ts'
+import type { Presets } from './variant.ts'
+
+/** Every part of the service, wired. */
+export interface App {
+  readonly config: Config
+  readonly pg: Database['pg']
+  readonly prisma: Database['prisma']
+  readonly stores: Stores
+  readonly pool: RenderPool
+  readonly presets: Presets
+  readonly recipes: RecipeHistory
+  readonly events: Events
+  readonly ensureVariant: EnsureVariant
+  readonly adminToken: string
+  readonly urlSecret: string
+  readonly close: () => Promise<void>
+}
+
+/** Lazy requests that may wait for a renderer are bounded by their slots; this bounds everything else. */
+const WAITING_MAX = 256
+/** Locks hold a connection each: one per flight, and some for queries. */
+const CONNECTIONS_BESIDE_LOCKS = 8
+
+/**
+ * Opens everything in the order of its needs and closes it in the opposite one, also when a later part fails to open.
+ * @param overrides parts that a test brings along; they are not closed here
+ */
+export async function openApp(
+  config: Config,
+  overrides: { databaseUrl?: string; pool?: RenderPool } = {},
+): Promise<App> {
+  const opened: (() => Promise<unknown>)[] = []
+  const close = async () => {
+    for (const closePart of opened.splice(0).reverse()) await closePart()
+  }
+  try {
+    const databaseUrl = overrides.databaseUrl ?? config.databaseUrl
+    if (!databaseUrl)
+      throw new AppError('CONFIG', 'DATABASE_URL is not set: set it, or run `npm start`, which brings a Postgres.')
+    const stores = await openStores(config)
+    const [adminToken, urlSecret] = await Promise.all([
+      config.adminToken ?? keepSecret(config.dataDir, 'admin-token'),
+      config.urlSecret ?? keepSecret(config.dataDir, 'url-secret'),
+    ])
+    const {
+      pg,
+      prisma,
+      close: closeDatabase,
+    } = await openDatabase(databaseUrl, { connectionsMax: config.renderers + CONNECTIONS_BESIDE_LOCKS })
+    opened.push(closeDatabase)
+    await migrate(pg)
+    const recipes = await rememberRecipes(pg, config.presets)
+    const events = await openEvents(databaseUrl, [BACKFILL_CHANNEL])
+    opened.push(events.close)
+    const pool =
+      overrides.pool ?? openRenderPool({ presets: config.presets, size: config.renderers, waitingMax: WAITING_MAX })
+    if (!overrides.pool) opened.push(pool.close)
+    const { presets } = config
+    const ensureVariant = createEnsureVariant({ pg, stores, pool, presets, urlSecret })
+    return { config, pg, prisma, stores, pool, presets, recipes, events, ensureVariant, adminToken, urlSecret, close }
+  } catch (error) {
+    await close()
+    throw error
+  }
+}

@@ -1,0 +1,77 @@
+import type { PoolClient } from 'pg'
+import type { Backfill } from '../../prisma/generated/client/client.ts'
+import { inTransaction, type Pg, type Prisma } from '../catalogue/database.ts'
+import { AppError } from '../errors.ts'
+import { type BackfillRequest, fingerprintOf } from './order.ts'
+
+/** The channel on which every change worth showing is told; the payload is the backfill's id. */
+export const BACKFILL_CHANNEL = 'afterimage_backfill'
+
+/** A lower number runs first. Requests and ingestion will outrank a backfill. */
+const PRIORITY = 100
+
+interface Tables {
+  readonly pg: Pg
+  readonly prisma: Prisma
+}
+
+/** Starts a backfill and its plan job in one transaction, or returns the unfinished one with the same request. */
+export async function startBackfill({ pg, prisma }: Tables, request: BackfillRequest): Promise<Backfill> {
+  const { scope, mode, presets, formats } = request
+  const id = await inTransaction(pg, async (client) => {
+    // The update changes nothing: it makes `returning` give the row that is there, and locks it.
+    const { rows } = await client.query(
+      `insert into backfill (mode, presets, formats, vendor_id, family_id, icon_set_id, fingerprint)
+       values ($1::backfill_mode, $2, $3::image_format[], $4, $5, $6, $7)
+       on conflict (fingerprint) where status in ('PLANNING', 'RUNNING', 'PAUSED')
+         do update set fingerprint = excluded.fingerprint
+       returning id, xmax = 0 as is_new`,
+      [mode, presets, formats, scope.vendorId, scope.familyId, scope.iconSetId, fingerprintOf(request)],
+    )
+    if (rows[0].is_new) await addJob(client, 'plan_backfill', { backfillId: rows[0].id })
+    return rows[0].id as number
+  })
+  return await prisma.backfill.findUniqueOrThrow({ where: { id } })
+}
+
+/** Cancels: what is being made is finished and kept, nothing new begins. A finished backfill stays as it is. */
+export async function cancelBackfill({ pg, prisma }: Tables, id: number): Promise<Backfill> {
+  await pg.query(
+    `with canceled as (
+       update backfill set status = 'CANCELED', finished_at = now()
+       where id = $1 and status in ('PLANNING', 'RUNNING', 'PAUSED') returning id
+     )
+     select pg_notify($2, id::text) from canceled`,
+    [id, BACKFILL_CHANNEL],
+  )
+  const backfill = await prisma.backfill.findUnique({ where: { id } })
+  if (!backfill) throw new AppError('NOT_FOUND', `There is no backfill ${id}.`)
+  return backfill
+}
+
+/** Puts a job into the queue, within the caller's transaction. */
+export async function addJob(
+  client: PoolClient,
+  task: 'plan_backfill' | 'run_chunk',
+  payload: Record<string, number>,
+): Promise<void> {
+  await client.query(`select graphile_worker.add_job($1, payload => $2::json, priority => $3)`, [
+    task,
+    JSON.stringify(payload),
+    PRIORITY,
+  ])
+}
+
+/** Ends the backfill when it is planned and no chunk is left. In the caller's transaction; two last chunks queue up at the row. */
+export async function finishIfDone(client: PoolClient, backfillId: number): Promise<void> {
+  const { rows } = await client.query(`select status from backfill where id = $1 for update`, [backfillId])
+  if (rows[0]?.status !== 'RUNNING') return
+  await client.query(
+    `update backfill set finished_at = now(), status = case
+       when exists (select from backfill_chunk where backfill_id = $1 and status = 'FAILED') then 'FAILED'::backfill_status
+       else 'COMPLETED' end
+     where id = $1 and not exists (select from backfill_chunk where backfill_id = $1 and status = 'PENDING')`,
+    [backfillId],
+  )
+  await client.query('select pg_notify($1, $2)', [BACKFILL_CHANNEL, String(backfillId)])
+}

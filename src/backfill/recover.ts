@@ -1,0 +1,47 @@
+import { hostname } from 'node:os'
+import type { Pg } from '../catalogue/database.ts'
+import { log } from '../log.ts'
+import { startOf } from '../processes.ts'
+
+export const BEAT_EVERY_MS = 10_000
+/** A worker that is silent for so long is dead. */
+const SILENT_S = 60
+
+/** Says that this worker lives. @param workerId graphile-worker's pool id, as in its jobs' locks */
+export async function beat(pg: Pg, workerId: string): Promise<void> {
+  await pg.query(
+    `insert into worker (id, host, pid) values ($1, $2, $3) on conflict (id) do update set seen_at = now()`,
+    [workerId, hostname(), process.pid],
+  )
+}
+
+/** Says goodbye. */
+export async function leave(pg: Pg, workerId: string): Promise<void> {
+  await pg.query('delete from worker where id = $1', [workerId])
+}
+
+/**
+ * Gives the jobs of dead workers back to the queue: graphile-worker alone would wait four hours. Dead is who was silent
+ * for a minute, and on this host at once whose process is gone.
+ */
+export async function recoverJobs(pg: Pg, workerId: string): Promise<string[]> {
+  const { rows } = await pg.query<{ id: string; host: string; pid: number; silent: boolean }>(
+    `select id, host, pid, seen_at < now() - make_interval(secs => $2) as silent from worker where id <> $1
+     union all
+     -- Killed before its first beat: it holds jobs, and nobody knows it.
+     select distinct locked_by, '', 0, true from graphile_worker.jobs
+     where locked_at < now() - make_interval(secs => $2) and locked_by <> $1 and locked_by not in (select id from worker)`,
+    [workerId, SILENT_S],
+  )
+  const dead: string[] = []
+  for (const other of rows) {
+    const isHere = other.host === hostname()
+    const isGone = isHere && (other.pid === process.pid || (await startOf(other.pid)) === null)
+    if (other.silent || isGone) dead.push(other.id)
+  }
+  if (dead.length === 0) return dead
+  await pg.query('select graphile_worker.force_unlock_workers($1::text[])', [dead])
+  await pg.query('delete from worker where id = any($1::text[])', [dead])
+  log.warn('took over the jobs of dead workers', { workers: dead.join(',') })
+  return dead
+}

@@ -1,0 +1,46 @@
+import { AppError } from '../errors.ts'
+import { isUniqueId } from '../variant.ts'
+import type { Prisma } from './database.ts'
+
+/** A part of the catalogue: at most one of the ids; none is all of it. */
+export interface Scope {
+  readonly vendorId: number | null
+  readonly familyId: number | null
+  readonly iconSetId: number | null
+}
+
+export const WHOLE_CATALOGUE: Scope = { vendorId: null, familyId: null, iconSetId: null }
+
+/** As front ends name it: a vendor's username, a family's or set's unique id. */
+export interface ScopeInput {
+  readonly vendor?: string | null
+  readonly family?: string | null
+  readonly iconSet?: string | null
+}
+
+/** Looks the scope up. Throws BAD_INPUT for more than one field, NOT_FOUND for what is not in the catalogue. */
+export async function resolveScope(prisma: Prisma, input: ScopeInput | null | undefined): Promise<Scope> {
+  const given = Object.entries(input ?? {}).filter(([, value]) => value !== null && value !== undefined)
+  const [field] = given
+  if (!field) return WHOLE_CATALOGUE
+  const [name, value] = field as [keyof ScopeInput, string]
+  if (given.length > 1)
+    throw new AppError(
+      'BAD_INPUT',
+      `scope takes one of vendor, family and iconSet; it has ${given.map(([key]) => key).join(' and ')}.`,
+    )
+  const select = { id: true } as const
+  const uniqueId = { where: { uniqueId: isUniqueId(value) ? value : '' }, select }
+  const found =
+    name === 'vendor'
+      ? await prisma.vendor.findUnique({ where: { username: value }, select })
+      : name === 'family'
+        ? await prisma.family.findUnique(uniqueId)
+        : await prisma.iconSet.findUnique(uniqueId)
+  if (!found) throw new AppError('NOT_FOUND', `There is no ${name} ${JSON.stringify(value.slice(0, 100))}.`)
+  return { ...WHOLE_CATALOGUE, [`${name}Id`]: found.id }
+}
+
+/** The scope as a Prisma filter on items. */
+export const whereScope = (scope: Scope): { [K in keyof Scope]?: number } =>
+  Object.fromEntries(Object.entries(scope).filter(([, id]) => id !== null))

@@ -1,0 +1,110 @@
+import { setTimeout as delay } from 'node:timers/promises'
+import type { Pg } from '../catalogue/database.ts'
+import { lockItems } from '../catalogue/item-locks.ts'
+import { type Located, locateVariant } from '../catalogue/locate.ts'
+import { recordFailures, recordImages } from '../catalogue/record.ts'
+import { AppError, type ErrorCode, isSourceFailure } from '../errors.ts'
+import { log } from '../log.ts'
+import { makeVariants, md5Of, variantKeyOf, type Workshop } from './make-variants.ts'
+import { openSlots } from './slots.ts'
+
+const RENDER_LIMIT_MS = 5000
+/** Waiting for a slot and for another process's lock, each; with the render well below a CDN's 30 s read time-out. */
+const WAIT_MS = 8000
+const WAITING_MAX = 128
+const LOOK_EVERY_MS = 25
+
+/** A stored variant. */
+export interface Delivered {
+  readonly objectKey: string
+  readonly md5: string
+  readonly bytes: Buffer
+}
+
+export type EnsureVariant = (wanted: Located) => Promise<Delivered>
+
+/**
+ * The verb of the service: the variant, made now if it was not yet, exactly once across all processes.
+ * Rejects with GONE, with the source's reason code (422), with BUSY, or with UNAVAILABLE.
+ */
+export function createEnsureVariant(workshop: Workshop & { readonly pg: Pg }): EnsureVariant {
+  const { pg, pool, stores } = workshop
+  // More flights than renderers, so that reading and storing overlap with rendering.
+  const slots = openSlots({ size: pool.size + 2, waitingMax: WAITING_MAX, waitMs: WAIT_MS })
+  const flights = new Map<string, Promise<Delivered>>()
+
+  return async function ensureVariant(wanted) {
+    if (wanted.takenDown) throw new AppError('GONE', 'This picture was taken down.')
+    const stored = await read(wanted)
+    if (stored) return stored
+    if (wanted.failure) throw new AppError(wanted.failure.code as ErrorCode, wanted.failure.message)
+
+    const key = variantKeyOf(workshop, wanted, { preset: wanted.preset.name, format: wanted.format })
+    const inFlight = flights.get(key)
+    if (inFlight) return await inFlight
+    const flight = make(wanted, key).finally(() => flights.delete(key))
+    flights.set(key, flight)
+    return await flight
+  }
+
+  /** What is recorded, as far as its object is whole; a lost or cut one is made again. */
+  async function read({ image }: Located): Promise<Delivered | null> {
+    if (!image) return null
+    const bytes = await stores.previews.get(image.objectKey)
+    if (bytes?.length === image.bytes) return { ...image, bytes }
+    log.warn('an object is lost or cut, making it again', { key: image.objectKey })
+    return null
+  }
+
+  async function make(wanted: Located, key: string): Promise<Delivered> {
+    const release = await slots.acquire()
+    try {
+      return await underLock(wanted, key)
+    } finally {
+      release()
+    }
+  }
+
+  async function underLock(wanted: Located, key: string): Promise<Delivered> {
+    const giveUpAt = Date.now() + WAIT_MS
+    for (;;) {
+      const locks = await lockItems(pg, [wanted.itemId])
+      try {
+        const now = await locateVariant(pg, wanted)
+        if (!now) throw new AppError('NOT_FOUND', 'There is no such item any more.')
+        if (now.takenDown) throw new AppError('GONE', 'This picture was taken down.')
+        const stored = await read(now)
+        if (stored) return stored
+        if (now.failure) throw new AppError(now.failure.code as ErrorCode, now.failure.message)
+        if (locks.held.length > 0) return await makeAndRecord(now)
+      } finally {
+        await locks.release()
+      }
+      // Another process makes it: its object is there a little before its row, when a chunk records many at once.
+      const bytes = wanted.image ? null : await stores.previews.get(key)
+      if (bytes) return { objectKey: key, md5: md5Of(bytes), bytes }
+      if (Date.now() > giveUpAt)
+        throw new AppError('BUSY', 'Another process makes this picture; try again in a second.')
+      await delay(LOOK_EVERY_MS)
+    }
+  }
+
+  async function makeAndRecord(wanted: Located): Promise<Delivered> {
+    const wants = [{ preset: wanted.preset.name, format: wanted.format }]
+    try {
+      const [made] = await makeVariants(workshop, wanted, {
+        wants,
+        timeoutMs: RENDER_LIMIT_MS,
+        replace: wanted.image !== null,
+      })
+      if (!made) throw new Error('the renderer answered without a picture')
+      await recordImages(pg, [made.image])
+      return { objectKey: made.image.objectKey, md5: made.image.md5, bytes: made.bytes }
+    } catch (error) {
+      if (isSourceFailure(error)) {
+        await recordFailures(pg, [{ itemId: wanted.itemId, sourceHash: wanted.sourceHash, error, backfillId: null }])
+      }
+      throw error
+    }
+  }
+}

@@ -1,0 +1,63 @@
+import { type ChildProcess, fork } from 'node:child_process'
+import path from 'node:path'
+import type { Config } from '../config.ts'
+import { AppError } from '../errors.ts'
+import { log } from '../log.ts'
+
+/** Started as a process, not imported: src does not know the tasks. */
+const WORKER = path.join(import.meta.dirname, '../../workers/main.ts')
+const RESTARTS_MAX = 5
+/** A worker that ran this long is healthy again. */
+const HEALTHY_MS = 60_000
+
+/** Runs one worker process beside the API and starts it again when it dies. Resolves when it takes jobs. */
+export async function superviseWorker(options: {
+  databaseUrl: string
+  config: Config
+  onGivenUp: (sentence: string) => void
+}): Promise<{ close: () => Promise<void> }> {
+  let closing = false
+  let deaths = 0
+  let child: ChildProcess
+
+  function start(): Promise<void> {
+    const startedAt = Date.now()
+    // Its own process group: Ctrl-C reaches us, and we end it in order.
+    child = fork(WORKER, {
+      detached: true,
+      env: options.config.workerEnv(options.databaseUrl),
+      stdio: ['ignore', 'inherit', 'inherit', 'ipc'],
+    })
+    const ready = new Promise<void>((resolve, reject) => {
+      child.once('message', () => resolve())
+      child.once('exit', () => reject(new AppError('UNAVAILABLE', 'The worker did not start; its reason is above.')))
+    })
+    child.once('exit', (code, signal) => {
+      if (closing) return
+      deaths = Date.now() - startedAt > HEALTHY_MS ? 1 : deaths + 1
+      if (deaths > RESTARTS_MAX)
+        return options.onGivenUp(
+          `The worker died ${deaths} times in a row; the last time of ${signal ?? `code ${code}`}.`,
+        )
+      log.warn('the worker died, starting it again', { pid: child.pid, signal: signal ?? `code ${code}` })
+      start().catch(() => {})
+    })
+    return ready
+  }
+
+  const close = async () => {
+    closing = true
+    if (child.exitCode !== null || child.signalCode !== null) return
+    const gone = new Promise((resolve) => child.once('exit', resolve))
+    child.kill('SIGTERM')
+    const killer = setTimeout(() => child.kill('SIGKILL'), 15_000)
+    await gone
+    clearTimeout(killer)
+  }
+
+  await start().catch(async (error) => {
+    await close()
+    throw error
+  })
+  return { close }
+}

@@ -1,0 +1,57 @@
+/**
+ * The catalogue of errors: every code that a client, a vendor or an operator can meet, with its HTTP status.
+ * The README's table is this object; test/tidy.test.ts keeps them equal.
+ */
+export const ERRORS = {
+  BAD_INPUT: { status: 400, meaning: 'An argument, a body or a file is not what it must be; the sentence says which.' },
+  FORBIDDEN: { status: 403, meaning: 'The mutation needs a token with the scope that the sentence names.' },
+  NOT_FOUND: { status: 404, meaning: 'Nothing by that name was ever issued.' },
+  METHOD_NOT_ALLOWED: { status: 405, meaning: 'Pictures are read with GET, HEAD and OPTIONS only.' },
+  GONE: { status: 410, meaning: 'The item was taken down.' },
+  BUSY: { status: 503, meaning: 'All renderers and waiting places are taken; try again after Retry-After seconds.' },
+  UNAVAILABLE: { status: 503, meaning: 'The database or a store does not answer; the log has the cause.' },
+  CONFIG: { status: 500, meaning: 'The process refuses to start; every bad variable is named.' },
+  IN_USE: { status: 500, meaning: 'A port or data directory is used by another process.' },
+  INTERNAL: { status: 500, meaning: 'A bug: the log has its stack.' },
+  SOURCE_MISSING: { status: 422, meaning: 'The original is not in the originals store.' },
+  SOURCE_CHANGED: { status: 422, meaning: 'The original is not the one that was imported; import it again.' },
+  NOT_SVG: { status: 422, meaning: 'The bytes are not an SVG document.' },
+  EMPTY: { status: 422, meaning: 'The file has no bytes.' },
+  TOO_LARGE: { status: 422, meaning: 'The source, or the picture that it describes, is larger than the limit.' },
+  UNSUPPORTED: { status: 422, meaning: 'The renderer refuses the document.' },
+  TIMEOUT: { status: 422, meaning: 'The render took longer than its limit and was killed.' },
+  CRASHED: { status: 422, meaning: 'The render took its process down.' },
+} as const satisfies Record<string, { status: number; meaning: string }>
+
+export type ErrorCode = keyof typeof ERRORS
+
+/** An error with a code of the catalogue. The message is public: it names the thing, the value and the remedy. */
+export class AppError extends Error {
+  readonly code: ErrorCode
+  constructor(code: ErrorCode, message: string, options?: ErrorOptions) {
+    super(message, options)
+    this.name = 'AppError'
+    this.code = code
+  }
+  /** HTTP status of the code. */
+  get status(): number {
+    return ERRORS[this.code].status
+  }
+}
+
+/** Codes that are a property of the source: an item that has one is quarantined. */
+export const isSourceFailure = (error: unknown): error is AppError =>
+  error instanceof AppError && ERRORS[error.code].status === 422
+
+/** Codes that may have been the machine's fault: worth a second attempt, not a third. */
+const MAY_PASS: ReadonlySet<ErrorCode> = new Set(['TIMEOUT', 'CRASHED'])
+export const ATTEMPTS_MAX = 2
+
+/** True when no further attempt can help, so the failure stays until the source or the renderer changes. */
+export const isSettled = (code: ErrorCode, attempts: number): boolean => !MAY_PASS.has(code) || attempts >= ATTEMPTS_MAX
+
+/** Any thrown value as an error of the catalogue; what is not one already is INTERNAL, with its cause kept. */
+export function toAppError(error: unknown): AppError {
+  if (error instanceof AppError) return error
+  return new AppError('INTERNAL', 'Something went wrong on our side; the log has the details.', { cause: error })
+}

@@ -1,0 +1,174 @@
+import { setTimeout as delay } from 'node:timers/promises'
+import { BACKFILL_CHANNEL, cancelBackfill, startBackfill } from '../backfill/backfills.ts'
+import { checkRequest } from '../backfill/order.ts'
+import type { Progress } from '../backfill/progress.ts'
+import { resolveScope } from '../catalogue/scope.ts'
+import { AppError } from '../errors.ts'
+import { BY_ID, builder, type Context, pageComplexity } from './builder.ts'
+import { ImageFormatRef } from './image.ts'
+import { ScopeInputRef } from './item.ts'
+
+const LIST_MAX = 50
+/** At most 4 answers a second. */
+const PROGRESS_EVERY_MS = 250
+
+const BackfillModeRef = builder.enumType('BackfillMode', {
+  values: {
+    MISSING: { description: 'no image at all' },
+    STALE: { description: 'missing, or made from an older source or recipe' },
+    FAILED: { description: 'failed before, tried again' },
+    ALL: { description: 'everything, again' },
+  } as const,
+})
+const BackfillStatusRef = builder.enumType('BackfillStatus', {
+  values: ['PLANNING', 'RUNNING', 'PAUSED', 'CANCELED', 'COMPLETED', 'FAILED'] as const,
+})
+
+const BackfillInputRef = builder.inputType('BackfillInput', {
+  fields: (t) => ({
+    scope: t.field({ type: ScopeInputRef }),
+    presets: t.stringList({ description: 'None: all of them.' }),
+    formats: t.field({ type: [ImageFormatRef], description: 'None: of each preset the format it lists first.' }),
+    mode: t.field({ type: BackfillModeRef, defaultValue: 'STALE' }),
+  }),
+})
+
+const RenderFailureRef = builder.prismaNode('RenderFailure', {
+  id: { field: 'id' },
+  description: 'Why an item has no pictures.',
+  fields: (t) => ({
+    item: t.relation('item'),
+    code: t.exposeString('code', { description: 'A reason code of the error catalogue.' }),
+    message: t.exposeString('message'),
+    attempts: t.exposeInt('attempts'),
+    lastAt: t.expose('lastAt', { type: 'DateTime' }),
+  }),
+})
+
+const BackfillRef = builder.prismaNode('Backfill', {
+  id: { field: 'id' },
+  description: 'A run over a scope of the catalogue.',
+  select: { id: true },
+  fields: (t) => {
+    const progress = <K extends keyof Progress>(key: K) => ({
+      resolve: async ({ id }: { id: number }, _args: object, { loaders }: Context) =>
+        (await loaders.progress.load(id))[key],
+    })
+    return {
+      status: t.expose('status', { type: BackfillStatusRef }),
+      mode: t.expose('mode', { type: BackfillModeRef }),
+      presets: t.exposeStringList('presets'),
+      createdAt: t.expose('createdAt', { type: 'DateTime' }),
+      finishedAt: t.expose('finishedAt', { type: 'DateTime', nullable: true }),
+      totalItems: t.int({
+        description: 'Items in scope that need work. total = done + failed + remaining once planned.',
+        ...progress('totalItems'),
+      }),
+      doneItems: t.int(progress('doneItems')),
+      failedItems: t.int(progress('failedItems')),
+      imagesMade: t.int(progress('imagesMade')),
+      bytesWritten: t.float(progress('bytesWritten')),
+      itemsPerSecond: t.float({ nullable: true, ...progress('itemsPerSecond') }),
+      etaSeconds: t.int({ nullable: true, ...progress('etaSeconds') }),
+      failures: t.relatedConnection('failures', {
+        cursor: 'id',
+        query: BY_ID,
+        totalCount: true,
+        complexity: pageComplexity,
+        type: RenderFailureRef,
+      }),
+    }
+  },
+})
+
+builder.queryFields((t) => ({
+  backfill: t.prismaField({
+    type: BackfillRef,
+    nullable: true,
+    args: { id: t.arg.globalID({ required: true, for: BackfillRef }) },
+    resolve: (query, _root, { id }, { app }) =>
+      app.prisma.backfill.findUnique({ ...query, where: { id: numberOf(id) } }),
+  }),
+  backfills: t.prismaConnection({
+    type: BackfillRef,
+    cursor: 'id',
+    description: 'The newest first.',
+    complexity: pageComplexity,
+    totalCount: (_root, _args, { app }) => app.prisma.backfill.count(),
+    resolve: (query, _root, _args, { app }) => app.prisma.backfill.findMany({ ...query, orderBy: { id: 'desc' } }),
+  }),
+}))
+
+builder.mutationFields((t) => ({
+  startBackfill: t.prismaField({
+    type: BackfillRef,
+    authScopes: { token: 'backfill:write' },
+    description:
+      'scope backfill:write. No input means the whole catalogue, all presets, mode STALE. Starting the same one twice returns the running one.',
+    args: { input: t.arg({ type: BackfillInputRef }) },
+    resolve: async (query, _root, { input }, { app }) => {
+      for (const list of [input?.presets, input?.formats]) {
+        if (list && list.length > LIST_MAX)
+          throw new AppError(
+            'BAD_INPUT',
+            `A list in the input has ${list.length} entries; at most ${LIST_MAX} are taken.`,
+          )
+      }
+      const scope = await resolveScope(app.prisma, input?.scope)
+      const { id } = await startBackfill(app, checkRequest(app.presets, { ...input, scope }))
+      return app.prisma.backfill.findUniqueOrThrow({ ...query, where: { id } })
+    },
+  }),
+  cancelBackfill: t.prismaField({
+    type: BackfillRef,
+    authScopes: { token: 'backfill:write' },
+    description: 'scope backfill:write. What is being made is finished and kept; nothing new begins.',
+    args: { id: t.arg.globalID({ required: true, for: BackfillRef }) },
+    resolve: async (query, _root, { id }, { app }) => {
+      await cancelBackfill(app, numberOf(id))
+      return app.prisma.backfill.findUniqueOrThrow({ ...query, where: { id: numberOf(id) } })
+    },
+  }),
+}))
+
+builder.subscriptionField('backfillProgress', (t) =>
+  t.prismaField({
+    type: BackfillRef,
+    description: 'Now, on every change worth showing (at most 4 a second), and at the end; then it completes.',
+    args: { id: t.arg.globalID({ required: true, for: BackfillRef }) },
+    subscribe: (_root, { id }, context) => follow(numberOf(id), context),
+    resolve: (query, event, _args, { app }) =>
+      app.prisma.backfill.findUniqueOrThrow({ ...query, where: { id: (event as { id: number }).id } }),
+  }),
+)
+
+const UNFINISHED: ReadonlySet<string> = new Set(['PLANNING', 'RUNNING', 'PAUSED'])
+
+/** The backfill's id whenever it is worth looking at, until it has finished. */
+async function* follow(id: number, { app, request, loaders }: Context): AsyncIterable<{ id: number }> {
+  const leave = new AbortController()
+  const signal = AbortSignal.any([request.signal, leave.signal])
+  // Followed before the first look, so that nothing falls between the two.
+  const changes = app.events.follow(BACKFILL_CHANNEL, String(id), signal)[Symbol.asyncIterator]()
+  let change = changes.next()
+  try {
+    for (;;) {
+      const backfill = await app.prisma.backfill.findUnique({ where: { id }, select: { status: true } })
+      if (!backfill) throw new AppError('NOT_FOUND', `There is no backfill ${id}.`)
+      loaders.progress.clear(id)
+      yield { id }
+      if (!UNFINISHED.has(backfill.status)) return
+      await delay(PROGRESS_EVERY_MS, undefined, { signal }).catch(() => {})
+      if ((await change).done) return
+      change = changes.next()
+    }
+  } finally {
+    leave.abort()
+  }
+}
+
+function numberOf({ id }: { id: string }): number {
+  const number = Number(id)
+  if (!Number.isInteger(number)) throw new AppError('BAD_INPUT', `${JSON.stringify(id)} is not the id of a backfill.`)
+  return number
+}

@@ -1,0 +1,98 @@
+import SchemaBuilder from '@pothos/core'
+import ComplexityPlugin from '@pothos/plugin-complexity'
+import PrismaPlugin from '@pothos/plugin-prisma'
+import RelayPlugin from '@pothos/plugin-relay'
+import ScopeAuthPlugin from '@pothos/plugin-scope-auth'
+import type PrismaTypes from '../../prisma/generated/pothos.ts'
+import { getDatamodel } from '../../prisma/generated/pothos.ts'
+import type { App } from '../app.ts'
+import { AppError } from '../errors.ts'
+import { log } from '../log.ts'
+import type { Loaders } from './loaders.ts'
+
+/** A token's rights. The admin token has them all. */
+export type TokenScope = 'backfill:write'
+
+/** What every resolver gets. */
+export interface Context {
+  readonly app: App
+  readonly scopes: ReadonlySet<TokenScope>
+  readonly loaders: Loaders
+  /** Prefix of image URLs, without a trailing slash. */
+  readonly imageUrl: string
+  readonly request: Request
+}
+
+export const PAGE_DEFAULT = 24
+export const PAGE_MAX = 100
+
+/** Deep enough for node > edges > node chains of the catalogue and GraphiQL's introspection; no deeper. */
+const DEPTH_MAX = 14
+const BREADTH_MAX = 400
+/** A page of 100 items with ten images each, and the room to nest one page in another. */
+const COMPLEXITY_MAX = 60_000
+
+/** A connection costs what it may return: every field below it counts once for each node. */
+export const pageComplexity = ({ first, last }: { first?: number | null; last?: number | null }) => ({
+  field: 1,
+  multiplier: Math.min(Math.max(first ?? last ?? PAGE_DEFAULT, 1), PAGE_MAX),
+})
+
+/** Pages go by the primary key: a keyset, never OFFSET. */
+export const BY_ID = { orderBy: { id: 'asc' } } as const
+
+export const builder = new SchemaBuilder<{
+  PrismaTypes: PrismaTypes
+  Context: Context
+  AuthScopes: { token: TokenScope }
+  DefaultFieldNullability: false
+  Scalars: {
+    ID: { Input: string; Output: string | number | bigint }
+    DateTime: { Input: Date; Output: Date }
+    URL: { Input: string; Output: string }
+  }
+}>({
+  plugins: [ScopeAuthPlugin, ComplexityPlugin, PrismaPlugin, RelayPlugin],
+  defaultFieldNullability: false,
+  relay: { cursorType: 'String', clientMutationId: 'omit', nodesOnConnection: true },
+  prisma: {
+    client: ({ app }) => app.prisma,
+    dmmf: getDatamodel(),
+    // A selection that no query could fold in would be one statement per row.
+    onUnusedQuery: (info) => log.warn('a resolver did not use its query', { path: String(info.path.key) }),
+    defaultConnectionSize: PAGE_DEFAULT,
+    maxConnectionSize: PAGE_MAX,
+  },
+  complexity: {
+    defaultComplexity: 1,
+    defaultListMultiplier: 1,
+    limit: { depth: DEPTH_MAX, breadth: BREADTH_MAX, complexity: COMPLEXITY_MAX },
+    complexityError: (kind, { depth, breadth, complexity }) =>
+      new AppError(
+        'BAD_INPUT',
+        `The query is too large (${kind}): depth ${depth} of ${DEPTH_MAX}, breadth ${breadth} of ${BREADTH_MAX}, complexity ${complexity} of ${COMPLEXITY_MAX}; ask for less at once.`,
+      ),
+  },
+  scopeAuth: {
+    authScopes: ({ scopes }) => ({ token: (scope: TokenScope) => scopes.has(scope) }),
+    unauthorizedError: (_parent, _context, info) =>
+      new AppError(
+        'FORBIDDEN',
+        `${info.fieldName} needs the header "Authorization: Bearer TOKEN" with a token that may do it.`,
+      ),
+  },
+})
+
+builder.scalarType('DateTime', {
+  description: 'A moment in ISO 8601, UTC.',
+  serialize: (date) => date.toISOString(),
+  parseValue: (value) => {
+    const date = new Date(String(value))
+    if (Number.isNaN(date.getTime())) throw new AppError('BAD_INPUT', `${JSON.stringify(value)} is not a date.`)
+    return date
+  },
+})
+builder.scalarType('URL', { description: 'An absolute URL.', serialize: (url) => url, parseValue: String })
+builder.queryType({})
+builder.mutationType({})
+builder.subscriptionType({})

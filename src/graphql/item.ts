@@ -1,0 +1,85 @@
+import { offeredFormat, offeredPreset } from '../backfill/order.ts'
+import { resolveScope, whereScope } from '../catalogue/scope.ts'
+import { ITEM_KINDS, type ItemKind } from '../variant.ts'
+import { BY_ID, builder, type Context, pageComplexity } from './builder.ts'
+import { ImageFormatRef, ImageRef } from './image.ts'
+
+export const ItemKindRef = builder.enumType('ItemKind', { values: ITEM_KINDS })
+
+export const ScopeInputRef = builder.inputType('ScopeInput', {
+  description: 'At most one of the fields; none means the whole catalogue.',
+  fields: (t) => ({
+    vendor: t.string({ description: 'A username.' }),
+    family: t.id({ description: 'A unique id.' }),
+    iconSet: t.id({ description: 'A unique id.' }),
+  }),
+})
+
+const ItemRef = builder.prismaInterface('Item', {
+  name: 'Item',
+  description: 'One SVG. Icon and Illustration implement it.',
+  interfaces: [builder.nodeInterfaceRef()],
+  resolveType: ({ kind }) => (kind === 'ICON' ? 'Icon' : 'Illustration'),
+  // What prints a URL, and tells the type apart, whatever else is selected.
+  select: { id: true, kind: true, sourceKey: true, sourceHash: true, takenDownAt: true },
+  fields: (t) => ({
+    uniqueId: t.exposeID('uniqueId'),
+    slug: t.exposeString('slug'),
+    name: t.exposeString('name'),
+    kind: t.expose('kind', { type: ItemKindRef }),
+    iconSet: t.relation('iconSet'),
+    family: t.relation('family'),
+    vendor: t.relation('vendor'),
+    image: t.field({
+      type: ImageRef,
+      description:
+        "The preset's picture of this item; every field but status, bytes, lossless and error is computed without I/O.",
+      args: {
+        preset: t.arg.string({ required: true, defaultValue: 'preview' }),
+        format: t.arg({ type: ImageFormatRef, required: true, defaultValue: 'WEBP' }),
+      },
+      resolve: (item, args, { app }) => {
+        const preset = offeredPreset(app.presets, args.preset)
+        return { item, preset, format: offeredFormat(preset, args.format) }
+      },
+    }),
+  }),
+})
+
+for (const variant of ['Icon', 'Illustration']) {
+  builder.prismaNode('Item', {
+    variant,
+    interfaces: [ItemRef],
+    id: { field: 'id' },
+    select: { id: true, kind: true, sourceKey: true, sourceHash: true, takenDownAt: true },
+  })
+}
+
+builder.queryFields((t) => ({
+  item: t.prismaField({
+    type: ItemRef,
+    nullable: true,
+    args: { uniqueId: t.arg.id({ required: true }) },
+    resolve: (query, _root, { uniqueId }, { app }) => app.prisma.item.findUnique({ ...query, where: { uniqueId } }),
+  }),
+  items: t.prismaConnection({
+    type: ItemRef,
+    cursor: 'id',
+    complexity: pageComplexity,
+    args: { scope: t.arg({ type: ScopeInputRef }), kind: t.arg({ type: ItemKindRef }) },
+    totalCount: async (_root, args, context) => {
+      return context.app.prisma.item.count({ where: await whereItems(args, context) })
+    },
+    resolve: async (query, _root, args, context) => {
+      return context.app.prisma.item.findMany({ ...query, ...BY_ID, where: await whereItems(args, context) })
+    },
+  }),
+}))
+
+async function whereItems(
+  args: { scope?: Parameters<typeof resolveScope>[1]; kind?: ItemKind | null },
+  { app }: Context,
+): Promise<ReturnType<typeof whereScope> & { kind?: ItemKind }> {
+  const scope = await resolveScope(app.prisma, args.scope)
+  return { ...whereScope(scope), ...(args.kind ? { kind: args.kind } : {}) }
+}

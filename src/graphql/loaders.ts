@@ -1,0 +1,31 @@
+import DataLoader from 'dataloader'
+import type { Image, RenderFailure } from '../../prisma/generated/client/client.ts'
+import { type Progress, readProgress } from '../backfill/progress.ts'
+import type { Pg, Prisma } from '../catalogue/database.ts'
+import { RENDERER_VERSION } from '../variant.ts'
+
+/** What many objects of one answer ask for, in one statement each. Made anew for every request. */
+export interface Loaders {
+  /** The images of an item, by its id, of all presets and recipes. */
+  readonly images: DataLoader<number, Image[]>
+  /** The failure of an item, by its id. */
+  readonly failures: DataLoader<number, RenderFailure | null>
+  readonly progress: DataLoader<number, Progress>
+}
+
+export function createLoaders({ prisma, pg }: { prisma: Prisma; pg: Pg }): Loaders {
+  return {
+    images: new DataLoader(async (itemIds) => {
+      const images = await prisma.image.findMany({ where: { ownerType: 'ITEM', ownerId: { in: [...itemIds] } } })
+      const byItem = Map.groupBy(images, (image) => image.ownerId)
+      return itemIds.map((id) => byItem.get(id) ?? [])
+    }),
+    failures: new DataLoader(async (itemIds) => {
+      const where = { itemId: { in: [...itemIds] }, rendererVersion: RENDERER_VERSION }
+      const failures = await prisma.renderFailure.findMany({ where })
+      const byItem = new Map(failures.map((failure) => [failure.itemId, failure]))
+      return itemIds.map((id) => byItem.get(id) ?? null)
+    }),
+    progress: new DataLoader((ids) => readProgress(pg, ids)),
+  }
+}

@@ -1,0 +1,23 @@
+import type { Preset } from '../variant.ts'
+import { builder } from './builder.ts'
+import { ImageFormatRef } from './image.ts'
+
+const PresetRef = builder.objectRef<Preset>('Preset').implement({
+  description: 'A named way to make a picture.',
+  fields: (t) => ({
+    name: t.exposeString('name'),
+    width: t.exposeInt('width', { description: 'px' }),
+    height: t.exposeInt('height', { description: 'px' }),
+    background: t.exposeString('background', { nullable: true, description: '#rrggbb, null for transparent.' }),
+    watermark: t.boolean({ resolve: ({ watermark }) => watermark !== null }),
+    formats: t.field({
+      type: [ImageFormatRef],
+      description: 'What is offered; the first is what a backfill makes unless told otherwise.',
+      resolve: ({ formats }) => [...formats],
+    }),
+  }),
+})
+
+builder.queryField('presets', (t) =>
+  t.field({ type: [PresetRef], resolve: (_root, _args, { app }) => [...app.presets.values()] }),
+)

@@ -1,0 +1,11 @@
+import { builder } from './builder.ts'
+import './vendor.ts'
+import './family.ts'
+import './icon-set.ts'
+import './item.ts'
+import './image.ts'
+import './preset.ts'
+import './backfill.ts'
+
+/** The whole schema: importing a domain type's file adds it to the builder. */
+export const schema = builder.toSchema()

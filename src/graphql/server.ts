@@ -1,0 +1,93 @@
+import { createHash, timingSafeEqual } from 'node:crypto'
+import { renderGraphiQL } from '@graphql-yoga/render-graphiql'
+import { GraphQLError, parse } from 'graphql'
+import { createYoga, type Plugin } from 'graphql-yoga'
+import type { App } from '../app.ts'
+import { AppError, toAppError } from '../errors.ts'
+import { causes, log } from '../log.ts'
+import type { Context, TokenScope } from './builder.ts'
+import { createLoaders } from './loaders.ts'
+import { schema } from './schema.ts'
+
+/** Tokens of a document: the sample query has 60, GraphiQL's introspection 350. */
+const TOKENS_MAX = 2000
+const ALL_SCOPES: ReadonlySet<TokenScope> = new Set(['backfill:write'])
+const NO_SCOPES: ReadonlySet<TokenScope> = new Set()
+
+/** The GraphQL door at `/graphql`, with GraphiQL for browsers. @param imageUrl prefix of image URLs */
+export function createGraphQL(app: App, imageUrl: () => string) {
+  return createYoga<object, Omit<Context, 'request'>>({
+    schema,
+    graphqlEndpoint: '/graphql',
+    landingPage: false,
+    // Served from our own package, so that it opens without a network.
+    renderGraphiQL,
+    graphiql: { title: 'Afterimage', defaultQuery: SAMPLE_QUERY },
+    batching: false,
+    logging: false,
+    context: ({ request }) => ({
+      app,
+      scopes: scopesOf(request, app.adminToken),
+      loaders: createLoaders(app),
+      imageUrl: imageUrl(),
+    }),
+    plugins: [limitTokens],
+    maskedErrors: { maskError: (error) => toPublicError(error) },
+  })
+}
+
+const limitTokens: Plugin = {
+  onParse: ({ setParseFn }) => {
+    setParseFn((source, options) => parse(source, { ...options, maxTokens: TOKENS_MAX }))
+  },
+}
+
+/** A domain error keeps its sentence and gets its code; a client's mistake is BAD_INPUT; anything else is a bug of ours, logged. */
+function toPublicError(error: unknown): GraphQLError {
+  const asGraphQL = error instanceof GraphQLError ? error : null
+  const thrown = asGraphQL ? asGraphQL.originalError : (error as Error | undefined)
+  const isClients = asGraphQL && (!thrown || thrown.name === 'PothosValidationError' || thrown instanceof GraphQLError)
+  const known = isClients ? new AppError('BAD_INPUT', asGraphQL.message) : toAppError(thrown ?? error)
+  if (known.status >= 500)
+    log.error('a query failed', { path: asGraphQL?.path?.join('.'), code: known.code, cause: causes(thrown ?? error) })
+  const { nodes, source, positions, path, extensions } = asGraphQL ?? {}
+  return new GraphQLError(known.message, {
+    nodes,
+    source,
+    positions,
+    path,
+    extensions: { ...(isClients ? { http: extensions?.http } : {}), code: known.code },
+  })
+}
+
+/** Hashed first, so that neither content nor length of the token shows in the time. */
+function scopesOf(request: Request, adminToken: string): ReadonlySet<TokenScope> {
+  const [, token] = /^Bearer\s+(\S+)$/i.exec(request.headers.get('authorization') ?? '') ?? []
+  if (!token) return NO_SCOPES
+  const digest = (text: string) => createHash('sha256').update(text).digest()
+  return timingSafeEqual(digest(token), digest(adminToken)) ? ALL_SCOPES : NO_SCOPES
+}
+
+const SAMPLE_QUERY = `# Afterimage: every picture below works already. What was never made is made when its URL is first opened.
+query Items {
+  items(first: 12) {
+    nodes {
+      name
+      kind
+      family { name vendor { name } }
+      thumbnail: image(preset: "thumbnail") { url width height status }
+      preview: image(preset: "preview") { url status bytes lossless }
+      watermark: image(preset: "watermark", format: WEBP) { url status error { code message } }
+    }
+    pageInfo { hasNextPage endCursor }
+  }
+  presets { name width height background watermark formats }
+  backfills(first: 3) {
+    nodes { id status totalItems doneItems failedItems imagesMade itemsPerSecond etaSeconds }
+  }
+}
+
+# Mutations need a header, set below: { "Authorization": "Bearer YOUR_ADMIN_TOKEN" }
+# mutation Start { startBackfill { id status totalItems } }
+# subscription Watch { backfillProgress(id: "…") { status totalItems doneItems failedItems etaSeconds } }
+`

@@ -1,0 +1,77 @@
+import { readFileSync } from 'node:fs'
+import path from 'node:path'
+import { z } from 'zod'
+import { hashRecipe, IMAGE_FORMATS, type ImageFormat, isPresetName, type Preset, type Presets } from './variant.ts'
+
+/** Output sides above this cost more memory than a preview is worth; WebP itself ends at 16383 px. */
+const SIDE_MAX_PX = 4096
+const WATERMARK_MAX_BYTES = 100_000
+
+const side = z.int().min(1).max(SIDE_MAX_PX)
+const formatNames = IMAGE_FORMATS.map((format) => format.toLowerCase()) as [string, ...string[]]
+const presetSchema = z.strictObject({
+  width: side,
+  height: side,
+  background: z.union([z.enum(['white', 'transparent']), z.string().regex(/^#[0-9a-fA-F]{6}$/)]).default('white'),
+  watermark: z.string().min(1).optional(),
+  encoding: z.enum(['auto', 'lossless', 'lossy']).default('auto'),
+  formats: z.array(z.enum(formatNames)).min(1).default(['webp']),
+})
+const fileSchema = z.record(z.string(), presetSchema)
+
+const backgrounds: Record<string, string | null> = { white: '#ffffff', transparent: null }
+
+/**
+ * Reads a presets file; a watermark's path is relative to it.
+ * Problems are sentences, all of them at once; `presets` is complete only when there is none.
+ */
+export function readPresets(file: string): { presets: Presets; problems: string[] } {
+  const presets = new Map<string, Preset>()
+  const problems: string[] = []
+  const json = attempt(() => JSON.parse(readFileSync(file, 'utf8')))
+  if ('error' in json) return { presets, problems: [`${file}: ${json.error}`] }
+  const parsed = fileSchema.safeParse(json.value)
+  if (!parsed.success) {
+    for (const issue of parsed.error.issues)
+      problems.push(`${file}: ${issue.path.join('.') || 'file'}: ${issue.message}`)
+    return { presets, problems }
+  }
+  const entries = Object.entries(parsed.data)
+  if (entries.length === 0) problems.push(`${file}: holds no preset`)
+  for (const [name, entry] of entries) {
+    if (!isPresetName(name)) problems.push(`${file}: ${name}: a preset's name is a-z, then a-z or 0-9, at most 32`)
+    const watermark = attempt(() => (entry.watermark ? readWatermark(path.resolve(file, '..', entry.watermark)) : null))
+    if ('error' in watermark) {
+      problems.push(`${file}: ${name}.watermark: ${watermark.error}`)
+      continue
+    }
+    const definition = {
+      width: entry.width,
+      height: entry.height,
+      background:
+        backgrounds[entry.background] === undefined
+          ? entry.background.toLowerCase()
+          : (backgrounds[entry.background] ?? null),
+      watermark: watermark.value,
+      encoding: entry.encoding,
+    }
+    const formats = [...new Set(entry.formats)].map((format) => format.toUpperCase() as ImageFormat)
+    presets.set(name, { name, ...definition, formats, recipeHash: hashRecipe(definition) })
+  }
+  return { presets, problems }
+}
+
+function readWatermark(file: string): string {
+  const svg = readFileSync(file, 'utf8')
+  if (svg.length > WATERMARK_MAX_BYTES) throw new Error(`${file} is larger than ${WATERMARK_MAX_BYTES} bytes`)
+  if (!/<svg[\s>]/.test(svg)) throw new Error(`${file} is not an SVG`)
+  return svg
+}
+
+function attempt<T>(run: () => T): { value: T } | { error: string } {
+  try {
+    return { value: run() }
+  } catch (error) {
+    return { error: error instanceof Error ? error.message : String(error) }
+  }
+}

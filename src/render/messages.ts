@@ -1,0 +1,27 @@
+import type { ErrorCode } from '../errors.ts'
+import type { ImageFormat, Preset } from '../variant.ts'
+
+/** What crosses the process boundary: sources and encoded pictures, never raw pixels. */
+
+/** One picture wanted of a source. */
+export interface Want {
+  readonly preset: string
+  readonly format: ImageFormat
+}
+
+/** One picture made. Sizes in px. */
+export interface Picture extends Want {
+  readonly bytes: Uint8Array
+  readonly width: number
+  readonly height: number
+  readonly lossless: boolean
+}
+
+export type ToChild =
+  | { readonly kind: 'presets'; readonly presets: readonly Preset[] }
+  | { readonly kind: 'render'; readonly svg: Uint8Array; readonly wants: readonly Want[] }
+
+export type FromChild =
+  | { readonly kind: 'ready' }
+  | { readonly kind: 'made'; readonly pictures: readonly Picture[] }
+  | { readonly kind: 'failed'; readonly code: ErrorCode; readonly message: string }

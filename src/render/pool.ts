@@ -1,0 +1,197 @@
+import { type ChildProcess, fork } from 'node:child_process'
+import path from 'node:path'
+import { AppError } from '../errors.ts'
+import { log } from '../log.ts'
+import type { Presets } from '../variant.ts'
+import type { FromChild, Picture, ToChild, Want } from './messages.ts'
+
+const CHILD = path.join(import.meta.dirname, 'child.ts')
+const STDERR_KEPT = 2000
+/** A renderer that dies this often before it is ready has no working library: say so instead of trying for ever. */
+const FAILED_STARTS_MAX = 5
+
+export interface RenderPool {
+  readonly size: number
+  /**
+   * All wanted pictures of one source in one call. Rejects with the source's reason code (status 422), with BUSY when
+   * the waiting line is full, or with UNAVAILABLE when renderers do not start.
+   * @param limits.timeoutMs wall-clock from the moment a renderer takes it; then the renderer is killed
+   */
+  render(svg: Uint8Array, wants: readonly Want[], limits: { timeoutMs: number }): Promise<readonly Picture[]>
+  readonly stats: PoolStats
+  /** Refuses new renders, lets those in flight end, then stops the children. */
+  close(): Promise<void>
+}
+
+export interface PoolStats {
+  /** Renders that were given to a renderer, and those of them that ended in no picture. */
+  renders: number
+  failures: number
+  waiting: number
+}
+
+export interface PoolOptions {
+  readonly presets: Presets
+  readonly size: number
+  /** Renders that may wait for a renderer before BUSY. */
+  readonly waitingMax: number
+  /** A renderer is replaced after so many renders: native libraries leak a little. */
+  readonly recycleAfter?: number
+}
+
+interface Task {
+  readonly svg: Uint8Array
+  readonly wants: readonly Want[]
+  readonly timeoutMs: number
+  readonly resolve: (pictures: readonly Picture[]) => void
+  readonly reject: (error: AppError) => void
+}
+
+interface Slot {
+  child: ChildProcess
+  ready: boolean
+  task: Task | null
+  timer: NodeJS.Timeout | undefined
+  renders: number
+  stderr: string
+}
+
+/** Opens a pool of renderer processes. They start at once and are replaced when they die. */
+export function openRenderPool(options: PoolOptions): RenderPool {
+  const { size, waitingMax, recycleAfter = 2000 } = options
+  const presets = [...options.presets.values()]
+  const slots = new Set<Slot>()
+  const line: Task[] = []
+  const stats: PoolStats = { renders: 0, failures: 0, waiting: 0 }
+  let failedStarts = 0
+  let closing: (() => void) | null = null
+
+  for (let index = 0; index < size; index++) start()
+
+  function start(): void {
+    const child = fork(CHILD, {
+      // Nothing of ours for a hostile document to find; IPC is a channel of its own, not stdin.
+      env: {},
+      execArgv: ['--expose-gc', '--max-old-space-size=256'],
+      serialization: 'advanced',
+      stdio: ['ignore', 'ignore', 'pipe', 'ipc'],
+    })
+    const slot: Slot = { child, ready: false, task: null, timer: undefined, renders: 0, stderr: '' }
+    slots.add(slot)
+    child.stderr?.on('data', (text) => {
+      slot.stderr = (slot.stderr + text).slice(-STDERR_KEPT)
+    })
+    child.on('message', (message: FromChild) => onMessage(slot, message))
+    child.on('error', (error) => {
+      slot.stderr += error.message
+    })
+    child.once('exit', (_code, signal) => onExit(slot, signal))
+    tell(child, { kind: 'presets', presets })
+  }
+
+  function onMessage(slot: Slot, message: FromChild): void {
+    if (message.kind === 'ready') {
+      slot.ready = true
+      failedStarts = 0
+    } else {
+      const task = finish(slot)
+      if (message.kind === 'made') task?.resolve(message.pictures)
+      else fail(task, new AppError(message.code, message.message))
+      if (slot.renders >= recycleAfter) {
+        slot.ready = false
+        slot.child.disconnect()
+      }
+    }
+    dispatch()
+  }
+
+  function onExit(slot: Slot, signal: NodeJS.Signals | null): void {
+    slots.delete(slot)
+    const wasReady = slot.ready || slot.renders > 0
+    fail(
+      finish(slot),
+      new AppError('CRASHED', `The renderer died of the document (${signal ?? 'exit'}).`, { cause: slot.stderr }),
+    )
+    if (closing) {
+      closing()
+      return
+    }
+    if (!wasReady && ++failedStarts >= FAILED_STARTS_MAX) {
+      log.error('renderers do not start', { stderr: slot.stderr })
+      for (const task of line.splice(0)) fail(task, notStarting(slot.stderr))
+      // One more try now and then: a full disk or a missing memory page may pass.
+      setTimeout(start, 5000).unref()
+      return
+    }
+    start()
+  }
+
+  function dispatch(): void {
+    for (const slot of slots) {
+      if (!slot.ready || slot.task) continue
+      const task = line.shift()
+      if (!task) break
+      slot.task = task
+      slot.renders++
+      stats.renders++
+      slot.timer = setTimeout(() => {
+        slot.ready = false
+        fail(finish(slot), new AppError('TIMEOUT', `The render took longer than ${task.timeoutMs} ms.`))
+        slot.child.kill('SIGKILL')
+      }, task.timeoutMs)
+      tell(slot.child, { kind: 'render', svg: task.svg, wants: task.wants })
+    }
+    stats.waiting = line.length
+  }
+
+  function finish(slot: Slot): Task | null {
+    const task = slot.task
+    clearTimeout(slot.timer)
+    slot.task = null
+    if (closing) queueMicrotask(closing)
+    return task
+  }
+
+  function fail(task: Task | null, error: AppError): void {
+    if (!task) return
+    stats.failures++
+    task.reject(error)
+  }
+
+  return {
+    size,
+    stats,
+    render(svg, wants, { timeoutMs }) {
+      if (closing) return Promise.reject(new AppError('BUSY', 'The service is shutting down; try again.'))
+      if (failedStarts >= FAILED_STARTS_MAX) return Promise.reject(notStarting('see the log'))
+      if (line.length >= waitingMax)
+        return Promise.reject(
+          new AppError(
+            'BUSY',
+            `All ${size} renderers and ${waitingMax} waiting places are taken; try again in a second.`,
+          ),
+        )
+      return new Promise((resolve, reject) => {
+        line.push({ svg, wants, timeoutMs, resolve, reject })
+        dispatch()
+      })
+    },
+    close() {
+      return new Promise((resolve) => {
+        closing = () => {
+          if (line.length > 0) return
+          for (const { task, child } of slots) if (!task) child.kill('SIGKILL')
+          if (slots.size === 0) resolve()
+        }
+        closing()
+      })
+    },
+  }
+}
+
+const notStarting = (reason: string) => new AppError('UNAVAILABLE', `Renderers do not start: ${reason}`)
+
+/** A child that just died cannot be told anything; its exit is handled where it arrives. */
+function tell(child: ChildProcess, message: ToChild): void {
+  if (child.connected) child.send(message, () => {})
+}

@@ -1,0 +1,140 @@
+import { randomBytes } from 'node:crypto'
+import { link, lstat, mkdir, open, readdir, readFile, realpath, rename, rm, unlink } from 'node:fs/promises'
+import path from 'node:path'
+import { AppError } from '../errors.ts'
+import { causes } from '../log.ts'
+import type { Store } from './store.ts'
+
+/** Drafts lie beside the tree, on the same filesystem, so that a crash leaves nothing under a key. */
+const DRAFTS = '.drafts'
+const KEY_MAX = 512
+
+/**
+ * A store in a directory. Objects appear by link or rename, never partly.
+ * Throws UNAVAILABLE when the directory cannot be made or read, BAD_INPUT for a key that leaves it.
+ */
+export async function openFsStore(directory: string): Promise<Store> {
+  const drafts = path.join(directory, DRAFTS)
+  await mkdir(drafts, { recursive: true }).catch((error) => {
+    throw new AppError(
+      'UNAVAILABLE',
+      `Cannot write to ${directory} (${causes(error)}): check DATA_DIR and its owner.`,
+      { cause: error },
+    )
+  })
+  const root = await realpath(directory)
+  /** Folders that were seen to be real ones inside the root: one check each, not one per object. */
+  const checked = new Set<string>()
+
+  const locate = (key: string): string => {
+    const file = path.resolve(root, key)
+    const inside = file.startsWith(root + path.sep) && !file.startsWith(path.join(root, DRAFTS))
+    if (!inside || key.length > KEY_MAX || path.relative(root, file) !== key) {
+      throw new AppError('BAD_INPUT', `Key ${JSON.stringify(key.slice(0, 100))} is not a path inside the store.`)
+    }
+    return file
+  }
+
+  /** No link on the way: what a folder resolves to must be the folder itself. */
+  const checkFolder = async (folder: string): Promise<void> => {
+    if (checked.has(folder)) return
+    if ((await realpath(folder)) !== folder)
+      throw new AppError('BAD_INPUT', `${folder} is reached through a link; the store follows none.`)
+    checked.add(folder)
+  }
+
+  const failed = (verb: string, key: string) => (error: NodeJS.ErrnoException) => {
+    if (error instanceof AppError) throw error
+    throw new AppError('UNAVAILABLE', `Cannot ${verb} ${key} in ${root}: ${error.message}`, { cause: error })
+  }
+  const absent = (error: NodeJS.ErrnoException): null => {
+    if (error.code === 'ENOENT' || error.code === 'ENOTDIR') return null
+    throw error
+  }
+
+  const get = async (key: string) => {
+    const file = locate(key)
+    const read = async () => {
+      await checkFolder(path.dirname(file))
+      // O_NOFOLLOW would be one call less to write; Node's readFile has no such flag as a name.
+      return await readFile(file, { flag: 0x20000 /* O_NOFOLLOW */ })
+    }
+    return read().catch(absent).catch(failed('read', key))
+  }
+
+  const put: Store['put'] = async (key, bytes, options) => {
+    const file = locate(key)
+    const draft = path.join(root, DRAFTS, `${process.pid}-${randomBytes(8).toString('hex')}`)
+    const write = async () => {
+      await makeFolder(path.dirname(file))
+      const handle = await open(draft, 'wx')
+      try {
+        await handle.writeFile(bytes)
+        if (options.durable) await handle.datasync()
+      } finally {
+        await handle.close()
+      }
+      if (options.replace) {
+        await rename(draft, file)
+        return true
+      }
+      return await link(draft, file).then(
+        () => true,
+        (error) => {
+          if (error.code === 'EEXIST') return false
+          throw error
+        },
+      )
+    }
+    try {
+      return await write()
+    } catch (error) {
+      return failed('write', key)(error as NodeJS.ErrnoException)
+    } finally {
+      await unlink(draft).catch(() => {})
+    }
+  }
+
+  const makeFolder = async (folder: string) => {
+    if (checked.has(folder)) return
+    await mkdir(folder, { recursive: true })
+    await checkFolder(folder)
+  }
+
+  const head = async (key: string) => {
+    const file = locate(key)
+    const look = async () => {
+      await checkFolder(path.dirname(file))
+      const stat = await lstat(file)
+      return stat.isFile() ? { bytes: stat.size } : null
+    }
+    return look().catch(absent).catch(failed('look at', key))
+  }
+
+  const remove = async (keys: readonly string[]) => {
+    for (const key of keys) await rm(locate(key), { force: true }).catch(failed('delete', key))
+  }
+
+  async function* list(prefix: string): AsyncIterable<{ key: string; bytes: number }> {
+    const slash = prefix.lastIndexOf('/')
+    yield* walk(slash < 0 ? '' : prefix.slice(0, slash))
+
+    async function* walk(folder: string): AsyncIterable<{ key: string; bytes: number }> {
+      const entries = await readdir(path.join(root, folder), { withFileTypes: true }).catch(absent)
+      const byKey = (entries ?? []).map((entry) => ({
+        entry,
+        sort: entry.isDirectory() ? `${entry.name}/` : entry.name,
+      }))
+      for (const { entry } of byKey.sort((a, b) => (a.sort < b.sort ? -1 : 1))) {
+        const key = folder === '' ? entry.name : `${folder}/${entry.name}`
+        if (entry.isDirectory() && key !== DRAFTS && (`${key}/`.startsWith(prefix) || prefix.startsWith(`${key}/`)))
+          yield* walk(key)
+        if (!entry.isFile() || !key.startsWith(prefix)) continue
+        const found = await head(key)
+        if (found) yield { key, bytes: found.bytes }
+      }
+    }
+  }
+
+  return { name: root, get, put, head, delete: remove, list }
+}

@@ -1,0 +1,29 @@
+/**
+ * The contract of a store: where bytes live. Keys are relative paths in the grammar of variant.ts.
+ * test/support/store-contract.ts is the suite that every implementation passes.
+ */
+export interface Store {
+  /** For messages: a path or a bucket. */
+  readonly name: string
+  /** The whole object, or null where there is none. Every other failure throws UNAVAILABLE. */
+  get(key: string): Promise<Buffer | null>
+  /**
+   * Writes the object whole or not at all; no reader ever sees a part of it.
+   * An object that is there already stays and `false` is returned, unless `replace` is set.
+   */
+  put(key: string, bytes: Uint8Array, options: PutOptions): Promise<boolean>
+  /** Size of the object, or null where there is none. */
+  head(key: string): Promise<{ bytes: number } | null>
+  /** Removes the objects; those that are not there are no error. */
+  delete(keys: readonly string[]): Promise<void>
+  /** Objects whose key begins with the prefix, in the order of their keys. */
+  list(prefix: string): AsyncIterable<{ key: string; bytes: number }>
+}
+
+export interface PutOptions {
+  /** MIME type, stored with the object where the store keeps metadata. */
+  readonly contentType: string
+  /** Survives a power cut before `put` returns. For what cannot be made again. */
+  readonly durable?: boolean
+  readonly replace?: boolean
+}

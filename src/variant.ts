@@ -1,0 +1,122 @@
+import { createHash, createHmac, timingSafeEqual } from 'node:crypto'
+
+/** The vocabulary of pictures: presets and recipes, and the keys of sources and variants, printed and parsed. Pure. */
+
+export const ITEM_KINDS = ['ICON', 'ILLUSTRATION'] as const
+export type ItemKind = (typeof ITEM_KINDS)[number]
+
+export const IMAGE_FORMATS = ['WEBP', 'AVIF', 'PNG'] as const
+export type ImageFormat = (typeof IMAGE_FORMATS)[number]
+
+/** Bumped by hand when the same source and preset come out as other bytes: every variant is then stale. */
+export const RENDERER_VERSION = '1'
+
+/** A named way to make a picture. Sizes in px. */
+export interface Preset {
+  readonly name: string
+  readonly width: number
+  readonly height: number
+  /** `#rrggbb`, or null for transparent. */
+  readonly background: string | null
+  /** The operator's SVG, drawn over the whole picture. */
+  readonly watermark: string | null
+  readonly encoding: 'auto' | 'lossless' | 'lossy'
+  /** What is offered; the first is what a backfill makes unless told otherwise. */
+  readonly formats: readonly ImageFormat[]
+  /** Fingerprint of all that decides the pixels: a changed preset has another one. */
+  readonly recipeHash: string
+}
+export type Presets = ReadonlyMap<string, Preset>
+
+/** Hash of a preset's full definition. Formats are left out: offering one more makes no variant stale. */
+export function hashRecipe(preset: Omit<Preset, 'recipeHash' | 'formats' | 'name'>): string {
+  const { width, height, background, watermark, encoding } = preset
+  const definition = [RENDERER_VERSION, width, height, background, watermark, encoding]
+  return createHash('sha256').update(JSON.stringify(definition)).digest('hex')
+}
+
+/** Fingerprint of an original whose bytes we see. */
+export const hashSource = (bytes: Uint8Array): string => createHash('sha256').update(bytes).digest('hex')
+
+const MIME_TYPES = { WEBP: 'image/webp', AVIF: 'image/avif', PNG: 'image/png' } as const
+export const mimeTypeOf = (format: ImageFormat): string => MIME_TYPES[format]
+
+// ---- keys: a closed regular language, so that no `..`, NUL, backslash or percent sign ever reaches a store ----
+
+const VENDOR = '[A-Za-z0-9][A-Za-z0-9_-]{0,63}'
+const UNIQUE_ID = '[A-Z0-9]{12}'
+const SLUG = '[A-Za-z0-9][A-Za-z0-9_-]{0,127}'
+const PRESET = '[a-z][a-z0-9]{0,31}'
+const VERSION = '[a-z2-7]{16}'
+
+const whole = (pattern: string) => new RegExp(`^${pattern}$`)
+export const isVendorUsername = (text: string): boolean => whole(VENDOR).test(text)
+export const isUniqueId = (text: string): boolean => whole(UNIQUE_ID).test(text)
+export const isSlug = (text: string): boolean => whole(SLUG).test(text)
+export const isPresetName = (text: string): boolean => whole(PRESET).test(text)
+
+const FOLDERS = { ICON: 'icons', ILLUSTRATION: 'illustrations' } as const
+const kindOf = (folder: string | undefined): ItemKind => (folder === 'icons' ? 'ICON' : 'ILLUSTRATION')
+
+/** Where an original lies: `{vendor}/{icons|illustrations}/{FAMILY}/{SET}/{slug}.svg`. */
+export interface SourcePath {
+  readonly vendor: string
+  readonly kind: ItemKind
+  readonly family: string
+  readonly iconSet: string
+  readonly slug: string
+}
+
+const STEM = `(${VENDOR})/(icons|illustrations)/(${UNIQUE_ID})/(${UNIQUE_ID})/(${SLUG})`
+const SOURCE_KEY = whole(`${STEM}\\.svg`)
+const VARIANT_KEY = whole(`${STEM}-(${PRESET})(?:\\.(${VERSION}))?\\.(webp|avif|png)`)
+
+const printStem = (at: SourcePath) => `${at.vendor}/${FOLDERS[at.kind]}/${at.family}/${at.iconSet}/${at.slug}`
+
+export const printSourceKey = (path: SourcePath): string => `${printStem(path)}.svg`
+
+/** The parts of an original's key, or null where the text is not one. */
+export function parseSourceKey(key: string): SourcePath | null {
+  const match = SOURCE_KEY.exec(key)
+  if (!match) return null
+  const [, vendor = '', folder, family = '', iconSet = '', slug = ''] = match
+  return { vendor, kind: kindOf(folder), family, iconSet, slug }
+}
+
+/** Where a variant lies: `{stem}-{preset}.{version}.{ext}`. Without a version it is the stable alias. */
+export interface VariantPath extends SourcePath {
+  readonly preset: string
+  readonly version: string | null
+  readonly format: ImageFormat
+}
+
+export function printVariantKey(path: VariantPath): string {
+  const version = path.version === null ? '' : `.${path.version}`
+  return `${printStem(path)}-${path.preset}${version}.${path.format.toLowerCase()}`
+}
+
+/** The parts of a variant's key or of its stable alias, or null where the text is neither. */
+export function parseVariantKey(key: string): VariantPath | null {
+  const match = VARIANT_KEY.exec(key)
+  if (!match) return null
+  const [, vendor = '', folder, family = '', iconSet = '', slug = '', preset = '', version = null, format = ''] = match
+  const source = { vendor, kind: kindOf(folder), family, iconSet, slug }
+  return { ...source, preset, version, format: format.toUpperCase() as ImageFormat }
+}
+
+const BASE32 = 'abcdefghijklmnopqrstuvwxyz234567'
+
+/** 16 base32 characters (80 bits) of HMAC-SHA256(secret, source hash, recipe hash): unguessable without the secret. */
+export function versionOf(secret: string, sourceHash: string, recipeHash: string): string {
+  const digest = createHmac('sha256', secret).update(`${sourceHash}\n${recipeHash}`).digest()
+  let version = ''
+  for (let bit = 0; bit < 80; bit += 5) {
+    const pair = digest.readUInt16BE(bit >> 3)
+    version += BASE32[(pair >> (11 - (bit & 7))) & 31]
+  }
+  return version
+}
+
+/** Compares two versions in constant time: how much of a forged one was right must not show. */
+export const sameVersion = (a: string, b: string): boolean =>
+  a.length === b.length && timingSafeEqual(Buffer.from(a), Buffer.from(b))
