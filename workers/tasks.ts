@@ -1,10 +1,29 @@
-import type { TaskList } from 'graphile-worker'
+import type { Task, TaskList } from 'graphile-worker'
 import type { App } from '../src/app.ts'
+import { causes, log } from '../src/log.ts'
 import { planBackfillTask } from './plan-backfill.ts'
 import { runChunkTask } from './run-chunk.ts'
 
+/** Says in one line which job failed and why; the queue tries it again. */
+const logged =
+  (task: Task): Task =>
+  async (payload, helpers) => {
+    try {
+      return await task(payload, helpers)
+    } catch (error) {
+      const { task_identifier, attempts, max_attempts } = helpers.job
+      const job = `${task_identifier} ${JSON.stringify(payload)}`
+      log.warn('a job failed and will be tried again', {
+        job,
+        attempt: `${attempts} of ${max_attempts}`,
+        cause: causes(error),
+      })
+      throw error
+    }
+  }
+
 /** Every task of the queue, by the name that its jobs have. */
 export const createTasks = (app: App): TaskList => ({
-  plan_backfill: planBackfillTask(app),
-  run_chunk: runChunkTask(app),
+  plan_backfill: logged(planBackfillTask(app)),
+  run_chunk: logged(runChunkTask(app)),
 })

@@ -51,7 +51,7 @@ export async function cancelBackfill({ pg, prisma }: Tables, id: number): Promis
 
 /** Puts a job into the queue, within the caller's transaction. */
 export async function addJob(
-  client: PoolClient,
+  client: Pg | PoolClient,
   task: 'plan_backfill' | 'run_chunk',
   payload: Record<string, number>,
 ): Promise<void> {

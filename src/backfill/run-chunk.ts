@@ -4,7 +4,7 @@ import { lockItems } from '../catalogue/item-locks.ts'
 import { type FailedItem, type MadeImage, recordFailures, recordImages } from '../catalogue/record.ts'
 import { makeVariants, type Workshop } from '../deliver/make-variants.ts'
 import { isSourceFailure } from '../errors.ts'
-import { BACKFILL_CHANNEL, finishIfDone } from './backfills.ts'
+import { addJob, BACKFILL_CHANNEL, finishIfDone } from './backfills.ts'
 import { orderOf } from './order.ts'
 
 const RENDER_LIMIT_MS = 20_000
@@ -151,6 +151,9 @@ async function finishChunk(pg: Pg, chunk: Slice['chunk']): Promise<void> {
     await finishIfDone(client, chunk.backfillId)
   })
 }
+
+/** Puts a chunk that was stopped in the middle back into the queue. */
+export const requeueChunk = (pg: Pg, chunkId: number): Promise<void> => addJob(pg, 'run_chunk', { chunkId })
 
 /** Gives a chunk up after the queue's last attempt: the backfill ends as FAILED, with the reason. */
 export async function abandonChunk(pg: Pg, chunkId: number, reason: string): Promise<void> {
