@@ -19,6 +19,8 @@ export interface RenderPool {
    */
   render(svg: Uint8Array, wants: readonly Want[], limits: { timeoutMs: number }): Promise<readonly Picture[]>
   readonly stats: PoolStats
+  /** Of the living renderers. */
+  readonly pids: readonly number[]
   /** Refuses new renders, lets those in flight end, then stops the children. */
   close(): Promise<void>
 }
@@ -161,6 +163,9 @@ export function openRenderPool(options: PoolOptions): RenderPool {
   return {
     size,
     stats,
+    get pids() {
+      return [...slots].flatMap(({ child }) => child.pid ?? [])
+    },
     render(svg, wants, { timeoutMs }) {
       if (closing) return Promise.reject(new AppError('BUSY', 'The service is shutting down; try again.'))
       if (failedStarts >= FAILED_STARTS_MAX) return Promise.reject(notStarting('see the log'))

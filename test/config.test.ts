@@ -1,0 +1,75 @@
+import { readdir, stat, writeFile } from 'node:fs/promises'
+import path from 'node:path'
+import { describe, expect, it } from 'vitest'
+import { loadConfig } from '../src/config.ts'
+import { keepSecret } from '../src/secrets.ts'
+import { tempDirectory } from './support/setup.ts'
+
+describe('the configuration', () => {
+  it('has the defaults that the README names', () => {
+    expect(loadConfig({})).toMatchObject({
+      port: 4000,
+      host: '127.0.0.1',
+      databaseUrl: null,
+      publicImageUrl: null,
+      demo: true,
+    })
+    expect([...loadConfig({}).presets.values()].map(({ name, width }) => [name, width])).toEqual([
+      ['thumbnail', 128],
+      ['preview', 512],
+      ['watermark', 512],
+    ])
+  })
+
+  it('names every bad variable at once, and no secret', () => {
+    const env = {
+      PORT: 'http',
+      RENDERERS: '0',
+      DATABASE_URL: 'mysql://root:hunter2@x/y',
+      DEMO: 'maybe',
+      ADMIN_TOKEN: 'two words',
+      HOST: 'a b',
+      PUBLIC_IMAGE_URL: 'images',
+      PRESETS_FILE: 'none.json',
+    }
+    let message = ''
+    try {
+      loadConfig(env)
+    } catch (error) {
+      message = (error as Error).message
+    }
+    for (const name of Object.keys(env)) expect(message).toContain(name)
+    expect(message).not.toContain('hunter2')
+    expect(message).not.toContain('two words')
+  })
+})
+
+describe('the presets file', () => {
+  const problems: [string, string, RegExp][] = [
+    ['broken JSON', '{', /JSON/],
+    ['no preset', '{}', /holds no preset/],
+    ['an unknown key', '{"a":{"width":1,"height":1,"colour":"red"}}', /a: .*colour/],
+    ['a size of zero', '{"a":{"width":0,"height":1}}', /a\.width/],
+    ['a huge size', '{"a":{"width":1,"height":100000}}', /a\.height/],
+    ['a name that no URL may hold', '{"big-one":{"width":1,"height":1}}', /big-one.*a-z/],
+    ['a colour that is none', '{"a":{"width":1,"height":1,"background":"blue-ish"}}', /a\.background/],
+    ['a missing watermark', '{"a":{"width":1,"height":1,"watermark":"none.svg"}}', /a\.watermark.*none\.svg/],
+    ['a format that is none', '{"a":{"width":1,"height":1,"formats":["gif"]}}', /a\.formats/],
+  ]
+  it.each(problems)('with %s is refused by name', async (_name, json, expected) => {
+    const file = path.join(await tempDirectory(), 'presets.json')
+    await writeFile(file, json)
+    expect(() => loadConfig({ PRESETS_FILE: file })).toThrow(expected)
+  })
+})
+
+describe('a kept secret', () => {
+  it('is made once, also by many processes at once, and only for its owner', async () => {
+    const directory = await tempDirectory()
+    const all = await Promise.all(Array.from({ length: 10 }, () => keepSecret(directory, 'token')))
+    expect(new Set(all).size).toBe(1)
+    expect(all[0]).toMatch(/^[\w-]{32}$/)
+    expect((await stat(path.join(directory, 'token'))).mode & 0o777).toBe(0o600)
+    expect(await readdir(directory)).toEqual(['token'])
+  })
+})

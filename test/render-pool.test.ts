@@ -1,0 +1,126 @@
+import { readFileSync } from 'node:fs'
+import path from 'node:path'
+import sharp from 'sharp'
+import { describe, expect, it, onTestFinished } from 'vitest'
+import { readPresets } from '../src/presets.ts'
+import { openRenderPool, type PoolOptions } from '../src/render/pool.ts'
+import { svg } from './support/setup.ts'
+
+const { presets } = readPresets(path.join(import.meta.dirname, '../presets.json'))
+const WANTS = [...presets.keys()].map((preset) => ({ preset, format: 'WEBP' as const }))
+const LIMIT = { timeoutMs: 10_000 }
+const GOOD = Buffer.from(svg('<rect x="4" y="4" width="16" height="16" fill="#f00"/>'))
+const hostile = (name: string) => readFileSync(path.join(import.meta.dirname, 'fixtures/hostile', name))
+
+function pool(options: Partial<PoolOptions> = {}) {
+  const opened = openRenderPool({ presets, size: 1, waitingMax: 100, ...options })
+  onTestFinished(opened.close)
+  return opened
+}
+
+async function pixel(picture: Uint8Array, x: number, y: number): Promise<number[]> {
+  const { data, info } = await sharp(picture).ensureAlpha().raw().toBuffer({ resolveWithObject: true })
+  return [...data.subarray((y * info.width + x) * 4, (y * info.width + x) * 4 + 4)]
+}
+
+describe('a renderer', () => {
+  it('makes all wanted pictures of a source in one call', async () => {
+    const pictures = await pool().render(GOOD, WANTS, LIMIT)
+    expect(pictures.map(({ preset, width, height }) => [preset, width, height])).toEqual([
+      ['thumbnail', 128, 128],
+      ['preview', 512, 512],
+      ['watermark', 512, 512],
+    ])
+    for (const { bytes, width } of pictures)
+      expect(await sharp(bytes).metadata()).toMatchObject({ format: 'webp', width, height: width, hasAlpha: false })
+    const [thumbnail, preview, watermark] = pictures.map(({ bytes }) => bytes)
+    expect(await pixel(thumbnail as Uint8Array, 64, 64)).toEqual([255, 0, 0, 255])
+    expect(await pixel(thumbnail as Uint8Array, 2, 2)).toEqual([255, 255, 255, 255])
+    expect(await pixel(preview as Uint8Array, 256, 256)).not.toEqual(await pixel(watermark as Uint8Array, 256, 256))
+  })
+
+  it('keeps the ratio of art that is not square, and centres it', async () => {
+    const wide = Buffer.from(
+      '<svg xmlns="http://www.w3.org/2000/svg" width="40" height="10"><rect width="40" height="10" fill="#00f"/></svg>',
+    )
+    const [picture] = await pool().render(wide, [{ preset: 'thumbnail', format: 'PNG' }], LIMIT)
+    const bytes = picture?.bytes as Uint8Array
+    expect(await pixel(bytes, 1, 64)).toEqual([0, 0, 255, 255])
+    expect(await pixel(bytes, 64, 46)).toEqual([255, 255, 255, 255])
+    expect(await pixel(bytes, 64, 50)).toEqual([0, 0, 255, 255])
+    expect(await pixel(bytes, 64, 82)).toEqual([255, 255, 255, 255])
+  })
+
+  it('makes the same bytes in another process', async () => {
+    const [one, other] = [pool(), pool()]
+    const makes = (from: ReturnType<typeof pool>) => from.render(GOOD, WANTS, LIMIT)
+    expect(await makes(one)).toEqual(await makes(other))
+  })
+
+  const refused: [string, string, string][] = [
+    ['an empty file', ' ', 'EMPTY'],
+    ['HTML', '<html><body>404</body></html>', 'NOT_SVG'],
+    ['a cut document', '<svg xmlns="http://www.w3.org/2000/svg"><g>', 'UNSUPPORTED'],
+  ]
+  it.each(refused)('refuses %s with its code, and lives', async (_name, source, code) => {
+    const renderers = pool()
+    await expect(renderers.render(Buffer.from(source), WANTS, LIMIT)).rejects.toMatchObject({ code })
+    expect(await renderers.render(GOOD, WANTS, LIMIT)).toHaveLength(3)
+    expect(renderers.stats).toMatchObject({ renders: 2, failures: 1 })
+  })
+})
+
+describe('the pool', () => {
+  it.each(['tall.svg', 'blur.svg', 'morph.svg', 'turb.svg'])('outlives %s, and the next render works', async (name) => {
+    const renderers = pool()
+    await expect(renderers.render(hostile(name), WANTS, { timeoutMs: 500 })).rejects.toMatchObject({ status: 422 })
+    expect(await renderers.render(GOOD, WANTS, LIMIT)).toHaveLength(3)
+  })
+
+  it('kills a render at its limit and leaves the others alone', async () => {
+    const renderers = pool({ size: 2 })
+    const slow = expect(renderers.render(hostile('turb.svg'), WANTS, { timeoutMs: 1000 })).rejects.toMatchObject({
+      code: 'TIMEOUT',
+    })
+    const others = await Promise.all(Array.from({ length: 20 }, () => renderers.render(GOOD, WANTS, LIMIT)))
+    expect(others.flat()).toHaveLength(60)
+    await slow
+  })
+
+  it('turns the death of a renderer into one failed render', async () => {
+    const renderers = pool()
+    await renderers.render(GOOD, WANTS, LIMIT)
+    const dying = renderers.render(hostile('turb.svg'), WANTS, LIMIT)
+    process.kill(renderers.pids[0] as number, 'SIGKILL')
+    await expect(dying).rejects.toMatchObject({ code: 'CRASHED' })
+    expect(await renderers.render(GOOD, WANTS, LIMIT)).toHaveLength(3)
+  })
+
+  it('replaces a renderer after so many renders, losing none', async () => {
+    const renderers = pool({ recycleAfter: 3 })
+    await renderers.render(GOOD, WANTS, LIMIT)
+    const [first] = renderers.pids
+    const made = await Promise.all(Array.from({ length: 10 }, () => renderers.render(GOOD, WANTS, LIMIT)))
+    expect(made.flat()).toHaveLength(30)
+    expect(renderers.pids).not.toContain(first)
+  })
+
+  it('says BUSY when its waiting line is full', async () => {
+    const renderers = pool({ waitingMax: 2 })
+    const renders = Array.from({ length: 6 }, () => renderers.render(GOOD, WANTS, LIMIT))
+    const outcomes = await Promise.allSettled(renders)
+    const codes = outcomes.map((outcome) => (outcome.status === 'fulfilled' ? 'made' : outcome.reason.code))
+    expect(codes).toContain('made')
+    expect(codes.filter((code) => code === 'BUSY').length).toBeGreaterThanOrEqual(3)
+  })
+
+  it('finishes what is in flight when it closes, and leaves no process', async () => {
+    const renderers = openRenderPool({ presets, size: 2, waitingMax: 100 })
+    const renders = Array.from({ length: 5 }, () => renderers.render(GOOD, WANTS, LIMIT))
+    const pids = renderers.pids
+    await renderers.close()
+    expect((await Promise.all(renders)).flat()).toHaveLength(15)
+    for (const pid of pids) expect(() => process.kill(pid, 0)).toThrow('ESRCH')
+    await expect(renderers.render(GOOD, WANTS, LIMIT)).rejects.toMatchObject({ code: 'BUSY' })
+  })
+})

@@ -1,0 +1,59 @@
+import { mkdir, readdir, symlink, writeFile } from 'node:fs/promises'
+import path from 'node:path'
+import { describe, expect, it } from 'vitest'
+import { openFsStore } from '../src/store/fs.ts'
+import { tempDirectory } from './support/setup.ts'
+import { storeContract } from './support/store-contract.ts'
+
+const SVG = { contentType: 'image/svg+xml' }
+
+storeContract('the filesystem store', async () => openFsStore(await tempDirectory()))
+
+describe('the filesystem store', () => {
+  const outside = [
+    '../x.svg',
+    'a/../../x.svg',
+    '/etc/passwd',
+    'a//b.svg',
+    'a/./b.svg',
+    'a\0b',
+    '.drafts/x',
+    '',
+    '.',
+    'a/'.repeat(400),
+  ]
+  it.each(outside)('refuses the key %j', async (key) => {
+    const store = await openFsStore(await tempDirectory())
+    await expect(store.get(key)).rejects.toThrow(/BAD_INPUT|not a path|null bytes/i)
+    await expect(store.put(key, Buffer.from('x'), SVG)).rejects.toThrow()
+    await expect(store.delete([key])).rejects.toThrow()
+  })
+
+  it('follows no link, neither as a folder nor as a file', async () => {
+    const [directory, elsewhere] = [await tempDirectory(), await tempDirectory()]
+    const store = await openFsStore(directory)
+    await writeFile(path.join(elsewhere, 'secret.svg'), 'secret')
+    await symlink(elsewhere, path.join(directory, 'linked'))
+    await mkdir(path.join(directory, 'real'))
+    await symlink(path.join(elsewhere, 'secret.svg'), path.join(directory, 'real', 'a.svg'))
+    await expect(store.get('linked/secret.svg')).rejects.toThrow('link')
+    await expect(store.put('linked/new.svg', Buffer.from('x'), SVG)).rejects.toThrow('link')
+    await expect(store.get('real/a.svg')).rejects.toMatchObject({ code: 'UNAVAILABLE' })
+    expect(await store.head('real/a.svg')).toBeNull()
+  })
+
+  it('leaves no draft behind, also when a put fails', async () => {
+    const directory = await tempDirectory()
+    const store = await openFsStore(directory)
+    await store.put('a/b.svg', Buffer.from('x'), SVG)
+    await store.put('a/b.svg', Buffer.from('y'), SVG)
+    await expect(store.put('a/b.svg/c.svg', Buffer.from('z'), SVG)).rejects.toMatchObject({ code: 'UNAVAILABLE' })
+    expect(await readdir(path.join(directory, '.drafts'))).toEqual([])
+  })
+
+  it('says which directory it cannot write to', async () => {
+    const file = path.join(await tempDirectory(), 'file')
+    await writeFile(file, '')
+    await expect(openFsStore(path.join(file, 'store'))).rejects.toThrow(/Cannot write to .*DATA_DIR/)
+  })
+})

@@ -1,0 +1,27 @@
+import { mkdtemp, rm } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import path from 'node:path'
+import type { TestProject } from 'vitest/node'
+import { openDatabase } from '../../src/catalogue/database.ts'
+import { migrate } from '../../src/catalogue/migrate.ts'
+import { startPostgres } from '../../src/embedded/postgres.ts'
+
+declare module 'vitest' {
+  interface ProvidedContext {
+    postgresUrl: string
+  }
+}
+
+/** One Postgres for the whole run, its database `afterimage` migrated: the template of every test's own database. */
+export default async function setup(project: TestProject) {
+  const directory = await mkdtemp(path.join(tmpdir(), 'afterimage-test-postgres-'))
+  const postgres = await startPostgres(directory)
+  const template = await openDatabase(postgres.url, { connectionsMax: 2 })
+  await migrate(template.pg)
+  await template.close()
+  project.provide('postgresUrl', postgres.url)
+  return async () => {
+    await postgres.close()
+    await rm(directory, { recursive: true, force: true })
+  }
+}

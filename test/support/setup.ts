@@ -1,0 +1,120 @@
+import { randomBytes } from 'node:crypto'
+import { mkdtemp, rm } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import path from 'node:path'
+import pg from 'pg'
+import { inject, onTestFinished } from 'vitest'
+import { type App, openApp } from '../../src/app.ts'
+import { type Config, loadConfig } from '../../src/config.ts'
+import { serve } from '../../src/http.ts'
+import { type Entry, importItems } from '../../src/ingest/import-items.ts'
+import { uniqueIdOf } from '../../src/ingest/unique-id.ts'
+
+/** A directory that is gone when the test ends. Its name has a space, as users' paths do. */
+export async function tempDirectory(): Promise<string> {
+  const directory = await mkdtemp(path.join(tmpdir(), 'afterimage test '))
+  onTestFinished(() => rm(directory, { recursive: true, force: true }))
+  return directory
+}
+
+/** A database of the test's own, cloned from the migrated template, dropped when the test ends. */
+export async function testDatabase(): Promise<string> {
+  const url = new URL(inject('postgresUrl'))
+  const name = `test_${randomBytes(6).toString('hex')}`
+  const run = async (sql: string) => {
+    const client = new pg.Client({ connectionString: new URL('/postgres', url).href })
+    await client.connect()
+    await client.query(sql).finally(() => client.end())
+  }
+  await run(`create database ${name} template afterimage strategy file_copy`)
+  onTestFinished(() => run(`drop database ${name} with (force)`))
+  return new URL(`/${name}`, url).href
+}
+
+export const ADMIN_TOKEN = 'test-admin-token'
+
+/** The service's configuration in a test: a directory and a database of its own, one renderer. */
+export async function testConfig(env: Record<string, string> = {}): Promise<Config> {
+  return loadConfig({
+    PORT: '0',
+    DATA_DIR: env.DATA_DIR ?? (await tempDirectory()),
+    DATABASE_URL: env.DATABASE_URL ?? (await testDatabase()),
+    ADMIN_TOKEN,
+    URL_SECRET: 'test-url-secret',
+    RENDERERS: '1',
+    ...env,
+  })
+}
+
+/** The whole service without its HTTP door, closed when the test ends. */
+export async function testApp(config?: Config): Promise<App> {
+  const app = await openApp(config ?? (await testConfig()))
+  onTestFinished(app.close)
+  return app
+}
+
+/** An API of the test's own on a free port. */
+export async function testServer(app: App) {
+  const server = await serve(app)
+  onTestFinished(server.close)
+  return server
+}
+
+export const svg = (body: string, size = 24) =>
+  `<svg xmlns="http://www.w3.org/2000/svg" width="${size}" height="${size}" viewBox="0 0 ${size} ${size}">${body}</svg>`
+
+/** A drawing that no other number has. */
+export const drawing = (number: number) =>
+  svg(
+    `<circle cx="12" cy="12" r="${3 + (number % 80) / 10}" fill="#${((number * 2654435761) % 0xffffff).toString(16).padStart(6, '0')}"/>`,
+  )
+
+/** An entry for the catalogue, all of one set unless said otherwise. */
+export function entry(
+  slug: string,
+  source: string,
+  options: { vendor?: string; family?: string; kind?: 'ICON' | 'ILLUSTRATION' } = {},
+): Entry {
+  const { vendor = 'acme', family = 'basics', kind = 'ICON' } = options
+  return {
+    from: slug,
+    vendor: { username: vendor, name: vendor },
+    family: { uniqueId: uniqueIdOf(`${vendor}/${family}`), name: family },
+    iconSet: { uniqueId: uniqueIdOf(`${vendor}/${family}/${kind}`), name: family, kind },
+    slug,
+    name: slug,
+    bytes: Buffer.from(source),
+  }
+}
+
+/** Imports `count` drawings named item-0, item-1, … */
+export async function importDrawings(app: App, count: number): Promise<void> {
+  const entries = Array.from({ length: count }, (_, index) => entry(`item-${index}`, drawing(index)))
+  await importItems({ pg: app.pg, originals: app.stores.originals }, entries)
+}
+
+/** Waits until `look` returns something true; fails with the last value after `limitMs`. */
+export async function until<T>(look: () => Promise<T> | T, limitMs = 30_000): Promise<NonNullable<T>> {
+  const giveUpAt = Date.now() + limitMs
+  for (;;) {
+    const value = await look()
+    if (value) return value
+    if (Date.now() > giveUpAt) throw new Error(`waited ${limitMs} ms in vain: ${look}`)
+    await new Promise((resolve) => setTimeout(resolve, 20))
+  }
+}
+
+/** Asks GraphQL over HTTP. @param token null: without one */
+export async function ask<T = Record<string, never>>(
+  url: string,
+  query: string,
+  options: { variables?: object; token?: string | null } = {},
+): Promise<{ data: T; errors?: { message: string; extensions: { code: string } }[] }> {
+  const { variables, token = ADMIN_TOKEN } = options
+  const response = await fetch(`${url}/graphql`, {
+    method: 'POST',
+    headers: { 'content-type': 'application/json', ...(token ? { authorization: `Bearer ${token}` } : {}) },
+    body: JSON.stringify({ query, variables }),
+  })
+  return (await response.json()) as never
+}

@@ -1,0 +1,82 @@
+import { describe, expect, it } from 'vitest'
+import type { Store } from '../../src/store/store.ts'
+
+const SVG = { contentType: 'image/svg+xml' }
+const bytes = (text: string) => Buffer.from(text)
+
+/** What every store promises. @param open an empty store of the test's own */
+export function storeContract(name: string, open: () => Promise<Store>): void {
+  describe(`the store contract, kept by ${name}`, () => {
+    it('gives back the bytes that were put', async () => {
+      const store = await open()
+      const all = Buffer.from(Array.from({ length: 256 }, (_, byte) => byte))
+      expect(await store.put('acme/icons/a.svg', all, SVG)).toBe(true)
+      expect(await store.get('acme/icons/a.svg')).toEqual(all)
+      expect(await store.head('acme/icons/a.svg')).toEqual({ bytes: 256 })
+    })
+
+    it('reads what is not there as null, not as an error', async () => {
+      const store = await open()
+      expect(await store.get('acme/none.svg')).toBeNull()
+      expect(await store.head('acme/none.svg')).toBeNull()
+      await store.put('acme/file', bytes('x'), SVG)
+      expect(await store.get('acme/file/below')).toBeNull()
+    })
+
+    it('never overwrites unless told to', async () => {
+      const store = await open()
+      await store.put('a/b.svg', bytes('first'), SVG)
+      expect(await store.put('a/b.svg', bytes('second'), SVG)).toBe(false)
+      expect(String(await store.get('a/b.svg'))).toBe('first')
+      expect(await store.put('a/b.svg', bytes('third'), { ...SVG, replace: true })).toBe(true)
+      expect(String(await store.get('a/b.svg'))).toBe('third')
+    })
+
+    it('lets exactly one of many writers win, with a whole object', async () => {
+      const store = await open()
+      const writers = Array.from({ length: 20 }, (_, index) => String(index).repeat(100_000))
+      const wins = await Promise.all(writers.map((text) => store.put('race/a.svg', bytes(text), SVG)))
+      expect(wins.filter(Boolean)).toHaveLength(1)
+      expect(String(await store.get('race/a.svg'))).toBe(writers[wins.indexOf(true)])
+    })
+
+    it('never shows a part of an object that is being replaced', async () => {
+      const store = await open()
+      const [old, fresh] = ['o'.repeat(3_000_000), 'n'.repeat(3_000_000)]
+      await store.put('a/big.svg', bytes(old), SVG)
+      let writing = true
+      const write = store.put('a/big.svg', bytes(fresh), { ...SVG, replace: true }).finally(() => {
+        writing = false
+      })
+      while (writing) expect([old, fresh]).toContain(String(await store.get('a/big.svg')))
+      await write
+    })
+
+    it('deletes, and does not mind what is not there', async () => {
+      const store = await open()
+      await store.put('a/1.svg', bytes('1'), SVG)
+      await store.put('a/2.svg', bytes('2'), SVG)
+      await store.delete(['a/1.svg', 'a/none.svg'])
+      expect(await store.get('a/1.svg')).toBeNull()
+      expect(String(await store.get('a/2.svg'))).toBe('2')
+    })
+
+    it('lists by prefix, in the order of keys', async () => {
+      const store = await open()
+      const keys = ['b/x.svg', 'a/y/2.svg', 'a/y/1.svg', 'a/y-z.svg', 'a/x.svg']
+      for (const key of keys) await store.put(key, bytes(key), SVG)
+      const list = async (prefix: string) => {
+        const found: string[] = []
+        for await (const { key, bytes: size } of store.list(prefix)) {
+          expect(size).toBe(key.length)
+          found.push(key)
+        }
+        return found
+      }
+      expect(await list('')).toEqual([...keys].sort())
+      expect(await list('a/y')).toEqual(['a/y-z.svg', 'a/y/1.svg', 'a/y/2.svg'])
+      expect(await list('a/y/')).toEqual(['a/y/1.svg', 'a/y/2.svg'])
+      expect(await list('none/')).toEqual([])
+    })
+  })
+}

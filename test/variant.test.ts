@@ -1,0 +1,130 @@
+import fc from 'fast-check'
+import { describe, expect, it } from 'vitest'
+import {
+  hashRecipe,
+  IMAGE_FORMATS,
+  ITEM_KINDS,
+  parseSourceKey,
+  parseVariantKey,
+  printSourceKey,
+  printVariantKey,
+  sameVersion,
+  versionOf,
+} from '../src/variant.ts'
+
+const text = (pattern: RegExp) => fc.stringMatching(pattern)
+const sourcePath = fc.record({
+  vendor: text(/^[A-Za-z0-9][A-Za-z0-9_-]{0,63}$/),
+  kind: fc.constantFrom(...ITEM_KINDS),
+  family: text(/^[A-Z0-9]{12}$/),
+  iconSet: text(/^[A-Z0-9]{12}$/),
+  slug: text(/^[A-Za-z0-9][A-Za-z0-9_-]{0,127}$/),
+})
+const hex = text(/^[0-9a-f]{64}$/)
+
+describe('keys', () => {
+  it('of sources print and parse both ways', () => {
+    fc.assert(
+      fc.property(sourcePath, (path) => {
+        expect(parseSourceKey(printSourceKey(path))).toEqual(path)
+      }),
+    )
+  })
+
+  it('of variants and aliases print and parse both ways', () => {
+    const variantPath = fc
+      .tuple(
+        sourcePath,
+        text(/^[a-z][a-z0-9]{0,31}$/),
+        fc.option(text(/^[a-z2-7]{16}$/)),
+        fc.constantFrom(...IMAGE_FORMATS),
+      )
+      .map(([source, preset, version, format]) => ({ ...source, preset, version, format }))
+    fc.assert(
+      fc.property(variantPath, (path) => {
+        expect(parseVariantKey(printVariantKey(path))).toEqual(path)
+      }),
+    )
+  })
+
+  it('that parse print as they were: no second spelling of a key', () => {
+    fc.assert(
+      fc.property(
+        fc.oneof(fc.string(), sourcePath.map(printSourceKey)),
+        fc.string({ maxLength: 3 }),
+        fc.nat(60),
+        (key, noise, at) => {
+          const damaged = key.slice(0, at) + noise + key.slice(at)
+          for (const candidate of [key, damaged]) {
+            const source = parseSourceKey(candidate)
+            const variant = parseVariantKey(candidate)
+            if (source) expect(printSourceKey(source)).toBe(candidate)
+            if (variant) expect(printVariantKey(variant)).toBe(candidate)
+          }
+        },
+      ),
+    )
+  })
+
+  const good = 'acme/icons/ABCDEFGHIJKL/ABCDEFGHIJK2/arrow-left'
+  it.each([
+    '',
+    '/',
+    `${good}.svg/`,
+    `/${good}.svg`,
+    `${good}.svg\n`,
+    `${good}.SVG`,
+    `${good}..svg`,
+    `${good}%2e.svg`,
+    `${good}\0.svg`,
+    `../${good}.svg`,
+    `acme/icons/../ABCDEFGHIJKL/ABCDEFGHIJK2/x.svg`,
+    'acme/icons/abcdefghijkl/ABCDEFGHIJK2/x.svg',
+    'acme/photos/ABCDEFGHIJKL/ABCDEFGHIJK2/x.svg',
+    'acme\\icons\\ABCDEFGHIJKL\\ABCDEFGHIJK2\\x.svg',
+    `${good}/.svg`,
+    `acme/icons/ABCDEFGHIJKL/ABCDEFGHIJK2/${'x'.repeat(129)}.svg`,
+    `acmé/icons/ABCDEFGHIJKL/ABCDEFGHIJK2/x.svg`,
+  ])('refuse %j', (key) => {
+    expect(parseSourceKey(key)).toBeNull()
+    expect(parseVariantKey(key.replace('.svg', '-preview.webp'))).toBeNull()
+  })
+})
+
+describe('versions', () => {
+  it('are 16 base32 characters that differ with the secret, the source and the recipe', () => {
+    fc.assert(
+      fc.property(hex, hex, text(/^[!-~]{1,40}$/), (source, recipe, secret) => {
+        const version = versionOf(secret, source, recipe)
+        expect(version).toMatch(/^[a-z2-7]{16}$/)
+        expect(versionOf(secret, source, recipe)).toBe(version)
+        for (const other of [
+          versionOf(`${secret}x`, source, recipe),
+          versionOf(secret, recipe, `${source}0`),
+          versionOf(secret, source, `${recipe}0`),
+        ]) {
+          expect(sameVersion(version, other)).toBe(false)
+        }
+      }),
+    )
+  })
+
+  it('are the leading 80 bits of the HMAC', () => {
+    // Known answer: python3 -c "import hmac,base64;print(base64.b32encode(hmac.digest(b'secret',b'aa\nbb','sha256')[:10]).lower())"
+    expect(versionOf('secret', 'aa', 'bb')).toBe('tzwc47icglluuawb')
+  })
+})
+
+describe('recipes', () => {
+  const recipe = { width: 512, height: 512, background: '#ffffff', watermark: null, encoding: 'auto' } as const
+  it.each([
+    { width: 511 },
+    { height: 511 },
+    { background: null },
+    { background: '#fffffe' },
+    { watermark: '<svg/>' },
+    { encoding: 'lossy' as const },
+  ])('change with %j', (change) => {
+    expect(hashRecipe({ ...recipe, ...change })).not.toBe(hashRecipe(recipe))
+  })
+})

@@ -1,0 +1,15 @@
+import { defineConfig } from 'vitest/config'
+
+export default defineConfig({
+  test: {
+    include: ['test/**/*.test.ts'],
+    globalSetup: 'test/support/postgres.ts',
+    // Real processes and databases: a slow machine is no failure.
+    testTimeout: 60_000,
+    hookTimeout: 60_000,
+    // Node itself runs the sources, as in production.
+    pool: 'forks',
+    maxWorkers: 3,
+    reporters: ['default', ['json', { outputFile: 'test-results/vitest.json' }]],
+  },
+})
