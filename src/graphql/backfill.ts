@@ -4,7 +4,7 @@ import { checkRequest } from '../backfill/order.ts'
 import type { Progress } from '../backfill/progress.ts'
 import { resolveScope } from '../catalogue/scope.ts'
 import { AppError } from '../errors.ts'
-import { BY_ID, builder, type Context, pageComplexity } from './builder.ts'
+import { BY_ID, builder, type Context, connectionOf, pageComplexity } from './builder.ts'
 import { ImageFormatRef } from './image.ts'
 import { ScopeInputRef } from './item.ts'
 
@@ -45,6 +45,8 @@ const RenderFailureRef = builder.prismaNode('RenderFailure', {
   }),
 })
 
+const RenderFailureConnection = connectionOf('RenderFailure', RenderFailureRef)
+
 const BackfillRef = builder.prismaNode('Backfill', {
   id: { field: 'id' },
   description: 'A run over a scope of the catalogue.',
@@ -70,16 +72,22 @@ const BackfillRef = builder.prismaNode('Backfill', {
       bytesWritten: t.float(progress('bytesWritten')),
       itemsPerSecond: t.float({ nullable: true, ...progress('itemsPerSecond') }),
       etaSeconds: t.int({ nullable: true, ...progress('etaSeconds') }),
-      failures: t.relatedConnection('failures', {
-        cursor: 'id',
-        query: BY_ID,
-        totalCount: true,
-        complexity: pageComplexity,
-        type: RenderFailureRef,
-      }),
+      failures: t.relatedConnection(
+        'failures',
+        {
+          cursor: 'id',
+          query: BY_ID,
+          totalCount: true,
+          complexity: pageComplexity,
+          type: RenderFailureRef,
+        },
+        RenderFailureConnection,
+      ),
     }
   },
 })
+
+const BackfillConnection = connectionOf('Backfill', BackfillRef)
 
 builder.queryFields((t) => ({
   backfill: t.prismaField({
@@ -89,14 +97,17 @@ builder.queryFields((t) => ({
     resolve: (query, _root, { id }, { app }) =>
       app.prisma.backfill.findUnique({ ...query, where: { id: numberOf(id) } }),
   }),
-  backfills: t.prismaConnection({
-    type: BackfillRef,
-    cursor: 'id',
-    description: 'The newest first.',
-    complexity: pageComplexity,
-    totalCount: (_root, _args, { app }) => app.prisma.backfill.count(),
-    resolve: (query, _root, _args, { app }) => app.prisma.backfill.findMany({ ...query, orderBy: { id: 'desc' } }),
-  }),
+  backfills: t.prismaConnection(
+    {
+      type: BackfillRef,
+      cursor: 'id',
+      description: 'The newest first.',
+      complexity: pageComplexity,
+      totalCount: (_root, _args, { app }) => app.prisma.backfill.count(),
+      resolve: (query, _root, _args, { app }) => app.prisma.backfill.findMany({ ...query, orderBy: { id: 'desc' } }),
+    },
+    BackfillConnection,
+  ),
 }))
 
 builder.mutationFields((t) => ({

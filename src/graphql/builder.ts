@@ -1,4 +1,4 @@
-import SchemaBuilder from '@pothos/core'
+import SchemaBuilder, { type InterfaceRef, type ObjectRef } from '@pothos/core'
 import ComplexityPlugin from '@pothos/plugin-complexity'
 import PrismaPlugin from '@pothos/plugin-prisma'
 import RelayPlugin from '@pothos/plugin-relay'
@@ -41,7 +41,7 @@ export const pageComplexity = ({ first, last }: { first?: number | null; last?: 
 /** Pages go by the primary key: a keyset, never OFFSET. */
 export const BY_ID = { orderBy: { id: 'asc' } } as const
 
-export const builder = new SchemaBuilder<{
+interface Types {
   PrismaTypes: PrismaTypes
   Context: Context
   AuthScopes: { token: TokenScope }
@@ -51,7 +51,10 @@ export const builder = new SchemaBuilder<{
     DateTime: { Input: Date; Output: Date }
     URL: { Input: string; Output: string }
   }
-}>({
+}
+type SchemaTypes = PothosSchemaTypes.ExtendDefaultTypes<Types>
+
+export const builder = new SchemaBuilder<Types>({
   plugins: [ScopeAuthPlugin, ComplexityPlugin, PrismaPlugin, RelayPlugin],
   defaultFieldNullability: false,
   relay: { cursorType: 'String', clientMutationId: 'omit', nodesOnConnection: true },
@@ -96,3 +99,23 @@ builder.scalarType('URL', { description: 'An absolute URL.', serialize: (url) =>
 builder.queryType({})
 builder.mutationType({})
 builder.subscriptionType({})
+
+/** The one connection type of a domain type, `XConnection`, wherever it stands. totalCount costs a COUNT only when asked for. */
+export const connectionOf = <T extends object>(
+  name: string,
+  type: ObjectRef<SchemaTypes, T> | InterfaceRef<SchemaTypes, T>,
+) =>
+  builder.connectionObject({
+    type: type as ObjectRef<SchemaTypes, T>,
+    name: `${name}Connection`,
+    fields: (t) => ({
+      totalCount: t.int({
+        // Lets Pothos leave the rows out where the count is all that is selected.
+        extensions: { pothosPrismaTotalCount: true },
+        resolve: (page) => {
+          const { totalCount } = page as { totalCount?: number | (() => number | Promise<number>) }
+          return typeof totalCount === 'function' ? totalCount() : (totalCount ?? 0)
+        },
+      }),
+    }),
+  })

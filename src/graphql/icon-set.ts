@@ -1,7 +1,7 @@
-import { BY_ID, builder, pageComplexity } from './builder.ts'
-import { ItemKindRef } from './item.ts'
+import { BY_ID, builder, connectionOf, pageComplexity } from './builder.ts'
+import { ItemConnection, ItemKindRef } from './item.ts'
 
-builder.prismaNode('IconSet', {
+const IconSetRef = builder.prismaNode('IconSet', {
   id: { field: 'id' },
   description: 'Holds icons or illustrations, never both.',
   fields: (t) => ({
@@ -9,9 +9,15 @@ builder.prismaNode('IconSet', {
     name: t.exposeString('name'),
     kind: t.expose('kind', { type: ItemKindRef }),
     family: t.relation('family'),
-    items: t.relatedConnection('items', { cursor: 'id', query: BY_ID, totalCount: true, complexity: pageComplexity }),
+    items: t.relatedConnection(
+      'items',
+      { cursor: 'id', query: BY_ID, totalCount: true, complexity: pageComplexity },
+      ItemConnection,
+    ),
   }),
 })
+
+export const IconSetConnection = connectionOf('IconSet', IconSetRef)
 
 builder.queryField('iconSet', (t) =>
   t.prismaField({

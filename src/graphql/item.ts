@@ -1,7 +1,7 @@
 import { offeredFormat, offeredPreset } from '../backfill/order.ts'
 import { resolveScope, whereScope } from '../catalogue/scope.ts'
 import { ITEM_KINDS, type ItemKind } from '../variant.ts'
-import { BY_ID, builder, type Context, pageComplexity } from './builder.ts'
+import { BY_ID, builder, type Context, connectionOf, pageComplexity } from './builder.ts'
 import { ImageFormatRef, ImageRef } from './image.ts'
 
 export const ItemKindRef = builder.enumType('ItemKind', { values: ITEM_KINDS })
@@ -55,6 +55,8 @@ for (const variant of ['Icon', 'Illustration']) {
   })
 }
 
+export const ItemConnection = connectionOf('Item', ItemRef)
+
 builder.queryFields((t) => ({
   item: t.prismaField({
     type: ItemRef,
@@ -62,18 +64,21 @@ builder.queryFields((t) => ({
     args: { uniqueId: t.arg.id({ required: true }) },
     resolve: (query, _root, { uniqueId }, { app }) => app.prisma.item.findUnique({ ...query, where: { uniqueId } }),
   }),
-  items: t.prismaConnection({
-    type: ItemRef,
-    cursor: 'id',
-    complexity: pageComplexity,
-    args: { scope: t.arg({ type: ScopeInputRef }), kind: t.arg({ type: ItemKindRef }) },
-    totalCount: async (_root, args, context) => {
-      return context.app.prisma.item.count({ where: await whereItems(args, context) })
+  items: t.prismaConnection(
+    {
+      type: ItemRef,
+      cursor: 'id',
+      complexity: pageComplexity,
+      args: { scope: t.arg({ type: ScopeInputRef }), kind: t.arg({ type: ItemKindRef }) },
+      totalCount: async (_root, args, context) => {
+        return context.app.prisma.item.count({ where: await whereItems(args, context) })
+      },
+      resolve: async (query, _root, args, context) => {
+        return context.app.prisma.item.findMany({ ...query, ...BY_ID, where: await whereItems(args, context) })
+      },
     },
-    resolve: async (query, _root, args, context) => {
-      return context.app.prisma.item.findMany({ ...query, ...BY_ID, where: await whereItems(args, context) })
-    },
-  }),
+    ItemConnection,
+  ),
 }))
 
 async function whereItems(

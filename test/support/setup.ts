@@ -94,7 +94,7 @@ export async function importDrawings(app: App, count: number): Promise<void> {
 }
 
 /** Waits until `look` returns something true; fails with the last value after `limitMs`. */
-export async function until<T>(look: () => Promise<T> | T, limitMs = 30_000): Promise<NonNullable<T>> {
+export async function until<T>(look: () => Promise<T | false | null> | T | false | null, limitMs = 30_000): Promise<T> {
   const giveUpAt = Date.now() + limitMs
   for (;;) {
     const value = await look()

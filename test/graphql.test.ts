@@ -1,0 +1,370 @@
+import { readFileSync } from 'node:fs'
+import path from 'node:path'
+import {
+  buildSchema,
+  type GraphQLObjectType,
+  isEnumType,
+  isInputObjectType,
+  isInterfaceType,
+  isObjectType,
+  printType,
+} from 'graphql'
+import { describe, expect, it } from 'vitest'
+import { schema } from '../src/graphql/schema.ts'
+import { importItems } from '../src/ingest/import-items.ts'
+import { ask, drawing, entry, importDrawings, testApp, testServer } from './support/setup.ts'
+
+async function open(count = 3) {
+  const app = await testApp()
+  const server = await testServer(app)
+  await importDrawings(app, count)
+  return { app, url: server.url }
+}
+
+describe('the contract', () => {
+  const contract = buildSchema(
+    // The contract abbreviates its connections; "XConnection { edges nodes pageInfo totalCount }" is its own sentence.
+    `${readFileSync(path.join(import.meta.dirname, 'fixtures/api.graphql'), 'utf8')}
+     ${['Vendor', 'Family', 'IconSet', 'Item', 'Backfill', 'RenderFailure']
+       .map(
+         (name) => `
+       type ${name}Connection { edges: [${name}Edge] nodes: [${name}] pageInfo: PageInfo! totalCount: Int! }
+       type ${name}Edge { cursor: String! node: ${name} }`,
+       )
+       .join('')}
+     type PageInfo { hasNextPage: Boolean! hasPreviousPage: Boolean! startCursor: String endCursor: String }`,
+    { assumeValid: true },
+  )
+  /** What later issues bring. */
+  const LATER = new Set([
+    'Query.planBackfill',
+    'Query.coverage',
+    'Query.items(search)',
+    'Item.srcSet',
+    'Item.placeholder',
+    'Family.preview',
+    'Mutation.pauseBackfill',
+    'Mutation.resumeBackfill',
+    'Placeholder',
+    'BackfillPlan',
+    'PresetCoverage',
+  ])
+
+  it.each(
+    Object.values(contract.getTypeMap())
+      .filter(({ name }) => !name.startsWith('__') && !LATER.has(name))
+      .map((type) => [type.name, type] as const),
+  )('%s is as promised', (name, promised) => {
+    const made = schema.getType(name)
+    expect(made, `type ${name}`).toBeDefined()
+    if (isEnumType(promised) && isEnumType(made))
+      expect(
+        made
+          .getValues()
+          .map(({ name: value }) => value)
+          .sort(),
+      ).toEqual(
+        promised
+          .getValues()
+          .map(({ name: value }) => value)
+          .sort(),
+      )
+    if (isInputObjectType(promised) && isInputObjectType(made)) {
+      for (const [field, { type }] of Object.entries(promised.getFields()))
+        expect(`${field}: ${made.getFields()[field]?.type}`).toBe(`${field}: ${type}`)
+    }
+    if (!(isObjectType(promised) || isInterfaceType(promised))) return
+    const fields = (made as GraphQLObjectType).getFields()
+    for (const [fieldName, field] of Object.entries(promised.getFields())) {
+      if (LATER.has(`${name}.${fieldName}`)) continue
+      const own = fields[fieldName]
+      expect(own, `${name}.${fieldName}`).toBeDefined()
+      if (!name.endsWith('Connection') && !name.endsWith('Edge'))
+        expect(`${name}.${fieldName}: ${own?.type}`).toBe(`${name}.${fieldName}: ${field.type}`)
+      for (const arg of field.args) {
+        if (LATER.has(`${name}.${fieldName}(${arg.name})`)) continue
+        const ownArg = own?.args.find((candidate) => candidate.name === arg.name)
+        expect(`${name}.${fieldName}(${arg.name}: ${ownArg?.type})`).toBe(
+          `${name}.${fieldName}(${arg.name}: ${arg.type})`,
+        )
+        const [withDefault] = new RegExp(`${arg.name}: [\\w!\\[\\]]+ = ["\\w]+`).exec(printType(promised)) ?? []
+        if (withDefault) expect(printType(made as GraphQLObjectType)).toContain(withDefault)
+      }
+    }
+    expect(printType(made as GraphQLObjectType)).toContain(name)
+  })
+})
+
+const PAGE = `query ($first: Int!) { items(first: $first) { nodes {
+  __typename id uniqueId slug name kind
+  iconSet { name kind } family { uniqueId name } vendor { username name }
+  a: image(preset: "thumbnail") { url width height format mimeType status bytes lossless error { code message } }
+  b: image { url status bytes }
+  c: image(preset: "watermark", format: AVIF) { url status }
+} pageInfo { hasNextPage endCursor } } }`
+
+describe('a page of items', () => {
+  it('takes a constant number of statements, however many items and images', async () => {
+    const { app, url } = await open(100)
+    const statements: string[] = []
+    const query = app.pg.query.bind(app.pg)
+    const connect = app.pg.connect.bind(app.pg)
+    app.pg.query = ((...args: never[]) => {
+      statements.push(JSON.stringify(args[0]))
+      return (query as (...all: never[]) => unknown)(...args)
+    }) as never
+    const count = async (first: number) => {
+      statements.length = 0
+      const { data, errors } = await ask<{ items: { nodes: { a: { url: string }; b: { url: string } }[] } }>(
+        url,
+        PAGE,
+        { variables: { first } },
+      )
+      expect(errors).toBeUndefined()
+      expect(data.items.nodes).toHaveLength(first)
+      return statements.length
+    }
+    const few = await count(2)
+    expect(few).toBeGreaterThan(0)
+    expect(await count(100)).toBe(few)
+    expect(few).toBeLessThanOrEqual(8)
+    app.pg.connect = connect
+  })
+
+  it('prints URLs without a render, and their state once made', async () => {
+    const { app, url } = await open(1)
+    const read = async () =>
+      (
+        await ask<{
+          items: {
+            nodes: [
+              {
+                __typename: string
+                a: { url: string; status: string; bytes: number | null; lossless: boolean | null }
+              },
+            ]
+          }
+        }>(url, PAGE, { variables: { first: 1 } })
+      ).data.items.nodes[0]
+    const before = await read()
+    expect(before.__typename).toBe('Icon')
+    expect(before.a).toMatchObject({ status: 'PENDING', bytes: null, lossless: null })
+    expect(app.pool.stats.renders).toBe(0)
+    const picture = await (await fetch(before.a.url)).arrayBuffer()
+    expect((await read()).a).toMatchObject({
+      url: before.a.url,
+      status: 'READY',
+      bytes: picture.byteLength,
+      lossless: true,
+    })
+  })
+
+  interface Page {
+    items: { totalCount: number; nodes: { slug: string }[]; pageInfo: { hasNextPage: boolean; endCursor: string } }
+  }
+  const NEXT =
+    'query ($after: String) { items(first: 1000000, after: $after) { totalCount nodes { slug } pageInfo { hasNextPage endCursor } } }'
+
+  it('pages through everything once, by cursor, within its cap', async () => {
+    const { url } = await open(130)
+    const seen: string[] = []
+    let after: string | null = null
+    do {
+      const { items }: Page = (await ask<Page>(url, NEXT, { variables: { after } })).data
+      expect(items.totalCount).toBe(130)
+      expect(items.nodes.length).toBeLessThanOrEqual(100)
+      seen.push(...items.nodes.map(({ slug }) => slug))
+      after = items.pageInfo.hasNextPage ? items.pageInfo.endCursor : null
+    } while (after)
+    expect(new Set(seen).size).toBe(130)
+    const { data } = await ask<{ items: { nodes: unknown[] } }>(url, '{ items { nodes { slug } } }')
+    expect(data.items.nodes).toHaveLength(24)
+  })
+
+  it('tells why a broken source has no picture', async () => {
+    const { app, url } = await open(0)
+    await importItems({ pg: app.pg, originals: app.stores.originals }, [
+      entry('broken', '<svg xmlns="http://www.w3.org/2000/svg"><g>'),
+    ])
+    const query = '{ items { nodes { image { url status error { code message } } } } }'
+    type Answer = { items: { nodes: [{ image: { url: string; status: string; error: { code: string } | null } }] } }
+    const { data } = await ask<Answer>(url, query)
+    expect((await fetch(data.items.nodes[0].image.url)).status).toBe(422)
+    const { image } = (await ask<Answer>(url, query)).data.items.nodes[0]
+    expect(image).toMatchObject({ status: 'FAILED', error: { code: 'UNSUPPORTED' } })
+  })
+
+  it('shows what was taken down as GONE', async () => {
+    const { app, url } = await open(1)
+    await app.prisma.item.updateMany({ data: { takenDownAt: new Date() } })
+    const { data } = await ask<{ items: { nodes: [{ image: { status: string } }] } }>(
+      url,
+      '{ items { nodes { image { status } } } }',
+    )
+    expect(data.items.nodes[0].image.status).toBe('GONE')
+  })
+})
+
+describe('looking things up', () => {
+  it('by scope, kind, unique id and node id', async () => {
+    const { app, url } = await open(2)
+    await importItems({ pg: app.pg, originals: app.stores.originals }, [
+      entry('scene', drawing(7), { kind: 'ILLUSTRATION' }),
+      entry('other', drawing(8), { vendor: 'zeta' }),
+    ])
+    const item = await app.prisma.item.findFirstOrThrow({
+      where: { slug: 'scene' },
+      include: { family: true, iconSet: true },
+    })
+    const { data, errors } = await ask<Record<string, { nodes: { slug: string }[] } & Record<string, unknown>>>(
+      url,
+      `{
+      byVendor: items(scope: { vendor: "zeta" }) { nodes { slug } }
+      byFamily: items(scope: { family: "${item.family.uniqueId}" }, kind: ICON) { nodes { slug } }
+      bySet: items(scope: { iconSet: "${item.iconSet.uniqueId}" }) { nodes { slug } }
+      item(uniqueId: "${item.uniqueId}") { __typename id name family { vendor { families { nodes { iconSets { nodes { items { totalCount } } } } } } } }
+      vendor(username: "acme") { id name } family(uniqueId: "${item.family.uniqueId}") { id } iconSet(uniqueId: "${item.iconSet.uniqueId}") { kind }
+      nobody: vendor(username: "nobody") { id }
+      vendors { nodes { username } }
+    }`,
+    )
+    expect(errors).toBeUndefined()
+    const slugs = (name: string) => data[name]?.nodes.map(({ slug }) => slug)
+    expect([slugs('byVendor'), slugs('byFamily'), slugs('bySet')]).toEqual([['other'], ['item-0', 'item-1'], ['scene']])
+    expect(data).toMatchObject({
+      item: { __typename: 'Illustration' },
+      iconSet: { kind: 'ILLUSTRATION' },
+      nobody: null,
+    })
+    const nodes = await ask<{ node: object; nodes: object[] }>(
+      url,
+      `{ node(id: "${data.item?.id}") { __typename id ... on Illustration { slug } } nodes(ids: ["${data.vendor?.id}", "${data.family?.id}"]) { __typename } }`,
+    )
+    expect(nodes.data).toEqual({
+      node: { __typename: 'Illustration', id: data.item?.id, slug: 'scene' },
+      nodes: [{ __typename: 'Vendor' }, { __typename: 'Family' }],
+    })
+  })
+
+  it('names presets', async () => {
+    const { url } = await open(0)
+    const { data } = await ask<{ presets: object[] }>(
+      url,
+      '{ presets { name width height background watermark formats } }',
+    )
+    expect(data.presets[2]).toEqual({
+      name: 'watermark',
+      width: 512,
+      height: 512,
+      background: '#ffffff',
+      watermark: true,
+      formats: ['WEBP', 'AVIF', 'PNG'],
+    })
+  })
+})
+
+describe('bad input gets one sentence and a code', () => {
+  const rows: [string, string, string, RegExp][] = [
+    [
+      'an unknown preset',
+      '{ items { nodes { image(preset: "poster") { url } } } }',
+      'BAD_INPUT',
+      /poster.*thumbnail, preview, watermark/,
+    ],
+    [
+      'two scopes',
+      '{ items(scope: { vendor: "a", family: "b" }) { nodes { id } } }',
+      'BAD_INPUT',
+      /takes one of vendor/,
+    ],
+    ['an unknown scope', '{ items(scope: { vendor: "nobody" }) { nodes { id } } }', 'NOT_FOUND', /no vendor "nobody"/],
+    ['a cursor that is none', '{ items(after: "x") { nodes { id } } }', 'BAD_INPUT', /cursor/i],
+    ['a negative page', '{ items(first: -1) { nodes { id } } }', 'BAD_INPUT', /first/],
+    ['the id of another type', '{ backfill(id: "VmVuZG9yOjE=") { id } }', 'BAD_INPUT', /Backfill/],
+    ['10,000 aliases', `{ ${Array.from({ length: 10_000 }, () => 'a:id').join(' ')} }`, 'BAD_INPUT', /token/i],
+    [
+      'depth',
+      `{ vendors { nodes { ${'families { nodes { vendor { '.repeat(10)} id ${'} } } '.repeat(10)} } } }`,
+      'BAD_INPUT',
+      /too large.*depth/i,
+    ],
+    [
+      'pages of pages of pages',
+      '{ vendors(first: 100) { nodes { families(first: 100) { nodes { items(first: 100) { nodes { id } } } } } } }',
+      'BAD_INPUT',
+      /too large.*complexity/i,
+    ],
+  ]
+  it.each(rows)('%s', async (_name, query, code, message) => {
+    const { url } = await open(1)
+    const { errors } = await ask(url, query)
+    expect(errors?.[0]).toMatchObject({ message: expect.stringMatching(message), extensions: { code } })
+  })
+
+  it('a body over the limit, or without a length', async () => {
+    const { url } = await open(0)
+    const post = (body: BodyInit) =>
+      fetch(`${url}/graphql`, {
+        method: 'POST',
+        headers: { 'content-type': 'application/json' },
+        body,
+        duplex: 'half',
+      } as RequestInit)
+    expect((await post(`{"query":"${' '.repeat(200_000)}{ __typename }"}`)).status).toBe(413)
+    expect((await post(new Blob(['{"query":"{ __typename }"}']).stream() as never)).status).toBe(411)
+  })
+
+  it('a batch, a mutation over GET', async () => {
+    const { url, app } = await open(0)
+    const batch = await fetch(`${url}/graphql`, {
+      method: 'POST',
+      headers: { 'content-type': 'application/json' },
+      body: '[{"query":"{ __typename }"}]',
+    })
+    expect(batch.status).toBeGreaterThanOrEqual(400)
+    const get = await fetch(`${url}/graphql?query=${encodeURIComponent('mutation { startBackfill { id } }')}`, {
+      headers: { accept: 'application/json' },
+    })
+    expect(get.status).toBe(405)
+    expect(await app.prisma.backfill.count()).toBe(0)
+  })
+})
+
+describe('mutations', () => {
+  it.each([null, 'wrong'])('need the admin token, and have %s', async (token) => {
+    const { app, url } = await open(1)
+    for (const mutation of ['startBackfill { id }', 'cancelBackfill(id: "QmFja2ZpbGw6MQ==") { id }']) {
+      const { errors } = await ask(url, `mutation { ${mutation} }`, { token })
+      expect(errors?.[0]).toMatchObject({
+        extensions: { code: 'FORBIDDEN' },
+        message: expect.stringContaining('Authorization: Bearer'),
+      })
+    }
+    expect(await app.prisma.backfill.count()).toBe(0)
+  })
+})
+
+describe('the doors beside', () => {
+  it('GraphiQL opens on the sample query, from our own server alone', async () => {
+    const { url } = await open(0)
+    const page = await (await fetch(`${url}/graphql`, { headers: { accept: 'text/html' } })).text()
+    expect(page).toContain('query Items')
+    expect(page).not.toMatch(/<(script|link)[^>]+(src|href)="https?:/)
+    expect((await fetch(url, { redirect: 'manual' })).headers.get('location')).toBe('/graphql')
+  })
+
+  it('health, readiness and metrics', async () => {
+    const { app, url } = await open(0)
+    expect(await (await fetch(`${url}/healthz`)).text()).toBe('ok\n')
+    const ready = await fetch(`${url}/readyz`)
+    expect([ready.status, await ready.json()]).toMatchObject([
+      200,
+      { ready: true, checks: { database: { ok: true }, renderer: { ok: true } } },
+    ])
+    const metrics = await (await fetch(`${url}/metrics`)).text()
+    expect(metrics).toMatch(/^afterimage_renders_total 0$/m)
+    expect((await fetch(`${url}/none`)).status).toBe(404)
+    await app.pool.close()
+    await expect.poll(async () => (await fetch(`${url}/readyz`)).status).toBe(503)
+  })
+})
