@@ -1,0 +1,19 @@
+# One image for the API and the workers; docker-compose.yml says which one a container is.
+FROM node:24-bookworm-slim
+WORKDIR /app
+ENV NODE_ENV=production
+COPY package.json package-lock.json .npmrc ./
+COPY scripts ./scripts
+COPY prisma ./prisma
+# The Prisma client is generated with the development packages, which then leave.
+RUN node scripts/setup.mjs && npm prune --omit=dev --loglevel=error
+COPY presets.json ./
+COPY assets ./assets
+COPY src ./src
+COPY workers ./workers
+RUN mkdir /data && chown node:node /data
+USER node
+ENV DATA_DIR=/data HOST=0.0.0.0
+VOLUME /data
+EXPOSE 4000
+CMD ["node", "src/main.ts"]

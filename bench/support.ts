@@ -1,0 +1,85 @@
+import { type ChildProcess, spawn } from 'node:child_process'
+import { once } from 'node:events'
+import { mkdtemp, readFile, rm } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import path from 'node:path'
+import { type App, openApp } from '../src/app.ts'
+import { loadConfig } from '../src/config.ts'
+import { openEmbedded } from '../src/embedded/open.ts'
+
+const ROOT = path.join(import.meta.dirname, '..')
+
+export interface Bench {
+  readonly app: App
+  readonly env: Record<string, string>
+  readonly onClose: (close: () => unknown) => void
+}
+
+/** Runs `work` on a service of its own: a fresh Postgres and stores in a temporary directory, gone afterwards. */
+export async function withBench(work: (bench: Bench) => Promise<void>): Promise<void> {
+  const dataDir = await mkdtemp(path.join(tmpdir(), 'afterimage-bench-'))
+  const closers: (() => unknown)[] = [() => rm(dataDir, { recursive: true, force: true })]
+  const onClose = (close: () => unknown) => closers.push(close)
+  try {
+    const own = { DATA_DIR: dataDir, PORT: '0', ADMIN_TOKEN: 'bench', URL_SECRET: 'bench' }
+    const config = loadConfig({ ...process.env, ...own, DATABASE_URL: undefined })
+    const embedded = await openEmbedded(config)
+    onClose(embedded.close)
+    const app = await openApp(config, { databaseUrl: embedded.databaseUrl })
+    onClose(app.close)
+    await work({ app, env: { ...own, DATABASE_URL: embedded.databaseUrl, PATH: process.env.PATH ?? '' }, onClose })
+  } finally {
+    for (const close of closers.reverse()) await close()
+  }
+}
+
+/** Starts one of our programs and waits until it said `ready`. @param prefix a command that runs it, such as taskset */
+export async function startProgram(
+  bench: Bench,
+  options: { file: string; ready: RegExp; prefix?: string[] },
+): Promise<{ child: ChildProcess; said: string }> {
+  const [command = process.execPath, ...args] = [
+    ...(options.prefix ?? []),
+    process.execPath,
+    path.join(ROOT, options.file),
+  ]
+  const child = spawn(command, args, { env: bench.env, stdio: ['ignore', 'pipe', 'pipe'] })
+  const gone = once(child, 'exit')
+  bench.onClose(async () => {
+    child.kill('SIGTERM')
+    await gone
+  })
+  let said = ''
+  await new Promise<void>((resolve, reject) => {
+    for (const stream of [child.stdout, child.stderr]) {
+      stream?.on('data', (text) => {
+        said += text
+        if (options.ready.test(said)) resolve()
+      })
+    }
+    gone.then(() => reject(new Error(`${options.file} ended: ${said}`)))
+  })
+  return { child, said }
+}
+
+/** Resident memory of a process in MB. */
+export async function rssMb(pid: number): Promise<number> {
+  const status = await readFile(`/proc/${pid}/status`, 'utf8').catch(() => '')
+  return Number(/VmRSS:\s+(\d+)/.exec(status)?.[1] ?? 0) / 1024
+}
+
+export const median = (values: readonly number[]): number =>
+  [...values].sort((a, b) => a - b)[Math.floor(values.length / 2)] ?? 0
+
+/** Rows as a Markdown table. */
+export function table(head: readonly string[], rows: readonly (readonly (string | number)[])[]): string {
+  const line = (cells: readonly (string | number)[]) => `| ${cells.join(' | ')} |`
+  return [line(head), line(head.map(() => '---')), ...rows.map(line)].join('\n')
+}
+
+/** Takes `count` of the values, evenly. */
+export const evenly = <T>(values: readonly T[], count: number): T[] =>
+  Array.from(
+    { length: Math.min(count, values.length) },
+    (_, index) => values[Math.floor((index * values.length) / Math.min(count, values.length))] as T,
+  )

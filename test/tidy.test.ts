@@ -1,0 +1,175 @@
+import { readdirSync, readFileSync } from 'node:fs'
+import path from 'node:path'
+import { describe, expect, it } from 'vitest'
+import { VARIABLES } from '../src/config.ts'
+import { ERRORS } from '../src/errors.ts'
+
+const ROOT = path.join(import.meta.dirname, '..')
+const LINES_MAX = 250
+
+const filesBelow = (folder: string) =>
+  readdirSync(path.join(ROOT, folder), { recursive: true, withFileTypes: true })
+    .filter((entry) => entry.isFile() && entry.name.endsWith('.ts'))
+    .map((entry) => path.relative(ROOT, path.join(entry.parentPath, entry.name)))
+    .sort()
+
+const read = (file: string) => readFileSync(path.join(ROOT, file), 'utf8')
+const sources = [...filesBelow('src'), ...filesBelow('workers')]
+
+interface Import {
+  readonly from: string
+  readonly to: string
+  /** Erased when it runs: a type may be named upwards. */
+  readonly isType: boolean
+}
+
+const imports: Import[] = sources.flatMap((from) =>
+  [...read(from).matchAll(/^import\s+(type\s)?([^'"]*?)\s*(?:from\s+)?'([^']+)'/gm)].map(
+    ([, type, names = '', to = '']) => {
+      const specifiers = names
+        .replaceAll(/[{}]/g, '')
+        .split(',')
+        .map((name) => name.trim())
+        .filter(Boolean)
+      const isType =
+        type !== undefined || (specifiers.length > 0 && specifiers.every((name) => name.startsWith('type ')))
+      return { from, to: to.startsWith('.') ? path.join(path.dirname(from), to) : to, isType }
+    },
+  ),
+)
+
+/** The architecture, lowest first. A file imports from its own rank and from those below. */
+const RANKS: readonly { name: string; holds: RegExp }[] = [
+  { name: 'words', holds: /^src\/(variant|errors|log|queue-log|presets|config|processes)\.ts$/ },
+  { name: 'tools', holds: /^src\/(catalogue\/|store\/|render\/|embedded\/|events\.ts|secrets\.ts)/ },
+  { name: 'verbs', holds: /^src\/(deliver\/(make-variants|ensure-variant|slots)\.ts|backfill\/|ingest\/)/ },
+  {
+    name: 'doors',
+    holds: /^(src\/(deliver\/(origin-handler|cache-headers)\.ts|graphql\/|health\.ts)|workers\/(?!main))/,
+  },
+  { name: 'wiring', holds: /^src\/(app|http)\.ts$/ },
+  { name: 'entries', holds: /^(src\/(main|start|import|run-process|terminal)\.ts|workers\/main\.ts)$/ },
+]
+const rankOf = (file: string) => RANKS.findIndex(({ holds }) => holds.test(file))
+
+describe('the architecture', () => {
+  it('has a place for every file', () => {
+    expect(sources.filter((file) => rankOf(file) < 0)).toEqual([])
+  })
+
+  it('imports downwards only', () => {
+    const upwards = imports.filter(({ from, to, isType }) => !isType && rankOf(to) > rankOf(from))
+    expect(upwards.map(({ from, to }) => `${from} -> ${to}`)).toEqual([])
+  })
+
+  it('has no cycle', () => {
+    const next = Map.groupBy(
+      imports.filter(({ isType }) => !isType),
+      ({ from }) => from,
+    )
+    const settled = new Set<string>()
+    const visit = (file: string, way: readonly string[]): void => {
+      expect(way, 'a cycle').not.toContain(file)
+      if (settled.has(file)) return
+      for (const { to } of next.get(file) ?? []) visit(to, [...way, file])
+      settled.add(file)
+    }
+    for (const file of sources) visit(file, [])
+  })
+
+  it('src never imports workers or tests', () => {
+    expect(imports.filter(({ from, to }) => from.startsWith('src/') && /^(workers|test|bench)\//.test(to))).toEqual([])
+  })
+
+  /** Files of the renderer process; nothing else may load them. */
+  const CHILD = /^src\/render\/(child|rasterise|encode)\.ts$/
+  const only: [string, RegExp, RegExp][] = [
+    ['the child side of render/ imports sharp and resvg', /^(sharp|@resvg\/resvg-js)$/, CHILD],
+    ['the child itself imports the child side of render/', CHILD, CHILD],
+    ['store/s3.ts imports the S3 client', /^@aws-sdk\/client-s3$/, /^src\/store\/s3\.ts$/],
+    [
+      'catalogue/ and events.ts open database connections',
+      /^pg$/,
+      /^src\/(catalogue\/|events\.ts|embedded\/postgres\.ts)/,
+    ],
+  ]
+  it.each(only)('only %s', (_rule, what, allowed) => {
+    expect(imports.filter(({ from, to, isType }) => !isType && what.test(to) && !allowed.test(from))).toEqual([])
+  })
+
+  it('only config.ts reads the environment', () => {
+    expect(sources.filter((file) => read(file).includes('process.env'))).toEqual(['src/config.ts'])
+  })
+
+  it(`has no file over ${LINES_MAX} lines`, () => {
+    const long = [...sources, ...filesBelow('bench')].filter((file) => read(file).split('\n').length > LINES_MAX)
+    expect(long).toEqual([])
+  })
+
+  it('has no left-overs, no any and no muted compiler', () => {
+    const found = sources.filter((file) =>
+      /TODO|FIXME|@ts-ignore|@ts-expect-error|: any\b|as any\b|biome-ignore/.test(read(file)),
+    )
+    expect(found).toEqual([])
+  })
+})
+
+describe('the tests', () => {
+  it('skip nothing and sleep nowhere', () => {
+    const found = filesBelow('test')
+      .filter((file) => file !== 'test/tidy.test.ts')
+      .filter((file) => /\b(it|test|describe)\.(skip|only|todo)\b|setTimeout\([^,]*, *\d{3,}\)/.test(read(file)))
+    expect(found).toEqual([])
+  })
+})
+
+describe('the README', () => {
+  const readme = read('README.md')
+  const section = (title: string) => readme.split(`## ${title}\n`)[1]?.split('\n## ')[0] ?? ''
+
+  it('lists every variable as config.ts has it', () => {
+    for (const { name, default: value, meaning } of VARIABLES)
+      expect(section('Environment')).toContain(`| \`${name}\` | ${value} | ${meaning} |`)
+    expect(section('Environment').match(/^\| `/gm)).toHaveLength(VARIABLES.length)
+  })
+
+  it('lists every error code as errors.ts has it', () => {
+    for (const [code, { status, meaning }] of Object.entries(ERRORS))
+      expect(section('Error codes')).toContain(`| \`${code}\` | ${status} | ${meaning} |`)
+    expect(section('Error codes').match(/^\| `/gm)).toHaveLength(Object.keys(ERRORS).length)
+  })
+
+  it('maps the code as it is', () => {
+    const named = [...section('Code map').matchAll(/^\s*([\w./-]+)\s{2,}\S/gm)].map(([, name]) => name)
+    const folders = (folder: string) => readdirSync(path.join(ROOT, folder), { withFileTypes: true })
+    const there = [
+      ...folders('src').map((entry) => `src/${entry.name}${entry.isDirectory() ? '/' : ''}`),
+      ...[
+        'prisma/',
+        'workers/',
+        'test/',
+        'bench/',
+        'scripts/',
+        'assets/',
+        'presets.json',
+        'docker-compose.yml',
+        'Dockerfile',
+      ],
+    ]
+    expect([...named].sort()).toEqual(there.sort())
+  })
+})
+
+describe('docker-compose.yml', () => {
+  const compose = read('docker-compose.yml')
+
+  it('starts programs that exist, with variables that config.ts knows', () => {
+    const programs = [...compose.matchAll(/command: \[node, ([^\]]+)\]/g)].map(([, file = '']) => file)
+    expect(programs).toEqual(['src/main.ts', 'workers/main.ts'])
+    for (const file of programs) expect(sources).toContain(file)
+    const environment = compose.split('environment: &environment')[1]?.split('volumes:')[0] ?? ''
+    const names = [...environment.matchAll(/^ {4}([A-Z_]+):/gm)].map(([, name = '']) => name)
+    expect(names.length).toBeGreaterThan(2)
+    for (const name of names) expect(VARIABLES.map((variable) => variable.name)).toContain(name)
+  })
+})
