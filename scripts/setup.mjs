@@ -33,11 +33,22 @@ function fail(sentence) {
   process.exit(1)
 }
 
+// Naming any file as the schema engine keeps Prisma from downloading one; nothing here uses it.
+const withoutEngines = {
+  ...process.env,
+  PRISMA_SCHEMA_ENGINE_BINARY: path.resolve('package.json'),
+  PRISMA_HIDE_UPDATE_MESSAGE: '1',
+  CHECKPOINT_DISABLE: '1',
+}
+
 const packages = hash('package.json', 'package-lock.json')
 if (isDue('installed', packages)) {
   process.stdout.write('Installing packages…\n')
   // Errors only: the system's Node may be older than some packages want, but they will run on the one installed here.
-  run('npm', ['ci', '--no-audit', '--no-fund', '--loglevel=error'], { stdio: ['ignore', 'inherit', 'inherit'] })
+  run('npm', ['ci', '--no-audit', '--no-fund', '--loglevel=error'], {
+    stdio: ['ignore', 'inherit', 'inherit'],
+    env: withoutEngines,
+  })
   done('installed', packages)
 }
 
@@ -52,16 +63,9 @@ if (major < 22 || (major === 22 && minor < 18)) {
 
 const schema = hash('prisma/schema.prisma', 'package-lock.json')
 if (isDue('generated', schema) || !existsSync('prisma/generated/pothos.ts')) {
-  // Naming any file as the schema engine keeps Prisma from downloading one; generating does not use it.
   run(node, ['node_modules/prisma/build/index.js', 'generate', '--schema', 'prisma/schema.prisma'], {
-    env: {
-      ...process.env,
-      // Prisma looks its generators up there; npm sets it, a bare `node scripts/setup.mjs` does not.
-      PATH: `${path.resolve('node_modules/.bin')}:${process.env.PATH}`,
-      PRISMA_SCHEMA_ENGINE_BINARY: path.resolve('package.json'),
-      PRISMA_HIDE_UPDATE_MESSAGE: '1',
-      CHECKPOINT_DISABLE: '1',
-    },
+    // Prisma looks its generators up there; npm sets it, a bare `node scripts/setup.mjs` does not.
+    env: { ...withoutEngines, PATH: `${path.resolve('node_modules/.bin')}:${process.env.PATH}` },
   })
   done('generated', schema)
 }

@@ -47,8 +47,8 @@ export interface Config {
   readonly demo: boolean
   /** Where the user stood: npm runs its scripts in the project. */
   readonly invokedFrom: string
-  /** The environment of a worker process of ours: our own, with the database that we chose. */
-  readonly workerEnv: (databaseUrl: string) => Record<string, string | undefined>
+  /** The environment of a child process of ours: our own, with the database that we chose. */
+  readonly childEnv: (databaseUrl: string) => Record<string, string | undefined>
 }
 
 type Env = Readonly<Record<string, string | undefined>>
@@ -91,7 +91,7 @@ export function loadConfig(env: Env = process.env): Config {
       text === 'on' ? true : text === 'off' ? false : new Problem('must be on or off'),
     ),
     invokedFrom: env.INIT_CWD ?? '.',
-    workerEnv: (databaseUrl) => ({ ...env, DATABASE_URL: databaseUrl }),
+    childEnv: (databaseUrl) => ({ ...env, DATABASE_URL: databaseUrl }),
   }
   if (problems.length > 0) {
     throw new AppError('CONFIG', `The configuration is wrong:\n${problems.map((problem) => `  ${problem}`).join('\n')}`)

@@ -23,7 +23,7 @@ export async function openEvents(url: string, channels: readonly string[]): Prom
   async function connect(): Promise<pg.Client> {
     const fresh = new pg.Client({ connectionString: url, keepAlive: true, application_name: 'afterimage events' })
     fresh.on('notification', ({ channel, payload }) => emitter.emit(`${channel}:${payload}`))
-    fresh.on('error', (error) => log.warn('events connection lost', { cause: causes(error) }))
+    fresh.on('error', (error) => closing.signal.aborted || log.warn('events connection lost', { cause: causes(error) }))
     fresh.once('end', () => void reconnect())
     await fresh.connect()
     for (const channel of channels) await fresh.query(`listen ${pg.escapeIdentifier(channel)}`)

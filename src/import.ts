@@ -6,18 +6,22 @@ import { type Config, loadConfig } from './config.ts'
 import { readInstance } from './embedded/instance.ts'
 import { openEmbedded } from './embedded/open.ts'
 import { AppError } from './errors.ts'
+import { readDemo } from './ingest/demo.ts'
 import { readDirectory } from './ingest/directory.ts'
 import { isIconifyPackage, readIconify } from './ingest/iconify.ts'
-import { type ImportReport, importItems } from './ingest/import-items.ts'
+import { type Entry, type ImportReport, importItems, type Refusal } from './ingest/import-items.ts'
 import { openStores } from './store/open.ts'
 
 const HELP = `Imports SVGs into the catalogue. The same import again changes nothing.
 
   npm run import -- PATH
+  npm run import -- --demo
 
 PATH is a directory laid out as {vendor}/{icons|illustrations}/{FAMILY}/{SET}/{slug}.svg, where FAMILY and SET are
 12 characters A-Z and 0-9, or an Iconify JSON package (a directory with icons.json). A file that is no SVG is
 refused by name and reason, and the rest goes on.
+
+--demo imports the icons that npm start shows.
 
 It works on DATABASE_URL, or on the embedded Postgres of DATA_DIR, whether the service runs there or not.
 Pictures are made on their first request; startBackfill makes them all.
@@ -38,12 +42,8 @@ async function main(): Promise<number> {
     process.stdout.write(HELP)
     return 0
   }
-  const [target] = positionals
-  if (!target || positionals.length > 1)
-    throw new AppError('BAD_INPUT', `Give one directory to import; see npm run import -- --help.`)
   const config = loadConfig()
-  const directory = path.resolve(config.invokedFrom, target)
-  const entries = (await isIconifyPackage(directory)) ? readIconify(directory) : readDirectory(directory)
+  const entries = values.demo ? readDemo() : await entriesOf(positionals, config)
   return await withDatabase(config, async (databaseUrl) => {
     const database = await openDatabase(databaseUrl, { connectionsMax: 4 })
     try {
@@ -57,6 +57,19 @@ async function main(): Promise<number> {
       await database.close()
     }
   })
+}
+
+/** What the one path given holds. */
+async function entriesOf(
+  positionals: readonly string[],
+  { invokedFrom }: Config,
+): Promise<AsyncIterable<Entry | Refusal>> {
+  const [target] = positionals
+  if (!target || positionals.length > 1) {
+    throw new AppError('BAD_INPUT', 'Give one directory to import; see npm run import -- --help.')
+  }
+  const directory = path.resolve(invokedFrom, target)
+  return (await isIconifyPackage(directory)) ? readIconify(directory) : readDirectory(directory)
 }
 
 /** The database there is: the one configured, that of the running service, or our own for as long as it takes. */
@@ -74,7 +87,10 @@ async function withDatabase<T>(config: Config, work: (url: string) => Promise<T>
 
 function parseCommandLine() {
   try {
-    return parseArgs({ allowPositionals: true, options: { help: { type: 'boolean', short: 'h' } } })
+    return parseArgs({
+      allowPositionals: true,
+      options: { help: { type: 'boolean', short: 'h' }, demo: { type: 'boolean' } },
+    })
   } catch (error) {
     throw new AppError('BAD_INPUT', `${(error as Error).message}; see npm run import -- --help.`)
   }

@@ -1,3 +1,6 @@
+import { fork } from 'node:child_process'
+import { once } from 'node:events'
+import path from 'node:path'
 import { parseArgs } from 'node:util'
 import { type App, openApp } from './app.ts'
 import { startBackfill } from './backfill/backfills.ts'
@@ -5,14 +8,12 @@ import { checkRequest, orderOf } from './backfill/order.ts'
 import { readProgress } from './backfill/progress.ts'
 import { findWork } from './catalogue/find-work.ts'
 import { WHOLE_CATALOGUE } from './catalogue/scope.ts'
-import { loadConfig } from './config.ts'
+import { type Config, loadConfig } from './config.ts'
 import { variantKeyOf } from './deliver/make-variants.ts'
 import { openEmbedded } from './embedded/open.ts'
 import { superviseWorker } from './embedded/supervise-worker.ts'
 import { AppError } from './errors.ts'
 import { type HttpServer, serve } from './http.ts'
-import { readDemo } from './ingest/demo.ts'
-import { importItems } from './ingest/import-items.ts'
 import { causes, log } from './log.ts'
 import { runProcess } from './run-process.ts'
 import { createProgressBar, duration } from './terminal.ts'
@@ -41,7 +42,7 @@ await runProcess(async (stop) => {
     closers.push(app.close)
     const server = await serve(app)
     closers.push(server.close)
-    if (config.demo) await importDemo(app)
+    if (config.demo) await importDemo(config, databaseUrl)
     const worker = await superviseWorker({ databaseUrl, config, onGivenUp: stop })
     closers.push(worker.close)
     await welcome(app, server)
@@ -68,12 +69,17 @@ function readOptions(): { backfill: boolean } {
   }
 }
 
-async function importDemo({ pg, stores }: App): Promise<void> {
-  const from = performance.now()
-  const { added, changed, refused } = await importItems({ pg, originals: stores.originals }, readDemo())
-  if (added + changed > 0)
-    say(`Imported ${added + changed} demo icons in ${duration((performance.now() - from) / 1000)}.`)
-  for (const { from: name, reason } of refused) say(`refused ${name}: ${reason}`)
+/** In a process of its own, which takes the memory for parsing megabytes of JSON with it. */
+async function importDemo(config: Config, databaseUrl: string): Promise<void> {
+  const child = fork(path.join(import.meta.dirname, 'import.ts'), ['--demo'], {
+    env: config.childEnv(databaseUrl),
+    silent: true,
+  })
+  let said = ''
+  for (const stream of [child.stdout, child.stderr]) stream?.on('data', (text) => (said += text))
+  const [code] = await once(child, 'exit')
+  if (code !== 0) throw new AppError('UNAVAILABLE', `The demo cannot be imported: ${said.trim()}`)
+  say(`Demo: ${said.trim()}`)
 }
 
 async function welcome(app: App, server: HttpServer): Promise<void> {

@@ -30,9 +30,9 @@ async function open(env: Record<string, string> = {}) {
 
 /** A real worker process on the app's database and stores. */
 function startWorker(app: App, env: Record<string, string> = {}) {
-  const { databaseUrl, dataDir, workerEnv } = app.config
+  const { databaseUrl, dataDir, childEnv } = app.config
   const child = fork(path.join(import.meta.dirname, '../workers/main.ts'), {
-    env: { ...workerEnv(databaseUrl ?? ''), DATA_DIR: dataDir, ...env },
+    env: { ...childEnv(databaseUrl ?? ''), DATA_DIR: dataDir, ...env },
     stdio: ['ignore', 'ignore', 'pipe', 'ipc'],
   })
   let said = ''

@@ -27,7 +27,8 @@ export async function openDatabase(url: string, options: { connectionsMax: numbe
     application_name: 'afterimage',
   })
   // An idle connection that breaks (Postgres restarted) is replaced by the pool; without a listener it would end the process.
-  const onLost = (error: Error) => log.warn('database connection lost', { cause: causes(error) })
+  let closing = false
+  const onLost = (error: Error) => closing || log.warn('database connection lost', { cause: causes(error) })
   pool.on('error', onLost)
   pool.on('connect', (client) => client.on('error', onLost))
   const { host } = new URL(url)
@@ -46,6 +47,8 @@ export async function openDatabase(url: string, options: { connectionsMax: numbe
     pg: pool,
     prisma,
     close: async () => {
+      // A server that stops right after us may still tell a connection that is on its way out.
+      closing = true
       await prisma.$disconnect()
       await pool.end()
     },

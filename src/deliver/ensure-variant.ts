@@ -52,7 +52,6 @@ export function createEnsureVariant(workshop: Workshop & { readonly pg: Pg }): E
     if (!image) return null
     const bytes = await stores.previews.get(image.objectKey)
     if (bytes?.length === image.bytes) return { ...image, bytes }
-    log.warn('an object is lost or cut, making it again', { key: image.objectKey })
     return null
   }
 
@@ -90,6 +89,7 @@ export function createEnsureVariant(workshop: Workshop & { readonly pg: Pg }): E
   }
 
   async function makeAndRecord(wanted: Located): Promise<Delivered> {
+    if (wanted.image) log.warn('an object is lost or cut, making it again', { key: wanted.image.objectKey })
     const wants = [{ preset: wanted.preset.name, format: wanted.format }]
     try {
       const [made] = await makeVariants(workshop, wanted, {

@@ -25,7 +25,7 @@ export async function superviseWorker(options: {
     // Its own process group: Ctrl-C reaches us, and we end it in order.
     child = fork(WORKER, {
       detached: true,
-      env: options.config.workerEnv(options.databaseUrl),
+      env: options.config.childEnv(options.databaseUrl),
       stdio: ['ignore', 'inherit', 'inherit', 'ipc'],
     })
     const ready = new Promise<void>((resolve, reject) => {

@@ -68,26 +68,35 @@ function scopesOf(request: Request, adminToken: string): ReadonlySet<TokenScope>
   return timingSafeEqual(digest(token), digest(adminToken)) ? ALL_SCOPES : NO_SCOPES
 }
 
-const SAMPLE_QUERY = `# Afterimage: every picture below works already. What was never made is made when its URL is first opened.
+const SAMPLE_QUERY = `# Every URL below works already:
+# what was never made is made when it is first opened.
 query Items {
   items(first: 12) {
     nodes {
       name
       kind
       family { name vendor { name } }
-      thumbnail: image(preset: "thumbnail") { url width height status }
-      preview: image(preset: "preview") { url status bytes lossless }
-      watermark: image(preset: "watermark", format: WEBP) { url status error { code message } }
+      thumbnail: image(preset: "thumbnail") { url status }
+      preview: image { url width height bytes }
+      watermark: image(preset: "watermark") {
+        url
+        error { code message }
+      }
     }
     pageInfo { hasNextPage endCursor }
   }
-  presets { name width height background watermark formats }
+  presets { name width height formats }
   backfills(first: 3) {
-    nodes { id status totalItems doneItems failedItems imagesMade itemsPerSecond etaSeconds }
+    nodes { id status totalItems doneItems etaSeconds }
   }
 }
 
-# Mutations need a header, set below: { "Authorization": "Bearer YOUR_ADMIN_TOKEN" }
-# mutation Start { startBackfill { id status totalItems } }
-# subscription Watch { backfillProgress(id: "…") { status totalItems doneItems failedItems etaSeconds } }
+# Mutations need a header, set below:
+# { "Authorization": "Bearer YOUR_ADMIN_TOKEN" }
+#
+# mutation Start { startBackfill { id status } }
+#
+# subscription Watch {
+#   backfillProgress(id: "…") { status totalItems doneItems }
+# }
 `
