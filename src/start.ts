@@ -42,9 +42,9 @@ await runProcess(async (stop) => {
     closers.push(app.close)
     const server = await serve(app)
     closers.push(server.close)
-    if (config.demo) await importDemo(config, databaseUrl)
-    const worker = await superviseWorker({ databaseUrl, config, onGivenUp: stop })
+    const worker = superviseWorker({ databaseUrl, config, onGivenUp: stop })
     closers.push(worker.close)
+    await Promise.all([worker.ready, config.demo && importDemo(config, databaseUrl)])
     await welcome(app, server)
     if (options.backfill) {
       const watching = new AbortController()

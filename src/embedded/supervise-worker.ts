@@ -10,12 +10,12 @@ const RESTARTS_MAX = 5
 /** A worker that ran this long is healthy again. */
 const HEALTHY_MS = 60_000
 
-/** Runs one worker process beside the API and starts it again when it dies. Resolves when it takes jobs. */
-export async function superviseWorker(options: {
+/** Runs one worker process beside the API and starts it again when it dies. */
+export function superviseWorker(options: {
   databaseUrl: string
   config: Config
   onGivenUp: (sentence: string) => void
-}): Promise<{ close: () => Promise<void> }> {
+}): { /** Resolves when it takes jobs. */ ready: Promise<void>; close: () => Promise<void> } {
   let closing = false
   let deaths = 0
   let child: ChildProcess
@@ -55,9 +55,8 @@ export async function superviseWorker(options: {
     clearTimeout(killer)
   }
 
-  await start().catch(async (error) => {
-    await close()
-    throw error
-  })
-  return { close }
+  const ready = start()
+  // Whoever awaits it hears of it; a close in between must not be an unhandled rejection.
+  ready.catch(() => {})
+  return { ready, close }
 }
