@@ -18,9 +18,13 @@ export const ERRORS = {
   NOT_SVG: { status: 422, meaning: 'The bytes are not an SVG document.' },
   EMPTY: { status: 422, meaning: 'The file has no bytes.' },
   TOO_LARGE: { status: 422, meaning: 'The source, or the picture that it describes, is larger than the limit.' },
+  TOO_COMPLEX: { status: 422, meaning: 'Drawing the document would take more time or memory than a preview is worth.' },
+  TOO_DEEP: { status: 422, meaning: 'The document nests its elements deeper than the limit.' },
+  BLANK: { status: 422, meaning: 'The render has no visible pixel.' },
   UNSUPPORTED: { status: 422, meaning: 'The renderer refuses the document.' },
   TIMEOUT: { status: 422, meaning: 'The render took longer than its limit and was killed.' },
   CRASHED: { status: 422, meaning: 'The render took its process down.' },
+  OUT_OF_MEMORY: { status: 422, meaning: 'The render needed more memory than its limit and was killed.' },
 } as const satisfies Record<string, { status: number; meaning: string }>
 
 export type ErrorCode = keyof typeof ERRORS

@@ -1,0 +1,49 @@
+import { checkDashes } from './dashes.ts'
+import { decode } from './decode.ts'
+import { isFarRegion } from './filter-numbers.ts'
+import { checkGraph } from './graph.ts'
+import type { Feature, Warning } from './names.ts'
+import { read } from './read.ts'
+import { settleSize, viewBoxOf } from './size.ts'
+import { checkStyles } from './styles.ts'
+import { type Element, elementsOf, type Tree } from './tree.ts'
+import { unpack } from './unpack.ts'
+import { write } from './write.ts'
+
+/** A document that a rasteriser may see. */
+export interface SanitisedSvg {
+  readonly svg: string
+  /** Intrinsic size in CSS px, finite and above 0: see settleSize. The document's own is scaled down to 4096 px. */
+  readonly width: number
+  readonly height: number
+  readonly warnings: readonly Warning[]
+  readonly features: ReadonlySet<Feature>
+}
+
+/**
+ * A vendor's bytes as a still, self-contained, bounded SVG: plain or SVGZ, in any encoding it declares. What is drawn
+ * stays as it was written; what could load, run or never end is left out with a warning or refused. Sanitising twice
+ * changes nothing. Throws EMPTY, NOT_SVG, TOO_LARGE, TOO_DEEP, TOO_COMPLEX or UNSUPPORTED.
+ */
+export function sanitise(bytes: Uint8Array): SanitisedSvg {
+  const tree = read(decode(unpack(bytes)))
+  const { width, height } = settleSize(tree.root, tree)
+  const box = viewBoxOf(tree.root.attributes.get('viewBox')) ?? { width, height }
+  const extent = Math.max(box.width, box.height)
+  checkStyles(tree)
+  if (tree.hasReferences) checkGraph(tree, extent)
+  if (tree.hasDashes) checkDashes(tree)
+  noteFarFilters(tree, extent)
+  return { svg: write(tree.root), width, height, warnings: [...tree.warnings], features: tree.features }
+}
+
+function noteFarFilters({ root, features }: Tree, extent: number): void {
+  if (!features.has('filter')) return
+  const isFar = (element: Element): boolean => {
+    const isPart = element.name === 'filter' || element.name.startsWith('fe')
+    if (isPart && isFarRegion(element, extent)) return true
+    for (const child of elementsOf(element)) if (isFar(child)) return true
+    return false
+  }
+  if (isFar(root)) features.add('filter-region')
+}

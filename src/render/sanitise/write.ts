@@ -1,0 +1,41 @@
+import { printRules } from './css.ts'
+import { SVG } from './namespaces.ts'
+import type { Element } from './tree.ts'
+
+/** The document in our own hand: one namespace, no declaration, no comment, no entity beyond what escaping takes. */
+export function write(root: Element): string {
+  return `<svg xmlns="${SVG}"${printAttributes(root)}${printBody(root)}`
+}
+
+function print(element: Element): string {
+  return `<${element.name}${printAttributes(element)}${printBody(element)}`
+}
+
+function printAttributes({ attributes }: Element): string {
+  let text = ''
+  for (const [name, value] of attributes) text += ` ${name}="${escapeAttribute(value)}"`
+  return text
+}
+
+function printBody({ name, children, rules }: Element): string {
+  if (rules) return rules.length > 0 ? `>${escapeText(printRules(rules))}</style>` : '/>'
+  if (children.length === 0) return '/>'
+  let text = '>'
+  for (const child of children) text += typeof child === 'string' ? escapeText(child) : print(child)
+  return `${text}</${name}>`
+}
+
+const ESCAPES: Readonly<Record<string, string>> = {
+  '&': '&amp;',
+  '<': '&lt;',
+  '>': '&gt;',
+  '"': '&quot;',
+  '\t': '&#9;',
+  '\n': '&#10;',
+  '\r': '&#13;',
+}
+const escapeOne = (character: string) => ESCAPES[character] ?? character
+
+const escapeAttribute = (value: string): string =>
+  /[&<"\t\n\r]/.test(value) ? value.replaceAll(/[&<"\t\n\r]/g, escapeOne) : value
+const escapeText = (text: string): string => (/[&<>\r]/.test(text) ? text.replaceAll(/[&<>\r]/g, escapeOne) : text)
