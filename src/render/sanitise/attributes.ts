@@ -65,7 +65,7 @@ export function cleanAttributes(name: string, given: Record<string, string>, con
     } else if (isName(known) && known !== 'd' && known !== 'points') {
       const cleaned = cleanValue(value, findings)
       if (cleaned !== null) attributes.set(known, cleaned)
-      isReferring ||= cleaned?.includes('url') ?? false
+      isReferring ||= cleaned !== null && /^(?:fill|stroke|filter|mask|clip-path|marker)/.test(known)
     }
   }
   if (href === undefined) return { attributes, pixels: 0, isVoid: false, isReferring }
@@ -106,7 +106,8 @@ export function cleanStyle(style: string, findings: Findings): string {
 function cleanHref(name: string, href: string, context: AttributeContext): { href: string | null; pixels: number } {
   const { findings, images } = context
   const out = { href: null, pixels: 0 }
-  if (/^#[^\s"'()\\<>]+$/.test(href)) return HAS_HREF.has(name) ? { href, pixels: 0 } : out
+  // Up to a space: there svgtypes ends the name, and would look for another id than the one that was weighed.
+  if (/^#\S+$/.test(href)) return HAS_HREF.has(name) ? { href, pixels: 0 } : out
   if (/^javascript:/i.test(href)) findings.warnings.add('SCRIPT')
   if (name === 'a' || href === '' || href === '#') return out
   if (!/^data:/i.test(href) || (name !== 'image' && name !== 'feImage')) {

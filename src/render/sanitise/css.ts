@@ -48,12 +48,16 @@ export const printDeclarations = (declarations: readonly Declaration[]): string 
 
 /** A style sheet of our own hand: no comment, no at-rule, balanced. */
 export const printRules = (rules: readonly Rule[]): string =>
-  rules.map(({ selectors, declarations }) => `${selectors.join(',')}{${printDeclarations(declarations)}}`).join('\n')
+  rules
+    .filter(({ declarations }) => declarations.length > 0)
+    .map(({ selectors, declarations }) => `${selectors.join(',')}{${printDeclarations(declarations)}}`)
+    .join('\n')
 
 function cleanDeclaration(property: string, value: string, findings: Findings): string | null {
   // Whatever could end the block in some parser's eyes is not worth its risk.
-  if (!/^[\w-]+$/.test(property) || value === '' || /[{};<>\0]/.test(value) || !isBalanced(value)) return null
-  if (BEHAVIOURS.test(property)) {
+  const isOpen = /[{};<>\0]/.test(value) || !isBalanced(value)
+  if (!/^[\w-]+$/.test(property) || value === '' || (isOpen && !value.includes('url'))) return null
+  if (isOpen || BEHAVIOURS.test(property)) {
     findings.warnings.add('EXTERNAL_REFERENCE')
     return null
   }
@@ -99,7 +103,7 @@ function* blocksOf(css: string): Iterable<{ prelude: string; block: string | nul
   }
   take(css.length, css.length)
   // CSS closes what the end of the file leaves open.
-  if (depth > 0) yield { prelude: prelude.trim(), block }
+  if (prelude.trim() !== '') yield { prelude: prelude.trim(), block: depth > 0 ? block : null }
 }
 
 /** Parts between separators that are not in a string or parentheses; comments are left out. */

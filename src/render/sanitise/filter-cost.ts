@@ -25,7 +25,7 @@ export function costOfPrimitive({ name, attributes }: Element, extent: number): 
       return 20 + 4 * x * y
     }
     case 'feTurbulence':
-      return 20 + 100 * pair('numOctaves', 1)[0]
+      return 20 + 300 * pair('numOctaves', 1)[0]
     case 'feDiffuseLighting':
     case 'feSpecularLighting':
       return 60

@@ -17,7 +17,7 @@ export function clampFilter(element: Element, findings: Findings): void {
   }
   for (const attribute of REGION) {
     const value = attributes.get(attribute)
-    if (value === undefined || value.length < 5) continue
+    if (value === undefined || value.length < 3) continue
     const number = Number.parseFloat(value)
     if (Math.abs(number) > LIMITS.filterNumber)
       clamp(element, findings, [attribute, Math.sign(number) * LIMITS.filterNumber])

@@ -3,7 +3,7 @@ import { countSegments } from './geometry.ts'
 import { LIMITS, tooComplex } from './limits.ts'
 import { DEFINITIONS } from './names.ts'
 import { collectReferences, type Reference } from './references.ts'
-import { type Element, elementsOf, propertyOf, type Tree } from './tree.ts'
+import { type Element, elementsOf, type Tree } from './tree.ts'
 
 /** What drawing an element once takes. Sums for what is drawn together, maxima for what is nested. */
 interface Weight {
@@ -19,6 +19,7 @@ interface Weight {
 }
 
 const SHAPES: ReadonlySet<string> = new Set('path rect circle ellipse line polyline polygon text tspan'.split(' '))
+const LAYERING = ['opacity', 'mask', 'clip-path'] as const
 /** A picture of so many pixels takes about as long as an element. */
 const PIXELS_PER_ELEMENT = 10_000
 
@@ -47,7 +48,8 @@ export function checkGraph(tree: Tree, extent: number): void {
     if (isWhole) addReferences(element, weight, level)
     open.delete(element)
     if (!isWhole) return null
-    finish(element, weight)
+    addLayers(element, weight)
+    check(weight)
     weights.set(element, weight)
     return weight
   }
@@ -84,6 +86,14 @@ export function checkGraph(tree: Tree, extent: number): void {
       if (inner) refer(weight, reference, { target, inner })
       else cut(reference)
     }
+  }
+
+  function addLayers(element: Element, weight: Weight): void {
+    if (element.name === 'filter') checkFilter(element)
+    weight.nesting++
+    const isFiltered = references.isLayered(element, 'filter')
+    if (isFiltered) weight.filters++
+    if (isFiltered || LAYERING.some((property) => references.isLayered(element, property))) weight.layers++
   }
 
   function cut(reference: Reference): void {
@@ -126,13 +136,7 @@ function timesOf(property: string, { shapes, vertices }: Weight): number {
   return property.startsWith('marker') ? Math.max(1, vertices) : 1
 }
 
-function finish(element: Element, weight: Weight): void {
-  if (element.name === 'filter') checkFilter(element)
-  weight.nesting++
-  const has = (property: string) => !/^(?:none|1)?$/.test(propertyOf(element, property) ?? '')
-  const isFiltered = element.name !== 'filter' && has('filter')
-  if (isFiltered) weight.filters++
-  if (isFiltered || has('opacity') || has('mask') || has('clip-path')) weight.layers++
+function check(weight: Weight): void {
   if (weight.chain > LIMITS.chain) throw tooComplex(`References lead to references more than ${LIMITS.chain} times.`)
   if (weight.nesting > LIMITS.nesting)
     throw tooComplex(`Elements and references nest more than ${LIMITS.nesting} deep.`)

@@ -36,7 +36,7 @@ export function read(text: string): Tree {
   let ownAttributes = 0
   /** Depth at which an element was left out: all below it goes too. */
   let skipFrom = Number.POSITIVE_INFINITY
-  let hasReferences = false
+  let hasGraph = false
   let hasDashes = false
 
   // XML 1.1 allows control characters that what we print, XML 1.0, does not.
@@ -81,7 +81,7 @@ export function read(text: string): Tree {
     }
     const element: Element = { name, attributes: cleaned.attributes, children: [] }
     if (cleaned.pixels > 0) element.pixels = cleaned.pixels
-    hasReferences ||= cleaned.isReferring
+    hasGraph ||= cleaned.isReferring || 'opacity' in attributes || /opacity|filter/.test(attributes.style ?? '')
     hasDashes ||= 'stroke-dasharray' in attributes || (attributes.style?.includes('dasharray') ?? false)
     const id = cleaned.attributes.get('id')
     if (id !== undefined) ids.set(id, element)
@@ -111,7 +111,7 @@ export function read(text: string): Tree {
     const css = element.children.splice(0).join('')
     element.rules = parseStyleSheet(css, findings)
     styles.push(element)
-    hasReferences ||= css.includes('url(')
+    hasGraph ||= /url\(|opacity|filter/.test(css)
     hasDashes ||= css.includes('dasharray')
     noteStyle(css)
   }
@@ -147,7 +147,7 @@ export function read(text: string): Tree {
     throw illFormed(error, root !== null)
   }
   if (root === null) throw new AppError('NOT_SVG', 'The file holds no <svg> element.')
-  return { root, elements, ids, styles, hasReferences, hasDashes, ...findings }
+  return { root, elements, ids, styles, hasGraph, hasDashes, ...findings }
 }
 
 const isScreenCss = ({ type, media }: Record<string, string>) =>

@@ -1,5 +1,5 @@
 import { parseDeclarations, printDeclarations } from './css.ts'
-import type { Declaration, Element, Rule, Tree } from './tree.ts'
+import { type Declaration, type Element, propertyOf, type Rule, type Tree } from './tree.ts'
 import { idsIn } from './urls.ts'
 
 /** One place that refers to an element. */
@@ -14,7 +14,11 @@ export interface Reference {
 export interface References {
   /** What an element refers to: by its attributes, its style, and any rule that may match it. `href` comes first. */
   of(element: Element): readonly Reference[]
+  /** True when an attribute, the style or a rule that may match gives the element a canvas of its own in this way. */
+  isLayered(element: Element, property: Layering): boolean
 }
+
+export type Layering = 'filter' | 'mask' | 'clip-path' | 'opacity'
 
 interface RuleReference extends Reference {
   isCut: boolean
@@ -26,8 +30,13 @@ interface RuleReference extends Reference {
  */
 export function collectReferences({ styles }: Tree): References {
   const byKey = new Map<string, RuleReference[]>()
+  const layered = new Set<string>()
   for (const { rules = [] } of styles) {
     for (const rule of rules) {
+      for (const { property, value } of rule.declarations) {
+        if (isUnset(value)) continue
+        for (const selector of rule.selectors) layered.add(`${property.toLowerCase()} ${keyOf(selector)}`)
+      }
       for (const reference of referencesOfRule(rule)) {
         for (const selector of rule.selectors) {
           const key = keyOf(selector)
@@ -40,13 +49,23 @@ export function collectReferences({ styles }: Tree): References {
     of(element) {
       const found = referencesOfAttributes(element)
       if (byKey.size === 0) return found
-      const { name, attributes } = element
-      const classes = attributes.get('class')?.trim().split(/\s+/) ?? []
-      for (const key of ['*', name, `#${attributes.get('id')}`, ...classes.map((className) => `.${className}`)])
+      for (const key of keysOf(element))
         for (const reference of byKey.get(key) ?? []) if (!reference.isCut) found.push(reference)
       return found
     },
+    isLayered(element, property) {
+      if (!isUnset(propertyOf(element, property) ?? '')) return true
+      return layered.size > 0 && keysOf(element).some((key) => layered.has(`${property} ${key}`))
+    },
   }
+}
+
+const isUnset = (value: string) => /^(?:none|1)?$/.test(value)
+
+/** What a selector's last compound may name an element by. */
+function keysOf({ name, attributes }: Element): string[] {
+  const classes = attributes.get('class')?.trim().split(/\s+/) ?? []
+  return ['*', name, `#${attributes.get('id')}`, ...classes.map((className) => `.${className}`)]
 }
 
 /** The most telling part of a selector's last compound: `g > path.a:hover` is about `.a`. */

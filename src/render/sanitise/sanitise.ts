@@ -31,7 +31,7 @@ export function sanitise(bytes: Uint8Array): SanitisedSvg {
   const box = viewBoxOf(tree.root.attributes.get('viewBox')) ?? { width, height }
   const extent = Math.max(box.width, box.height)
   checkStyles(tree)
-  if (tree.hasReferences) checkGraph(tree, extent)
+  if (tree.hasGraph) checkGraph(tree, extent)
   if (tree.hasDashes) checkDashes(tree)
   noteFarFilters(tree, extent)
   return { svg: write(tree.root), width, height, warnings: [...tree.warnings], features: tree.features }

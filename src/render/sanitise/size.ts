@@ -98,5 +98,5 @@ function check({ width, height }: Size, what: string): void {
 /** As it was written where that is plain px already. */
 function print(px: number, shrink: number, written: string | undefined): string {
   if (shrink === 1 && written !== undefined && Number(written) === px) return written
-  return String(Math.fround(px * shrink) === px * shrink ? px * shrink : Number((px * shrink).toPrecision(9)))
+  return String(shrink === 1 ? px : Number((px * shrink).toPrecision(9)))
 }

@@ -35,8 +35,8 @@ export interface Tree extends Findings {
   readonly elements: number
   readonly ids: ReadonlyMap<string, Element>
   readonly styles: readonly Element[]
-  /** True when any element or rule refers to another: only then is there a graph to look at. */
-  readonly hasReferences: boolean
+  /** True when any element or rule refers to another or takes a canvas: only then is there a graph to look at. */
+  readonly hasGraph: boolean
   readonly hasDashes: boolean
 }
 

@@ -8,6 +8,7 @@ export function write(root: Element): string {
 }
 
 function print(element: Element): string {
+  if (element.rules && printRules(element.rules) === '') return ''
   return `<${element.name}${printAttributes(element)}${printBody(element)}`
 }
 
@@ -18,11 +19,10 @@ function printAttributes({ attributes }: Element): string {
 }
 
 function printBody({ name, children, rules }: Element): string {
-  if (rules) return rules.length > 0 ? `>${escapeText(printRules(rules))}</style>` : '/>'
-  if (children.length === 0) return '/>'
-  let text = '>'
+  if (rules) return `>${escapeText(printRules(rules))}</style>`
+  let text = ''
   for (const child of children) text += typeof child === 'string' ? escapeText(child) : print(child)
-  return `${text}</${name}>`
+  return text === '' ? '/>' : `>${text}</${name}>`
 }
 
 const ESCAPES: Readonly<Record<string, string>> = {

@@ -1,0 +1,282 @@
+import { readFileSync } from 'node:fs'
+import path from 'node:path'
+import { gzipSync } from 'node:zlib'
+import type { ErrorCode } from '../../src/errors.ts'
+
+/** What a render may end in; BLANK is among the codes. */
+export type Outcome = ErrorCode | 'RENDERED'
+
+/** A class of the threats to the renderer. */
+export interface Hostile {
+  readonly name: string
+  readonly svg: () => Uint8Array
+  /** The code that sanitise() throws, null where it lets the document pass, defused or not. */
+  readonly refused: ErrorCode | null
+  /** All codes in which a render of it may end. */
+  readonly expected: readonly Outcome[]
+}
+
+const FIXTURES = path.join(import.meta.dirname, '..', 'fixtures', 'hostile')
+const SIZED = 'width="100" height="100"'
+const RED = '<rect width="50" height="50" fill="red"/>'
+
+const svg = (body: string, attributes = SIZED) =>
+  Buffer.from(
+    `<svg xmlns="http://www.w3.org/2000/svg" xmlns:xlink="http://www.w3.org/1999/xlink" ${attributes}>${body}</svg>`,
+  )
+const many = (count: number, part: (index: number) => string) =>
+  Array.from({ length: count }, (_, i) => part(i)).join('')
+const nested = (count: number, tag: string, attributes: string) =>
+  `<${tag} ${attributes}>`.repeat(count) + RED + `</${tag}>`.repeat(count)
+const filtered = (primitives: string, attributes = '') =>
+  svg(`<filter id="f" ${attributes}>${primitives}</filter><rect width="50" height="50" fill="red" filter="url(#f)"/>`)
+const drawing = (href: string) => svg(`${RED}<image xlink:href="${href}" width="100" height="100"/>`)
+const png = (width: number, height: number) => {
+  const bytes = Buffer.alloc(45)
+  Buffer.from('89504e470d0a1a0a0000000d49484452', 'hex').copy(bytes)
+  bytes.writeUInt32BE(width, 16)
+  bytes.writeUInt32BE(height, 20)
+  bytes.set([8, 6, 0, 0, 0], 24)
+  return bytes.toString('base64')
+}
+
+/** Passes, with the harm taken out of it. */
+const drawn = (name: string, make: () => Uint8Array): Hostile => ({
+  name,
+  svg: make,
+  refused: null,
+  expected: ['RENDERED'],
+})
+/** Passes, and has nothing to show, or nothing that both engines agree on. */
+const blank = (name: string, make: () => Uint8Array): Hostile => ({
+  name,
+  svg: make,
+  refused: null,
+  expected: ['RENDERED', 'BLANK'],
+})
+const refused = (code: ErrorCode, name: string, make: () => Uint8Array): Hostile => ({
+  name,
+  svg: make,
+  refused: code,
+  expected: [code],
+})
+/** Passes, because no rule tells it from honest art: process isolation bounds it. */
+const isolated = (name: string, make: () => Uint8Array): Hostile => ({
+  name,
+  svg: make,
+  refused: null,
+  expected: ['RENDERED', 'BLANK', 'CRASHED', 'TIMEOUT', 'OUT_OF_MEMORY', 'TOO_COMPLEX'],
+})
+const fixture = (name: string) => () => readFileSync(path.join(FIXTURES, name))
+
+/** Ten references on each of ten levels: 10^10 elements drawn. */
+const usedTenfold = () =>
+  svg(
+    `<defs><g id="u0">${RED}</g>${many(10, (i) => `<g id="u${i + 1}">${`<use xlink:href="#u${i}"/>`.repeat(10)}</g>`)}</defs><use xlink:href="#u10"/>`,
+  )
+const patternsTenfold = () =>
+  svg(
+    `${many(9, (i) => `<pattern id="p${i}" width="10" height="10" patternUnits="userSpaceOnUse">${`<rect width="9" height="9" fill="${i ? `url(#p${i - 1})` : 'red'}"/>`.repeat(10)}</pattern>`)}<rect width="100" height="100" fill="url(#p8)"/>`,
+  )
+const masksTenfold = () =>
+  svg(
+    `${many(9, (i) => `<mask id="m${i}">${`<rect width="99" height="99" fill="#fff"${i ? ` mask="url(#m${i - 1})"` : ''}/>`.repeat(10)}</mask>`)}<rect width="100" height="100" mask="url(#m8)"/>`,
+  )
+const laughs = () =>
+  Buffer.from(
+    `<!DOCTYPE svg [<!ENTITY l0 "lol">${many(10, (i) => `<!ENTITY l${i + 1} "${`&l${i};`.repeat(10)}">`)}]>${svg('<text>&l10;</text>')}`,
+  )
+const quadratic = (body: (references: string) => string) => () =>
+  Buffer.from(`<!DOCTYPE svg [<!ENTITY a "${'x'.repeat(1000)}">]>${svg(body('&a;'.repeat(1_500_000)))}`)
+const manyEntities = () =>
+  Buffer.from(`<!DOCTYPE svg [${many(65, (i) => `<!ENTITY e${i} "x">`)}]>${svg('<text>&e0;</text>')}`)
+
+const FILES = [
+  '/etc/passwd',
+  'file:///etc/hostname',
+  '../../secret.png',
+  '/dev/zero',
+  '/dev/stdin',
+  '/proc/self/environ',
+  'http://127.0.0.1:9/x.png',
+  '//evil.example/x.png',
+  '&#x2f;dev&#x2f;zero',
+  'data:image/svg+xml;base64,PHN2Zy8+',
+  'data:text/plain,x',
+]
+
+/** Every class of threat that is in an SVG's bytes. Made, not stored, where they are large. */
+export const HOSTILE: readonly Hostile[] = [
+  ...FILES.map((href) => drawn(`image ${href}`, () => drawing(href))),
+  drawn('href without a prefix', () => svg(`${RED}<image href="/dev/zero" width="9" height="9"/>`)),
+  drawn('another prefix for xlink', () =>
+    svg(`${RED}<image q:href="/dev/zero" xmlns:q="http://www.w3.org/1999/xlink" width="9" height="9"/>`),
+  ),
+  drawn('file hidden in a comment trick', () =>
+    svg(`${RED}<!-- > --><image xlink:href="/dev/zero" width="9" height="9"/>`),
+  ),
+  drawn('href from an entity', () =>
+    Buffer.from(
+      `<!DOCTYPE svg [<!ENTITY z "/dev/zero">]>${svg(`${RED}<image xlink:href="&z;" width="9" height="9"/>`)}`,
+    ),
+  ),
+  drawn('feImage of a file', () =>
+    filtered('<feFlood flood-color="red"/><feImage xlink:href="/dev/zero" result="x"/><feFlood flood-color="red"/>'),
+  ),
+  drawn('use of a file', () => svg(`${RED}<use xlink:href="/etc/x.svg#a"/>`)),
+  drawn('CSS that loads', () =>
+    svg(
+      `<style>@import url(http://127.0.0.1:9/);@font-face{font-family:x;src:url(/dev/zero)}rect{fill:u\\72l(/dev/zero#a);stroke:url(/dev/zero)}</style>${RED}`,
+    ),
+  ),
+  drawn('xml-stylesheet', () => Buffer.from(`<?xml-stylesheet href="/dev/zero"?>${svg(RED)}`)),
+  drawn('script and handlers', () => svg(`<script>for(;;);</script><g onload="for(;;);">${RED}</g>`)),
+  drawn('external entity', () =>
+    Buffer.from(`<!DOCTYPE svg [<!ENTITY x SYSTEM "file:///dev/zero">]>${svg(`${RED}<text>&x;</text>`)}`),
+  ),
+  drawn('picture of 60000 x 60000', () => drawing(`data:image/png;base64,${png(60_000, 60_000)}`)),
+  drawn('picture that is none', () =>
+    drawing('data:image/png;base64,PHN2ZyB4bWxucz0iaHR0cDovL3d3dy53My5vcmcvMjAwMC9zdmciLz4='),
+  ),
+
+  isolated('off-canvas rect with opacity', () => svg('<rect x="-100000" width="10" height="10" opacity=".5"/>')),
+  isolated('off-canvas rect with a mask', () =>
+    svg(
+      '<mask id="m"><rect width="9" height="9" fill="#fff"/></mask><rect x="-300" width="10" height="10" mask="url(#m)"/>',
+    ),
+  ),
+  isolated('feComposite in a huge region', () =>
+    filtered(
+      '<feFlood/><feComposite in="SourceGraphic" operator="arithmetic" k1="1" k2="1"/>',
+      'x="-1e9" y="-1e9" width="2e9" height="2e9" filterUnits="userSpaceOnUse"',
+    ),
+  ),
+  isolated('feOffset beyond i32', () => filtered('<feOffset dx="-3e9" dy="3e9"/>')),
+  isolated('feDropShadow beyond f32', () => filtered('<feDropShadow dx="1e30" stdDeviation="1"/>')),
+  isolated('2,000 elements with a blur', () =>
+    svg(
+      `<filter id="f"><feGaussianBlur stdDeviation="3"/></filter>${'<rect width="99" height="99" filter="url(#f)"/>'.repeat(2000)}`,
+    ),
+  ),
+
+  refused('TOO_COMPLEX', '5,000 chained patterns', () =>
+    svg(
+      `${many(5000, (i) => `<pattern id="p${i}" width="9" height="9"><rect width="9" height="9" fill="url(#p${i + 1})"/></pattern>`)}<rect width="9" height="9" fill="url(#p0)"/>`,
+    ),
+  ),
+  refused('TOO_COMPLEX', '20,000 chained clipPaths', () =>
+    svg(
+      `${many(20_000, (i) => `<clipPath id="c${i}" clip-path="url(#c${i + 1})"><path d="M0 0h9v9z"/></clipPath>`)}<rect width="9" height="9" clip-path="url(#c0)"/>`,
+    ),
+  ),
+  refused('TOO_COMPLEX', '20,000 chained clipPaths, last one first', () =>
+    svg(
+      `${many(20_000, (i) => `<clipPath id="c${i + 1}" clip-path="url(#c${i})"><path d="M0 0h9v9z"/></clipPath>`)}<rect width="9" height="9" clip-path="url(#c20000)"/>`,
+    ),
+  ),
+  refused('TOO_COMPLEX', '5,000 chained gradients', () =>
+    svg(
+      `${many(5000, (i) => `<linearGradient id="g${i}" xlink:href="#g${i + 1}"/>`)}<rect width="9" height="9" fill="url(#g0)"/>`,
+    ),
+  ),
+  refused('TOO_COMPLEX', '200 clipPaths chained by classes', () =>
+    svg(
+      `<style>${many(200, (i) => `.c${i}{clip-path:url(#c${i + 1})}`)}</style>${many(200, (i) => `<clipPath id="c${i}"><path class="c${i}" d="M0 0h9v9z"/></clipPath>`)}<rect width="9" height="9" class="c0"/>`,
+    ),
+  ),
+  blank('a use of itself', () => svg(`<g id="a"><use xlink:href="#b"/></g><g id="b"><use xlink:href="#a"/></g>${RED}`)),
+  blank('a pattern filled with itself', () =>
+    svg(
+      `<pattern id="p" width="9" height="9"><rect width="9" height="9" fill="url(#p)"/></pattern><rect width="9" height="9" fill="url(#p)"/>`,
+    ),
+  ),
+  refused('TOO_COMPLEX', 'nested use, 10^10', usedTenfold),
+  refused('TOO_COMPLEX', 'nested patterns, 10^9', patternsTenfold),
+  refused('TOO_COMPLEX', 'nested masks, 10^9', masksTenfold),
+  refused('TOO_COMPLEX', 'a marker of 1,000 elements on 10,000 vertices', () =>
+    svg(
+      `<marker id="m">${RED.repeat(1000)}</marker><g marker-mid="url(#m)"><path d="M0 0${many(10_000, (i) => `L${i % 99} 9`)}"/></g>`,
+    ),
+  ),
+
+  refused('TOO_LARGE', 'viewBox of 1 x 1,000,000', () =>
+    svg('<rect width="1" height="1000000"/>', 'viewBox="0 0 1 1000000"'),
+  ),
+  refused('TOO_LARGE', '1 x 1e6', () => svg('<rect width="1" height="1000000"/>', 'width="1" height="1e6"')),
+  refused('TOO_LARGE', 'tall.svg', fixture('tall.svg')),
+  blank('an unsized path with coordinates of 1e10', () => svg('<path d="M0 0L1e10 1e10 1e10 0z"/>', '')),
+  drawn('huge.svg', fixture('huge.svg')),
+  blank('nan.svg', fixture('nan.svg')),
+  blank('nosize.svg', fixture('nosize.svg')),
+  refused('EMPTY', 'empty.svg', fixture('empty.svg')),
+  refused('EMPTY', 'white space', () => Buffer.from(' \n\t ')),
+  refused('NOT_SVG', 'html.svg', fixture('html.svg')),
+  refused('NOT_SVG', 'a PNG', () => Buffer.from(png(9, 9), 'base64')),
+  drawn('no xmlns', () => Buffer.from(`<svg ${SIZED}>${RED}</svg>`)),
+  drawn('Latin-1 that does not say so', () => Buffer.from(`<svg ${SIZED}><!-- \u00e9 -->${RED}</svg>`, 'latin1')),
+  drawn('UTF-16', () => Buffer.from(`\ufeff<svg ${SIZED}>${RED}</svg>`, 'utf16le')),
+  refused('UNSUPPORTED', 'cut off', () => svg(RED).subarray(0, -3)),
+  blank('local.svg', fixture('local.svg')),
+
+  refused('TOO_COMPLEX', 'blur.svg', fixture('blur.svg')),
+  refused('TOO_COMPLEX', 'dash.svg', fixture('dash.svg')),
+  refused('TOO_COMPLEX', 'morph.svg', fixture('morph.svg')),
+  refused('TOO_COMPLEX', 'turb.svg', fixture('turb.svg')),
+  refused('TOO_COMPLEX', 'mask.svg', fixture('mask.svg')),
+  refused('TOO_COMPLEX', 'use-bomb.svg', fixture('use-bomb.svg')),
+  refused('TOO_COMPLEX', 'entity-bomb.svg', fixture('entity-bomb.svg')),
+  // Both engines draw tiles far below a pixel as nothing, in milliseconds: a refusal would only cost honest art.
+  blank('pattern.svg', fixture('pattern.svg')),
+  drawn('feTurbulence of 10,000 octaves', () => filtered('<feTurbulence baseFrequency=".1" numOctaves="10000"/>')),
+  refused('TOO_COMPLEX', 'feMorphology with a radius of 500', () =>
+    filtered('<feMorphology radius="500" operator="dilate"/>'),
+  ),
+  refused('TOO_COMPLEX', '2,000 blurs in a filter', () => filtered('<feGaussianBlur stdDeviation="1"/>'.repeat(2000))),
+  refused('TOO_COMPLEX', 'a path of 600,000 segments', () =>
+    svg(`<path stroke="red" d="M0 0${'L9 9'.repeat(600_000)}"/>`),
+  ),
+  refused('TOO_COMPLEX', 'a polyline of 600,000 points', () =>
+    svg(`<polyline stroke="red" points="${'9 9 '.repeat(600_000)}"/>`),
+  ),
+
+  refused('TOO_COMPLEX', 'billion laughs', laughs),
+  refused(
+    'TOO_COMPLEX',
+    'quadratic blow-up in text',
+    quadratic((references) => `<text>${references}</text>`),
+  ),
+  refused(
+    'TOO_COMPLEX',
+    'quadratic blow-up in an attribute',
+    quadratic((references) => `<path class="${references}"/>`),
+  ),
+  refused('TOO_COMPLEX', '65 entities', manyEntities),
+  refused('TOO_DEEP', '200,000 nested groups', () => svg(nested(200_000, 'g', ''))),
+  refused('TOO_LARGE', '1,000,000 paths', () => svg('<path/>'.repeat(1_000_000))),
+  refused('TOO_COMPLEX', '700,000 elements', () => svg('<a/>'.repeat(700_000))),
+  refused('TOO_COMPLEX', '100,000 attributes', () => svg(`<path ${many(100_000, (i) => `a${i}="" `)}/>`)),
+  refused('TOO_COMPLEX', '10,000 selectors on 10,000 elements', () =>
+    svg(`<style>${many(10_000, (i) => `g .a${i}{fill:red}`)}</style>${'<path/>'.repeat(10_000)}`),
+  ),
+  refused('TOO_LARGE', '6 MB', () => svg(' '.repeat(6_000_000))),
+  refused('TOO_LARGE', 'SVGZ of 1.3 GB', () => gzipBomb()),
+  refused('TOO_LARGE', 'SVGZ in many members', () =>
+    Buffer.concat(Array.from({ length: 300 }, () => gzipSync(Buffer.alloc(100_000, 32)))),
+  ),
+  refused('NOT_SVG', 'SVGZ in SVGZ', () => gzipSync(gzipSync(svg(RED)))),
+  refused('NOT_SVG', 'broken SVGZ', () => gzipSync(svg(RED)).subarray(0, 60)),
+  drawn('an honest SVGZ', () => gzipSync(svg(RED))),
+  refused('TOO_DEEP', '500 nested filter groups', () =>
+    svg(`<filter id="f"><feGaussianBlur stdDeviation="1"/></filter>${nested(500, 'g', 'filter="url(#f)"')}`),
+  ),
+  refused('TOO_COMPLEX', '200 nested filter groups', () =>
+    svg(`<filter id="f"><feGaussianBlur stdDeviation="1"/></filter>${nested(200, 'g', 'filter="url(#f)"')}`),
+  ),
+  refused('TOO_COMPLEX', '200 nested opacities', () => svg(nested(200, 'g', 'opacity=".9"'))),
+]
+
+/** Members of white space only, 65 MB unpacked each: the file is small, what comes out has no end. */
+function gzipBomb(): Uint8Array {
+  const member = gzipSync(Buffer.alloc(65_000_000, 32))
+  return Buffer.concat(Array.from({ length: 20 }, () => member))
+}
