@@ -232,6 +232,13 @@ export const HOSTILE: readonly Hostile[] = [
     filtered('<feMorphology radius="500" operator="dilate"/>'),
   ),
   refused('TOO_COMPLEX', '2,000 blurs in a filter', () => filtered('<feGaussianBlur stdDeviation="1"/>'.repeat(2000))),
+  refused('TOO_COMPLEX', '2,000 filter functions', () => svg(`<g filter="${'blur(1) '.repeat(2000)}">${RED}</g>`)),
+  refused('TOO_COMPLEX', '2,000 filter functions in a rule', () =>
+    svg(`<style>g{filter:${'blur(1) '.repeat(2000)}}</style><g>${RED}</g>`),
+  ),
+  refused('TOO_COMPLEX', '100,000 dashes inherited by 1,000 shapes', () =>
+    svg(`<g stroke="red" stroke-dasharray="${'9 '.repeat(100_000)}">${RED.repeat(1000)}</g>`),
+  ),
   refused('TOO_COMPLEX', 'a path of 600,000 segments', () =>
     svg(`<path stroke="red" d="M0 0${'L9 9'.repeat(600_000)}"/>`),
   ),

@@ -1,11 +1,12 @@
 import { LIMITS, tooComplex } from './limits.ts'
 import type { Declaration, Findings, Rule } from './tree.ts'
-import { cleanValue } from './urls.ts'
+import { cleanValue, isHarmless, isPlain } from './urls.ts'
 
 /** A string, a comment, an escape, or one character that ends or nests something. Linear: no branch overlaps another. */
 const TOKEN = /"(?:[^"\\\n]|\\[\s\S])*"|'(?:[^'\\\n]|\\[\s\S])*'|\/\*[\s\S]*?(?:\*\/|$)|\\[\s\S]|[{}();"']/g
 /** What a selector is made of. Nothing here can end a rule or start another in any parser. */
 const SELECTOR = /^(?:[\w\s.#:*>+~()[\]="'^$|-]|[^\0-\x7f]|\\[\w.:/-])+$/
+const isSelector = (selector: string) => SELECTOR.test(selector) && (isPlain(selector) || isHarmless(selector))
 const BEHAVIOURS = /^(?:behavior|-moz-binding|src)$/i
 
 /** Parses a style sheet into the rules that may stay. At-rules go: they import, or the engines skip them. */
@@ -20,7 +21,7 @@ export function parseStyleSheet(css: string, findings: Findings): Rule[] {
       continue
     }
     const selectors = prelude.split(',').map((selector) => selector.trim().replaceAll(/\s+/g, ' '))
-    if (block === null || !selectors.every((selector) => SELECTOR.test(selector))) continue
+    if (block === null || !selectors.every(isSelector)) continue
     if (selectors.some((selector) => selector.length > LIMITS.selectorChars))
       throw tooComplex(`A selector has more than ${LIMITS.selectorChars} characters.`)
     const declarations = parseDeclarations(block, findings)
@@ -55,7 +56,7 @@ export const printRules = (rules: readonly Rule[]): string =>
 
 function cleanDeclaration(property: string, value: string, findings: Findings): string | null {
   // Whatever could end the block in some parser's eyes is not worth its risk.
-  const isOpen = /[{};<>\0]/.test(value) || !isBalanced(value)
+  const isOpen = /[{};<>@\0]|\/\*/.test(value) || !isBalanced(value)
   if (!/^[\w-]+$/.test(property) || value === '' || (isOpen && !value.includes('url'))) return null
   if (isOpen || BEHAVIOURS.test(property)) {
     findings.warnings.add('EXTERNAL_REFERENCE')

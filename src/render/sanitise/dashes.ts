@@ -33,6 +33,8 @@ export function checkDashes({ root, styles }: Tree): void {
 
 /** Dashes for each unit of length; 0 for a solid line. */
 function densityOf(dashes: string): number {
+  // Each shape that inherits it gets a copy.
+  if (dashes.length > LIMITS.dashChars) throw tooComplex(`A stroke-dasharray has ${dashes.length} characters.`)
   const lengths = dashes.split(/[\s,]+/).map(Number.parseFloat)
   const period = lengths.reduce((sum, length) => sum + length, 0)
   return period > 0 ? Math.max(1, countNumbers(dashes)) / period : 0

@@ -34,6 +34,13 @@ export function costOfPrimitive({ name, attributes }: Element, extent: number): 
   }
 }
 
+/** What a list such as `blur(2px) sepia(1)` costs on top of the element that has it. Throws TOO_COMPLEX. */
+export function costOfFunctions(filter: string | undefined): number {
+  const functions = filter?.includes('(') ? filter.split('(').length - 1 : 0
+  if (functions > LIMITS.filterPrimitives) throw tooComplex(`A filter has ${functions} functions.`)
+  return 20 * functions
+}
+
 /** Refuses a filter with more steps than any artist made. */
 export function checkFilter(filter: Element): void {
   let primitives = 0

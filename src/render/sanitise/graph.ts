@@ -1,9 +1,9 @@
-import { checkFilter, costOfPrimitive } from './filter-cost.ts'
+import { checkFilter, costOfFunctions, costOfPrimitive } from './filter-cost.ts'
 import { countSegments } from './geometry.ts'
 import { LIMITS, tooComplex } from './limits.ts'
 import { DEFINITIONS } from './names.ts'
 import { collectReferences, type Reference } from './references.ts'
-import { type Element, elementsOf, type Tree } from './tree.ts'
+import { type Element, elementsOf, propertyOf, type Tree } from './tree.ts'
 
 /** What drawing an element once takes. Sums for what is drawn together, maxima for what is nested. */
 interface Weight {
@@ -58,7 +58,7 @@ export function checkGraph(tree: Tree, extent: number): void {
     const isShape = SHAPES.has(element.name)
     const cost = element.name.startsWith('fe')
       ? costOfPrimitive(element, extent)
-      : 1 + Math.ceil((element.pixels ?? 0) / PIXELS_PER_ELEMENT)
+      : 1 + costOfFunctions(propertyOf(element, 'filter')) + Math.ceil((element.pixels ?? 0) / PIXELS_PER_ELEMENT)
     return { cost, shapes: isShape ? 1 : 0, vertices: verticesOf(element), chain: 0, nesting: 0, layers: 0, filters: 0 }
   }
 

@@ -42,6 +42,7 @@ export const LIMITS = {
   filterPrimitives: 100,
   octaves: 10,
   dashes: 1_000_000,
+  dashChars: 10_000,
   /** Offsets and filter regions: i32 overflows in resvg abort its process. */
   filterNumber: 1e6,
   side: 4096,

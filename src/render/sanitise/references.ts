@@ -71,8 +71,8 @@ function keysOf({ name, attributes }: Element): string[] {
 /** The most telling part of a selector's last compound: `g > path.a:hover` is about `.a`. */
 export function keyOf(selector: string): string {
   const compound = /[^\s>+~]*$/.exec(selector)?.[0] ?? ''
-  if (/[()\\[]/.test(selector) || compound === '') return '*'
-  return /#[\w-]+/.exec(compound)?.[0] ?? /\.[\w-]+/.exec(compound)?.[0] ?? /^[\w-]+/.exec(compound)?.[0] ?? '*'
+  if (/[()\\[|]/.test(selector) || compound === '') return '*'
+  return /#[^.#:]+/.exec(compound)?.[0] ?? /\.[^.#:]+/.exec(compound)?.[0] ?? /^[^.#:*]+/.exec(compound)?.[0] ?? '*'
 }
 
 function referencesOfRule(rule: Rule): RuleReference[] {

@@ -1,3 +1,4 @@
+import { costOfFunctions } from './filter-cost.ts'
 import { LIMITS, tooComplex } from './limits.ts'
 import { keyOf } from './references.ts'
 import type { Tree } from './tree.ts'
@@ -14,6 +15,7 @@ export function checkStyles({ root, styles, elements }: Tree): void {
   const rootKeys = new Set(['*', 'svg', `#${root.attributes.get('id')}`, ...classes])
   for (const style of styles) {
     for (const rule of style.rules ?? []) {
+      for (const { property, value } of rule.declarations) if (/^filter$/i.test(property)) costOfFunctions(value)
       for (const selector of rule.selectors) compounds += selector.split(/[\s>+~]+/).length
       if (rule.selectors.some((selector) => rootKeys.has(keyOf(selector))))
         rule.declarations = rule.declarations.filter(({ property }) => !SIZE.test(property))

@@ -7,6 +7,9 @@ const LOADS = /\b(?:url(?:-prefix)?|src|image(?:-set)?|cross-fade|element|expres
 /** True when a value cannot hold a reference: no function, no escape. Nearly all values end here. */
 export const isPlain = (value: string): boolean => !value.includes('(') && !value.includes('\\')
 
+/** True when a text holds no function that loads, and no escape beside a function that could turn out to be one. */
+export const isHarmless = (text: string): boolean => !LOADS.test(text) && !(text.includes('\\') && text.includes('('))
+
 /** The ids that a value refers to by `url(#id)`. */
 export function idsIn(value: string): string[] {
   if (!value.includes('(')) return []
