@@ -9,17 +9,25 @@ const WATERMARK_MAX_BYTES = 100_000
 
 const side = z.int().min(1).max(SIDE_MAX_PX)
 const formatNames = IMAGE_FORMATS.map((format) => format.toLowerCase()) as [string, ...string[]]
+const hexColour = z
+  .string()
+  .regex(/^#[0-9a-fA-F]{6}$/, 'must be #rrggbb')
+  .toLowerCase()
 const presetSchema = z.strictObject({
   width: side,
   height: side,
-  background: z.union([z.enum(['white', 'transparent']), z.string().regex(/^#[0-9a-fA-F]{6}$/)]).default('white'),
+  background: z.union([z.enum(['white', 'transparent', 'auto']), hexColour]).default('white'),
+  padding: z.int().min(0).max(SIDE_MAX_PX).default(0),
+  fit: z.enum(['contain', 'cover']).default('contain'),
+  color: hexColour.optional(),
   watermark: z.string().min(1).optional(),
   encoding: z.enum(['auto', 'lossless', 'lossy']).default('auto'),
   formats: z.array(z.enum(formatNames)).min(1).default(['webp']),
 })
 const fileSchema = z.record(z.string(), presetSchema)
 
-const backgrounds: Record<string, string | null> = { white: '#ffffff', transparent: null }
+/** Backgrounds with a name; null is transparent. */
+const NAMED: Record<string, string | null> = { white: '#ffffff', transparent: null, auto: 'auto' }
 
 /**
  * Reads a presets file; a watermark's path is relative to it.
@@ -45,16 +53,14 @@ export function readPresets(file: string): { presets: Presets; problems: string[
       problems.push(`${file}: ${name}.watermark: ${watermark.error}`)
       continue
     }
-    const definition = {
-      width: entry.width,
-      height: entry.height,
-      background:
-        backgrounds[entry.background] === undefined
-          ? entry.background.toLowerCase()
-          : (backgrounds[entry.background] ?? null),
-      watermark: watermark.value,
-      encoding: entry.encoding,
+    if (2 * entry.padding >= Math.min(entry.width, entry.height)) {
+      problems.push(
+        `${file}: ${name}.padding: ${entry.padding} px on each side leave nothing of ${entry.width} x ${entry.height}`,
+      )
     }
+    const { width, height, padding, fit, color = null, encoding } = entry
+    const background = entry.background in NAMED ? (NAMED[entry.background] ?? null) : entry.background
+    const definition = { width, height, background, padding, fit, color, watermark: watermark.value, encoding }
     const formats = [...new Set(entry.formats)].map((format) => format.toUpperCase() as ImageFormat)
     presets.set(name, { name, ...definition, formats, recipeHash: hashRecipe(definition) })
   }

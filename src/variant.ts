@@ -16,8 +16,14 @@ export interface Preset {
   readonly name: string
   readonly width: number
   readonly height: number
-  /** `#rrggbb`, or null for transparent. */
+  /** `#rrggbb`, null for transparent, or `auto`: white, or dark where most of the art would be lost on white. */
   readonly background: string | null
+  /** Free px on each side. */
+  readonly padding: number
+  /** `contain` shows all of the art, `cover` fills the box and crops. */
+  readonly fit: 'contain' | 'cover'
+  /** `#rrggbb` for `currentColor`, null for black. */
+  readonly color: string | null
   /** The operator's SVG, drawn over the whole picture. */
   readonly watermark: string | null
   readonly encoding: 'auto' | 'lossless' | 'lossy'
@@ -30,8 +36,8 @@ export type Presets = ReadonlyMap<string, Preset>
 
 /** Hash of a preset's full definition. Formats are left out: offering one more makes no variant stale. */
 export function hashRecipe(preset: Omit<Preset, 'recipeHash' | 'formats' | 'name'>): string {
-  const { width, height, background, watermark, encoding } = preset
-  const definition = [RENDERER_VERSION, width, height, background, watermark, encoding]
+  const { width, height, background, padding, fit, color, watermark, encoding } = preset
+  const definition = [RENDERER_VERSION, width, height, background, padding, fit, color, watermark, encoding]
   return createHash('sha256').update(JSON.stringify(definition)).digest('hex')
 }
 

@@ -41,11 +41,9 @@ describe('the contract', () => {
     'Query.coverage',
     'Query.items(search)',
     'Item.srcSet',
-    'Item.placeholder',
     'Family.preview',
     'Mutation.pauseBackfill',
     'Mutation.resumeBackfill',
-    'Placeholder',
     'BackfillPlan',
     'PresetCoverage',
   ])

@@ -1,5 +1,6 @@
 import { mkdir, symlink, writeFile } from 'node:fs/promises'
 import path from 'node:path'
+import { gzipSync } from 'node:zlib'
 import { describe, expect, it } from 'vitest'
 import { readDemo } from '../src/ingest/demo.ts'
 import { readDirectory } from '../src/ingest/directory.ts'
@@ -167,7 +168,7 @@ describe('importing Iconify', () => {
 })
 
 describe('looking at an SVG', () => {
-  const rows: [string, string, object | string][] = [
+  const rows: [string, string | Buffer, object | string][] = [
     ['sizes in px', svg('', 20), { width: 20, height: 20 }],
     ['sizes with a unit', '<svg width="3px" height=" 4.5 "/>', { width: 3, height: 4.5 }],
     ['no size but a box', '<svg viewBox="0 0 7,8"/>', { width: 7, height: 8 }],
@@ -180,6 +181,9 @@ describe('looking at an SVG', () => {
     ['a prefix', '<s:svg xmlns:s="http://www.w3.org/2000/svg" width="1" height="2"/>', { width: 1, height: 2 }],
     ['HTML', '<html><svg/></html>', 'NOT_SVG'],
     ['no XML', 'GIF89a', 'NOT_SVG'],
+    ['an SVGZ', gzipSync(svg('', 20)), { width: 20, height: 20 }],
+    ['UTF-16', Buffer.from(`\ufeff${svg('', 20)}`, 'utf16le'), { width: 20, height: 20 }],
+    ['millimetres', '<svg width="25.4mm" height="1in"/>', { width: 96, height: 96 }],
     ['nothing', '', 'EMPTY'],
     ['too much', ' '.repeat(5_000_001), 'TOO_LARGE'],
   ]

@@ -11,6 +11,12 @@ const WANTS = [...presets.keys()].map((preset) => ({ preset, format: 'WEBP' as c
 const LIMIT = { timeoutMs: 10_000 }
 const GOOD = Buffer.from(svg('<rect x="4" y="4" width="16" height="16" fill="#f00"/>'))
 const hostile = (name: string) => readFileSync(path.join(import.meta.dirname, 'fixtures/hostile', name))
+/** Gets through every rule and keeps a renderer busy for seconds. */
+const SLOW = Buffer.from(
+  svg(
+    `<filter id="f"><feGaussianBlur stdDeviation="3"/></filter>${'<rect width="24" height="24" filter="url(#f)"/>'.repeat(2000)}`,
+  ),
+)
 
 function pool(options: Partial<PoolOptions> = {}) {
   const opened = openRenderPool({ presets, size: 1, waitingMax: 100, ...options })
@@ -25,7 +31,7 @@ async function pixel(picture: Uint8Array, x: number, y: number): Promise<number[
 
 describe('a renderer', () => {
   it('makes all wanted pictures of a source in one call', async () => {
-    const pictures = await pool().render(GOOD, WANTS, LIMIT)
+    const { pictures } = await pool().render(GOOD, WANTS, LIMIT)
     expect(pictures.map(({ preset, width, height }) => [preset, width, height])).toEqual([
       ['thumbnail', 128, 128],
       ['preview', 512, 512],
@@ -43,7 +49,9 @@ describe('a renderer', () => {
     const wide = Buffer.from(
       '<svg xmlns="http://www.w3.org/2000/svg" width="40" height="10"><rect width="40" height="10" fill="#00f"/></svg>',
     )
-    const [picture] = await pool().render(wide, [{ preset: 'thumbnail', format: 'PNG' }], LIMIT)
+    const {
+      pictures: [picture],
+    } = await pool().render(wide, [{ preset: 'thumbnail', format: 'PNG' }], LIMIT)
     const bytes = picture?.bytes as Uint8Array
     expect(await pixel(bytes, 1, 64)).toEqual([0, 0, 255, 255])
     expect(await pixel(bytes, 64, 46)).toEqual([255, 255, 255, 255])
@@ -61,11 +69,13 @@ describe('a renderer', () => {
     ['an empty file', ' ', 'EMPTY'],
     ['HTML', '<html><body>404</body></html>', 'NOT_SVG'],
     ['a cut document', '<svg xmlns="http://www.w3.org/2000/svg"><g>', 'UNSUPPORTED'],
+    ['a document that shows nothing', svg('<g/>'), 'BLANK'],
+    ['one that is too much', svg('<g>'.repeat(300) + '</g>'.repeat(300)), 'TOO_DEEP'],
   ]
   it.each(refused)('refuses %s with its code, and lives', async (_name, source, code) => {
     const renderers = pool()
     await expect(renderers.render(Buffer.from(source), WANTS, LIMIT)).rejects.toMatchObject({ code })
-    expect(await renderers.render(GOOD, WANTS, LIMIT)).toHaveLength(3)
+    expect(await renderers.render(GOOD, WANTS, LIMIT)).toMatchObject({ pictures: { length: 3 } })
     expect(renderers.stats).toMatchObject({ renders: 2, failures: 1 })
   })
 })
@@ -74,26 +84,26 @@ describe('the pool', () => {
   it.each(['tall.svg', 'blur.svg', 'morph.svg', 'turb.svg'])('outlives %s, and the next render works', async (name) => {
     const renderers = pool()
     await expect(renderers.render(hostile(name), WANTS, { timeoutMs: 500 })).rejects.toMatchObject({ status: 422 })
-    expect(await renderers.render(GOOD, WANTS, LIMIT)).toHaveLength(3)
+    expect(await renderers.render(GOOD, WANTS, LIMIT)).toMatchObject({ pictures: { length: 3 } })
   })
 
   it('kills a render at its limit and leaves the others alone', async () => {
     const renderers = pool({ size: 2 })
-    const slow = expect(renderers.render(hostile('turb.svg'), WANTS, { timeoutMs: 1000 })).rejects.toMatchObject({
+    const slow = expect(renderers.render(SLOW, WANTS, { timeoutMs: 1000 })).rejects.toMatchObject({
       code: 'TIMEOUT',
     })
     const others = await Promise.all(Array.from({ length: 20 }, () => renderers.render(GOOD, WANTS, LIMIT)))
-    expect(others.flat()).toHaveLength(60)
+    expect(others.flatMap(({ pictures }) => pictures)).toHaveLength(60)
     await slow
   })
 
   it('turns the death of a renderer into one failed render', async () => {
     const renderers = pool()
     await renderers.render(GOOD, WANTS, LIMIT)
-    const dying = renderers.render(hostile('turb.svg'), WANTS, LIMIT)
+    const dying = renderers.render(SLOW, WANTS, LIMIT)
     process.kill(renderers.pids[0] as number, 'SIGKILL')
     await expect(dying).rejects.toMatchObject({ code: 'CRASHED' })
-    expect(await renderers.render(GOOD, WANTS, LIMIT)).toHaveLength(3)
+    expect(await renderers.render(GOOD, WANTS, LIMIT)).toMatchObject({ pictures: { length: 3 } })
   })
 
   it('replaces a renderer after so many renders, losing none', async () => {
@@ -101,7 +111,7 @@ describe('the pool', () => {
     await renderers.render(GOOD, WANTS, LIMIT)
     const [first] = renderers.pids
     const made = await Promise.all(Array.from({ length: 10 }, () => renderers.render(GOOD, WANTS, LIMIT)))
-    expect(made.flat()).toHaveLength(30)
+    expect(made.flatMap(({ pictures }) => pictures)).toHaveLength(30)
     expect(renderers.pids).not.toContain(first)
   })
 
@@ -119,7 +129,7 @@ describe('the pool', () => {
     const renders = Array.from({ length: 5 }, () => renderers.render(GOOD, WANTS, LIMIT))
     const pids = renderers.pids
     await renderers.close()
-    expect((await Promise.all(renders)).flat()).toHaveLength(15)
+    expect((await Promise.all(renders)).flatMap(({ pictures }) => pictures)).toHaveLength(15)
     for (const pid of pids) expect(() => process.kill(pid, 0)).toThrow('ESRCH')
     await expect(renderers.render(GOOD, WANTS, LIMIT)).rejects.toMatchObject({ code: 'BUSY' })
   })

@@ -116,7 +116,16 @@ describe('versions', () => {
 })
 
 describe('recipes', () => {
-  const recipe = { width: 512, height: 512, background: '#ffffff', watermark: null, encoding: 'auto' } as const
+  const recipe = {
+    width: 512,
+    height: 512,
+    background: '#ffffff',
+    padding: 0,
+    fit: 'contain',
+    color: null,
+    watermark: null,
+    encoding: 'auto',
+  } as const
   it.each([
     { width: 511 },
     { height: 511 },
@@ -124,6 +133,9 @@ describe('recipes', () => {
     { background: '#fffffe' },
     { watermark: '<svg/>' },
     { encoding: 'lossy' as const },
+    { padding: 1 },
+    { fit: 'cover' as const },
+    { color: '#ff0000' },
   ])('change with %j', (change) => {
     expect(hashRecipe({ ...recipe, ...change })).not.toBe(hashRecipe(recipe))
   })

@@ -1,7 +1,7 @@
 import { inTransaction, type Pg, type Prisma } from '../catalogue/database.ts'
 import { findWork, type Work, type WorkOrder } from '../catalogue/find-work.ts'
 import { lockItems } from '../catalogue/item-locks.ts'
-import { type FailedItem, type MadeImage, recordFailures, recordImages } from '../catalogue/record.ts'
+import { type FailedItem, type RenderedItem, recordFailures, recordRenders } from '../catalogue/record.ts'
 import { makeVariants, type Workshop } from '../deliver/make-variants.ts'
 import { isSourceFailure } from '../errors.ts'
 import { addJob, BACKFILL_CHANNEL, finishIfDone } from './backfills.ts'
@@ -72,28 +72,25 @@ async function runSlice(app: ChunkRunner, slice: Slice): Promise<number[]> {
 }
 
 interface Results {
-  readonly images: MadeImage[]
+  readonly made: RenderedItem[]
   readonly failures: FailedItem[]
-  /** Of items with all that they needed. */
-  done: number
   /** A store or database that failed: what was made until then is recorded first. */
   trouble: unknown
 }
 
 /** Every item of the slice, a few more at once than there are renderers, so that reading and storing overlap. */
 async function makeAll(app: ChunkRunner, { order, chunk, signal }: Slice, work: readonly Work[]): Promise<Results> {
-  const results: Results = { images: [], failures: [], done: 0, trouble: null }
+  const results: Results = { made: [], failures: [], trouble: null }
   const queue = [...work]
   const lane = async () => {
     for (let item = queue.shift(); item && !results.trouble && !signal.aborted; item = queue.shift()) {
       try {
-        const made = await makeVariants(app, item, {
+        const { item: made } = await makeVariants(app, item, {
           wants: item.wants,
           timeoutMs: RENDER_LIMIT_MS,
           replace: order.mode === 'ALL',
         })
-        results.images.push(...made.map(({ image }) => image))
-        results.done++
+        results.made.push(made)
       } catch (error) {
         if (isSourceFailure(error)) {
           results.failures.push({
@@ -113,17 +110,24 @@ async function makeAll(app: ChunkRunner, { order, chunk, signal }: Slice, work: 
 }
 
 /** Images, failures and the chunk's counts in one transaction: after a crash the counts are still right. */
-async function recordSlice(pg: Pg, chunk: Slice['chunk'], { images, failures, done }: Results): Promise<void> {
-  if (images.length === 0 && failures.length === 0) return
+async function recordSlice(pg: Pg, chunk: Slice['chunk'], { made, failures }: Results): Promise<void> {
+  if (made.length === 0 && failures.length === 0) return
+  const images = made.flatMap((item) => item.images)
   await inTransaction(pg, async (client) => {
-    await recordImages(client, images)
+    await recordRenders(client, made)
     await recordFailures(client, failures)
     await client.query({
       name: 'count-chunk',
       text: `update backfill_chunk set done_items = done_items + $2, failed_items = failed_items + $3,
                images_made = images_made + $4, bytes_written = bytes_written + $5
              where id = $1`,
-      values: [chunk.id, done, failures.length, images.length, images.reduce((sum, image) => sum + image.bytes, 0)],
+      values: [
+        chunk.id,
+        made.length,
+        failures.length,
+        images.length,
+        images.reduce((sum, image) => sum + image.bytes, 0),
+      ],
     })
     await client.query('select pg_notify($1, $2)', [BACKFILL_CHANNEL, String(chunk.backfillId)])
   })

@@ -17,6 +17,17 @@ export interface MadeImage {
   readonly bytes: number
   readonly md5: string
   readonly lossless: boolean
+  readonly engine: string
+  readonly warnings: readonly string[]
+}
+
+/** What one render told about an item, and the pictures it gave. */
+export interface RenderedItem {
+  readonly itemId: number
+  readonly sourceHash: string
+  readonly thumbHash: string
+  readonly dominantColor: string
+  readonly images: readonly MadeImage[]
 }
 
 /** An item whose current source gave no picture. */
@@ -27,13 +38,16 @@ export interface FailedItem {
   readonly backfillId: number | null
 }
 
-/** Records stored pictures, and forgets the failures of their items: one statement for any number of them. */
-export async function recordImages(pg: Pg | PoolClient, images: readonly MadeImage[]): Promise<void> {
-  if (images.length === 0) return
+/**
+ * Records stored pictures and their items' placeholders, and forgets the items' failures: one statement for any number.
+ */
+export async function recordRenders(pg: Pg | PoolClient, items: readonly RenderedItem[]): Promise<void> {
+  if (items.length === 0) return
+  const images = items.flatMap((item) => item.images)
   const column = <K extends keyof MadeImage>(key: K) => images.map((image) => image[key])
   await pg.query({
-    name: 'record-images',
-    text: RECORD_IMAGES,
+    name: 'record-renders',
+    text: RECORD_RENDERS,
     values: [
       column('itemId'),
       column('preset'),
@@ -46,20 +60,35 @@ export async function recordImages(pg: Pg | PoolClient, images: readonly MadeIma
       column('bytes'),
       column('md5'),
       column('lossless'),
+      column('engine'),
+      images.map((image) => image.warnings.join(',')),
+      items.map((item) => item.itemId),
+      items.map((item) => item.sourceHash),
+      items.map((item) => item.thumbHash),
+      items.map((item) => item.dominantColor),
     ],
   })
 }
 
 // An image made again (mode ALL, or healed) keeps its row: the object has the same bytes.
-const RECORD_IMAGES = `
+// A placeholder stays as it was first drawn, until the source changes.
+const RECORD_RENDERS = `
   with made as (
-    insert into image (owner_type, owner_id, preset, format, recipe_hash, source_hash, object_key, width, height, bytes, md5, lossless)
-    select 'ITEM', * from unnest($1::int[], $2::text[], $3::image_format[], $4::text[], $5::text[], $6::text[],
-                                 $7::int[], $8::int[], $9::int[], $10::text[], $11::boolean[])
+    insert into image (owner_type, owner_id, preset, format, recipe_hash, source_hash, object_key,
+                       width, height, bytes, md5, lossless, engine, warnings)
+    select 'ITEM', t.owner_id, t.preset, t.format, t.recipe_hash, t.source_hash, t.object_key,
+           t.width, t.height, t.bytes, t.md5, t.lossless, t.engine, string_to_array(t.warnings, ',')
+    from unnest($1::int[], $2::text[], $3::image_format[], $4::text[], $5::text[], $6::text[],
+                $7::int[], $8::int[], $9::int[], $10::text[], $11::boolean[], $12::text[], $13::text[])
+      as t(owner_id, preset, format, recipe_hash, source_hash, object_key, width, height, bytes, md5, lossless, engine, warnings)
     on conflict (owner_type, owner_id, preset, format, recipe_hash, source_hash)
       do update set made_at = now(), bytes = excluded.bytes, md5 = excluded.md5
+  ), drawn as (
+    update item set thumb_hash = t.thumb_hash, dominant_color = t.dominant_color
+    from unnest($14::int[], $15::text[], $16::text[], $17::text[]) as t(id, source_hash, thumb_hash, dominant_color)
+    where item.id = t.id and item.source_hash = t.source_hash and item.thumb_hash is null
   )
-  delete from render_failure where item_id = any($1)`
+  delete from render_failure where item_id = any($14)`
 
 /**
  * Records items that gave no picture. Attempts count per source and renderer; a code that may pass

@@ -2,7 +2,7 @@ import { setTimeout as delay } from 'node:timers/promises'
 import type { Pg } from '../catalogue/database.ts'
 import { lockItems } from '../catalogue/item-locks.ts'
 import { type Located, locateVariant } from '../catalogue/locate.ts'
-import { recordFailures, recordImages } from '../catalogue/record.ts'
+import { recordFailures, recordRenders } from '../catalogue/record.ts'
 import { AppError, type ErrorCode, isSourceFailure } from '../errors.ts'
 import { log } from '../log.ts'
 import { makeVariants, md5Of, variantKeyOf, type Workshop } from './make-variants.ts'
@@ -92,14 +92,16 @@ export function createEnsureVariant(workshop: Workshop & { readonly pg: Pg }): E
     if (wanted.image) log.warn('an object is lost or cut, making it again', { key: wanted.image.objectKey })
     const wants = [{ preset: wanted.preset.name, format: wanted.format }]
     try {
-      const [made] = await makeVariants(workshop, wanted, {
+      const made = await makeVariants(workshop, wanted, {
         wants,
         timeoutMs: RENDER_LIMIT_MS,
         replace: wanted.image !== null,
       })
-      if (!made) throw new Error('the renderer answered without a picture')
-      await recordImages(pg, [made.image])
-      return { objectKey: made.image.objectKey, md5: made.image.md5, bytes: made.bytes }
+      await recordRenders(pg, [made.item])
+      const [image] = made.item.images
+      const [bytes] = made.bytes
+      if (!image || !bytes) throw new Error('the renderer answered without a picture')
+      return { objectKey: image.objectKey, md5: image.md5, bytes }
     } catch (error) {
       if (isSourceFailure(error)) {
         await recordFailures(pg, [{ itemId: wanted.itemId, sourceHash: wanted.sourceHash, error, backfillId: null }])

@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto'
-import type { MadeImage } from '../catalogue/record.ts'
+import type { MadeImage, RenderedItem } from '../catalogue/record.ts'
 import { AppError } from '../errors.ts'
 import type { Want } from '../render/messages.ts'
 import type { RenderPool } from '../render/pool.ts'
@@ -21,8 +21,10 @@ export interface Source {
 }
 
 export interface Made {
-  readonly image: MadeImage
-  readonly bytes: Buffer
+  /** To be recorded. */
+  readonly item: RenderedItem
+  /** The stored bytes of each of the item's images, in their order. */
+  readonly bytes: readonly Buffer[]
 }
 
 /**
@@ -35,36 +37,28 @@ export async function makeVariants(
   workshop: Workshop,
   source: Source,
   options: { wants: readonly Want[]; timeoutMs: number; replace?: boolean },
-): Promise<Made[]> {
+): Promise<Made> {
+  const { itemId, sourceHash } = source
   const svg = await readSource(workshop, source)
-  const pictures = await workshop.pool.render(svg, options.wants, { timeoutMs: options.timeoutMs })
-  return await Promise.all(
-    pictures.map(async (picture) => {
-      const { preset: name, format, width, height, lossless } = picture
-      const bytes = Buffer.from(picture.bytes)
-      const preset = presetOf(workshop.presets, name)
-      const objectKey = variantKeyOf(workshop, source, { preset: name, format })
-      await workshop.stores.previews.put(objectKey, bytes, {
+  const rendered = await workshop.pool.render(svg, options.wants, { timeoutMs: options.timeoutMs })
+  const { engine, warnings, placeholder } = rendered
+  const bytes = rendered.pictures.map((picture) => Buffer.from(picture.bytes))
+  const images = rendered.pictures.map(({ preset, format, width, height, lossless }, index): MadeImage => {
+    const encoded = bytes[index] as Buffer
+    const { recipeHash } = presetOf(workshop.presets, preset)
+    const objectKey = variantKeyOf(workshop, source, { preset, format })
+    const facts = { width, height, lossless, bytes: encoded.length, md5: md5Of(encoded), engine, warnings }
+    return { itemId, preset, format, recipeHash, sourceHash, objectKey, ...facts }
+  })
+  await Promise.all(
+    images.map(({ objectKey, format }, index) =>
+      workshop.stores.previews.put(objectKey, bytes[index] as Buffer, {
         contentType: mimeTypeOf(format),
-        ...(options.replace ? { replace: true } : {}),
-      })
-      const { itemId, sourceHash } = source
-      const image = {
-        itemId,
-        preset: name,
-        format,
-        recipeHash: preset.recipeHash,
-        sourceHash,
-        objectKey,
-        width,
-        height,
-        bytes: bytes.length,
-        md5: md5Of(bytes),
-        lossless,
-      }
-      return { image, bytes }
-    }),
+        replace: options.replace ?? false,
+      }),
+    ),
   )
+  return { item: { itemId, sourceHash, ...placeholder, images }, bytes }
 }
 
 /** In hex: the ETag that S3 gives an object of these bytes. */

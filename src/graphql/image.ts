@@ -76,6 +76,16 @@ export const ImageRef = builder.objectRef<WantedImage>('Image').implement({
       description: 'How it was encoded; null while it is not made.',
       resolve: async (image, _args, context) => (await rowOf(image, context))?.lossless ?? null,
     }),
+    engine: t.string({
+      nullable: true,
+      description: 'Which rasteriser drew it; null while it is not made.',
+      resolve: async (image, _args, context) => (await rowOf(image, context))?.engine ?? null,
+    }),
+    warnings: t.stringList({
+      description:
+        'What was left out of the source or may look different, such as EXTERNAL_REFERENCE, SCRIPT or MISSING_GLYPH. Empty while it is not made.',
+      resolve: async (image, _args, context) => (await rowOf(image, context))?.warnings ?? [],
+    }),
     error: t.field({
       type: ImageErrorRef,
       nullable: true,

@@ -1,3 +1,4 @@
+import { thumbHashToDataURL } from 'thumbhash'
 import { offeredFormat, offeredPreset } from '../backfill/order.ts'
 import { resolveScope, whereScope } from '../catalogue/scope.ts'
 import { ITEM_KINDS, type ItemKind } from '../variant.ts'
@@ -12,6 +13,17 @@ export const ScopeInputRef = builder.inputType('ScopeInput', {
     vendor: t.string({ description: 'A username.' }),
     family: t.id({ description: 'A unique id.' }),
     iconSet: t.id({ description: 'A unique id.' }),
+  }),
+})
+
+const PlaceholderRef = builder.objectRef<{ thumbHash: string; dominantColor: string }>('Placeholder').implement({
+  fields: (t) => ({
+    thumbHash: t.exposeString('thumbHash', { description: 'ThumbHash in base64, with alpha: about 28 bytes.' }),
+    dataUrl: t.string({
+      description: 'The ThumbHash as a PNG of at most 32 px a side.',
+      resolve: ({ thumbHash }) => thumbHashToDataURL(Buffer.from(thumbHash, 'base64')),
+    }),
+    dominantColor: t.exposeString('dominantColor', { description: '#rrggbb' }),
   }),
 })
 
@@ -30,6 +42,13 @@ const ItemRef = builder.prismaInterface('Item', {
     iconSet: t.relation('iconSet'),
     family: t.relation('family'),
     vendor: t.relation('vendor'),
+    placeholder: t.field({
+      type: PlaceholderRef,
+      nullable: true,
+      description: 'What a page shows until a picture is there; null until the item was drawn for the first time.',
+      select: { thumbHash: true, dominantColor: true },
+      resolve: ({ thumbHash, dominantColor }) => (thumbHash && dominantColor ? { thumbHash, dominantColor } : null),
+    }),
     image: t.field({
       type: ImageRef,
       description:

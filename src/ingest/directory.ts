@@ -1,9 +1,9 @@
 import { lstat, readdir, readFile } from 'node:fs/promises'
 import path from 'node:path'
 import { AppError } from '../errors.ts'
+import { LIMITS } from '../render/sanitise/limits.ts'
 import { parseSourceKey } from '../variant.ts'
 import type { Entry, Refusal } from './import-items.ts'
-import { SOURCE_MAX_BYTES } from './inspect-svg.ts'
 
 /**
  * The SVGs of a directory that is laid out as `{vendor}/{icons|illustrations}/{FAMILY}/{SET}/{slug}.svg`.
@@ -22,8 +22,8 @@ export async function* readDirectory(directory: string): AsyncIterable<Entry | R
     }
     const file = path.join(directory, key)
     const { size } = await lstat(file)
-    if (size > SOURCE_MAX_BYTES) {
-      yield { from: key, reason: `TOO_LARGE: The file has ${size} bytes; at most ${SOURCE_MAX_BYTES} are taken.` }
+    if (size > LIMITS.sourceBytes) {
+      yield { from: key, reason: `TOO_LARGE: The file has ${size} bytes; at most ${LIMITS.sourceBytes} are taken.` }
       continue
     }
     yield {

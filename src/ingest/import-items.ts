@@ -186,6 +186,6 @@ const UPSERT_ITEMS = `
   on conflict (source_key) do update set
     name = excluded.name, width = excluded.width, height = excluded.height, updated_at = now(),
     previous_source_hashes = (array_prepend(item.source_hash, array_remove(item.previous_source_hashes, excluded.source_hash)))[1:4],
-    source_hash = excluded.source_hash
+    source_hash = excluded.source_hash, thumb_hash = null, dominant_color = null
   where item.source_hash <> excluded.source_hash
   returning source_key`

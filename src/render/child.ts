@@ -1,8 +1,13 @@
 import { toAppError } from '../errors.ts'
 import type { Preset } from '../variant.ts'
+import { compose } from './compose.ts'
 import { encode } from './encode.ts'
-import type { FromChild, Picture, ToChild, Want } from './messages.ts'
-import { type Raster, rasterise } from './rasterise.ts'
+import { lacksGlyph } from './fonts.ts'
+import type { FromChild, Picture, Rendered, ToChild, Want } from './messages.ts'
+import type { Raster } from './pixels.ts'
+import { placeholderOf } from './placeholder.ts'
+import { type Canvas, engineFor, rasterise } from './rasterise.ts'
+import { sanitise } from './sanitise/sanitise.ts'
 
 /** A renderer: SVG bytes in, encoded pictures out. It holds no secret, no connection, and may die at any moment. */
 
@@ -18,10 +23,11 @@ process.on('message', (message: ToChild) => {
     return
   }
   render(message.svg, message.wants).then(
-    (pictures) => send({ kind: 'made', pictures }),
+    (rendered) => send({ kind: 'made', rendered, rssBytes: process.memoryUsage.rss() }),
     (error) => {
       const { code, message: sentence } = toAppError(error)
-      send({ kind: 'failed', code, message: code === 'INTERNAL' ? String(error?.stack ?? error) : sentence })
+      const words = code === 'INTERNAL' ? String(error?.stack ?? error) : sentence
+      send({ kind: 'failed', code, message: words, rssBytes: process.memoryUsage.rss() })
     },
   )
 })
@@ -31,28 +37,40 @@ process.on('SIGINT', () => {})
 // An orphan that still renders would do so for nobody, and `exit` would wait for the native code.
 process.on('disconnect', () => process.kill(process.pid, 'SIGKILL'))
 
-/** All wanted pictures of one source: one raster for each size and background. */
-async function render(bytes: Uint8Array, wants: readonly Want[]): Promise<Picture[]> {
-  const svg = new TextDecoder().decode(bytes)
-  const rasters = new Map<string, Raster>()
+/** All wanted pictures of one source: sanitised and parsed once, drawn once for each canvas. */
+async function render(bytes: Uint8Array, wants: readonly Want[]): Promise<Rendered> {
+  const document = sanitise(bytes)
+  const drawings = new Map<string, Raster>()
   const pictures: Picture[] = []
   for (const { preset: name, format } of wants) {
     const preset = presets.get(name)
     if (!preset) throw new Error(`no preset ${name} in this renderer`)
-    const box = `${preset.width}x${preset.height} ${preset.background}`
-    const raster = rasters.get(box) ?? rasterise(svg, preset)
-    rasters.set(box, raster)
-    const { bytes: encoded, lossless } = await encode(raster, preset, { format, watermark: watermarkFor(preset) })
+    const key = canvasKey(preset)
+    const drawing = drawings.get(key) ?? (await rasterise(document, preset))
+    drawings.set(key, drawing)
+    const picture = compose(drawing, preset, await watermarkFor(preset))
+    const { bytes: encoded, lossless } = await encode(picture, preset, format)
     pictures.push({ preset: name, format, bytes: encoded, width: preset.width, height: preset.height, lossless })
   }
+  const placeholder = placeholderOf(largest([...drawings.values()]))
+  const warnings: string[] = [...document.warnings]
+  if (await lacksGlyph(document.text)) warnings.push('MISSING_GLYPH')
   collectGarbage()
-  return pictures
+  return { pictures, engine: engineFor(document), warnings, placeholder }
 }
 
-/** The preset's watermark at its size, drawn once in this process. */
-function watermarkFor(preset: Preset): Raster | null {
+const canvasKey = ({ width, height, padding, fit, color }: Canvas) => `${width}x${height}-${padding} ${fit} ${color}`
+
+const largest = (rasters: readonly Raster[]) =>
+  rasters.reduce((a, b) => (b.width * b.height > a.width * a.height ? b : a))
+
+/** The preset's watermark over the whole picture, drawn once in this process. */
+async function watermarkFor(preset: Preset): Promise<Raster | null> {
   if (!preset.watermark) return null
-  const drawn = watermarks.get(preset.name) ?? rasterise(preset.watermark, { ...preset, background: null })
+  const known = watermarks.get(preset.name)
+  if (known) return known
+  const document = sanitise(Buffer.from(preset.watermark))
+  const drawn = await rasterise(document, { ...preset, padding: 0, fit: 'cover', color: null })
   watermarks.set(preset.name, drawn)
   return drawn
 }

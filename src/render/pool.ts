@@ -1,14 +1,18 @@
-import { type ChildProcess, fork } from 'node:child_process'
-import path from 'node:path'
+import type { ChildProcess } from 'node:child_process'
 import { AppError } from '../errors.ts'
 import { log } from '../log.ts'
 import type { Presets } from '../variant.ts'
-import type { FromChild, Picture, ToChild, Want } from './messages.ts'
+import type { FromChild, Rendered, ToChild, Want } from './messages.ts'
+import { rssOf, spawnRenderer } from './spawn-renderer.ts'
 
-const CHILD = path.join(import.meta.dirname, 'child.ts')
 const STDERR_KEPT = 2000
 /** A renderer that dies this often before it is ready has no working library: say so instead of trying for ever. */
 const FAILED_STARTS_MAX = 5
+/** The demo stays below 250 MB; 16.8 megapixels are 67 MB a layer. More is an attack, and the renderer is killed. */
+const RSS_MAX_BYTES = 512e6
+/** A renderer that holds this much between two renders is replaced. */
+const RSS_RECYCLE_BYTES = 300e6
+const WATCH_EVERY_MS = 50
 
 export interface RenderPool {
   readonly size: number
@@ -17,7 +21,7 @@ export interface RenderPool {
    * the waiting line is full, or with UNAVAILABLE when renderers do not start.
    * @param limits.timeoutMs wall-clock from the moment a renderer takes it; then the renderer is killed
    */
-  render(svg: Uint8Array, wants: readonly Want[], limits: { timeoutMs: number }): Promise<readonly Picture[]>
+  render(svg: Uint8Array, wants: readonly Want[], limits: { timeoutMs: number }): Promise<Rendered>
   readonly stats: PoolStats
   /** Of the living renderers. */
   readonly pids: readonly number[]
@@ -45,7 +49,7 @@ interface Task {
   readonly svg: Uint8Array
   readonly wants: readonly Want[]
   readonly timeoutMs: number
-  readonly resolve: (pictures: readonly Picture[]) => void
+  readonly resolve: (rendered: Rendered) => void
   readonly reject: (error: AppError) => void
 }
 
@@ -71,13 +75,7 @@ export function openRenderPool(options: PoolOptions): RenderPool {
   for (let index = 0; index < size; index++) start()
 
   function start(): void {
-    const child = fork(CHILD, {
-      // Nothing of ours for a hostile document to find; IPC is a channel of its own, not stdin.
-      env: {},
-      execArgv: ['--expose-gc', '--max-old-space-size=256'],
-      serialization: 'advanced',
-      stdio: ['ignore', 'ignore', 'pipe', 'ipc'],
-    })
+    const child = spawnRenderer({ memoryMaxBytes: RSS_MAX_BYTES })
     const slot: Slot = { child, ready: false, task: null, timer: undefined, renders: 0, stderr: '' }
     slots.add(slot)
     child.stderr?.on('data', (text) => {
@@ -87,7 +85,7 @@ export function openRenderPool(options: PoolOptions): RenderPool {
     child.on('error', (error) => {
       slot.stderr += error.message
     })
-    child.once('exit', (_code, signal) => onExit(slot, signal))
+    child.once('close', (_code, signal) => onExit(slot, signal))
     tell(child, { kind: 'presets', presets })
   }
 
@@ -97,11 +95,12 @@ export function openRenderPool(options: PoolOptions): RenderPool {
       failedStarts = 0
     } else {
       const task = finish(slot)
-      if (message.kind === 'made') task?.resolve(message.pictures)
+      if (message.kind === 'made') task?.resolve(message.rendered)
       else fail(task, new AppError(message.code, message.message))
-      if (slot.renders >= recycleAfter) {
+      if (slot.renders >= recycleAfter || message.rssBytes > RSS_RECYCLE_BYTES) {
         slot.ready = false
-        slot.child.disconnect()
+        // It is idle and holds nothing, so there is nothing to say goodbye to.
+        slot.child.kill('SIGKILL')
       }
     }
     dispatch()
@@ -110,17 +109,15 @@ export function openRenderPool(options: PoolOptions): RenderPool {
   function onExit(slot: Slot, signal: NodeJS.Signals | null): void {
     slots.delete(slot)
     const wasReady = slot.ready || slot.renders > 0
-    fail(
-      finish(slot),
-      new AppError('CRASHED', `The renderer died of the document (${signal ?? 'exit'}).`, { cause: slot.stderr }),
-    )
-    if (closing) {
+    fail(finish(slot), deathOf(slot, signal))
+    if (closing && line.length === 0) {
       closing()
       return
     }
     if (!wasReady && ++failedStarts >= FAILED_STARTS_MAX) {
       log.error('renderers do not start', { stderr: slot.stderr })
       for (const task of line.splice(0)) fail(task, notStarting(slot.stderr))
+      closing?.()
       // One more try now and then: a full disk or a missing memory page may pass.
       setTimeout(start, 5000).unref()
       return
@@ -145,6 +142,18 @@ export function openRenderPool(options: PoolOptions): RenderPool {
     }
     stats.waiting = line.length
   }
+
+  /** Memory is bounded twice: the kernel refuses a sudden gigabyte (see spawn-renderer.ts), this catches what creeps. */
+  const watch = setInterval(async () => {
+    for (const slot of slots) {
+      const task = slot.task
+      if (!task || (await rssOf(slot.child.pid)) <= RSS_MAX_BYTES || slot.task !== task) continue
+      slot.ready = false
+      fail(finish(slot), new AppError('OUT_OF_MEMORY', `The render took more than ${RSS_MAX_BYTES / 1e6} MB.`))
+      slot.child.kill('SIGKILL')
+    }
+  }, WATCH_EVERY_MS)
+  watch.unref()
 
   function finish(slot: Slot): Task | null {
     const task = slot.task
@@ -186,12 +195,23 @@ export function openRenderPool(options: PoolOptions): RenderPool {
         closing = () => {
           if (line.length > 0) return
           for (const { task, child } of slots) if (!task) child.kill('SIGKILL')
-          if (slots.size === 0) resolve()
+          if (slots.size > 0) return
+          clearInterval(watch)
+          resolve()
         }
         closing()
       })
     },
   }
+}
+
+function deathOf({ stderr }: Slot, signal: NodeJS.Signals | null): AppError {
+  const cause = { cause: stderr }
+  // What Rust's, C++'s and V8's allocators say when the kernel refuses.
+  if (/memory allocation of|out of memory|bad_alloc|cannot allocate/i.test(stderr)) {
+    return new AppError('OUT_OF_MEMORY', 'The render asked for more memory than it may have.', cause)
+  }
+  return new AppError('CRASHED', `The renderer died of the document (${signal ?? 'exit'}).`, cause)
 }
 
 const notStarting = (reason: string) => new AppError('UNAVAILABLE', `Renderers do not start: ${reason}`)

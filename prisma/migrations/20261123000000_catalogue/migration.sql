@@ -49,6 +49,8 @@ CREATE TABLE "item" (
   "previous_source_hashes" TEXT[] NOT NULL DEFAULT '{}',
   "width" DOUBLE PRECISION,
   "height" DOUBLE PRECISION,
+  "thumb_hash" TEXT,
+  "dominant_color" TEXT,
   "taken_down_at" TIMESTAMPTZ(3),
   "created_at" TIMESTAMPTZ(3) NOT NULL DEFAULT CURRENT_TIMESTAMP,
   "updated_at" TIMESTAMPTZ(3) NOT NULL DEFAULT CURRENT_TIMESTAMP
@@ -74,6 +76,8 @@ CREATE TABLE "image" (
   "bytes" INTEGER NOT NULL,
   "md5" TEXT NOT NULL,
   "lossless" BOOLEAN NOT NULL,
+  "engine" TEXT NOT NULL,
+  "warnings" TEXT[] NOT NULL DEFAULT '{}',
   "made_at" TIMESTAMPTZ(3) NOT NULL DEFAULT CURRENT_TIMESTAMP
 );
 CREATE UNIQUE INDEX "image_object_key_key" ON "image" ("object_key");

@@ -8,11 +8,15 @@ import { settleSize, viewBoxOf } from './size.ts'
 import { checkStyles } from './styles.ts'
 import { type Element, elementsOf, type Tree } from './tree.ts'
 import { unpack } from './unpack.ts'
-import { write } from './write.ts'
+import { printBody, printRoot } from './write.ts'
 
 /** A document that a rasteriser may see. */
 export interface SanitisedSvg {
   readonly svg: string
+  /** The document with other attributes of the root, so that it is drawn at another size without being parsed again. */
+  readonly withRoot: (change: (root: Record<string, string>) => Readonly<Record<string, string>>) => string
+  /** The letters of its text elements. */
+  readonly text: string
   /** Intrinsic size in CSS px, finite and above 0: see settleSize. The document's own is scaled down to 4096 px. */
   readonly width: number
   readonly height: number
@@ -34,8 +38,29 @@ export function sanitise(bytes: Uint8Array): SanitisedSvg {
   if (tree.hasGraph) checkGraph(tree, extent)
   if (tree.hasDashes) checkDashes(tree)
   noteFarFilters(tree, extent)
-  return { svg: write(tree.root), width, height, warnings: [...tree.warnings], features: tree.features }
+  const body = printBody(tree.root)
+  const withRoot: SanitisedSvg['withRoot'] = (change) =>
+    printRoot(change(Object.fromEntries(tree.root.attributes)), body)
+  return {
+    svg: withRoot((root) => root),
+    withRoot,
+    text: tree.features.has('text') ? textOf(tree.root) : '',
+    width,
+    height,
+    warnings: [...tree.warnings],
+    features: tree.features,
+  }
 }
+
+function textOf(element: Element): string {
+  if (element.name === 'text') return lettersOf(element)
+  let text = ''
+  for (const child of elementsOf(element)) text += textOf(child)
+  return text
+}
+
+const lettersOf = (element: Element): string =>
+  element.children.map((child) => (typeof child === 'string' ? child : lettersOf(child))).join('')
 
 function noteFarFilters({ root, features }: Tree, extent: number): void {
   if (!features.has('filter')) return

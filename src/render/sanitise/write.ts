@@ -3,22 +3,23 @@ import { SVG } from './namespaces.ts'
 import type { Element } from './tree.ts'
 
 /** The document in our own hand: one namespace, no declaration, no comment, no entity beyond what escaping takes. */
-export function write(root: Element): string {
-  return `<svg xmlns="${SVG}"${printAttributes(root)}${printBody(root)}`
+export function printRoot(attributes: Readonly<Record<string, string>>, body: string): string {
+  return `<svg xmlns="${SVG}"${printAttributes(Object.entries(attributes))}${body}`
 }
 
 function print(element: Element): string {
   if (element.rules && printRules(element.rules) === '') return ''
-  return `<${element.name}${printAttributes(element)}${printBody(element)}`
+  return `<${element.name}${printAttributes(element.attributes)}${printBody(element)}`
 }
 
-function printAttributes({ attributes }: Element): string {
+function printAttributes(attributes: Iterable<readonly [string, string]>): string {
   let text = ''
   for (const [name, value] of attributes) text += ` ${name}="${escapeAttribute(value)}"`
   return text
 }
 
-function printBody({ name, children, rules }: Element): string {
+/** What follows the attributes of an element, up to its end. */
+export function printBody({ name, children, rules }: Element): string {
   if (rules) return `>${escapeText(printRules(rules))}</style>`
   let text = ''
   for (const child of children) text += typeof child === 'string' ? escapeText(child) : print(child)

@@ -1,0 +1,42 @@
+import { readFile } from 'node:fs/promises'
+import path from 'node:path'
+import { fileURLToPath } from 'node:url'
+
+const FOLDER = path.dirname(fileURLToPath(import.meta.resolve('dejavu-fonts-ttf/ttf/DejaVuSans.ttf')))
+const file = (name: string) => path.join(FOLDER, `${name}.ttf`)
+
+/** The bundled fonts, for resvg: the same on every machine. A vendor's font family is replaced by its generic one. */
+export const FONTS = {
+  fontFiles: [
+    'DejaVuSans',
+    'DejaVuSans-Bold',
+    'DejaVuSans-Oblique',
+    'DejaVuSerif',
+    'DejaVuSerif-Bold',
+    'DejaVuSansMono',
+  ].map(file),
+  defaultFontFamily: 'DejaVu Sans',
+  sansSerifFamily: 'DejaVu Sans',
+  serifFamily: 'DejaVu Serif',
+  monospaceFamily: 'DejaVu Sans Mono',
+  cursiveFamily: 'DejaVu Sans',
+  fantasyFamily: 'DejaVu Sans',
+}
+
+let hasGlyph: ((letter: string) => boolean) | undefined
+
+/** True when the widest of the bundled fonts lacks a letter of the text, which is then drawn as a box. */
+export async function lacksGlyph(text: string): Promise<boolean> {
+  if (text === '') return false
+  hasGlyph ??= await readGlyphs()
+  for (const letter of new Set(text)) if (letter.trim() !== '' && !hasGlyph(letter)) return true
+  return false
+}
+
+/** Loaded with the first text: most renderers never see any. */
+async function readGlyphs(): Promise<(letter: string) => boolean> {
+  const { default: opentype } = await import('opentype.js')
+  const { buffer, byteOffset, byteLength } = await readFile(file('DejaVuSans'))
+  const font = opentype.parse(buffer.slice(byteOffset, byteOffset + byteLength))
+  return (letter) => font.charToGlyphIndex(letter) > 0
+}

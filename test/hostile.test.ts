@@ -1,0 +1,84 @@
+import { writeFileSync } from 'node:fs'
+import path from 'node:path'
+import sharp from 'sharp'
+import { afterAll, describe, expect, it } from 'vitest'
+import { readPresets } from '../src/presets.ts'
+import { openRenderPool } from '../src/render/pool.ts'
+import { HOSTILE } from './support/hostile.ts'
+import { svg, tempDirectory } from './support/setup.ts'
+
+const { presets } = readPresets(path.join(import.meta.dirname, '../presets.json'))
+const WANTS = [...presets.keys()].map((preset) => ({ preset, format: 'WEBP' as const }))
+const GOOD = Buffer.from(svg('<rect x="4" y="4" width="16" height="16" fill="#f00"/>'))
+const renderers = openRenderPool({ presets, size: 2, waitingMax: 1000 })
+afterAll(renderers.close)
+
+const outcomeOf = (source: Uint8Array, timeoutMs: number) =>
+  renderers.render(source, WANTS, { timeoutMs }).then(
+    () => 'RENDERED',
+    (error) => error.code,
+  )
+
+describe('hostile input', () => {
+  it.each(HOSTILE.map((hostile) => [hostile.name, hostile] as const))(
+    '%s ends in a code, and the next render works',
+    async (_name, { svg: make, expected }) => {
+      const outcome = await outcomeOf(make(), 3000)
+      expect(expected).toContain(outcome)
+      expect(await outcomeOf(GOOD, 10_000)).toBe('RENDERED')
+    },
+  )
+
+  it('shows no pixel of a file of this machine, by whatever address', async () => {
+    const directory = await tempDirectory()
+    const canary = path.join(directory, 'canary.png')
+    writeFileSync(
+      canary,
+      await sharp({ create: { width: 64, height: 64, channels: 3, background: '#ff00ff' } })
+        .png()
+        .toBuffer(),
+    )
+    const addresses = [
+      canary,
+      `file://${canary}`,
+      encodeURI(`file://${canary}`),
+      path.relative('/', canary),
+      path.relative(process.cwd(), canary),
+    ]
+    const documents = addresses.flatMap((href) => [
+      svg(`<rect width="24" height="24" fill="#0f0"/><image href="${href}" width="24" height="24"/>`),
+      svg(`<rect width="24" height="24" fill="#0f0"/><image xlink:href="${href}" width="24" height="24"/>`).replace(
+        '<svg',
+        '<svg xmlns:xlink="http://www.w3.org/1999/xlink"',
+      ),
+      svg(
+        `<filter id="f"><feImage href="${href}"/></filter><rect width="24" height="24" fill="#0f0"/><rect width="24" height="24" filter="url(#f)"/>`,
+      ),
+      svg(`<style>rect{fill:url(${href})}</style><rect width="24" height="24" fill="#0f0"/>`),
+      `<!DOCTYPE svg [<!ENTITY x SYSTEM "${href}">]>${svg('<text y="20">&x;</text><rect width="24" height="24" fill="#0f0"/>')}`,
+    ])
+    for (const document of documents) {
+      const rendered = await renderers
+        .render(Buffer.from(document), [{ preset: 'thumbnail', format: 'PNG' }], { timeoutMs: 5000 })
+        .catch(({ code }) => code)
+      if (typeof rendered === 'string') continue
+      const pixels = await sharp(rendered.pictures[0]?.bytes).raw().toBuffer()
+      for (let at = 0; at < pixels.length; at += 4) expect([pixels[at], pixels[at + 1]], document).not.toEqual([255, 0])
+    }
+  })
+})
+
+it('a storm in which every fifth render crashes or hangs costs none of the good ones', async () => {
+  // Text goes to resvg, which aborts on what lies off its canvas; the blurs keep librsvg busy for seconds.
+  const crash = Buffer.from(svg('<text y="9">x</text><rect x="-100000" width="10" height="10" opacity=".5"/>'))
+  const hang = HOSTILE.find(({ name }) => name === '2,000 elements with a blur')?.svg() as Uint8Array
+  const outcomes = await Promise.all(
+    Array.from({ length: 100 }, (_, index) => {
+      if (index % 5 > 0) return outcomeOf(GOOD, 20_000)
+      return index % 2 === 0 ? outcomeOf(crash, 5000) : outcomeOf(hang, 300)
+    }),
+  )
+  const expected = outcomes.map((_, index) => (index % 5 > 0 ? 'RENDERED' : index % 2 === 0 ? 'CRASHED' : 'TIMEOUT'))
+  expect(outcomes).toEqual(expected)
+  expect(renderers.pids).toHaveLength(2)
+})
