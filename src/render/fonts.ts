@@ -5,7 +5,7 @@ import { fileURLToPath } from 'node:url'
 const FOLDER = path.dirname(fileURLToPath(import.meta.resolve('dejavu-fonts-ttf/ttf/DejaVuSans.ttf')))
 const file = (name: string) => path.join(FOLDER, `${name}.ttf`)
 
-/** The bundled fonts, for resvg: the same on every machine. A vendor's font family is replaced by its generic one. */
+/** The bundled fonts, for resvg: the same on every machine. */
 export const FONTS = {
   fontFiles: [
     'DejaVuSans',
@@ -16,12 +16,16 @@ export const FONTS = {
     'DejaVuSansMono',
   ].map(file),
   defaultFontFamily: 'DejaVu Sans',
-  sansSerifFamily: 'DejaVu Sans',
-  serifFamily: 'DejaVu Serif',
-  monospaceFamily: 'DejaVu Sans Mono',
-  cursiveFamily: 'DejaVu Sans',
-  fantasyFamily: 'DejaVu Sans',
 }
+
+/**
+ * The document with generic families named as the bundled fonts are: resvg-js has options for that and ignores them.
+ * Any other family is not here, and the default stands in for it.
+ */
+export const nameFamilies = (svg: string): string =>
+  svg.replaceAll(/font-family(?:="|:)[^";}]*/g, (families) =>
+    families.replace(/(?<!-)\bserif\b/, 'DejaVu Serif').replace(/\bmonospace\b/, 'DejaVu Sans Mono'),
+  )
 
 let hasGlyph: ((letter: string) => boolean) | undefined
 

@@ -31,8 +31,9 @@ export function centre(raster: Raster, width: number, height: number): Raster {
   if (raster.width === width && raster.height === height) return raster
   const canvas = blank(width, height)
   const [from, to] = [words(raster), words(canvas)]
-  const left = (width - raster.width) >> 1
-  const top = (height - raster.height) >> 1
+  // Rounded as `contain` in fit.ts expects.
+  const left = Math.round((width - raster.width) / 2)
+  const top = Math.round((height - raster.height) / 2)
   for (let row = 0; row < raster.height; row++) {
     to.set(from.subarray(row * raster.width, (row + 1) * raster.width), (top + row) * width + left)
   }

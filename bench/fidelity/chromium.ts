@@ -1,0 +1,103 @@
+import { access } from 'node:fs/promises'
+import { pathToFileURL } from 'node:url'
+import sharp from 'sharp'
+
+/** The few calls of playwright-core in use; the package itself is there only once the bench has installed it. */
+interface Page {
+  setContent(html: string): Promise<void>
+  evaluate<T>(script: string): Promise<T>
+  screenshot(options: { type: 'png' }): Promise<Buffer>
+}
+interface Browser {
+  version(): string
+  newPage(options: { viewport: { width: number; height: number }; deviceScaleFactor: number }): Promise<Page>
+  close(): Promise<void>
+}
+interface Launcher {
+  launch(options: { executablePath: string; args: string[] }): Promise<Browser>
+}
+interface Bundle {
+  default: { executablePath(): Promise<string>; args: string[] }
+}
+
+export interface Chromium {
+  readonly version: string
+  /** Each document as an `<img>` in a square box on white: RGBA of size x size, or null where it is no image to it. */
+  shoot(svgs: readonly Uint8Array[]): Promise<(Buffer | null)[]>
+  close(): Promise<void>
+}
+
+const INSTALLED = [
+  '/usr/bin/chromium',
+  '/usr/bin/google-chrome',
+  '/Applications/Google Chrome.app/Contents/MacOS/Google Chrome',
+]
+/** Documents on one page: a screenshot of 2048 x 2048 px at most. */
+export const BATCH = 64
+
+/** Starts the Chromium of @sparticuz/chromium, or an installed one where that has no build for the platform. */
+export async function openChromium(options: { require: NodeJS.Require; size: number }): Promise<Chromium> {
+  const { require, size } = options
+  const { chromium } = require('playwright-core') as { chromium: Launcher }
+  const browser = await launch(chromium, require)
+  const columns = Math.floor(2048 / size)
+  const viewport = { width: columns * size, height: Math.ceil(BATCH / columns) * size }
+  const page = await browser.newPage({ viewport, deviceScaleFactor: 1 })
+
+  return {
+    version: browser.version(),
+    async shoot(svgs) {
+      if (svgs.length > BATCH) throw new Error(`${svgs.length} documents at once; the page holds ${BATCH}`)
+      await page.setContent(pageOf(svgs, { size, columns }))
+      const drawn = await page.evaluate<boolean[]>(
+        'Promise.all([...document.images].map((image) => image.decode().then(() => true, () => false)))',
+      )
+      const sheet = await sharp(await page.screenshot({ type: 'png' }))
+        .ensureAlpha()
+        .raw()
+        .toBuffer()
+      return drawn.map((ok, index) => (ok ? tileOf(sheet, { index, size, columns }) : null))
+    },
+    close: () => browser.close(),
+  }
+}
+
+async function launch(chromium: Launcher, require: NodeJS.Require): Promise<Browser> {
+  // Text without sub-pixel colours and colours without a monitor profile: what a file can hold.
+  const plain = ['--disable-lcd-text', '--force-color-profile=srgb', '--hide-scrollbars', '--no-sandbox']
+  const reasons: unknown[] = []
+  try {
+    const bundle = (await import(pathToFileURL(require.resolve('@sparticuz/chromium')).href)) as Bundle
+    const executablePath = await bundle.default.executablePath()
+    return await chromium.launch({ executablePath, args: [...bundle.default.args, ...plain] })
+  } catch (error) {
+    reasons.push(error)
+  }
+  for (const executablePath of INSTALLED) {
+    try {
+      await access(executablePath)
+      return await chromium.launch({ executablePath, args: plain })
+    } catch (error) {
+      reasons.push(error)
+    }
+  }
+  throw new AggregateError(reasons, 'No Chromium starts here; install one as /usr/bin/chromium.')
+}
+
+function pageOf(svgs: readonly Uint8Array[], { size, columns }: { size: number; columns: number }): string {
+  const images = svgs.map((svg) => `<img src="data:image/svg+xml;base64,${Buffer.from(svg).toString('base64')}">`)
+  return `<!doctype html><style>
+    body { margin: 0; background: #fff; display: grid; grid: auto / repeat(${columns}, ${size}px) }
+    img { width: ${size}px; height: ${size}px; object-fit: contain; display: block }
+  </style>${images.join('')}`
+}
+
+function tileOf(sheet: Buffer, { index, size, columns }: { index: number; size: number; columns: number }): Buffer {
+  const tile = Buffer.alloc(size * size * 4)
+  const [left, top] = [(index % columns) * size, Math.floor(index / columns) * size]
+  for (let row = 0; row < size; row++) {
+    const from = ((top + row) * columns * size + left) * 4
+    sheet.copy(tile, row * size * 4, from, from + size * 4)
+  }
+  return tile
+}

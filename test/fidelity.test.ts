@@ -1,0 +1,98 @@
+import { readdirSync } from 'node:fs'
+import { readFile } from 'node:fs/promises'
+import path from 'node:path'
+import pixelmatch from 'pixelmatch'
+import sharp from 'sharp'
+import { expect, test } from 'vitest'
+import { contain, stretchTo } from '../src/render/fit.ts'
+import type { Engine } from '../src/render/messages.ts'
+import { centre, paintOn } from '../src/render/pixels.ts'
+import { type Canvas, engineFor, rasterise } from '../src/render/rasterise.ts'
+import { sanitise } from '../src/render/sanitise/sanitise.ts'
+
+// The renderer blocks every loader but SVG's; this test reads PNGs.
+sharp.unblock({ operation: ['VipsForeignLoadPng'] })
+
+const FIXTURES = path.join(import.meta.dirname, 'fixtures/fidelity')
+const SIZE = 256
+const CANVAS: Canvas = { width: SIZE, height: SIZE, padding: 0, fit: 'contain', color: null }
+/** The goal is 1 % (bench/fidelity.ts, on thousands of icons); the worst of these differs by 0.12 %. */
+const DIFFERENCE_MAX = 0.003
+
+const names = readdirSync(FIXTURES)
+  .filter((file) => file.endsWith('.svg'))
+  .map((file) => path.basename(file, '.svg'))
+
+/** The document as a picture of SIZE px on white, before the encoder. */
+async function picture(svg: Uint8Array): Promise<Uint8Array> {
+  const raster = await rasterise(sanitise(svg), CANVAS)
+  return paintOn(centre(raster, SIZE, SIZE), [255, 255, 255]).pixels
+}
+
+test.each(names)('%s looks as in Chromium', async (name) => {
+  const theirs = await sharp(await readFile(path.join(FIXTURES, `${name}.png`)))
+    .ensureAlpha()
+    .raw()
+    .toBuffer()
+  const ours = await picture(await readFile(path.join(FIXTURES, `${name}.svg`)))
+  const differing = pixelmatch(theirs, ours, undefined, SIZE, SIZE, { threshold: 0.1 })
+  expect(differing / (SIZE * SIZE)).toBeLessThanOrEqual(DIFFERENCE_MAX)
+})
+
+const GIF = 'data:image/gif;base64,R0lGODlhAQABAIAAAP8AAAAAACwAAAAAAQABAAACAkQBADs='
+const withEngine: Record<Engine, string> = { librsvg: '', resvg: `<image width="1" height="1" href="${GIF}"/>` }
+
+test.each(Object.entries(withEngine))('%s gives straight alpha', async (engine, extra) => {
+  const half = sanitise(
+    Buffer.from(
+      `<svg xmlns="http://www.w3.org/2000/svg" width="4" height="4"><rect width="4" height="4" fill="#ff8040" fill-opacity=".5"/><g display="none">${extra}</g></svg>`,
+    ),
+  )
+  expect(engineFor(half)).toBe(engine)
+  const { pixels } = await rasterise(half, { ...CANVAS, width: 8, height: 8 })
+  const isNear = [255, 128, 64, 128].map((value, channel) => Math.abs(value - (pixels.at(channel - 4) ?? 0)) <= 1)
+  expect(isNear).toEqual([true, true, true, true])
+})
+
+test.each([
+  ['<text>a</text>', 'resvg'],
+  [`<image href="${GIF}"/>`, 'resvg'],
+  ['<path d="M0 0"/>', 'librsvg'],
+])('%s is drawn by the engine for it', (body, expected) => {
+  expect(engineFor(sanitise(Buffer.from(`<svg xmlns="http://www.w3.org/2000/svg">${body}</svg>`)))).toBe(expected)
+})
+
+const BOX = { width: 20, height: 10 }
+const left = { viewBox: '0 0 10 10', preserveAspectRatio: 'xMinYMid meet' }
+const rows: [
+  Record<string, string>,
+  { width: number; height: number },
+  'contain' | 'cover',
+  [number, number, string],
+][] = [
+  [{}, { width: 3, height: 2 }, 'contain', [100, 66, '0 0 3 2']],
+  [{}, { width: 1025, height: 1024 }, 'contain', [100, 100, '0 0 1025 1024']],
+  [{ viewBox: '0 0 10 10' }, BOX, 'contain', [100, 50, '-5 0 20 10']],
+  [left, BOX, 'contain', [100, 50, '0 0 20 10']],
+  [{ ...left, preserveAspectRatio: 'xMidYMax slice' }, BOX, 'contain', [100, 50, '0 5 10 5']],
+  [{ ...left, preserveAspectRatio: 'none' }, BOX, 'contain', [100, 50, '0 0 10 10']],
+  [{ viewBox: '0 0 20 10' }, BOX, 'cover', [100, 100, '5 0 10 10']],
+]
+test.each(rows)('%j of %j, to %s, covers whole pixels and its viewport fills them', (root, size, fit, expected) => {
+  const box = { width: 100, height: 100 }
+  const pixels = fit === 'cover' ? box : contain(size, box)
+  expect([pixels.width, pixels.height, stretchTo(root, { size, pixels, fit }).viewBox]).toEqual(expected)
+})
+
+test('text is drawn with the bundled font, whatever the machine has', async () => {
+  const text = (family: string) =>
+    picture(
+      Buffer.from(
+        `<svg xmlns="http://www.w3.org/2000/svg" width="64" height="64"><text x="2" y="40" font-size="40" font-family="${family}">Äg</text></svg>`,
+      ),
+    )
+  const plain = await text('sans-serif')
+  expect(plain.some((byte) => byte < 128)).toBe(true)
+  expect(await text('No Such Font')).toEqual(plain)
+  expect(await text('serif')).not.toEqual(plain)
+})
