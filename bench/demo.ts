@@ -8,7 +8,7 @@ import { WHOLE_CATALOGUE } from '../src/catalogue/scope.ts'
 import { variantKeyOf } from '../src/deliver/make-variants.ts'
 import { readDemo } from '../src/ingest/demo.ts'
 import { importItems } from '../src/ingest/import-items.ts'
-import { type Bench, evenly, median, rssMb, startProgram, table, withBench } from './support.ts'
+import { type Bench, evenly, median, rssMb, startProgram, table, withBench } from './support/service.ts'
 
 const LIMIT = { timeoutMs: 20_000 }
 const MISSES = 100

@@ -1,7 +1,7 @@
 import { readdirSync } from 'node:fs'
 
 /** `npm run bench -- NAME [options]`: timings, as ratios within one run. Never a part of the tests. */
-const SUPPORT = new Set(['main', 'support'])
+const SUPPORT = new Set(['main'])
 const names = readdirSync(import.meta.dirname)
   .filter((file) => file.endsWith('.ts'))
   .map((file) => file.slice(0, -3))

@@ -3,11 +3,11 @@ import { once } from 'node:events'
 import { mkdtemp, readFile, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import path from 'node:path'
-import { type App, openApp } from '../src/app.ts'
-import { loadConfig } from '../src/config.ts'
-import { openEmbedded } from '../src/embedded/open.ts'
+import { type App, openApp } from '../../src/app.ts'
+import { loadConfig } from '../../src/config.ts'
+import { openEmbedded } from '../../src/embedded/open.ts'
 
-const ROOT = path.join(import.meta.dirname, '..')
+const ROOT = path.join(import.meta.dirname, '../..')
 
 export interface Bench {
   readonly app: App

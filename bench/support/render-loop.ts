@@ -1,0 +1,46 @@
+import sharp from 'sharp'
+import type { Preset } from '../../src/variant.ts'
+
+/** One core's share of bench/render.ts, in a loop: with nothing but sharp, or with our own render calls and no pool. */
+
+sharp.concurrency(1)
+
+interface Share {
+  readonly sources: readonly Uint8Array[]
+  readonly presets: readonly Preset[]
+}
+
+/** As one would write it: librsvg through sharp, quality 75, everything else as it comes. */
+async function plainSharp({ sources, presets }: Share): Promise<Uint8Array[][]> {
+  const watermark = presets.find((preset) => preset.watermark)?.watermark ?? ''
+  const over = await sharp(Buffer.from(watermark), { density: 72 }).resize(512, 512).png().toBuffer()
+  const made: Uint8Array[][] = []
+  for (const svg of sources) {
+    const draw = (side: number) =>
+      sharp(svg, { density: 300 })
+        .resize(side, side, { fit: 'contain', background: '#fff' })
+        .flatten({ background: '#fff' })
+    made.push([
+      await draw(128).webp({ quality: 75 }).toBuffer(),
+      await draw(512).webp({ quality: 75 }).toBuffer(),
+      await draw(512)
+        .composite([{ input: over }])
+        .webp({ quality: 75 })
+        .toBuffer(),
+    ])
+  }
+  return made
+}
+
+async function bare({ sources, presets }: Share): Promise<Uint8Array[][]> {
+  const { createRenderer } = await import('../../src/render/render.ts')
+  const render = createRenderer(presets)
+  const wants = presets.map(({ name }) => ({ preset: name, format: 'WEBP' as const }))
+  const made: Uint8Array[][] = []
+  for (const svg of sources) made.push((await render(svg, wants)).pictures.map(({ bytes }) => bytes))
+  return made
+}
+
+process.on('message', async (share: Share) => {
+  process.send?.(await (process.argv[2] === 'sharp' ? plainSharp(share) : bare(share)))
+})
