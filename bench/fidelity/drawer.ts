@@ -1,5 +1,6 @@
 import { type ChildProcess, fork } from 'node:child_process'
 import { fileURLToPath } from 'node:url'
+import { AppError } from '../../src/errors.ts'
 import { centre, paintOn } from '../../src/render/pixels.ts'
 import { engineFor, rasterise } from '../../src/render/rasterise.ts'
 import { sanitise } from '../../src/render/sanitise/sanitise.ts'
@@ -69,6 +70,9 @@ async function draw({ svg, size }: Order): Promise<Drawn> {
     const { pixels } = paintOn(centre(raster, size, size), [255, 255, 255])
     return { pixels: Buffer.from(pixels.buffer), engine: engineFor(document), note: '' }
   } catch (error) {
-    return { pixels: null, engine: 'none', note: error instanceof Error ? error.message : String(error) }
+    const note = error instanceof Error ? error.message : String(error)
+    // An animation that begins invisible: nothing is what Chromium shows too.
+    const isBlank = error instanceof AppError && error.code === 'BLANK'
+    return { pixels: isBlank ? Buffer.alloc(size * size * 4, 255) : null, engine: 'none', note }
   }
 }

@@ -1,8 +1,13 @@
+import sharp from 'sharp'
 import { toAppError } from '../errors.ts'
 import type { FromChild, ToChild } from './messages.ts'
 import { createRenderer, type Render } from './render.ts'
 
 /** A renderer process: SVG bytes in, encoded pictures out. It holds no secret, no connection, and may die at any moment. */
+
+// Only the SVG loader is needed of libvips' many: pictures inside of a document are librsvg's own business.
+sharp.block({ operation: ['VipsForeignLoad'] })
+sharp.unblock({ operation: ['VipsForeignLoadSvg'] })
 
 let render: Render = () => Promise.reject(new Error('no presets yet'))
 
