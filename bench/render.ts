@@ -3,28 +3,35 @@ import { once } from 'node:events'
 import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import path from 'node:path'
-import { fileURLToPath } from 'node:url'
 import { parseArgs, promisify } from 'node:util'
 import sharp from 'sharp'
-import { readDemo } from '../src/ingest/demo.ts'
 import { readPresets } from '../src/presets.ts'
 import { openRenderPool } from '../src/render/pool.ts'
 import { rssOf } from '../src/render/spawn-renderer.ts'
-import { evenly, table } from './support/service.ts'
+import { installDependencies } from './fidelity/dependencies.ts'
+import { drawIcons } from './fidelity/sample.ts'
+import { densityFor } from './support/density.ts'
+import { table } from './support/service.ts'
 
 const run1 = promisify(execFile)
 const ROOT = path.join(import.meta.dirname, '..')
 const { presets } = readPresets(path.join(ROOT, 'presets.json'))
 const WANTS = [...presets.keys()].map((preset) => ({ preset, format: 'WEBP' as const }))
 const CORES = 2
-const SELF = fileURLToPath(import.meta.url)
+/** Rendered before the clock starts: processes and their libraries are up by then. */
+const WARM_UP = 20
 
 /** Pictures of one source, in the order thumbnail, preview, watermark. */
 type Made = readonly Uint8Array[]
 
+interface Timed {
+  readonly made: readonly Made[]
+  readonly ms: number
+}
+
 interface Contender {
   readonly name: string
-  readonly make: (sources: readonly Buffer[], watermark: Buffer) => Promise<Made[]>
+  readonly make: (sources: readonly Buffer[], warmUp: readonly Buffer[]) => Promise<Timed>
 }
 
 /**
@@ -37,21 +44,23 @@ export async function run(args: string[]): Promise<void> {
     args,
     options: { items: { type: 'string', default: '300' }, soak: { type: 'string', default: '0' } },
   })
-  const all: Buffer[] = []
-  for await (const entry of readDemo()) if (!('reason' in entry)) all.push(Buffer.from(entry.bytes))
-  const sources = evenly(all, Number(values.items))
-  const watermark = await readFile(path.join(ROOT, 'assets/watermark.svg'))
+  const { modules } = await installDependencies()
+  const count = Number(values.items)
+  const icons = await drawIcons(modules, { count: count + WARM_UP, seed: 1, colourShare: 'as the sets are' })
+  const [sources, warmUp] = [icons.slice(WARM_UP), icons.slice(0, WARM_UP)].map((part) =>
+    part.map(({ svg }) => svg),
+  ) as [Buffer[], Buffer[]]
   const truth = await lossless(sources)
   const rows: (string | number)[][] = []
   const rates: Record<string, number> = {}
   for (const { name, make } of CONTENDERS) {
-    const from = performance.now()
-    const made = await make(sources, watermark).catch((error) => {
+    const timed = await make(sources, warmUp).catch((error) => {
       process.stdout.write(`${name} is left out: ${error.message.split('\n')[0]}\n`)
       return null
     })
-    if (!made) continue
-    const rate = (sources.length / (performance.now() - from)) * 1000
+    if (!timed) continue
+    const { made, ms } = timed
+    const rate = (sources.length / ms) * 1000
     rates[name] = rate
     const bytes = made.flat().reduce((sum, picture) => sum + picture.length, 0)
     rows.push([name, rate.toFixed(1), bytes, (await meanError(made, truth)).toFixed(2)])
@@ -62,16 +71,16 @@ export async function run(args: string[]): Promise<void> {
   process.stdout.write(
     `${OURS} against ${SEED}: ${ratio(SEED)} (goal 15), ${SHARP}: ${ratio(SHARP)} (goal 2), ${BARE}: ${ratio(BARE)} (goal 0.95)\n`,
   )
-  if (Number(values.soak) > 0) await soak(all, Number(values.soak))
+  if (Number(values.soak) > 0) await soak(sources, Number(values.soak))
 }
 
 const [SEED, SHARP, OURS, BARE] = ['(a) rsvg-convert + ffmpeg', '(b) plain sharp', '(c) our pool', '(d) bare loops']
 
 const CONTENDERS: readonly Contender[] = [
   { name: SEED, make: bySeed },
-  { name: SHARP, make: (sources) => inProcesses('sharp', sources) },
+  { name: SHARP, make: (sources, warmUp) => inProcesses('sharp', sources, warmUp) },
   { name: OURS, make: byPool },
-  { name: BARE, make: (sources) => inProcesses('bare', sources) },
+  { name: BARE, make: (sources, warmUp) => inProcesses('bare', sources, warmUp) },
 ]
 
 /** `work` on every source, as many at once as there are cores. */
@@ -90,8 +99,15 @@ async function lanes<T>(
   return results
 }
 
+async function timed(work: () => Promise<readonly Made[]>): Promise<Timed> {
+  const from = performance.now()
+  const made = await work()
+  return { made, ms: performance.now() - from }
+}
+
 /** The seed's converter: rsvg-convert for each size, then ffmpeg for each variant. */
-async function bySeed(sources: readonly Buffer[], watermark: Buffer): Promise<Made[]> {
+async function bySeed(sources: readonly Buffer[]): Promise<Timed> {
+  const watermark = await readFile(path.join(ROOT, 'assets/watermark.svg'))
   const folder = await mkdtemp(path.join(tmpdir(), 'afterimage-bench-'))
   const file = (name: string) => path.join(folder, name)
   const draw = (from: string, to: string, side: number, more: string[] = []) =>
@@ -100,7 +116,7 @@ async function bySeed(sources: readonly Buffer[], watermark: Buffer): Promise<Ma
   try {
     await writeFile(file('watermark.svg'), watermark)
     await draw('watermark.svg', 'watermark.png', 512)
-    return await lanes(sources, async (svg, index) => {
+    const convert = async (svg: Buffer, index: number) => {
       const own = (name: string) => `${index}-${name}`
       await writeFile(file(own('a.svg')), svg)
       await draw(own('a.svg'), own('128.png'), 128, ['-b', 'white'])
@@ -117,54 +133,71 @@ async function bySeed(sources: readonly Buffer[], watermark: Buffer): Promise<Ma
       ]
       await encode(over, own('watermark.webp'))
       return await Promise.all(['thumbnail', 'preview', 'watermark'].map((name) => readFile(file(own(`${name}.webp`)))))
-    })
+    }
+    return await timed(() => lanes(sources, convert))
   } finally {
     await rm(folder, { recursive: true, force: true })
   }
 }
 
-async function byPool(sources: readonly Buffer[]): Promise<Made[]> {
+async function byPool(sources: readonly Buffer[], warmUp: readonly Buffer[]): Promise<Timed> {
   const pool = openRenderPool({ presets, size: CORES, waitingMax: 1000 })
+  // An animation that begins invisible is refused as BLANK.
+  const make = async (svg: Buffer) => {
+    const rendered = await pool.render(svg, WANTS, { timeoutMs: 20_000 }).catch(() => null)
+    return rendered?.pictures.map(({ bytes }) => bytes) ?? []
+  }
   try {
-    const made = await lanes(
-      sources,
-      async (svg) => (await pool.render(svg, WANTS, { timeoutMs: 20_000 })).pictures,
-      CORES + 1,
-    )
-    return made.map((pictures) => pictures.map(({ bytes }) => bytes))
+    await lanes(warmUp, make, CORES + 1)
+    return await timed(() => lanes(sources, make, CORES + 1))
   } finally {
     await pool.close()
   }
 }
 
-/** Each core's share of the sources in a process of its own, with no pool: see render-loop.ts. */
-async function inProcesses(how: 'sharp' | 'bare', sources: readonly Buffer[]): Promise<Made[]> {
-  const shares = await Promise.all(
-    Array.from({ length: CORES }, async (_, core) => {
-      const child = fork(path.join(path.dirname(SELF), 'support/render-loop.ts'), [how], { serialization: 'advanced' })
-      child.send({ sources: sources.filter((_svg, index) => index % CORES === core), presets: [...presets.values()] })
-      const [made] = (await once(child, 'message')) as [Made[]]
-      child.kill()
-      return made
-    }),
+/** Each core's share of the sources in a process of its own, with no pool: see support/render-loop.ts. */
+async function inProcesses(
+  how: 'sharp' | 'bare',
+  sources: readonly Buffer[],
+  warmUp: readonly Buffer[],
+): Promise<Timed> {
+  const loop = path.join(import.meta.dirname, 'support/render-loop.ts')
+  const children = Array.from({ length: CORES }, () =>
+    fork(loop, [how], { serialization: 'advanced', execArgv: ['--expose-gc'] }),
   )
-  return sources.map((_, index) => shares[index % CORES]?.[Math.floor(index / CORES)] ?? [])
+  const ask = async (all: readonly Buffer[]) => {
+    const shares = await Promise.all(
+      children.map(async (child, core) => {
+        child.send({ sources: all.filter((_svg, index) => index % CORES === core), presets: [...presets.values()] })
+        return ((await once(child, 'message')) as [Made[]])[0]
+      }),
+    )
+    return all.map((_, index) => shares[index % CORES]?.[Math.floor(index / CORES)] ?? [])
+  }
+  try {
+    await ask(warmUp)
+    return await timed(() => ask(sources))
+  } finally {
+    for (const child of children) child.kill()
+  }
 }
 
-/** Previews without loss, to measure errors against. */
+/** Previews without loss by librsvg, to measure errors against. */
 const lossless = (sources: readonly Buffer[]) =>
-  lanes(sources, (svg) =>
-    sharp(svg, { density: 1000 })
-      .resize(512, 512, { fit: 'contain', background: '#fff' })
-      .flatten({ background: '#fff' })
-      .raw()
-      .toBuffer(),
-  )
+  lanes(sources, async (svg) => {
+    const density = await densityFor(svg, 512)
+    const fitted = sharp(svg, { density }).resize(512, 512, { fit: 'contain', background: '#fff' })
+    return await fitted.flatten({ background: '#fff' }).raw().toBuffer()
+  })
 
 /** Mean absolute difference of the previews' channels from a lossless raster. */
 async function meanError(made: readonly Made[], truth: readonly Buffer[]): Promise<number> {
   let [sum, count] = [0, 0]
   for (const [index, [, preview]] of made.entries()) {
+    if (!preview) continue
+    const { width, height } = await sharp(preview).metadata()
+    // The seed's tool does not centre art that is not square: there is nothing to compare then.
+    if (width !== 512 || height !== 512) continue
     const pixels = await sharp(preview).removeAlpha().raw().toBuffer()
     const expected = truth[index] as Buffer
     for (let at = 0; at < pixels.length; at++) sum += Math.abs((pixels[at] ?? 0) - (expected[at] ?? 0))

@@ -6,7 +6,7 @@ import sharp from 'sharp'
 import { expect, test } from 'vitest'
 import { contain, stretchTo } from '../src/render/fit.ts'
 import type { Engine } from '../src/render/messages.ts'
-import { centre, paintOn } from '../src/render/pixels.ts'
+import { centre } from '../src/render/pixels.ts'
 import { type Canvas, engineFor, rasterise } from '../src/render/rasterise.ts'
 import { sanitise } from '../src/render/sanitise/sanitise.ts'
 
@@ -22,8 +22,8 @@ const names = readdirSync(FIXTURES)
 
 /** The document as a picture of SIZE px on white, before the encoder. */
 async function picture(svg: Uint8Array): Promise<Uint8Array> {
-  const raster = await rasterise(sanitise(svg), CANVAS)
-  return paintOn(centre(raster, SIZE, SIZE), [255, 255, 255]).pixels
+  const background = [255, 255, 255] as const
+  return centre(await rasterise(sanitise(svg), CANVAS, background), { ...CANVAS, background }).pixels
 }
 
 test.each(names)('%s looks as in Chromium', async (name) => {
@@ -49,7 +49,7 @@ test.each(Object.entries(withEngine))('%s gives straight alpha', async (engine, 
     ),
   )
   expect(engineFor(half)).toBe(engine)
-  const { pixels } = await rasterise(half, { ...CANVAS, width: 8, height: 8 })
+  const { pixels } = await rasterise(half, { ...CANVAS, width: 8, height: 8 }, null)
   const isNear = [255, 128, 64, 128].map((value, channel) => Math.abs(value - (pixels.at(channel - 4) ?? 0)) <= 1)
   expect(isNear).toEqual([true, true, true, true])
 })

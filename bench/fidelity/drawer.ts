@@ -1,7 +1,6 @@
 import { type ChildProcess, fork } from 'node:child_process'
 import { fileURLToPath } from 'node:url'
-import { AppError } from '../../src/errors.ts'
-import { centre, paintOn } from '../../src/render/pixels.ts'
+import { centre } from '../../src/render/pixels.ts'
 import { engineFor, rasterise } from '../../src/render/rasterise.ts'
 import { sanitise } from '../../src/render/sanitise/sanitise.ts'
 
@@ -66,13 +65,18 @@ if (process.argv[1] === fileURLToPath(import.meta.url)) {
 async function draw({ svg, size }: Order): Promise<Drawn> {
   try {
     const document = sanitise(svg)
-    const raster = await rasterise(document, { width: size, height: size, padding: 0, fit: 'contain', color: null })
-    const { pixels } = paintOn(centre(raster, size, size), [255, 255, 255])
-    return { pixels: Buffer.from(pixels.buffer), engine: engineFor(document), note: '' }
+    const canvas = {
+      width: size,
+      height: size,
+      padding: 0,
+      fit: 'contain',
+      color: null,
+      background: [255, 255, 255],
+    } as const
+    const { pixels } = centre(await rasterise(document, canvas, canvas.background), canvas)
+    // Copied, to be sure that it owns its memory from the first byte on.
+    return { pixels: Buffer.from(new Uint8Array(pixels).buffer), engine: engineFor(document), note: '' }
   } catch (error) {
-    const note = error instanceof Error ? error.message : String(error)
-    // An animation that begins invisible: nothing is what Chromium shows too.
-    const isBlank = error instanceof AppError && error.code === 'BLANK'
-    return { pixels: isBlank ? Buffer.alloc(size * size * 4, 255) : null, engine: 'none', note }
+    return { pixels: null, engine: 'none', note: error instanceof Error ? error.message : String(error) }
   }
 }

@@ -26,11 +26,15 @@ interface IconSet extends Box {
 const ANIMATION = /<(animate|animateTransform|animateMotion|set)\b[^>]*?(\/>|>[\s\S]*?<\/\1>)/g
 
 /**
- * `count` icons of @iconify/json, half of them colour, spread evenly over the sets of each group.
+ * `count` icons of @iconify/json, spread evenly over the sets of each group; half of them colour unless `colourShare`
+ * says otherwise: `as the sets are` is one in four.
  * The same seed and the same package give the same icons.
  */
-export async function drawIcons(modules: string, options: { count: number; seed: number }): Promise<Icon[]> {
-  const { count, seed } = options
+export async function drawIcons(
+  modules: string,
+  options: { count: number; seed: number; colourShare?: 'half' | 'as the sets are' },
+): Promise<Icon[]> {
+  const { count, seed, colourShare = 'half' } = options
   const folder = path.join(modules, '@iconify/json/json')
   const sets: Record<Group, IconSet[]> = { colour: [], 'single-colour': [] }
   for (const file of (await readdir(folder)).sort()) {
@@ -38,10 +42,11 @@ export async function drawIcons(modules: string, options: { count: number; seed:
     sets[set.info?.palette ? 'colour' : 'single-colour'].push(set)
   }
   const random = randomFrom(seed)
-  const half = Math.floor(count / 2)
+  const share = colourShare === 'half' ? 0.5 : sets.colour.length / (sets.colour.length + sets['single-colour'].length)
+  const coloured = Math.floor(count * share)
   return [
-    ...spread(sets['single-colour'], { group: 'single-colour', count: count - half, random }),
-    ...spread(sets.colour, { group: 'colour', count: half, random }),
+    ...spread(sets['single-colour'], { group: 'single-colour', count: count - coloured, random }),
+    ...spread(sets.colour, { group: 'colour', count: coloured, random }),
   ]
 }
 

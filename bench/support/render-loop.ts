@@ -1,9 +1,12 @@
 import sharp from 'sharp'
+import { createRenderer, type Render } from '../../src/render/render.ts'
 import type { Preset } from '../../src/variant.ts'
+import { densityFor } from './density.ts'
 
 /** One core's share of bench/render.ts, in a loop: with nothing but sharp, or with our own render calls and no pool. */
 
 sharp.concurrency(1)
+let render: Render | null = null
 
 interface Share {
   readonly sources: readonly Uint8Array[]
@@ -16,8 +19,9 @@ async function plainSharp({ sources, presets }: Share): Promise<Uint8Array[][]> 
   const over = await sharp(Buffer.from(watermark), { density: 72 }).resize(512, 512).png().toBuffer()
   const made: Uint8Array[][] = []
   for (const svg of sources) {
+    const density = await densityFor(svg, 512)
     const draw = (side: number) =>
-      sharp(svg, { density: 300 })
+      sharp(svg, { density: (density * side) / 512 })
         .resize(side, side, { fit: 'contain', background: '#fff' })
         .flatten({ background: '#fff' })
     made.push([
@@ -33,11 +37,15 @@ async function plainSharp({ sources, presets }: Share): Promise<Uint8Array[][]> 
 }
 
 async function bare({ sources, presets }: Share): Promise<Uint8Array[][]> {
-  const { createRenderer } = await import('../../src/render/render.ts')
-  const render = createRenderer(presets)
+  render ??= createRenderer(presets)
   const wants = presets.map(({ name }) => ({ preset: name, format: 'WEBP' as const }))
   const made: Uint8Array[][] = []
-  for (const svg of sources) made.push((await render(svg, wants)).pictures.map(({ bytes }) => bytes))
+  for (const [index, svg] of sources.entries()) {
+    const rendered = await render(svg, wants).catch(() => null)
+    made.push(rendered?.pictures.map(({ bytes }) => bytes) ?? [])
+    // As the renderer does: see child.ts.
+    if (index % 16 === 0) globalThis.gc?.()
+  }
   return made
 }
 

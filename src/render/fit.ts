@@ -10,13 +10,13 @@ type Attributes = Readonly<Record<string, string>>
 /**
  * The whole pixels that a document of this size covers when it is centred in the box at its own ratio. Edges are
  * rounded as Chromium snaps those of an `<img>` with `object-fit: contain`; the left one is then
- * `Math.round((box.width - width) / 2)`.
+ * `Math.round((box.width - width) / 2)`. No side vanishes: the thinnest art is a line of one pixel.
  */
 export function contain(size: Box, box: Box): Box {
   const scale = Math.min(box.width / size.width, box.height / size.height)
   const snapped = (side: number, whole: number) => {
     const start = (whole - side) / 2
-    return Math.round(start + side) - Math.round(start)
+    return Math.max(1, Math.round(start + side) - Math.round(start))
   }
   return { width: snapped(size.width * scale, box.width), height: snapped(size.height * scale, box.height) }
 }

@@ -2,8 +2,8 @@ import { rgbaToThumbHash } from 'thumbhash'
 import type { PlaceholderData } from './messages.ts'
 import type { Raster } from './pixels.ts'
 
-/** ThumbHash keeps 7 x 7 frequencies at most: more pixels than this change nothing that it sees. */
-const SIDE_PX = 32
+/** ThumbHash keeps 7 x 7 frequencies at most, which 16 px a side carry. */
+const SIDE_PX = 16
 
 /** ThumbHash (with alpha) and dominant colour of a raster that exists anyway. */
 export function placeholderOf(raster: Raster): PlaceholderData {
@@ -12,7 +12,7 @@ export function placeholderOf(raster: Raster): PlaceholderData {
   return { thumbHash, dominantColor: dominantColour(small) }
 }
 
-/** At most 32 px a side, each pixel the mean of a 4 x 4 grid of samples, weighted by alpha. */
+/** At most 16 px a side, each pixel the mean of a 4 x 4 grid of samples, weighted by alpha. */
 function shrink(raster: Raster): Raster {
   const scale = Math.min(1, SIDE_PX / Math.max(raster.width, raster.height))
   const width = Math.max(1, Math.round(raster.width * scale))

@@ -5,7 +5,7 @@ import type { Preset } from '../variant.ts'
 import { type Box, contain, stretchTo } from './fit.ts'
 import { FONTS, nameFamilies } from './fonts.ts'
 import type { Engine } from './messages.ts'
-import type { Raster } from './pixels.ts'
+import { type Colour, paintOn, type Raster } from './pixels.ts'
 import type { SanitisedSvg } from './sanitise/sanitise.ts'
 
 /** What decides the pixels of a raster: presets that share it share one drawing. */
@@ -34,18 +34,12 @@ const NOT_PLAIN = /(?<!-)opacity[=:]|vector-effect|transform-origin|paint-order|
 type PrintAt = (size: Box, more?: Readonly<Record<string, string>>) => string
 
 /**
- * Draws the document on a transparent ground, as large as the canvas takes it. The raster is not larger than the canvas
- * less its padding; the caller centres it. Throws TOO_LARGE, UNSUPPORTED or BLANK.
+ * Draws the document as large as the canvas takes it, on a colour or on clear ground. The raster is not larger than the
+ * canvas less its padding; the caller centres it. Throws UNSUPPORTED.
  */
-export async function rasterise(document: SanitisedSvg, canvas: Canvas): Promise<Raster> {
+export async function rasterise(document: SanitisedSvg, canvas: Canvas, background: Colour | null): Promise<Raster> {
   const box = { width: canvas.width - 2 * canvas.padding, height: canvas.height - 2 * canvas.padding }
   const pixels = canvas.fit === 'cover' ? box : contain(document, box)
-  if (pixels.width < 1 || pixels.height < 1) {
-    throw new AppError(
-      'TOO_LARGE',
-      `At ${document.width} x ${document.height} one side vanishes in ${box.width} x ${box.height} px.`,
-    )
-  }
   const printAt: PrintAt = (size, more) =>
     document.withRoot((root) => ({
       ...stretchTo(root, { size: document, pixels, fit: canvas.fit }),
@@ -54,14 +48,17 @@ export async function rasterise(document: SanitisedSvg, canvas: Canvas): Promise
       height: String(size.height),
       ...more,
     }))
-  const drawn =
-    engineFor(document) === 'resvg'
-      ? drawWithResvg(printAt(pixels))
-      : await drawWithLibrsvg(printAt, { pixels, margin: marginFor(document, pixels) })
-  if (drawn.length !== pixels.width * pixels.height * 4)
-    throw new Error(`${drawn.length} bytes are not ${pixels.width} x ${pixels.height} px`)
-  if (!drawn.some((byte) => byte !== 0)) throw new AppError('BLANK', 'Nothing of the document is visible.')
-  return { pixels: drawn, ...pixels }
+  const isResvg = engineFor(document) === 'resvg'
+  const raster = {
+    pixels: isResvg
+      ? drawWithResvg(printAt(pixels), background)
+      : await drawWithLibrsvg(printAt, { pixels, margin: marginFor(document, pixels) }),
+    ...pixels,
+  }
+  if (raster.pixels.length !== pixels.width * pixels.height * 4) {
+    throw new Error(`${raster.pixels.length} bytes are not ${pixels.width} x ${pixels.height} px`)
+  }
+  return background && !isResvg ? paintOn(raster, background) : raster
 }
 
 /**
@@ -95,11 +92,13 @@ async function drawWithLibrsvg(
     .catch(refused)
 }
 
-function drawWithResvg(svg: string): Uint8Array {
+/** With a background resvg paints it itself, which costs it nothing. */
+function drawWithResvg(svg: string, background: Colour | null): Uint8Array {
+  const options = { font: { loadSystemFonts: false, ...FONTS }, logLevel: 'off' } as const
   try {
-    return toStraight(
-      new Resvg(nameFamilies(svg), { font: { loadSystemFonts: false, ...FONTS }, logLevel: 'off' }).render().pixels,
-    )
+    if (background)
+      return new Resvg(nameFamilies(svg), { ...options, background: `rgb(${background})` }).render().pixels
+    return toStraight(new Resvg(nameFamilies(svg), options).render().pixels)
   } catch (error) {
     return refused(error)
   }

@@ -1,53 +1,77 @@
+import { AppError } from '../errors.ts'
 import type { Preset } from '../variant.ts'
-import { compose } from './compose.ts'
 import { encode } from './encode.ts'
 import { lacksGlyph } from './fonts.ts'
+import { chooseMatte } from './matte.ts'
 import type { Picture, Rendered, Want } from './messages.ts'
-import type { Raster } from './pixels.ts'
+import { type Colour, centre, type Film, isClear, overlay, parseHex, type Raster, toFilm } from './pixels.ts'
 import { placeholderOf } from './placeholder.ts'
 import { type Canvas, engineFor, rasterise } from './rasterise.ts'
 import { type SanitisedSvg, sanitise } from './sanitise/sanitise.ts'
 
 export type Render = (svg: Uint8Array, wants: readonly Want[]) => Promise<Rendered>
 
+/** Drawn of every document: enough to see whether anything is visible, its colours and its placeholder. */
+const SMALL: Canvas = { width: 64, height: 64, padding: 0, fit: 'contain', color: null }
+
 /** How a renderer makes pictures: a list of steps. Holds the presets and, once drawn, their watermarks. */
 export function createRenderer(all: readonly Preset[]): Render {
   const presets = new Map(all.map((preset) => [preset.name, preset]))
-  const watermarks = new Map<string, Raster>()
+  const watermarks = new Map<string, Watermark>()
 
-  /** All wanted pictures of one source: sanitised and parsed once, drawn once for each canvas. */
+  /** All wanted pictures of one source: sanitised and parsed once, drawn once for each canvas and background. */
   return async function render(svg, wants) {
     const document = sanitise(svg)
+    const small = await rasterise(document, SMALL, null)
+    if (isClear(small)) throw new AppError('BLANK', 'Nothing of the document is visible.')
     const drawings = new Map<string, Raster>()
     const pictures: Picture[] = []
     for (const { preset: name, format } of wants) {
       const preset = presets.get(name)
       if (!preset) throw new Error(`no preset ${name} in this renderer`)
-      const drawing = await keep(drawings, canvasKey(preset), () => rasterise(document, preset))
+      const background = backgroundOf(preset, small)
+      const drawing = await keep(drawings, keyOf(preset, background), async () =>
+        centre(await rasterise(document, preset, background), { ...preset, background }),
+      )
       const watermark = preset.watermark ? await keep(watermarks, name, () => drawWatermark(preset)) : null
-      const picture = compose(drawing, preset, watermark)
+      const picture = watermark ? overlay(drawing, watermark.film, watermark.into) : drawing
       const { bytes, lossless } = await encode(picture, preset, format)
       pictures.push({ preset: name, format, bytes, width: preset.width, height: preset.height, lossless })
     }
-    const placeholder = placeholderOf(largest([...drawings.values()]))
-    return { pictures, engine: engineFor(document), warnings: await warningsOf(document), placeholder }
+    return {
+      pictures,
+      engine: engineFor(document),
+      warnings: await warningsOf(document),
+      placeholder: placeholderOf(small),
+    }
   }
 }
 
-async function keep<T>(kept: Map<string, T>, key: string, make: () => Promise<T>): Promise<T> {
+function backgroundOf({ background }: Preset, small: Raster): Colour | null {
+  if (background === null) return null
+  return background === 'auto' ? chooseMatte(small) : parseHex(background)
+}
+
+async function keep<T>(kept: Map<string, T>, key: string, make: () => Promise<T> | T): Promise<T> {
   const value = kept.get(key) ?? (await make())
   kept.set(key, value)
   return value
 }
 
-const canvasKey = ({ width, height, padding, fit, color }: Canvas) => `${width}x${height}-${padding} ${fit} ${color}`
+const keyOf = ({ width, height, padding, fit, color }: Canvas, background: Colour | null) =>
+  `${width}x${height}-${padding} ${fit} ${color} ${background}`
+
+interface Watermark {
+  readonly film: Film
+  readonly into: Uint8Array
+}
 
 /** Over the whole picture, without a free edge. */
-const drawWatermark = ({ width, height, watermark }: Preset): Promise<Raster> =>
-  rasterise(sanitise(Buffer.from(watermark ?? '')), { width, height, padding: 0, fit: 'cover', color: null })
-
-const largest = (rasters: readonly Raster[]) =>
-  rasters.reduce((a, b) => (b.width * b.height > a.width * a.height ? b : a))
+async function drawWatermark({ width, height, watermark }: Preset): Promise<Watermark> {
+  const document = sanitise(Buffer.from(watermark ?? ''))
+  const film = toFilm(await rasterise(document, { width, height, padding: 0, fit: 'cover', color: null }, null))
+  return { film, into: new Uint8Array(width * height * 4) }
+}
 
 const warningsOf = async ({ warnings, text }: SanitisedSvg): Promise<string[]> =>
   (await lacksGlyph(text)) ? [...warnings, 'MISSING_GLYPH'] : [...warnings]

@@ -1,5 +1,4 @@
-import type { Preset } from '../variant.ts'
-import { type Colour, centre, overlay, paintOn, parseHex, type Raster } from './pixels.ts'
+import type { Colour, Raster } from './pixels.ts'
 
 /** Mattes that `background: auto` chooses from: white, and a dark that is kind to light art. */
 const MATTES: readonly Colour[] = [
@@ -9,20 +8,11 @@ const MATTES: readonly Colour[] = [
 /** Below this contrast with white (WCAG 2.2, relative luminance) art is lost on a white page: pale yellow has 1.1, cyan 1.25. */
 const CONTRAST_MIN = 1.5
 
-/** A drawing as the preset wants it: centred, on its background, under its watermark. */
-export function compose(drawing: Raster, preset: Preset, watermark: Raster | null): Raster {
-  const colour = preset.background === 'auto' ? chooseMatte(drawing) : preset.background && parseHex(preset.background)
-  const centred = centre(drawing, preset.width, preset.height)
-  const painted = colour ? paintOn(centred, colour) : centred
-  return watermark ? overlay(painted, watermark) : painted
-}
-
 /** White, unless most of what is drawn would be lost on it. */
-function chooseMatte({ pixels }: Raster): Colour {
+export function chooseMatte({ pixels }: Raster): Colour {
   const [white, dark] = MATTES as [Colour, Colour]
   let [pale, all] = [0, 0]
-  // One pixel in seven is a fair sample, and seven divides no usual width.
-  for (let at = 0; at < pixels.length; at += 28) {
+  for (let at = 0; at < pixels.length; at += 4) {
     const alpha = pixels[at + 3] as number
     if (alpha === 0) continue
     all += alpha
