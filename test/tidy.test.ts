@@ -82,7 +82,7 @@ describe('the architecture', () => {
   })
 
   /** Files of the renderer process; nothing else may load them. */
-  const CHILD = /^src\/render\/(child|rasterise|encode)\.ts$/
+  const CHILD = /^src\/render\/(child|render|rasterise|encode)\.ts$/
   const only: [string, RegExp, RegExp][] = [
     ['the child side of render/ imports sharp and resvg', /^(sharp|@resvg\/resvg-js)$/, CHILD],
     ['the child itself imports the child side of render/', CHILD, CHILD],
@@ -102,7 +102,9 @@ describe('the architecture', () => {
   })
 
   it(`has no file over ${LINES_MAX} lines`, () => {
-    const long = [...sources, ...filesBelow('bench')].filter((file) => read(file).split('\n').length > LINES_MAX)
+    const long = [...sources, ...filesBelow('bench').filter((file) => !file.startsWith('bench/out/'))].filter(
+      (file) => read(file).split('\n').length > LINES_MAX,
+    )
     expect(long).toEqual([])
   })
 

@@ -5,8 +5,8 @@ const MATTES: readonly Colour[] = [
   [255, 255, 255],
   [31, 31, 36],
 ]
-/** Below this contrast with white (WCAG 2.2, relative luminance) art is lost on a white page: pale yellow has 1.1, cyan 1.25. */
-const CONTRAST_MIN = 1.5
+/** Below this contrast with white (WCAG 2.2, relative luminance) art is lost on a white page: pale yellow has 1.1, cyan 1.25, a strong yellow (#ffd400) 1.4. */
+const CONTRAST_MIN = 1.3
 
 /** White, unless most of what is drawn would be lost on it. */
 export function chooseMatte({ pixels }: Raster): Colour {
