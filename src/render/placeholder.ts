@@ -5,7 +5,7 @@ import type { Raster } from './pixels.ts'
 /** ThumbHash keeps 7 x 7 frequencies at most, which 16 px a side carry. */
 const SIDE_PX = 16
 
-/** ThumbHash (with alpha) and dominant colour of a raster that exists anyway. */
+/** ThumbHash (with alpha) and dominant colour of a drawing on clear ground. */
 export function placeholderOf(raster: Raster): PlaceholderData {
   const small = shrink(raster)
   const thumbHash = Buffer.from(rgbaToThumbHash(small.width, small.height, small.pixels)).toString('base64')
