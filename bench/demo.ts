@@ -107,7 +107,7 @@ async function measureBackfill(bench: Bench, items: readonly Item[]): Promise<Ro
     const lane = async () => {
       for (let svg = queue.pop(); svg; svg = queue.pop()) await app.pool.render(svg, wants, LIMIT)
     }
-    await Promise.all(Array.from({ length: app.pool.size + 1 }, lane))
+    await Promise.all(Array.from({ length: 2 * (app.pool.size + 1) }, lane))
   })
 
   await app.pg.query('truncate image')

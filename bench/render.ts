@@ -18,6 +18,8 @@ const ROOT = path.join(import.meta.dirname, '..')
 const { presets } = readPresets(path.join(ROOT, 'presets.json'))
 const WANTS = [...presets.keys()].map((preset) => ({ preset, format: 'WEBP' as const }))
 const CORES = 2
+/** Renders that a worker has in flight: two chunks, one more each than there are renderers. */
+const CONCURRENCY = 2 * (CORES + 1)
 /** Rendered before the clock starts: processes and their libraries are up by then. */
 const WARM_UP = 20
 
@@ -148,8 +150,8 @@ async function byPool(sources: readonly Buffer[], warmUp: readonly Buffer[]): Pr
     return rendered?.pictures.map(({ bytes }) => bytes) ?? []
   }
   try {
-    await lanes(warmUp, make, CORES + 1)
-    return await timed(() => lanes(sources, make, CORES + 1))
+    await lanes(warmUp, make, CONCURRENCY)
+    return await timed(() => lanes(sources, make, CONCURRENCY))
   } finally {
     await pool.close()
   }
@@ -213,7 +215,7 @@ async function soak(all: readonly Buffer[], renders: number): Promise<void> {
   const step = Math.ceil(renders / 10)
   for (let done = 0; done < renders; done += step) {
     const batch = Array.from({ length: step }, (_, index) => all[(done + index) % all.length] as Buffer)
-    await lanes(batch, (svg) => pool.render(svg, WANTS, { timeoutMs: 20_000 }), CORES + 1)
+    await lanes(batch, (svg) => pool.render(svg, WANTS, { timeoutMs: 20_000 }).catch(() => null), CONCURRENCY)
     const rss = await Promise.all(pool.pids.map(rssOf))
     rows.push([done + step, rss.map((bytes) => Math.round(bytes / 1e6)).join(', ')])
   }

@@ -8,7 +8,10 @@ const PresetRef = builder.objectRef<Preset>('Preset').implement({
     name: t.exposeString('name'),
     width: t.exposeInt('width', { description: 'px' }),
     height: t.exposeInt('height', { description: 'px' }),
-    background: t.exposeString('background', { nullable: true, description: '#rrggbb, null for transparent, or auto.' }),
+    background: t.exposeString('background', {
+      nullable: true,
+      description: '#rrggbb, null for transparent, or auto.',
+    }),
     watermark: t.boolean({ resolve: ({ watermark }) => watermark !== null }),
     formats: t.field({
       type: [ImageFormatRef],

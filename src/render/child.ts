@@ -13,7 +13,14 @@ let render: Render = () => Promise.reject(new Error('no presets yet'))
 
 const send = (message: FromChild) => process.send?.(message)
 
-process.on('message', async (message: ToChild) => {
+/** One at a time, in the order they came: the next is handed over while one is being made. */
+let last: Promise<void> = Promise.resolve()
+
+process.on('message', (message: ToChild) => {
+  last = last.then(() => handle(message))
+})
+
+async function handle(message: ToChild): Promise<void> {
   if (message.kind === 'presets') {
     render = createRenderer(message.presets)
     send({ kind: 'ready' })
@@ -28,7 +35,7 @@ process.on('message', async (message: ToChild) => {
     send({ kind: 'failed', code, message: words, rssBytes: process.memoryUsage.rss() })
   }
   collectGarbage()
-})
+}
 
 // Ctrl-C reaches the whole process group; the parent decides when a renderer ends.
 process.on('SIGINT', () => {})

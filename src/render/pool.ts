@@ -57,6 +57,8 @@ interface Slot {
   child: ChildProcess
   ready: boolean
   task: Task | null
+  /** Handed over while the renderer is busy, so that it does not wait for us in between. */
+  next: Task | null
   timer: NodeJS.Timeout | undefined
   renders: number
   stderr: string
@@ -76,7 +78,7 @@ export function openRenderPool(options: PoolOptions): RenderPool {
 
   function start(): void {
     const child = spawnRenderer({ memoryMaxBytes: RSS_MAX_BYTES })
-    const slot: Slot = { child, ready: false, task: null, timer: undefined, renders: 0, stderr: '' }
+    const slot: Slot = { child, ready: false, task: null, next: null, timer: undefined, renders: 0, stderr: '' }
     slots.add(slot)
     child.stderr?.on('data', (text) => {
       slot.stderr = (slot.stderr + text).slice(-STDERR_KEPT)
@@ -97,10 +99,10 @@ export function openRenderPool(options: PoolOptions): RenderPool {
       const task = finish(slot)
       if (message.kind === 'made') task?.resolve(message.rendered)
       else fail(task, new AppError(message.code, message.message))
+      if (slot.next) begin(slot, slot.next)
+      slot.next = null
       if (slot.renders >= recycleAfter || message.rssBytes > RSS_RECYCLE_BYTES) {
-        slot.ready = false
-        // It is idle and holds nothing, so there is nothing to say goodbye to.
-        slot.child.kill('SIGKILL')
+        retire(slot)
       }
     }
     dispatch()
@@ -109,6 +111,7 @@ export function openRenderPool(options: PoolOptions): RenderPool {
   function onExit(slot: Slot, signal: NodeJS.Signals | null): void {
     slots.delete(slot)
     const wasReady = slot.ready || slot.renders > 0
+    takeBack(slot)
     fail(finish(slot), deathOf(slot, signal))
     if (closing && line.length === 0) {
       closing()
@@ -130,17 +133,41 @@ export function openRenderPool(options: PoolOptions): RenderPool {
       if (!slot.ready || slot.task) continue
       const task = line.shift()
       if (!task) break
-      slot.task = task
-      slot.renders++
-      stats.renders++
-      slot.timer = setTimeout(() => {
-        slot.ready = false
-        fail(finish(slot), new AppError('TIMEOUT', `The render took longer than ${task.timeoutMs} ms.`))
-        slot.child.kill('SIGKILL')
-      }, task.timeoutMs)
-      tell(slot.child, { kind: 'render', svg: task.svg, wants: task.wants })
+      hand(slot, task)
+      begin(slot, task)
+    }
+    // Only where the line is long: a lone request must not stand behind one renderer while another falls idle.
+    for (const slot of slots) {
+      if (line.length < size || !slot.ready || slot.next || slot.renders + 1 >= recycleAfter) continue
+      slot.next = line.shift() ?? null
+      if (slot.next) hand(slot, slot.next)
     }
     stats.waiting = line.length
+  }
+
+  const hand = (slot: Slot, { svg, wants }: Task) => tell(slot.child, { kind: 'render', svg, wants })
+
+  function begin(slot: Slot, task: Task): void {
+    slot.task = task
+    slot.renders++
+    stats.renders++
+    slot.timer = setTimeout(() => {
+      fail(finish(slot), new AppError('TIMEOUT', `The render took longer than ${task.timeoutMs} ms.`))
+      retire(slot)
+    }, task.timeoutMs)
+  }
+
+  /** Ends a renderer that is stuck, or idle and spent; another one takes its place when it is gone. */
+  function retire(slot: Slot): void {
+    slot.ready = false
+    takeBack(slot)
+    slot.child.kill('SIGKILL')
+  }
+
+  /** What a renderer was handed and did not begin goes to the front of the line: it is not to blame. */
+  function takeBack(slot: Slot): void {
+    if (slot.next) line.unshift(slot.next)
+    slot.next = null
   }
 
   /** Memory is bounded twice: the kernel refuses a sudden gigabyte (see spawn-renderer.ts), this catches what creeps. */
@@ -148,9 +175,8 @@ export function openRenderPool(options: PoolOptions): RenderPool {
     for (const slot of slots) {
       const task = slot.task
       if (!task || (await rssOf(slot.child.pid)) <= RSS_MAX_BYTES || slot.task !== task) continue
-      slot.ready = false
       fail(finish(slot), new AppError('OUT_OF_MEMORY', `The render took more than ${RSS_MAX_BYTES / 1e6} MB.`))
-      slot.child.kill('SIGKILL')
+      retire(slot)
     }
   }, WATCH_EVERY_MS)
   watch.unref()
@@ -194,7 +220,7 @@ export function openRenderPool(options: PoolOptions): RenderPool {
       return new Promise((resolve) => {
         closing = () => {
           if (line.length > 0) return
-          for (const { task, child } of slots) if (!task) child.kill('SIGKILL')
+          for (const { task, next, child } of slots) if (!task && !next) child.kill('SIGKILL')
           if (slots.size > 0) return
           clearInterval(watch)
           resolve()
