@@ -1,8 +1,8 @@
-import { mkdir, readdir, symlink, writeFile } from 'node:fs/promises'
+import { mkdir, readdir, symlink, utimes, writeFile } from 'node:fs/promises'
 import path from 'node:path'
 import { describe, expect, it } from 'vitest'
 import { openFsStore } from '../src/store/fs.ts'
-import { tempDirectory } from './support/setup.ts'
+import { tempDirectory, until } from './support/setup.ts'
 import { storeContract } from './support/store-contract.ts'
 
 const SVG = { contentType: 'image/svg+xml' }
@@ -48,7 +48,13 @@ describe('the filesystem store', () => {
     await store.put('a/b.svg', Buffer.from('x'), SVG)
     await store.put('a/b.svg', Buffer.from('y'), SVG)
     await expect(store.put('a/b.svg/c.svg', Buffer.from('z'), SVG)).rejects.toMatchObject({ code: 'UNAVAILABLE' })
-    expect(await readdir(path.join(directory, '.drafts'))).toEqual([])
+    await until(async () => (await readdir(path.join(directory, '.drafts'))).length === 0)
+    const [old, fresh] = ['old', 'fresh'].map((name) => path.join(directory, '.drafts', name)) as [string, string]
+    await writeFile(old, 'left by a crash')
+    await utimes(old, 0, 0)
+    await writeFile(fresh, 'being written')
+    await openFsStore(directory)
+    expect(await readdir(path.join(directory, '.drafts'))).toEqual(['fresh'])
   })
 
   it('says which directory it cannot write to', async () => {

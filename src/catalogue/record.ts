@@ -72,6 +72,7 @@ export async function recordRenders(pg: Pg | PoolClient, items: readonly Rendere
 
 // An image made again (mode ALL, or healed) keeps its row: the object has the same bytes.
 // A placeholder stays as it was first drawn, until the source changes.
+// The commit does not wait for the disk: a row that a power cut takes along is made again, with the same bytes.
 const RECORD_RENDERS = `
   with made as (
     insert into image (owner_type, owner_id, preset, format, recipe_hash, source_hash, object_key,
@@ -81,6 +82,7 @@ const RECORD_RENDERS = `
     from unnest($1::int[], $2::text[], $3::image_format[], $4::text[], $5::text[], $6::text[],
                 $7::int[], $8::int[], $9::int[], $10::text[], $11::boolean[], $12::text[], $13::text[])
       as t(owner_id, preset, format, recipe_hash, source_hash, object_key, width, height, bytes, md5, lossless, engine, warnings)
+    cross join (select set_config('synchronous_commit', 'off', true)) as soon
     on conflict (owner_type, owner_id, preset, format, recipe_hash, source_hash)
       do update set made_at = now(), bytes = excluded.bytes, md5 = excluded.md5
   ), drawn as (

@@ -66,6 +66,9 @@ export function createEnsureVariant(workshop: Workshop & { readonly pg: Pg }): E
 
   async function underLock(wanted: Located, key: string): Promise<Delivered> {
     const giveUpAt = Date.now() + WAIT_MS
+    // Read while the lock is taken: most of the time it is needed. A failure shows where it is awaited, if it is.
+    const svg = stores.originals.get(wanted.sourceKey)
+    svg.catch(() => {})
     for (;;) {
       const locks = await lockItems(pg, [wanted.itemId])
       try {
@@ -75,9 +78,10 @@ export function createEnsureVariant(workshop: Workshop & { readonly pg: Pg }): E
         const stored = await read(now)
         if (stored) return stored
         if (now.failure) throw new AppError(now.failure.code as ErrorCode, now.failure.message)
-        if (locks.held.length > 0) return await makeAndRecord(now)
+        if (locks.held.length > 0) return await makeAndRecord(now, svg)
       } finally {
-        await locks.release()
+        // Nobody has to wait for it: a release never fails, and the next one to lock waits for it anyway.
+        void locks.release()
       }
       // Another process makes it: its object is there a little before its row, when a chunk records many at once.
       const bytes = wanted.image ? null : await stores.previews.get(key)
@@ -88,7 +92,7 @@ export function createEnsureVariant(workshop: Workshop & { readonly pg: Pg }): E
     }
   }
 
-  async function makeAndRecord(wanted: Located): Promise<Delivered> {
+  async function makeAndRecord(wanted: Located, svg: Promise<Buffer | null>): Promise<Delivered> {
     if (wanted.image) log.warn('an object is lost or cut, making it again', { key: wanted.image.objectKey })
     const wants = [{ preset: wanted.preset.name, format: wanted.format }]
     try {
@@ -96,6 +100,7 @@ export function createEnsureVariant(workshop: Workshop & { readonly pg: Pg }): E
         wants,
         timeoutMs: RENDER_LIMIT_MS,
         replace: wanted.image !== null,
+        svg,
       })
       await recordRenders(pg, [made.item])
       const [image] = made.item.images

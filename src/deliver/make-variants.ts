@@ -31,15 +31,16 @@ export interface Made {
  * Source -> renderer -> store, for one item: the one code behind the first request and the backfill.
  * The caller holds the item's lock and records what is returned. Throws the source's reason code (status 422),
  * UNAVAILABLE when a store fails, BUSY when the pool's line is full.
+ * @param options.svg the original, where the caller has begun to read it already
  * @param options.replace store again what is there already (an object that was lost or damaged)
  */
 export async function makeVariants(
   workshop: Workshop,
   source: Source,
-  options: { wants: readonly Want[]; timeoutMs: number; replace?: boolean },
+  options: { wants: readonly Want[]; timeoutMs: number; replace?: boolean; svg?: Promise<Buffer | null> },
 ): Promise<Made> {
   const { itemId, sourceHash } = source
-  const svg = await readSource(workshop, source)
+  const svg = checkSource(source, await (options.svg ?? workshop.stores.originals.get(source.sourceKey)))
   const rendered = await workshop.pool.render(svg, options.wants, { timeoutMs: options.timeoutMs })
   const { engine, warnings, placeholder } = rendered
   const bytes = rendered.pictures.map((picture) => Buffer.from(picture.bytes))
@@ -82,8 +83,7 @@ function presetOf(presets: Presets, name: string) {
   return preset
 }
 
-async function readSource({ stores }: Workshop, { sourceKey, sourceHash }: Source): Promise<Buffer> {
-  const svg = await stores.originals.get(sourceKey)
+function checkSource({ sourceKey, sourceHash }: Source, svg: Buffer | null): Buffer {
   if (!svg) throw new AppError('SOURCE_MISSING', `The original ${sourceKey} is not in the store: import it again.`)
   if (hashSource(svg) !== sourceHash) {
     throw new AppError('SOURCE_CHANGED', `The original ${sourceKey} is not the one that was imported: import it again.`)

@@ -8,6 +8,7 @@ import type { Store } from './store.ts'
 /** Drafts lie beside the tree, on the same filesystem, so that a crash leaves nothing under a key. */
 const DRAFTS = '.drafts'
 const KEY_MAX = 512
+const DRAFT_MAX_AGE_MS = 3_600_000
 
 /**
  * A store in a directory. Objects appear by link or rename, never partly.
@@ -23,6 +24,7 @@ export async function openFsStore(directory: string): Promise<Store> {
     )
   })
   const root = await realpath(directory)
+  await sweep(path.join(root, DRAFTS))
   /** Folders that were seen to be real ones inside the root: one check each, not one per object. */
   const checked = new Set<string>()
 
@@ -91,7 +93,8 @@ export async function openFsStore(directory: string): Promise<Store> {
     } catch (error) {
       return failed('write', key)(error as NodeJS.ErrnoException)
     } finally {
-      await unlink(draft).catch(() => {})
+      // Nobody waits for it: what a crash leaves is swept at the next opening.
+      void unlink(draft).catch(() => {})
     }
   }
 
@@ -137,4 +140,13 @@ export async function openFsStore(directory: string): Promise<Store> {
   }
 
   return { name: root, get, put, head, delete: remove, list }
+}
+
+/** Removes drafts that a killed process left; a living one is done with its own in far less than an hour. */
+async function sweep(drafts: string): Promise<void> {
+  for (const name of await readdir(drafts)) {
+    const draft = path.join(drafts, name)
+    const stat = await lstat(draft).catch(() => null)
+    if (stat && Date.now() - stat.mtimeMs > DRAFT_MAX_AGE_MS) await unlink(draft).catch(() => {})
+  }
 }
