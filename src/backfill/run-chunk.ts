@@ -39,10 +39,8 @@ export async function runChunk(app: ChunkRunner, chunkId: number, signal: AbortS
     for (const itemId of await runSlice(app, { chunk, order, work, signal })) taken.add(itemId)
   }
   // Items that a request was just making: theirs by now, or ours after all. Rare, so one by one.
-  for (const itemId of taken) {
-    if (signal.aborted) return 'stopped'
-    await waitForItem(app, { chunk, order, itemId, signal })
-  }
+  for (const itemId of taken) await waitForItem(app, { chunk, order, itemId, signal })
+  if (signal.aborted) return 'stopped'
   await finishChunk(app.pg, chunk)
   return 'done'
 }
