@@ -37,11 +37,9 @@ export const isIconifyPackage = (directory: string): Promise<boolean> =>
  * A coloured set (`info.palette`) is illustrations, any other is icons. Hidden icons and aliases are left out.
  */
 export async function* readIconify(directory: string): AsyncIterable<Entry | Refusal> {
-  const [set, info, metadata] = await Promise.all([
-    readJson(directory, 'icons.json', iconsSchema),
-    readJson(directory, 'info.json', infoSchema),
-    readJson(directory, 'metadata.json', metadataSchema),
-  ])
+  const set = await readJson(directory, 'icons.json', iconsSchema)
+  const info = await readJson(directory, 'info.json', infoSchema)
+  const metadata = await readJson(directory, 'metadata.json', metadataSchema)
   const categoryOf = new Map<string, string>()
   for (const [category, slugs] of Object.entries(metadata.categories ?? {})) {
     for (const slug of slugs) if (!categoryOf.has(slug)) categoryOf.set(slug, category)
@@ -93,7 +91,8 @@ async function readJson<T>(directory: string, file: string, schema: z.ZodType<T>
   try {
     return schema.parse(JSON.parse(await readFile(full, 'utf8')))
   } catch (error) {
-    const reason = error instanceof z.ZodError ? z.prettifyError(error).split('\n')[0] : (error as Error).message
+    const reason =
+      error instanceof z.ZodError ? z.prettifyError(error).split('\n', 2).join('') : (error as Error).message
     throw new AppError('BAD_INPUT', `${full} is not part of an Iconify JSON package: ${reason}`, { cause: error })
   }
 }
