@@ -30,6 +30,9 @@ export const VARIABLES = [
   { name: 'DEMO', default: 'on', meaning: '`off`: `npm start` begins with an empty catalogue.' },
 ] as const
 
+/** Our own, wherever the program is started. */
+const OWN_PRESETS = path.join(import.meta.dirname, '../presets.json')
+
 export interface Config {
   readonly port: number
   readonly host: string
@@ -65,7 +68,7 @@ export function loadConfig(env: Env = process.env): Config {
     return fallback
   }
 
-  const presetsFile = path.resolve(read('PRESETS_FILE', 'presets.json', (text) => text))
+  const presetsFile = path.resolve(read('PRESETS_FILE', OWN_PRESETS, (text) => text))
   const { presets, problems: presetProblems } = readPresets(presetsFile)
   problems.push(...presetProblems.map((problem) => `PRESETS_FILE: ${problem}`))
 
