@@ -89,7 +89,6 @@ describe('the contract', () => {
         if (withDefault) expect(printType(made as GraphQLObjectType)).toContain(withDefault)
       }
     }
-    expect(printType(made as GraphQLObjectType)).toContain(name)
   })
 })
 
@@ -106,7 +105,6 @@ describe('a page of items', () => {
     const { app, url } = await open(100)
     const statements: string[] = []
     const query = app.pg.query.bind(app.pg)
-    const connect = app.pg.connect.bind(app.pg)
     app.pg.query = ((...args: never[]) => {
       statements.push(JSON.stringify(args[0]))
       return (query as (...all: never[]) => unknown)(...args)
@@ -126,7 +124,6 @@ describe('a page of items', () => {
     expect(few).toBeGreaterThan(0)
     expect(await count(100)).toBe(few)
     expect(few).toBeLessThanOrEqual(8)
-    app.pg.connect = connect
   })
 
   it('prints URLs without a render, and their state once made', async () => {

@@ -94,13 +94,16 @@ describe('a preset', () => {
     ).join(''),
   )
   it.each([
-    ['auto', DOT, true],
-    ['auto', noise, false],
-    ['lossless', noise, true],
-    ['lossy', DOT, false],
-  ] as const)('with encoding %s decides by the raster', async (encoding, source, lossless) => {
+    ['auto', 'WEBP', DOT, true],
+    ['auto', 'WEBP', noise, false],
+    ['auto', 'AVIF', DOT, false],
+    ['auto', 'PNG', noise, true],
+    ['lossless', 'WEBP', noise, true],
+    ['lossless', 'AVIF', DOT, true],
+    ['lossy', 'WEBP', DOT, false],
+  ] as const)('with encoding %s and format %s decides by the raster', async (encoding, format, source, lossless) => {
     const render = createRenderer([preset('one', { encoding, background: '#ffffff' })])
-    const { pictures } = await render(Buffer.from(source), [{ preset: 'one', format: 'WEBP' }])
+    const { pictures } = await render(Buffer.from(source), [{ preset: 'one', format }])
     expect(pictures[0]?.lossless).toBe(lossless)
   })
 })

@@ -38,6 +38,8 @@ describe('the filesystem store', () => {
     await symlink(path.join(elsewhere, 'secret.svg'), path.join(directory, 'real', 'a.svg'))
     await expect(store.get('linked/secret.svg')).rejects.toThrow('link')
     await expect(store.put('linked/new.svg', Buffer.from('x'), SVG)).rejects.toThrow('link')
+    await expect(store.put('linked/deep/new.svg', Buffer.from('x'), SVG)).rejects.toThrow('link')
+    expect(await readdir(elsewhere)).toEqual(['secret.svg'])
     await expect(store.get('real/a.svg')).rejects.toMatchObject({ code: 'UNAVAILABLE' })
     expect(await store.head('real/a.svg')).toBeNull()
   })

@@ -120,7 +120,11 @@ async function putOriginals(originals: Store, rows: Iterable<Row>, isKnown: (row
   const lane = async () => {
     for (let row = queue.pop(); row; row = queue.pop()) {
       if (isKnown(row) && (await originals.head(row.sourceKey))) continue
-      await originals.put(row.sourceKey, row.entry.bytes, { contentType: 'image/svg+xml', replace: true })
+      await originals.put(row.sourceKey, row.entry.bytes, {
+        contentType: 'image/svg+xml',
+        replace: true,
+        durable: true,
+      })
     }
   }
   await Promise.all(Array.from({ length: PUTS_AT_ONCE }, lane))

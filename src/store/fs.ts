@@ -1,4 +1,5 @@
 import { randomBytes } from 'node:crypto'
+import { constants } from 'node:fs'
 import { link, lstat, mkdir, open, readdir, readFile, realpath, rename, rm, unlink } from 'node:fs/promises'
 import path from 'node:path'
 import { AppError } from '../errors.ts'
@@ -26,7 +27,7 @@ export async function openFsStore(directory: string): Promise<Store> {
   const root = await realpath(directory)
   await sweep(path.join(root, DRAFTS))
   /** Folders that were seen to be real ones inside the root: one check each, not one per object. */
-  const checked = new Set<string>()
+  const checked = new Set<string>([root])
 
   const locate = (key: string): string => {
     const file = path.resolve(root, key)
@@ -58,8 +59,7 @@ export async function openFsStore(directory: string): Promise<Store> {
     const file = locate(key)
     const read = async () => {
       await checkFolder(path.dirname(file))
-      // O_NOFOLLOW would be one call less to write; Node's readFile has no such flag as a name.
-      return await readFile(file, { flag: 0x20000 /* O_NOFOLLOW */ })
+      return await readFile(file, { flag: constants.O_RDONLY | constants.O_NOFOLLOW })
     }
     return read().catch(absent).catch(failed('read', key))
   }
@@ -98,9 +98,13 @@ export async function openFsStore(directory: string): Promise<Store> {
     }
   }
 
-  const makeFolder = async (folder: string) => {
+  const makeFolder = async (folder: string): Promise<void> => {
     if (checked.has(folder)) return
-    await mkdir(folder, { recursive: true })
+    // From the root downwards, each checked before anything is made below it.
+    await makeFolder(path.dirname(folder))
+    await mkdir(folder).catch((error) => {
+      if (error.code !== 'EEXIST') throw error
+    })
     await checkFolder(folder)
   }
 
