@@ -95,6 +95,7 @@ describe('what loads, runs or moves is left out, with a warning', () => {
     ],
     ['an escape', '<path style="fill:u\\72l(x)" fill="\\75rl(x)"/>', '<path/>', ['EXTERNAL_REFERENCE']],
     ['a comment in a function', '<path style="fill:url/**/(x)"/>', '<path/>', ['EXTERNAL_REFERENCE']],
+    ['what may open a comment', '<style>\\/*{a:b}.a{fill:red}</style>', '<style>.a{fill:red}</style>', []],
     ['an import', '<style>@import "a";.a{fill:red}</style>', '<style>.a{fill:red}</style>', ['EXTERNAL_REFERENCE']],
     ['an import at the end', '<style>@import "a"</style>', '', ['EXTERNAL_REFERENCE']],
     ['a font', '<style>@font-face{src:url(a)}</style>', '', ['EXTERNAL_REFERENCE']],

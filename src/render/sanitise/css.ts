@@ -6,7 +6,9 @@ import { cleanValue, isHarmless, isPlain } from './urls.ts'
 const TOKEN = /"(?:[^"\\\n]|\\[\s\S])*"|'(?:[^'\\\n]|\\[\s\S])*'|\/\*[\s\S]*?(?:\*\/|$)|\\[\s\S]|[{}();"']/g
 /** What a selector is made of. Nothing here can end a rule or start another in any parser. */
 const SELECTOR = /^(?:[\w\s.#:*>+~()[\]="'^$|-]|[^\0-\x7f]|\\[\w.:/-])+$/
-const isSelector = (selector: string) => SELECTOR.test(selector) && (isPlain(selector) || isHarmless(selector))
+/** An escaped slash before a star opens no comment in CSS, but may in an engine that does not know escapes. */
+const isSelector = (selector: string) =>
+  SELECTOR.test(selector) && !selector.includes('/*') && (isPlain(selector) || isHarmless(selector))
 const BEHAVIOURS = /^(?:behavior|-moz-binding|src)$/i
 
 /** Parses a style sheet into the rules that may stay. At-rules go: they import, or the engines skip them. */
