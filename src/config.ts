@@ -27,6 +27,36 @@ export const VARIABLES = [
   },
   { name: 'PRESETS_FILE', default: 'presets.json', meaning: 'The presets; a watermark path in it is relative to it.' },
   { name: 'RENDERERS', default: 'one per core', meaning: 'Renderer processes of one API or worker process.' },
+  {
+    name: 'ORIGINALS_BUCKET',
+    default: 'directory `DATA_DIR/originals`',
+    meaning: 'Private S3 bucket of the originals; goes with `PREVIEWS_BUCKET`.',
+  },
+  {
+    name: 'PREVIEWS_BUCKET',
+    default: 'directory `DATA_DIR/previews`',
+    meaning: 'S3 bucket that the CDN serves pictures from.',
+  },
+  {
+    name: 'S3_FORCE_PATH_STYLE',
+    default: 'off',
+    meaning: '`on`: the bucket is in the path, not in the host name, as most compatible stores want it.',
+  },
+  { name: 'AWS_ENDPOINT_URL_S3', default: 'AWS', meaning: 'Address of an S3-compatible store.' },
+  { name: 'AWS_REGION', default: 'us-east-1', meaning: 'Region of the buckets.' },
+  {
+    name: 'AWS_ACCESS_KEY_ID',
+    default: "the host's role or profile",
+    meaning: 'Credentials; go with `AWS_SECRET_ACCESS_KEY`.',
+  },
+  { name: 'AWS_SECRET_ACCESS_KEY', default: "the host's role or profile", meaning: 'Credentials.' },
+  { name: 'AWS_SESSION_TOKEN', default: 'none', meaning: 'Of temporary credentials.' },
+  {
+    name: 'CLOUDFRONT_DISTRIBUTION_ID',
+    default: 'none',
+    meaning: 'Distribution that take-downs invalidate and `npm run doctor` checks.',
+  },
+  { name: 'AWS_ENDPOINT_URL_CLOUDFRONT', default: 'AWS', meaning: 'Address that speaks the CloudFront API.' },
   { name: 'DEMO', default: 'on', meaning: '`off`: `npm start` begins with an empty catalogue.' },
 ] as const
 
@@ -48,10 +78,29 @@ export interface Config {
   readonly presets: Presets
   readonly renderers: number
   readonly demo: boolean
+  /** Null: directories in `dataDir`. */
+  readonly buckets: { readonly originals: string; readonly previews: string } | null
+  readonly aws: AwsConfig
+  /** Null: nothing is invalidated or checked. */
+  readonly distributionId: string | null
   /** Where the user stood: npm runs its scripts in the project. */
   readonly invokedFrom: string
   /** The environment of a child process of ours: our own, with the database that we chose. */
   readonly childEnv: (databaseUrl: string) => Record<string, string | undefined>
+}
+
+/** What the AWS clients need; null where AWS's own default applies. */
+export interface AwsConfig {
+  readonly region: string
+  readonly s3Endpoint: string | null
+  readonly s3ForcePathStyle: boolean
+  readonly cloudFrontEndpoint: string | null
+  /** Null: the SDK looks for the host's role or profile. */
+  readonly credentials: {
+    readonly accessKeyId: string
+    readonly secretAccessKey: string
+    readonly sessionToken?: string
+  } | null
 }
 
 type Env = Readonly<Record<string, string | undefined>>
@@ -72,6 +121,19 @@ export function loadConfig(env: Env = process.env): Config {
   const { presets, problems: presetProblems } = readPresets(presetsFile)
   problems.push(...presetProblems.map((problem) => `PRESETS_FILE: ${problem}`))
 
+  const bucket = pattern(/^[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]$/, 'a bucket name')
+  const originalsBucket = read('ORIGINALS_BUCKET', null, bucket)
+  const previewsBucket = read('PREVIEWS_BUCKET', null, bucket)
+  const accessKeyId = read('AWS_ACCESS_KEY_ID', null, token)
+  const secretAccessKey = read('AWS_SECRET_ACCESS_KEY', null, token)
+  const together = (a: string, b: string) => {
+    if (!env[a]?.trim() !== !env[b]?.trim()) problems.push(`${a} and ${b} go together: set both, or neither.`)
+  }
+  together('ORIGINALS_BUCKET', 'PREVIEWS_BUCKET')
+  together('AWS_ACCESS_KEY_ID', 'AWS_SECRET_ACCESS_KEY')
+  if (originalsBucket && originalsBucket === previewsBucket)
+    problems.push(`ORIGINALS_BUCKET and PREVIEWS_BUCKET are both ${originalsBucket}: originals are private, set two.`)
+
   const config: Config = {
     port: read('PORT', 4000, integer(0, 65535)),
     host: read('HOST', '127.0.0.1', (text) =>
@@ -90,8 +152,22 @@ export function loadConfig(env: Env = process.env): Config {
       null,
     presets,
     renderers: read('RENDERERS', availableParallelism(), integer(1, 256)),
-    demo: read('DEMO', true, (text) =>
-      text === 'on' ? true : text === 'off' ? false : new Problem('must be on or off'),
+    demo: read('DEMO', true, onOrOff),
+    buckets: originalsBucket && previewsBucket ? { originals: originalsBucket, previews: previewsBucket } : null,
+    aws: {
+      region: read('AWS_REGION', 'us-east-1', pattern(/^[a-z0-9-]{2,32}$/, 'a region like eu-central-1')),
+      s3Endpoint: read('AWS_ENDPOINT_URL_S3', null, url(['http:', 'https:'], 'https://s3.example.com')),
+      s3ForcePathStyle: read('S3_FORCE_PATH_STYLE', false, onOrOff),
+      cloudFrontEndpoint: read('AWS_ENDPOINT_URL_CLOUDFRONT', null, url(['http:', 'https:'], 'https://cf.example.com')),
+      credentials:
+        accessKeyId && secretAccessKey
+          ? { accessKeyId, secretAccessKey, sessionToken: read('AWS_SESSION_TOKEN', undefined, token) }
+          : null,
+    },
+    distributionId: read(
+      'CLOUDFRONT_DISTRIBUTION_ID',
+      null,
+      pattern(/^[A-Z0-9]{1,32}$/, 'a distribution id like E2QWRUHAPOMQZL'),
     ),
     invokedFrom: env.INIT_CWD ?? '.',
     childEnv: (databaseUrl) => ({ ...env, DATABASE_URL: databaseUrl }),
@@ -121,8 +197,14 @@ const url = (protocols: string[], example: string) => (text: string) => {
   return parsed && protocols.includes(parsed.protocol) ? text : new Problem(`must be a URL like ${example}`)
 }
 
+const onOrOff = (text: string) => (text === 'on' ? true : text === 'off' ? false : new Problem('must be on or off'))
+
+const pattern = (shape: RegExp, what: string) => (text: string) =>
+  shape.test(text) ? text : new Problem(`not ${what}`)
+
 const token = (text: string) =>
   /^[\x21-\x7e]+$/.test(text) ? text : new Problem('must be printable ASCII without spaces')
 
 /** A secret's value stays out of messages and logs. */
-const secret = (name: string, text: string) => (/TOKEN|SECRET|DATABASE_URL/.test(name) ? '…' : JSON.stringify(text))
+const secret = (name: string, text: string) =>
+  /TOKEN|SECRET|ACCESS_KEY|DATABASE_URL/.test(name) ? '…' : JSON.stringify(text)

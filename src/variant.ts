@@ -58,6 +58,13 @@ const VERSION = '[a-z2-7]{16}'
 const whole = (pattern: string) => new RegExp(`^${pattern}$`)
 export const isVendorUsername = (text: string): boolean => whole(VENDOR).test(text)
 export const isUniqueId = (text: string): boolean => whole(UNIQUE_ID).test(text)
+/** A 12-character id [A-Z2-7] (60 bits) that the same text always gets, so that imports are idempotent. */
+export function uniqueIdOf(text: string): string {
+  const digest = createHash('sha256').update(text).digest()
+  return Array.from(digest.subarray(0, 12), (byte) => ID_ALPHABET[byte & 31]).join('')
+}
+const ID_ALPHABET = 'ABCDEFGHIJKLMNOPQRSTUVWXYZ234567'
+
 export const isSlug = (text: string): boolean => whole(SLUG).test(text)
 export const isPresetName = (text: string): boolean => whole(PRESET).test(text)
 
@@ -109,6 +116,17 @@ export function parseVariantKey(key: string): VariantPath | null {
   const source = { vendor, kind: kindOf(folder), family, iconSet, slug }
   return { ...source, preset, version, format: format.toUpperCase() as ImageFormat }
 }
+
+/** Under this name S3 serves an object's cache tags, and the origin handler its answer's. */
+export const CACHE_TAG_HEADER = 'x-amz-meta-cache-tag'
+
+/** What a CDN can invalidate an item's pictures by: its own tag and those of all that it belongs to. */
+export const cacheTagsOf = (source: SourcePath): readonly string[] => [
+  `vendor-${source.vendor}`,
+  `family-${source.family}`,
+  `set-${source.iconSet}`,
+  `item-${uniqueIdOf(printSourceKey(source))}`,
+]
 
 const BASE32 = 'abcdefghijklmnopqrstuvwxyz234567'
 

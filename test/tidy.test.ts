@@ -42,10 +42,13 @@ const imports: Import[] = sources.flatMap((from) =>
 const RANKS: readonly { name: string; holds: RegExp }[] = [
   { name: 'words', holds: /^src\/(variant|errors|log|queue-log|presets|config|processes)\.ts$/ },
   { name: 'tools', holds: /^src\/(catalogue\/|store\/|render\/|embedded\/|events\.ts|secrets\.ts)/ },
-  { name: 'verbs', holds: /^src\/(deliver\/(make-variants|ensure-variant|slots)\.ts|backfill\/|ingest\/)/ },
+  {
+    name: 'verbs',
+    holds: /^src\/(deliver\/(make-variants|ensure-variant|slots|cache-headers)\.ts|backfill\/|ingest\/)/,
+  },
   {
     name: 'doors',
-    holds: /^(src\/(deliver\/(origin-handler|cache-headers)\.ts|graphql\/|health\.ts)|workers\/(?!main))/,
+    holds: /^(src\/(deliver\/origin-handler\.ts|graphql\/|health\.ts)|workers\/(?!main))/,
   },
   { name: 'wiring', holds: /^src\/(app|http)\.ts$/ },
   { name: 'entries', holds: /^(src\/(main|start|import|run-process|terminal)\.ts|workers\/main\.ts)$/ },

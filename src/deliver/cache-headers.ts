@@ -1,4 +1,5 @@
 import type { AppError } from '../errors.ts'
+import { CACHE_TAG_HEADER } from '../variant.ts'
 
 /** How long a CDN or browser may keep an answer. */
 export const CACHE = {
@@ -15,6 +16,7 @@ const ALLOWED = 'GET, HEAD, OPTIONS'
 export function answerHeaders(answer: {
   cache?: string
   md5?: string
+  cacheTags?: readonly string[]
   allow?: boolean
   error?: AppError
 }): Record<string, string> {
@@ -24,6 +26,7 @@ export function answerHeaders(answer: {
     'cache-control': answer.cache ?? (answer.error && answer.error.status < 500 ? CACHE.shortly : CACHE.never),
   }
   if (answer.md5) headers.etag = `"${answer.md5}"`
+  if (answer.cacheTags) headers[CACHE_TAG_HEADER] = answer.cacheTags.join(',')
   if (answer.allow || answer.error?.code === 'METHOD_NOT_ALLOWED') headers.allow = ALLOWED
   if (answer.allow) headers['access-control-allow-methods'] = ALLOWED
   if (answer.error?.status === 503) headers['retry-after'] = '1'

@@ -4,7 +4,17 @@ import { AppError } from '../errors.ts'
 import type { Want } from '../render/messages.ts'
 import type { RenderPool } from '../render/pool.ts'
 import type { Stores } from '../store/open.ts'
-import { hashSource, mimeTypeOf, type Presets, parseSourceKey, printVariantKey, versionOf } from '../variant.ts'
+import {
+  cacheTagsOf,
+  hashSource,
+  mimeTypeOf,
+  type Presets,
+  parseSourceKey,
+  printVariantKey,
+  type SourcePath,
+  versionOf,
+} from '../variant.ts'
+import { CACHE } from './cache-headers.ts'
 
 /** What making pictures takes. */
 export interface Workshop {
@@ -55,6 +65,9 @@ export async function makeVariants(
     images.map(({ objectKey, format }, index) =>
       workshop.stores.previews.put(objectKey, bytes[index] as Buffer, {
         contentType: mimeTypeOf(format),
+        cacheControl: CACHE.immutable,
+        sourceHash,
+        cacheTags: cacheTagsOf(sourcePathOf(source)),
         replace: options.replace ?? false,
       }),
     ),
@@ -71,10 +84,15 @@ export function variantKeyOf(
   { sourceKey, sourceHash }: Pick<Source, 'sourceKey' | 'sourceHash'>,
   { preset, format }: Want,
 ): string {
-  const path = parseSourceKey(sourceKey)
-  if (!path) throw new Error(`${sourceKey} is not a source key`)
+  const path = sourcePathOf({ sourceKey })
   const version = versionOf(urlSecret, sourceHash, presetOf(presets, preset).recipeHash)
   return printVariantKey({ ...path, preset, version, format })
+}
+
+function sourcePathOf({ sourceKey }: Pick<Source, 'sourceKey'>): SourcePath {
+  const path = parseSourceKey(sourceKey)
+  if (!path) throw new Error(`${sourceKey} is not a source key`)
+  return path
 }
 
 function presetOf(presets: Presets, name: string) {

@@ -5,6 +5,7 @@ import type { RecipeHistory } from '../catalogue/recipes.ts'
 import { AppError, toAppError } from '../errors.ts'
 import { causes, log } from '../log.ts'
 import {
+  cacheTagsOf,
   mimeTypeOf,
   type Presets,
   parseVariantKey,
@@ -60,17 +61,22 @@ export function createOriginHandler(origin: Origin) {
         return end(response, 302, { ...answerHeaders({ cache: CACHE.shortly }), location: lastPart(current) })
       }
       case 'current':
-        return await answerPicture(request, response, located)
+        return await answerPicture(request, response, { located, path })
     }
   }
 
-  async function answerPicture(request: IncomingMessage, response: ServerResponse, located: Located): Promise<void> {
+  async function answerPicture(
+    request: IncomingMessage,
+    response: ServerResponse,
+    { located, path }: { located: Located; path: VariantPath },
+  ): Promise<void> {
+    const cacheTags = cacheTagsOf(path)
     const known = request.headers['if-none-match']
     if (known && located.image && !located.takenDown && matches(known, located.image.md5)) {
-      return end(response, 304, answerHeaders({ cache: CACHE.immutable, md5: located.image.md5 }))
+      return end(response, 304, answerHeaders({ cache: CACHE.immutable, md5: located.image.md5, cacheTags }))
     }
     const { bytes, md5 } = await origin.ensureVariant(located)
-    const headers = answerHeaders({ cache: CACHE.immutable, md5 })
+    const headers = answerHeaders({ cache: CACHE.immutable, md5, cacheTags })
     if (known && matches(known, md5)) return end(response, 304, headers)
     const picture = { ...headers, 'content-type': mimeTypeOf(located.format), 'content-length': bytes.length }
     end(response, 200, picture, request.method === 'HEAD' ? undefined : bytes)

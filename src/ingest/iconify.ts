@@ -2,10 +2,9 @@ import { readFile } from 'node:fs/promises'
 import path from 'node:path'
 import { z } from 'zod'
 import { AppError } from '../errors.ts'
-import { isSlug } from '../variant.ts'
+import { isSlug, uniqueIdOf } from '../variant.ts'
 import { nameOf } from './directory.ts'
 import type { Entry, Refusal } from './import-items.ts'
-import { uniqueIdOf } from './unique-id.ts'
 
 const box = {
   left: z.number().optional(),

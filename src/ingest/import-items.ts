@@ -1,9 +1,8 @@
 import type { Pg } from '../catalogue/database.ts'
 import { AppError } from '../errors.ts'
 import type { Store } from '../store/store.ts'
-import { hashSource, type ItemKind, printSourceKey, type SourcePath } from '../variant.ts'
+import { hashSource, type ItemKind, printSourceKey, type SourcePath, uniqueIdOf } from '../variant.ts'
 import { inspectSvg } from './inspect-svg.ts'
-import { uniqueIdOf } from './unique-id.ts'
 
 /** An SVG on its way into the catalogue. */
 export interface Entry {

@@ -23,6 +23,12 @@ export interface Store {
 export interface PutOptions {
   /** MIME type, stored with the object where the store keeps metadata. */
   readonly contentType: string
+  /** The three below are kept where the store serves objects itself (S3 behind a CDN): what the origin handler answers too. */
+  readonly cacheControl?: string
+  /** Fingerprint of the original that the object was made from. */
+  readonly sourceHash?: string
+  /** What a CDN can invalidate it by. */
+  readonly cacheTags?: readonly string[]
   /** Survives a power cut before `put` returns. For what cannot be made again. */
   readonly durable?: boolean
   readonly replace?: boolean

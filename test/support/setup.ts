@@ -8,7 +8,7 @@ import { type App, openApp } from '../../src/app.ts'
 import { type Config, loadConfig } from '../../src/config.ts'
 import { serve } from '../../src/http.ts'
 import { type Entry, importItems } from '../../src/ingest/import-items.ts'
-import { uniqueIdOf } from '../../src/ingest/unique-id.ts'
+import { uniqueIdOf } from '../../src/variant.ts'
 
 /** A directory that is gone when the test ends. Its name has a space, as users' paths do. */
 export async function tempDirectory(): Promise<string> {
