@@ -5,7 +5,7 @@ export default defineConfig({
   ssr: { resolve: { conditions: ['node', 'module-sync'], externalConditions: ['node', 'module-sync'] } },
   test: {
     include: ['test/**/*.test.ts'],
-    globalSetup: 'test/support/postgres.ts',
+    globalSetup: 'test/support/servers.ts',
     // Real processes and databases: a slow machine is no failure.
     testTimeout: 60_000,
     hookTimeout: 60_000,

@@ -49,6 +49,7 @@ export async function openApp(
     if (!databaseUrl)
       throw new AppError('CONFIG', 'DATABASE_URL is not set: set it, or run `npm start`, which brings a Postgres.')
     const stores = await openStores(config)
+    opened.push(stores.close)
     const [adminToken, urlSecret] = await Promise.all([
       config.adminToken ?? keepSecret(config.dataDir, 'admin-token'),
       config.urlSecret ?? keepSecret(config.dataDir, 'url-secret'),

@@ -29,7 +29,7 @@ export const ERRORS = {
 
 export type ErrorCode = keyof typeof ERRORS
 
-/** An error with a code of the catalogue. The message is public: it names the thing, the value and the remedy. */
+/** An error with a code of the catalogue. The message names the thing, the value and the remedy; publicSentence is what leaves the house. */
 export class AppError extends Error {
   readonly code: ErrorCode
   constructor(code: ErrorCode, message: string, options?: ErrorOptions) {
@@ -54,8 +54,19 @@ export const ATTEMPTS_MAX = 2
 /** True when no further attempt can help, so the failure stays until the source or the renderer changes. */
 export const isSettled = (code: ErrorCode, attempts: number): boolean => !MAY_PASS.has(code) || attempts >= ATTEMPTS_MAX
 
+/** What Postgres and the network say when there is nobody to talk to: https://www.postgresql.org/docs/current/errcodes-appendix.html */
+const NO_CONNECTION = /^(?:08...|57P0[123]|53300|ECONN(?:REFUSED|RESET)|ETIMEDOUT|EPIPE|ENOTFOUND)$/
+
 /** Any thrown value as an error of the catalogue; what is not one already is INTERNAL, with its cause kept. */
 export function toAppError(error: unknown): AppError {
   if (error instanceof AppError) return error
+  if (NO_CONNECTION.test((error as { code?: string } | null)?.code ?? ''))
+    return new AppError('UNAVAILABLE', 'The database does not answer.', { cause: error })
   return new AppError('INTERNAL', 'Something went wrong on our side; the log has the details.', { cause: error })
 }
+
+/** The sentence for whoever asked from outside: buckets, hosts and paths are for the log. */
+export const publicSentence = (error: AppError): string =>
+  error.code === 'UNAVAILABLE'
+    ? 'A store or the database does not answer at this moment; try again in a second.'
+    : error.message

@@ -29,6 +29,16 @@ describe('the filesystem store', () => {
     await expect(store.delete([key])).rejects.toThrow()
   })
 
+  it('lists in the order of keys where folders and files share a beginning, and reads empty files', async () => {
+    const store = await openFsStore(await tempDirectory())
+    const keys = ['a/y-z.svg', 'a/y-z/1.svg', 'a/y.svg', 'a/y/1.svg']
+    for (const key of keys) await store.put(key, Buffer.alloc(0), SVG)
+    const listed: string[] = []
+    for await (const { key } of store.list('a/', { after: 'a/y-z.svg' })) listed.push(key)
+    expect(listed).toEqual(keys.slice(1))
+    expect(await store.get('a/y.svg', { firstBytes: 4 })).toHaveLength(0)
+  })
+
   it('follows no link, neither as a folder nor as a file', async () => {
     const [directory, elsewhere] = [await tempDirectory(), await tempDirectory()]
     const store = await openFsStore(directory)

@@ -2,7 +2,7 @@ import type { IncomingMessage, ServerResponse } from 'node:http'
 import type { Pg } from '../catalogue/database.ts'
 import { type Located, locateVariant } from '../catalogue/locate.ts'
 import type { RecipeHistory } from '../catalogue/recipes.ts'
-import { AppError, toAppError } from '../errors.ts'
+import { AppError, publicSentence, toAppError } from '../errors.ts'
 import { causes, log } from '../log.ts'
 import {
   cacheTagsOf,
@@ -120,7 +120,7 @@ function refuse(request: IncomingMessage, response: ServerResponse, thrown: unkn
     response.destroy()
     return
   }
-  const body = `${error.code}: ${error.message}\n`
+  const body = `${error.code}: ${publicSentence(error)}\n`
   const headers = {
     'content-type': 'text/plain; charset=utf-8',
     'content-length': Buffer.byteLength(body),

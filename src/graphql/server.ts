@@ -3,7 +3,7 @@ import { renderGraphiQL } from '@graphql-yoga/render-graphiql'
 import { GraphQLError, parse } from 'graphql'
 import { createYoga, type Plugin } from 'graphql-yoga'
 import type { App } from '../app.ts'
-import { AppError, toAppError } from '../errors.ts'
+import { AppError, publicSentence, toAppError } from '../errors.ts'
 import { causes, log } from '../log.ts'
 import type { Context, TokenScope } from './builder.ts'
 import { createLoaders } from './loaders.ts'
@@ -51,7 +51,7 @@ function toPublicError(error: unknown): GraphQLError {
   if (known.status >= 500)
     log.error('a query failed', { path: asGraphQL?.path?.join('.'), code: known.code, cause: causes(thrown ?? error) })
   const { nodes, source, positions, path, extensions } = asGraphQL ?? {}
-  return new GraphQLError(known.message, {
+  return new GraphQLError(publicSentence(known), {
     nodes,
     source,
     positions,

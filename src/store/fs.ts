@@ -4,7 +4,7 @@ import { link, lstat, mkdir, open, readdir, readFile, realpath, rename, rm, unli
 import path from 'node:path'
 import { AppError } from '../errors.ts'
 import { causes } from '../log.ts'
-import type { Store } from './store.ts'
+import type { Listed, Store } from './store.ts'
 
 /** Drafts lie beside the tree, on the same filesystem, so that a crash leaves nothing under a key. */
 const DRAFTS = '.drafts'
@@ -55,11 +55,14 @@ export async function openFsStore(directory: string): Promise<Store> {
     throw error
   }
 
-  const get = async (key: string) => {
+  const get: Store['get'] = async (key, { firstBytes } = {}) => {
     const file = locate(key)
+    const flags = constants.O_RDONLY | constants.O_NOFOLLOW
     const read = async () => {
       await checkFolder(path.dirname(file))
-      return await readFile(file, { flag: constants.O_RDONLY | constants.O_NOFOLLOW })
+      return firstBytes === undefined
+        ? await readFile(file, { flag: flags })
+        : await readStart(file, { flags, firstBytes })
     }
     return read().catch(absent).catch(failed('read', key))
   }
@@ -122,11 +125,11 @@ export async function openFsStore(directory: string): Promise<Store> {
     for (const key of keys) await rm(locate(key), { force: true }).catch(failed('delete', key))
   }
 
-  async function* list(prefix: string): AsyncIterable<{ key: string; bytes: number }> {
+  async function* list(prefix: string, { after = '' } = {}): AsyncIterable<Listed> {
     const slash = prefix.lastIndexOf('/')
     yield* walk(slash < 0 ? '' : prefix.slice(0, slash))
 
-    async function* walk(folder: string): AsyncIterable<{ key: string; bytes: number }> {
+    async function* walk(folder: string): AsyncIterable<Listed> {
       const entries = await readdir(path.join(root, folder), { withFileTypes: true }).catch(absent)
       const byKey = (entries ?? []).map((entry) => ({
         entry,
@@ -136,14 +139,24 @@ export async function openFsStore(directory: string): Promise<Store> {
         const key = folder === '' ? entry.name : `${folder}/${entry.name}`
         if (entry.isDirectory() && key !== DRAFTS && (`${key}/`.startsWith(prefix) || prefix.startsWith(`${key}/`)))
           yield* walk(key)
-        if (!entry.isFile() || !key.startsWith(prefix)) continue
+        if (!entry.isFile() || !key.startsWith(prefix) || key <= after) continue
         const found = await head(key)
-        if (found) yield { key, bytes: found.bytes }
+        if (found) yield { key, bytes: found.bytes, etag: null }
       }
     }
   }
 
   return { name: root, get, put, head, delete: remove, list }
+}
+
+async function readStart(file: string, { flags, firstBytes }: { flags: number; firstBytes: number }): Promise<Buffer> {
+  const handle = await open(file, flags)
+  try {
+    const { buffer, bytesRead } = await handle.read(Buffer.alloc(firstBytes), 0, firstBytes, 0)
+    return buffer.subarray(0, bytesRead)
+  } finally {
+    await handle.close()
+  }
 }
 
 /** Removes drafts that a killed process left; a living one is done with its own in far less than an hour. */

@@ -1,17 +1,42 @@
 import path from 'node:path'
 import type { Config } from '../config.ts'
 import { openFsStore } from './fs.ts'
+import { openS3Store } from './s3.ts'
 import type { Store } from './store.ts'
 
 /** The private store of originals and the public store of previews. */
 export interface Stores {
   readonly originals: Store
   readonly previews: Store
+  readonly close: () => Promise<void>
 }
 
+/** Sockets of one process per renderer: several variants of an item are stored at once, and others are read meanwhile. */
+const CONNECTIONS_PER_RENDERER = 16
+
+/** The two buckets where they are configured, else two directories of `DATA_DIR`. Throws UNAVAILABLE with the remedy. */
 export async function openStores(config: Config): Promise<Stores> {
-  return {
-    originals: await openFsStore(path.join(config.dataDir, 'originals')),
-    previews: await openFsStore(path.join(config.dataDir, 'previews')),
+  const { buckets, aws, dataDir, renderers } = config
+  if (!buckets) {
+    return {
+      originals: await openFsStore(path.join(dataDir, 'originals')),
+      previews: await openFsStore(path.join(dataDir, 'previews')),
+      close: async () => {},
+    }
   }
+  const connectionsMax = renderers * CONNECTIONS_PER_RENDERER
+  const openBucket = (bucket: string, variable: string) => openS3Store({ bucket, variable, aws, connectionsMax })
+  const [originals, previews] = await Promise.allSettled([
+    openBucket(buckets.originals, 'ORIGINALS_BUCKET'),
+    openBucket(buckets.previews, 'PREVIEWS_BUCKET'),
+  ])
+  if (originals.status === 'rejected' || previews.status === 'rejected') {
+    for (const opened of [originals, previews]) if (opened.status === 'fulfilled') await opened.value.close()
+    throw originals.status === 'rejected' ? originals.reason : (previews as PromiseRejectedResult).reason
+  }
+  const close = async () => {
+    await originals.value.close()
+    await previews.value.close()
+  }
+  return { originals: originals.value, previews: previews.value, close }
 }

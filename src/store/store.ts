@@ -5,8 +5,11 @@
 export interface Store {
   /** For messages: a path or a bucket. */
   readonly name: string
-  /** The whole object, or null where there is none. Every other failure throws UNAVAILABLE. */
-  get(key: string): Promise<Buffer | null>
+  /**
+   * The whole object, or null where there is none. Every other failure throws UNAVAILABLE.
+   * @param options.firstBytes at most so many from the beginning, at least 1
+   */
+  get(key: string, options?: { firstBytes?: number }): Promise<Buffer | null>
   /**
    * Writes the object whole or not at all; no reader ever sees a part of it.
    * An object that is there already stays and `false` is returned, unless `replace` is set.
@@ -16,8 +19,18 @@ export interface Store {
   head(key: string): Promise<{ bytes: number } | null>
   /** Removes the objects; those that are not there are no error. */
   delete(keys: readonly string[]): Promise<void>
-  /** Objects whose key begins with the prefix, in the order of their keys. */
-  list(prefix: string): AsyncIterable<{ key: string; bytes: number }>
+  /**
+   * Objects whose key begins with the prefix, in the order of their keys.
+   * @param options.after only keys behind this one: where an earlier listing ended
+   */
+  list(prefix: string, options?: { after?: string }): AsyncIterable<Listed>
+}
+
+export interface Listed {
+  readonly key: string
+  readonly bytes: number
+  /** Changes when the bytes do. Null where the store would have to read them to know. */
+  readonly etag: string | null
 }
 
 export interface PutOptions {

@@ -13,6 +13,8 @@ export function storeContract(name: string, open: () => Promise<Store>): void {
       expect(await store.put('acme/icons/a.svg', all, SVG)).toBe(true)
       expect(await store.get('acme/icons/a.svg')).toEqual(all)
       expect(await store.head('acme/icons/a.svg')).toEqual({ bytes: 256 })
+      expect(await store.get('acme/icons/a.svg', { firstBytes: 12 })).toEqual(all.subarray(0, 12))
+      expect(await store.get('acme/icons/a.svg', { firstBytes: 1000 })).toEqual(all)
     })
 
     it('reads what is not there as null, not as an error', async () => {
@@ -21,6 +23,7 @@ export function storeContract(name: string, open: () => Promise<Store>): void {
       expect(await store.head('acme/none.svg')).toBeNull()
       await store.put('acme/file', bytes('x'), SVG)
       expect(await store.get('acme/file/below')).toBeNull()
+      expect(await store.get('acme/none.svg', { firstBytes: 4 })).toBeNull()
     })
 
     it('never overwrites unless told to', async () => {
@@ -63,20 +66,21 @@ export function storeContract(name: string, open: () => Promise<Store>): void {
 
     it('lists by prefix, in the order of keys', async () => {
       const store = await open()
-      const keys = ['b/x.svg', 'a/y/2.svg', 'a/y/1.svg', 'a/y-z.svg', 'a/x.svg']
+      const keys = ['b/x/1.svg', 'a/y/2.svg', 'a/y/1.svg', 'a/yz/1.svg', 'a/x/1.svg', 'a/y/1-a.svg']
       for (const key of keys) await store.put(key, bytes(key), SVG)
-      const list = async (prefix: string) => {
+      const list = async (prefix: string, after?: string) => {
         const found: string[] = []
-        for await (const { key, bytes: size } of store.list(prefix)) {
+        for await (const { key, bytes: size } of store.list(prefix, { after })) {
           expect(size).toBe(key.length)
           found.push(key)
         }
         return found
       }
       expect(await list('')).toEqual([...keys].sort())
-      expect(await list('a/y')).toEqual(['a/y-z.svg', 'a/y/1.svg', 'a/y/2.svg'])
-      expect(await list('a/y/')).toEqual(['a/y/1.svg', 'a/y/2.svg'])
+      expect(await list('a/y')).toEqual(['a/y/1-a.svg', 'a/y/1.svg', 'a/y/2.svg', 'a/yz/1.svg'])
+      expect(await list('a/y/')).toEqual(['a/y/1-a.svg', 'a/y/1.svg', 'a/y/2.svg'])
       expect(await list('none/')).toEqual([])
+      expect(await list('a/', 'a/y/1-a.svg')).toEqual(['a/y/1.svg', 'a/y/2.svg', 'a/yz/1.svg'])
     })
   })
 }

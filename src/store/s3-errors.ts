@@ -1,0 +1,60 @@
+import { AppError } from '../errors.ts'
+import { causes } from '../log.ts'
+
+/** What the SDK throws, as far as it is told apart here. */
+interface S3Failure extends Error {
+  readonly $metadata?: { readonly httpStatusCode?: number }
+}
+
+const statusOf = (error: unknown): number | undefined => (error as S3Failure).$metadata?.httpStatusCode
+const nameOf = (error: unknown): string => (error as S3Failure).name
+
+/** Only this reads as "not there". A missing bucket answers 404 as well, and is an error. */
+export const isAbsent = (error: unknown): boolean => nameOf(error) === 'NoSuchKey'
+
+/** Refusals with a 4xx that the next try may not meet: two puts raced, or the body came too slowly. */
+const PASSING = new Set(['ConditionalRequestConflict', 'OperationAborted', 'RequestTimeout', 'SlowDown', 'Throttling'])
+/** Without an answer, but not for the network's fault. */
+const SETTLED = new Set(['CredentialsProviderError', 'TypeError', 'RangeError'])
+
+/** Whether another try may succeed: no answer, a broken one, a 5xx, or being told to slow down. */
+export function canPass(error: unknown): boolean {
+  const status = statusOf(error)
+  if (status === undefined) return !SETTLED.has(nameOf(error))
+  return status < 400 || status >= 500 || status === 429 || PASSING.has(nameOf(error))
+}
+
+const PERMISSIONS: Record<string, string> = {
+  get: 's3:GetObject and s3:ListBucket',
+  head: 's3:GetObject and s3:ListBucket',
+  put: 's3:PutObject',
+  delete: 's3:DeleteObject',
+  list: 's3:ListBucket',
+}
+
+/** The failure as UNAVAILABLE with one sentence: what was tried, on which bucket and key, why not, and the remedy. */
+export function failureOf(
+  error: unknown,
+  at: { verb: string; key: string; bucket: string; variable: string },
+): AppError {
+  if (error instanceof AppError) return error
+  const { verb, key, bucket, variable } = at
+  return new AppError(
+    'UNAVAILABLE',
+    `Cannot ${verb} ${JSON.stringify(key)} in bucket ${bucket} (${nameOf(error)}: ${causes(error)}): ${remedyOf(error)}`,
+    { cause: error },
+  )
+
+  function remedyOf(failure: unknown): string {
+    const name = nameOf(failure)
+    if (name === 'NoSuchBucket' || statusOf(failure) === 404)
+      return `there is no such bucket at this endpoint; check ${variable}, AWS_REGION and AWS_ENDPOINT_URL_S3.`
+    if (name === 'InvalidAccessKeyId' || name === 'SignatureDoesNotMatch' || name === 'CredentialsProviderError')
+      return 'check AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY.'
+    if (name === 'RequestTimeTooSkewed') return "set this machine's clock."
+    if (name === 'PermanentRedirect' || statusOf(failure) === 301)
+      return 'the bucket is in another region; set AWS_REGION.'
+    if (statusOf(failure) === 403) return `grant ${PERMISSIONS[verb]} on ${bucket} to these credentials.`
+    return 'the store does not answer as it should; check AWS_ENDPOINT_URL_S3 and the network.'
+  }
+}

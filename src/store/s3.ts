@@ -1,0 +1,234 @@
+import { createHash, randomBytes } from 'node:crypto'
+import { setTimeout as delay } from 'node:timers/promises'
+import {
+  DeleteObjectsCommand,
+  GetObjectCommand,
+  HeadBucketCommand,
+  HeadObjectCommand,
+  ListObjectsV2Command,
+  PutObjectCommand,
+  S3Client,
+} from '@aws-sdk/client-s3'
+import type { AwsConfig } from '../config.ts'
+import { AppError } from '../errors.ts'
+import { log } from '../log.ts'
+import { canPass, failureOf, isAbsent } from './s3-errors.ts'
+import type { Listed, PutOptions, Store } from './store.ts'
+
+/** One try, from connecting to the last byte. Objects are small: a source has at most 5 MB. */
+const TRY_MS = 4000
+/** All tries of one operation: well below what the origin handler may take. */
+const OPERATION_MS = 10_000
+/** With one try in eight failing, five in a row fail once in 30,000 operations. */
+const TRIES_MAX = 5
+/** Upper bound of the first pause; each next one doubles it. The pause is drawn evenly below it, so that crowds spread. */
+const PAUSE_MS = 100
+/** Keys that one DeleteObjects takes: https://docs.aws.amazon.com/AmazonS3/latest/API/API_DeleteObjects.html */
+const DELETE_BATCH = 1000
+/** Outside the grammar of keys, so that no request can ask for it. */
+const PROBES = '.afterimage-probe'
+
+export interface S3Options {
+  readonly bucket: string
+  /** The variable that names the bucket, for messages. */
+  readonly variable: string
+  readonly aws: AwsConfig
+  /** Sockets that are kept open: as many as operations are at once. */
+  readonly connectionsMax: number
+}
+
+/**
+ * A store in an S3 bucket, of AWS or a compatible service. Failed tries (5xx, SlowDown, resets, time-outs, torn bodies)
+ * are repeated with growing pauses; what was refused is not. Opens by putting, getting and deleting one probe object.
+ * Throws UNAVAILABLE that names bucket, key and remedy.
+ */
+export async function openS3Store(options: S3Options): Promise<Store & { readonly close: () => Promise<void> }> {
+  const { bucket, aws, connectionsMax } = options
+  const client = new S3Client({
+    region: aws.region,
+    // What Node's own defaults lack: bounded waiting, and a pool as large as the work at once.
+    requestHandler: {
+      connectionTimeout: 2000,
+      httpAgent: { keepAlive: true, maxSockets: connectionsMax },
+      httpsAgent: { keepAlive: true, maxSockets: connectionsMax },
+    },
+    // Repeated here, body included: the SDK's own retries end with the answer's headers.
+    maxAttempts: 1,
+    forcePathStyle: aws.s3ForcePathStyle,
+    // Compatible stores do not know the newer checksums; ETags are compared below.
+    requestChecksumCalculation: 'WHEN_REQUIRED',
+    responseChecksumValidation: 'WHEN_REQUIRED',
+    ...(aws.s3Endpoint ? { endpoint: aws.s3Endpoint } : {}),
+    ...(aws.credentials ? { credentials: aws.credentials } : {}),
+  })
+  /** What the probe finds out about this service. */
+  const knows = { createOnly: true, md5Etags: true }
+  /** Puts in progress by key, where the service cannot refuse the second one itself. */
+  const putting = new Map<string, Promise<unknown>>()
+
+  async function tryRepeatedly<T>(verb: string, key: string, work: (signal: AbortSignal) => Promise<T>): Promise<T> {
+    const giveUpAt = Date.now() + OPERATION_MS
+    for (let tries = 1; ; tries++) {
+      try {
+        return await work(AbortSignal.timeout(Math.min(TRY_MS, giveUpAt - Date.now())))
+      } catch (error) {
+        const pauseMs = Math.random() * PAUSE_MS * 2 ** (tries - 1)
+        if (!canPass(error) || tries === TRIES_MAX || Date.now() + pauseMs >= giveUpAt)
+          throw failureOf(error, { verb, key, ...options })
+        await delay(pauseMs)
+      }
+    }
+  }
+
+  const get: Store['get'] = (key, { firstBytes } = {}) =>
+    tryRepeatedly('get', key, async (abortSignal) => {
+      const range = firstBytes === undefined ? {} : { Range: `bytes=0-${firstBytes - 1}` }
+      try {
+        const answer = await client.send(new GetObjectCommand({ Bucket: bucket, Key: key, ...range }), { abortSignal })
+        const bytes = Buffer.from((await answer.Body?.transformToByteArray()) ?? [])
+        const isWhole = bytes.length === answer.ContentLength && (firstBytes !== undefined || isIntact(bytes, answer))
+        if (!isWhole) throw new Error('the answer is not what was stored')
+        return bytes
+      } catch (error) {
+        if (isAbsent(error)) return null
+        // An empty object has no first byte.
+        if (firstBytes !== undefined && (error as Error).name === 'InvalidRange') return Buffer.alloc(0)
+        throw error
+      }
+    })
+
+  /** An ETag is the MD5 of the bytes unless the object was encrypted with a key of its own or put in parts. */
+  function isIntact(bytes: Uint8Array, { ETag, ServerSideEncryption = 'AES256' }: Etagged): boolean {
+    const etag = ETag?.replaceAll('"', '') ?? ''
+    const isMd5 = knows.md5Etags && ServerSideEncryption === 'AES256' && /^[0-9a-f]{32}$/.test(etag)
+    return !isMd5 || etag === md5Of(bytes)
+  }
+
+  const put: Store['put'] = async (key, bytes, putOptions) => {
+    if (putOptions.replace || knows.createOnly) return await putOnce(key, bytes, putOptions)
+    // One at a time within this process; across processes items are locked.
+    while (putting.has(key)) await putting.get(key)?.catch(() => {})
+    const work = (async () => (await headObject(key)) === null && (await putOnce(key, bytes, putOptions)))()
+    putting.set(key, work)
+    return await work.finally(() => putting.delete(key))
+  }
+
+  function putOnce(key: string, bytes: Uint8Array, putOptions: PutOptions): Promise<boolean> {
+    const command = new PutObjectCommand({ Bucket: bucket, Key: key, Body: bytes, ...parametersOf(bytes, putOptions) })
+    return tryRepeatedly('put', key, async (abortSignal) => {
+      try {
+        const answer = await client.send(command, { abortSignal })
+        if (!isIntact(bytes, answer)) throw new Error('other bytes were stored than were sent')
+        return true
+      } catch (error) {
+        if ((error as Error).name === 'PreconditionFailed') return false
+        throw error
+      }
+    })
+  }
+
+  const headObject: Store['head'] = (key) =>
+    tryRepeatedly('head', key, async (abortSignal) => {
+      try {
+        const answer = await client.send(new HeadObjectCommand({ Bucket: bucket, Key: key }), { abortSignal })
+        return { bytes: answer.ContentLength ?? 0 }
+      } catch (error) {
+        if ((error as Error).name !== 'NotFound') throw error
+        return null
+      }
+    })
+
+  const head: Store['head'] = async (key) => {
+    const found = await headObject(key)
+    // The answer to HEAD has no body, so a missing bucket reads like a missing key.
+    if (!found)
+      await tryRepeatedly('head', key, (abortSignal) =>
+        client.send(new HeadBucketCommand({ Bucket: bucket }), { abortSignal }),
+      )
+    return found
+  }
+
+  async function remove(keys: readonly string[]): Promise<void> {
+    for (let from = 0; from < keys.length; from += DELETE_BATCH) {
+      const batch = keys.slice(from, from + DELETE_BATCH)
+      const Delete = { Objects: batch.map((Key) => ({ Key })), Quiet: true }
+      await tryRepeatedly('delete', batch[0] as string, async (abortSignal) => {
+        const { Errors } = await client.send(new DeleteObjectsCommand({ Bucket: bucket, Delete }), { abortSignal })
+        const [failed] = Errors ?? []
+        if (failed) throw Object.assign(new Error(`${failed.Key}: ${failed.Message}`), { name: failed.Code })
+      })
+    }
+  }
+
+  async function* list(prefix: string, { after }: { after?: string } = {}): AsyncIterable<Listed> {
+    const fetchPage = (token: string | undefined) =>
+      tryRepeatedly('list', prefix, (abortSignal) =>
+        client.send(
+          new ListObjectsV2Command({ Bucket: bucket, Prefix: prefix, StartAfter: after, ContinuationToken: token }),
+          { abortSignal },
+        ),
+      )
+    for (let page = await fetchPage(undefined); ; ) {
+      // Asked for ahead: the service lists while the caller works.
+      const next = page.IsTruncated ? fetchPage(page.NextContinuationToken) : null
+      next?.catch(() => {})
+      for (const { Key, Size, ETag } of page.Contents ?? [])
+        yield { key: Key ?? '', bytes: Size ?? 0, etag: ETag?.replaceAll('"', '') ?? null }
+      if (!next) return
+      page = await next
+    }
+  }
+
+  /** Does what the service will do, once, so that a missing permission shows at start and not at night. */
+  async function probe(): Promise<void> {
+    const key = `${PROBES}/${randomBytes(8).toString('hex')}`
+    const bytes = Buffer.from('Afterimage looks whether it may write here.')
+    const written = { contentType: 'text/plain' }
+    await putOnce(key, bytes, { ...written, replace: true })
+    // Compared here with what was put: whether ETags tell anything is still to be found out.
+    knows.md5Etags = false
+    const found = await get(key)
+    if (!found?.equals(bytes))
+      throw new AppError(
+        'UNAVAILABLE',
+        `Bucket ${bucket} gave back other bytes than were put: check AWS_ENDPOINT_URL_S3.`,
+      )
+    for await (const { etag } of list(key)) knows.md5Etags = etag === md5Of(bytes)
+    knows.createOnly = !(await putOnce(key, bytes, written))
+    await remove([key])
+    // Without ListBucket a missing key reads as denied, and nothing would ever be made.
+    await get(`${key}-absent`)
+    if (!knows.createOnly) log.warn('the store ignores If-None-Match: it is asked before each put instead', { bucket })
+  }
+
+  const close = async () => client.destroy()
+  try {
+    await probe()
+  } catch (error) {
+    await close()
+    throw error
+  }
+  return { name: bucket, get, put, head, delete: remove, list, close }
+}
+
+const md5Of = (bytes: Uint8Array) => createHash('md5').update(bytes).digest('hex')
+
+interface Etagged {
+  readonly ETag?: string
+  readonly ServerSideEncryption?: string
+}
+
+function parametersOf(bytes: Uint8Array, options: PutOptions) {
+  const { contentType, cacheControl, sourceHash, cacheTags, replace } = options
+  return {
+    ContentType: contentType,
+    CacheControl: cacheControl,
+    // Refused by the service when the bytes came differently.
+    ContentMD5: createHash('md5').update(bytes).digest('base64'),
+    Metadata: {
+      ...(sourceHash ? { 'source-hash': sourceHash } : {}),
+      ...(cacheTags ? { 'cache-tag': cacheTags.join(',') } : {}),
+    },
+    ...(replace ? {} : { IfNoneMatch: '*' }),
+  }
+}

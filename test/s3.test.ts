@@ -1,0 +1,133 @@
+import { createServer } from 'node:http'
+import type { AddressInfo } from 'node:net'
+import { describe, expect, inject, it, onTestFinished } from 'vitest'
+import { loadConfig } from '../src/config.ts'
+import { openStores } from '../src/store/open.ts'
+import { testBuckets } from './support/s3.ts'
+import { storeContract } from './support/store-contract.ts'
+
+const PICTURE = { contentType: 'image/webp' }
+
+const openTestStores = async (env: Record<string, string>) => {
+  const stores = await openStores(loadConfig(env))
+  onTestFinished(stores.close)
+  return stores
+}
+
+storeContract('an S3 bucket', async () => (await openTestStores(await testBuckets())).previews)
+
+describe('an S3 bucket', () => {
+  it('keeps with the object what a CDN must answer with it', async () => {
+    const env = await testBuckets()
+    const { previews } = await openTestStores(env)
+    await previews.put('a/b.webp', Buffer.from('picture'), {
+      contentType: 'image/webp',
+      cacheControl: 'public, max-age=31536000, immutable',
+      sourceHash: 'abc',
+      cacheTags: ['vendor-acme', 'item-ABCDEFGHIJKL'],
+    })
+    const { headers } = await fetch(`${inject('s3Url')}/${env.PREVIEWS_BUCKET}/a/b.webp`)
+    expect(Object.fromEntries(headers)).toMatchObject({
+      'content-type': 'image/webp',
+      'cache-control': 'public, max-age=31536000, immutable',
+      'x-amz-meta-source-hash': 'abc',
+      'x-amz-meta-cache-tag': 'vendor-acme,item-ABCDEFGHIJKL',
+      etag: '"5456fc54c74a297ce994998c2873b370"',
+    })
+  })
+
+  it('deletes and lists more than one call takes', async () => {
+    const { previews } = await openTestStores(await testBuckets())
+    const keys = Array.from({ length: 1203 }, (_, index) => `a/${String(index).padStart(5, '0')}.webp`)
+    for (let from = 0; from < keys.length; from += 100)
+      await Promise.all(keys.slice(from, from + 100).map((key) => previews.put(key, Buffer.from(key), PICTURE)))
+    const listed = []
+    for await (const { key, etag } of previews.list('a/')) {
+      expect(etag).toMatch(/^[0-9a-f]{32}$/)
+      listed.push(key)
+    }
+    expect(listed).toEqual(keys)
+    await previews.delete(keys)
+    for await (const { key } of previews.list('')) expect.unreachable(key)
+  })
+
+  it('leaves no probe behind', async () => {
+    const { originals, previews } = await openTestStores(await testBuckets())
+    for (const store of [originals, previews]) for await (const { key } of store.list('')) expect.unreachable(key)
+  })
+})
+
+/** An S3 that answers what the test says, with S3's own XML. */
+async function answering(answer: (method: string, url: string) => { status: number; code: string } | null) {
+  const asked: string[] = []
+  const server = createServer((request, response) => {
+    asked.push(`${request.method} ${request.url}`)
+    const refusal = answer(request.method as string, request.url as string)
+    if (refusal) {
+      const { status, code } = refusal
+      response.writeHead(status, { 'content-type': 'application/xml' })
+      return response.end(`<?xml version="1.0"?><Error><Code>${code}</Code><Message>${code}!</Message></Error>`)
+    }
+    // The real server does the rest.
+    request.headers.host = new URL(inject('s3Url')).host
+    const forward = fetch(`${inject('s3Url')}${request.url}`, {
+      method: request.method,
+      headers: Object.entries(request.headers).filter(
+        ([name]) => !/^(host|connection|content-length|expect)$/.test(name),
+      ) as [string, string][],
+      ...(request.method === 'GET' || request.method === 'HEAD' ? {} : { body: request as never, duplex: 'half' }),
+    } as RequestInit)
+    return forward.then(async (real) => {
+      response.writeHead(real.status, Object.fromEntries(real.headers))
+      response.end(Buffer.from(await real.arrayBuffer()))
+    })
+  })
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
+  onTestFinished(() => void server.close())
+  return { url: `http://127.0.0.1:${(server.address() as AddressInfo).port}`, asked }
+}
+
+describe('what is wrong with a bucket is said at start, once, with its remedy', () => {
+  const check = async (env: Record<string, string>, sentence: RegExp) => {
+    await expect(openStores(loadConfig(env))).rejects.toMatchObject({
+      code: 'UNAVAILABLE',
+      message: expect.stringMatching(sentence),
+    })
+  }
+
+  it('no such bucket', async () =>
+    check(
+      { ...(await testBuckets()), PREVIEWS_BUCKET: 'no-such-bucket' },
+      /no-such-bucket.*NoSuchBucket.*check PREVIEWS_BUCKET/,
+    ))
+
+  it('an unknown key', async () =>
+    check({ ...(await testBuckets()), AWS_ACCESS_KEY_ID: 'nobody' }, /InvalidAccessKeyId.*check AWS_ACCESS_KEY_ID/))
+
+  it('nobody there', async () =>
+    check(
+      await testBuckets('http://127.0.0.1:9'),
+      /Cannot put .* in bucket originals-.*ECONNREFUSED.*AWS_ENDPOINT_URL_S3/,
+    ))
+
+  it.each([
+    ['PutObject', (method: string) => method === 'PUT', /s3:PutObject on originals/],
+    [
+      'GetObject',
+      (method: string, url: string) => method === 'GET' && /probe/.test(url) && !/list-type|absent/.test(url),
+      /s3:GetObject/,
+    ],
+    ['ListBucket', (_method: string, url: string) => /absent|list-type/.test(url), /s3:ListBucket on originals/],
+    ['DeleteObject', (method: string) => method === 'POST', /s3:DeleteObject on originals/],
+  ] as const)('no permission for %s, and no second try', async (_name, isDenied, sentence) => {
+    const { url, asked } = await answering((method, path) =>
+      isDenied(method, path) ? { status: 403, code: 'AccessDenied' } : null,
+    )
+    await check(await testBuckets(url), sentence)
+    const denied = asked.filter((line) => {
+      const [method = '', path = ''] = line.split(' ')
+      return path.startsWith('/originals') && isDenied(method, path)
+    })
+    expect(denied).toHaveLength(1)
+  })
+})
