@@ -1,25 +1,37 @@
 import path from 'node:path'
 import { parseArgs } from 'node:util'
-import { openDatabase } from './catalogue/database.ts'
+import { startBackfill } from './backfill/backfills.ts'
+import { checkRequest } from './backfill/order.ts'
+import { openDatabase, type Pg, type Prisma } from './catalogue/database.ts'
 import { migrate } from './catalogue/migrate.ts'
+import { WHOLE_CATALOGUE } from './catalogue/scope.ts'
 import { type Config, loadConfig } from './config.ts'
 import { readInstance } from './embedded/instance.ts'
 import { openEmbedded } from './embedded/open.ts'
 import { AppError } from './errors.ts'
+import { type AdoptReport, adoptVariants } from './ingest/adopt.ts'
+import { importBucket } from './ingest/bucket.ts'
 import { readDemo } from './ingest/demo.ts'
 import { readDirectory } from './ingest/directory.ts'
 import { isIconifyPackage, readIconify } from './ingest/iconify.ts'
 import { type Entry, type ImportReport, importItems, type Refusal } from './ingest/import-items.ts'
-import { openStores } from './store/open.ts'
+import { openStores, type Stores } from './store/open.ts'
 
 const HELP = `Imports SVGs into the catalogue. The same import again changes nothing.
 
   npm run import -- PATH
+  npm run import -- s3://BUCKET/PREFIX [--adopt [--delete-broken]]
   npm run import -- --demo
 
 PATH is a directory laid out as {vendor}/{icons|illustrations}/{FAMILY}/{SET}/{slug}.svg, where FAMILY and SET are
 12 characters A-Z and 0-9, or an Iconify JSON package (a directory with icons.json). A file that is no SVG is
 refused by name and reason, and the rest goes on.
+
+s3://BUCKET/PREFIX takes the originals that lie in ORIGINALS_BUCKET already into the catalogue by their listing, without
+downloading them; the prefix may be empty or a vendor's name. When it is interrupted, the same command goes on.
+--adopt also registers the pictures in PREVIEWS_BUCKET that are named {slug}-{preset}.webp, after a look at their first
+bytes. What is no WebP is listed and a backfill that makes it is started; --delete-broken takes it out of the bucket,
+so that its address leads to the new picture.
 
 --demo imports the icons that npm start shows.
 
@@ -43,31 +55,81 @@ async function main(): Promise<number> {
     return 0
   }
   const config = loadConfig()
-  const entries = values.demo ? readDemo() : await entriesOf(positionals, config)
+  const [target, ...others] = values.demo ? ['--demo'] : positionals
+  if (!target || others.length > 0)
+    throw new AppError('BAD_INPUT', 'Give one directory or bucket to import; see npm run import -- --help.')
+  const location = target.startsWith('s3://') ? parseLocation(target, config) : null
+  if (values.adopt && !location) throw new AppError('BAD_INPUT', '--adopt goes with s3://BUCKET/PREFIX.')
+  const entries = location ? [] : values.demo ? readDemo() : await entriesOf(target, config)
   return await withDatabase(config, async (databaseUrl) => {
     const database = await openDatabase(databaseUrl, { connectionsMax: 4 })
+    const { pg } = database
+    const stores = await openStores(config)
     try {
-      await migrate(database.pg)
-      const { originals } = await openStores(config)
+      await migrate(pg)
+      if (location) return await importFromBucket({ ...database, stores, config }, { ...location, ...values })
       const startedAt = performance.now()
-      const report = await importItems({ pg: database.pg, originals }, entries, showProgress)
-      print(report, performance.now() - startedAt)
-      return report.refused.length > 0 && report.added + report.changed + report.unchanged === 0 ? 1 : 0
+      const report = await importItems({ pg, originals: stores.originals }, entries, showProgress)
+      print({ ...report, refusals: report.refused.length }, performance.now() - startedAt)
+      return exitCodeOf(report)
     } finally {
+      await stores.close()
       await database.close()
     }
   })
 }
 
-/** What the one path given holds. */
-async function entriesOf(
-  positionals: readonly string[],
-  { invokedFrom }: Config,
-): Promise<AsyncIterable<Entry | Refusal>> {
-  const [target] = positionals
-  if (!target || positionals.length > 1) {
-    throw new AppError('BAD_INPUT', 'Give one directory to import; see npm run import -- --help.')
+/** `s3://bucket/prefix`, where the bucket is the one that originals are read from. */
+function parseLocation(target: string, { buckets }: Config): { prefix: string } {
+  const [, bucket = '', prefix = ''] = /^s3:\/\/([^/]*)\/?(.*)$/.exec(target) ?? []
+  if (bucket !== buckets?.originals)
+    throw new AppError(
+      'BAD_INPUT',
+      `${target} is not in ORIGINALS_BUCKET (${buckets?.originals ?? 'not set'}): originals are read where they lie, so set it to ${bucket}.`,
+    )
+  return { prefix }
+}
+
+async function importFromBucket(
+  { pg, prisma, stores, config }: { pg: Pg; prisma: Prisma; stores: Stores; config: Config },
+  options: { prefix: string; adopt?: boolean; 'delete-broken'?: boolean },
+): Promise<number> {
+  const { prefix } = options
+  const startedAt = performance.now()
+  const report = await importBucket({ pg, originals: stores.originals }, { prefix, onBatch: showProgress })
+  if (report.resumedAfter !== null)
+    process.stdout.write(`went on after ${report.resumedAfter}, where an earlier import was interrupted\n`)
+  print(report, performance.now() - startedAt)
+  if (report.pictures > 0) process.stdout.write(`${report.pictures} pictures between the originals were left alone\n`)
+  if (options.adopt) {
+    const { presets } = config
+    const adoption = await adoptVariants(
+      { pg, previews: stores.previews, presets },
+      { prefix, deleteBroken: options['delete-broken'] ?? false },
+    )
+    printAdoption(adoption)
+    if (adoption.brokenCount > 0) {
+      const request = { scope: WHOLE_CATALOGUE, mode: 'MISSING' as const, presets: [...adoption.brokenPresets] }
+      const { id } = await startBackfill({ pg, prisma }, checkRequest(presets, request))
+      process.stdout.write(`started backfill ${id}, which makes what is missing in their place\n`)
+    }
   }
+  return exitCodeOf(report)
+}
+
+function printAdoption({ adopted, known, orphans, brokenCount, broken }: AdoptReport): void {
+  for (const { key, found } of broken.slice(0, REFUSALS_SHOWN)) process.stdout.write(`broken ${key}: ${found}\n`)
+  if (brokenCount > REFUSALS_SHOWN) process.stdout.write(`broken ${brokenCount - REFUSALS_SHOWN} more\n`)
+  process.stdout.write(`${adopted} pictures adopted, ${known} known, ${orphans} of no item, ${brokenCount} broken\n`)
+}
+
+/** Nothing taken and something refused: the command has failed. */
+function exitCodeOf({ refused, added, changed, unchanged }: ImportReport): number {
+  return refused.length > 0 && added + changed + unchanged === 0 ? 1 : 0
+}
+
+/** What the one path given holds. */
+async function entriesOf(target: string, { invokedFrom }: Config): Promise<AsyncIterable<Entry | Refusal>> {
   const directory = path.resolve(invokedFrom, target)
   return (await isIconifyPackage(directory)) ? readIconify(directory) : readDirectory(directory)
 }
@@ -89,7 +151,12 @@ function parseCommandLine() {
   try {
     return parseArgs({
       allowPositionals: true,
-      options: { help: { type: 'boolean', short: 'h' }, demo: { type: 'boolean' } },
+      options: {
+        help: { type: 'boolean', short: 'h' },
+        demo: { type: 'boolean' },
+        adopt: { type: 'boolean' },
+        'delete-broken': { type: 'boolean' },
+      },
     })
   } catch (error) {
     throw new AppError('BAD_INPUT', `${(error as Error).message}; see npm run import -- --help.`)
@@ -100,11 +167,12 @@ function showProgress({ added, changed, unchanged }: ImportReport): void {
   if (process.stderr.isTTY) process.stderr.write(`\r${added + changed + unchanged} items`)
 }
 
-function print({ added, changed, unchanged, refused }: ImportReport, ms: number): void {
+function print(report: ImportReport & { refusals: number }, ms: number): void {
+  const { added, changed, unchanged, refused, refusals } = report
   if (process.stderr.isTTY) process.stderr.write('\r')
   for (const { from, reason } of refused.slice(0, REFUSALS_SHOWN)) process.stdout.write(`refused ${from}: ${reason}\n`)
-  if (refused.length > REFUSALS_SHOWN) process.stdout.write(`refused ${refused.length - REFUSALS_SHOWN} more\n`)
+  if (refusals > REFUSALS_SHOWN) process.stdout.write(`refused ${refusals - REFUSALS_SHOWN} more\n`)
   process.stdout.write(
-    `${added} added, ${changed} changed, ${unchanged} unchanged, ${refused.length} refused in ${(ms / 1000).toFixed(1)} s\n`,
+    `${added} added, ${changed} changed, ${unchanged} unchanged, ${refusals} refused in ${(ms / 1000).toFixed(1)} s\n`,
   )
 }

@@ -47,6 +47,17 @@ export const hashSource = (bytes: Uint8Array): string => createHash('sha256').up
 const MIME_TYPES = { WEBP: 'image/webp', AVIF: 'image/avif', PNG: 'image/png' } as const
 export const mimeTypeOf = (format: ImageFormat): string => MIME_TYPES[format]
 
+/**
+ * Fingerprint of an original that is known from a store's listing only. An ETag is the MD5 of the bytes at best, and
+ * nothing in particular where the object was encrypted or put in parts; it changes when they do.
+ */
+export const hashListed = ({ etag, bytes }: { etag: string; bytes: number }): string => `etag:${etag}:${bytes}`
+export const isListedHash = (sourceHash: string): boolean => sourceHash.startsWith('etag:')
+
+/** Whether these can be the bytes that have the fingerprint; of a listed one only the size is sure to tell. */
+export const matchesSource = (bytes: Uint8Array, sourceHash: string): boolean =>
+  isListedHash(sourceHash) ? sourceHash.endsWith(`:${bytes.length}`) : hashSource(bytes) === sourceHash
+
 // ---- keys: a closed regular language, so that no `..`, NUL, backslash or percent sign ever reaches a store ----
 
 const VENDOR = '[A-Za-z0-9][A-Za-z0-9_-]{0,63}'
@@ -83,6 +94,11 @@ export interface SourcePath {
 const STEM = `(${VENDOR})/(icons|illustrations)/(${UNIQUE_ID})/(${UNIQUE_ID})/(${SLUG})`
 const SOURCE_KEY = whole(`${STEM}\\.svg`)
 const VARIANT_KEY = whole(`${STEM}-(${PRESET})(?:\\.(${VERSION}))?\\.(webp|avif|png)`)
+
+const COMPOSITE_KEY = new RegExp(`^${VENDOR}/previews?/${UNIQUE_ID}/`)
+
+/** Whether a family's composite lies there, by our grammar (`previews/`) or the older one (`preview/`). */
+export const isCompositeKey = (key: string): boolean => COMPOSITE_KEY.test(key)
 
 const printStem = (at: SourcePath) => `${at.vendor}/${FOLDERS[at.kind]}/${at.family}/${at.iconSet}/${at.slug}`
 

@@ -6,7 +6,7 @@ import type { RenderPool } from '../render/pool.ts'
 import type { Stores } from '../store/open.ts'
 import {
   cacheTagsOf,
-  hashSource,
+  matchesSource,
   mimeTypeOf,
   type Presets,
   parseSourceKey,
@@ -103,7 +103,7 @@ function presetOf(presets: Presets, name: string) {
 
 function checkSource({ sourceKey, sourceHash }: Source, svg: Buffer | null): Buffer {
   if (!svg) throw new AppError('SOURCE_MISSING', `The original ${sourceKey} is not in the store: import it again.`)
-  if (hashSource(svg) !== sourceHash) {
+  if (!matchesSource(svg, sourceHash)) {
     throw new AppError('SOURCE_CHANGED', `The original ${sourceKey} is not the one that was imported: import it again.`)
   }
   return svg

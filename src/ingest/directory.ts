@@ -2,8 +2,12 @@ import { lstat, readdir, readFile } from 'node:fs/promises'
 import path from 'node:path'
 import { AppError } from '../errors.ts'
 import { LIMITS } from '../render/sanitise/limits.ts'
-import { parseSourceKey } from '../variant.ts'
+import { parseSourceKey, type SourcePath } from '../variant.ts'
 import type { Entry, Refusal } from './import-items.ts'
+
+/** Why a path is no original's. */
+export const LAYOUT =
+  'BAD_INPUT: the path is not {vendor}/{icons|illustrations}/{FAMILY}/{SET}/{slug}.svg, FAMILY and SET being 12 of A-Z and 0-9'
 
 /**
  * The SVGs of a directory that is laid out as `{vendor}/{icons|illustrations}/{FAMILY}/{SET}/{slug}.svg`.
@@ -13,11 +17,7 @@ export async function* readDirectory(directory: string): AsyncIterable<Entry | R
   for await (const key of walk(directory, '')) {
     const source = parseSourceKey(key)
     if (!source) {
-      yield {
-        from: key,
-        reason:
-          'BAD_INPUT: the path is not {vendor}/{icons|illustrations}/{FAMILY}/{SET}/{slug}.svg, FAMILY and SET being 12 of A-Z and 0-9',
-      }
+      yield { from: key, reason: LAYOUT }
       continue
     }
     const file = path.join(directory, key)
@@ -26,17 +26,18 @@ export async function* readDirectory(directory: string): AsyncIterable<Entry | R
       yield { from: key, reason: `TOO_LARGE: The file has ${size} bytes; at most ${LIMITS.sourceBytes} are taken.` }
       continue
     }
-    yield {
-      from: key,
-      vendor: { username: source.vendor, name: source.vendor },
-      family: { uniqueId: source.family, name: source.family },
-      iconSet: { uniqueId: source.iconSet, name: source.iconSet, kind: source.kind },
-      slug: source.slug,
-      name: nameOf(source.slug),
-      bytes: await readFile(file),
-    }
+    yield { ...describePath(source), from: key, bytes: await readFile(file) }
   }
 }
+
+/** What the path of an original tells: names are the ids until somebody gives better ones. */
+export const describePath = (source: SourcePath) => ({
+  vendor: { username: source.vendor, name: source.vendor },
+  family: { uniqueId: source.family, name: source.family },
+  iconSet: { uniqueId: source.iconSet, name: source.iconSet, kind: source.kind },
+  slug: source.slug,
+  name: nameOf(source.slug),
+})
 
 /** `arrow-left` -> `Arrow left`. */
 export function nameOf(slug: string): string {
