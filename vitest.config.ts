@@ -4,7 +4,7 @@ export default defineConfig({
   // As Node resolves: with Vite's own conditions there would be two copies of graphql, and instanceof would fail.
   ssr: { resolve: { conditions: ['node', 'module-sync'], externalConditions: ['node', 'module-sync'] } },
   test: {
-    include: ['test/**/*.test.ts'],
+    include: ['test/**/*.test.ts', 'infra/test/**/*.test.ts'],
     globalSetup: 'test/support/servers.ts',
     // Real processes and databases: a slow machine is no failure.
     testTimeout: 60_000,

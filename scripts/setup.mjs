@@ -1,5 +1,6 @@
 // Runs before `npm start` and `npm test`, on whatever Node the machine has: installs what is missing and generates the
-// Prisma client. Quick when there is nothing to do.
+// Prisma client. Quick when there is nothing to do. With the argument `infra` it installs the packages of infra/ too, which
+// only tests and deployments need.
 import { spawnSync } from 'node:child_process'
 import { createHash } from 'node:crypto'
 import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs'
@@ -15,11 +16,10 @@ const hash = (...files) => {
   return sum.digest('hex')
 }
 const STAMPS = 'node_modules/.afterimage'
-const isDue = (stamp, value) =>
-  !existsSync(`${STAMPS}/${stamp}`) || readFileSync(`${STAMPS}/${stamp}`, 'utf8') !== value
+const isDue = (stamp, value) => !existsSync(stamp) || readFileSync(stamp, 'utf8') !== value
 const done = (stamp, value) => {
-  mkdirSync(STAMPS, { recursive: true })
-  writeFileSync(`${STAMPS}/${stamp}`, value)
+  mkdirSync(path.dirname(stamp), { recursive: true })
+  writeFileSync(stamp, value)
 }
 
 function run(command, args, options = {}) {
@@ -41,16 +41,22 @@ const withoutEngines = {
   CHECKPOINT_DISABLE: '1',
 }
 
-const packages = hash('package.json', 'package-lock.json')
-if (isDue('installed', packages)) {
-  process.stdout.write('Installing packages…\n')
+function install(folder) {
+  const packages = hash(`${folder}/package.json`, `${folder}/package-lock.json`)
+  const stamp = `${folder}/${STAMPS}/installed`
+  if (!isDue(stamp, packages)) return
+  process.stdout.write(folder === '.' ? 'Installing packages…\n' : `Installing packages of ${folder}…\n`)
   // Errors only: the system's Node may be older than some packages want, but they will run on the one installed here.
   run('npm', ['ci', '--no-audit', '--no-fund', '--loglevel=error'], {
+    cwd: folder,
     stdio: ['ignore', 'inherit', 'inherit'],
     env: withoutEngines,
   })
-  done('installed', packages)
+  done(stamp, packages)
 }
+
+install('.')
+if (process.argv.includes('infra')) install('infra')
 
 const node = path.resolve('node_modules/.bin/node')
 const version = run(existsSync(node) ? node : process.execPath, ['--version']).trim()
@@ -62,10 +68,10 @@ if (major < 22 || (major === 22 && minor < 18)) {
 }
 
 const schema = hash('prisma/schema.prisma', 'package-lock.json')
-if (isDue('generated', schema) || !existsSync('prisma/generated/pothos.ts')) {
+if (isDue(`${STAMPS}/generated`, schema) || !existsSync('prisma/generated/pothos.ts')) {
   run(node, ['node_modules/prisma/build/index.js', 'generate', '--schema', 'prisma/schema.prisma'], {
     // Prisma looks its generators up there; npm sets it, a bare `node scripts/setup.mjs` does not.
     env: { ...withoutEngines, PATH: `${path.resolve('node_modules/.bin')}:${process.env.PATH}` },
   })
-  done('generated', schema)
+  done(`${STAMPS}/generated`, schema)
 }

@@ -1,0 +1,16 @@
+import { App } from 'aws-cdk-lib'
+import { AppError } from '../src/errors.ts'
+import { createStack } from './stack.ts'
+
+// What `cdk` runs, see cdk.json. It needs no account, credentials or network: nothing is looked up.
+const app = new App()
+try {
+  createStack(app, {
+    domain: app.node.tryGetContext('originDomain'),
+    protocol: app.node.tryGetContext('originProtocol'),
+  })
+} catch (error) {
+  if (!(error instanceof AppError)) throw error
+  process.stderr.write(`${error.message}\n`)
+  process.exit(1)
+}

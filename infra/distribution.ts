@@ -1,0 +1,126 @@
+import { Annotations, Duration, type Stack } from 'aws-cdk-lib'
+import {
+  AccessLevel,
+  AllowedMethods,
+  CacheCookieBehavior,
+  CacheHeaderBehavior,
+  CachePolicy,
+  CacheQueryStringBehavior,
+  CfnDistribution,
+  Distribution,
+  type ErrorResponse,
+  HttpVersion,
+  OriginProtocolPolicy,
+  OriginRequestPolicy,
+  ResponseHeadersPolicy,
+  ViewerProtocolPolicy,
+} from 'aws-cdk-lib/aws-cloudfront'
+import { HttpOrigin, OriginGroup, S3BucketOrigin } from 'aws-cdk-lib/aws-cloudfront-origins'
+import type { Bucket } from 'aws-cdk-lib/aws-s3'
+import { CACHE_TAG_HEADER } from '../src/variant.ts'
+
+/** Where the service answers. */
+export interface HandlerOrigin {
+  readonly domain: string
+  readonly protocol: 'https' | 'http'
+}
+
+/** What the bucket answers when it lacks a picture or is in trouble. Not 403: that is a broken policy, and shall be seen. */
+const FAILOVER_CODES = [404, 500, 502, 503, 504]
+
+/** CloudFront's default is 3 x 10 s, for which a viewer would wait before the other origin is asked. */
+const CONNECT = { connectionTimeout: Duration.seconds(2), connectionAttempts: 2 }
+/** A picture is far below 1 MB. */
+const BUCKET_READ_TIMEOUT_SECONDS = 5
+/** Above what the handler takes at worst (8 s in line, 10 s for the source, 5 s to render) before it answers 503 by itself. */
+const HANDLER_READ_TIMEOUT = Duration.seconds(30)
+
+/** For these CloudFront ignores `no-store` and keeps them for 10 s unless told otherwise; 1 s is the handler's Retry-After. */
+const NO_STORE_IGNORED = [403, 500, 502, 503, 504]
+
+/**
+ * Serves `/{key}` from the previews bucket, and from the handler's `/images/{key}` what the bucket lacks.
+ * How CloudFront behaves, and what each setting guards, is in infra/README.md.
+ */
+export function createDistribution(
+  stack: Stack,
+  { previews, handler }: { previews: Bucket; handler: HandlerOrigin },
+): Distribution {
+  const bucketOrigin = S3BucketOrigin.withOriginAccessControl(previews, {
+    // LIST makes a missing object 404 instead of 403.
+    originAccessLevels: [AccessLevel.READ, AccessLevel.LIST],
+    ...CONNECT,
+  })
+  const handlerOrigin = new HttpOrigin(handler.domain, {
+    originPath: '/images',
+    protocolPolicy: handler.protocol === 'https' ? OriginProtocolPolicy.HTTPS_ONLY : OriginProtocolPolicy.HTTP_ONLY,
+    readTimeout: HANDLER_READ_TIMEOUT,
+    ...CONNECT,
+  })
+  const distribution = new Distribution(stack, 'Distribution', {
+    comment: 'Afterimage: previews from the bucket, and from the service what the bucket lacks',
+    httpVersion: HttpVersion.HTTP2_AND_3,
+    // For the bucket, `/` is a request for its keys, which nobody shall read. This one it never has.
+    defaultRootObject: 'index.html',
+    defaultBehavior: {
+      origin: new OriginGroup({
+        primaryOrigin: bucketOrigin,
+        fallbackOrigin: handlerOrigin,
+        fallbackStatusCodes: FAILOVER_CODES,
+      }),
+      allowedMethods: AllowedMethods.ALLOW_GET_HEAD_OPTIONS,
+      viewerProtocolPolicy: ViewerProtocolPolicy.REDIRECT_TO_HTTPS,
+      // Pictures are compressed.
+      compress: false,
+      cachePolicy: createCachePolicy(stack),
+      // The preflight's headers; not in the cache key, and preflights are not cached.
+      originRequestPolicy: OriginRequestPolicy.CORS_S3_ORIGIN,
+      responseHeadersPolicy: createResponseHeadersPolicy(stack),
+    },
+    errorResponses: [
+      ...NO_STORE_IGNORED.map((httpStatus): ErrorResponse => ({ httpStatus, ttl: Duration.seconds(1) })),
+      // As long as the handler says.
+      { httpStatus: 404, ttl: Duration.seconds(0) },
+    ],
+  })
+  // It asks for the defaultRootObject that is there.
+  Annotations.of(distribution).acknowledgeWarning('@aws-cdk/aws-cloudfront-origins:listBucketSecurityRisk')
+  // CloudFormation has these two, the construct does not yet.
+  const resource = distribution.node.defaultChild
+  if (!(resource instanceof CfnDistribution)) throw new Error('the distribution has no resource')
+  resource.addPropertyOverride('DistributionConfig.CacheTagConfig.HeaderName', CACHE_TAG_HEADER)
+  resource.addPropertyOverride(
+    'DistributionConfig.Origins.0.S3OriginConfig.OriginReadTimeout',
+    BUCKET_READ_TIMEOUT_SECONDS,
+  )
+  return distribution
+}
+
+/** The path alone names a picture, so nobody gets past the cache with a query string, a cookie or a header. */
+const createCachePolicy = (stack: Stack) =>
+  new CachePolicy(stack, 'CachePolicy', {
+    comment: 'The path alone; as long as the origin says',
+    queryStringBehavior: CacheQueryStringBehavior.none(),
+    cookieBehavior: CacheCookieBehavior.none(),
+    headerBehavior: CacheHeaderBehavior.none(),
+    enableAcceptEncodingGzip: false,
+    enableAcceptEncodingBrotli: false,
+    minTtl: Duration.seconds(0),
+    defaultTtl: Duration.seconds(0),
+    maxTtl: Duration.days(365),
+  })
+
+/** The bucket's answers get the headers that the handler's have. */
+const createResponseHeadersPolicy = (stack: Stack) =>
+  new ResponseHeadersPolicy(stack, 'ResponseHeadersPolicy', {
+    comment: 'What the origin handler sends, on the answers of the bucket too',
+    securityHeadersBehavior: { contentTypeOptions: { override: true } },
+    corsBehavior: {
+      accessControlAllowOrigins: ['*'],
+      accessControlAllowMethods: ['GET', 'HEAD', 'OPTIONS'],
+      accessControlAllowHeaders: ['*'],
+      accessControlAllowCredentials: false,
+      accessControlMaxAge: Duration.days(1),
+      originOverride: true,
+    },
+  })
