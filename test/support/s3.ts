@@ -1,34 +1,9 @@
-import { fork } from 'node:child_process'
 import { randomBytes } from 'node:crypto'
-import { once } from 'node:events'
-import { mkdtemp, rm } from 'node:fs/promises'
-import { tmpdir } from 'node:os'
-import path from 'node:path'
 import { inject } from 'vitest'
 
 declare module 'vitest' {
   interface ProvidedContext {
     s3Url: string
-  }
-}
-
-/** Starts an S3 server on a free port of the loopback. */
-export async function startS3(): Promise<{ url: string; close: () => Promise<void> }> {
-  const directory = await mkdtemp(path.join(tmpdir(), 'afterimage-test-s3-'))
-  const child = fork(path.join(import.meta.dirname, 's3-child.ts'), [directory], {
-    stdio: 'inherit',
-    // It makes its continuation tokens with an old cipher.
-    execArgv: ['--openssl-legacy-provider'],
-  })
-  const [port] = await once(child, 'message')
-  return {
-    url: `http://127.0.0.1:${port}`,
-    close: async () => {
-      const exit = once(child, 'exit')
-      child.disconnect()
-      await exit
-      await rm(directory, { recursive: true, force: true })
-    },
   }
 }
 

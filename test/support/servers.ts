@@ -5,7 +5,7 @@ import type { TestProject } from 'vitest/node'
 import { openDatabase } from '../../src/catalogue/database.ts'
 import { migrate } from '../../src/catalogue/migrate.ts'
 import { startPostgres } from '../../src/embedded/postgres.ts'
-import { startS3 } from './s3.ts'
+import { startS3 } from './s3-server.ts'
 
 declare module 'vitest' {
   interface ProvidedContext {
