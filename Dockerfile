@@ -11,9 +11,9 @@ COPY presets.json ./
 COPY assets ./assets
 COPY src ./src
 COPY workers ./workers
+# Without buckets pictures and generated secrets are kept here: mount a volume. With both given nothing is written.
 RUN mkdir /data && chown node:node /data
 USER node
 ENV DATA_DIR=/data HOST=0.0.0.0
-VOLUME /data
 EXPOSE 4000
 CMD ["node", "src/main.ts"]

