@@ -1,0 +1,42 @@
+import { request } from 'node:http'
+import { inject } from 'vitest'
+import { variantKeyOf } from '../../src/deliver/make-variants.ts'
+import type { ImageFormat } from '../../src/variant.ts'
+import { testBuckets } from './s3.ts'
+import { importDrawings, listen, testApp, testConfig, testServer } from './setup.ts'
+
+/** What a CDN stands in front of: a bucket on a real S3 server, and an API that puts pictures there. */
+export async function openOrigins(options: { drawings?: number } = {}) {
+  let storeFails = false
+  // The API's own way to the bucket, which a test can break while the CDN's stays whole.
+  const storeUrl = await listen((incoming, outgoing) => {
+    if (storeFails) return outgoing.writeHead(503).end()
+    const { method, url, headers } = incoming
+    const onward = request(`${inject('s3Url')}${url}`, { method, headers }, (answer) => {
+      outgoing.writeHead(answer.statusCode ?? 502, answer.headers)
+      answer.pipe(outgoing)
+    })
+    incoming.pipe(onward.on('error', () => outgoing.destroy()))
+  })
+  const env = await testBuckets(storeUrl)
+  const app = await testApp(await testConfig(env))
+  const { url } = await testServer(app)
+  await importDrawings(app, options.drawings ?? 1)
+  return {
+    app,
+    bucketUrl: `${inject('s3Url')}/${env.PREVIEWS_BUCKET}`,
+    handlerUrl: `${url}/images`,
+    /** From now on the API's requests to its stores are answered 503, or work again. */
+    failStore: (fails: boolean) => {
+      storeFails = fails
+    },
+    /** The path of a picture of `item-N`. */
+    pathOf: async (number = 0, preset = 'preview', format: ImageFormat = 'WEBP') => {
+      const item = await app.prisma.item.findFirstOrThrow({ where: { slug: `item-${number}` } })
+      return `/${variantKeyOf(app, item, { preset, format })}`
+    },
+    /** As `/metrics` says. */
+    renders: async () =>
+      Number(/^afterimage_renders_total (\d+)$/m.exec(await (await fetch(`${url}/metrics`)).text())?.[1]),
+  }
+}
