@@ -1,5 +1,6 @@
 #!/bin/sh
-# Makes the two buckets of docker-compose.yml and lets everybody read the pictures, which the CDN then does unsigned.
+# Makes the two buckets of docker-compose.yml and lets everybody read the pictures, also in other sites' pages: the CDN
+# reads them unsigned.
 # Does no harm where they are there. The originals keep the default: nobody reads them without the key.
 set -eu
 
@@ -26,3 +27,9 @@ done
 
 policy='{"Version":"2012-10-17","Statement":[{"Effect":"Allow","Principal":"*","Action":"s3:GetObject","Resource":"arn:aws:s3:::'$PREVIEWS_BUCKET'/*"}]}'
 expect "opening $PREVIEWS_BUCKET to readers" "$(request PUT "$PREVIEWS_BUCKET?policy=" --data "$policy")" 200 204
+
+cors='<CORSConfiguration><CORSRule><AllowedOrigin>*</AllowedOrigin><AllowedMethod>GET</AllowedMethod><AllowedMethod>HEAD</AllowedMethod></CORSRule></CORSConfiguration>'
+# S3 wants the sum of this one; test/compose.test.ts keeps it right.
+cors_md5='kVwtxHsGMFrdRt2mIcPZnA=='
+expect "answering preflights for $PREVIEWS_BUCKET" \
+  "$(request PUT "$PREVIEWS_BUCKET?cors=" --header "content-md5: $cors_md5" --data "$cors")" 200 204

@@ -1,4 +1,5 @@
 import { spawnSync } from 'node:child_process'
+import { createHash } from 'node:crypto'
 import { existsSync, readFileSync } from 'node:fs'
 import { hostname } from 'node:os'
 import path from 'node:path'
@@ -148,7 +149,10 @@ describe('docker-compose.yml', () => {
     const { entrypoint = [], volumes: mounts = [], environment } = service('buckets')
     expect(mounts).toEqual([`./deploy/buckets.sh:${entrypoint[1]}:ro`])
     expect(spawnSync('sh', ['-n', path.join(ROOT, 'deploy/buckets.sh')]).status).toBe(0)
-    const used = [...read('deploy/buckets.sh').matchAll(/\$([A-Z][A-Z0-9_]+)/g)].map(([, name = '']) => name)
+    const script = read('deploy/buckets.sh')
+    const [, cors = ''] = /^cors='(.+)'$/m.exec(script) ?? []
+    expect(script).toContain(`cors_md5='${createHash('md5').update(cors).digest('base64')}'`)
+    const used = [...script.matchAll(/\$([A-Z][A-Z0-9_]+)/g)].map(([, name = '']) => name)
     expect([...new Set(used)].sort()).toEqual(Object.keys(environment).sort())
     const { ROOT_ACCESS_KEY, ROOT_SECRET_KEY } = service('s3').environment
     const { AWS_ACCESS_KEY_ID, AWS_SECRET_ACCESS_KEY } = environment

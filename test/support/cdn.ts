@@ -53,8 +53,6 @@ export interface Asked {
 const METHODS = ['GET', 'HEAD', 'OPTIONS']
 /** The only errors whose `no-store` CloudFront honours; it keeps all others for ErrorCachingMinTTL. */
 const NO_STORE_HONOURED = [404, 410, 414, 501]
-/** CloudFront's DefaultTTL, where the origin says nothing. */
-const DEFAULT_TTL_S = 86_400
 const NOT_FORWARDED = ['connection', 'keep-alive', 'transfer-encoding']
 /** What a bucket answers a preflight by; nothing else of the viewer's goes to an origin. */
 const PREFLIGHT = ['origin', 'access-control-request-method', 'access-control-request-headers']
@@ -183,14 +181,14 @@ function forwarded({ method, headers }: IncomingMessage): Record<string, string>
 const tagsOf = (headers: IncomingHttpHeaders) => String(headers[CACHE_TAG_HEADER] ?? '').split(',')
 
 /**
- * How long CloudFront keeps an answer, with a MinTTL of 0.
+ * How long CloudFront keeps an answer, with a MinTTL and DefaultTTL of 0.
  * https://docs.aws.amazon.com/AmazonCloudFront/latest/DeveloperGuide/custom-error-pages-expiration.html
  */
 function ttlS({ status, headers }: Answer, errorCachingMinTtlS: number): number {
   const cacheControl = headers['cache-control'] ?? ''
   const maxAge = /(?:s-maxage|max-age)=(\d+)/.exec(cacheControl)?.[1]
   const isNotToBeKept = /no-store|no-cache|private/.test(cacheControl)
-  if (status < 400) return isNotToBeKept ? 0 : Number(maxAge ?? DEFAULT_TTL_S)
+  if (status < 400) return isNotToBeKept ? 0 : Number(maxAge ?? 0)
   if (isNotToBeKept && NO_STORE_HONOURED.includes(status)) return 0
   return Math.max(errorCachingMinTtlS, Number(maxAge ?? 0))
 }
