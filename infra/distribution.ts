@@ -17,7 +17,7 @@ import {
 } from 'aws-cdk-lib/aws-cloudfront'
 import { HttpOrigin, OriginGroup, S3BucketOrigin } from 'aws-cdk-lib/aws-cloudfront-origins'
 import type { Bucket } from 'aws-cdk-lib/aws-s3'
-import { CACHE_TAG_HEADER } from '../src/variant.ts'
+import { CACHE_TAG_HEADER, SOURCE_HASH_HEADER } from '../src/variant.ts'
 
 /** Where the service answers. */
 export interface HandlerOrigin {
@@ -115,6 +115,8 @@ const createResponseHeadersPolicy = (stack: Stack) =>
   new ResponseHeadersPolicy(stack, 'ResponseHeadersPolicy', {
     comment: 'What the origin handler sends, on the answers of the bucket too',
     securityHeadersBehavior: { contentTypeOptions: { override: true } },
+    // Kept with the object for the operator.
+    removeHeaders: [SOURCE_HASH_HEADER],
     corsBehavior: {
       accessControlAllowOrigins: ['*'],
       accessControlAllowMethods: ['GET', 'HEAD', 'OPTIONS'],

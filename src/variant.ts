@@ -136,6 +136,9 @@ export function parseVariantKey(key: string): VariantPath | null {
 /** Under this name S3 serves an object's cache tags, and the origin handler its answer's. */
 export const CACHE_TAG_HEADER = 'x-amz-meta-cache-tag'
 
+/** Under this name S3 serves the fingerprint of the original that an object was made from; a CDN takes it out. */
+export const SOURCE_HASH_HEADER = 'x-amz-meta-source-hash'
+
 /** What a CDN can invalidate an item's pictures by: its own tag and those of all that it belongs to. */
 export const cacheTagsOf = (source: SourcePath): readonly string[] => [
   `vendor-${source.vendor}`,

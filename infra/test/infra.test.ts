@@ -8,7 +8,7 @@ import { Template } from 'aws-cdk-lib/assertions'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { loadConfig, VARIABLES } from '../../src/config.ts'
 import { answerHeaders } from '../../src/deliver/cache-headers.ts'
-import { CACHE_TAG_HEADER } from '../../src/variant.ts'
+import { CACHE_TAG_HEADER, SOURCE_HASH_HEADER } from '../../src/variant.ts'
 import { createStack } from '../stack.ts'
 
 const INFRA = path.join(import.meta.dirname, '..')
@@ -133,6 +133,7 @@ describe('the distribution', () => {
     const sent = answerHeaders({ allow: true })
     expect(sent['x-content-type-options']).toBe('nosniff')
     expect(policy.SecurityHeadersConfig).toEqual({ ContentTypeOptions: { Override: true } })
+    expect(policy.RemoveHeadersConfig.Items).toEqual([{ Header: SOURCE_HASH_HEADER }])
     expect(policy.CorsConfig).toMatchObject({ AccessControlAllowCredentials: false, OriginOverride: true })
     expect(policy.CorsConfig.AccessControlAllowOrigins.Items).toEqual([sent['access-control-allow-origin']])
     const methods = sent['access-control-allow-methods']?.split(', ')

@@ -1,5 +1,5 @@
 import { type IncomingHttpHeaders, type IncomingMessage, request, type ServerResponse } from 'node:http'
-import { CACHE_TAG_HEADER } from '../../src/variant.ts'
+import { CACHE_TAG_HEADER, SOURCE_HASH_HEADER } from '../../src/variant.ts'
 import { listen } from './setup.ts'
 
 /** What CloudFront can be told; the defaults are what `deploy/cdn.nginx.conf` says too. */
@@ -142,7 +142,7 @@ export async function openCdn(options: CdnOptions) {
       // The response headers policy: two are set, and one that the bucket alone knows is removed.
       headers['x-content-type-options'] = 'nosniff'
       headers['access-control-allow-origin'] = '*'
-      delete headers['x-amz-meta-source-hash']
+      delete headers[SOURCE_HASH_HEADER]
       const known = viewer.headers['if-none-match']
       const isKnown = answer.status === 200 && known !== undefined && known === answer.headers.etag
       if (isKnown) delete headers['content-length']
