@@ -3,6 +3,7 @@ import { type Database, openDatabase } from './catalogue/database.ts'
 import { migrate } from './catalogue/migrate.ts'
 import { type RecipeHistory, rememberRecipes } from './catalogue/recipes.ts'
 import type { Config } from './config.ts'
+import { type Cdn, openCloudFront } from './deliver/cloudfront.ts'
 import { createEnsureVariant, type EnsureVariant } from './deliver/ensure-variant.ts'
 import { AppError } from './errors.ts'
 import { type Events, openEvents } from './events.ts'
@@ -22,6 +23,8 @@ export interface App {
   readonly recipes: RecipeHistory
   readonly events: Events
   readonly ensureVariant: EnsureVariant
+  /** Null without a distribution. */
+  readonly cdn: Cdn | null
   readonly adminToken: string
   readonly urlSecret: string
   readonly close: () => Promise<void>
@@ -67,9 +70,25 @@ export async function openApp(
     const pool =
       overrides.pool ?? openRenderPool({ presets: config.presets, size: config.renderers, waitingMax: WAITING_MAX })
     if (!overrides.pool) opened.push(pool.close)
-    const { presets } = config
+    const { presets, aws, distributionId } = config
+    const cdn = distributionId ? openCloudFront(aws, distributionId) : null
+    opened.push(async () => cdn?.close())
     const ensureVariant = createEnsureVariant({ pg, stores, pool, presets, urlSecret })
-    return { config, pg, prisma, stores, pool, presets, recipes, events, ensureVariant, adminToken, urlSecret, close }
+    return {
+      config,
+      pg,
+      prisma,
+      stores,
+      pool,
+      presets,
+      recipes,
+      events,
+      ensureVariant,
+      cdn,
+      adminToken,
+      urlSecret,
+      close,
+    }
   } catch (error) {
     await close()
     throw error

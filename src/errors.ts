@@ -4,12 +4,15 @@
  */
 export const ERRORS = {
   BAD_INPUT: { status: 400, meaning: 'An argument, a body or a file is not what it must be; the sentence says which.' },
-  FORBIDDEN: { status: 403, meaning: 'The mutation needs a token with the scope that the sentence names.' },
+  FORBIDDEN: { status: 403, meaning: 'The field needs a token that has its scope.' },
   NOT_FOUND: { status: 404, meaning: 'Nothing by that name was ever issued.' },
   METHOD_NOT_ALLOWED: { status: 405, meaning: 'Pictures are read with GET, HEAD and OPTIONS only.' },
   GONE: { status: 410, meaning: 'The item was taken down.' },
   BUSY: { status: 503, meaning: 'All renderers and waiting places are taken; try again after Retry-After seconds.' },
-  UNAVAILABLE: { status: 503, meaning: 'The database or a store does not answer; the log has the cause.' },
+  UNAVAILABLE: {
+    status: 503,
+    meaning: 'The database, a store or the CDN does not answer as it must; the log has the cause.',
+  },
   CONFIG: { status: 500, meaning: 'The process refuses to start; every bad variable is named.' },
   IN_USE: { status: 500, meaning: 'A port or data directory is used by another process.' },
   INTERNAL: { status: 500, meaning: 'A bug: the log has its stack.' },

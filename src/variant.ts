@@ -112,6 +112,19 @@ export function parseSourceKey(key: string): SourcePath | null {
   return { vendor, kind: kindOf(folder), family, iconSet, slug }
 }
 
+/** The beginnings of all keys of an item's variants. A longer slug may begin alike: what is found is parsed. */
+export const variantPrefixOf = (path: SourcePath): string => `${printStem(path)}-`
+
+/** The folders below which every key of a vendor, of its family, or of the family's set begins. */
+export const foldersOf = {
+  vendor: ({ vendor }: Pick<SourcePath, 'vendor'>): string[] => [`${vendor}/`],
+  family: ({ vendor, family }: Pick<SourcePath, 'vendor' | 'family'>): string[] =>
+    Object.values(FOLDERS).map((folder) => `${vendor}/${folder}/${family}/`),
+  iconSet: ({ vendor, kind, family, iconSet }: Omit<SourcePath, 'slug'>): string[] => [
+    `${vendor}/${FOLDERS[kind]}/${family}/${iconSet}/`,
+  ],
+} as const
+
 /** Where a variant lies: `{stem}-{preset}.{version}.{ext}`. Without a version it is the stable alias. */
 export interface VariantPath extends SourcePath {
   readonly preset: string
@@ -141,11 +154,19 @@ export const SOURCE_HASH_HEADER = 'x-amz-meta-source-hash'
 
 /** What a CDN can invalidate an item's pictures by: its own tag and those of all that it belongs to. */
 export const cacheTagsOf = (source: SourcePath): readonly string[] => [
-  `vendor-${source.vendor}`,
-  `family-${source.family}`,
-  `set-${source.iconSet}`,
-  `item-${uniqueIdOf(printSourceKey(source))}`,
+  CACHE_TAG.vendor(source.vendor),
+  CACHE_TAG.family(source.family),
+  CACHE_TAG.iconSet(source.iconSet),
+  CACHE_TAG.item(uniqueIdOf(printSourceKey(source))),
 ]
+
+/** By a vendor's username, or the unique id of a family, set or item. */
+export const CACHE_TAG = {
+  vendor: (username: string) => `vendor-${username}`,
+  family: (uniqueId: string) => `family-${uniqueId}`,
+  iconSet: (uniqueId: string) => `set-${uniqueId}`,
+  item: (uniqueId: string) => `item-${uniqueId}`,
+} as const
 
 const BASE32 = 'abcdefghijklmnopqrstuvwxyz234567'
 

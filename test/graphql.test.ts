@@ -10,6 +10,7 @@ import {
   printType,
 } from 'graphql'
 import { describe, expect, it } from 'vitest'
+import { takeDown } from '../src/deliver/take-down.ts'
 import { schema } from '../src/graphql/schema.ts'
 import { importItems } from '../src/ingest/import-items.ts'
 import { ask, drawing, entry, importDrawings, testApp, testServer } from './support/setup.ts'
@@ -191,7 +192,8 @@ describe('a page of items', () => {
 
   it('shows what was taken down as GONE', async () => {
     const { app, url } = await open(1)
-    await app.prisma.item.updateMany({ data: { takenDownAt: new Date() } })
+    const { id } = await app.prisma.item.findFirstOrThrow()
+    await takeDown(app, { type: 'ITEM', id }, 'a test')
     const { data } = await ask<{ items: { nodes: [{ image: { status: string } }] } }>(
       url,
       '{ items { nodes { image { status } } } }',

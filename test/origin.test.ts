@@ -4,6 +4,7 @@ import sharp from 'sharp'
 import { describe, expect, it } from 'vitest'
 import type { App } from '../src/app.ts'
 import { variantKeyOf } from '../src/deliver/make-variants.ts'
+import { takeDown } from '../src/deliver/take-down.ts'
 import { importItems } from '../src/ingest/import-items.ts'
 import type { ImageFormat } from '../src/variant.ts'
 import { drawing, entry, tempDirectory, testApp, testConfig, testServer } from './support/setup.ts'
@@ -208,7 +209,8 @@ it('what was taken down is gone, by whatever address', async () => {
   const { app, get } = await open()
   const key = await keyOf(app, 'good')
   await get(key)
-  await app.prisma.item.updateMany({ data: { takenDownAt: new Date() } })
+  const { id } = await app.prisma.item.findFirstOrThrow({ where: { slug: 'good' } })
+  await takeDown(app, { type: 'ITEM', id }, 'a test')
   for (const path of [
     key,
     key.replace('preview', 'thumbnail').replace(/\..{16}\./, '.'),

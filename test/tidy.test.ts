@@ -45,10 +45,14 @@ const imports: Import[] = sources.flatMap((from) =>
 /** The architecture, lowest first. A file imports from its own rank and from those below. */
 const RANKS: readonly { name: string; holds: RegExp }[] = [
   { name: 'words', holds: /^src\/(variant|errors|log|queue-log|presets|config|processes)\.ts$/ },
-  { name: 'tools', holds: /^src\/(catalogue\/|store\/|render\/|embedded\/|events\.ts|secrets\.ts)/ },
+  {
+    name: 'tools',
+    holds: /^src\/(catalogue\/|store\/|render\/|embedded\/|events\.ts|secrets\.ts|deliver\/cloudfront\.ts)/,
+  },
   {
     name: 'verbs',
-    holds: /^src\/(deliver\/(make-variants|ensure-variant|slots|cache-headers)\.ts|backfill\/|ingest\/)/,
+    holds:
+      /^src\/(deliver\/(make-variants|ensure-variant|slots|cache-headers|take-down|run-take-down|locate-target)\.ts|backfill\/|ingest\/)/,
   },
   {
     name: 'doors',
@@ -93,6 +97,11 @@ describe('the architecture', () => {
   const only: [string, RegExp, RegExp][] = [
     ['the child side of render/ imports sharp and resvg', /^(sharp|@resvg\/resvg-js)$/, CHILD],
     ['the child itself imports the child side of render/', CHILD, CHILD],
+    [
+      'deliver/cloudfront.ts imports the CloudFront client',
+      /^@aws-sdk\/client-cloudfront$/,
+      /^src\/deliver\/cloudfront\.ts$/,
+    ],
     ['store/s3.ts imports the S3 client', /^@aws-sdk\/client-s3$/, /^src\/store\/s3\.ts$/],
     [
       'catalogue/ and events.ts open database connections',

@@ -3,6 +3,7 @@ import type { App } from '../src/app.ts'
 import { causes, log } from '../src/log.ts'
 import { planBackfillTask } from './plan-backfill.ts'
 import { runChunkTask } from './run-chunk.ts'
+import { takeDownTask } from './take-down.ts'
 
 /** Says in one line which job failed and why; the queue tries it again. */
 const logged =
@@ -26,4 +27,5 @@ const logged =
 export const createTasks = (app: App): TaskList => ({
   plan_backfill: logged(planBackfillTask(app)),
   run_chunk: logged(runChunkTask(app)),
+  take_down: logged(takeDownTask(app)),
 })

@@ -3,6 +3,7 @@ import type { Want } from '../render/messages.ts'
 import { type ImageFormat, type Preset, RENDERER_VERSION } from '../variant.ts'
 import type { Pg } from './database.ts'
 import type { Scope } from './scope.ts'
+import { TAKEN_DOWN } from './take-downs.ts'
 
 export type BackfillMode = 'MISSING' | 'STALE' | 'FAILED' | 'ALL'
 
@@ -84,7 +85,7 @@ const FIND_WORK = (inScope: string, inRange: string) => `
   ) w
   left join render_failure f on f.item_id = i.id
   where i.id > $8 and i.id <= $9 and ${inScope} and ${inRange}
-    and i.taken_down_at is null
+    and not ${TAKEN_DOWN('i')}
     and w.presets is not null
     and case when f.id is null then $4::text <> 'FAILED'
              when f.backfill_id = $6::int and f.last_at >= $5::timestamptz then false

@@ -1,5 +1,6 @@
 import { type ImageFormat, type Preset, RENDERER_VERSION } from '../variant.ts'
 import type { Pg } from './database.ts'
+import { TAKEN_DOWN } from './take-downs.ts'
 
 /** An item, one wanted variant of it, and what is known of that variant. */
 export interface Located {
@@ -34,7 +35,7 @@ export async function locateVariant(
     sourceKey,
     sourceHash: row.source_hash,
     previousSourceHashes: row.previous_source_hashes,
-    takenDown: row.taken_down_at !== null,
+    takenDown: row.taken_down,
     preset,
     format,
     image: row.object_key === null ? null : { objectKey: row.object_key, bytes: row.bytes, md5: row.md5 },
@@ -43,7 +44,7 @@ export async function locateVariant(
 }
 
 const LOCATE = `
-  select i.id, i.source_hash, i.previous_source_hashes, i.taken_down_at,
+  select i.id, i.source_hash, i.previous_source_hashes, ${TAKEN_DOWN('i')} as taken_down,
          m.object_key, m.bytes, m.md5, f.code, f.message
   from item i
   left join image m on m.owner_type = 'ITEM' and m.owner_id = i.id and m.preset = $2 and m.format = $3::image_format

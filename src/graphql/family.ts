@@ -2,7 +2,7 @@ import { BY_ID, builder, connectionOf, pageComplexity } from './builder.ts'
 import { IconSetConnection } from './icon-set.ts'
 import { ItemConnection } from './item.ts'
 
-const FamilyRef = builder.prismaNode('Family', {
+export const FamilyRef = builder.prismaNode('Family', {
   id: { field: 'id' },
   description: 'A family has sets; a set has items.',
   fields: (t) => ({

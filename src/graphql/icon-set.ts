@@ -1,7 +1,7 @@
 import { BY_ID, builder, connectionOf, pageComplexity } from './builder.ts'
 import { ItemConnection, ItemKindRef } from './item.ts'
 
-const IconSetRef = builder.prismaNode('IconSet', {
+export const IconSetRef = builder.prismaNode('IconSet', {
   id: { field: 'id' },
   description: 'Holds icons or illustrations, never both.',
   fields: (t) => ({

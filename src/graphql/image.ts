@@ -12,7 +12,7 @@ const ImageStatusRef = builder.enumType('ImageStatus', {
 })
 
 /** What decides a picture of an item. */
-export type PicturedItem = Pick<Item, 'id' | 'sourceKey' | 'sourceHash' | 'takenDownAt'>
+export type PicturedItem = Pick<Item, 'id' | 'sourceKey' | 'sourceHash'>
 
 /** A picture of an item, whether it was made yet or not. */
 export interface WantedImage {
@@ -61,7 +61,7 @@ export const ImageRef = builder.objectRef<WantedImage>('Image').implement({
     status: t.field({
       type: ImageStatusRef,
       resolve: async (image, _args, context) => {
-        if (image.item.takenDownAt) return 'GONE'
+        if (await context.loaders.takenDown.load(image.item.id)) return 'GONE'
         if (await rowOf(image, context)) return 'READY'
         return (await failureOf(image, context)) ? 'FAILED' : 'PENDING'
       },

@@ -33,7 +33,7 @@ const ItemRef = builder.prismaInterface('Item', {
   interfaces: [builder.nodeInterfaceRef()],
   resolveType: ({ kind }) => (kind === 'ICON' ? 'Icon' : 'Illustration'),
   // What prints a URL, and tells the type apart, whatever else is selected.
-  select: { id: true, kind: true, sourceKey: true, sourceHash: true, takenDownAt: true },
+  select: { id: true, kind: true, sourceKey: true, sourceHash: true },
   fields: (t) => ({
     uniqueId: t.exposeID('uniqueId'),
     slug: t.exposeString('slug'),
@@ -45,9 +45,12 @@ const ItemRef = builder.prismaInterface('Item', {
     placeholder: t.field({
       type: PlaceholderRef,
       nullable: true,
-      description: 'What a page shows until a picture is there; null until the item was drawn for the first time.',
+      description:
+        'What a page shows until a picture is there; null until the item was drawn for the first time, and when it is taken down.',
       select: { thumbHash: true, dominantColor: true },
-      resolve: ({ thumbHash, dominantColor }) => (thumbHash && dominantColor ? { thumbHash, dominantColor } : null),
+      // It is the picture, if a blurred one.
+      resolve: async ({ id, thumbHash, dominantColor }, _args, { loaders }) =>
+        thumbHash && dominantColor && !(await loaders.takenDown.load(id)) ? { thumbHash, dominantColor } : null,
     }),
     image: t.field({
       type: ImageRef,
@@ -65,14 +68,15 @@ const ItemRef = builder.prismaInterface('Item', {
   }),
 })
 
-for (const variant of ['Icon', 'Illustration']) {
+const itemNode = (variant: 'Icon' | 'Illustration') =>
   builder.prismaNode('Item', {
     variant,
     interfaces: [ItemRef],
     id: { field: 'id' },
-    select: { id: true, kind: true, sourceKey: true, sourceHash: true, takenDownAt: true },
+    select: { id: true, kind: true, sourceKey: true, sourceHash: true },
   })
-}
+export const IconRef = itemNode('Icon')
+export const IllustrationRef = itemNode('Illustration')
 
 export const ItemConnection = connectionOf('Item', ItemRef)
 

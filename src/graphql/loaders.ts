@@ -2,6 +2,7 @@ import DataLoader from 'dataloader'
 import type { Image, RenderFailure } from '../../prisma/generated/client/client.ts'
 import { type Progress, readProgress } from '../backfill/progress.ts'
 import type { Pg, Prisma } from '../catalogue/database.ts'
+import { findTakenDown } from '../catalogue/take-downs.ts'
 import { RENDERER_VERSION } from '../variant.ts'
 
 /** What many objects of one answer ask for, in one statement each. Made anew for every request. */
@@ -10,6 +11,8 @@ export interface Loaders {
   readonly images: DataLoader<number, Image[]>
   /** The failure of an item, by its id. */
   readonly failures: DataLoader<number, RenderFailure | null>
+  /** Whether an item is taken down, by its id. */
+  readonly takenDown: DataLoader<number, boolean>
   readonly progress: DataLoader<number, Progress>
 }
 
@@ -25,6 +28,10 @@ export function createLoaders({ prisma, pg }: { prisma: Prisma; pg: Pg }): Loade
       const failures = await prisma.renderFailure.findMany({ where })
       const byItem = new Map(failures.map((failure) => [failure.itemId, failure]))
       return itemIds.map((id) => byItem.get(id) ?? null)
+    }),
+    takenDown: new DataLoader(async (itemIds) => {
+      const hidden = await findTakenDown(pg, itemIds)
+      return itemIds.map((id) => hidden.has(id))
     }),
     progress: new DataLoader((ids) => readProgress(pg, ids)),
   }

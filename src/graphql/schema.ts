@@ -6,6 +6,7 @@ import './item.ts'
 import './image.ts'
 import './preset.ts'
 import './backfill.ts'
+import './take-down.ts'
 
 /** The whole schema: importing a domain type's file adds it to the builder. */
 export const schema = builder.toSchema()

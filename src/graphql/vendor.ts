@@ -1,7 +1,7 @@
 import { BY_ID, builder, connectionOf, pageComplexity } from './builder.ts'
 import { FamilyConnection } from './family.ts'
 
-const VendorRef = builder.prismaNode('Vendor', {
+export const VendorRef = builder.prismaNode('Vendor', {
   id: { field: 'id' },
   description: 'Who sells.',
   fields: (t) => ({

@@ -1,0 +1,123 @@
+import { restore, type TakeDownTarget, takeDown } from '../deliver/take-down.ts'
+import { AppError } from '../errors.ts'
+import { builder, type Context, connectionOf, pageComplexity } from './builder.ts'
+import { FamilyRef } from './family.ts'
+import { IconSetRef } from './icon-set.ts'
+import { IconRef, IllustrationRef } from './item.ts'
+import { VendorRef } from './vendor.ts'
+
+/** Who may take down may read the receipts: a reason may be a legal matter. */
+const SCOPE = { token: 'takedown:write' } as const
+
+const TakeDownStatusRef = builder.enumType('TakeDownStatus', {
+  values: {
+    QUEUED: { description: 'hidden already; deleting begins in a moment' },
+    RUNNING: { description: 'hidden already; deleting and purging, or waiting to try again: see error' },
+    COMPLETED: { description: 'every object is deleted and the CDN was told' },
+    FAILED: { description: 'hidden, but given up after many attempts: see error, then take it down again' },
+    RESTORED: { description: 'undone' },
+  } as const,
+})
+
+const TakeDownRef = builder.prismaNode('TakeDown', {
+  id: { field: 'id' },
+  authScopes: SCOPE,
+  description: 'Hides an item, or all of a set, family or vendor, until it is restored. scope takedown:write.',
+  fields: (t) => ({
+    status: t.expose('status', { type: TakeDownStatusRef }),
+    reason: t.exposeString('reason', { description: 'As it was given.' }),
+    target: t.node({
+      description: 'What is taken down: an Icon, Illustration, IconSet, Family or Vendor.',
+      id: ({ targetType, targetId }, _args, context) => nodeIdOf({ type: targetType, id: targetId }, context),
+    }),
+    objectsDeleted: t.exposeInt('objectsDeleted', {
+      description: 'Stored pictures that were deleted so far; what a batch deleted before it failed is not counted.',
+    }),
+    invalidationIds: t.exposeStringList('invalidationIds', {
+      description: "CloudFront's ids, in the order of sending. A second look a minute later adds its own.",
+    }),
+    note: t.exposeString('note', { nullable: true, description: 'What is left for the operator to do.' }),
+    error: t.exposeString('error', { nullable: true, description: 'Why the latest attempt failed.' }),
+    createdAt: t.expose('createdAt', { type: 'DateTime', description: 'Hidden since.' }),
+    finishedAt: t.expose('finishedAt', { type: 'DateTime', nullable: true, description: 'COMPLETED or FAILED since.' }),
+    restoredAt: t.expose('restoredAt', { type: 'DateTime', nullable: true, description: 'Shown again since.' }),
+  }),
+})
+
+const TakeDownConnection = connectionOf('TakeDown', TakeDownRef)
+
+builder.queryField('takeDowns', (t) =>
+  t.prismaConnection(
+    {
+      type: TakeDownRef,
+      cursor: 'id',
+      authScopes: SCOPE,
+      description: 'scope takedown:write. The newest first.',
+      complexity: pageComplexity,
+      totalCount: (_root, _args, { app }) => app.prisma.takeDown.count(),
+      resolve: (query, _root, _args, { app }) => app.prisma.takeDown.findMany({ ...query, orderBy: { id: 'desc' } }),
+    },
+    TakeDownConnection,
+  ),
+)
+
+const TARGETS = [IconRef, IllustrationRef, IconSetRef, FamilyRef, VendorRef] as const
+const TYPES = { Icon: 'ITEM', Illustration: 'ITEM', IconSet: 'ICON_SET', Family: 'FAMILY', Vendor: 'VENDOR' } as const
+
+builder.mutationFields((t) => ({
+  takeDown: t.prismaField({
+    type: TakeDownRef,
+    authScopes: SCOPE,
+    description:
+      'scope takedown:write. Hides it at once (410, status GONE), also what is imported below it later, then deletes its pictures and purges the CDN. Originals stay. Taking down the same again returns the receipt there is, and tries again what failed.',
+    args: {
+      id: t.arg.globalID({ required: true, for: [...TARGETS], description: 'Of an item, set, family or vendor.' }),
+      reason: t.arg.string({ required: true, description: '1 to 500 characters, for the receipt.' }),
+    },
+    resolve: async (query, _root, { id, reason }, { app }) => {
+      const takeDownId = await takeDown(app, targetOf(id), reason)
+      return app.prisma.takeDown.findUniqueOrThrow({ ...query, where: { id: takeDownId } })
+    },
+  }),
+  restore: t.prismaField({
+    type: TakeDownRef,
+    authScopes: SCOPE,
+    description:
+      'scope takedown:write. Undoes a take-down, but for what another one hides too. Pictures are made again on their first request.',
+    args: {
+      id: t.arg.globalID({
+        required: true,
+        for: [...TARGETS, TakeDownRef],
+        description: 'Of what was taken down, or of its TakeDown.',
+      }),
+    },
+    resolve: async (query, _root, { id }, { app }) => {
+      const takeDownId = await restore(app, id.typename === 'TakeDown' ? { takeDownId: numberOf(id) } : targetOf(id))
+      return app.prisma.takeDown.findUniqueOrThrow({ ...query, where: { id: takeDownId } })
+    },
+  }),
+}))
+
+interface GlobalId {
+  readonly typename: string
+  readonly id: string
+}
+
+const targetOf = (id: GlobalId): TakeDownTarget => ({
+  type: TYPES[id.typename as keyof typeof TYPES],
+  id: numberOf(id),
+})
+
+function numberOf({ typename, id }: GlobalId): number {
+  const number = Number(id)
+  if (Number.isInteger(number) && number > 0 && number < 2 ** 31) return number
+  throw new AppError('BAD_INPUT', `${JSON.stringify(id.slice(0, 100))} is not the id of a ${typename}.`)
+}
+
+async function nodeIdOf({ type, id }: TakeDownTarget, { app }: Context) {
+  if (type === 'ICON_SET') return { type: IconSetRef, id }
+  if (type === 'FAMILY') return { type: FamilyRef, id }
+  if (type === 'VENDOR') return { type: VendorRef, id }
+  const item = await app.prisma.item.findUniqueOrThrow({ where: { id }, select: { kind: true } })
+  return { type: item.kind === 'ICON' ? IconRef : IllustrationRef, id }
+}
