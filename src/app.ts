@@ -4,6 +4,7 @@ import { migrate } from './catalogue/migrate.ts'
 import { type RecipeHistory, rememberRecipes } from './catalogue/recipes.ts'
 import type { Config } from './config.ts'
 import { type Cdn, openCloudFront } from './deliver/cloudfront.ts'
+import { type DeliveryCounts, openDeliveryCounts } from './deliver/delivery-counts.ts'
 import { createEnsureVariant, type EnsureVariant } from './deliver/ensure-variant.ts'
 import { AppError } from './errors.ts'
 import { type Events, openEvents } from './events.ts'
@@ -23,6 +24,7 @@ export interface App {
   readonly recipes: RecipeHistory
   readonly events: Events
   readonly ensureVariant: EnsureVariant
+  readonly deliveries: DeliveryCounts
   /** Null without a distribution. */
   readonly cdn: Cdn | null
   readonly adminToken: string
@@ -64,6 +66,8 @@ export async function openApp(
     } = await openDatabase(databaseUrl, { connectionsMax: config.renderers + CONNECTIONS_BESIDE_LOCKS })
     opened.push(closeDatabase)
     await migrate(pg)
+    const deliveries = openDeliveryCounts(pg)
+    opened.push(deliveries.close)
     const recipes = await rememberRecipes(pg, config.presets)
     const events = await openEvents(databaseUrl, [BACKFILL_CHANNEL])
     opened.push(events.close)
@@ -84,6 +88,7 @@ export async function openApp(
       recipes,
       events,
       ensureVariant,
+      deliveries,
       cdn,
       adminToken,
       urlSecret,

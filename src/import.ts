@@ -6,8 +6,7 @@ import { openDatabase, type Pg, type Prisma } from './catalogue/database.ts'
 import { migrate } from './catalogue/migrate.ts'
 import { WHOLE_CATALOGUE } from './catalogue/scope.ts'
 import { type Config, loadConfig } from './config.ts'
-import { readInstance } from './embedded/instance.ts'
-import { openEmbedded } from './embedded/open.ts'
+import { withDatabase } from './embedded/with-database.ts'
 import { AppError } from './errors.ts'
 import { type AdoptReport, adoptVariants } from './ingest/adopt.ts'
 import { importBucket } from './ingest/bucket.ts'
@@ -132,19 +131,6 @@ function exitCodeOf({ refused, added, changed, unchanged }: ImportReport): numbe
 async function entriesOf(target: string, { invokedFrom }: Config): Promise<AsyncIterable<Entry | Refusal>> {
   const directory = path.resolve(invokedFrom, target)
   return (await isIconifyPackage(directory)) ? readIconify(directory) : readDirectory(directory)
-}
-
-/** The database there is: the one configured, that of the running service, or our own for as long as it takes. */
-async function withDatabase<T>(config: Config, work: (url: string) => Promise<T>): Promise<T> {
-  if (config.databaseUrl) return await work(config.databaseUrl)
-  const running = await readInstance(config.dataDir)
-  if (running?.databaseUrl) return await work(running.databaseUrl)
-  const embedded = await openEmbedded(config)
-  try {
-    return await work(embedded.databaseUrl)
-  } finally {
-    await embedded.close()
-  }
 }
 
 function parseCommandLine() {

@@ -95,9 +95,11 @@ const STEM = `(${VENDOR})/(icons|illustrations)/(${UNIQUE_ID})/(${UNIQUE_ID})/($
 const SOURCE_KEY = whole(`${STEM}\\.svg`)
 const VARIANT_KEY = whole(`${STEM}-(${PRESET})(?:\\.(${VERSION}))?\\.(webp|avif|png)`)
 
-const COMPOSITE_KEY = new RegExp(`^${VENDOR}/previews?/${UNIQUE_ID}/`)
+/** Of a family's composites, by our grammar and the older one. */
+const COMPOSITE_FOLDERS = ['previews', 'preview'] as const
+const COMPOSITE_KEY = new RegExp(`^${VENDOR}/(?:${COMPOSITE_FOLDERS.join('|')})/${UNIQUE_ID}/`)
 
-/** Whether a family's composite lies there, by our grammar (`previews/`) or the older one (`preview/`). */
+/** Whether a family's composite lies there. */
 export const isCompositeKey = (key: string): boolean => COMPOSITE_KEY.test(key)
 
 const printStem = (at: SourcePath) => `${at.vendor}/${FOLDERS[at.kind]}/${at.family}/${at.iconSet}/${at.slug}`
@@ -119,7 +121,7 @@ export const variantPrefixOf = (path: SourcePath): string => `${printStem(path)}
 export const foldersOf = {
   vendor: ({ vendor }: Pick<SourcePath, 'vendor'>): string[] => [`${vendor}/`],
   family: ({ vendor, family }: Pick<SourcePath, 'vendor' | 'family'>): string[] =>
-    Object.values(FOLDERS).map((folder) => `${vendor}/${folder}/${family}/`),
+    [...Object.values(FOLDERS), ...COMPOSITE_FOLDERS].map((folder) => `${vendor}/${folder}/${family}/`),
   iconSet: ({ vendor, kind, family, iconSet }: Omit<SourcePath, 'slug'>): string[] => [
     `${vendor}/${FOLDERS[kind]}/${family}/${iconSet}/`,
   ],

@@ -5,7 +5,7 @@ import { variantKeyOf } from '../src/deliver/make-variants.ts'
 import { runTakeDown } from '../src/deliver/run-take-down.ts'
 import { importItems } from '../src/ingest/import-items.ts'
 import { quietLogger } from '../src/queue-log.ts'
-import { CACHE_TAG_HEADER } from '../src/variant.ts'
+import { CACHE_TAG_HEADER, uniqueIdOf } from '../src/variant.ts'
 import { createTasks } from '../workers/tasks.ts'
 import { cloudFrontServer } from './support/cloudfront-server.ts'
 import { ask, drawing, entry, testApp, testConfig, testServer, until } from './support/setup.ts'
@@ -107,7 +107,8 @@ const targets: [Kind, string[], (stem: string) => { tag: RegExp; paths: string[]
     ['arrow', 'arrow-left', 'scene'],
     (stem) => {
       const family = dirname(dirname(stem))
-      return { tag: /^#family-[A-Z2-7]{12}$/, paths: [`${family}/*`, `${family.replace('icons', 'illustrations')}/*`] }
+      const folders = ['icons', 'illustrations', 'preview', 'previews']
+      return { tag: /^#family-[A-Z2-7]{12}$/, paths: folders.map((name) => `${family.replace('icons', name)}/*`) }
     },
   ],
   ['Vendor', ['arrow', 'arrow-left', 'scene', 'cup'], () => ({ tag: /^#vendor-acme$/, paths: ['acme/*'] })],
@@ -124,6 +125,9 @@ describe('taking down', () => {
       // What no row knows: an alias, and a version that was lost from the table.
       await put(`${stem}-thumbnail.webp`)
       await put(`${stem}-poster.aaaaaaaaaaaaaaaa.png`)
+      const composite = `acme/previews/${uniqueIdOf('acme/basics')}/card.webp`
+      await put(composite)
+      const isFamily = kind === 'Family' || kind === 'Vendor'
       cloudFront.knobs.throttled = 2
 
       const id = await idOf(app, kind)
@@ -142,7 +146,7 @@ describe('taking down', () => {
       expect(await read(url, queued)).toMatchObject({
         status: 'COMPLETED',
         reason: 'a court said so',
-        objectsDeleted: hidden.length + 2,
+        objectsDeleted: hidden.length + (isFamily ? 3 : 2),
         invalidationIds: ['I1'],
         note: null,
         error: null,
@@ -150,8 +154,8 @@ describe('taking down', () => {
       })
       expect(cloudFront.invalidations.map(({ items }) => items)).toEqual([[expect.stringMatching(expected(stem).tag)]])
       const left = await Promise.all(SLUGS.filter((slug) => !hidden.includes(slug)).map((slug) => keyOf(app, slug)))
-      expect(await objectsOf(app)).toEqual(left.sort())
-      expect((await app.prisma.image.findMany()).map(({ objectKey }) => objectKey).sort()).toEqual(left)
+      expect(await objectsOf(app)).toEqual([...left, ...(isFamily ? [] : [composite])].sort())
+      expect((await app.prisma.image.findMany()).map(({ objectKey }) => objectKey).sort()).toEqual(left.sort())
       for (const slug of SLUGS)
         expect(await app.stores.originals.head((await itemOf(app, slug)).sourceKey)).not.toBeNull()
 
@@ -222,7 +226,7 @@ describe('taking down', () => {
     await takeDown(url, await idOf(app, 'Family'))
     await work(app)
     expect((await read(url, family)).status).toBe('COMPLETED')
-    expect(cloudFront.invalidations.at(-1)?.items).toHaveLength(2)
+    expect(cloudFront.invalidations.at(-1)?.items).toHaveLength(4)
   })
 
   it('goes on where it was when a store or CloudFront breaks in the middle, with the same invalidation', async () => {

@@ -52,14 +52,14 @@ const RANKS: readonly { name: string; holds: RegExp }[] = [
   {
     name: 'verbs',
     holds:
-      /^src\/(deliver\/(make-variants|ensure-variant|slots|cache-headers|take-down|run-take-down|locate-target)\.ts|backfill\/|ingest\/)/,
+      /^src\/(deliver\/(make-variants|ensure-variant|slots|cache-headers|delivery-counts|take-down|run-take-down|locate-target)\.ts|backfill\/|ingest\/|diagnose\/)/,
   },
   {
     name: 'doors',
     holds: /^(src\/(deliver\/origin-handler\.ts|graphql\/|health\.ts)|workers\/(?!main|healthy))/,
   },
   { name: 'wiring', holds: /^src\/(app|http)\.ts$/ },
-  { name: 'entries', holds: /^(src\/(main|start|import|run-process|terminal)\.ts|workers\/(main|healthy)\.ts)$/ },
+  { name: 'entries', holds: /^(src\/(main|start|import|doctor|run-process|terminal)\.ts|workers\/(main|healthy)\.ts)$/ },
 ]
 const rankOf = (file: string) => RANKS.findIndex(({ holds }) => holds.test(file))
 

@@ -11,8 +11,13 @@ export interface Located {
   readonly takenDown: boolean
   readonly preset: Preset
   readonly format: ImageFormat
-  /** The current variant, null where it was not made yet. */
-  readonly image: { readonly objectKey: string; readonly bytes: number; readonly md5: string } | null
+  /** The current variant, null where it was not made yet. Fresh: made within the last minute. */
+  readonly image: {
+    readonly objectKey: string
+    readonly bytes: number
+    readonly md5: string
+    readonly isFresh: boolean
+  } | null
   /** Why the current source has no pictures; null too when another attempt may help. */
   readonly failure: { readonly code: string; readonly message: string } | null
 }
@@ -38,14 +43,17 @@ export async function locateVariant(
     takenDown: row.taken_down,
     preset,
     format,
-    image: row.object_key === null ? null : { objectKey: row.object_key, bytes: row.bytes, md5: row.md5 },
+    image:
+      row.object_key === null
+        ? null
+        : { objectKey: row.object_key, bytes: row.bytes, md5: row.md5, isFresh: row.is_fresh },
     failure: row.code === null ? null : { code: row.code, message: row.message },
   }
 }
 
 const LOCATE = `
   select i.id, i.source_hash, i.previous_source_hashes, ${TAKEN_DOWN('i')} as taken_down,
-         m.object_key, m.bytes, m.md5, f.code, f.message
+         m.object_key, m.bytes, m.md5, m.made_at > now() - interval '1 minute' as is_fresh, f.code, f.message
   from item i
   left join image m on m.owner_type = 'ITEM' and m.owner_id = i.id and m.preset = $2 and m.format = $3::image_format
     and m.recipe_hash = $4 and m.source_hash = i.source_hash

@@ -69,32 +69,33 @@ export const isDenied = (error: unknown): boolean =>
   /^(AccessDenied|AccessDeniedException)$/.test((error.cause as Error | undefined)?.name ?? '')
 
 function failureOf(cause: Error, at: { operation: string; distributionId: string }): AppError {
-  const { operation, distributionId } = at
-  switch (cause.name) {
+  const { code, problem, remedy } = explainFailure(cause, at)
+  return new AppError(code, `${problem}: ${remedy}.`, { cause })
+}
+
+/** What a failed call means, and what to do about it. */
+export function explainFailure(
+  { name, message }: Error,
+  { operation, distributionId }: { operation: string; distributionId: string },
+): { code: 'UNAVAILABLE' | 'BUSY'; problem: string; remedy: string } {
+  const code = 'UNAVAILABLE'
+  switch (name) {
     case 'AccessDenied':
-    case 'AccessDeniedException':
-      return new AppError(
-        'UNAVAILABLE',
-        `CloudFront refuses ${operation} on distribution ${distributionId}: allow cloudfront:${operation} in the policy of this service's credentials.`,
-        { cause },
-      )
-    case 'NoSuchDistribution':
-      return new AppError(
-        'UNAVAILABLE',
-        `CloudFront knows no distribution ${distributionId}: correct CLOUDFRONT_DISTRIBUTION_ID.`,
-        { cause },
-      )
-    case 'TooManyInvalidationsInProgress':
-      return new AppError(
-        'BUSY',
-        `Distribution ${distributionId} has as many invalidations in progress as CloudFront takes (3,000 paths, 15 wildcards): it is tried again when some are done.`,
-        { cause },
-      )
-    default:
-      return new AppError(
-        'UNAVAILABLE',
-        `CloudFront does not do ${operation} on distribution ${distributionId} (${cause.name}: ${cause.message}): look at AWS_ENDPOINT_URL_CLOUDFRONT, the credentials and the network.`,
-        { cause },
-      )
+    case 'AccessDeniedException': {
+      const problem = `CloudFront refuses ${operation} on distribution ${distributionId}`
+      return { code, problem, remedy: `allow cloudfront:${operation} in the policy of this service's credentials` }
+    }
+    case 'NoSuchDistribution': {
+      const problem = `CloudFront knows no distribution ${distributionId}`
+      return { code, problem, remedy: 'correct CLOUDFRONT_DISTRIBUTION_ID' }
+    }
+    case 'TooManyInvalidationsInProgress': {
+      const problem = `Distribution ${distributionId} has as many invalidations in progress as CloudFront takes (3,000 paths, 15 wildcards)`
+      return { code: 'BUSY', problem, remedy: 'it is tried again when some are done' }
+    }
+    default: {
+      const problem = `CloudFront does not do ${operation} on distribution ${distributionId} (${name}: ${message})`
+      return { code, problem, remedy: 'look at AWS_ENDPOINT_URL_CLOUDFRONT, the credentials and the network' }
+    }
   }
 }

@@ -11,6 +11,8 @@ import { openSlots } from './slots.ts'
 const RENDER_LIMIT_MS = 5000
 /** Waiting for a slot and for another process's lock, each; with the render well below a CDN's 30 s read time-out. */
 const WAIT_MS = 8000
+/** What an answer of the origin handler takes at most: both waits, the render, and 4 s to read and to store. */
+export const ANSWER_LIMIT_MS = 2 * WAIT_MS + RENDER_LIMIT_MS + 4000
 const WAITING_MAX = 128
 const LOOK_EVERY_MS = 25
 
@@ -19,6 +21,8 @@ export interface Delivered {
   readonly objectKey: string
   readonly md5: string
   readonly bytes: Buffer
+  /** It was there before the request, and not since a moment only: several edges ask at once for what is new. */
+  readonly wasStored: boolean
 }
 
 export type EnsureVariant = (wanted: Located) => Promise<Delivered>
@@ -51,7 +55,8 @@ export function createEnsureVariant(workshop: Workshop & { readonly pg: Pg }): E
   async function read({ image }: Located): Promise<Delivered | null> {
     if (!image) return null
     const bytes = await stores.previews.get(image.objectKey)
-    if (bytes?.length === image.bytes) return { ...image, bytes }
+    if (bytes?.length === image.bytes)
+      return { objectKey: image.objectKey, md5: image.md5, bytes, wasStored: !image.isFresh }
     return null
   }
 
@@ -85,7 +90,7 @@ export function createEnsureVariant(workshop: Workshop & { readonly pg: Pg }): E
       }
       // Another process makes it: its object is there a little before its row, when a chunk records many at once.
       const bytes = wanted.image ? null : await stores.previews.get(key)
-      if (bytes) return { objectKey: key, md5: md5Of(bytes), bytes }
+      if (bytes) return { objectKey: key, md5: md5Of(bytes), bytes, wasStored: false }
       if (Date.now() > giveUpAt)
         throw new AppError('BUSY', 'Another process makes this picture; try again in a second.')
       await delay(LOOK_EVERY_MS)
@@ -106,7 +111,7 @@ export function createEnsureVariant(workshop: Workshop & { readonly pg: Pg }): E
       const [image] = made.item.images
       const [bytes] = made.bytes
       if (!image || !bytes) throw new Error('the renderer answered without a picture')
-      return { objectKey: image.objectKey, md5: image.md5, bytes }
+      return { objectKey: image.objectKey, md5: image.md5, bytes, wasStored: false }
     } catch (error) {
       if (isSourceFailure(error)) {
         await recordFailures(pg, [{ itemId: wanted.itemId, sourceHash: wanted.sourceHash, error, backfillId: null }])

@@ -15,6 +15,7 @@ import {
   versionOf,
 } from '../variant.ts'
 import { answerHeaders, CACHE } from './cache-headers.ts'
+import type { DeliveryCounts } from './delivery-counts.ts'
 import type { EnsureVariant } from './ensure-variant.ts'
 import { variantKeyOf } from './make-variants.ts'
 
@@ -24,6 +25,7 @@ interface Origin {
   readonly recipes: RecipeHistory
   readonly urlSecret: string
   readonly ensureVariant: EnsureVariant
+  readonly deliveries: DeliveryCounts
 }
 
 /**
@@ -73,9 +75,11 @@ export function createOriginHandler(origin: Origin) {
     const cacheTags = cacheTagsOf(path)
     const known = request.headers['if-none-match']
     if (known && located.image && !located.takenDown && matches(known, located.image.md5)) {
+      origin.deliveries.count(located.image.isFresh ? 'made' : 'stored')
       return end(response, 304, answerHeaders({ cache: CACHE.immutable, md5: located.image.md5, cacheTags }))
     }
-    const { bytes, md5 } = await origin.ensureVariant(located)
+    const { bytes, md5, wasStored } = await origin.ensureVariant(located)
+    origin.deliveries.count(wasStored ? 'stored' : 'made')
     const headers = answerHeaders({ cache: CACHE.immutable, md5, cacheTags })
     if (known && matches(known, md5)) return end(response, 304, headers)
     const picture = { ...headers, 'content-type': mimeTypeOf(located.format), 'content-length': bytes.length }

@@ -11,7 +11,7 @@ import { log } from '../log.ts'
 import type { Loaders } from './loaders.ts'
 
 /** A token's rights. The admin token has them all. */
-export type TokenScope = 'backfill:write' | 'takedown:write'
+export type TokenScope = 'backfill:write' | 'takedown:write' | 'delivery:read'
 
 /** What every resolver gets. */
 export interface Context {

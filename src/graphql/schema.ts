@@ -7,6 +7,7 @@ import './image.ts'
 import './preset.ts'
 import './backfill.ts'
 import './take-down.ts'
+import './delivery-health.ts'
 
 /** The whole schema: importing a domain type's file adds it to the builder. */
 export const schema = builder.toSchema()

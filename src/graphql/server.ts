@@ -11,7 +11,7 @@ import { schema } from './schema.ts'
 
 /** Tokens of a document: the sample query has 60, GraphiQL's introspection 350. */
 const TOKENS_MAX = 2000
-const ALL_SCOPES: ReadonlySet<TokenScope> = new Set(['backfill:write', 'takedown:write'])
+const ALL_SCOPES: ReadonlySet<TokenScope> = new Set(['backfill:write', 'takedown:write', 'delivery:read'])
 const NO_SCOPES: ReadonlySet<TokenScope> = new Set()
 
 /** The GraphQL door at `/graphql`, with GraphiQL for browsers. @param imageUrl prefix of image URLs */

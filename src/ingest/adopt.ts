@@ -1,4 +1,5 @@
 import type { Pg } from '../catalogue/database.ts'
+import { TAKEN_DOWN } from '../catalogue/take-downs.ts'
 import type { Store } from '../store/store.ts'
 import { type Presets, parseVariantKey, printSourceKey, type VariantPath } from '../variant.ts'
 import { readWebpHeader, WEBP_HEADER_BYTES, type WebpHeader } from './webp-header.ts'
@@ -66,7 +67,7 @@ async function adoptBatch(
   const { rows } = await pg.query<{ id: number | null; source_hash: string; known: boolean }>(
     `select i.id, i.source_hash, m.id is not null as known
      from unnest($1::text[], $2::text[]) with ordinality as t(source_key, object_key, n)
-     left join item i on i.source_key = t.source_key and i.taken_down_at is null
+     left join item i on i.source_key = t.source_key and not ${TAKEN_DOWN('i')}
      left join image m on m.object_key = t.object_key order by n`,
     [batch.map(({ path }) => printSourceKey(path)), batch.map(({ key }) => key)],
   )

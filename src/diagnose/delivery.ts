@@ -1,0 +1,58 @@
+import type { Pg } from '../catalogue/database.ts'
+import type { Config } from '../config.ts'
+import { type Cdn, explainFailure } from '../deliver/cloudfront.ts'
+import { readDeliveries } from '../deliver/delivery-counts.ts'
+import { AppError } from '../errors.ts'
+import { checkDistribution } from './distribution.ts'
+import { bad, type Finding } from './finding.ts'
+import { checkPublicUrl } from './public-url.ts'
+import { checkRequests } from './requests.ts'
+
+export interface DeliveryHealth {
+  /** Requests of the last 24 hours for pictures that were stored before, and for those that were not. */
+  readonly storedRequests: number
+  readonly madeRequests: number
+  readonly findings: readonly Finding[]
+}
+
+/** Examines the way of a picture from the browser to here: what was counted, the live distribution, and a real request. */
+export async function diagnoseDelivery(app: {
+  readonly pg: Pg
+  readonly cdn: Cdn | null
+  readonly config: Pick<Config, 'buckets' | 'publicImageUrl' | 'distributionId' | 'aws'>
+}): Promise<DeliveryHealth> {
+  const { pg, cdn, config } = app
+  const [deliveries, distribution, publicUrl] = await Promise.all([
+    readDeliveries(pg),
+    cdn ? readDistribution(cdn, config) : [NO_DISTRIBUTION],
+    config.publicImageUrl ? checkPublicUrl(config, config.publicImageUrl) : [NO_PUBLIC_URL],
+  ])
+  return {
+    storedRequests: deliveries.stored,
+    madeRequests: deliveries.made,
+    findings: [checkRequests(deliveries, config), ...distribution, ...publicUrl],
+  }
+}
+
+/** A call that fails is a finding too. */
+async function readDistribution(cdn: Cdn, config: Parameters<typeof checkDistribution>[1]): Promise<Finding[]> {
+  try {
+    return checkDistribution(await cdn.readConfig(), config)
+  } catch (error) {
+    const { cause } = error as Error
+    if (!(error instanceof AppError) || !(cause instanceof Error)) throw error
+    const at = { operation: 'GetDistributionConfig', distributionId: cdn.distributionId }
+    const { problem, remedy } = explainFailure(cause, at)
+    return [bad('ERROR', 'distribution', { message: `${problem}, so nothing of it is checked.`, remedy })]
+  }
+}
+
+const NO_DISTRIBUTION = bad('WARNING', 'distribution', {
+  message: 'CLOUDFRONT_DISTRIBUTION_ID is not set: no distribution is checked, and take-downs purge none.',
+  remedy:
+    'With CloudFront, set CLOUDFRONT_DISTRIBUTION_ID and allow cloudfront:GetDistributionConfig and cloudfront:CreateInvalidation; without a CDN, nothing.',
+})
+const NO_PUBLIC_URL = bad('WARNING', 'missing-picture', {
+  message: 'PUBLIC_IMAGE_URL is not set: image URLs lead to this service, and no request through a CDN is tried.',
+  remedy: 'With a CDN, set PUBLIC_IMAGE_URL to its address; without one, nothing.',
+})

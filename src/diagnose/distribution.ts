@@ -1,0 +1,194 @@
+import type { DefaultCacheBehavior, DistributionConfig, Origin, OriginGroup } from '@aws-sdk/client-cloudfront'
+import type { Config } from '../config.ts'
+import { ANSWER_LIMIT_MS } from '../deliver/ensure-variant.ts'
+import { CACHE_TAG_HEADER, printVariantKey } from '../variant.ts'
+import { bad, type Finding, ok } from './finding.ts'
+import { checkPrimary, checkSecondary } from './origins.ts'
+
+/** What sends a request on from the bucket to us: it is not there, or S3 has trouble. */
+const FAILOVER_CODES = [404, 500, 502, 503, 504]
+const METHODS = ['GET', 'HEAD', 'OPTIONS'] as const
+/** Answers that must not stick: they may be right a second later. CloudFront's default is 10 s. */
+const PASSING_CODES = [403, 500, 502, 503, 504]
+/** For what is said for longer anyway: Cache-Control of 404 and 410. */
+const STICKS_MAX_S = 60
+/** AWS's own policies: https://docs.aws.amazon.com/AmazonCloudFront/latest/DeveloperGuide/using-managed-cache-policies.html */
+const CACHING_DISABLED = '4135ea2d-6df8-44a3-9df3-4b5a84be39ad'
+const CONNECT_MAX_S = 10
+
+type Settings = Pick<Config, 'buckets' | 'publicImageUrl' | 'aws'>
+
+/** The origins that a picture is asked from. */
+export interface Route {
+  readonly behavior: Omit<DefaultCacheBehavior, 'PathPattern'>
+  readonly group: OriginGroup | null
+  readonly primary: Origin | null
+  readonly secondary: Origin | null
+}
+
+/** Checks a live distribution against what the service needs. Pure: one finding for each check. */
+export function checkDistribution(live: DistributionConfig, settings: Settings): Finding[] {
+  const route = routeOf(live, settings.publicImageUrl)
+  return [
+    checkEnabled(live),
+    checkFailover(route),
+    ...(route.group ? [checkPrimary(route, settings), checkSecondary(route)] : []),
+    checkMethods(route),
+    checkErrors(live),
+    checkTags(live),
+    checkTimeouts(route),
+    checkCacheKey(route),
+    checkImageUrl(live, { settings, route }),
+  ]
+}
+
+/** What a picture's URL leads to: the first behaviour whose pattern it matches, else the default one. */
+function routeOf(live: DistributionConfig, publicImageUrl: string | null): Route {
+  const path = `${pathOf(publicImageUrl)}/${SAMPLE}`
+  const own = live.CacheBehaviors?.Items?.find(({ PathPattern: pattern = '' }) => matches(pattern, path))
+  const behavior = own ?? (live.DefaultCacheBehavior as DefaultCacheBehavior)
+  const origin = (id: string | undefined) => live.Origins?.Items?.find((one) => one.Id === id) ?? null
+  const group = live.OriginGroups?.Items?.find(({ Id }) => Id === behavior.TargetOriginId) ?? null
+  const [first, second] = group?.Members?.Items ?? [{ OriginId: behavior.TargetOriginId }]
+  return { behavior, group, primary: origin(first?.OriginId), secondary: origin(second?.OriginId) }
+}
+
+const SAMPLE = printVariantKey({
+  ...{ vendor: 'acme', kind: 'ICON', family: 'FAMILY000001', iconSet: 'SET000000001', slug: 'sample' },
+  ...{ preset: 'preview', version: 'aaaaaaaaaaaaaaaa', format: 'WEBP' },
+})
+
+/** CloudFront's patterns: `*` for any characters, `?` for one; a leading slash may be left out. */
+function matches(pattern: string, path: string): boolean {
+  const source = pattern.replace(/^\//, '').replace(/[.+^${}()|[\]\\]/g, '\\$&')
+  return new RegExp(`^/${source.replaceAll('*', '.*').replaceAll('?', '.')}$`).test(path)
+}
+
+const pathOf = (url: string | null) => (url ? new URL(url).pathname.replace(/\/$/, '') : '')
+
+function checkEnabled({ Enabled: isEnabled }: DistributionConfig): Finding {
+  if (isEnabled) return ok('distribution', 'The distribution is enabled, and its configuration can be read.')
+  return bad('ERROR', 'distribution', { message: 'The distribution is disabled.', remedy: 'Enable it.' })
+}
+
+function checkFailover({ group, behavior }: Route): Finding {
+  if (!group)
+    return bad('ERROR', 'failover', {
+      message: `Pictures are asked from origin ${behavior.TargetOriginId} alone: what was never made stays missing.`,
+      remedy: `Make an origin group of the previews bucket and this service, with the fail-over codes ${FAILOVER_CODES.join(', ')}, and let the behaviour of the pictures use it.`,
+    })
+  const codes = group.FailoverCriteria?.StatusCodes?.Items ?? []
+  const missing = FAILOVER_CODES.filter((code) => !codes.includes(code))
+  if (missing.length > 0)
+    return bad(missing.includes(404) ? 'ERROR' : 'WARNING', 'failover', {
+      message: `Origin group ${group.Id} does not fail over on ${missing.join(', ')}.`,
+      remedy: `Add ${missing.join(', ')} to its fail-over codes.`,
+    })
+  if (codes.includes(403))
+    return bad('WARNING', 'failover', {
+      message: `Origin group ${group.Id} fails over on 403: a broken bucket policy would send every request here, unseen.`,
+      remedy:
+        'Allow the distribution s3:ListBucket on the bucket, so that S3 says 404 for what is missing, and take 403 out of the fail-over codes.',
+    })
+  return ok('failover', `Origin group ${group.Id} fails over on ${codes.join(', ')}.`)
+}
+
+function checkMethods({ behavior }: Route): Finding {
+  const allowed = behavior.AllowedMethods?.Items ?? ['GET', 'HEAD']
+  const missing = METHODS.filter((method) => !allowed.includes(method))
+  if (missing.length === 0) return ok('methods', `${METHODS.join(', ')} are allowed.`)
+  return bad('WARNING', 'methods', {
+    message: `${missing.join(' and ')} ${missing.length > 1 ? 'are' : 'is'} not allowed for pictures.`,
+    remedy: `Allow the methods ${METHODS.join(', ')} in the behaviour.`,
+  })
+}
+
+function checkErrors({ CustomErrorResponses: responses }: DistributionConfig): Finding {
+  const rules = new Map((responses?.Items ?? []).map((rule) => [rule.ErrorCode ?? 0, rule]))
+  const replaced = [...rules.values()].filter((rule) => rule.ResponsePagePath || rule.ResponseCode)
+  if (replaced.length > 0)
+    return bad('ERROR', 'error-caching', {
+      message: `Errors ${replaced.map((rule) => rule.ErrorCode).join(', ')} are answered with a page of the distribution's own.`,
+      remedy: 'Take the response pages out: clients need the status and the reason that the service answers.',
+    })
+  const sticky = [...new Set([...PASSING_CODES, ...rules.keys()])].filter((code) => {
+    const ttl = rules.get(code)?.ErrorCachingMinTTL ?? 10
+    return ttl > (PASSING_CODES.includes(code) ? 1 : STICKS_MAX_S)
+  })
+  if (sticky.length === 0) return ok('error-caching', 'No error sticks at an edge.')
+  return bad('WARNING', 'error-caching', {
+    message: `Errors ${sticky.sort().join(', ')} stick at an edge after they have passed (10 s where no rule says less).`,
+    remedy: `Make a custom error response with ErrorCachingMinTTL 0 or 1 for each of ${PASSING_CODES.join(', ')}, and at most ${STICKS_MAX_S} for others.`,
+  })
+}
+
+function checkTags({ CacheTagConfig: tags }: DistributionConfig): Finding {
+  const name = tags?.HeaderName
+  if (name?.toLowerCase() === CACHE_TAG_HEADER) return ok('cache-tags', `Cache tags are read from ${CACHE_TAG_HEADER}.`)
+  return bad('WARNING', 'cache-tags', {
+    message: `Cache tags are read from ${name ?? 'no header'}: take-downs invalidate by path.`,
+    remedy: `Set CacheTagConfig.HeaderName to ${CACHE_TAG_HEADER}, then invalidate /* once, since what is cached has no tags.`,
+  })
+}
+
+function checkTimeouts({ primary, secondary }: Route): Finding {
+  const [attempts, seconds] = [primary?.ConnectionAttempts ?? 3, primary?.ConnectionTimeout ?? 10]
+  if (attempts * seconds > CONNECT_MAX_S)
+    return bad('WARNING', 'time-outs', {
+      message: `Connecting to the bucket is tried ${attempts} times for ${seconds} s before this service is asked.`,
+      remedy: 'Set ConnectionAttempts to 2 and ConnectionTimeout to 3 on the primary origin.',
+    })
+  const readS = (secondary?.CustomOriginConfig ?? secondary?.VpcOriginConfig)?.OriginReadTimeout ?? 30
+  const neededS = ANSWER_LIMIT_MS / 1000
+  if (readS < neededS)
+    return bad('WARNING', 'time-outs', {
+      message: `The CDN waits ${readS} s for an answer of this service, which may take ${neededS} s.`,
+      remedy: 'Set OriginReadTimeout to 30 on the secondary origin.',
+    })
+  return ok(
+    'time-outs',
+    `Connecting takes ${attempts} times ${seconds} s at most, an answer of this service ${readS} s.`,
+  )
+}
+
+function checkCacheKey({ behavior }: Route): Finding {
+  if (behavior.CachePolicyId === CACHING_DISABLED)
+    return bad('ERROR', 'cache-key', {
+      message: 'The behaviour of the pictures has the policy CachingDisabled: every request goes to an origin.',
+      remedy: 'Use the policy CachingOptimized.',
+    })
+  if (behavior.ForwardedValues?.QueryString)
+    return bad('WARNING', 'cache-key', {
+      message:
+        'The query string is a part of the cache key: ?x caches another copy, which an invalidation by path misses.',
+      remedy: 'Use the policy CachingOptimized.',
+    })
+  return ok('cache-key', `The cache policy is ${behavior.CachePolicyId ?? 'stated in the behaviour'}.`)
+}
+
+function checkImageUrl(live: DistributionConfig, { settings, route }: { settings: Settings; route: Route }): Finding {
+  const { publicImageUrl } = settings
+  const aliases = live.Aliases?.Items ?? []
+  const example = `https://${aliases[0] ?? 'dXXXXXXXXXXXXX.cloudfront.net'}`
+  if (!publicImageUrl)
+    return bad('ERROR', 'image-url', {
+      message: 'PUBLIC_IMAGE_URL is not set: image URLs lead to this service, past the CDN.',
+      remedy: `Set PUBLIC_IMAGE_URL=${example}.`,
+    })
+  const { hostname } = new URL(publicImageUrl)
+  const covers = (alias: string) =>
+    alias === hostname || (alias.startsWith('*.') && hostname.slice(hostname.indexOf('.')) === alias.slice(1))
+  if (!aliases.some(covers) && !hostname.endsWith('.cloudfront.net'))
+    return bad('ERROR', 'image-url', {
+      message: `PUBLIC_IMAGE_URL=${publicImageUrl} is none of the distribution's names (${aliases.join(', ') || 'no alias'}).`,
+      remedy: `Set PUBLIC_IMAGE_URL=${example}, or add ${hostname} to the distribution's aliases.`,
+    })
+  const rewrites =
+    (route.behavior.FunctionAssociations?.Quantity ?? 0) + (route.behavior.LambdaFunctionAssociations?.Quantity ?? 0)
+  if (pathOf(publicImageUrl) !== '' && rewrites === 0)
+    return bad('ERROR', 'image-url', {
+      message: `PUBLIC_IMAGE_URL=${publicImageUrl} has a path, which the bucket's keys have not: every request misses it.`,
+      remedy: 'Take the path out of PUBLIC_IMAGE_URL, or add a viewer-request function that cuts it off.',
+    })
+  return ok('image-url', `${publicImageUrl} is a name of the distribution.`)
+}

@@ -1,0 +1,19 @@
+/** What a check found. */
+export interface Finding {
+  /** A stable name, such as `failover`. */
+  readonly check: string
+  readonly status: 'OK' | 'WARNING' | 'ERROR'
+  /** What is, with the values. */
+  readonly message: string
+  /** What to do about it; null where all is well. */
+  readonly remedy: string | null
+}
+
+export const ok = (check: string, message: string): Finding => ({ check, status: 'OK', message, remedy: null })
+
+/** Of a warning or an error; a remedy is due. */
+export const bad = (
+  status: 'WARNING' | 'ERROR',
+  check: string,
+  { message, remedy }: { message: string; remedy: string },
+): Finding => ({ check, status, message, remedy })

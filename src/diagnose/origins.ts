@@ -1,0 +1,54 @@
+import type { Config } from '../config.ts'
+import type { Route } from './distribution.ts'
+import { bad, type Finding, ok } from './finding.ts'
+
+/** Where http.ts serves the pictures. */
+const IMAGES_PATH = '/images'
+
+/** The bucket that is asked first. */
+export function checkPrimary({ primary }: Route, { buckets, aws }: Pick<Config, 'buckets' | 'aws'>): Finding {
+  const check = 'primary-origin'
+  const domain = primary?.DomainName ?? 'nothing'
+  if (!buckets)
+    return bad('WARNING', check, {
+      message: `The primary origin is ${domain}; this service stores its pictures in a directory, where no CDN finds them.`,
+      remedy: 'Set ORIGINALS_BUCKET and PREVIEWS_BUCKET.',
+    })
+  const bucket = buckets.previews
+  // The regional name, the global one, dual-stack; a compatible store's is the operator's affair.
+  const isBucket = domain.startsWith(`${bucket}.s3.`) && domain.includes('.amazonaws.com')
+  if (!isBucket && !aws.s3Endpoint)
+    return bad('ERROR', check, {
+      message: `The primary origin is ${domain}, not the bucket ${bucket}: pictures that are stored are asked here again.`,
+      remedy: `Make ${bucket}.s3.${aws.region}.amazonaws.com the first member of the origin group and this service the second.`,
+    })
+  if (primary?.OriginPath)
+    return bad('ERROR', check, {
+      message: `The primary origin has the path ${primary.OriginPath}, which the bucket's keys have not.`,
+      remedy: 'Take the origin path out.',
+    })
+  if (!primary?.OriginAccessControlId && !aws.s3Endpoint)
+    return bad('WARNING', check, {
+      message: `The primary origin ${domain} has no origin access control: the bucket must be open to everyone.`,
+      remedy: 'Add an origin access control to the origin and allow the distribution alone in the bucket policy.',
+    })
+  return ok(check, `The primary origin is ${domain}.`)
+}
+
+/** This service, which is asked for what the bucket lacks. */
+export function checkSecondary({ secondary }: Route): Finding {
+  const check = 'secondary-origin'
+  const isOurs = secondary?.CustomOriginConfig ?? secondary?.VpcOriginConfig
+  const name = secondary?.DomainName ?? 'nothing'
+  if (!isOurs)
+    return bad('ERROR', check, {
+      message: `The secondary origin is ${name}, which is no web server: what is missing in the bucket is never made.`,
+      remedy: `Make this service's public address a custom origin with the path ${IMAGES_PATH}, as the group's second member.`,
+    })
+  if (secondary?.OriginPath !== IMAGES_PATH)
+    return bad('ERROR', check, {
+      message: `The secondary origin ${name} has the path ${secondary?.OriginPath || 'none'}; pictures are served below ${IMAGES_PATH}.`,
+      remedy: `Set its origin path to ${IMAGES_PATH}.`,
+    })
+  return ok(check, `The secondary origin is ${name}${IMAGES_PATH}.`)
+}

@@ -1,0 +1,87 @@
+import { randomBytes } from 'node:crypto'
+import type { Config } from '../config.ts'
+import { CACHE } from '../deliver/cache-headers.ts'
+import { causes } from '../log.ts'
+import { printVariantKey } from '../variant.ts'
+import { bad, type Finding, ok } from './finding.ts'
+
+/** The CDN's own time-outs end below. */
+const ANSWER_MAX_MS = 60_000
+
+/**
+ * Asks the public address for a picture that was never issued: only where bucket, permissions and fail-over are right does
+ * this service's own 404 come back. By GET and by HEAD, each with a key of its own, so that no cache answers.
+ */
+export async function checkPublicUrl({ buckets }: Pick<Config, 'buckets'>, publicImageUrl: string): Promise<Finding[]> {
+  return await Promise.all([
+    ask('GET', publicImageUrl).then((answer) => checkGet(answer, buckets?.previews ?? 'the previews bucket')),
+    ask('HEAD', publicImageUrl).then(checkHead),
+  ])
+}
+
+interface Answer {
+  readonly url: string
+  /** Null: nobody answered. */
+  readonly status: number | null
+  readonly body: string
+  readonly isOurs: boolean
+}
+
+async function ask(method: 'GET' | 'HEAD', publicImageUrl: string): Promise<Answer> {
+  const random = (characters: string, count: number) =>
+    Array.from(randomBytes(count), (byte) => characters[byte % characters.length]).join('')
+  const key = printVariantKey({
+    ...{ vendor: 'doctor', kind: 'ICON', family: 'DOCTORDOCTOR', iconSet: random('ABCDEFGHIJKL0123', 12) },
+    ...{ slug: 'never-issued', preset: 'preview', version: random('abcdefgh234567ij', 16), format: 'WEBP' },
+  })
+  const url = `${publicImageUrl}/${key}`
+  try {
+    const response = await fetch(url, { method, redirect: 'manual', signal: AbortSignal.timeout(ANSWER_MAX_MS) })
+    const body = await response.text()
+    // HEAD has no body to tell us from S3, which says nothing about caching.
+    const isOurs = response.headers.get('cache-control') === CACHE.shortly
+    return {
+      url,
+      status: response.status,
+      body,
+      isOurs: isOurs && (method === 'HEAD' || body.startsWith('NOT_FOUND: ')),
+    }
+  } catch (error) {
+    return { url, status: null, body: causes(error), isOurs: false }
+  }
+}
+
+function checkGet({ url, status, body, isOurs }: Answer, bucket: string): Finding {
+  const check = 'missing-picture'
+  if (status === 404 && isOurs) return ok(check, 'A picture that is not in the bucket is asked from this service.')
+  if (status === null)
+    return bad('ERROR', check, {
+      message: `GET ${url} fails: ${body}.`,
+      remedy: 'Check PUBLIC_IMAGE_URL, its DNS record and its certificate.',
+    })
+  if (status === 403)
+    return bad('ERROR', check, {
+      message: `GET ${url} answers 403: S3 says so for a missing object where the CDN may not list the bucket.`,
+      remedy: `Allow the distribution s3:ListBucket on arn:aws:s3:::${bucket}, beside s3:GetObject, in the bucket policy.`,
+    })
+  if (status === 404)
+    return bad('ERROR', check, {
+      message: `GET ${url} answers a 404 that is not this service's: the CDN does not ask here for what the bucket lacks.`,
+      remedy: 'Let the origin group fail over on 404 to this service, with the origin path /images.',
+    })
+  return bad('ERROR', check, {
+    message: `GET ${url} answers ${status} instead of 404.`,
+    remedy:
+      status >= 500
+        ? 'Check that the CDN reaches this service: address, port, security group, /readyz.'
+        : 'Check that PUBLIC_IMAGE_URL is the https address of the CDN and that nothing stands in between.',
+  })
+}
+
+function checkHead({ url, status, isOurs }: Answer): Finding {
+  if (status === 404 && isOurs) return ok('head', 'HEAD is passed on like GET.')
+  return bad('ERROR', 'head', {
+    message: `HEAD ${url} answers ${status ?? 'nothing'}, not this service's 404.`,
+    remedy: 'Allow HEAD in the behaviour of the pictures; see what missing-picture says as well.',
+  })
+}

@@ -1,0 +1,33 @@
+import { openDatabase } from './catalogue/database.ts'
+import { migrate } from './catalogue/migrate.ts'
+import { type Config, loadConfig } from './config.ts'
+import { openCloudFront } from './deliver/cloudfront.ts'
+import { type DeliveryHealth, diagnoseDelivery } from './diagnose/delivery.ts'
+import { withDatabase } from './embedded/with-database.ts'
+import { AppError } from './errors.ts'
+
+/** `npm run doctor`: prints what the doctor finds. Exit code 1 where something is broken, or cannot be looked at. */
+try {
+  const config = loadConfig()
+  const { findings } = await withDatabase(config, (url) => diagnose(config, url))
+  for (const { check, status, message, remedy } of findings) {
+    process.stdout.write(`${status.padEnd(8)} ${check.padEnd(17)} ${message}\n`)
+    if (remedy) process.stdout.write(`${' '.repeat(27)}-> ${remedy}\n`)
+  }
+  process.exitCode = findings.some(({ status }) => status === 'ERROR') ? 1 : 0
+} catch (error) {
+  process.stderr.write(error instanceof AppError ? `${error.message}\n` : `${(error as Error)?.stack ?? error}\n`)
+  process.exitCode = 1
+}
+
+async function diagnose(config: Config, databaseUrl: string): Promise<DeliveryHealth> {
+  const { pg, close } = await openDatabase(databaseUrl, { connectionsMax: 2 })
+  const cdn = config.distributionId ? openCloudFront(config.aws, config.distributionId) : null
+  try {
+    await migrate(pg)
+    return await diagnoseDelivery({ pg, cdn, config })
+  } finally {
+    cdn?.close()
+    await close()
+  }
+}

@@ -1,0 +1,16 @@
+import type { Config } from '../config.ts'
+import { readInstance } from './instance.ts'
+import { openEmbedded } from './open.ts'
+
+/** The database there is: the one configured, that of the running service, or our own for as long as it takes. */
+export async function withDatabase<T>(config: Config, work: (url: string) => Promise<T>): Promise<T> {
+  if (config.databaseUrl) return await work(config.databaseUrl)
+  const running = await readInstance(config.dataDir)
+  if (running?.databaseUrl) return await work(running.databaseUrl)
+  const embedded = await openEmbedded(config)
+  try {
+    return await work(embedded.databaseUrl)
+  } finally {
+    await embedded.close()
+  }
+}

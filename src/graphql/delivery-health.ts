@@ -1,0 +1,49 @@
+import { type DeliveryHealth, diagnoseDelivery } from '../diagnose/delivery.ts'
+import type { Finding } from '../diagnose/finding.ts'
+import { builder } from './builder.ts'
+
+const FindingStatusRef = builder.enumType('FindingStatus', {
+  values: {
+    OK: { description: 'as it must be' },
+    WARNING: { description: 'works, but costs or may surprise; or was not checked' },
+    ERROR: { description: 'broken' },
+  } as const,
+})
+
+const FindingRef = builder.objectRef<Finding>('DeliveryFinding').implement({
+  description: 'What one check of the delivery found.',
+  fields: (t) => ({
+    check: t.exposeString('check', { description: 'A stable name, such as failover.' }),
+    status: t.expose('status', { type: FindingStatusRef }),
+    message: t.exposeString('message', { description: 'What is, with the values.' }),
+    remedy: t.exposeString('remedy', { nullable: true, description: 'What to do about it; null where all is well.' }),
+  }),
+})
+
+const DeliveryHealthRef = builder.objectRef<DeliveryHealth>('DeliveryHealth').implement({
+  description: 'The way of a picture from a browser to this service.',
+  fields: (t) => ({
+    storedRequests: t.exposeFloat('storedRequests', {
+      description:
+        'Pictures asked for here in the last 24 hours that were stored already: a CDN set right finds them in the bucket.',
+    }),
+    madeRequests: t.exposeFloat('madeRequests', {
+      description: 'Pictures asked for here in the last 24 hours that were not stored, or since a moment only.',
+    }),
+    findings: t.field({ type: [FindingRef], resolve: ({ findings }) => [...findings] }),
+  }),
+})
+
+builder.queryField('deliveryHealth', (t) =>
+  t.field({
+    type: DeliveryHealthRef,
+    authScopes: { token: 'delivery:read' },
+    description:
+      'scope delivery:read. Reads the live CDN distribution and asks the public address for a picture that was never issued: some seconds.',
+    resolve: async (_root, _args, { app }) => {
+      // Other processes write theirs every 10 s.
+      await app.deliveries.flush()
+      return await diagnoseDelivery(app)
+    },
+  }),
+)
