@@ -346,30 +346,48 @@ describe('restoring', () => {
     })
   })
 
-  it('ends a job in progress after the batch in hand', async () => {
-    const { app, url, get, cloudFront } = await open()
+  it('ends a job in progress: it deletes nothing more', async () => {
+    const { app, url, get, cloudFront } = await open(TAGGED, { made: false })
+    const put = gateAt(app, 'put')
+    const inFlight = get('arrow')
+    await put.reached
+    const id = await idOf(app, 'Vendor')
+    const receipt = await takeDown(url, id)
+    const running = work(app)
+    await until(async () => (await read(url, receipt)).status === 'RUNNING')
+    expect(await restore(url, id)).toMatchObject({ status: 'RESTORED', objectsDeleted: 0 })
+    put.open()
+    expect(await inFlight).toBe(200)
+    await running
+    expect([await objectsOf(app), await app.prisma.image.count()]).toEqual([[await keyOf(app, 'arrow')], 1])
+    expect(await read(url, receipt)).toMatchObject({ status: 'RESTORED', error: null, finishedAt: null })
+    expect(cloudFront.invalidations).toEqual([])
+  })
+
+  it('waits for the batch in hand, so that nothing is deleted that was made afterwards', async () => {
+    const { app, url, get } = await open()
     const deleting = gateAt(app, 'delete')
     const id = await idOf(app, 'Vendor')
-    await takeDown(url, id)
+    const receipt = await takeDown(url, id)
     const running = work(app)
     await deleting.reached
     let isRestored = false
-    const restoring = restore(url, id).then((receipt) => {
+    const restoring = restore(url, id).then(() => {
       isRestored = true
-      return receipt
     })
     await until(async () => {
-      const { rows } = await app.pg.query(
+      const { rowCount } = await app.pg.query(
         `select from pg_stat_activity where wait_event_type = 'Lock' and query like 'update take_down%'`,
       )
-      return rows.length > 0
+      return rowCount === 1
     })
     expect(isRestored).toBe(false)
     deleting.open()
-    expect(await restoring).toMatchObject({ status: 'RESTORED', objectsDeleted: 4, error: null })
-    await running
-    expect(cloudFront.invalidations).toEqual([])
+    await restoring
     expect(await Promise.all(SLUGS.map(get))).toEqual([200, 200, 200, 200, 200])
+    await running
+    expect(await objectsOf(app)).toHaveLength(5)
+    expect(await read(url, receipt)).toMatchObject({ status: 'RESTORED', objectsDeleted: 4, error: null })
   })
 })
 

@@ -53,8 +53,8 @@ export async function runTakeDown(
   const outcome = (await drain(app, run)) ?? (await sweep(app, run))
   if (outcome) return outcome
   const isPurged = await purge(app, run, second ? 'second' : 'first')
-  if (second) return 'done'
   await whileActive(app.pg, id, async (client) => {
+    if (second) return await client.query('update take_down set error = null where id = $1', [id])
     await client.query(
       `update take_down set status = 'COMPLETED', finished_at = now(), error = null, note = $2 where id = $1`,
       [id, isPurged ? null : NO_CDN],
@@ -75,7 +75,7 @@ export async function recordTrouble(
 ): Promise<void> {
   await pg.query(
     `update take_down set error = $2, status = case when $3 and status <> 'COMPLETED' then 'FAILED' else status end,
-       finished_at = case when $3 then now() else finished_at end
+       finished_at = case when $3 and status <> 'COMPLETED' then now() else finished_at end
      where id = $1 and restored_at is null`,
     [id, reason, isLast],
   )
