@@ -1,17 +1,17 @@
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
-import { createServer } from 'node:http'
-import type { AddressInfo } from 'node:net'
 import path from 'node:path'
 import type { DistributionConfig } from '@aws-sdk/client-cloudfront'
-import { describe, expect, it, onTestFinished } from 'vitest'
+import { describe, expect, it } from 'vitest'
 import type { App } from '../src/app.ts'
 import { variantKeyOf } from '../src/deliver/make-variants.ts'
 import { diagnoseDelivery } from '../src/diagnose/delivery.ts'
 import { importItems } from '../src/ingest/import-items.ts'
 import { CACHE_TAG_HEADER } from '../src/variant.ts'
+import { openCdn } from './support/cdn.ts'
 import { cloudFrontServer } from './support/cloudfront-server.ts'
-import { ask, drawing, entry, testApp, testConfig, testServer } from './support/setup.ts'
+import { openOrigins } from './support/origins.ts'
+import { ask, drawing, entry, listen, testApp, testConfig, testServer } from './support/setup.ts'
 
 const BUCKETS = { originals: 'the-originals', previews: 'the-previews' }
 type Deep<T> = { -readonly [K in keyof T]-?: Deep<NonNullable<T[K]>> }
@@ -74,16 +74,13 @@ interface Edge {
 async function edgeServer() {
   const edge: Edge = { missing: 404, failsOver: true, passesHead: true }
   let service = ''
-  const server = createServer(async ({ method = '', url = '' }, response) => {
+  const url = await listen(async ({ method = '', url: key = '' }, response) => {
     if (edge.missing !== 404 || !edge.failsOver || (method === 'HEAD' && !edge.passesHead))
       return void response.writeHead(edge.missing, { 'content-type': 'application/xml' }).end('<Error/>')
-    const answer = await fetch(`${service}/images${url}`, { method })
+    const answer = await fetch(`${service}/images${key}`, { method })
     response.writeHead(answer.status, Object.fromEntries(answer.headers)).end(await answer.text())
   })
-  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
-  onTestFinished(() => void server.close())
-  const { port } = server.address() as AddressInfo
-  return { edge, url: `http://127.0.0.1:${port}`, before: (to: string) => (service = to) }
+  return { edge, url, before: (to: string) => (service = to) }
 }
 
 /** A service behind an edge and a distribution that are set right. */
@@ -319,6 +316,17 @@ describe('the doctor', () => {
     })
     // Nothing was made by all of it.
     expect([app.pool.stats.renders, await app.prisma.image.count()]).toEqual([0, 0])
+
+    const origins = await openOrigins()
+    const cdn = await openCdn({ primary: { url: origins.bucketUrl }, failover: { url: origins.handlerUrl } })
+    const real = await diagnoseDelivery({
+      ...origins.app,
+      config: { ...origins.app.config, publicImageUrl: cdn.urls[0] as string },
+    })
+    expect(real.findings.slice(-2).map(({ check, status }) => [check, status])).toEqual([
+      ['missing-picture', 'OK'],
+      ['head', 'OK'],
+    ])
   })
 
   it('checks the settings of the service against the distribution', async () => {

@@ -7,7 +7,9 @@ import { importItems } from '../src/ingest/import-items.ts'
 import { quietLogger } from '../src/queue-log.ts'
 import { CACHE_TAG_HEADER, uniqueIdOf } from '../src/variant.ts'
 import { createTasks } from '../workers/tasks.ts'
+import { openCdn } from './support/cdn.ts'
 import { cloudFrontServer } from './support/cloudfront-server.ts'
+import { openOrigins } from './support/origins.ts'
 import { ask, drawing, entry, testApp, testConfig, testServer, until } from './support/setup.ts'
 
 const TAGGED = { CacheTagConfig: { HeaderName: CACHE_TAG_HEADER } }
@@ -189,6 +191,48 @@ describe('taking down', () => {
     for (const path of [await keyOf(app, 'arrow'), `${stem}-preview.webp`, `${stem}-thumbnail.aaaaaaaaaaaaaaaa.webp`])
       expect(items).toContain(`/pictures/${path}`)
   })
+
+  it.each([
+    ['tag', TAGGED],
+    ['path', {}],
+  ])(
+    'reaches every edge of the CDN by %s: 410 where the picture was, and neighbours stay cached',
+    async (_by, config) => {
+      const cloudFront = await cloudFrontServer(config)
+      const origins = await openOrigins({
+        drawings: 2,
+        env: { PUBLIC_IMAGE_URL: 'https://cdn.example', ...cloudFront.env },
+      })
+      let now = Date.now()
+      const primary = { url: origins.bucketUrl }
+      const cdn = await openCdn({ edges: 2, primary, failover: { url: origins.handlerUrl }, now: () => now })
+      cloudFront.knobs.onInvalidation = (items) =>
+        cdn.invalidate({ paths: items, tags: items.map((item) => item.replace(/^#/, '')) })
+      const paths = [await origins.pathOf(0), await origins.pathOf(1)]
+      const ways = () =>
+        Promise.all(
+          cdn.urls.flatMap((url) =>
+            paths.map(async (path) => {
+              const { status, headers } = await fetch(`${url}${path}`)
+              return `${status} ${headers.get('x-cache')?.split(' ')[0]}`
+            }),
+          ),
+        )
+      await ways()
+      expect(await ways()).toEqual(['200 Hit', '200 Hit', '200 Hit', '200 Hit'])
+
+      const { id } = await itemOf(origins.app, 'item-0')
+      const receipt = await takeDown(origins.url, globalId('Icon', id))
+      await work(origins.app)
+      expect(await read(origins.url, receipt)).toMatchObject({ status: 'COMPLETED', objectsDeleted: 1 })
+      expect(await ways()).toEqual(['410 Miss', '200 Hit', '410 Miss', '200 Hit'])
+
+      await restore(origins.url, receipt.id)
+      // The 410 is kept for its minute.
+      now += 61_000
+      expect(await ways()).toEqual(['200 Miss', '200 Hit', '200 Miss', '200 Hit'])
+    },
+  )
 
   it('stays within what CloudFront takes at once, and goes on when there is room', async () => {
     const { app, url, cloudFront } = await open({}, { made: false })

@@ -59,7 +59,10 @@ const RANKS: readonly { name: string; holds: RegExp }[] = [
     holds: /^(src\/(deliver\/origin-handler\.ts|graphql\/|health\.ts)|workers\/(?!main|healthy))/,
   },
   { name: 'wiring', holds: /^src\/(app|http)\.ts$/ },
-  { name: 'entries', holds: /^(src\/(main|start|import|doctor|run-process|terminal)\.ts|workers\/(main|healthy)\.ts)$/ },
+  {
+    name: 'entries',
+    holds: /^(src\/(main|start|import|doctor|run-process|terminal)\.ts|workers\/(main|healthy)\.ts)$/,
+  },
 ]
 const rankOf = (file: string) => RANKS.findIndex(({ holds }) => holds.test(file))
 

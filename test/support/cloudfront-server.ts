@@ -1,8 +1,7 @@
-import { createServer, type IncomingMessage } from 'node:http'
-import type { AddressInfo } from 'node:net'
+import type { IncomingMessage } from 'node:http'
 import type { DistributionConfig } from '@aws-sdk/client-cloudfront'
 import { XMLBuilder, XMLParser } from 'fast-xml-parser'
-import { onTestFinished } from 'vitest'
+import { listen } from './setup.ts'
 
 export const DISTRIBUTION = 'E2TESTDISTRIBUT'
 
@@ -76,7 +75,7 @@ export async function cloudFrontServer(config: Partial<DistributionConfig> = {})
   const invalidations: Invalidation[] = []
   const requests: string[] = []
 
-  const server = createServer(async (request, response) => {
+  const url = await listen(async (request, response) => {
     try {
       const body = await bodyOf(request)
       const { status, xml, headers } = answer(request, body)
@@ -154,11 +153,6 @@ export async function cloudFrontServer(config: Partial<DistributionConfig> = {})
     return made
   }
 
-  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
-  onTestFinished(async () => {
-    server.closeAllConnections()
-    await new Promise((resolve) => server.close(resolve))
-  })
   return {
     knobs,
     invalidations,
@@ -170,7 +164,7 @@ export async function cloudFrontServer(config: Partial<DistributionConfig> = {})
     /** Lets the service reach it. */
     env: {
       CLOUDFRONT_DISTRIBUTION_ID: DISTRIBUTION,
-      AWS_ENDPOINT_URL_CLOUDFRONT: `http://127.0.0.1:${(server.address() as AddressInfo).port}`,
+      AWS_ENDPOINT_URL_CLOUDFRONT: url,
       AWS_ACCESS_KEY_ID: 'test',
       AWS_SECRET_ACCESS_KEY: 'test',
     },

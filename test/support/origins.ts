@@ -5,8 +5,11 @@ import type { ImageFormat } from '../../src/variant.ts'
 import { testBuckets } from './s3.ts'
 import { importDrawings, listen, testApp, testConfig, testServer } from './setup.ts'
 
-/** What a CDN stands in front of: a bucket on a real S3 server, and an API that puts pictures there. */
-export async function openOrigins(options: { drawings?: number } = {}) {
+/**
+ * What a CDN stands in front of: a bucket on a real S3 server, and an API that puts pictures there.
+ * @param options.env more of the API's environment
+ */
+export async function openOrigins(options: { drawings?: number; env?: Record<string, string> } = {}) {
   let storeFails = false
   // The API's own way to the bucket, which a test can break while the CDN's stays whole.
   const storeUrl = await listen((incoming, outgoing) => {
@@ -19,11 +22,12 @@ export async function openOrigins(options: { drawings?: number } = {}) {
     incoming.pipe(onward.on('error', () => outgoing.destroy()))
   })
   const env = await testBuckets(storeUrl)
-  const app = await testApp(await testConfig(env))
+  const app = await testApp(await testConfig({ ...options.env, ...env }))
   const { url } = await testServer(app)
   await importDrawings(app, options.drawings ?? 1)
   return {
     app,
+    url,
     bucketUrl: `${inject('s3Url')}/${env.PREVIEWS_BUCKET}`,
     handlerUrl: `${url}/images`,
     /** From now on the API's requests to its stores are answered 503, or work again. */
