@@ -4,6 +4,7 @@ import { chown, open as openFile, readFile, writeFile } from 'node:fs/promises'
 import { type AddressInfo, createServer } from 'node:net'
 import path from 'node:path'
 import { describe, expect, it, onTestFinished } from 'vitest'
+import { takeDown } from '../src/deliver/take-down.ts'
 import { FAILOVER_ON, lastingHeaders } from './support/cdn.ts'
 import { openOrigins } from './support/origins.ts'
 import { listen, tempDirectory, until } from './support/setup.ts'
@@ -131,7 +132,8 @@ describe.runIf(NGINX)('nginx as the CDN', () => {
     const [path, gone] = [await origins.pathOf(0), await origins.pathOf(1)]
     const neverIssued = path.replace(/\.\w{16}\./, '.aaaaaaaaaaaaaaaa.')
     expect([await edge.get(neverIssued), await edge.get(neverIssued)].map(way)).toEqual(['404 MISS', '404 HIT'])
-    await origins.app.pg.query(`update item set taken_down_at = now() where slug = 'item-1'`)
+    const { id } = await origins.app.prisma.item.findFirstOrThrow({ where: { slug: 'item-1' } })
+    await takeDown(origins.app, { type: 'ITEM', id }, 'a test')
     expect([await edge.get(gone), await edge.get(gone)].map(way)).toEqual(['410 MISS', '410 HIT'])
     origins.failStore(true)
     const failed = await edge.get(path)
