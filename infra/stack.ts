@@ -115,18 +115,8 @@ function createServicePolicy(
         resources: [originals.bucketArn, previews.bucketArn],
       }),
       new PolicyStatement({
-        sid: 'Doctor',
-        actions: ['s3:GetBucketPolicy'],
-        resources: [previews.bucketArn],
-      }),
-      new PolicyStatement({
         sid: 'Distribution',
-        actions: [
-          'cloudfront:CreateInvalidation',
-          'cloudfront:GetInvalidation',
-          'cloudfront:GetDistribution',
-          'cloudfront:GetDistributionConfig',
-        ],
+        actions: ['cloudfront:CreateInvalidation', 'cloudfront:GetDistributionConfig'],
         resources: [distribution.distributionArn],
       }),
     ],
