@@ -1,4 +1,4 @@
-import { BACKFILL_CHANNEL } from './backfill/backfills.ts'
+import { BACKFILL_CHANNEL, HALT_CHANNEL } from './backfill/backfills.ts'
 import { type Database, openDatabase } from './catalogue/database.ts'
 import { migrate } from './catalogue/migrate.ts'
 import { type RecipeHistory, rememberRecipes } from './catalogue/recipes.ts'
@@ -69,7 +69,7 @@ export async function openApp(
     const deliveries = openDeliveryCounts(pg)
     opened.push(deliveries.close)
     const recipes = await rememberRecipes(pg, config.presets)
-    const events = await openEvents(databaseUrl, [BACKFILL_CHANNEL])
+    const events = await openEvents(databaseUrl, [BACKFILL_CHANNEL, HALT_CHANNEL])
     opened.push(events.close)
     const pool =
       overrides.pool ?? openRenderPool({ presets: config.presets, size: config.renderers, waitingMax: WAITING_MAX })

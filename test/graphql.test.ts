@@ -43,8 +43,6 @@ describe('the contract', () => {
     'Query.items(search)',
     'Item.srcSet',
     'Family.preview',
-    'Mutation.pauseBackfill',
-    'Mutation.resumeBackfill',
     'BackfillPlan',
     'PresetCoverage',
   ])

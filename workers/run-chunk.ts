@@ -17,6 +17,6 @@ export const runChunkTask =
       if (outcome === 'stopped') await requeueChunk(app.pg, chunkId)
     } catch (error) {
       if (job.attempts < job.max_attempts) throw error
-      await abandonChunk(app.pg, chunkId, causes(error))
+      await abandonChunk(app, chunkId, causes(error))
     }
   }

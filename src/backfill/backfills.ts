@@ -6,11 +6,13 @@ import { type BackfillRequest, fingerprintOf } from './order.ts'
 
 /** The channel on which every change worth showing is told; the payload is the backfill's id. */
 export const BACKFILL_CHANNEL = 'afterimage_backfill'
+/** The channel on which a pause and a cancellation are told as well, so that whoever makes its pictures stops at once. */
+export const HALT_CHANNEL = 'afterimage_backfill_halt'
 
 /** A lower number runs first. Requests and ingestion will outrank a backfill. */
 const PRIORITY = 100
 
-interface Tables {
+export interface Tables {
   readonly pg: Pg
   readonly prisma: Prisma
 }
@@ -41,28 +43,34 @@ export async function cancelBackfill({ pg, prisma }: Tables, id: number): Promis
        update backfill set status = 'CANCELED', finished_at = now()
        where id = $1 and status in ('PLANNING', 'RUNNING', 'PAUSED') returning id
      )
-     select pg_notify($2, id::text) from canceled`,
-    [id, BACKFILL_CHANNEL],
+     select pg_notify($2, id::text), pg_notify($3, id::text) from canceled`,
+    [id, BACKFILL_CHANNEL, HALT_CHANNEL],
   )
+  return await findBackfill(prisma, id)
+}
+
+/** Throws NOT_FOUND. */
+export async function findBackfill(prisma: Prisma, id: number): Promise<Backfill> {
   const backfill = await prisma.backfill.findUnique({ where: { id } })
   if (!backfill) throw new AppError('NOT_FOUND', `There is no backfill ${id}.`)
   return backfill
 }
 
-/** Puts a job into the queue, within the caller's transaction. */
+/** Puts a job into the queue, within the caller's transaction; one that waits there already is not doubled. */
 export async function addJob(
   client: Pg | PoolClient,
   task: 'plan_backfill' | 'run_chunk',
   payload: Record<string, number>,
 ): Promise<void> {
-  await client.query(`select graphile_worker.add_job($1, payload => $2::json, priority => $3)`, [
+  await client.query(`select graphile_worker.add_job($1, payload => $2::json, priority => $3, job_key => $4)`, [
     task,
     JSON.stringify(payload),
     PRIORITY,
+    `${task}:${Object.values(payload).join()}`,
   ])
 }
 
-/** Ends the backfill when it is planned and no chunk is left. In the caller's transaction; two last chunks queue up at the row. */
+/** Ends the backfill when it is cut to its end and no chunk is left. In the caller's transaction; two last chunks queue up at the row. */
 export async function finishIfDone(client: PoolClient, backfillId: number): Promise<void> {
   const { rows } = await client.query(`select status from backfill where id = $1 for update`, [backfillId])
   if (rows[0]?.status !== 'RUNNING') return
@@ -70,7 +78,7 @@ export async function finishIfDone(client: PoolClient, backfillId: number): Prom
     `update backfill set finished_at = now(), status = case
        when exists (select from backfill_chunk where backfill_id = $1 and status = 'FAILED') then 'FAILED'::backfill_status
        else 'COMPLETED' end
-     where id = $1 and not exists (select from backfill_chunk where backfill_id = $1 and status = 'PENDING')`,
+     where id = $1 and is_cut and not exists (select from backfill_chunk where backfill_id = $1 and status = 'PENDING')`,
     [backfillId],
   )
   await client.query('select pg_notify($1, $2)', [BACKFILL_CHANNEL, String(backfillId)])

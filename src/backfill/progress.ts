@@ -2,41 +2,61 @@ import type { Pg } from '../catalogue/database.ts'
 
 /** How far a backfill is. totalItems = done + failed + remaining once planned. */
 export interface Progress {
+  /** What was counted at the beginning, until the last chunk is cut; then what the chunks really hold. */
   readonly totalItems: number
   readonly doneItems: number
   readonly failedItems: number
   readonly imagesMade: number
   readonly bytesWritten: number
-  /** Over the whole run so far; null before the first item. */
+  /** Over the last minute while it runs, over the whole run at its end; null when nothing was done in that time. */
   readonly itemsPerSecond: number | null
+  /** Null unless it runs at a known rate. */
   readonly etaSeconds: number | null
 }
 
+/** Long enough to smooth a slow item, short enough to show a worker that came or went. */
+const RATE_WINDOW_S = 60
+
 /** The progress of each backfill, in the order of the ids, in one statement over their chunks. */
 export async function readProgress(pg: Pg, backfillIds: readonly number[]): Promise<Progress[]> {
-  const { rows } = await pg.query(
-    `select b.id, b.status, extract(epoch from coalesce(b.finished_at, now()) - b.created_at) as seconds,
-            coalesce(sum(c.total_items), 0) as total, coalesce(sum(c.done_items), 0) as done,
-            coalesce(sum(c.failed_items), 0) as failed, coalesce(sum(c.images_made), 0) as images,
-            coalesce(sum(c.bytes_written), 0) as bytes
-     from backfill b left join backfill_chunk c on c.backfill_id = b.id
-     where b.id = any($1::int[]) group by b.id`,
-    [backfillIds],
-  )
+  const { rows } = await pg.query(READ_PROGRESS, [backfillIds, RATE_WINDOW_S])
   const byId = new Map(rows.map((row) => [row.id, row]))
   return backfillIds.map((id) => {
-    const row = byId.get(id)
-    const [total, done, failed] = [Number(row?.total ?? 0), Number(row?.done ?? 0), Number(row?.failed ?? 0)]
-    const settled = done + failed
-    const rate = settled > 0 && Number(row?.seconds) > 0 ? settled / Number(row?.seconds) : null
+    const row = byId.get(id) ?? {}
+    const [total, done, failed] = [Number(row.total ?? 0), Number(row.done ?? 0), Number(row.failed ?? 0)]
+    const rate = Number(row.rate) > 0 ? Number(row.rate) : null
     return {
       totalItems: total,
       doneItems: done,
       failedItems: failed,
-      imagesMade: Number(row?.images ?? 0),
-      bytesWritten: Number(row?.bytes ?? 0),
+      imagesMade: Number(row.images ?? 0),
+      bytesWritten: Number(row.bytes ?? 0),
       itemsPerSecond: rate,
-      etaSeconds: rate !== null && row?.status === 'RUNNING' ? Math.ceil((total - settled) / rate) : null,
+      etaSeconds: rate !== null && row.status === 'RUNNING' ? Math.ceil((total - done - failed) / rate) : null,
     }
   })
 }
+
+// A chunk counts for the part of its time that lies in the window, as if it had worked evenly.
+const READ_PROGRESS = `
+  select b.id, b.status, sums.done, sums.failed, sums.images, sums.bytes,
+         case when b.is_cut or b.status = 'CANCELED' then sums.total else greatest(sums.total, b.counted_items) end as total,
+         case when b.finished_at is null then recent.items / nullif(recent.seconds, 0)
+              else (sums.done + sums.failed) / nullif(extract(epoch from b.finished_at - b.started_at), 0) end as rate
+  from backfill b
+  cross join lateral (
+    select coalesce(sum(total_items), 0) as total, coalesce(sum(done_items), 0) as done,
+           coalesce(sum(failed_items), 0) as failed, coalesce(sum(images_made), 0) as images,
+           coalesce(sum(bytes_written), 0) as bytes
+    from backfill_chunk where backfill_id = b.id
+  ) sums
+  cross join lateral (
+    select sum((done_items + failed_items) * extract(epoch from updated_at - since)
+               / greatest(extract(epoch from updated_at - started_at), 0.001)) as items,
+           extract(epoch from now() - min(since)) as seconds
+    from (
+      select *, greatest(started_at, now() - make_interval(secs => $2)) as since
+      from backfill_chunk where backfill_id = b.id and updated_at > now() - make_interval(secs => $2)
+    ) as chunk
+  ) recent
+  where b.id = any($1::int[])`

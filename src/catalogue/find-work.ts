@@ -35,27 +35,11 @@ export async function findWork(
   order: WorkOrder,
   range: { afterId: number; toId: number; limit: number; only?: readonly number[] },
 ): Promise<Work[]> {
-  const scopeColumn = (['vendorId', 'familyId', 'iconSetId'] as const).find((column) => order.scope[column] !== null)
+  const scope = scopeOf(order)
   const { rows } = await pg.query({
-    name: `find-work-${scopeColumn ?? 'all'}-${range.only ? 'only' : 'range'}`,
-    text: FIND_WORK(
-      scopeColumn ? `i.${COLUMNS[scopeColumn]} = $10` : '$10::int is null',
-      range.only ? 'i.id = any($11)' : '$11::int[] is null',
-    ),
-    values: [
-      order.variants.map(({ preset }) => preset.name),
-      order.variants.map(({ format }) => format),
-      order.variants.map(({ preset }) => preset.recipeHash),
-      order.mode,
-      order.since,
-      order.backfillId,
-      RENDERER_VERSION,
-      range.afterId,
-      range.toId,
-      scopeColumn ? order.scope[scopeColumn] : null,
-      range.only ?? null,
-      range.limit,
-    ],
+    name: `find-work-${scope.name}-${range.only ? 'only' : 'range'}`,
+    text: FIND_WORK(scope.condition, range.only ? 'i.id = any($11)' : '$11::int[] is null'),
+    values: [...valuesOf(order), range.afterId, range.toId, scope.id, range.only ?? null, range.limit],
   })
   return rows.map((row) => ({
     itemId: row.id,
@@ -65,14 +49,64 @@ export async function findWork(
   }))
 }
 
+/** A stretch of the scope and what needs work in it. */
+export interface Stretch {
+  /** The last item that was looked at. */
+  readonly toId: number
+  readonly items: number
+  readonly images: number
+  /** Nothing of the scope lies behind it. */
+  readonly isLast: boolean
+}
+
+/** Items of a scope that are looked at in one statement, so that its cost does not grow with the catalogue. */
+export const STRETCH_ITEMS = 10_000
+
+/**
+ * Counts what needs work among the next STRETCH_ITEMS items of the scope behind `afterId`; ends earlier, right behind the
+ * last of them, when `limit` items that need work are found. Null: nothing of the scope is left.
+ */
+export async function measureStretch(
+  pg: Pg | PoolClient,
+  order: WorkOrder,
+  { afterId, limit = STRETCH_ITEMS }: { afterId: number; limit?: number },
+): Promise<Stretch | null> {
+  const scope = scopeOf(order)
+  const { rows } = await pg.query({
+    name: `measure-stretch-${scope.name}`,
+    text: MEASURE_STRETCH(scope.condition),
+    values: [...valuesOf(order), afterId, STRETCH_ITEMS, scope.id, limit],
+  })
+  const { end_id, looked_at, items, images, last_id } = rows[0]
+  if (end_id === null) return null
+  const toId = items === limit ? last_id : end_id
+  return { toId, items, images, isLast: looked_at < STRETCH_ITEMS && toId === end_id }
+}
+
+/** One statement text for each kind of scope, so that each gets a plan on its own index. */
+function scopeOf({ scope }: WorkOrder): { name: string; condition: string; id: number | null } {
+  const column = (['vendorId', 'familyId', 'iconSetId'] as const).find((each) => scope[each] !== null)
+  if (!column) return { name: 'all', condition: '$10::int is null', id: null }
+  return { name: column, condition: `i.${COLUMNS[column]} = $10`, id: scope[column] }
+}
+
 const COLUMNS = { vendorId: 'vendor_id', familyId: 'family_id', iconSetId: 'icon_set_id' } as const
 
-// The scope's column stands in the text, so that each scope gets a plan on its own index.
+/** $1 to $7 of NEEDS_WORK. */
+const valuesOf = (order: WorkOrder) => [
+  order.variants.map(({ preset }) => preset.name),
+  order.variants.map(({ format }) => format),
+  order.variants.map(({ preset }) => preset.recipeHash),
+  order.mode,
+  order.since,
+  order.backfillId,
+  RENDERER_VERSION,
+]
+
 // An image is enough: in mode MISSING any, else the current one, in mode ALL one of this run.
 // An item that failed is tried again when its source or the renderer changed, or when the mode says so, once a run.
-const FIND_WORK = (inScope: string, inRange: string) => `
-  select i.id, i.source_key, i.source_hash, w.presets, w.formats
-  from item i
+const NEEDING_WORK = `
+  item i
   cross join lateral (
     select array_agg(w.preset) as presets, array_agg(w.format) as formats
     from unnest($1::text[], $2::text[], $3::text[]) as w(preset, format, recipe_hash)
@@ -84,12 +118,28 @@ const FIND_WORK = (inScope: string, inRange: string) => `
     )
   ) w
   left join render_failure f on f.item_id = i.id
-  where i.id > $8 and i.id <= $9 and ${inScope} and ${inRange}
-    and not ${TAKEN_DOWN('i')}
+  where not ${TAKEN_DOWN('i')}
     and w.presets is not null
     and case when f.id is null then $4::text <> 'FAILED'
              when f.backfill_id = $6::int and f.last_at >= $5::timestamptz then false
              when $4::text in ('FAILED', 'ALL') then true
-             else not (f.settled and f.source_hash = i.source_hash and f.renderer_version = $7::text) end
+             else not (f.settled and f.source_hash = i.source_hash and f.renderer_version = $7::text) end`
+
+const FIND_WORK = (inScope: string, inRange: string) => `
+  select i.id, i.source_key, i.source_hash, w.presets, w.formats
+  from ${NEEDING_WORK} and i.id > $8 and i.id <= $9 and ${inScope} and ${inRange}
   order by i.id
   limit $12`
+
+const MEASURE_STRETCH = (inScope: string) => `
+  with stretch as materialized (
+    select max(id) as end_id, count(*)::int as looked_at
+    from (select i.id from item i where i.id > $8 and ${inScope} order by i.id limit $9) as s
+  ), work as (
+    select i.id, cardinality(w.presets) as images
+    from ${NEEDING_WORK} and i.id > $8 and i.id <= (select end_id from stretch) and ${inScope}
+    order by i.id
+    limit $11
+  )
+  select end_id, looked_at, count(work.id)::int as items, coalesce(sum(images), 0)::int as images, max(work.id) as last_id
+  from stretch left join work on true group by end_id, looked_at`

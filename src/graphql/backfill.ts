@@ -1,6 +1,7 @@
 import { setTimeout as delay } from 'node:timers/promises'
 import { BACKFILL_CHANNEL, cancelBackfill, startBackfill } from '../backfill/backfills.ts'
 import { checkRequest } from '../backfill/order.ts'
+import { pauseBackfill, resumeBackfill } from '../backfill/pause.ts'
 import type { Progress } from '../backfill/progress.ts'
 import { resolveScope } from '../catalogue/scope.ts'
 import { AppError } from '../errors.ts'
@@ -128,6 +129,27 @@ builder.mutationFields((t) => ({
       const scope = await resolveScope(app.prisma, input?.scope)
       const { id } = await startBackfill(app, checkRequest(app.presets, { ...input, scope }))
       return app.prisma.backfill.findUniqueOrThrow({ ...query, where: { id } })
+    },
+  }),
+  pauseBackfill: t.prismaField({
+    type: BackfillRef,
+    authScopes: { token: 'backfill:write' },
+    description:
+      'scope backfill:write. Renders that have begun end and are kept; nothing new begins until it is resumed.',
+    args: { id: t.arg.globalID({ required: true, for: BackfillRef }) },
+    resolve: async (query, _root, { id }, { app }) => {
+      await pauseBackfill(app, numberOf(id))
+      return app.prisma.backfill.findUniqueOrThrow({ ...query, where: { id: numberOf(id) } })
+    },
+  }),
+  resumeBackfill: t.prismaField({
+    type: BackfillRef,
+    authScopes: { token: 'backfill:write' },
+    description: 'scope backfill:write. A paused backfill goes on where it was.',
+    args: { id: t.arg.globalID({ required: true, for: BackfillRef }) },
+    resolve: async (query, _root, { id }, { app }) => {
+      await resumeBackfill(app, numberOf(id))
+      return app.prisma.backfill.findUniqueOrThrow({ ...query, where: { id: numberOf(id) } })
     },
   }),
   cancelBackfill: t.prismaField({

@@ -1,0 +1,49 @@
+import type { Backfill } from '../../prisma/generated/client/client.ts'
+import { inTransaction } from '../catalogue/database.ts'
+import { AppError } from '../errors.ts'
+import type { Presets } from '../variant.ts'
+import { addJob, BACKFILL_CHANNEL, findBackfill, finishIfDone, HALT_CHANNEL, type Tables } from './backfills.ts'
+import { cutChunks } from './plan.ts'
+
+/**
+ * Pauses: renders that have begun end and are kept, nothing new begins, on any worker. A paused one stays as it is.
+ * Throws BAD_INPUT when it has finished.
+ */
+export async function pauseBackfill({ pg, prisma }: Tables, id: number): Promise<Backfill> {
+  await pg.query(
+    `with paused as (
+       update backfill set status = 'PAUSED' where id = $1 and status in ('PLANNING', 'RUNNING') returning id
+     )
+     select pg_notify($2, id::text), pg_notify($3, id::text) from paused`,
+    [id, BACKFILL_CHANNEL, HALT_CHANNEL],
+  )
+  const backfill = await findBackfill(prisma, id)
+  if (backfill.status !== 'PAUSED')
+    throw new AppError('BAD_INPUT', `Backfill ${id} is ${backfill.status}: only an unfinished one can be paused.`)
+  return backfill
+}
+
+/** Goes on with a paused backfill where it was. An unpaused one stays as it is. Throws BAD_INPUT when it has finished. */
+export async function resumeBackfill(
+  { pg, prisma, presets }: Tables & { readonly presets: Presets },
+  id: number,
+): Promise<Backfill> {
+  await inTransaction(pg, async (client) => {
+    const { rows } = await client.query(
+      `update backfill set status = case when started_at is null then 'PLANNING'::backfill_status else 'RUNNING' end
+       where id = $1 and status = 'PAUSED' returning status`,
+      [id],
+    )
+    if (!rows[0]) return
+    if (rows[0].status === 'PLANNING') await addJob(client, 'plan_backfill', { backfillId: id })
+    const open = await client.query(`select id from backfill_chunk where backfill_id = $1 and status = 'PENDING'`, [id])
+    for (const chunk of open.rows) await addJob(client, 'run_chunk', { chunkId: chunk.id })
+    await cutChunks(client, { presets, backfillId: id })
+    await finishIfDone(client, id)
+    await client.query('select pg_notify($1, $2)', [BACKFILL_CHANNEL, String(id)])
+  })
+  const backfill = await findBackfill(prisma, id)
+  if (backfill.status !== 'PLANNING' && backfill.status !== 'RUNNING')
+    throw new AppError('BAD_INPUT', `Backfill ${id} is ${backfill.status}: only a paused one can be resumed.`)
+  return backfill
+}
