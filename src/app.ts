@@ -6,6 +6,7 @@ import type { Config } from './config.ts'
 import { type Cdn, openCloudFront } from './deliver/cloudfront.ts'
 import { type DeliveryCounts, openDeliveryCounts } from './deliver/delivery-counts.ts'
 import { createEnsureVariant, type EnsureVariant } from './deliver/ensure-variant.ts'
+import { openRestQueue } from './deliver/rest-queue.ts'
 import { AppError } from './errors.ts'
 import { type Events, openEvents } from './events.ts'
 import { openRenderPool, type RenderPool } from './render/pool.ts'
@@ -77,7 +78,9 @@ export async function openApp(
     const { presets, aws, distributionId } = config
     const cdn = distributionId ? openCloudFront(aws, distributionId) : null
     opened.push(async () => cdn?.close())
-    const ensureVariant = createEnsureVariant({ pg, stores, pool, presets, urlSecret })
+    const rest = openRestQueue(pg)
+    opened.push(rest.close)
+    const ensureVariant = createEnsureVariant({ pg, stores, pool, presets, urlSecret, rest })
     return {
       config,
       pg,

@@ -51,8 +51,7 @@ const RANKS: readonly { name: string; holds: RegExp }[] = [
   },
   {
     name: 'verbs',
-    holds:
-      /^src\/(deliver\/(make-variants|ensure-variant|slots|cache-headers|delivery-counts|take-down|run-take-down|locate-target)\.ts|backfill\/|ingest\/|diagnose\/)/,
+    holds: /^src\/(deliver\/(?!origin-handler)|backfill\/|ingest\/|diagnose\/)/,
   },
   {
     name: 'doors',

@@ -1,55 +1,70 @@
 import { EventEmitter } from 'node:events'
-import { run, type WorkerEvents } from 'graphile-worker'
-import { openApp } from '../src/app.ts'
+import { setPriority } from 'node:os'
+import { type Runner, run, type TaskList, type WorkerEvents } from 'graphile-worker'
+import { type App, openApp } from '../src/app.ts'
+import { CHUNKS_AT_ONCE, cutRunning } from '../src/backfill/plan.ts'
 import { BEAT_EVERY_MS, beat, leave, recoverJobs } from '../src/backfill/recover.ts'
 import { loadConfig } from '../src/config.ts'
 import { causes, log } from '../src/log.ts'
 import { quietLogger } from '../src/queue-log.ts'
 import { runProcess } from '../src/run-process.ts'
-import { createTasks } from './tasks.ts'
+import { createLongTasks, createUrgentTasks } from './tasks.ts'
 
-/** Two chunks at once: while one looks for work or records, the other keeps the renderers busy. */
-const JOBS_AT_ONCE = 2
+const URGENT_AT_ONCE = 2
 /** Running slices stop at the next item; then graphile-worker's own 5 s would be long. */
 const ABORT_AFTER_MS = 0
+/** An API on the same machine goes first: at nice 10 the kernel gives us about a tenth of a core that it wants as well. */
+const NICENESS = 10
 
 /** A worker: one process of any number, against DATABASE_URL and shared stores. */
 await runProcess(async (stop) => {
+  // Before the renderers start, which inherit it.
+  setPriority(NICENESS)
   const app = await openApp(loadConfig())
-  const events: WorkerEvents = new EventEmitter()
-  const poolId = new Promise<string>((resolve) =>
-    events.once('pool:create', ({ workerPool }) => resolve(workerPool.id)),
-  )
-  const runner = await run({
-    pgPool: app.pg,
-    events,
-    taskList: createTasks(app),
-    parsedCronItems: [],
-    concurrency: JOBS_AT_ONCE,
-    pollInterval: 1000,
-    logger: quietLogger,
-    noHandleSignals: true,
-    gracefulShutdownAbortTimeout: ABORT_AFTER_MS,
-  })
-  runner.promise.catch((error) => stop(`the queue ended: ${causes(error)}`))
-  const workerId = await poolId
+  const queues = await Promise.all([
+    openQueue(app, { taskList: createLongTasks(app), concurrency: CHUNKS_AT_ONCE }),
+    openQueue(app, { taskList: createUrgentTasks(app), concurrency: URGENT_AT_ONCE }),
+  ])
+  for (const { runner } of queues) runner.promise.catch((error) => stop(`the queue ended: ${causes(error)}`))
+  const ids = queues.map(({ id }) => id)
 
   const heartbeat = async () => {
-    await beat(app.pg, workerId)
-    await recoverJobs(app.pg, workerId)
+    for (const id of ids) await beat(app.pg, id)
+    await recoverJobs(app.pg, ids)
+    await cutRunning(app)
   }
   await heartbeat()
   const timer = setInterval(
     () => heartbeat().catch((error) => log.warn('a heartbeat failed', { cause: causes(error) })),
     BEAT_EVERY_MS,
   )
-  log.info('worker is running', { id: workerId, renderers: app.pool.size })
+  log.info('worker is running', { id: ids.join(','), renderers: app.pool.size })
   process.send?.('ready')
 
   return async () => {
     clearInterval(timer)
-    await runner.stop()
-    await leave(app.pg, workerId)
+    await Promise.all(queues.map(({ runner }) => runner.stop()))
+    for (const id of ids) await leave(app.pg, id)
     await app.close()
   }
 })
+
+/** Takes jobs of these tasks. The id is graphile-worker's for the pool, as in the locks of its jobs. */
+async function openQueue(
+  app: App,
+  options: { taskList: TaskList; concurrency: number },
+): Promise<{ runner: Runner; id: string }> {
+  const events: WorkerEvents = new EventEmitter()
+  const id = new Promise<string>((resolve) => events.once('pool:create', ({ workerPool }) => resolve(workerPool.id)))
+  const runner = await run({
+    ...options,
+    pgPool: app.pg,
+    events,
+    parsedCronItems: [],
+    pollInterval: 1000,
+    logger: quietLogger,
+    noHandleSignals: true,
+    gracefulShutdownAbortTimeout: ABORT_AFTER_MS,
+  })
+  return { runner, id: await id }
+}

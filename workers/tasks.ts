@@ -1,6 +1,7 @@
 import type { Task, TaskList } from 'graphile-worker'
 import type { App } from '../src/app.ts'
 import { causes, log } from '../src/log.ts'
+import { makeRestTask } from './make-rest.ts'
 import { planBackfillTask } from './plan-backfill.ts'
 import { runChunkTask } from './run-chunk.ts'
 import { takeDownTask } from './take-down.ts'
@@ -23,9 +24,14 @@ const logged =
     }
   }
 
-/** Every task of the queue, by the name that its jobs have. */
-export const createTasks = (app: App): TaskList => ({
+/** The tasks that run for minutes, by the name that their jobs have. */
+export const createLongTasks = (app: App): TaskList => ({
   plan_backfill: logged(planBackfillTask(app)),
   run_chunk: logged(runChunkTask(app)),
+})
+
+/** The tasks that somebody waits for: they have slots of their own beside the long ones. */
+export const createUrgentTasks = (app: App): TaskList => ({
+  make_rest: logged(makeRestTask(app)),
   take_down: logged(takeDownTask(app)),
 })

@@ -93,6 +93,12 @@ export async function cutChunks(
   ])
 }
 
+/** Cuts for every running backfill: workers may have come since the last chunk ended. */
+export async function cutRunning({ pg, presets }: Omit<Planner, 'prisma'>): Promise<void> {
+  const { rows } = await pg.query(`select id from backfill where status = 'RUNNING' and not is_cut`)
+  for (const { id } of rows) await inTransaction(pg, (client) => cutChunks(client, { presets, backfillId: id }))
+}
+
 async function lockRunning(client: PoolClient, backfillId: number): Promise<Backfill | null> {
   const { rows } = await client.query(
     `select id, mode, presets, formats::text[] as formats, vendor_id as "vendorId", family_id as "familyId",

@@ -33,14 +33,14 @@ export async function leave(pg: Pg, workerId: string): Promise<void> {
  * Gives the jobs of dead workers back to the queue: graphile-worker alone would wait four hours. Dead is who was silent
  * for a minute, and on this host at once whose process is gone.
  */
-export async function recoverJobs(pg: Pg, workerId: string): Promise<string[]> {
+export async function recoverJobs(pg: Pg, ownIds: readonly string[]): Promise<string[]> {
   const { rows } = await pg.query<{ id: string; host: string; pid: number; silent: boolean }>(
-    `select id, host, pid, seen_at < now() - make_interval(secs => $2) as silent from worker where id <> $1
+    `select id, host, pid, seen_at < now() - make_interval(secs => $2) as silent from worker where id <> all($1::text[])
      union all
      -- Killed before its first beat: it holds jobs, and nobody knows it.
      select distinct locked_by, '', 0, true from graphile_worker.jobs
-     where locked_at < now() - make_interval(secs => $2) and locked_by <> $1 and locked_by not in (select id from worker)`,
-    [workerId, SILENT_S],
+     where locked_at < now() - make_interval(secs => $2) and locked_by <> all($1::text[]) and locked_by not in (select id from worker)`,
+    [ownIds, SILENT_S],
   )
   const dead: string[] = []
   for (const other of rows) {

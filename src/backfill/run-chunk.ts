@@ -1,26 +1,14 @@
 import { inTransaction, type Pg, type Prisma } from '../catalogue/database.ts'
-import { findWork, type Work, type WorkOrder } from '../catalogue/find-work.ts'
-import { lockItems } from '../catalogue/item-locks.ts'
-import { type FailedItem, type RenderedItem, recordFailures, recordRenders } from '../catalogue/record.ts'
-import { makeVariants, type Workshop } from '../deliver/make-variants.ts'
-import { isSourceFailure } from '../errors.ts'
+import { findWork, type WorkOrder } from '../catalogue/find-work.ts'
+import type { Workshop } from '../deliver/make-variants.ts'
 import type { Events } from '../events.ts'
 import { addJob, BACKFILL_CHANNEL, finishIfDone, HALT_CHANNEL } from './backfills.ts'
+import { type AfterRecord, makeSlice, SLICE_ITEMS } from './make-slice.ts'
 import { orderOf } from './order.ts'
 import { cutChunks } from './plan.ts'
 
-const RENDER_LIMIT_MS = 20_000
-/**
- * Items that are locked, made and recorded together. A request for one of them waits for its object at most, not for
- * the record; a crash repeats at most a slice.
- */
-const SLICE_ITEMS = 24
-
 /** Items of a chunk that are found in one statement. More appear only when others were imported meanwhile. */
 const FOUND_MAX = 10_000
-/** Items in the making beside those in the renderers: their sources are read and their pictures stored meanwhile. */
-const LANES_BESIDE_RENDERERS = 3
-
 export interface ChunkRunner extends Workshop {
   readonly pg: Pg
   readonly prisma: Prisma
@@ -55,13 +43,13 @@ export async function runChunk(
   }
 }
 
-async function makeChunk(app: ChunkRunner, { chunk, order, signal }: Omit<Slice, 'work'>): Promise<void> {
+async function makeChunk(app: ChunkRunner, { chunk, order, signal }: Part): Promise<void> {
   const taken = new Set<number>()
   for (let afterId = chunk.fromItemId - 1, isLast = false; !isLast; ) {
     const found = await findWork(app.pg, order, { afterId, toId: chunk.toItemId, limit: FOUND_MAX })
     for (let from = 0; from < found.length && !signal.aborted; from += SLICE_ITEMS) {
       const work = found.slice(from, from + SLICE_ITEMS)
-      for (const itemId of await runSlice(app, { chunk, order, work, signal })) taken.add(itemId)
+      for (const itemId of await makeSlice(app, { order, work, signal, afterRecord: countIn(chunk) })) taken.add(itemId)
     }
     isLast = found.length < FOUND_MAX
     afterId = found.at(-1)?.itemId ?? afterId
@@ -83,7 +71,7 @@ function watchHalts(app: ChunkRunner, backfillId: number): { signal: AbortSignal
   return { signal: halted.signal, close: () => closed.abort() }
 }
 
-interface Slice {
+interface Part {
   readonly chunk: {
     readonly id: number
     readonly backfillId: number
@@ -91,101 +79,38 @@ interface Slice {
     readonly toItemId: number
   }
   readonly order: WorkOrder
-  readonly work: readonly Work[]
   readonly signal: AbortSignal
 }
 
-/** Makes and records one slice. Returns the items that somebody else holds. */
-async function runSlice(app: ChunkRunner, slice: Slice): Promise<number[]> {
-  const ids = slice.work.map((item) => item.itemId)
-  const locks = await lockItems(app.pg, ids)
-  try {
-    // Looked at again under the lock: a request may have made one since.
-    const range = { afterId: 0, toId: slice.chunk.toItemId, limit: ids.length, only: locks.held }
-    const work = locks.held.length > 0 ? await findWork(app.pg, slice.order, range) : []
-    const results = await makeAll(app, slice, work)
-    await recordSlice(app.pg, slice.chunk, results)
-    if (results.trouble) throw results.trouble
-    return ids.filter((id) => !locks.held.includes(id))
-  } finally {
-    await locks.release()
-  }
-}
-
-interface Results {
-  readonly made: RenderedItem[]
-  readonly failures: FailedItem[]
-  /** A store or database that failed: what was made until then is recorded first. */
-  trouble: unknown
-}
-
-/** Every item of the slice, a few more at once than there are renderers, so that reading and storing overlap rendering. */
-async function makeAll(app: ChunkRunner, { order, chunk, signal }: Slice, work: readonly Work[]): Promise<Results> {
-  const results: Results = { made: [], failures: [], trouble: null }
-  const queue = [...work]
-  const lane = async () => {
-    for (let item = queue.shift(); item && !results.trouble && !signal.aborted; item = queue.shift()) {
-      try {
-        const { item: made } = await makeVariants(app, item, {
-          wants: item.wants,
-          timeoutMs: RENDER_LIMIT_MS,
-          replace: order.mode === 'ALL',
-        })
-        results.made.push(made)
-      } catch (error) {
-        if (isSourceFailure(error)) {
-          results.failures.push({
-            itemId: item.itemId,
-            sourceHash: item.sourceHash,
-            error,
-            backfillId: chunk.backfillId,
-          })
-        } else {
-          results.trouble = error
-        }
-      }
-    }
-  }
-  await Promise.all(Array.from({ length: app.pool.size + LANES_BESIDE_RENDERERS }, lane))
-  return results
-}
-
-/** Images, failures and the chunk's counts in one transaction: after a crash the counts are still right. */
-async function recordSlice(pg: Pg, chunk: Slice['chunk'], { made, failures }: Results): Promise<void> {
-  if (made.length === 0 && failures.length === 0) return
-  const images = made.flatMap((item) => item.images)
-  await inTransaction(pg, async (client) => {
-    await recordRenders(client, made)
-    await recordFailures(client, failures)
+/** The chunk's counts go into the transaction of what they count: after a crash they are still right. */
+const countIn =
+  (chunk: Part['chunk']): AfterRecord =>
+  async (client, { made, failures }) => {
+    const images = made.flatMap((item) => item.images)
+    const bytes = images.reduce((sum, image) => sum + image.bytes, 0)
     await client.query({
       name: 'count-chunk',
       text: `update backfill_chunk set done_items = done_items + $2, failed_items = failed_items + $3,
                images_made = images_made + $4, bytes_written = bytes_written + $5, updated_at = now()
              where id = $1`,
-      values: [
-        chunk.id,
-        made.length,
-        failures.length,
-        images.length,
-        images.reduce((sum, image) => sum + image.bytes, 0),
-      ],
+      values: [chunk.id, made.length, failures.length, images.length, bytes],
     })
     await client.query('select pg_notify($1, $2)', [BACKFILL_CHANNEL, String(chunk.backfillId)])
-  })
-}
+  }
 
 /** Locks one item, waiting for whoever makes it, then makes what is still missing. */
-async function waitForItem(app: ChunkRunner, slice: Omit<Slice, 'work'> & { itemId: number }): Promise<void> {
-  const { itemId, order, chunk } = slice
-  for (let isTaken = true; isTaken && !slice.signal.aborted; ) {
+async function waitForItem(app: ChunkRunner, part: Part & { itemId: number }): Promise<void> {
+  const { itemId, order, chunk, signal } = part
+  for (let isTaken = true; isTaken && !signal.aborted; ) {
     const work = await findWork(app.pg, order, { afterId: itemId - 1, toId: itemId, limit: 1 })
-    isTaken = work.length > 0 && (await runSlice(app, { order, chunk, work, signal: slice.signal })).length > 0
+    const slice = { order, work, signal, afterRecord: countIn(chunk) }
+    isTaken = work.length > 0 && (await makeSlice(app, slice)).length > 0
     if (isTaken) await new Promise((resolve) => setTimeout(resolve, 50))
   }
 }
 
 /** What others made since the plan counts as done; what appeared since is added to the total. */
-async function finishChunk({ pg, presets }: ChunkRunner, chunk: Slice['chunk']): Promise<void> {
+async function finishChunk({ pg, presets }: ChunkRunner, chunk: Part['chunk']): Promise<void> {
   await inTransaction(pg, async (client) => {
     await client.query(
       `update backfill_chunk set status = 'DONE', updated_at = now(), total_items = greatest(total_items, done_items + failed_items),

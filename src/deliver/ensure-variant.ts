@@ -6,6 +6,7 @@ import { recordFailures, recordRenders } from '../catalogue/record.ts'
 import { AppError, type ErrorCode, isSourceFailure } from '../errors.ts'
 import { log } from '../log.ts'
 import { makeVariants, md5Of, variantKeyOf, type Workshop } from './make-variants.ts'
+import type { RestQueue } from './rest-queue.ts'
 import { openSlots } from './slots.ts'
 
 const RENDER_LIMIT_MS = 5000
@@ -31,8 +32,8 @@ export type EnsureVariant = (wanted: Located) => Promise<Delivered>
  * The verb of the service: the variant, made now if it was not yet, exactly once across all processes.
  * Rejects with GONE, with the source's reason code (422), with BUSY, or with UNAVAILABLE.
  */
-export function createEnsureVariant(workshop: Workshop & { readonly pg: Pg }): EnsureVariant {
-  const { pg, pool, stores } = workshop
+export function createEnsureVariant(workshop: Workshop & { readonly pg: Pg; readonly rest: RestQueue }): EnsureVariant {
+  const { pg, pool, stores, rest } = workshop
   // More flights than renderers, so that reading and storing overlap with rendering.
   const slots = openSlots({ size: pool.size + 2, waitingMax: WAITING_MAX, waitMs: WAIT_MS })
   const flights = new Map<string, Promise<Delivered>>()
@@ -108,6 +109,7 @@ export function createEnsureVariant(workshop: Workshop & { readonly pg: Pg }): E
         svg,
       })
       await recordRenders(pg, [made.item])
+      rest.add(wanted.itemId)
       const [image] = made.item.images
       const [bytes] = made.bytes
       if (!image || !bytes) throw new Error('the renderer answered without a picture')
