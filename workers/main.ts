@@ -13,6 +13,8 @@ import { createLongTasks, createUrgentTasks } from './tasks.ts'
 const URGENT_AT_ONCE = 2
 /** Running slices stop at the next item; then graphile-worker's own 5 s would be long. */
 const ABORT_AFTER_MS = 0
+/** A slow render may take 20 s; a supervisor kills after 10. */
+const CUT_AFTER_MS = 5000
 /** An API on the same machine goes first: at nice 10 the kernel gives us about a tenth of a core that it wants as well. */
 const NICENESS = 10
 
@@ -43,7 +45,9 @@ await runProcess(async (stop) => {
 
   return async () => {
     clearInterval(timer)
+    const cut = setTimeout(() => app.pool.cut(), CUT_AFTER_MS)
     await Promise.all(queues.map(({ runner }) => runner.stop()))
+    clearTimeout(cut)
     for (const id of ids) await leave(app.pg, id)
     await app.close()
   }

@@ -69,7 +69,8 @@ async function makeAll(
         results.made.push((await makeVariants(app, item, options)).item)
       } catch (error) {
         if (isSourceFailure(error)) results.failures.push({ itemId, sourceHash, error, backfillId: order.backfillId })
-        else results.trouble = error
+        // Renders that are cut when the worker stops are left to the next one.
+        else if (!signal.aborted) results.trouble = error
       }
     }
   }

@@ -2,6 +2,7 @@ import type { ChildProcess } from 'node:child_process'
 import { AppError } from '../errors.ts'
 import { log } from '../log.ts'
 import type { Presets } from '../variant.ts'
+import { deathOf, notStarting, shuttingDown } from './deaths.ts'
 import type { FromChild, Rendered, ToChild, Want } from './messages.ts'
 import { rssOf, spawnRenderer } from './spawn-renderer.ts'
 
@@ -27,6 +28,8 @@ export interface RenderPool {
   readonly pids: readonly number[]
   /** Refuses new renders, lets those in flight end, then stops the children. */
   close(): Promise<void>
+  /** Kills what is in flight and all that waits: it rejects with BUSY, which is no failure of its source. */
+  cut(): void
 }
 
 export interface PoolStats {
@@ -73,6 +76,7 @@ export function openRenderPool(options: PoolOptions): RenderPool {
   const stats: PoolStats = { renders: 0, failures: 0, waiting: 0 }
   let failedStarts = 0
   let closing: (() => void) | null = null
+  let isCut = false
 
   for (let index = 0; index < size; index++) start()
 
@@ -112,9 +116,10 @@ export function openRenderPool(options: PoolOptions): RenderPool {
     slots.delete(slot)
     const wasReady = slot.ready || slot.renders > 0
     takeBack(slot)
-    fail(finish(slot), deathOf(slot, signal))
-    if (closing && line.length === 0) {
-      closing()
+    if (isCut) for (const task of line.splice(0)) fail(task, shuttingDown())
+    fail(finish(slot), isCut ? shuttingDown() : deathOf(slot.stderr, signal))
+    if (isCut || (closing && line.length === 0)) {
+      closing?.()
       return
     }
     if (!wasReady && ++failedStarts >= FAILED_STARTS_MAX) {
@@ -202,7 +207,7 @@ export function openRenderPool(options: PoolOptions): RenderPool {
       return [...slots].flatMap(({ child }) => child.pid ?? [])
     },
     render(svg, wants, { timeoutMs }) {
-      if (closing) return Promise.reject(new AppError('BUSY', 'The service is shutting down; try again.'))
+      if (closing || isCut) return Promise.reject(shuttingDown())
       if (failedStarts >= FAILED_STARTS_MAX) return Promise.reject(notStarting('see the log'))
       if (line.length >= waitingMax)
         return Promise.reject(
@@ -215,6 +220,10 @@ export function openRenderPool(options: PoolOptions): RenderPool {
         line.push({ svg, wants, timeoutMs, resolve, reject })
         dispatch()
       })
+    },
+    cut() {
+      isCut = true
+      for (const { child } of slots) child.kill('SIGKILL')
     },
     close() {
       return new Promise((resolve) => {
@@ -230,17 +239,6 @@ export function openRenderPool(options: PoolOptions): RenderPool {
     },
   }
 }
-
-function deathOf({ stderr }: Slot, signal: NodeJS.Signals | null): AppError {
-  const cause = { cause: stderr }
-  // What Rust's, C++'s and V8's allocators say when the kernel refuses.
-  if (/memory allocation of|out of memory|bad_alloc|cannot allocate/i.test(stderr)) {
-    return new AppError('OUT_OF_MEMORY', 'The render asked for more memory than it may have.', cause)
-  }
-  return new AppError('CRASHED', `The renderer died of the document (${signal ?? 'exit'}).`, cause)
-}
-
-const notStarting = (reason: string) => new AppError('UNAVAILABLE', `Renderers do not start: ${reason}`)
 
 /** A child that just died cannot be told anything; its exit is handled where it arrives. */
 function tell(child: ChildProcess, message: ToChild): void {

@@ -1,0 +1,15 @@
+import { AppError } from '../errors.ts'
+
+/** Why a renderer died that nobody told to. @param stderr what it said */
+export function deathOf(stderr: string, signal: NodeJS.Signals | null): AppError {
+  const cause = { cause: stderr }
+  // What Rust's, C++'s and V8's allocators say when the kernel refuses.
+  if (/memory allocation of|out of memory|bad_alloc|cannot allocate/i.test(stderr)) {
+    return new AppError('OUT_OF_MEMORY', 'The render asked for more memory than it may have.', cause)
+  }
+  return new AppError('CRASHED', `The renderer died of the document (${signal ?? 'exit'}).`, cause)
+}
+
+export const notStarting = (reason: string) => new AppError('UNAVAILABLE', `Renderers do not start: ${reason}`)
+
+export const shuttingDown = () => new AppError('BUSY', 'The service is shutting down; try again.')

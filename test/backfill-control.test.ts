@@ -1,0 +1,198 @@
+import { fork } from 'node:child_process'
+import { once } from 'node:events'
+import path from 'node:path'
+import { describe, expect, it, onTestFinished } from 'vitest'
+import type { App } from '../src/app.ts'
+import { startBackfill } from '../src/backfill/backfills.ts'
+import { checkRequest } from '../src/backfill/order.ts'
+import { pauseBackfill, resumeBackfill } from '../src/backfill/pause.ts'
+import { planBackfill } from '../src/backfill/plan.ts'
+import { readProgress } from '../src/backfill/progress.ts'
+import { runChunk } from '../src/backfill/run-chunk.ts'
+import { WHOLE_CATALOGUE } from '../src/catalogue/scope.ts'
+import { importItems } from '../src/ingest/import-items.ts'
+import { ask, entry, importDrawings, svg, testApp, testConfig, testServer, until } from './support/setup.ts'
+
+const FOREVER = new AbortController().signal
+/** Takes a renderer some 100 ms. */
+const SLOW = svg(
+  `<filter id="f"><feGaussianBlur stdDeviation="9"/></filter>${'<path filter="url(#f)" d="M2 2h20v20z"/>'.repeat(6)}`,
+)
+
+function startWorker(app: App) {
+  const { databaseUrl, dataDir, childEnv } = app.config
+  const child = fork(path.join(import.meta.dirname, '../workers/main.ts'), {
+    env: { ...childEnv(databaseUrl ?? ''), DATA_DIR: dataDir },
+    stdio: ['ignore', 'ignore', 'pipe', 'ipc'],
+  })
+  const gone = once(child, 'exit')
+  onTestFinished(async () => {
+    child.kill('SIGKILL')
+    await gone
+  })
+  return { child, gone }
+}
+
+const start = (app: App) => startBackfill(app, checkRequest(app.presets, { scope: WHOLE_CATALOGUE }))
+const statusOf = async (app: App, id: number) => (await app.prisma.backfill.findUniqueOrThrow({ where: { id } })).status
+const jobs = async (app: App) =>
+  Number(
+    (await app.pg.query(`select count(*) from graphile_worker.jobs where task_identifier = 'run_chunk'`)).rows[0].count,
+  )
+const openChunks = (app: App) =>
+  app.prisma.backfillChunk.findMany({ where: { status: 'PENDING' }, orderBy: { id: 'asc' } })
+
+describe('planning', () => {
+  it('keeps a few chunks in the queue, however large the catalogue, and leaves the next behind each that ends', async () => {
+    const app = await testApp()
+    await importDrawings(app, 2000)
+    const { id } = await start(app)
+    await planBackfill(app, id)
+    const before = await app.prisma.backfill.findUniqueOrThrow({ where: { id } })
+    expect(before).toMatchObject({ status: 'RUNNING', countedItems: 2000, isCut: false })
+    expect((await readProgress(app.pg, [id]))[0]).toMatchObject({ totalItems: 2000, doneItems: 0 })
+    const chunks = await openChunks(app)
+    expect(chunks.map(({ fromItemId, toItemId, totalItems }) => [toItemId - fromItemId + 1, totalItems])).toEqual(
+      Array.from({ length: 6 }, () => [200, 200]),
+    )
+    expect(await jobs(app)).toBe(6)
+
+    // As if the first had taken ten seconds: the next ones are cut for twenty.
+    const [first] = chunks
+    await app.pg.query(
+      `update backfill_chunk set done_items = 200, started_at = now() - interval '10 s', updated_at = now() where id = $1`,
+      [first?.id],
+    )
+    await app.pg.query(
+      `insert into image (owner_type, owner_id, preset, format, recipe_hash, source_hash, object_key, width, height, bytes, md5, lossless, engine)
+       select 'ITEM', i.id, p.name, 'WEBP', p.hash, i.source_hash, i.id || p.name, 1, 1, 1, '', true, 'resvg'
+       from item i, unnest($1::text[], $2::text[]) as p(name, hash) where i.id <= $3`,
+      [[...app.presets.keys()], [...app.presets.values()].map(({ recipeHash }) => recipeHash), first?.toItemId],
+    )
+    expect(await runChunk(app, first?.id as number, FOREVER)).toBe('done')
+    const after = await openChunks(app)
+    expect(after).toHaveLength(6)
+    expect(after.at(-1)?.totalItems).toBeGreaterThan(300)
+    expect(after.at(-1)?.totalItems).toBeLessThanOrEqual(400)
+    expect(app.pool.stats.renders).toBe(0)
+  })
+
+  it('finds nothing to do in a catalogue that is complete', async () => {
+    const app = await testApp()
+    const { id } = await start(app)
+    await planBackfill(app, id)
+    expect(await app.prisma.backfill.findUnique({ where: { id } })).toMatchObject({ status: 'COMPLETED', isCut: true })
+  })
+})
+
+describe('pause and resume', () => {
+  it('stops a chunk between two renders, keeps what is made, and goes on to the last item', async () => {
+    const app = await testApp()
+    await importItems(
+      { pg: app.pg, originals: app.stores.originals },
+      Array.from({ length: 60 }, (_, index) => entry(`slow-${index}`, SLOW.replace('h20', `h${10 + index / 10}`))),
+    )
+    const { id } = await start(app)
+    await planBackfill(app, id)
+    const [chunk] = await openChunks(app)
+    const running = runChunk(app, chunk?.id as number, FOREVER)
+    await until(() => app.pool.stats.renders >= 3)
+    await pauseBackfill(app, id)
+    const rendersAtPause = app.pool.stats.renders
+    expect(await running).toBe('halted')
+    // What had begun, and what stood at the renderers' door.
+    expect(app.pool.stats.renders - rendersAtPause).toBeLessThanOrEqual(6)
+    const made = await app.prisma.image.count()
+    expect(made).toBe(app.pool.stats.renders * 3)
+    expect((await readProgress(app.pg, [id]))[0]).toMatchObject({ doneItems: made / 3, totalItems: 60 })
+    expect(await runChunk(app, chunk?.id as number, FOREVER)).toBe('halted')
+
+    await resumeBackfill(app, id)
+    expect(await runChunk(app, chunk?.id as number, FOREVER)).toBe('done')
+    expect(await statusOf(app, id)).toBe('COMPLETED')
+    expect((await readProgress(app.pg, [id]))[0]).toMatchObject({ doneItems: 60, totalItems: 60, imagesMade: 180 })
+    expect(app.pool.stats.renders).toBe(60)
+  })
+
+  it('is for tokens with the scope, for backfills that are there, and only while they are unfinished', async () => {
+    const app = await testApp()
+    const { url } = await testServer(app)
+    await importDrawings(app, 600)
+    startWorker(app)
+    const { data } = await ask<{ startBackfill: { id: string } }>(url, 'mutation { startBackfill { id } }')
+    const { id } = data.startBackfill
+    const call = (verb: string, token?: null) =>
+      ask<Record<string, { status: string }>>(url, `mutation { ${verb}Backfill(id: "${id}") { status } }`, { token })
+    expect((await call('pause', null)).errors?.[0]?.extensions.code).toBe('FORBIDDEN')
+    await until(async () => (await app.prisma.image.count()) > 30)
+    expect((await call('pause')).data.pauseBackfill?.status).toBe('PAUSED')
+    expect((await call('pause')).data.pauseBackfill?.status).toBe('PAUSED')
+    await until(async () => (await jobs(app)) === 0)
+    const made = await app.prisma.image.count()
+    expect(made).toBeLessThan(1800)
+    const [again] = await Promise.all([
+      ask<{ startBackfill: { id: string } }>(url, 'mutation { startBackfill { id } }'),
+    ])
+    expect(again.data.startBackfill.id).toBe(id)
+    expect((await call('resume')).data.resumeBackfill?.status).toBe('RUNNING')
+    await until(async () => (await app.prisma.backfill.count({ where: { status: 'COMPLETED' } })) === 1, 60_000)
+    const [progress] = await readProgress(app.pg, [1])
+    expect(progress).toMatchObject({ totalItems: 600, doneItems: 600, failedItems: 0, imagesMade: 1800 })
+    expect(await app.prisma.image.count()).toBe(1800)
+    expect((await call('resume')).errors?.[0]?.message).toMatch(/is COMPLETED: only a paused one can be resumed/)
+    expect((await call('pause')).errors?.[0]?.message).toMatch(/is COMPLETED: only an unfinished one can be paused/)
+  })
+})
+
+describe('a first request', () => {
+  it("has the item's other presets made, ahead of a backfill, where a worker lives", async () => {
+    const app = await testApp(await testConfig())
+    const { url } = await testServer(app)
+    await importDrawings(app, 3)
+    const { data } = await ask<{ items: { nodes: { image: { url: string } }[] } }>(
+      url,
+      '{ items { nodes { image { url } } } }',
+    )
+    const [first, second] = data.items.nodes.map(({ image }) => image.url) as [string, string]
+    const restJobs = async () =>
+      Number(
+        (await app.pg.query(`select count(*) from graphile_worker.jobs where task_identifier = 'make_rest'`)).rows[0]
+          .count,
+      )
+
+    expect((await fetch(first)).status).toBe(200)
+    startWorker(app)
+    await until(async () => (await app.pg.query('select from worker')).rowCount)
+    expect(await restJobs()).toBe(0)
+    expect(await app.prisma.image.count()).toBe(1)
+    expect((await fetch(second)).status).toBe(200)
+    await until(async () => (await app.prisma.image.count()) === 4)
+  })
+})
+
+describe('a worker that is told to stop', () => {
+  it('is gone although a render would take longer, and blames nobody', async () => {
+    const app = await testApp()
+    const endless = svg(
+      '<filter id="f"><feTurbulence numOctaves="9"/><feMorphology radius="90"/></filter>' +
+        '<path filter="url(#f)" d="M0 0h24v24z"/>'.repeat(1500),
+    )
+    await importItems({ pg: app.pg, originals: app.stores.originals }, [entry('endless', endless)])
+    const { child, gone } = startWorker(app)
+    await once(child, 'message')
+    const { id } = await start(app)
+    await until(
+      async () =>
+        (
+          await app.pg.query(
+            `select from graphile_worker.jobs where task_identifier = 'run_chunk' and locked_at is not null`,
+          )
+        ).rowCount,
+    )
+    child.kill('SIGTERM')
+    expect(await gone).toEqual([0, null])
+    expect(await app.prisma.renderFailure.count()).toBe(0)
+    expect(await statusOf(app, id)).toBe('RUNNING')
+    expect(await jobs(app)).toBe(1)
+  })
+})
