@@ -6,7 +6,7 @@ import { runTakeDown } from '../src/deliver/run-take-down.ts'
 import { importItems } from '../src/ingest/import-items.ts'
 import { quietLogger } from '../src/queue-log.ts'
 import { CACHE_TAG_HEADER, uniqueIdOf } from '../src/variant.ts'
-import { createTasks } from '../workers/tasks.ts'
+import { createUrgentTasks } from '../workers/tasks.ts'
 import { openCdn } from './support/cdn.ts'
 import { cloudFrontServer } from './support/cloudfront-server.ts'
 import { openOrigins } from './support/origins.ts'
@@ -80,7 +80,7 @@ const read = async (url: string, { id }: { id: string }) =>
 
 /** Runs every job that is due, by the real queue and the worker's own tasks. */
 const work = (app: App) =>
-  runOnce({ pgPool: app.pg, taskList: createTasks(app), noHandleSignals: true, logger: quietLogger })
+  runOnce({ pgPool: app.pg, taskList: createUrgentTasks(app), noHandleSignals: true, logger: quietLogger })
 
 const secondLook = (app: App, { id }: { id: string }) =>
   runTakeDown(app, Number(atob(id).split(':')[1]), { signal: AbortSignal.timeout(60_000), second: true })

@@ -15,8 +15,8 @@ const URGENT_AT_ONCE = 2
 const ABORT_AFTER_MS = 0
 /** A slow render may take 20 s; a supervisor kills after 10. */
 const CUT_AFTER_MS = 5000
-/** An API on the same machine goes first: at nice 10 the kernel gives us about a tenth of a core that it wants as well. */
-const NICENESS = 10
+/** An API on the same machine goes first: of a core that both want, the kernel gives us a quarter. */
+const NICENESS = 5
 
 /** A worker: one process of any number, against DATABASE_URL and shared stores. */
 await runProcess(async (stop) => {
