@@ -60,6 +60,7 @@ function expectedColumns(): string[] {
     Float: 'float8',
     Boolean: 'bool',
     DateTime: 'timestamptz',
+    Json: 'jsonb',
   }
   const snake = (name: string) => name.replaceAll(/[A-Z]/g, (letter) => `_${letter.toLowerCase()}`).replace(/^_/, '')
   return Object.entries(datamodel.models)
