@@ -41,7 +41,6 @@ describe('the contract', () => {
     'Query.planBackfill',
     'Query.coverage',
     'Query.items(search)',
-    'Item.srcSet',
     'Family.preview',
     'BackfillPlan',
     'PresetCoverage',
@@ -123,6 +122,22 @@ describe('a page of items', () => {
     expect(few).toBeGreaterThan(0)
     expect(await count(100)).toBe(few)
     expect(few).toBeLessThanOrEqual(8)
+  })
+
+  it('gives a srcset of the presets that show the same, narrowest first', async () => {
+    const { url } = await open(1)
+    const srcSet = async (args: string) => {
+      const query = `{ items { nodes { srcSet${args} a: image(preset: "thumbnail") { url } b: image { url } } } }`
+      const { data, errors } = await ask<{
+        items: { nodes: { srcSet: string; a: { url: string }; b: { url: string } }[] }
+      }>(url, query)
+      return errors?.[0]?.message ?? data.items.nodes[0]
+    }
+    const all = await srcSet('')
+    expect(all).toEqual({ ...(all as object), srcSet: `${Object(all).a.url} 128w, ${Object(all).b.url} 512w` })
+    expect(await srcSet('(presets: ["preview", "thumbnail", "preview"])')).toEqual(all)
+    expect(await srcSet('(presets: ["preview", "watermark"])')).toMatch(/preview, watermark do not show the same/)
+    expect(await srcSet('(presets: ["nothing"])')).toMatch(/no preset "nothing"/)
   })
 
   it('prints URLs without a render, and their state once made', async () => {

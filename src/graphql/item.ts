@@ -1,9 +1,11 @@
 import { thumbHashToDataURL } from 'thumbhash'
 import { offeredFormat, offeredPreset } from '../backfill/order.ts'
 import { resolveScope, whereScope } from '../catalogue/scope.ts'
+import { variantKeyOf } from '../deliver/make-variants.ts'
 import { ITEM_KINDS, type ItemKind } from '../variant.ts'
 import { BY_ID, builder, type Context, connectionOf, pageComplexity } from './builder.ts'
 import { ImageFormatRef, ImageRef } from './image.ts'
+import { presetsOfSrcSet } from './src-set.ts'
 
 export const ItemKindRef = builder.enumType('ItemKind', { values: ITEM_KINDS })
 
@@ -64,6 +66,18 @@ const ItemRef = builder.prismaInterface('Item', {
         const preset = offeredPreset(app.presets, args.preset)
         return { item, preset, format: offeredFormat(preset, args.format) }
       },
+    }),
+    srcSet: t.string({
+      description:
+        'A srcset ready for <img>: the URL and width of each of these presets, which must show the same (background, watermark, padding, fit, colour, ratio). None named: all that show what `preview` shows.',
+      args: {
+        presets: t.arg.stringList(),
+        format: t.arg({ type: ImageFormatRef, required: true, defaultValue: 'WEBP' }),
+      },
+      resolve: (item, { presets: names, format }, { app, imageUrl }) =>
+        presetsOfSrcSet(app.presets, { names, format })
+          .map(({ name, width }) => `${imageUrl}/${variantKeyOf(app, item, { preset: name, format })} ${width}w`)
+          .join(', '),
     }),
   }),
 })

@@ -1,0 +1,36 @@
+import { offeredFormat, offeredPreset } from '../backfill/order.ts'
+import { AppError } from '../errors.ts'
+import type { ImageFormat, Preset, Presets } from '../variant.ts'
+
+const PRESETS_MAX = 20
+
+/** What makes two pictures the same picture at two sizes. */
+const kindOf = ({ background, watermark, padding, fit, color, width, height }: Preset) =>
+  JSON.stringify([background, watermark, padding === 0, fit, color, width / height])
+
+/**
+ * The presets of a srcset, narrowest first, one for each width: those named, or all that show the same as `preview` does
+ * (else as the first one) and offer the format. Throws BAD_INPUT for presets that do not show the same.
+ */
+export function presetsOfSrcSet(
+  presets: Presets,
+  { names, format }: { names?: readonly string[] | null; format: ImageFormat },
+): Preset[] {
+  if (names && names.length > PRESETS_MAX)
+    throw new AppError('BAD_INPUT', `srcSet takes at most ${PRESETS_MAX} presets; it has ${names.length}.`)
+  const chosen = names?.length ? names.map((name) => offeredPreset(presets, name)) : sameAsPreview(presets, format)
+  for (const preset of chosen) offeredFormat(preset, format)
+  const kinds = new Set(chosen.map(kindOf))
+  if (kinds.size > 1)
+    throw new AppError(
+      'BAD_INPUT',
+      `The presets ${chosen.map(({ name }) => name).join(', ')} do not show the same (background, watermark, padding, fit, colour, ratio): a srcset needs one kind.`,
+    )
+  return [...new Map(chosen.map((preset) => [preset.width, preset])).values()].sort((a, b) => a.width - b.width)
+}
+
+function sameAsPreview(presets: Presets, format: ImageFormat): Preset[] {
+  const all = [...presets.values()].filter(({ formats }) => formats.includes(format))
+  const model = all.find(({ name }) => name === 'preview') ?? all[0]
+  return model ? all.filter((preset) => kindOf(preset) === kindOf(model)) : []
+}
