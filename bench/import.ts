@@ -1,18 +1,74 @@
+import { spawn } from 'node:child_process'
+import { once } from 'node:events'
 import { mkdir, writeFile } from 'node:fs/promises'
 import path from 'node:path'
 import { parseArgs } from 'node:util'
 import { importBucket } from '../src/ingest/bucket.ts'
 import { openS3Store } from '../src/store/s3.ts'
 import { startS3 } from '../test/support/s3-server.ts'
-import { table, withBench } from './support/service.ts'
+import { installDependencies } from './fidelity/dependencies.ts'
+import { peakRssMb, table, withBench } from './support/service.ts'
 
 const BUCKET = 'originals'
 const KEYS_PER_SECOND_GOAL = 5000
 
-/** The listing of a bucket on its way into the catalogue, over the wire, beside the listing alone. */
+/** The listing of a bucket, or with `--iconify` all of Iconify, on its way into the catalogue. */
 export async function run(args: string[]): Promise<void> {
-  const { values } = parseArgs({ args, options: { keys: { type: 'string', default: '50000' } } })
-  const keys = Number(values.keys)
+  const options = {
+    keys: { type: 'string', default: '50000' },
+    iconify: { type: 'boolean' },
+    // Where @iconify/json is installed, to spare another copy.
+    packages: { type: 'string' },
+  } as const
+  const { values } = parseArgs({ args, options })
+  if (values.iconify) await runIconify(values.packages ?? (await installDependencies()).modules)
+  else await runBucket(Number(values.keys))
+}
+
+/** The program itself, twice, beside its goals. */
+async function runIconify(modules: string): Promise<void> {
+  await withBench(async ({ env }) => {
+    const rows: (string | number)[][] = []
+    for (const what of ['import of new items', 'the same import again']) {
+      const { said, seconds, peakMb } = await runToEnd('src/import.ts', [path.join(modules, '@iconify/json')], env)
+      const [added = 0, changed = 0, unchanged = 0, refused = 0] =
+        said.match(/\d+(?= (added|changed|unchanged|refused))/g) ?? []
+      const items = Number(added) + Number(changed) + Number(unchanged)
+      rows.push([
+        what,
+        items,
+        refused,
+        `${(items / seconds).toFixed(0)}/s`,
+        `${seconds.toFixed(0)} s`,
+        `${peakMb.toFixed(0)} MB`,
+      ])
+      process.stdout.write(said)
+    }
+    process.stdout.write(
+      `${table(['what', 'items', 'refused', 'rate', 'time (goal 300 s)', 'peak RSS (goal 400 MB)'], rows)}\n`,
+    )
+  })
+}
+
+/** Runs one of our programs to its end. */
+async function runToEnd(file: string, args: readonly string[], env: Record<string, string>) {
+  const startedAt = performance.now()
+  const child = spawn(process.execPath, [file, ...args], { env, stdio: ['ignore', 'pipe', 'inherit'] })
+  const gone = once(child, 'exit')
+  let said = ''
+  child.stdout.on('data', (text) => (said += text))
+  let peakMb = 0
+  const poll = setInterval(async () => {
+    peakMb = Math.max(peakMb, await peakRssMb(child.pid ?? 0))
+  }, 200)
+  const [code] = await gone
+  clearInterval(poll)
+  if (code !== 0) throw new Error(`${file} ended with ${code}: ${said}`)
+  return { said, seconds: (performance.now() - startedAt) / 1000, peakMb }
+}
+
+/** Over the wire, beside the listing alone. */
+async function runBucket(keys: number): Promise<void> {
   await withBench(async ({ app, onClose }) => {
     const s3 = await startS3()
     onClose(s3.close)

@@ -13,24 +13,30 @@ import { importBucket } from './ingest/bucket.ts'
 import { readDemo } from './ingest/demo.ts'
 import { readDirectory } from './ingest/directory.ts'
 import { isIconifyPackage, readIconify } from './ingest/iconify.ts'
+import { isIconifyCollection, readIconifyCollection } from './ingest/iconify-collection.ts'
 import { type Entry, type ImportReport, importItems, type Refusal } from './ingest/import-items.ts'
+import { installIconify } from './ingest/install-iconify.ts'
 import { openStores, type Stores } from './store/open.ts'
 
 const HELP = `Imports SVGs into the catalogue. The same import again changes nothing.
 
   npm run import -- PATH
   npm run import -- s3://BUCKET/PREFIX [--adopt [--delete-broken]]
+  npm run import -- iconify
   npm run import -- --demo
 
 PATH is a directory laid out as {vendor}/{icons|illustrations}/{FAMILY}/{SET}/{slug}.svg, where FAMILY and SET are
-12 characters A-Z and 0-9, or an Iconify JSON package (a directory with icons.json). A file that is no SVG is
-refused by name and reason, and the rest goes on.
+12 characters A-Z and 0-9, or an Iconify JSON package (a directory with icons.json), or all of Iconify (one with
+collections.json). A file that is no SVG is refused by name and reason, and the rest goes on.
 
 s3://BUCKET/PREFIX takes the originals that lie in ORIGINALS_BUCKET already into the catalogue by their listing, without
 downloading them; the prefix may be empty or a vendor's name. When it is interrupted, the same command goes on.
 --adopt also registers the pictures in PREVIEWS_BUCKET that are named {slug}-{preset}.webp, after a look at their first
 bytes. What is no WebP is listed and a backfill that makes it is started; --delete-broken takes it out of the bucket,
 so that its address leads to the new picture.
+
+iconify takes all of Iconify: 390,000 icons of 240 sets. npm installs the newest @iconify/json (500 MB) into
+DATA_DIR/packages on the first time; delete that folder for a newer one. A directory of that name is ./iconify.
 
 --demo imports the icons that npm start shows.
 
@@ -59,7 +65,7 @@ async function main(): Promise<number> {
     throw new AppError('BAD_INPUT', 'Give one directory or bucket to import; see npm run import -- --help.')
   const location = target.startsWith('s3://') ? parseLocation(target, config) : null
   if (values.adopt && !location) throw new AppError('BAD_INPUT', '--adopt goes with s3://BUCKET/PREFIX.')
-  const entries = location ? [] : values.demo ? readDemo() : await entriesOf(target, config)
+  const read = location || values.demo ? readDemo : await readerOf(target, config)
   return await withDatabase(config, async (databaseUrl) => {
     const database = await openDatabase(databaseUrl, { connectionsMax: 4 })
     const { pg } = database
@@ -68,8 +74,8 @@ async function main(): Promise<number> {
       await migrate(pg)
       if (location) return await importFromBucket({ ...database, stores, config }, { ...location, ...values })
       const startedAt = performance.now()
-      const report = await importItems({ pg, originals: stores.originals }, entries, showProgress)
-      print({ ...report, refusals: report.refused.length }, performance.now() - startedAt)
+      const report = await importItems({ pg, originals: stores.originals }, read(pg), showProgress)
+      print(report, performance.now() - startedAt)
       return exitCodeOf(report)
     } finally {
       await stores.close()
@@ -127,10 +133,18 @@ function exitCodeOf({ refused, added, changed, unchanged }: ImportReport): numbe
   return refused.length > 0 && added + changed + unchanged === 0 ? 1 : 0
 }
 
-/** What the one path given holds. */
-async function entriesOf(target: string, { invokedFrom }: Config): Promise<AsyncIterable<Entry | Refusal>> {
-  const directory = path.resolve(invokedFrom, target)
-  return (await isIconifyPackage(directory)) ? readIconify(directory) : readDirectory(directory)
+/** How to read what the one path or word given stands for. */
+async function readerOf(target: string, config: Config): Promise<(pg: Pg) => AsyncIterable<Entry | Refusal>> {
+  const directory = target === 'iconify' ? await fetchIconify(config) : path.resolve(config.invokedFrom, target)
+  if (await isIconifyCollection(directory)) return (pg) => readIconifyCollection(pg, directory)
+  return (await isIconifyPackage(directory)) ? () => readIconify(directory) : () => readDirectory(directory)
+}
+
+async function fetchIconify({ dataDir }: Config): Promise<string> {
+  const onInstall = (folder: string) => process.stdout.write(`installing @iconify/json into ${folder} (500 MB, once)\n`)
+  const { directory, version } = await installIconify(dataDir, { onInstall })
+  process.stdout.write(`@iconify/json ${version}\n`)
+  return directory
 }
 
 function parseCommandLine() {
@@ -153,7 +167,7 @@ function showProgress({ added, changed, unchanged }: ImportReport): void {
   if (process.stderr.isTTY) process.stderr.write(`\r${added + changed + unchanged} items`)
 }
 
-function print(report: ImportReport & { refusals: number }, ms: number): void {
+function print(report: ImportReport, ms: number): void {
   const { added, changed, unchanged, refused, refusals } = report
   if (process.stderr.isTTY) process.stderr.write('\r')
   for (const { from, reason } of refused.slice(0, REFUSALS_SHOWN)) process.stdout.write(`refused ${from}: ${reason}\n`)

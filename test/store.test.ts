@@ -60,6 +60,8 @@ describe('the filesystem store', () => {
     await store.put('a/b.svg', Buffer.from('x'), SVG)
     await store.put('a/b.svg', Buffer.from('y'), SVG)
     await expect(store.put('a/b.svg/c.svg', Buffer.from('z'), SVG)).rejects.toMatchObject({ code: 'UNAVAILABLE' })
+    const objects = ['c.svg', 'a/b.svg/c.svg', 'd.svg'].map((key) => ({ key, bytes: Buffer.from(key) }))
+    await expect(store.putAll(objects, SVG)).rejects.toMatchObject({ code: 'UNAVAILABLE' })
     await until(async () => (await readdir(path.join(directory, '.drafts'))).length === 0)
     const [old, fresh] = ['old', 'fresh'].map((name) => path.join(directory, '.drafts', name)) as [string, string]
     await writeFile(old, 'left by a crash')

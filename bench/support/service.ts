@@ -63,9 +63,13 @@ export async function startProgram(
 }
 
 /** Resident memory of a process in MB. */
-export async function rssMb(pid: number): Promise<number> {
+export const rssMb = (pid: number): Promise<number> => statusMb(pid, 'VmRSS')
+/** The most that it has been. */
+export const peakRssMb = (pid: number): Promise<number> => statusMb(pid, 'VmHWM')
+
+async function statusMb(pid: number, field: string): Promise<number> {
   const status = await readFile(`/proc/${pid}/status`, 'utf8').catch(() => '')
-  return Number(/VmRSS:\s+(\d+)/.exec(status)?.[1] ?? 0) / 1024
+  return Number(new RegExp(`${field}:\\s+(\\d+)`).exec(status)?.[1] ?? 0) / 1024
 }
 
 export const median = (values: readonly number[]): number =>

@@ -4,11 +4,9 @@ import { LIMITS } from '../render/sanitise/limits.ts'
 import type { Listed, Store } from '../store/store.ts'
 import { hashListed, isCompositeKey, isListedHash, parseSourceKey, parseVariantKey } from '../variant.ts'
 import { describePath, LAYOUT } from './directory.ts'
-import { FOREIGN, type ImportReport, type Refusal } from './import-items.ts'
+import { emptyReport, FOREIGN, type ImportReport, type Refusal, refuse } from './import-items.ts'
 
 export interface BucketReport extends ImportReport {
-  /** Refused in all; `refused` holds the first of them. */
-  refusals: number
   /** Families' composites and items' pictures that lie between the originals: left alone. */
   pictures: number
   /** Where an earlier, interrupted import had ended; null when this one began at the beginning. */
@@ -17,8 +15,6 @@ export interface BucketReport extends ImportReport {
 
 /** Rows of one batch: a page of the listing, so that the next page is on its way while this one is written. */
 const BATCH = 1000
-/** A bucket can hold millions of strange keys; their first ones are enough to see why. */
-const REFUSALS_KEPT = 1000
 
 /**
  * Brings the originals that lie in the originals store already into the catalogue by its listing alone: nothing is
@@ -32,8 +28,7 @@ export async function importBucket(
 ): Promise<BucketReport> {
   const source = `${originals.name}/${prefix}`
   const resumedAfter = await readCursor(pg, source)
-  const empty = { added: 0, changed: 0, unchanged: 0, refused: [], refusals: 0, pictures: 0 }
-  const report: BucketReport = { ...empty, resumedAfter }
+  const report: BucketReport = { ...emptyReport(), pictures: 0, resumedAfter }
   let batch: CatalogueItem[] = []
   let lastKey = ''
   const flush = async () => {
@@ -83,11 +78,6 @@ async function writeBatch(pg: Pg, batch: readonly CatalogueItem[], report: Bucke
     else report.added++
   }
   report.unchanged += batch.length - news.length
-}
-
-function refuse(report: BucketReport, refusal: Refusal): void {
-  report.refusals++
-  if (report.refused.length < REFUSALS_KEPT) report.refused.push(refusal)
 }
 
 async function readCursor(pg: Pg, source: string): Promise<string | null> {

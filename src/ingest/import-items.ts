@@ -1,6 +1,7 @@
 import type { Pg } from '../catalogue/database.ts'
 import { type CatalogueItem, upsertItems } from '../catalogue/upsert-items.ts'
 import { AppError } from '../errors.ts'
+import { inLanes } from '../store/lanes.ts'
 import type { Store } from '../store/store.ts'
 import { hashSource, printSourceKey } from '../variant.ts'
 import { inspectSvg } from './inspect-svg.ts'
@@ -22,14 +23,28 @@ export interface ImportReport {
   added: number
   changed: number
   unchanged: number
+  /** Refused in all; `refused` holds the first of them. */
+  refusals: number
   readonly refused: Refusal[]
+}
+
+export const emptyReport = (): ImportReport => ({ added: 0, changed: 0, unchanged: 0, refusals: 0, refused: [] })
+
+/** A source can hold millions of strange names; their first ones are enough to see why. */
+const REFUSALS_KEPT = 1000
+
+/** Counts a refusal, and keeps it while there are few. */
+export function refuse(report: ImportReport, refusal: Refusal): void {
+  report.refusals++
+  if (report.refused.length < REFUSALS_KEPT) report.refused.push(refusal)
 }
 
 /** Why an entry was not written although it is well-formed. */
 export const FOREIGN = 'BAD_INPUT: its family or set belongs to another vendor, family or kind'
 
-const BATCH = 500
-const PUTS_AT_ONCE = 16
+/** A batch ends at the first that it reaches: many small files cost one round trip and one sync, large ones little memory. */
+const BATCH = { items: 2000, bytes: 8_000_000 }
+const LOOKS_AT_ONCE = 16
 
 /**
  * Brings entries into the catalogue: originals first, then rows, batch by batch, so a crash leaves no row without its
@@ -40,17 +55,22 @@ export async function importItems(
   entries: AsyncIterable<Entry | Refusal> | Iterable<Entry | Refusal>,
   onBatch: (report: ImportReport) => void = () => {},
 ): Promise<ImportReport> {
-  const report: ImportReport = { added: 0, changed: 0, unchanged: 0, refused: [] }
+  const report = emptyReport()
   let batch: Entry[] = []
+  let bytes = 0
   const flush = async () => {
     await importBatch({ pg, originals }, batch, report)
     batch = []
+    bytes = 0
     onBatch(report)
   }
   for await (const entry of entries) {
-    if ('reason' in entry) report.refused.push(entry)
-    else batch.push(entry)
-    if (batch.length >= BATCH) await flush()
+    if ('reason' in entry) refuse(report, entry)
+    else {
+      batch.push(entry)
+      bytes += entry.bytes.length
+    }
+    if (batch.length >= BATCH.items || bytes >= BATCH.bytes) await flush()
   }
   if (batch.length > 0) await flush()
   return report
@@ -70,7 +90,7 @@ async function importBatch(
       rows.set(row.sourceKey, row)
     } catch (error) {
       if (!(error instanceof AppError)) throw error
-      report.refused.push({ from: entry.from, reason: `${error.code}: ${error.message}` })
+      refuse(report, { from: entry.from, reason: `${error.code}: ${error.message}` })
     }
   }
   const found = await pg.query<{ source_key: string; source_hash: string }>(
@@ -78,11 +98,13 @@ async function importBatch(
     [[...rows.keys()]],
   )
   const known = new Map(found.rows.map((row) => [row.source_key, row.source_hash]))
-  const news = [...rows.values()].filter((row) => known.get(row.sourceKey) !== row.sourceHash)
-  await putOriginals(originals, rows.values(), (row) => known.get(row.sourceKey) === row.sourceHash)
+  const { news = [], olds = [] } = Object.groupBy(rows.values(), (row) =>
+    known.get(row.sourceKey) === row.sourceHash ? 'olds' : 'news',
+  )
+  await putOriginals(originals, { news, olds })
   const written = await upsertItems(pg, news)
   for (const row of news) {
-    if (!written.has(row.sourceKey)) report.refused.push({ from: row.from, reason: FOREIGN })
+    if (!written.has(row.sourceKey)) refuse(report, { from: row.from, reason: FOREIGN })
     else if (known.has(row.sourceKey)) report.changed++
     else report.added++
   }
@@ -96,17 +118,11 @@ function toRow(entry: Entry): Row {
 }
 
 /** A known original is only looked for, so that one which was lost comes back. */
-async function putOriginals(originals: Store, rows: Iterable<Row>, isKnown: (row: Row) => boolean): Promise<void> {
-  const queue = [...rows]
-  const lane = async () => {
-    for (let row = queue.pop(); row; row = queue.pop()) {
-      if (isKnown(row) && (await originals.head(row.sourceKey))) continue
-      await originals.put(row.sourceKey, row.bytes, {
-        contentType: 'image/svg+xml',
-        replace: true,
-        durable: true,
-      })
-    }
-  }
-  await Promise.all(Array.from({ length: PUTS_AT_ONCE }, lane))
+async function putOriginals(originals: Store, rows: { news: readonly Row[]; olds: readonly Row[] }): Promise<void> {
+  const puts = [...rows.news]
+  await inLanes(rows.olds, LOOKS_AT_ONCE, async (row) => {
+    if (!(await originals.head(row.sourceKey))) puts.push(row)
+  })
+  const objects = puts.map(({ sourceKey, bytes }) => ({ key: sourceKey, bytes }))
+  await originals.putAll(objects, { contentType: 'image/svg+xml' })
 }

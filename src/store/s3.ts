@@ -12,6 +12,7 @@ import {
 import type { AwsConfig } from '../config.ts'
 import { AppError } from '../errors.ts'
 import { log } from '../log.ts'
+import { inLanes } from './lanes.ts'
 import { canPass, failureOf, isAbsent } from './s3-errors.ts'
 import type { Listed, PutOptions, Store } from './store.ts'
 
@@ -127,6 +128,9 @@ export async function openS3Store(options: S3Options): Promise<Store & { readonl
     })
   }
 
+  const putAll: Store['putAll'] = (objects, putOptions) =>
+    inLanes(objects, connectionsMax, ({ key, bytes }) => put(key, bytes, { ...putOptions, replace: true }))
+
   const headObject: Store['head'] = (key) =>
     tryRepeatedly('head', key, async (abortSignal) => {
       try {
@@ -208,7 +212,7 @@ export async function openS3Store(options: S3Options): Promise<Store & { readonl
     await close()
     throw error
   }
-  return { name: bucket, get, put, head, delete: remove, list, close }
+  return { name: bucket, get, put, putAll, head, delete: remove, list, close }
 }
 
 const md5Of = (bytes: Uint8Array) => createHash('md5').update(bytes).digest('hex')

@@ -15,6 +15,14 @@ export interface Store {
    * An object that is there already stays and `false` is returned, unless `replace` is set.
    */
   put(key: string, bytes: Uint8Array, options: PutOptions): Promise<boolean>
+  /**
+   * Writes many objects in place of what is there. All of them survive a power cut before it returns: for what cannot
+   * be made again. When it fails, some may be written.
+   */
+  putAll(
+    objects: readonly { readonly key: string; readonly bytes: Uint8Array }[],
+    options: PutAllOptions,
+  ): Promise<void>
   /** Size of the object, or null where there is none. */
   head(key: string): Promise<{ bytes: number } | null>
   /** Removes the objects; those that are not there are no error. */
@@ -42,7 +50,6 @@ export interface PutOptions {
   readonly sourceHash?: string
   /** What a CDN can invalidate it by. */
   readonly cacheTags?: readonly string[]
-  /** Survives a power cut before `put` returns. For what cannot be made again. */
-  readonly durable?: boolean
   readonly replace?: boolean
 }
+export type PutAllOptions = Omit<PutOptions, 'replace'>

@@ -35,6 +35,18 @@ export function storeContract(name: string, open: () => Promise<Store>): void {
       expect(String(await store.get('a/b.svg'))).toBe('third')
     })
 
+    it('writes many at once, in place of what is there', async () => {
+      const store = await open()
+      await store.put('many/set/0.svg', bytes('earlier'), SVG)
+      const objects = Array.from({ length: 40 }, (_, index) => ({
+        key: `many/set/${index}.svg`,
+        bytes: bytes(`new ${index}`),
+      }))
+      await store.putAll(objects, SVG)
+      for (const { key, bytes: put } of objects) expect(await store.get(key)).toEqual(put)
+      await store.putAll([], SVG)
+    })
+
     it('lets exactly one of many writers win, with a whole object', async () => {
       const store = await open()
       const writers = Array.from({ length: 20 }, (_, index) => String(index).repeat(100_000))
