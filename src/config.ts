@@ -28,6 +28,11 @@ export const VARIABLES = [
   { name: 'PRESETS_FILE', default: 'presets.json', meaning: 'The presets; a watermark path in it is relative to it.' },
   { name: 'RENDERERS', default: 'one per core', meaning: 'Renderer processes of one API or worker process.' },
   {
+    name: 'SUPERSEDED_DAYS',
+    default: '30',
+    meaning: 'Days after which pictures of an older source or preset are deleted; 0: within the hour.',
+  },
+  {
     name: 'ORIGINALS_BUCKET',
     default: 'directory `DATA_DIR/originals`',
     meaning: 'Private S3 bucket of the originals; goes with `PREVIEWS_BUCKET`.',
@@ -77,6 +82,8 @@ export interface Config {
   readonly publicImageUrl: string | null
   readonly presets: Presets
   readonly renderers: number
+  /** How long a picture is kept after a newer one has taken its place. */
+  readonly supersededDays: number
   readonly demo: boolean
   /** Null: directories in `dataDir`. */
   readonly buckets: { readonly originals: string; readonly previews: string } | null
@@ -152,6 +159,7 @@ export function loadConfig(env: Env = process.env): Config {
       null,
     presets,
     renderers: read('RENDERERS', availableParallelism(), integer(1, 256)),
+    supersededDays: read('SUPERSEDED_DAYS', 30, integer(0, 3650)),
     demo: read('DEMO', true, onOrOff),
     buckets: originalsBucket && previewsBucket ? { originals: originalsBucket, previews: previewsBucket } : null,
     aws: {

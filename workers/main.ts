@@ -1,6 +1,6 @@
 import { EventEmitter } from 'node:events'
 import { setPriority } from 'node:os'
-import { type Runner, run, type TaskList, type WorkerEvents } from 'graphile-worker'
+import { type CronItem, parseCronItems, type Runner, run, type TaskList, type WorkerEvents } from 'graphile-worker'
 import { type App, openApp } from '../src/app.ts'
 import { CHUNKS_AT_ONCE, cutRunning } from '../src/backfill/plan.ts'
 import { BEAT_EVERY_MS, beat, leave, recoverJobs } from '../src/backfill/recover.ts'
@@ -8,6 +8,7 @@ import { loadConfig } from '../src/config.ts'
 import { causes, log } from '../src/log.ts'
 import { quietLogger } from '../src/queue-log.ts'
 import { runProcess } from '../src/run-process.ts'
+import { DELETE_SUPERSEDED_HOURLY } from './delete-superseded.ts'
 import { createLongTasks, createUrgentTasks } from './tasks.ts'
 
 const URGENT_AT_ONCE = 2
@@ -24,8 +25,12 @@ await runProcess(async (stop) => {
   setPriority(NICENESS)
   const app = await openApp(loadConfig())
   const queues = await Promise.all([
-    openQueue(app, { taskList: createLongTasks(app), concurrency: CHUNKS_AT_ONCE }),
-    openQueue(app, { taskList: createUrgentTasks(app), concurrency: URGENT_AT_ONCE }),
+    openQueue(app, {
+      taskList: createLongTasks(app),
+      concurrency: CHUNKS_AT_ONCE,
+      hourly: [DELETE_SUPERSEDED_HOURLY],
+    }),
+    openQueue(app, { taskList: createUrgentTasks(app), concurrency: URGENT_AT_ONCE, hourly: [] }),
   ])
   for (const { runner } of queues) runner.promise.catch((error) => stop(`the queue ended: ${causes(error)}`))
   const ids = queues.map(({ id }) => id)
@@ -56,7 +61,7 @@ await runProcess(async (stop) => {
 /** Takes jobs of these tasks. The id is graphile-worker's for the pool, as in the locks of its jobs. */
 async function openQueue(
   app: App,
-  options: { taskList: TaskList; concurrency: number },
+  { hourly, ...options }: { taskList: TaskList; concurrency: number; hourly: CronItem[] },
 ): Promise<{ runner: Runner; id: string }> {
   const events: WorkerEvents = new EventEmitter()
   const id = new Promise<string>((resolve) => events.once('pool:create', ({ workerPool }) => resolve(workerPool.id)))
@@ -64,7 +69,7 @@ async function openQueue(
     ...options,
     pgPool: app.pg,
     events,
-    parsedCronItems: [],
+    parsedCronItems: parseCronItems(hourly),
     pollInterval: 1000,
     logger: quietLogger,
     noHandleSignals: true,

@@ -1,6 +1,7 @@
 import type { Task, TaskList } from 'graphile-worker'
 import type { App } from '../src/app.ts'
 import { causes, log } from '../src/log.ts'
+import { DELETE_SUPERSEDED, deleteSupersededTask } from './delete-superseded.ts'
 import { makeRestTask } from './make-rest.ts'
 import { planBackfillTask } from './plan-backfill.ts'
 import { runChunkTask } from './run-chunk.ts'
@@ -28,6 +29,7 @@ const logged =
 export const createLongTasks = (app: App): TaskList => ({
   plan_backfill: logged(planBackfillTask(app)),
   run_chunk: logged(runChunkTask(app)),
+  [DELETE_SUPERSEDED]: deleteSupersededTask(app),
 })
 
 /** The tasks that somebody waits for: they have slots of their own beside the long ones. */

@@ -1,0 +1,28 @@
+import type { CronItem, Task } from 'graphile-worker'
+import type { App } from '../src/app.ts'
+import { deleteSuperseded } from '../src/deliver/delete-superseded.ts'
+import { causes, log } from '../src/log.ts'
+
+export const DELETE_SUPERSEDED = 'delete_superseded'
+
+/** Once an hour, by whichever worker is free first, before chunks. One key: what was not run yet is not queued again. */
+export const DELETE_SUPERSEDED_HOURLY: CronItem = {
+  task: DELETE_SUPERSEDED,
+  match: '23 * * * *',
+  options: { jobKey: DELETE_SUPERSEDED, maxAttempts: 1 },
+}
+
+/** Never fails as a job: what was left is found again by the next run. */
+export const deleteSupersededTask =
+  (app: App): Task =>
+  async (_payload, { abortSignal }) => {
+    const { pg, presets, stores, config } = app
+    try {
+      await deleteSuperseded(
+        { pg, presets, previews: stores.previews },
+        { graceDays: config.supersededDays, ...(abortSignal ? { signal: abortSignal } : {}) },
+      )
+    } catch (error) {
+      log.warn('superseded pictures cannot be deleted; the next run tries again', { cause: causes(error) })
+    }
+  }
