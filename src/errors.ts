@@ -4,9 +4,9 @@
  */
 export const ERRORS = {
   BAD_INPUT: { status: 400, meaning: 'An argument, a body or a file is not what it must be; the sentence says which.' },
-  FORBIDDEN: { status: 403, meaning: 'The field needs a token that has its scope.' },
+  FORBIDDEN: { status: 403, meaning: 'The field or address needs a token that has its scope.' },
   NOT_FOUND: { status: 404, meaning: 'Nothing by that name was ever issued.' },
-  METHOD_NOT_ALLOWED: { status: 405, meaning: 'Pictures are read with GET, HEAD and OPTIONS only.' },
+  METHOD_NOT_ALLOWED: { status: 405, meaning: 'The address is not read this way; the header Allow says how it is.' },
   GONE: { status: 410, meaning: 'The item was taken down.' },
   BUSY: { status: 503, meaning: 'All renderers and waiting places are taken; try again after Retry-After seconds.' },
   UNAVAILABLE: {

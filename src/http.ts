@@ -3,6 +3,7 @@ import type { AddressInfo } from 'node:net'
 import type { App } from './app.ts'
 import { createOriginHandler } from './deliver/origin-handler.ts'
 import { AppError } from './errors.ts'
+import { createFailuresExport } from './failures.ts'
 import { createGraphQL } from './graphql/server.ts'
 import { createHealth } from './health.ts'
 import { log } from './log.ts'
@@ -19,12 +20,13 @@ export interface HttpServer {
   readonly close: () => Promise<void>
 }
 
-/** Serves GraphQL, pictures, health and metrics. Throws IN_USE when the port is taken. */
+/** Serves GraphQL, pictures, failures, health and metrics. Throws IN_USE when the port is taken. */
 export async function serve(app: App): Promise<HttpServer> {
   const { host, port, publicImageUrl } = app.config
   let imageUrl = ''
   const graphql = createGraphQL(app, () => imageUrl)
   const pictures = createOriginHandler(app)
+  const failures = createFailuresExport(app)
   const health = createHealth(app)
 
   const server = createServer({ requestTimeout: 30_000, headersTimeout: 10_000 }, (request, response) => {
@@ -40,6 +42,8 @@ export async function serve(app: App): Promise<HttpServer> {
     switch (path) {
       case '/graphql':
         return bodyIsBounded(request, response) && graphql(request, response)
+      case '/failures.jsonl':
+        return failures(request, response)
       case '/healthz':
         return text(response, 200, 'ok\n')
       case '/readyz':
@@ -49,7 +53,11 @@ export async function serve(app: App): Promise<HttpServer> {
       case '/':
         return response.writeHead(302, { location: '/graphql' }).end()
       default:
-        return text(response, 404, 'NOT_FOUND: There are /graphql, /images/…, /healthz, /readyz and /metrics.\n')
+        return text(
+          response,
+          404,
+          'NOT_FOUND: There are /graphql, /images/…, /failures.jsonl, /healthz, /readyz and /metrics.\n',
+        )
     }
   }
 

@@ -44,7 +44,7 @@ const imports: Import[] = sources.flatMap((from) =>
 
 /** The architecture, lowest first. A file imports from its own rank and from those below. */
 const RANKS: readonly { name: string; holds: RegExp }[] = [
-  { name: 'words', holds: /^src\/(variant|errors|log|queue-log|presets|config|processes)\.ts$/ },
+  { name: 'words', holds: /^src\/(variant|errors|log|queue-log|presets|config|processes|tokens)\.ts$/ },
   {
     name: 'tools',
     holds: /^src\/(catalogue\/|store\/|render\/|embedded\/|events\.ts|secrets\.ts|deliver\/cloudfront\.ts)/,
@@ -55,7 +55,7 @@ const RANKS: readonly { name: string; holds: RegExp }[] = [
   },
   {
     name: 'doors',
-    holds: /^(src\/(deliver\/origin-handler\.ts|graphql\/|health\.ts)|workers\/(?!main|healthy))/,
+    holds: /^(src\/(deliver\/origin-handler\.ts|graphql\/|health\.ts|failures\.ts)|workers\/(?!main|healthy))/,
   },
   { name: 'wiring', holds: /^src\/(app|http)\.ts$/ },
   {

@@ -3,8 +3,8 @@ import { BACKFILL_CHANNEL, cancelBackfill, startBackfill } from '../backfill/bac
 import { checkRequest } from '../backfill/order.ts'
 import { pauseBackfill, resumeBackfill } from '../backfill/pause.ts'
 import type { Progress } from '../backfill/progress.ts'
-import { resolveScope } from '../catalogue/scope.ts'
-import { AppError } from '../errors.ts'
+import { resolveScope, whereScope } from '../catalogue/scope.ts'
+import { AppError, ERRORS } from '../errors.ts'
 import { BY_ID, builder, type Context, connectionOf, pageComplexity } from './builder.ts'
 import { ImageFormatRef } from './image.ts'
 import { ScopeInputRef } from './item.ts'
@@ -109,7 +109,31 @@ builder.queryFields((t) => ({
     },
     BackfillConnection,
   ),
+  failures: t.prismaConnection(
+    {
+      type: RenderFailureRef,
+      cursor: 'id',
+      description: 'Items without pictures, and why. All of them as JSON Lines are at /failures.jsonl.',
+      complexity: pageComplexity,
+      args: { scope: t.arg({ type: ScopeInputRef }), code: t.arg.string({ description: 'A reason code.' }) },
+      totalCount: async (_root, args, context) =>
+        context.app.prisma.renderFailure.count({ where: await whereFailures(args, context) }),
+      resolve: async (query, _root, args, context) =>
+        context.app.prisma.renderFailure.findMany({ ...query, ...BY_ID, where: await whereFailures(args, context) }),
+    },
+    RenderFailureConnection,
+  ),
 }))
+
+async function whereFailures(
+  args: { scope?: Parameters<typeof resolveScope>[1]; code?: string | null },
+  { app }: Context,
+): Promise<{ item: ReturnType<typeof whereScope>; code?: string }> {
+  const { scope, code } = args
+  if (code && !(code in ERRORS))
+    throw new AppError('BAD_INPUT', `There is no code ${JSON.stringify(code.slice(0, 100))} in the error catalogue.`)
+  return { item: whereScope(await resolveScope(app.prisma, scope)), ...(code ? { code } : {}) }
+}
 
 builder.mutationFields((t) => ({
   startBackfill: t.prismaField({

@@ -8,10 +8,8 @@ import { getDatamodel } from '../../prisma/generated/pothos.ts'
 import type { App } from '../app.ts'
 import { AppError } from '../errors.ts'
 import { log } from '../log.ts'
+import type { TokenScope } from '../tokens.ts'
 import type { Loaders } from './loaders.ts'
-
-/** A token's rights. The admin token has them all. */
-export type TokenScope = 'backfill:write' | 'takedown:write' | 'delivery:read'
 
 /** What every resolver gets. */
 export interface Context {

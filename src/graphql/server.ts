@@ -1,18 +1,16 @@
-import { createHash, timingSafeEqual } from 'node:crypto'
 import { renderGraphiQL } from '@graphql-yoga/render-graphiql'
 import { GraphQLError, parse } from 'graphql'
 import { createYoga, type Plugin } from 'graphql-yoga'
 import type { App } from '../app.ts'
 import { AppError, publicSentence, toAppError } from '../errors.ts'
 import { causes, log } from '../log.ts'
-import type { Context, TokenScope } from './builder.ts'
+import { scopesOf } from '../tokens.ts'
+import type { Context } from './builder.ts'
 import { createLoaders } from './loaders.ts'
 import { schema } from './schema.ts'
 
 /** Tokens of a document: the sample query has 60, GraphiQL's introspection 350. */
 const TOKENS_MAX = 2000
-const ALL_SCOPES: ReadonlySet<TokenScope> = new Set(['backfill:write', 'takedown:write', 'delivery:read'])
-const NO_SCOPES: ReadonlySet<TokenScope> = new Set()
 
 /** The GraphQL door at `/graphql`, with GraphiQL for browsers. @param imageUrl prefix of image URLs */
 export function createGraphQL(app: App, imageUrl: () => string) {
@@ -27,7 +25,7 @@ export function createGraphQL(app: App, imageUrl: () => string) {
     logging: false,
     context: ({ request }) => ({
       app,
-      scopes: scopesOf(request, app.adminToken),
+      scopes: scopesOf(request.headers.get('authorization'), app.adminToken),
       loaders: createLoaders(app),
       imageUrl: imageUrl(),
     }),
@@ -58,14 +56,6 @@ function toPublicError(error: unknown): GraphQLError {
     path,
     extensions: { ...(isClients ? { http: extensions?.http } : {}), code: known.code },
   })
-}
-
-/** Hashed first, so that neither content nor length of the token shows in the time. */
-function scopesOf(request: Request, adminToken: string): ReadonlySet<TokenScope> {
-  const [, token] = /^Bearer\s+(\S+)$/i.exec(request.headers.get('authorization') ?? '') ?? []
-  if (!token) return NO_SCOPES
-  const digest = (text: string) => createHash('sha256').update(text).digest()
-  return timingSafeEqual(digest(token), digest(adminToken)) ? ALL_SCOPES : NO_SCOPES
 }
 
 const SAMPLE_QUERY = `# Every URL below works already:
