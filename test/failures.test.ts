@@ -102,7 +102,7 @@ describe('the export of failures', () => {
   it('of 6,000 failures waits for a client that does not read', async () => {
     const app = await testApp()
     const { url } = await testServer(app)
-    await failAll(app, 4000, 'm'.repeat(5000))
+    await failAll(app, 4000, 'm'.repeat(3000))
     expect(await app.prisma.renderFailure.count()).toBe(6000)
     const queries = vi.spyOn(app.pg, 'query')
     const open = async () => {
