@@ -1,4 +1,4 @@
-import { writeFile } from 'node:fs/promises'
+import { readdir, writeFile } from 'node:fs/promises'
 import { type AddressInfo, connect, createServer, type Socket } from 'node:net'
 import path from 'node:path'
 import { describe, expect, it, onTestFinished } from 'vitest'
@@ -75,6 +75,8 @@ describe('a backfill', () => {
     })
     expect((await app.pg.query('select from graphile_worker.jobs')).rowCount).toBe(0)
     await expectComplete(app, items)
+    // What the killed left half-written was swept when the next one opened the store.
+    expect(await readdir(path.join(app.config.dataDir, 'previews/.drafts'))).toEqual([])
   })
 
   it('goes on when Postgres is restarted under it', async () => {

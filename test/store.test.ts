@@ -1,4 +1,6 @@
+import { spawnSync } from 'node:child_process'
 import { mkdir, readdir, symlink, utimes, writeFile } from 'node:fs/promises'
+import { hostname } from 'node:os'
 import path from 'node:path'
 import { describe, expect, it } from 'vitest'
 import { openFsStore } from '../src/store/fs.ts'
@@ -67,8 +69,12 @@ describe('the filesystem store', () => {
     await writeFile(old, 'left by a crash')
     await utimes(old, 0, 0)
     await writeFile(fresh, 'being written')
+    const draftOf = (host: string, pid: number) => `${host}.${pid}.0123456789abcdef`
+    const dead = spawnSync('true').pid
+    const kept = [draftOf(hostname(), process.pid), draftOf('another-host', dead)]
+    for (const name of [...kept, draftOf(hostname(), dead)]) await writeFile(path.join(directory, '.drafts', name), '')
     await openFsStore(directory)
-    expect(await readdir(path.join(directory, '.drafts'))).toEqual(['fresh'])
+    expect(await readdir(path.join(directory, '.drafts'))).toEqual(['fresh', ...kept].sort())
   })
 
   it('says which directory it cannot write to', async () => {

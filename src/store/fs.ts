@@ -1,9 +1,11 @@
 import { randomBytes } from 'node:crypto'
 import { constants } from 'node:fs'
 import { link, lstat, mkdir, open, readdir, readFile, realpath, rename, rm, unlink, writeFile } from 'node:fs/promises'
+import { hostname } from 'node:os'
 import path from 'node:path'
 import { AppError } from '../errors.ts'
 import { causes } from '../log.ts'
+import { startOf } from '../processes.ts'
 import { syncFiles, syncFolders } from './fs-sync.ts'
 import { inLanes } from './lanes.ts'
 import type { Listed, Store } from './store.ts'
@@ -70,7 +72,7 @@ export async function openFsStore(directory: string): Promise<Store> {
     return read().catch(absent).catch(failed('read', key))
   }
 
-  const newDraft = () => path.join(root, DRAFTS, `${process.pid}-${randomBytes(8).toString('hex')}`)
+  const newDraft = () => path.join(root, DRAFTS, `${hostname()}.${process.pid}.${randomBytes(8).toString('hex')}`)
 
   const put: Store['put'] = async (key, bytes, options) => {
     const file = locate(key)
@@ -183,11 +185,16 @@ async function readStart(file: string, { flags, firstBytes }: { flags: number; f
   }
 }
 
-/** Removes drafts that a killed process left; a living one is done with its own in far less than an hour. */
+/**
+ * Removes drafts that a killed process left: of this host at once, of another when they are old; a living process is
+ * done with its own in far less than an hour.
+ */
 async function sweep(drafts: string): Promise<void> {
   for (const name of await readdir(drafts)) {
     const draft = path.join(drafts, name)
+    const [, host, pid] = /^(.*)\.(\d+)\.[0-9a-f]+$/.exec(name) ?? []
+    const isOrphan = host === hostname() && (await startOf(Number(pid))) === null
     const stat = await lstat(draft).catch(() => null)
-    if (stat && Date.now() - stat.mtimeMs > DRAFT_MAX_AGE_MS) await unlink(draft).catch(() => {})
+    if (stat && (isOrphan || Date.now() - stat.mtimeMs > DRAFT_MAX_AGE_MS)) await unlink(draft).catch(() => {})
   }
 }
