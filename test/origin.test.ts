@@ -242,20 +242,3 @@ describe('exactly one render', () => {
     expect(await first.prisma.image.count()).toBe(12)
   })
 })
-
-it('a full service answers 503 with Retry-After, uncached, and recovers', async () => {
-  const { app, get } = await open()
-  await importItems(
-    { pg: app.pg, originals: app.stores.originals },
-    Array.from({ length: 200 }, (_, index) => entry(`i${index}`, drawing(index))),
-  )
-  const keys = await Promise.all(Array.from({ length: 200 }, (_, index) => keyOf(app, `i${index}`)))
-  const answers = await Promise.all(keys.map((key) => get(key)))
-  const refused = answers.filter(({ status }) => status !== 200)
-  expect(refused.length).toBeGreaterThan(0)
-  for (const { status, headers } of refused) {
-    expect([status, headers.get('retry-after'), headers.get('cache-control')]).toEqual([503, '1', 'no-store'])
-  }
-  expect((await get(keys.at(-1) as string)).status).toBe(200)
-  expect(await app.prisma.renderFailure.count()).toBe(0)
-})

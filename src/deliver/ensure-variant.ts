@@ -10,11 +10,10 @@ import type { RestQueue } from './rest-queue.ts'
 import { openSlots } from './slots.ts'
 
 const RENDER_LIMIT_MS = 5000
-/** Waiting for a slot and for another process's lock, each; with the render well below a CDN's 30 s read time-out. */
+/** Waiting for another process that makes the same picture. */
 const WAIT_MS = 8000
-/** What an answer of the origin handler takes at most: both waits, the render, and 4 s to read and to store. */
-export const ANSWER_LIMIT_MS = 2 * WAIT_MS + RENDER_LIMIT_MS + 4000
-const WAITING_MAX = 128
+/** What an answer of the origin handler takes at most. CloudFront waits 30 s for an origin. */
+export const ANSWER_LIMIT_MS = 20_000
 const LOOK_EVERY_MS = 25
 
 /** A stored variant. */
@@ -35,7 +34,7 @@ export type EnsureVariant = (wanted: Located) => Promise<Delivered>
 export function createEnsureVariant(workshop: Workshop & { readonly pg: Pg; readonly rest: RestQueue }): EnsureVariant {
   const { pg, pool, stores, rest } = workshop
   // More flights than renderers, so that reading and storing overlap with rendering.
-  const slots = openSlots({ size: pool.size + 2, waitingMax: WAITING_MAX, waitMs: WAIT_MS })
+  const slots = openSlots({ size: pool.size + 2 })
   const flights = new Map<string, Promise<Delivered>>()
 
   return async function ensureVariant(wanted) {

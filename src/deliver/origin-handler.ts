@@ -16,7 +16,7 @@ import {
 } from '../variant.ts'
 import { answerHeaders, CACHE } from './cache-headers.ts'
 import type { DeliveryCounts } from './delivery-counts.ts'
-import type { EnsureVariant } from './ensure-variant.ts'
+import { ANSWER_LIMIT_MS, type Delivered, type EnsureVariant } from './ensure-variant.ts'
 import { variantKeyOf } from './make-variants.ts'
 
 interface Origin {
@@ -31,8 +31,9 @@ interface Origin {
 /**
  * The door that the CDN asks for what the bucket lacks: GET, HEAD and OPTIONS of a variant's key below `/images/`.
  * Answers a whole picture, 302 to the current one, 304, 404, 405, 410, 422, or 503 with Retry-After; see cache-headers.ts.
+ * @param options.answerMs how long an answer may take; what is late is made all the same, for the next request
  */
-export function createOriginHandler(origin: Origin) {
+export function createOriginHandler(origin: Origin, { answerMs = ANSWER_LIMIT_MS }: { answerMs?: number } = {}) {
   return async function handle(request: IncomingMessage, response: ServerResponse, key: string): Promise<void> {
     try {
       await answer(request, response, key)
@@ -58,7 +59,7 @@ export function createOriginHandler(origin: Origin) {
       case 'alias':
       case 'outdated': {
         // Made before we point to it: a redirect never leads to a key that is not there yet.
-        await origin.ensureVariant(located)
+        await ensureInTime(located)
         const current = variantKeyOf(origin, located, { preset: preset.name, format: path.format })
         return end(response, 302, { ...answerHeaders({ cache: CACHE.shortly }), location: lastPart(current) })
       }
@@ -78,12 +79,21 @@ export function createOriginHandler(origin: Origin) {
       origin.deliveries.count(located.image.isFresh ? 'made' : 'stored')
       return end(response, 304, answerHeaders({ cache: CACHE.immutable, md5: located.image.md5, cacheTags }))
     }
-    const { bytes, md5, wasStored } = await origin.ensureVariant(located)
+    const { bytes, md5, wasStored } = await ensureInTime(located)
     origin.deliveries.count(wasStored ? 'stored' : 'made')
     const headers = answerHeaders({ cache: CACHE.immutable, md5, cacheTags })
     if (known && matches(known, md5)) return end(response, 304, headers)
     const picture = { ...headers, 'content-type': mimeTypeOf(located.format), 'content-length': bytes.length }
     end(response, 200, picture, request.method === 'HEAD' ? undefined : bytes)
+  }
+
+  async function ensureInTime(located: Located): Promise<Delivered> {
+    const late = Promise.withResolvers<never>()
+    const timer = setTimeout(
+      () => late.reject(new AppError('BUSY', 'This picture takes long to make; try again in a second.')),
+      answerMs,
+    )
+    return await Promise.race([origin.ensureVariant(located), late.promise]).finally(() => clearTimeout(timer))
   }
 
   /** Whether we issued the path: for the item as it is, for an earlier source or recipe, or never. */
