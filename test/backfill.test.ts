@@ -1,9 +1,5 @@
-import { fork } from 'node:child_process'
-import { once } from 'node:events'
-import path from 'node:path'
 import { createClient } from 'graphql-sse'
-import { describe, expect, it, onTestFinished } from 'vitest'
-import type { App } from '../src/app.ts'
+import { describe, expect, it } from 'vitest'
 import { importItems } from '../src/ingest/import-items.ts'
 import {
   ADMIN_TOKEN,
@@ -16,6 +12,7 @@ import {
   testServer,
   until,
 } from './support/setup.ts'
+import { startWorker } from './support/worker.ts'
 
 const BROKEN = '<svg xmlns="http://www.w3.org/2000/svg"><g>'
 const FIELDS =
@@ -26,25 +23,6 @@ async function open(env: Record<string, string> = {}) {
   const app = await testApp(config)
   const { url } = await testServer(app)
   return { config, app, url }
-}
-
-/** A real worker process on the app's database and stores. */
-function startWorker(app: App, env: Record<string, string> = {}) {
-  const { databaseUrl, dataDir, childEnv } = app.config
-  const child = fork(path.join(import.meta.dirname, '../workers/main.ts'), {
-    env: { ...childEnv(databaseUrl ?? ''), DATA_DIR: dataDir, ...env },
-    stdio: ['ignore', 'ignore', 'pipe', 'ipc'],
-  })
-  let said = ''
-  child.stderr?.on('data', (text) => {
-    said += text
-  })
-  const gone = once(child, 'exit')
-  onTestFinished(async () => {
-    child.kill('SIGKILL')
-    await gone
-  })
-  return { child, gone, said: () => said }
 }
 
 type Row = {

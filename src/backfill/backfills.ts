@@ -56,18 +56,21 @@ export async function findBackfill(prisma: Prisma, id: number): Promise<Backfill
   return backfill
 }
 
-/** Puts a job into the queue, within the caller's transaction; one that waits there already is not doubled. */
+/**
+ * Puts a job into the queue, within the caller's transaction; one that waits there already is not doubled.
+ * @param payload the id, which makes it the same job, and `waitS`: not before so many seconds
+ */
 export async function addJob(
   client: Pg | PoolClient,
   task: 'plan_backfill' | 'run_chunk',
-  payload: Record<string, number>,
+  payload: Readonly<Record<string, number>>,
 ): Promise<void> {
-  await client.query(`select graphile_worker.add_job($1, payload => $2::json, priority => $3, job_key => $4)`, [
-    task,
-    JSON.stringify(payload),
-    PRIORITY,
-    `${task}:${Object.values(payload).join()}`,
-  ])
+  const { waitS = 0, ...ids } = payload
+  await client.query(
+    `select graphile_worker.add_job($1, payload => $2::json, priority => $3, job_key => $4,
+       run_at => now() + make_interval(secs => $5))`,
+    [task, JSON.stringify(payload), PRIORITY, `${task}:${Object.values(ids).join()}`, waitS],
+  )
 }
 
 /** Ends the backfill when it is cut to its end and no chunk is left. In the caller's transaction; two last chunks queue up at the row. */

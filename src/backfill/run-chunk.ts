@@ -123,8 +123,9 @@ async function finishChunk({ pg, presets }: ChunkRunner, chunk: Part['chunk']): 
   })
 }
 
-/** Puts a chunk that was stopped in the middle back into the queue. */
-export const requeueChunk = (pg: Pg, chunkId: number): Promise<void> => addJob(pg, 'run_chunk', { chunkId })
+/** Puts a chunk that was stopped in the middle back into the queue. @param waitS not before so many seconds */
+export const requeueChunk = (pg: Pg, chunkId: number, { waitS = 0 } = {}): Promise<void> =>
+  addJob(pg, 'run_chunk', { chunkId, waitS })
 
 /** Gives a chunk up after the queue's last attempt: the backfill ends as FAILED, with the reason. */
 export async function abandonChunk({ pg, presets }: ChunkRunner, chunkId: number, reason: string): Promise<void> {

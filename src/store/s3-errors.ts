@@ -3,6 +3,8 @@ import { causes } from '../log.ts'
 
 /** What the SDK throws, as far as it is told apart here. */
 interface S3Failure extends Error {
+  /** Only where the service's own answer was read. */
+  readonly $fault?: 'client' | 'server'
   readonly $metadata?: { readonly httpStatusCode?: number }
 }
 
@@ -14,13 +16,14 @@ export const isAbsent = (error: unknown): boolean => nameOf(error) === 'NoSuchKe
 
 /** Refusals with a 4xx that the next try may not meet: two puts raced, or the body came too slowly. */
 const PASSING = new Set(['ConditionalRequestConflict', 'OperationAborted', 'RequestTimeout', 'SlowDown', 'Throttling'])
-/** Without an answer, but not for the network's fault. */
+/** Without an answer that could be read, but not for the network's fault. */
 const SETTLED = new Set(['CredentialsProviderError', 'TypeError', 'RangeError'])
 
 /** Whether another try may succeed: no answer, a broken one, a 5xx, or being told to slow down. */
 export function canPass(error: unknown): boolean {
   const status = statusOf(error)
-  if (status === undefined) return !SETTLED.has(nameOf(error))
+  // A 4xx too can come without its end, and then does not say what it means.
+  if (status === undefined || !(error as S3Failure).$fault) return !SETTLED.has(nameOf(error))
   return status < 400 || status >= 500 || status === 429 || PASSING.has(nameOf(error))
 }
 
@@ -39,9 +42,10 @@ export function failureOf(
 ): AppError {
   if (error instanceof AppError) return error
   const { verb, key, bucket, variable } = at
+  const reason = nameOf(error) === 'AbortError' ? 'no answer in time' : `${nameOf(error)}: ${causes(error)}`
   return new AppError(
     'UNAVAILABLE',
-    `Cannot ${verb} ${JSON.stringify(key)} in bucket ${bucket} (${nameOf(error)}: ${causes(error)}): ${remedyOf(error)}`,
+    `Cannot ${verb} ${JSON.stringify(key)} in bucket ${bucket} (${reason}): ${remedyOf(error)}`,
     { cause: error },
   )
 

@@ -1,5 +1,4 @@
 import { createHash, randomBytes } from 'node:crypto'
-import { setTimeout as delay } from 'node:timers/promises'
 import {
   DeleteObjectsCommand,
   GetObjectCommand,
@@ -13,17 +12,12 @@ import type { AwsConfig } from '../config.ts'
 import { AppError } from '../errors.ts'
 import { log } from '../log.ts'
 import { inLanes } from './lanes.ts'
-import { canPass, failureOf, isAbsent } from './s3-errors.ts'
+import { isAbsent } from './s3-errors.ts'
+import { openTries } from './s3-tries.ts'
 import type { Listed, PutOptions, Store } from './store.ts'
 
-/** One try, from connecting to the last byte. Objects are small: a source has at most 5 MB. */
-const TRY_MS = 4000
-/** All tries of one operation: well below what the origin handler may take. */
-const OPERATION_MS = 10_000
-/** With one try in eight failing, five in a row fail once in 30,000 operations. */
-const TRIES_MAX = 5
-/** Upper bound of the first pause; each next one doubles it. The pause is drawn evenly below it, so that crowds spread. */
-const PAUSE_MS = 100
+/** No byte either way for so long: this try is lost. */
+const STALL_MS = 3000
 /** Keys that one DeleteObjects takes: https://docs.aws.amazon.com/AmazonS3/latest/API/API_DeleteObjects.html */
 const DELETE_BATCH = 1000
 /** Outside the grammar of keys, so that no request can ask for it. */
@@ -34,7 +28,7 @@ export interface S3Options {
   /** The variable that names the bucket, for messages. */
   readonly variable: string
   readonly aws: AwsConfig
-  /** Sockets that are kept open: as many as operations are at once. */
+  /** Requests at once, each on a socket that is kept open; the others wait for their turn. */
   readonly connectionsMax: number
 }
 
@@ -50,6 +44,7 @@ export async function openS3Store(options: S3Options): Promise<Store & { readonl
     // What Node's own defaults lack: bounded waiting, and a pool as large as the work at once.
     requestHandler: {
       connectionTimeout: 2000,
+      socketTimeout: STALL_MS,
       httpAgent: { keepAlive: true, maxSockets: connectionsMax },
       httpsAgent: { keepAlive: true, maxSockets: connectionsMax },
     },
@@ -67,19 +62,7 @@ export async function openS3Store(options: S3Options): Promise<Store & { readonl
   /** Puts in progress by key, where the service cannot refuse the second one itself. */
   const putting = new Map<string, Promise<unknown>>()
 
-  async function tryRepeatedly<T>(verb: string, key: string, work: (signal: AbortSignal) => Promise<T>): Promise<T> {
-    const giveUpAt = Date.now() + OPERATION_MS
-    for (let tries = 1; ; tries++) {
-      try {
-        return await work(AbortSignal.timeout(Math.min(TRY_MS, giveUpAt - Date.now())))
-      } catch (error) {
-        const pauseMs = Math.random() * PAUSE_MS * 2 ** (tries - 1)
-        if (!canPass(error) || tries === TRIES_MAX || Date.now() + pauseMs >= giveUpAt)
-          throw failureOf(error, { verb, key, ...options })
-        await delay(pauseMs)
-      }
-    }
-  }
+  const tryRepeatedly = openTries({ atOnce: connectionsMax, ...options })
 
   const get: Store['get'] = (key, { firstBytes } = {}) =>
     tryRepeatedly('get', key, async (abortSignal) => {
@@ -87,9 +70,10 @@ export async function openS3Store(options: S3Options): Promise<Store & { readonl
       try {
         const answer = await client.send(new GetObjectCommand({ Bucket: bucket, Key: key, ...range }), { abortSignal })
         const bytes = Buffer.from((await answer.Body?.transformToByteArray()) ?? [])
-        const isWhole = bytes.length === answer.ContentLength && (firstBytes !== undefined || isIntact(bytes, answer))
-        if (!isWhole) throw new Error('the answer is not what was stored')
-        return bytes
+        const isWhole = answer.ContentRange
+          ? answer.ContentRange.startsWith(`bytes 0-${bytes.length - 1}/`)
+          : bytes.length === answer.ContentLength && isIntact(bytes, answer)
+        return isWhole ? bytes : cut()
       } catch (error) {
         if (isAbsent(error)) return null
         // An empty object has no first byte.
@@ -135,7 +119,7 @@ export async function openS3Store(options: S3Options): Promise<Store & { readonl
     tryRepeatedly('head', key, async (abortSignal) => {
       try {
         const answer = await client.send(new HeadObjectCommand({ Bucket: bucket, Key: key }), { abortSignal })
-        return { bytes: answer.ContentLength ?? 0 }
+        return { bytes: answer.ContentLength ?? cut() }
       } catch (error) {
         if ((error as Error).name !== 'NotFound') throw error
         return null
@@ -155,23 +139,24 @@ export async function openS3Store(options: S3Options): Promise<Store & { readonl
   async function remove(keys: readonly string[]): Promise<void> {
     for (let from = 0; from < keys.length; from += DELETE_BATCH) {
       const batch = keys.slice(from, from + DELETE_BATCH)
-      const Delete = { Objects: batch.map((Key) => ({ Key })), Quiet: true }
+      const command = new DeleteObjectsCommand({ Bucket: bucket, Delete: { Objects: batch.map((Key) => ({ Key })) } })
       await tryRepeatedly('delete', batch[0] as string, async (abortSignal) => {
-        const { Errors } = await client.send(new DeleteObjectsCommand({ Bucket: bucket, Delete }), { abortSignal })
-        const [failed] = Errors ?? []
-        if (failed) throw Object.assign(new Error(`${failed.Key}: ${failed.Message}`), { name: failed.Code })
+        const { Deleted = [], Errors: [failed] = [] } = await client.send(command, { abortSignal })
+        if (failed) throw failureOfOne(failed)
+        if (Deleted.length === 0) cut()
       })
     }
   }
 
   async function* list(prefix: string, { after }: { after?: string } = {}): AsyncIterable<Listed> {
     const fetchPage = (token: string | undefined) =>
-      tryRepeatedly('list', prefix, (abortSignal) =>
-        client.send(
-          new ListObjectsV2Command({ Bucket: bucket, Prefix: prefix, StartAfter: after, ContinuationToken: token }),
-          { abortSignal },
-        ),
-      )
+      tryRepeatedly('list', prefix, async (abortSignal) => {
+        const from = { StartAfter: after, ContinuationToken: token }
+        const page = await client.send(new ListObjectsV2Command({ Bucket: bucket, Prefix: prefix, ...from }), {
+          abortSignal,
+        })
+        return page.IsTruncated === undefined ? cut() : page
+      })
     for (let page = await fetchPage(undefined); ; ) {
       // Asked for ahead: the service lists while the caller works.
       const next = page.IsTruncated ? fetchPage(page.NextContinuationToken) : null
@@ -213,6 +198,17 @@ export async function openS3Store(options: S3Options): Promise<Store & { readonl
     throw error
   }
   return { name: bucket, get, put, putAll, head, delete: remove, list, close }
+}
+
+/** One key's failure within an answer of 200, as if it were the answer. */
+function failureOfOne({ Key, Code = '', Message }: { Key?: string; Code?: string; Message?: string }): Error {
+  const $metadata = { httpStatusCode: Code === 'AccessDenied' ? 403 : 500 }
+  return Object.assign(new Error(`${Key}: ${Message}`), { name: Code, $fault: 'server', $metadata })
+}
+
+/** An answer without its end can look like a shorter one: no bytes, no keys, nothing to complain of. */
+function cut(): never {
+  throw new Error('the answer is not whole')
 }
 
 const md5Of = (bytes: Uint8Array) => createHash('md5').update(bytes).digest('hex')

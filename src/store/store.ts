@@ -12,7 +12,8 @@ export interface Store {
   get(key: string, options?: { firstBytes?: number }): Promise<Buffer | null>
   /**
    * Writes the object whole or not at all; no reader ever sees a part of it.
-   * An object that is there already stays and `false` is returned, unless `replace` is set.
+   * An object that is there already stays and `false` is returned, unless `replace` is set. Over a network `false` may
+   * also mean that an earlier try of the same call wrote it and the answer was lost.
    */
   put(key: string, bytes: Uint8Array, options: PutOptions): Promise<boolean>
   /**
