@@ -8,7 +8,9 @@ export interface Slots {
 /** So that a page of dozens of pictures that nobody saw before is served whole. A line that stands longer is overload. */
 const BURST_MS = 1000
 /** In overload a long line makes everybody slow and nobody served: what is accepted waits as at full load, not more. */
-const OVERLOAD_MS = 300
+const PLACES_PER_SLOT = 8
+/** So many for each slot may wait in any case: a slow machine is not a full one. */
+const PLACES_PER_SLOT_MIN = 2
 /** Whoever is in line when a store or the database stops answering. */
 const STALLED_MS = 4000
 /** Until the first release: about what bench/README.md says of a first request. */
@@ -44,8 +46,10 @@ export function openSlots({ size }: { size: number }): Slots {
 
   const isTooLong = (): boolean => {
     if (line.size === 0) lineSince = performance.now()
-    const waitMaxMs = performance.now() - lineSince <= BURST_MS ? BURST_MS : OVERLOAD_MS
-    return ((line.size + 1) * meanHoldMs) / size > waitMaxMs
+    if (line.size < PLACES_PER_SLOT_MIN * size) return false
+    const isBurst = performance.now() - lineSince <= BURST_MS
+    const expectedMs = ((line.size + 1) * meanHoldMs) / size
+    return expectedMs > BURST_MS || (!isBurst && line.size >= PLACES_PER_SLOT * size)
   }
 
   return {
