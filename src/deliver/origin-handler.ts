@@ -1,6 +1,6 @@
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import type { Pg } from '../catalogue/database.ts'
-import { type Located, locateVariant } from '../catalogue/locate.ts'
+import { type Located, openLocator } from '../catalogue/locate.ts'
 import type { RecipeHistory } from '../catalogue/recipes.ts'
 import { AppError, publicSentence, toAppError } from '../errors.ts'
 import { causes, log } from '../log.ts'
@@ -34,6 +34,8 @@ interface Origin {
  * @param options.answerMs how long an answer may take; what is late is made all the same, for the next request
  */
 export function createOriginHandler(origin: Origin, { answerMs = ANSWER_LIMIT_MS }: { answerMs?: number } = {}) {
+  const locate = openLocator(origin.pg)
+
   return async function handle(request: IncomingMessage, response: ServerResponse, key: string): Promise<void> {
     try {
       await answer(request, response, key)
@@ -50,7 +52,7 @@ export function createOriginHandler(origin: Origin, { answerMs = ANSWER_LIMIT_MS
     const path = parseVariantKey(key)
     const preset = path && origin.presets.get(path.preset)
     if (!path || !preset?.formats.includes(path.format)) throw notIssued()
-    const located = await locateVariant(origin.pg, { sourceKey: printSourceKey(path), preset, format: path.format })
+    const located = await locate({ sourceKey: printSourceKey(path), preset, format: path.format })
     if (!located) throw notIssued()
 
     switch (ageOf(path, located)) {
