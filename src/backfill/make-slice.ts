@@ -12,8 +12,8 @@ const RENDER_LIMIT_MS = 20_000
  * the record; a crash repeats at most a slice.
  */
 export const SLICE_ITEMS = 24
-/** Items in the making beside those in the renderers: their sources are read and their pictures stored meanwhile. */
-const LANES_BESIDE_RENDERERS = 3
+/** In the making at once: an item is longer on its way from and to S3 than in a renderer. */
+const ITEMS_PER_RENDERER = 4
 
 export interface Results {
   readonly made: readonly RenderedItem[]
@@ -53,7 +53,7 @@ export async function makeSlice(
   }
 }
 
-/** Every item, a few more at once than there are renderers, so that reading and storing overlap rendering. */
+/** Every item, more at once than there are renderers, so that reading and storing overlap rendering. */
 async function makeAll(
   app: Workshop,
   { order, signal }: { order: WorkOrder; signal: AbortSignal },
@@ -74,6 +74,6 @@ async function makeAll(
       }
     }
   }
-  await Promise.all(Array.from({ length: app.pool.size + LANES_BESIDE_RENDERERS }, lane))
+  await Promise.all(Array.from({ length: app.pool.size * ITEMS_PER_RENDERER }, lane))
   return results
 }
