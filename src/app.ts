@@ -1,4 +1,5 @@
 import { BACKFILL_CHANNEL, HALT_CHANNEL } from './backfill/backfills.ts'
+import { coverPresets } from './catalogue/count-coverage.ts'
 import { type Database, openDatabase } from './catalogue/database.ts'
 import { migrate } from './catalogue/migrate.ts'
 import { type RecipeHistory, rememberRecipes } from './catalogue/recipes.ts'
@@ -70,6 +71,7 @@ export async function openApp(
     const deliveries = openDeliveryCounts(pg)
     opened.push(deliveries.close)
     const recipes = await rememberRecipes(pg, config.presets)
+    await coverPresets(pg, config.presets)
     const events = await openEvents(databaseUrl, [BACKFILL_CHANNEL, HALT_CHANNEL])
     opened.push(events.close)
     const pool =

@@ -37,14 +37,7 @@ describe('the contract', () => {
     { assumeValid: true },
   )
   /** What later issues bring. */
-  const LATER = new Set([
-    'Query.planBackfill',
-    'Query.coverage',
-    'Query.items(search)',
-    'Family.preview',
-    'BackfillPlan',
-    'PresetCoverage',
-  ])
+  const LATER = new Set(['Query.items(search)', 'Query.planBackfill', 'Family.preview', 'BackfillPlan'])
 
   it.each(
     Object.values(contract.getTypeMap())

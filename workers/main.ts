@@ -4,6 +4,7 @@ import { type CronItem, parseCronItems, type Runner, run, type TaskList, type Wo
 import { type App, openApp } from '../src/app.ts'
 import { CHUNKS_AT_ONCE, cutRunning } from '../src/backfill/plan.ts'
 import { BEAT_EVERY_MS, beat, leave, recoverJobs } from '../src/backfill/recover.ts'
+import { keepCounting } from '../src/catalogue/count-coverage.ts'
 import { loadConfig } from '../src/config.ts'
 import { causes, log } from '../src/log.ts'
 import { quietLogger } from '../src/queue-log.ts'
@@ -45,13 +46,14 @@ await runProcess(async (stop) => {
     () => heartbeat().catch((error) => log.warn('a heartbeat failed', { cause: causes(error) })),
     BEAT_EVERY_MS,
   )
+  const counting = keepCounting(app.pg)
   log.info('worker is running', { id: ids.join(','), renderers: app.pool.size })
   process.send?.('ready')
 
   return async () => {
     clearInterval(timer)
     const cut = setTimeout(() => app.pool.cut(), CUT_AFTER_MS)
-    await Promise.all(queues.map(({ runner }) => runner.stop()))
+    await Promise.all([counting.close(), ...queues.map(({ runner }) => runner.stop())])
     clearTimeout(cut)
     for (const id of ids) await leave(app.pg, id)
     await app.close()

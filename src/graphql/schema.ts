@@ -6,6 +6,7 @@ import './item.ts'
 import './image.ts'
 import './preset.ts'
 import './backfill.ts'
+import './coverage.ts'
 import './take-down.ts'
 import './delivery-health.ts'
 

@@ -1,0 +1,34 @@
+import { type PresetCoverage, readCoverage } from '../catalogue/coverage.ts'
+import { resolveScope } from '../catalogue/scope.ts'
+import { builder } from './builder.ts'
+import { ScopeInputRef } from './item.ts'
+
+/** A look may count some sets first: a hundred of them in one query are enough. */
+const COVERAGE_COMPLEXITY = 500
+
+const PresetCoverageRef = builder.objectRef<PresetCoverage>('PresetCoverage').implement({
+  description:
+    "How many items have their picture of a preset, in the preset's first format. total = ready + stale + missing + failed; what is taken down is left out.",
+  fields: (t) => ({
+    preset: t.exposeString('preset'),
+    total: t.exposeInt('total'),
+    ready: t.exposeInt('ready', { description: 'With the picture of the current source and preset.' }),
+    stale: t.exposeInt('stale', { description: 'With a picture of an older source or preset.' }),
+    missing: t.exposeInt('missing', { description: 'Without a picture.' }),
+    failed: t.exposeInt('failed', { description: 'Not ready, and the current source cannot be rendered.' }),
+    isExact: t.exposeBoolean('isExact', {
+      description:
+        'True: the counts are those of this moment. False: changes wait to be counted, which a worker does within two seconds; after a changed preset it takes longer, and what was ready counts as stale meanwhile.',
+    }),
+  }),
+})
+
+builder.queryField('coverage', (t) =>
+  t.field({
+    type: [PresetCoverageRef],
+    description: 'Per preset: total, ready, stale, missing, failed.',
+    complexity: COVERAGE_COMPLEXITY,
+    args: { scope: t.arg({ type: ScopeInputRef }) },
+    resolve: async (_root, { scope }, { app }) => readCoverage(app, await resolveScope(app.prisma, scope)),
+  }),
+)
