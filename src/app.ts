@@ -1,4 +1,5 @@
 import { BACKFILL_CHANNEL, HALT_CHANNEL } from './backfill/backfills.ts'
+import { createEstimate, type EstimateBackfill } from './backfill/estimate.ts'
 import { coverPresets } from './catalogue/count-coverage.ts'
 import { type Database, openDatabase } from './catalogue/database.ts'
 import { migrate } from './catalogue/migrate.ts'
@@ -26,6 +27,7 @@ export interface App {
   readonly recipes: RecipeHistory
   readonly events: Events
   readonly ensureVariant: EnsureVariant
+  readonly estimateBackfill: EstimateBackfill
   readonly deliveries: DeliveryCounts
   /** Null without a distribution. */
   readonly cdn: Cdn | null
@@ -82,6 +84,7 @@ export async function openApp(
     opened.push(async () => cdn?.close())
     const rest = openRestQueue(pg)
     opened.push(rest.close)
+    const estimateBackfill = createEstimate({ pg, presets })
     const ensureVariant = createEnsureVariant({ pg, stores, pool, presets, urlSecret, rest })
     return {
       config,
@@ -93,6 +96,7 @@ export async function openApp(
       recipes,
       events,
       ensureVariant,
+      estimateBackfill,
       deliveries,
       cdn,
       adminToken,

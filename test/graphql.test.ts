@@ -37,7 +37,7 @@ describe('the contract', () => {
     { assumeValid: true },
   )
   /** What later issues bring. */
-  const LATER = new Set(['Query.items(search)', 'Query.planBackfill', 'Family.preview', 'BackfillPlan'])
+  const LATER = new Set(['Query.items(search)', 'Family.preview'])
 
   it.each(
     Object.values(contract.getTypeMap())

@@ -84,7 +84,7 @@ export async function measureStretch(
 }
 
 /** One statement text for each kind of scope, so that each gets a plan on its own index. */
-function scopeOf({ scope }: WorkOrder): { name: string; condition: string; id: number | null } {
+export function scopeOf({ scope }: WorkOrder): { name: string; condition: string; id: number | null } {
   const column = (['vendorId', 'familyId', 'iconSetId'] as const).find((each) => scope[each] !== null)
   if (!column) return { name: 'all', condition: '$10::int is null', id: null }
   return { name: column, condition: `i.${COLUMNS[column]} = $10`, id: scope[column] }
@@ -92,8 +92,8 @@ function scopeOf({ scope }: WorkOrder): { name: string; condition: string; id: n
 
 const COLUMNS = { vendorId: 'vendor_id', familyId: 'family_id', iconSetId: 'icon_set_id' } as const
 
-/** $1 to $7 of NEEDS_WORK. */
-const valuesOf = (order: WorkOrder) => [
+/** $1 to $7 of the fragments below. */
+export const valuesOf = (order: WorkOrder) => [
   order.variants.map(({ preset }) => preset.name),
   order.variants.map(({ format }) => format),
   order.variants.map(({ preset }) => preset.recipeHash),
@@ -103,9 +103,11 @@ const valuesOf = (order: WorkOrder) => [
   RENDERER_VERSION,
 ]
 
-// An image is enough: in mode MISSING any, else the current one, in mode ALL one of this run.
-// An item that failed is tried again when its source or the renderer changed, or when the mode says so, once a run.
-const NEEDING_WORK = `
+/**
+ * SQL: items and what each of them wants. An image is enough: in mode MISSING any, else the current one, in mode ALL one
+ * of this run.
+ */
+export const WANTING = `
   item i
   cross join lateral (
     select array_agg(w.preset) as presets, array_agg(w.format) as formats
@@ -119,11 +121,19 @@ const NEEDING_WORK = `
   ) w
   left join render_failure f on f.item_id = i.id
   where not ${TAKEN_DOWN('i')}
-    and w.presets is not null
-    and case when f.id is null then $4::text <> 'FAILED'
+    and w.presets is not null`
+
+/** SQL: the item has failed, and neither its source nor the renderer has changed since. */
+export const HAS_FAILED = `f.settled and f.source_hash = i.source_hash and f.renderer_version = $7::text`
+
+/** SQL: an item that failed is tried again when its source or the renderer changed, or when the mode says so, once a run. */
+export const IS_TRIED = `
+        case when f.id is null then $4::text <> 'FAILED'
              when f.backfill_id = $6::int and f.last_at >= $5::timestamptz then false
              when $4::text in ('FAILED', 'ALL') then true
-             else not (f.settled and f.source_hash = i.source_hash and f.renderer_version = $7::text) end`
+             else not (${HAS_FAILED}) end`
+
+const NEEDING_WORK = `${WANTING} and ${IS_TRIED}`
 
 const FIND_WORK = (inScope: string, inRange: string) => `
   select i.id, i.source_key, i.source_hash, w.presets, w.formats

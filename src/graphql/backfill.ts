@@ -1,6 +1,7 @@
 import { setTimeout as delay } from 'node:timers/promises'
+import type { App } from '../app.ts'
 import { BACKFILL_CHANNEL, cancelBackfill, startBackfill } from '../backfill/backfills.ts'
-import { checkRequest } from '../backfill/order.ts'
+import { type BackfillRequest, checkRequest } from '../backfill/order.ts'
 import { pauseBackfill, resumeBackfill } from '../backfill/pause.ts'
 import type { Progress } from '../backfill/progress.ts'
 import { resolveScope, whereScope } from '../catalogue/scope.ts'
@@ -25,7 +26,7 @@ const BackfillStatusRef = builder.enumType('BackfillStatus', {
   values: ['PLANNING', 'RUNNING', 'PAUSED', 'CANCELED', 'COMPLETED', 'FAILED'] as const,
 })
 
-const BackfillInputRef = builder.inputType('BackfillInput', {
+export const BackfillInputRef = builder.inputType('BackfillInput', {
   fields: (t) => ({
     scope: t.field({ type: ScopeInputRef }),
     presets: t.stringList({ description: 'None: all of them.' }),
@@ -33,6 +34,19 @@ const BackfillInputRef = builder.inputType('BackfillInput', {
     mode: t.field({ type: BackfillModeRef, defaultValue: 'STALE' }),
   }),
 })
+
+/** The request that an input stands for. Throws BAD_INPUT or NOT_FOUND. */
+export async function requestOf(
+  app: App,
+  input: typeof BackfillInputRef.$inferInput | null | undefined,
+): Promise<BackfillRequest> {
+  for (const list of [input?.presets, input?.formats]) {
+    if (list && list.length > LIST_MAX)
+      throw new AppError('BAD_INPUT', `A list in the input has ${list.length} entries; at most ${LIST_MAX} are taken.`)
+  }
+  const scope = await resolveScope(app.prisma, input?.scope)
+  return checkRequest(app.presets, { ...input, scope })
+}
 
 const RenderFailureRef = builder.prismaNode('RenderFailure', {
   id: { field: 'id' },
@@ -143,15 +157,7 @@ builder.mutationFields((t) => ({
       'scope backfill:write. No input means the whole catalogue, all presets, mode STALE. Starting the same one twice returns the running one.',
     args: { input: t.arg({ type: BackfillInputRef }) },
     resolve: async (query, _root, { input }, { app }) => {
-      for (const list of [input?.presets, input?.formats]) {
-        if (list && list.length > LIST_MAX)
-          throw new AppError(
-            'BAD_INPUT',
-            `A list in the input has ${list.length} entries; at most ${LIST_MAX} are taken.`,
-          )
-      }
-      const scope = await resolveScope(app.prisma, input?.scope)
-      const { id } = await startBackfill(app, checkRequest(app.presets, { ...input, scope }))
+      const { id } = await startBackfill(app, await requestOf(app, input))
       return app.prisma.backfill.findUniqueOrThrow({ ...query, where: { id } })
     },
   }),

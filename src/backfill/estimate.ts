@@ -1,0 +1,113 @@
+import { countWork, type WorkCount } from '../catalogue/count-work.ts'
+import { inTransaction, type Pg } from '../catalogue/database.ts'
+import { AppError } from '../errors.ts'
+import type { Presets } from '../variant.ts'
+import { type BackfillRequest, fingerprintOf, orderOf } from './order.ts'
+
+/** What a backfill would do. */
+export interface BackfillPlan {
+  readonly items: number
+  readonly images: number
+  /** Items whose current source has failed already: modes FAILED and ALL try them again, the others leave them out. */
+  readonly failedBefore: number
+  /** At the speed of the latest backfills' chunks; null when none ran within a day. */
+  readonly estimatedSeconds: number | null
+  /** By the size of the latest images; null when there is none yet of a variant that is to be made. */
+  readonly estimatedBytes: number | null
+}
+
+export type EstimateBackfill = (request: BackfillRequest) => Promise<BackfillPlan>
+
+/** Counting looks at every item in scope, and anyone may ask for it: no more at once, however many ask. */
+const COUNTS_AT_ONCE = 2
+const COUNT_LIMIT_S = 60
+
+/** Chunks that the speed is measured over: of many workers some minutes, of one an hour. */
+const MEASURED_CHUNKS = 200
+const MEASURED_IMAGES = 1000
+
+/**
+ * Tells what a backfill would do, without doing it: items and images are counted as the backfill finds them. The same
+ * request twice at a time is counted once. Throws BUSY when others are being counted or the count takes over a minute.
+ */
+export function createEstimate({ pg, presets }: { pg: Pg; presets: Presets }): EstimateBackfill {
+  const flights = new Map<string, Promise<BackfillPlan>>()
+
+  async function estimate(request: BackfillRequest): Promise<BackfillPlan> {
+    const order = orderOf(presets, { ...request, ...request.scope, id: null, createdAt: new Date() })
+    return await inTransaction(pg, async (client) => {
+      await client.query(`set local statement_timeout = '${COUNT_LIMIT_S}s'`)
+      const work = await countWork(client, order).catch((error) => {
+        throw error.code === QUERY_CANCELED ? tooLong(error) : error
+      })
+      const { rows: rates } = await client.query(MEASURE_RATE, [MEASURED_CHUNKS])
+      const { rows: sizes } = await client.query(MEASURE_SIZES, [
+        order.variants.map(({ preset }) => preset.name),
+        order.variants.map(({ format }) => format),
+        MEASURED_IMAGES,
+      ])
+      return planOf(work, { itemsPerSecond: rates[0]?.rate ?? null, sizes })
+    })
+  }
+
+  return (request) => {
+    const key = fingerprintOf(request)
+    const flight = flights.get(key)
+    if (flight) return flight
+    if (flights.size >= COUNTS_AT_ONCE)
+      return Promise.reject(
+        new AppError('BUSY', 'Other plans are being counted at this moment; try again in some seconds.'),
+      )
+    const started = estimate(request).finally(() => flights.delete(key))
+    flights.set(key, started)
+    return started
+  }
+}
+
+/** https://www.postgresql.org/docs/current/errcodes-appendix.html */
+const QUERY_CANCELED = '57014'
+const tooLong = (cause: unknown) =>
+  new AppError('BUSY', `Counting took longer than ${COUNT_LIMIT_S} s: plan a vendor or a family at a time.`, { cause })
+
+function planOf(
+  { items, images, failedBefore }: WorkCount,
+  measured: {
+    itemsPerSecond: number | null
+    sizes: readonly { preset: string; format: string; bytes: number }[]
+  },
+): BackfillPlan {
+  const wanted = images.filter(({ count }) => count > 0)
+  const bytes = wanted.map(({ preset, format, count }) => {
+    const size = measured.sizes.find((each) => each.preset === preset && each.format === format)
+    return size ? count * size.bytes : null
+  })
+  const seconds = items === 0 ? 0 : measured.itemsPerSecond && items / measured.itemsPerSecond
+  return {
+    items,
+    images: wanted.reduce((sum, { count }) => sum + count, 0),
+    failedBefore,
+    estimatedSeconds: seconds === null ? null : Math.ceil(seconds),
+    estimatedBytes: bytes.includes(null) ? null : Math.round(bytes.reduce<number>((sum, each) => sum + (each ?? 0), 0)),
+  }
+}
+
+// Chunks run side by side: time that several of them cover counts once, and time between them not at all.
+// What others made of a chunk counts as done by it, though it took no time: an item needs an image or a failure.
+const MEASURE_RATE = `
+  select nullif(sum(least(done_items, images_made) + failed_items), 0)::float8 / (
+    select nullif(extract(epoch from sum(upper(busy) - lower(busy))), 0)
+    from unnest(range_agg(tstzrange(started_at, updated_at))) as busy
+  )::float8 as rate
+  from (
+    select * from backfill_chunk
+    where updated_at > now() - interval '1 day' and started_at < updated_at order by updated_at desc limit $1
+  ) as latest`
+
+// All pictures of the items that pictures were made of last: a run that made one preset does not hide the others' sizes.
+const MEASURE_SIZES = `
+  select w.preset, w.format, avg(m.bytes)::float8 as bytes
+  from unnest($1::text[], $2::text[]) as w(preset, format)
+  join image m on m.owner_type = 'ITEM' and m.preset = w.preset and m.format = w.format::image_format
+    and m.owner_id in (select owner_id from (select owner_type, owner_id from image order by id desc limit $3) as latest
+                       where owner_type = 'ITEM')
+  group by 1, 2`

@@ -1,0 +1,37 @@
+import type { BackfillPlan } from '../backfill/estimate.ts'
+import { BackfillInputRef, requestOf } from './backfill.ts'
+import { builder } from './builder.ts'
+
+/** It looks at every item in scope: at most one in a query. */
+const PLAN_COMPLEXITY = 40_000
+
+const BackfillPlanRef = builder.objectRef<BackfillPlan>('BackfillPlan').implement({
+  description: 'What a backfill would do.',
+  fields: (t) => ({
+    items: t.exposeInt('items', { description: 'Items in scope that need work.' }),
+    images: t.exposeInt('images', { description: 'Images that they lack.' }),
+    failedBefore: t.exposeInt('failedBefore', {
+      description:
+        'Items whose current source has failed already: modes FAILED and ALL try them again, the others leave them out.',
+    }),
+    estimatedSeconds: t.exposeInt('estimatedSeconds', {
+      nullable: true,
+      description:
+        'At the speed of the latest backfills, with the workers that they had; null when none ran within a day.',
+    }),
+    estimatedBytes: t.exposeFloat('estimatedBytes', {
+      nullable: true,
+      description: 'By the size of the latest images; null when there is none yet of a variant that is to be made.',
+    }),
+  }),
+})
+
+builder.queryField('planBackfill', (t) =>
+  t.field({
+    type: BackfillPlanRef,
+    description: 'What a backfill with this input would do, without doing it.',
+    complexity: PLAN_COMPLEXITY,
+    args: { input: t.arg({ type: BackfillInputRef }) },
+    resolve: async (_root, { input }, { app }) => app.estimateBackfill(await requestOf(app, input)),
+  }),
+)
