@@ -4,6 +4,7 @@ import { mkdtemp, readFile, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import path from 'node:path'
 import { type App, openApp } from '../../src/app.ts'
+import { openDatabase } from '../../src/catalogue/database.ts'
 import { loadConfig } from '../../src/config.ts'
 import { openEmbedded } from '../../src/embedded/open.ts'
 
@@ -15,15 +16,28 @@ export interface Bench {
   readonly onClose: (close: () => unknown) => void
 }
 
-/** Runs `work` on a service of its own: a fresh Postgres and stores in a temporary directory, gone afterwards. */
-export async function withBench(work: (bench: Bench) => Promise<void>): Promise<void> {
+/**
+ * Runs `work` on a service of its own: a fresh Postgres and stores in a temporary directory, gone afterwards.
+ * @param settings of Postgres
+ */
+export async function withBench(
+  work: (bench: Bench) => Promise<void>,
+  settings: Record<string, string> = {},
+): Promise<void> {
   const dataDir = await mkdtemp(path.join(tmpdir(), 'afterimage-bench-'))
   const closers: (() => unknown)[] = [() => rm(dataDir, { recursive: true, force: true })]
   const onClose = (close: () => unknown) => closers.push(close)
   try {
     const own = { DATA_DIR: dataDir, PORT: '0', ADMIN_TOKEN: 'bench', URL_SECRET: 'bench' }
     const config = loadConfig({ ...process.env, ...own, DATABASE_URL: undefined })
-    const embedded = await openEmbedded(config)
+    let embedded = await openEmbedded(config)
+    if (Object.keys(settings).length > 0) {
+      const { pg, close } = await openDatabase(embedded.databaseUrl, { connectionsMax: 1 })
+      for (const [name, value] of Object.entries(settings)) await pg.query(`alter system set ${name} = '${value}'`)
+      await close()
+      await embedded.close()
+      embedded = await openEmbedded(config)
+    }
     onClose(embedded.close)
     const app = await openApp(config, { databaseUrl: embedded.databaseUrl })
     onClose(app.close)

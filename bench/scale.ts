@@ -1,0 +1,216 @@
+import { setTimeout as delay } from 'node:timers/promises'
+import { parseArgs } from 'node:util'
+import { variantsOf } from '../src/backfill/order.ts'
+import { countChanges, coverPresets } from '../src/catalogue/count-coverage.ts'
+import { countWork } from '../src/catalogue/count-work.ts'
+import { readCoverage } from '../src/catalogue/coverage.ts'
+import { inTransaction, openDatabase, type Pg } from '../src/catalogue/database.ts'
+import { findWork, measureStretch, type WorkOrder } from '../src/catalogue/find-work.ts'
+import { migrate } from '../src/catalogue/migrate.ts'
+import { type RenderedItem, recordRenders } from '../src/catalogue/record.ts'
+import { WHOLE_CATALOGUE } from '../src/catalogue/scope.ts'
+import type { Preset, Presets } from '../src/variant.ts'
+import { growCatalogue, ITEMS_PER_SET, ITEMS_PER_VENDOR, SETS_PER_NEW_SET } from './support/catalogue.ts'
+import { median, table, withBench } from './support/service.ts'
+
+const SMALL = 500_000
+const RATIO_GOAL = 1.5
+const ROUNDS = 60
+/** Sets without images that the rounds take turns at. */
+const PLACES = 20
+const CHUNK_ITEMS = 200
+const SLICE_ITEMS = 24
+const PRESET = 'preview'
+const STATISTICS_DELAY_MS = 12_000
+/** As a server has them that this database is given to; nothing here waits for a disk. */
+const SETTINGS = { shared_buffers: '4GB', max_wal_size: '8GB', fsync: 'off' }
+
+interface Catalogue {
+  readonly pg: Pg
+  readonly items: number
+}
+
+/** What the hot statements cost at 500,000 items and at twenty times as many, in turns on one server. */
+export async function run(args: string[]): Promise<void> {
+  const { values } = parseArgs({ args, options: { items: { type: 'string', default: '10000000' } } })
+  await withBench(async ({ app, env, onClose }) => {
+    const { presets } = app
+    const preset = presets.get(PRESET)
+    if (!preset) throw new Error(`presets.json has no ${PRESET}`)
+    await app.pg.query('create database small')
+    const other = await openDatabase(new URL('/small', env.DATABASE_URL).href, { connectionsMax: 8 })
+    onClose(other.close)
+    await migrate(other.pg)
+    await coverPresets(other.pg, presets)
+    const small = { pg: other.pg, items: SMALL }
+    const large = { pg: app.pg, items: Number(values.items) }
+    for (const catalogue of [small, large]) await load(catalogue, preset)
+    await compare({ small, large }, { preset, presets })
+    await compareTriggers(small, presets)
+    await plan(small, presets)
+  }, SETTINGS)
+}
+
+async function load({ pg, items }: Catalogue, preset: Preset): Promise<void> {
+  const loading = await timed(() => growCatalogue(pg, preset, { from: 0, to: items }))
+  // What is recorded later has ids of its own.
+  await pg.query(`select setval('image_id_seq', $1)`, [items * 2])
+  const counting = await timed(() => countAll(pg))
+  await pg.query('vacuum (analyze)')
+  await pg.query('checkpoint')
+  const seconds = (ms: number) => (ms / 1000).toFixed(1)
+  process.stdout.write(`${items} items: loaded in ${seconds(loading)} s, coverage counted in ${seconds(counting)} s\n`)
+}
+
+async function compare(
+  { small, large }: { small: Catalogue; large: Catalogue },
+  { preset, presets }: { preset: Preset; presets: Presets },
+): Promise<void> {
+  const order = orderOf(presets, [PRESET])
+  /** A set without images, spread over the catalogue. */
+  const placeOf = ({ items }: Catalogue, round: number) => {
+    const newSets = items / ITEMS_PER_SET / SETS_PER_NEW_SET
+    const nth = Math.floor(((round % PLACES) * newSets) / PLACES)
+    return (nth * SETS_PER_NEW_SET + SETS_PER_NEW_SET - 1) * ITEMS_PER_SET
+  }
+  const vendorOf = (catalogue: Catalogue, round: number) => ({
+    ...WHOLE_CATALOGUE,
+    vendorId: Math.floor(placeOf(catalogue, round) / ITEMS_PER_VENDOR) + 1,
+  })
+  const rows: string[][] = []
+  /** The first turn at each place brings its pages into memory: what is compared is the work, not the disk. */
+  const take = async <T>(
+    what: string,
+    work: (catalogue: Catalogue, round: number, prepared: T) => Promise<unknown>,
+    prepare?: (catalogue: Catalogue, round: number) => Promise<T>,
+  ) => {
+    const times = new Map<Catalogue, number[]>([
+      [small, []],
+      [large, []],
+    ])
+    for (let round = 0; round < ROUNDS + PLACES; round++) {
+      for (const [catalogue, list] of times) {
+        const prepared = (await prepare?.(catalogue, round)) as T
+        const ms = await timed(() => work(catalogue, round, prepared))
+        if (round >= PLACES) list.push(ms)
+      }
+    }
+    const [one = 0, twenty = 0] = [...times.values()].map(median)
+    rows.push([what, `${one.toFixed(2)} ms`, `${twenty.toFixed(2)} ms`, (twenty / one).toFixed(2)])
+  }
+  const render = async (catalogue: Catalogue, round: number) => {
+    const afterId = placeOf(catalogue, round) + Math.floor(round / PLACES) * 100
+    return await rendered(catalogue.pg, { preset, afterId, count: 100 })
+  }
+  const scansBefore = await sequentialScans(large.pg)
+  await take('planning one chunk', (catalogue, round) =>
+    measureStretch(catalogue.pg, order, { afterId: placeOf(catalogue, round) - ITEMS_PER_SET, limit: CHUNK_ITEMS }),
+  )
+  await take('planning one chunk of a vendor', (catalogue, round) =>
+    measureStretch(catalogue.pg, { ...order, scope: vendorOf(catalogue, round) }, { afterId: 0, limit: CHUNK_ITEMS }),
+  )
+  await take('planning where nothing is missing', (catalogue, round) =>
+    measureStretch(catalogue.pg, orderOf(presets, [PRESET], 'FAILED'), {
+      afterId: placeOf(catalogue, round) - 9 * ITEMS_PER_SET,
+      limit: CHUNK_ITEMS,
+    }),
+  )
+  await take('finding what is missing: a slice of a chunk', ({ pg, items }, round) => {
+    const afterId = placeOf({ pg, items }, round)
+    return findWork(pg, order, { afterId, toId: afterId + CHUNK_ITEMS, limit: SLICE_ITEMS })
+  })
+  await take('recording 100 images', ({ pg }, _, made) => recordRenders(pg, made), render)
+  for (const { pg, items } of [small, large]) {
+    await pg.query('delete from image where id > $1', [items * 2])
+    await countAll(pg)
+    await pg.query('vacuum (analyze) image')
+  }
+  await take(
+    'one coverage query, 100 images after the last',
+    ({ pg }) => readCoverage({ pg, presets }, WHOLE_CATALOGUE),
+    async (catalogue, round) => recordRenders(catalogue.pg, await render(catalogue, round)),
+  )
+  await take('one coverage query, nothing changed', ({ pg }) => readCoverage({ pg, presets }, WHOLE_CATALOGUE))
+  await take('the same of a vendor', (catalogue, round) =>
+    readCoverage({ pg: catalogue.pg, presets }, vendorOf(catalogue, round)),
+  )
+  const head = ['what', `${small.items} items`, `${large.items} items`, `ratio, goal <= ${RATIO_GOAL}`]
+  const scans = (await sequentialScans(large.pg)) - scansBefore
+  process.stdout.write(`${table(head, rows)}\nsequential scans of item or image at ${large.items} items: ${scans}\n`)
+}
+
+/** What noting changes for coverage adds to the record of a slice of a backfill. */
+async function compareTriggers({ pg, items }: Catalogue, presets: Presets): Promise<void> {
+  const all = [...presets.values()]
+  const roles = { origin: [] as number[], replica: [] as number[] }
+  for (let round = 0; round < ROUNDS; round++) {
+    for (const [role, times] of Object.entries(roles)) {
+      const afterId =
+        items - ((round * 2 + (role === 'origin' ? 0 : 1)) % (ITEMS_PER_SET / SLICE_ITEMS - 1)) * SLICE_ITEMS
+      const slices = await Promise.all(
+        all.map((preset) => rendered(pg, { preset, afterId: afterId - SLICE_ITEMS, count: SLICE_ITEMS })),
+      )
+      const made =
+        slices[0]?.map((item, at) => ({ ...item, images: slices.flatMap((slice) => slice[at]?.images ?? []) })) ?? []
+      await inTransaction(pg, async (client) => {
+        await client.query('delete from image where id > $1', [items * 2])
+        await client.query(`set local session_replication_role = ${role}`)
+        times.push(await timed(() => recordRenders(client, made)))
+      })
+    }
+  }
+  const [noting, silent] = [median(roles.origin), median(roles.replica)]
+  process.stdout.write(
+    `recording a slice of ${SLICE_ITEMS} items: ${noting.toFixed(2)} ms, without triggers ${silent.toFixed(2)} ms, ratio ${(noting / silent).toFixed(2)}\n`,
+  )
+}
+
+async function plan({ pg, items }: Catalogue, presets: Presets): Promise<void> {
+  const ms = await timed(() => countWork(pg, orderOf(presets, [...presets.keys()])))
+  process.stdout.write(`planBackfill of all ${items} items and ${presets.size} presets: ${(ms / 1000).toFixed(1)} s\n`)
+}
+
+const orderOf = (presets: Presets, names: string[], mode: WorkOrder['mode'] = 'STALE'): WorkOrder => ({
+  scope: WHOLE_CATALOGUE,
+  mode,
+  variants: variantsOf(presets, { presets: names, formats: [] }),
+  backfillId: null,
+  since: new Date(),
+})
+
+/** What a renderer would have made of the items behind an id. */
+async function rendered(
+  pg: Pg,
+  { preset, afterId, count }: { preset: Preset; afterId: number; count: number },
+): Promise<RenderedItem[]> {
+  const { rows } = await pg.query<{ id: number; source_hash: string; source_key: string }>(
+    'select id, source_hash, source_key from item where id > $1 order by id limit $2',
+    [afterId, count],
+  )
+  return rows.map(({ id, source_hash: sourceHash, source_key: sourceKey }) => {
+    const { name, recipeHash, width, height } = preset
+    const objectKey = `${sourceKey}-${name}.${sourceHash.slice(0, 16)}.webp`
+    const facts = { width, height, bytes: 3000, md5: '', lossless: true, engine: 'resvg', warnings: [] }
+    const image = { itemId: id, preset: name, format: 'WEBP', recipeHash, sourceHash, objectKey, ...facts } as const
+    return { itemId: id, sourceHash, thumbHash: 'x'.repeat(28), dominantColor: '#123456', images: [image] }
+  })
+}
+
+async function countAll(pg: Pg): Promise<void> {
+  while ((await countChanges(pg, WHOLE_CATALOGUE, { itemsMax: 20_000, atLeastOne: true })) > 0);
+}
+
+/** Read when every idle connection has told its statistics: https://www.postgresql.org/docs/18/monitoring-stats.html */
+async function sequentialScans(pg: Pg): Promise<number> {
+  await delay(STATISTICS_DELAY_MS)
+  const { rows } = await pg.query(
+    `select sum(seq_scan)::int as scans from pg_stat_user_tables where relname in ('item', 'image')`,
+  )
+  return rows[0].scans
+}
+
+async function timed(work: () => Promise<unknown>): Promise<number> {
+  const startedAt = performance.now()
+  await work()
+  return performance.now() - startedAt
+}
