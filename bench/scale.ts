@@ -33,22 +33,25 @@ interface Catalogue {
 /** What the hot statements cost at 500,000 items and at twenty times as many, in turns on one server. */
 export async function run(args: string[]): Promise<void> {
   const { values } = parseArgs({ args, options: { items: { type: 'string', default: '10000000' } } })
-  await withBench(async ({ app, env, onClose }) => {
-    const { presets } = app
-    const preset = presets.get(PRESET)
-    if (!preset) throw new Error(`presets.json has no ${PRESET}`)
-    await app.pg.query('create database small')
-    const other = await openDatabase(new URL('/small', env.DATABASE_URL).href, { connectionsMax: 8 })
-    onClose(other.close)
-    await migrate(other.pg)
-    await coverPresets(other.pg, presets)
-    const small = { pg: other.pg, items: SMALL }
-    const large = { pg: app.pg, items: Number(values.items) }
-    for (const catalogue of [small, large]) await load(catalogue, preset)
-    await compare({ small, large }, { preset, presets })
-    await compareTriggers(small, presets)
-    await plan(small, presets)
-  }, SETTINGS)
+  await withBench(
+    async ({ app, env, onClose }) => {
+      const { presets } = app
+      const preset = presets.get(PRESET)
+      if (!preset) throw new Error(`presets.json has no ${PRESET}`)
+      await app.pg.query('create database small')
+      const other = await openDatabase(new URL('/small', env.DATABASE_URL).href, { connectionsMax: 8 })
+      onClose(other.close)
+      await migrate(other.pg)
+      await coverPresets(other.pg, presets)
+      const small = { pg: other.pg, items: SMALL }
+      const large = { pg: app.pg, items: Number(values.items) }
+      for (const catalogue of [small, large]) await load(catalogue, preset)
+      await compare({ small, large }, { preset, presets })
+      await compareTriggers(small, presets)
+      await plan(small, presets)
+    },
+    { postgres: SETTINGS },
+  )
 }
 
 async function load({ pg, items }: Catalogue, preset: Preset): Promise<void> {

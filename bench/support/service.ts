@@ -18,22 +18,23 @@ export interface Bench {
 
 /**
  * Runs `work` on a service of its own: a fresh Postgres and stores in a temporary directory, gone afterwards.
- * @param settings of Postgres
+ * @param options.env further variables, such as buckets
+ * @param options.postgres settings of the server
  */
 export async function withBench(
   work: (bench: Bench) => Promise<void>,
-  settings: Record<string, string> = {},
+  { env = {}, postgres = {} }: { env?: Record<string, string>; postgres?: Record<string, string> } = {},
 ): Promise<void> {
   const dataDir = await mkdtemp(path.join(tmpdir(), 'afterimage-bench-'))
   const closers: (() => unknown)[] = [() => rm(dataDir, { recursive: true, force: true })]
   const onClose = (close: () => unknown) => closers.push(close)
   try {
-    const own = { DATA_DIR: dataDir, PORT: '0', ADMIN_TOKEN: 'bench', URL_SECRET: 'bench' }
+    const own = { DATA_DIR: dataDir, PORT: '0', ADMIN_TOKEN: 'bench', URL_SECRET: 'bench', ...env }
     const config = loadConfig({ ...process.env, ...own, DATABASE_URL: undefined })
     let embedded = await openEmbedded(config)
-    if (Object.keys(settings).length > 0) {
+    if (Object.keys(postgres).length > 0) {
       const { pg, close } = await openDatabase(embedded.databaseUrl, { connectionsMax: 1 })
-      for (const [name, value] of Object.entries(settings)) await pg.query(`alter system set ${name} = '${value}'`)
+      for (const [name, value] of Object.entries(postgres)) await pg.query(`alter system set ${name} = '${value}'`)
       await close()
       await embedded.close()
       embedded = await openEmbedded(config)

@@ -1,0 +1,81 @@
+import { Agent, request } from 'node:http'
+import { parseArgs } from 'node:util'
+import type { Item } from '../prisma/generated/client/client.ts'
+import { startBackfill } from '../src/backfill/backfills.ts'
+import { checkRequest } from '../src/backfill/order.ts'
+import { readProgress } from '../src/backfill/progress.ts'
+import { WHOLE_CATALOGUE } from '../src/catalogue/scope.ts'
+import { variantKeyOf } from '../src/deliver/make-variants.ts'
+import { readDemo } from '../src/ingest/demo.ts'
+import { importItems } from '../src/ingest/import-items.ts'
+import { type Bench, evenly, startProgram, table, withBench } from './support/service.ts'
+
+/** A viewer every so often: the question is how long one waits, not how many fit. */
+const EVERY_MS = 100
+
+/**
+ * First requests to an API while a worker on the same machine runs a backfill, beside the same with the worker idle.
+ * `npm run bench -- yield [--misses N]`
+ */
+export async function run(args: string[]): Promise<void> {
+  const { values } = parseArgs({ args, options: { misses: { type: 'string', default: '200' } } })
+  const misses = Number(values.misses)
+  await withBench(async (bench) => {
+    const { app } = bench
+    const entries = []
+    for await (const entry of readDemo()) entries.push(entry)
+    await importItems({ pg: app.pg, originals: app.stores.originals }, entries)
+    // The backfill works upwards from the first item; viewers ask for the last ones, every other one for each side.
+    const items = evenly(await app.prisma.item.findMany({ orderBy: { id: 'desc' }, take: 3 * misses }), 2 * misses)
+    const { said } = await startProgram(bench, { file: 'src/main.ts', ready: /graphql/ })
+    const url = /http:\S+(?=\/graphql)/.exec(said)?.[0] ?? ''
+    await startProgram(bench, { file: 'workers/main.ts', ready: /worker is running/ })
+
+    const idle = await measure(bench, { url, items: items.filter((_, index) => index % 2 === 0) })
+    const { id } = await startBackfill(app, checkRequest(app.presets, { scope: WHOLE_CATALOGUE }))
+    const settled = async () => (await readProgress(app.pg, [id]))[0]?.doneItems ?? 0
+    while ((await settled()) < 50) await new Promise((resolve) => setTimeout(resolve, 100))
+    const [before, startedAt] = [await settled(), performance.now()]
+    const busy = await measure(bench, { url, items: items.filter((_, index) => index % 2 === 1) })
+    const rate = ((await settled()) - before) / ((performance.now() - startedAt) / 1000)
+
+    const row = (what: string, share: number) => {
+      const [a, b] = [quantile(idle, share), quantile(busy, share)]
+      return [what, `${b.toFixed(1)} ms`, `idle ${a.toFixed(1)} ms`, (b / a).toFixed(2), share === 0.95 ? '<= 2' : '']
+    }
+    const rows = [
+      row('first request, p50', 0.5),
+      row('first request, p95', 0.95),
+      row('first request, p99', 0.99),
+      ['backfill meanwhile', `${rate.toFixed(1)} items/s`, '', '', ''],
+    ]
+    process.stdout.write(`${table(['what', 'during a backfill', 'compared with', 'ratio', 'goal'], rows)}\n`)
+  })
+}
+
+async function measure({ app }: Bench, { url, items }: { url: string; items: readonly Item[] }): Promise<number[]> {
+  const times: number[] = []
+  for (const item of items) {
+    const from = performance.now()
+    await get(`${url}/images/${variantKeyOf(app, item, { preset: 'preview', format: 'WEBP' })}`)
+    times.push(performance.now() - from)
+    await new Promise((resolve) => setTimeout(resolve, EVERY_MS))
+  }
+  return times.sort((a, b) => a - b)
+}
+
+const quantile = (sorted: readonly number[], share: number) => sorted[Math.floor(sorted.length * share)] ?? 0
+
+const agent = new Agent({ keepAlive: true })
+
+/** A client that costs next to nothing itself. */
+function get(url: string): Promise<void> {
+  return new Promise((resolve, reject) => {
+    request(url, { agent }, (response) => {
+      if (response.statusCode !== 200) reject(new Error(`${response.statusCode}`))
+      response.resume().once('end', resolve)
+    })
+      .once('error', reject)
+      .end()
+  })
+}
