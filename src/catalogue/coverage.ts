@@ -27,8 +27,9 @@ const ITEMS_PER_LOOK = 2000
 
 /**
  * The coverage of each preset, in the presets' order. Two indexed look-ups at any size of the catalogue; what has changed
- * since it was counted is counted first where that is little, and else by a worker: within two seconds, after a
- * changed preset at some 100,000 items a second. Until then `isExact` is false.
+ * since it was counted is counted first where that is little, and else by a worker: within two seconds, in a set of more
+ * than 10,000 items within some more, after a changed preset at some 100,000 items a second. Until then `isExact` is
+ * false.
  */
 export async function readCoverage(
   { pg, presets }: { pg: Pg; presets: Presets },
