@@ -69,6 +69,7 @@ export async function makeVariants(
         sourceHash,
         cacheTags: cacheTagsOf(sourcePathOf(source)),
         replace: options.replace ?? false,
+        keyNamesBytes: true,
       }),
     ),
   )

@@ -77,11 +77,13 @@ export async function openFsStore(directory: string): Promise<Store> {
   const put: Store['put'] = async (key, bytes, options) => {
     const file = locate(key)
     const draft = newDraft()
+    let isMoved = false
     const write = async () => {
       await makeFolder(path.dirname(file))
       await writeFile(draft, bytes, { flag: 'wx' })
-      if (options.replace) {
+      if (options.replace || options.keyNamesBytes) {
         await rename(draft, file)
+        isMoved = true
         return true
       }
       return await link(draft, file).then(
@@ -98,7 +100,7 @@ export async function openFsStore(directory: string): Promise<Store> {
       return failed('write', key)(error as NodeJS.ErrnoException)
     } finally {
       // Nobody waits for it: what a crash leaves is swept at the next opening.
-      void unlink(draft).catch(() => {})
+      if (!isMoved) void unlink(draft).catch(() => {})
     }
   }
 

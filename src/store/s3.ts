@@ -90,7 +90,7 @@ export async function openS3Store(options: S3Options): Promise<Store & { readonl
   }
 
   const put: Store['put'] = async (key, bytes, putOptions) => {
-    if (putOptions.replace || knows.createOnly) return await putOnce(key, bytes, putOptions)
+    if (putOptions.replace || putOptions.keyNamesBytes || knows.createOnly) return await putOnce(key, bytes, putOptions)
     // One at a time within this process; across processes items are locked.
     while (putting.has(key)) await putting.get(key)?.catch(() => {})
     const work = (async () => (await headObject(key)) === null && (await putOnce(key, bytes, putOptions)))()

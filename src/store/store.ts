@@ -52,5 +52,10 @@ export interface PutOptions {
   /** What a CDN can invalidate it by. */
   readonly cacheTags?: readonly string[]
   readonly replace?: boolean
+  /**
+   * The key names the bytes, as a variant's version does: what is there already is the same, so where it costs a request
+   * to find out, the object is written again instead, and `true` is returned.
+   */
+  readonly keyNamesBytes?: boolean
 }
-export type PutAllOptions = Omit<PutOptions, 'replace'>
+export type PutAllOptions = Omit<PutOptions, 'replace' | 'keyNamesBytes'>

@@ -47,6 +47,15 @@ export function storeContract(name: string, open: () => Promise<Store>): void {
       await store.putAll([], SVG)
     })
 
+    it('has the whole object, whoever of many wrote it, when its key names its bytes', async () => {
+      const store = await open()
+      const picture = 'x'.repeat(50_000)
+      const options = { ...SVG, keyNamesBytes: true }
+      await Promise.all(Array.from({ length: 8 }, () => store.put('a/b.svg', bytes(picture), options)))
+      expect(await store.put('a/b.svg', bytes(picture), options)).toBeTypeOf('boolean')
+      expect(String(await store.get('a/b.svg'))).toBe(picture)
+    })
+
     it('lets exactly one of many writers win, with a whole object', async () => {
       const store = await open()
       const writers = Array.from({ length: 20 }, (_, index) => String(index).repeat(100_000))
