@@ -77,6 +77,23 @@ export async function startProgram(
   return { child, said }
 }
 
+/** CPU time of a process so far, in ms: user and system, https://man7.org/linux/man-pages/man5/proc_pid_stat.5.html */
+export async function cpuMs(pid: number): Promise<number> {
+  const stat = await readFile(`/proc/${pid}/stat`, 'utf8').catch(() => '')
+  const [user, system] = stat
+    .slice(stat.lastIndexOf(')') + 2)
+    .split(' ')
+    .slice(11, 13)
+  const TICKS_PER_S = 100
+  return ((Number(user) + Number(system)) * 1000) / TICKS_PER_S
+}
+
+/** The process's children. */
+export async function childrenOf(pid: number): Promise<number[]> {
+  const children = await readFile(`/proc/${pid}/task/${pid}/children`, 'utf8').catch(() => '')
+  return children.trim().split(' ').filter(Boolean).map(Number)
+}
+
 /** Resident memory of a process in MB. */
 export const rssMb = (pid: number): Promise<number> => statusMb(pid, 'VmRSS')
 /** The most that it has been. */

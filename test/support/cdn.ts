@@ -14,6 +14,8 @@ export interface CdnOptions {
   readonly errorCachingMinTtlS?: number
   /** In ms. */
   readonly now?: () => number
+  /** Who closes it; the running test unless told otherwise. */
+  readonly onClose?: (close: () => void) => void
 }
 
 interface Origin {
@@ -75,7 +77,7 @@ export async function openCdn(options: CdnOptions) {
 
     return await listen((viewer, response) => {
       answer(viewer, response).catch(() => response.writeHead(502, { 'x-cache': 'Error from edge' }).end())
-    })
+    }, options.onClose)
 
     async function answer(viewer: IncomingMessage, response: ServerResponse): Promise<void> {
       const { method = 'GET' } = viewer

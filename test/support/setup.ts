@@ -63,10 +63,13 @@ export async function testServer(app: App) {
 }
 
 /** A bare HTTP server on a free port, closed when the test ends. Returns `http://host:port`. */
-export async function listen(listener: RequestListener): Promise<string> {
+export async function listen(
+  listener: RequestListener,
+  onClose: (close: () => void) => void = onTestFinished,
+): Promise<string> {
   const server = createServer(listener)
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
-  onTestFinished(() => {
+  onClose(() => {
     server.close()
     server.closeAllConnections()
   })

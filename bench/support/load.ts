@@ -1,0 +1,82 @@
+import { Agent, request } from 'node:http'
+
+export interface Answer {
+  readonly status: number
+  /** From sending to the last byte. */
+  readonly ms: number
+  /** When it was sent, from the beginning of the load. */
+  readonly atMs: number
+}
+
+export interface Load {
+  readonly answers: readonly Answer[]
+  readonly elapsedMs: number
+}
+
+const agent = new Agent({ keepAlive: true, maxFreeSockets: 2000 })
+
+/** A client that costs next to nothing itself: fetch takes a millisecond of its own. */
+export function get(url: string): Promise<number> {
+  return new Promise((resolve, reject) => {
+    request(url, { agent }, (response) => {
+      response.resume().once('end', () => resolve(response.statusCode ?? 0))
+    })
+      .once('error', reject)
+      .end()
+  })
+}
+
+/** So many clients, each asking again as soon as it was answered, until the time or the addresses are used up. */
+export async function closedLoad(
+  urls: Iterator<string>,
+  { clients, forMs = Number.POSITIVE_INFINITY }: { clients: number; forMs?: number },
+): Promise<Load> {
+  const from = performance.now()
+  const answers: Answer[] = []
+  const client = async () => {
+    while (performance.now() - from < forMs) {
+      const { value, done } = urls.next()
+      if (done) break
+      answers.push(await ask(value, from))
+    }
+  }
+  await Promise.all(Array.from({ length: clients }, client))
+  return { answers, elapsedMs: performance.now() - from }
+}
+
+/** Requests at a fixed rate, whatever becomes of them. What is refused is asked for again later. */
+export async function openLoad(
+  urls: readonly string[],
+  { perSecond, forMs }: { perSecond: number; forMs: number },
+): Promise<Load> {
+  const from = performance.now()
+  const left = [...urls]
+  const answers: Promise<Answer>[] = []
+  while (performance.now() - from < forMs) {
+    const due = ((performance.now() - from) / 1000) * perSecond
+    while (answers.length < due) {
+      const url = left.shift()
+      if (url === undefined) throw new Error('there are too few pictures for this load')
+      const answer = ask(url, from)
+      answer.then(({ status }) => status === 503 && left.push(url))
+      answers.push(answer)
+    }
+    await new Promise((resolve) => setTimeout(resolve, 5))
+  }
+  const elapsedMs = performance.now() - from
+  return { answers: await Promise.all(answers), elapsedMs }
+}
+
+async function ask(url: string, loadFrom: number): Promise<Answer> {
+  const from = performance.now()
+  const status = await get(url)
+  return { status, ms: performance.now() - from, atMs: from - loadFrom }
+}
+
+/** Of the answers with this status. */
+export const msOf = (answers: readonly Answer[], status: number): number[] =>
+  answers.filter((answer) => answer.status === status).map(({ ms }) => ms)
+
+/** @param share 0.5 for the median, 0.99 for what one in a hundred exceeds */
+export const quantile = (values: readonly number[], share: number): number =>
+  [...values].sort((a, b) => a - b)[Math.min(values.length - 1, Math.floor(values.length * share))] ?? 0
