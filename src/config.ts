@@ -62,6 +62,12 @@ export const VARIABLES = [
     meaning: 'Distribution that take-downs invalidate and `npm run doctor` checks.',
   },
   { name: 'AWS_ENDPOINT_URL_CLOUDFRONT', default: 'AWS', meaning: 'Address that speaks the CloudFront API.' },
+  {
+    name: 'WEBHOOK_PRIVATE_HOSTS',
+    default: 'none',
+    meaning:
+      'Hosts of your own network, comma-separated, that webhooks may call: over http too, and at private addresses.',
+  },
   { name: 'DEMO', default: 'on', meaning: '`off`: `npm start` begins with an empty catalogue.' },
 ] as const
 
@@ -90,6 +96,7 @@ export interface Config {
   readonly aws: AwsConfig
   /** Null: nothing is invalidated or checked. */
   readonly distributionId: string | null
+  readonly webhookPrivateHosts: readonly string[]
   /** Where the user stood: npm runs its scripts in the project. */
   readonly invokedFrom: string
   /** The environment of a child process of ours: our own, with the database that we chose. */
@@ -177,6 +184,7 @@ export function loadConfig(env: Env = process.env): Config {
       null,
       pattern(/^[A-Z0-9]{1,32}$/, 'a distribution id like E2QWRUHAPOMQZL'),
     ),
+    webhookPrivateHosts: read('WEBHOOK_PRIVATE_HOSTS', [], hosts),
     invokedFrom: env.INIT_CWD ?? '.',
     childEnv: (databaseUrl) => ({ ...env, DATABASE_URL: databaseUrl }),
   }
@@ -203,6 +211,12 @@ const integer = (min: number, max: number) => (text: string) => {
 const url = (protocols: string[], example: string) => (text: string) => {
   const parsed = URL.canParse(text) ? new URL(text) : null
   return parsed && protocols.includes(parsed.protocol) ? text : new Problem(`must be a URL like ${example}`)
+}
+
+const hosts = (text: string) => {
+  const names = text.toLowerCase().split(/\s*,\s*/)
+  const bad = names.find((name) => !/^[a-z0-9_.:-]{1,253}$/.test(name))
+  return bad === undefined ? names : new Problem(`${JSON.stringify(bad)} is not a host name or address`)
 }
 
 const onOrOff = (text: string) => (text === 'on' ? true : text === 'off' ? false : new Problem('must be on or off'))

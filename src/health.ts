@@ -33,16 +33,30 @@ export function createHealth(app: App) {
   gauge('afterimage_renders_waiting', 'Renders that wait for a renderer.', () => app.pool.stats.waiting)
   gauge('afterimage_database_connections_waiting', 'Queries that wait for a connection.', () => app.pg.waitingCount)
 
-  function gauge(name: string, help: string, read: () => number): void {
+  gauge('afterimage_webhook_deliveries_waiting', 'Events that wait to be delivered, for all webhooks.', () =>
+    count('select coalesce(sum(waiting), 0) as count from webhook_line where waiting > 0'),
+  )
+  gauge('afterimage_webhook_dead_letters', 'Events that webhooks did not take after all attempts.', () =>
+    count('select count(*) from dead_letter'),
+  )
+
+  function gauge(name: string, help: string, read: () => number | Promise<number>): void {
     new Gauge({
       name,
       help,
       registers: [registry],
-      collect() {
-        this.set(read())
+      async collect() {
+        this.set(await read())
       },
     })
   }
+
+  /** Not a number while the database is away: the others are still told. */
+  const count = (sql: string) =>
+    app.pg.query<{ count: string }>(sql).then(
+      ({ rows }) => Number(rows[0]?.count),
+      () => Number.NaN,
+    )
 
   let kept: { at: number; answer: Promise<{ database: Check; renderer: Check }> } | null = null
   const check = () => {

@@ -51,7 +51,7 @@ const RANKS: readonly { name: string; holds: RegExp }[] = [
   },
   {
     name: 'verbs',
-    holds: /^src\/(deliver\/(?!origin-handler)|backfill\/|ingest\/|diagnose\/)/,
+    holds: /^src\/(deliver\/(?!origin-handler)|backfill\/|ingest\/|diagnose\/|webhooks\/)/,
   },
   {
     name: 'doors',

@@ -9,6 +9,7 @@ import { loadConfig } from '../src/config.ts'
 import { causes, log } from '../src/log.ts'
 import { quietLogger } from '../src/queue-log.ts'
 import { runProcess } from '../src/run-process.ts'
+import { openSender } from '../src/webhooks/sender.ts'
 import { DELETE_SUPERSEDED_HOURLY } from './delete-superseded.ts'
 import { createLongTasks, createUrgentTasks } from './tasks.ts'
 
@@ -35,6 +36,7 @@ await runProcess(async (stop) => {
   ])
   for (const { runner } of queues) runner.promise.catch((error) => stop(`the queue ended: ${causes(error)}`))
   const ids = queues.map(({ id }) => id)
+  const sender = openSender(app)
 
   const heartbeat = async () => {
     for (const id of ids) await beat(app.pg, id)
@@ -53,7 +55,7 @@ await runProcess(async (stop) => {
   return async () => {
     clearInterval(timer)
     const cut = setTimeout(() => app.pool.cut(), CUT_AFTER_MS)
-    await Promise.all([counting.close(), ...queues.map(({ runner }) => runner.stop())])
+    await Promise.all([counting.close(), sender.close(), ...queues.map(({ runner }) => runner.stop())])
     clearTimeout(cut)
     for (const id of ids) await leave(app.pg, id)
     await app.close()

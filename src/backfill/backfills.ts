@@ -1,8 +1,10 @@
 import type { PoolClient } from 'pg'
 import type { Backfill } from '../../prisma/generated/client/client.ts'
 import { inTransaction, type Pg, type Prisma } from '../catalogue/database.ts'
+import { recordEvents } from '../catalogue/outbox.ts'
 import { AppError } from '../errors.ts'
 import { type BackfillRequest, fingerprintOf } from './order.ts'
+import { readProgress } from './progress.ts'
 
 /** The channel on which every change worth showing is told; the payload is the backfill's id. */
 export const BACKFILL_CHANNEL = 'afterimage_backfill'
@@ -73,16 +75,27 @@ export async function addJob(
   )
 }
 
-/** Ends the backfill when it is cut to its end and no chunk is left. In the caller's transaction; two last chunks queue up at the row. */
+/**
+ * Ends the backfill when it is cut to its end and no chunk is left, and says so to the webhooks. In the caller's
+ * transaction, as its last step; two last chunks queue up at the row.
+ */
 export async function finishIfDone(client: PoolClient, backfillId: number): Promise<void> {
   const { rows } = await client.query(`select status from backfill where id = $1 for update`, [backfillId])
   if (rows[0]?.status !== 'RUNNING') return
-  await client.query(
+  const { rows: finished } = await client.query<{ status: string; mode: string }>(
     `update backfill set finished_at = now(), status = case
        when exists (select from backfill_chunk where backfill_id = $1 and status = 'FAILED') then 'FAILED'::backfill_status
        else 'COMPLETED' end
-     where id = $1 and is_cut and not exists (select from backfill_chunk where backfill_id = $1 and status = 'PENDING')`,
+     where id = $1 and is_cut and not exists (select from backfill_chunk where backfill_id = $1 and status = 'PENDING')
+     returning status, mode`,
     [backfillId],
   )
   await client.query('select pg_notify($1, $2)', [BACKFILL_CHANNEL, String(backfillId)])
+  const [ended] = finished
+  if (!ended) return
+  const [progress] = await readProgress(client, [backfillId])
+  const { itemsPerSecond, etaSeconds, ...totals } = progress ?? {}
+  // As GraphQL names it.
+  const backfill = Buffer.from(`Backfill:${backfillId}`).toString('base64')
+  await recordEvents(client, [{ type: 'backfill.completed', family: null, data: { backfill, ...ended, ...totals } }])
 }

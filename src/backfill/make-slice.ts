@@ -2,7 +2,7 @@ import type { PoolClient } from 'pg'
 import { inTransaction, type Pg } from '../catalogue/database.ts'
 import { findWork, type Work, type WorkOrder } from '../catalogue/find-work.ts'
 import { lockItems } from '../catalogue/item-locks.ts'
-import { type FailedItem, type RenderedItem, recordFailures, recordRenders } from '../catalogue/record.ts'
+import { type FailedItem, type RenderedItem, type Results, recordResults } from '../catalogue/record.ts'
 import { makeVariants, type Workshop } from '../deliver/make-variants.ts'
 import { isSourceFailure } from '../errors.ts'
 
@@ -14,11 +14,6 @@ const RENDER_LIMIT_MS = 20_000
 export const SLICE_ITEMS = 24
 /** In the making at once: an item is longer on its way from and to S3 than in a renderer. */
 const ITEMS_PER_RENDERER = 4
-
-export interface Results {
-  readonly made: readonly RenderedItem[]
-  readonly failures: readonly FailedItem[]
-}
 
 /** What belongs into the transaction that records a slice. */
 export type AfterRecord = (client: PoolClient, results: Results) => Promise<void>
@@ -41,8 +36,7 @@ export async function makeSlice(
     const { trouble, ...results } = await makeAll(app, slice, work)
     if (results.made.length > 0 || results.failures.length > 0) {
       await inTransaction(app.pg, async (client) => {
-        await recordRenders(client, results.made)
-        await recordFailures(client, results.failures)
+        await recordResults(client, results)
         await slice.afterRecord?.(client, results)
       })
     }

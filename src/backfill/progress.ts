@@ -1,3 +1,4 @@
+import type { PoolClient } from 'pg'
 import type { Pg } from '../catalogue/database.ts'
 
 /** How far a backfill is. totalItems = done + failed + remaining once planned. */
@@ -18,7 +19,7 @@ export interface Progress {
 const RATE_WINDOW_S = 60
 
 /** The progress of each backfill, in the order of the ids, in one statement over their chunks. */
-export async function readProgress(pg: Pg, backfillIds: readonly number[]): Promise<Progress[]> {
+export async function readProgress(pg: Pg | PoolClient, backfillIds: readonly number[]): Promise<Progress[]> {
   const { rows } = await pg.query(READ_PROGRESS, [backfillIds, RATE_WINDOW_S])
   const byId = new Map(rows.map((row) => [row.id, row]))
   return backfillIds.map((id) => {

@@ -2,7 +2,7 @@ import { setTimeout as delay } from 'node:timers/promises'
 import type { Pg } from '../catalogue/database.ts'
 import { lockItems } from '../catalogue/item-locks.ts'
 import { type Located, locateVariant } from '../catalogue/locate.ts'
-import { recordFailures, recordRenders } from '../catalogue/record.ts'
+import { recordResults } from '../catalogue/record.ts'
 import { AppError, type ErrorCode, isSourceFailure } from '../errors.ts'
 import { log } from '../log.ts'
 import { makeVariants, md5Of, variantKeyOf, type Workshop } from './make-variants.ts'
@@ -107,7 +107,7 @@ export function createEnsureVariant(workshop: Workshop & { readonly pg: Pg; read
         replace: wanted.image !== null,
         svg,
       })
-      await recordRenders(pg, [made.item])
+      await recordResults(pg, { made: [made.item], failures: [] })
       rest.add(wanted.itemId)
       const [image] = made.item.images
       const [bytes] = made.bytes
@@ -115,7 +115,8 @@ export function createEnsureVariant(workshop: Workshop & { readonly pg: Pg; read
       return { objectKey: image.objectKey, md5: image.md5, bytes, wasStored: false }
     } catch (error) {
       if (isSourceFailure(error)) {
-        await recordFailures(pg, [{ itemId: wanted.itemId, sourceHash: wanted.sourceHash, error, backfillId: null }])
+        const { itemId, sourceHash } = wanted
+        await recordResults(pg, { made: [], failures: [{ itemId, sourceHash, error, backfillId: null }] })
       }
       throw error
     }

@@ -6,7 +6,7 @@ import { pauseBackfill, resumeBackfill } from '../backfill/pause.ts'
 import type { Progress } from '../backfill/progress.ts'
 import { resolveScope, whereScope } from '../catalogue/scope.ts'
 import { AppError, ERRORS } from '../errors.ts'
-import { BY_ID, builder, type Context, connectionOf, pageComplexity } from './builder.ts'
+import { BY_ID, builder, type Context, connectionOf, numberOf, pageComplexity } from './builder.ts'
 import { ImageFormatRef } from './image.ts'
 import { ScopeInputRef } from './item.ts'
 
@@ -228,10 +228,4 @@ async function* follow(id: number, { app, request, loaders }: Context): AsyncIte
   } finally {
     leave.abort()
   }
-}
-
-function numberOf({ id }: { id: string }): number {
-  const number = Number(id)
-  if (!Number.isInteger(number)) throw new AppError('BAD_INPUT', `${JSON.stringify(id)} is not the id of a backfill.`)
-  return number
 }

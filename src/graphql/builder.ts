@@ -117,3 +117,16 @@ export const connectionOf = <T extends object>(
       }),
     }),
   })
+
+/** A node id, taken apart. */
+export interface GlobalId {
+  readonly typename: string
+  readonly id: string
+}
+
+/** The primary key in it. Throws BAD_INPUT for what can be none. */
+export function numberOf({ typename, id }: GlobalId): number {
+  const number = Number(id)
+  if (Number.isInteger(number) && number > 0 && number < 2 ** 31) return number
+  throw new AppError('BAD_INPUT', `${JSON.stringify(id.slice(0, 100))} is not the id of a ${typename}.`)
+}

@@ -14,6 +14,8 @@ export interface Loaders {
   /** Whether an item is taken down, by its id. */
   readonly takenDown: DataLoader<number, boolean>
   readonly progress: DataLoader<number, Progress>
+  /** Events that wait for a webhook, by its id. */
+  readonly waitingEvents: DataLoader<number, number>
 }
 
 export function createLoaders({ prisma, pg }: { prisma: Prisma; pg: Pg }): Loaders {
@@ -34,5 +36,14 @@ export function createLoaders({ prisma, pg }: { prisma: Prisma; pg: Pg }): Loade
       return itemIds.map((id) => hidden.has(id))
     }),
     progress: new DataLoader((ids) => readProgress(pg, ids)),
+    waitingEvents: new DataLoader(async (webhookIds) => {
+      const { rows } = await pg.query<{ id: number; waiting: string }>(
+        `select webhook_id as id, sum(waiting) as waiting from webhook_line
+         where webhook_id = any($1::int[]) and waiting > 0 group by 1`,
+        [webhookIds],
+      )
+      const byId = new Map(rows.map((row) => [row.id, Number(row.waiting)]))
+      return webhookIds.map((id) => byId.get(id) ?? 0)
+    }),
   }
 }

@@ -10,6 +10,7 @@ import './backfill-plan.ts'
 import './coverage.ts'
 import './take-down.ts'
 import './delivery-health.ts'
+import './webhook.ts'
 
 /** The whole schema: importing a domain type's file adds it to the builder. */
 export const schema = builder.toSchema()

@@ -1,6 +1,5 @@
 import { restore, type TakeDownTarget, takeDown } from '../deliver/take-down.ts'
-import { AppError } from '../errors.ts'
-import { builder, type Context, connectionOf, pageComplexity } from './builder.ts'
+import { builder, type Context, connectionOf, type GlobalId, numberOf, pageComplexity } from './builder.ts'
 import { FamilyRef } from './family.ts'
 import { IconSetRef } from './icon-set.ts'
 import { IconRef, IllustrationRef } from './item.ts'
@@ -98,21 +97,10 @@ builder.mutationFields((t) => ({
   }),
 }))
 
-interface GlobalId {
-  readonly typename: string
-  readonly id: string
-}
-
 const targetOf = (id: GlobalId): TakeDownTarget => ({
   type: TYPES[id.typename as keyof typeof TYPES],
   id: numberOf(id),
 })
-
-function numberOf({ typename, id }: GlobalId): number {
-  const number = Number(id)
-  if (Number.isInteger(number) && number > 0 && number < 2 ** 31) return number
-  throw new AppError('BAD_INPUT', `${JSON.stringify(id.slice(0, 100))} is not the id of a ${typename}.`)
-}
 
 async function nodeIdOf({ type, id }: TakeDownTarget, { app }: Context) {
   if (type === 'ICON_SET') return { type: IconSetRef, id }

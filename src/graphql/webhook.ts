@@ -1,0 +1,155 @@
+import type { Event } from '../../prisma/generated/client/client.ts'
+import { EVENT_TYPES } from '../catalogue/outbox.ts'
+import { bodyOf, eventIdOf } from '../webhooks/post-event.ts'
+import { createWebhook, deleteWebhook, enableWebhook, replay } from '../webhooks/webhooks.ts'
+import { builder, connectionOf, type GlobalId, numberOf, pageComplexity } from './builder.ts'
+
+/** Who may make webhooks may read them: a url is often a secret. */
+const SCOPE = { token: 'webhook:write' } as const
+
+const WebhookRef = builder.prismaNode('Webhook', {
+  id: { field: 'id' },
+  authScopes: SCOPE,
+  description: 'A URL that events are sent to, signed as Standard Webhooks has it. scope webhook:write.',
+  fields: (t) => ({
+    url: t.exposeString('url'),
+    types: t.exposeStringList('types', { description: 'Of the events that it gets.' }),
+    createdAt: t.expose('createdAt', { type: 'DateTime' }),
+    waiting: t.int({
+      description: 'Events that wait to be delivered to it.',
+      resolve: ({ id }, _args, { loaders }) => loaders.waitingEvents.load(id),
+    }),
+    failingSince: t.expose('failingSince', {
+      type: 'DateTime',
+      nullable: true,
+      description: 'It has taken nothing since, though it was tried. Disabled after seven days of it.',
+    }),
+    error: t.exposeString('error', { nullable: true, description: 'Why the latest attempt failed, while it fails.' }),
+    disabledAt: t.expose('disabledAt', {
+      type: 'DateTime',
+      nullable: true,
+      description:
+        'It answered 410, or took nothing for seven days: nothing is recorded for it and nothing sent since.',
+    }),
+  }),
+})
+
+const toStored = ({ id, ...event }: Event) => ({ ...event, id: String(id) })
+
+const DeadLetterRef = builder.prismaNode('DeadLetter', {
+  id: { field: 'id' },
+  authScopes: SCOPE,
+  description: 'An event that a webhook did not take after all attempts. Kept for 30 days. scope webhook:write.',
+  fields: (t) => ({
+    webhook: t.relation('webhook'),
+    eventId: t.string({
+      description: 'As in the header webhook-id.',
+      select: { event: true },
+      resolve: ({ event }) => eventIdOf(toStored(event)),
+    }),
+    type: t.string({ select: { event: true }, resolve: ({ event }) => event.type }),
+    family: t.id({ nullable: true, description: 'Its unique id.', resolve: ({ family }) => family || null }),
+    body: t.string({
+      description: 'What was sent, as JSON.',
+      select: { event: true },
+      resolve: ({ event }) => bodyOf(toStored(event)),
+    }),
+    attempts: t.exposeInt('attempts', { description: 'All of them, also of replays.' }),
+    status: t.exposeInt('status', { nullable: true, description: 'HTTP status of the last answer, if one came.' }),
+    error: t.exposeString('error', { description: 'Why the last attempt failed.' }),
+    replaying: t.exposeBoolean('replaying', { description: 'It stands in its line again; delivered, it is gone.' }),
+    createdAt: t.expose('createdAt', { type: 'DateTime', description: 'Given up at.' }),
+  }),
+})
+
+const WebhookConnection = connectionOf('Webhook', WebhookRef)
+const DeadLetterConnection = connectionOf('DeadLetter', DeadLetterRef)
+
+builder.queryFields((t) => ({
+  webhooks: t.prismaConnection(
+    {
+      type: WebhookRef,
+      cursor: 'id',
+      authScopes: SCOPE,
+      description: 'scope webhook:write.',
+      complexity: pageComplexity,
+      totalCount: (_root, _args, { app }) => app.prisma.webhook.count(),
+      resolve: (query, _root, _args, { app }) => app.prisma.webhook.findMany({ ...query, orderBy: { id: 'asc' } }),
+    },
+    WebhookConnection,
+  ),
+  deadLetters: t.prismaConnection(
+    {
+      type: DeadLetterRef,
+      cursor: 'id',
+      authScopes: SCOPE,
+      description: 'scope webhook:write. The newest first.',
+      args: { webhook: t.arg.globalID({ for: WebhookRef, description: 'None: of all webhooks.' }) },
+      complexity: pageComplexity,
+      totalCount: (_root, { webhook }, { app }) => app.prisma.deadLetter.count({ where: whereOf(webhook) }),
+      resolve: (query, _root, { webhook }, { app }) =>
+        app.prisma.deadLetter.findMany({ ...query, where: whereOf(webhook), orderBy: { id: 'desc' } }),
+    },
+    DeadLetterConnection,
+  ),
+}))
+
+const CreatedWebhookRef = builder.objectRef<{ id: number; secret: string }>('CreatedWebhook').implement({
+  fields: (t) => ({
+    webhook: t.prismaField({
+      type: WebhookRef,
+      resolve: (query, { id }, _args, { app }) => app.prisma.webhook.findUniqueOrThrow({ ...query, where: { id } }),
+    }),
+    secret: t.exposeString('secret', { description: 'whsec_…, what deliveries are signed with. Shown here only.' }),
+  }),
+})
+
+builder.mutationFields((t) => ({
+  createWebhook: t.field({
+    type: CreatedWebhookRef,
+    authScopes: SCOPE,
+    description: 'scope webhook:write. It gets what happens from now on, at least once, in order within a family.',
+    args: {
+      url: t.arg.string({
+        required: true,
+        description: 'https, of at most 2,000 characters; http for localhost and WEBHOOK_PRIVATE_HOSTS.',
+      }),
+      types: t.arg.stringList({ required: true, description: `Of ${EVENT_TYPES.join(', ')}.` }),
+    },
+    resolve: (_root, args, { app }) => createWebhook(app, args),
+  }),
+  deleteWebhook: t.boolean({
+    authScopes: SCOPE,
+    description: 'scope webhook:write. Gone with what waits for it and its dead letters.',
+    args: { id: t.arg.globalID({ required: true, for: WebhookRef }) },
+    resolve: async (_root, { id }, { app }) => {
+      await deleteWebhook(app, numberOf(id))
+      return true
+    },
+  }),
+  enableWebhook: t.prismaField({
+    type: WebhookRef,
+    authScopes: SCOPE,
+    description: 'scope webhook:write. A disabled webhook goes on with what waits for it.',
+    args: { id: t.arg.globalID({ required: true, for: WebhookRef }) },
+    resolve: async (query, _root, { id }, { app }) => {
+      await enableWebhook(app, numberOf(id))
+      return app.prisma.webhook.findUniqueOrThrow({ ...query, where: { id: numberOf(id) } })
+    },
+  }),
+  replayDeadLetter: t.int({
+    authScopes: SCOPE,
+    description:
+      'scope webhook:write. Sends it now, before all that came after it in its family, with all attempts again. Returns how many are put back into line: 0 when it stands there already.',
+    args: { id: t.arg.globalID({ required: true, for: DeadLetterRef }) },
+    resolve: (_root, { id }, { app }) => replay(app, { deadLetterId: numberOf(id) }),
+  }),
+  replayDeadLetters: t.int({
+    authScopes: SCOPE,
+    description: 'scope webhook:write. Replays all dead letters of a webhook; returns how many.',
+    args: { webhook: t.arg.globalID({ required: true, for: WebhookRef }) },
+    resolve: (_root, { webhook }, { app }) => replay(app, { webhookId: numberOf(webhook) }),
+  }),
+}))
+
+const whereOf = (webhook: GlobalId | null | undefined) => (webhook ? { webhookId: numberOf(webhook) } : {})

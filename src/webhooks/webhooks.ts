@@ -1,0 +1,98 @@
+import { randomBytes } from 'node:crypto'
+import { inTransaction, type Pg } from '../catalogue/database.ts'
+import { EVENT_TYPES, type EventType } from '../catalogue/outbox.ts'
+import { AppError } from '../errors.ts'
+import { checkReceiverUrl } from './receiver-url.ts'
+
+export const WEBHOOKS_MAX = 20
+/** Of the 24 to 64 that Standard Webhooks asks for. */
+const SECRET_BYTES = 32
+
+interface App {
+  readonly pg: Pg
+  readonly config: { readonly webhookPrivateHosts: readonly string[] }
+}
+
+/**
+ * Makes a webhook that gets the events of these types that are recorded from now on. Returns its secret, which is shown
+ * here only. Throws BAD_INPUT for a url that is refused, for a type that is none, and for a webhook too many.
+ */
+export async function createWebhook(
+  { pg, config }: App,
+  { url, types }: { url: string; types: readonly string[] },
+): Promise<{ id: number; secret: string }> {
+  const { href } = checkReceiverUrl(url, config.webhookPrivateHosts)
+  if (types.length === 0 || types.length > EVENT_TYPES.length)
+    throw new AppError('BAD_INPUT', `types has ${types.length} entries; it takes 1 to ${EVENT_TYPES.length}.`)
+  const unknown = types.find((type) => !EVENT_TYPES.includes(type as EventType))
+  if (unknown !== undefined)
+    throw new AppError(
+      'BAD_INPUT',
+      `${JSON.stringify(unknown.slice(0, 100))} is not a type of event; there are ${EVENT_TYPES.join(', ')}.`,
+    )
+  const secret = `whsec_${randomBytes(SECRET_BYTES).toString('base64')}`
+  const { rows } = await pg.query<{ id: number }>(
+    `insert into webhook (url, secret, types)
+     select $1, $2, array(select distinct unnest($3::text[]) order by 1) where (select count(*) from webhook) < $4
+     returning id`,
+    [href, secret, types, WEBHOOKS_MAX],
+  )
+  if (!rows[0])
+    throw new AppError('BAD_INPUT', `There are ${WEBHOOKS_MAX} webhooks, and no more are taken: delete one first.`)
+  return { id: rows[0].id, secret }
+}
+
+/** Deletes a webhook with what waits for it and its dead letters. Throws NOT_FOUND. */
+export async function deleteWebhook({ pg }: { pg: Pg }, id: number): Promise<void> {
+  await inTransaction(pg, async (client) => {
+    // Lines first, as the sender locks them. What is recorded meanwhile is pruned.
+    await client.query('delete from webhook_line where webhook_id = $1', [id])
+    const { rowCount } = await client.query('delete from webhook where id = $1', [id])
+    if (rowCount === 0) throw missing(id)
+  })
+}
+
+/** Lets a disabled webhook go on with what waits for it; what happened meanwhile it never hears of. Throws NOT_FOUND. */
+export async function enableWebhook({ pg }: { pg: Pg }, id: number): Promise<void> {
+  const { rowCount } = await pg.query(
+    'update webhook set disabled_at = null, failing_since = null, error = null where id = $1',
+    [id],
+  )
+  if (rowCount === 0) throw missing(id)
+}
+
+/**
+ * Puts dead letters of a webhook, one or all, back into their lines: each is sent now, before all that came after it in its
+ * family, with all attempts again. Returns how many; one that stands there already is not counted.
+ * Throws NOT_FOUND, and BAD_INPUT when the webhook is disabled.
+ */
+export async function replay(
+  { pg }: { pg: Pg },
+  which: { webhookId: number } | { deadLetterId: number },
+): Promise<number> {
+  const [condition, id] = 'webhookId' in which ? ['w.id = $1', which.webhookId] : ['d.id = $1', which.deadLetterId]
+  const { rows: webhooks } = await pg.query<{ id: number; disabled: boolean }>(
+    `select distinct w.id, w.disabled_at is not null as disabled from webhook w left join dead_letter d on d.webhook_id = w.id
+     where ${condition}`,
+    [id],
+  )
+  const [webhook] = webhooks
+  if (!webhook) throw 'webhookId' in which ? missing(id) : new AppError('NOT_FOUND', `There is no dead letter ${id}.`)
+  if (webhook.disabled)
+    throw new AppError('BAD_INPUT', `Webhook ${webhook.id} is disabled: enable it, then replay what it missed.`)
+  const { rows } = await pg.query<{ count: number }>(
+    `with letters as (
+       update dead_letter d set replaying = true from webhook w
+       where w.id = d.webhook_id and not d.replaying and ${condition} returning d.webhook_id, d.family
+     ), lines as (
+       update webhook_line l set waiting = l.waiting + put.count, attempts = 0, next_attempt_at = now()
+       from (select webhook_id, family, count(*)::int as count from letters group by 1, 2) as put
+       where l.webhook_id = put.webhook_id and l.family = put.family
+     )
+     select count(*)::int as count from letters`,
+    [id],
+  )
+  return rows[0]?.count ?? 0
+}
+
+const missing = (id: number) => new AppError('NOT_FOUND', `There is no webhook ${id}.`)
