@@ -20,6 +20,10 @@ export interface NewEvent {
 /** First key of the advisory locks on families; the second is a hash of the unique id. */
 const FAMILY_LOCKS = 2
 
+/** SQL: whether any webhook wants events of this type. */
+export const IS_WANTED = (type: string): string =>
+  `exists (select from webhook where disabled_at is null and ${type} = any(types))`
+
 /**
  * SQL: the CTEs that write events and put them into the lines of the webhooks that want them; `event_written` has their ids.
  * What no webhook wants is not written, so that a catalogue without webhooks pays for none.
@@ -33,7 +37,7 @@ const FAMILY_LOCKS = 2
 export const WRITE_EVENTS = (source: string): string => `
   event_wanted as materialized (
     select e.type, coalesce(e.family, '') as family, e.data, e.n from (${source}) as e(type, family, data, n)
-    where exists (select from webhook where disabled_at is null and e.type = any(types))
+    where ${IS_WANTED('e.type')}
   ), event_locked as materialized (
     select pg_advisory_xact_lock(${FAMILY_LOCKS}, key)
     from (select distinct hashtext(family) as key from event_wanted order by 1) as keys

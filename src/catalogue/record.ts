@@ -3,7 +3,7 @@ import type { AppError } from '../errors.ts'
 import { ATTEMPTS_MAX, isSettled } from '../errors.ts'
 import { type ImageFormat, RENDERER_VERSION } from '../variant.ts'
 import type { Pg } from './database.ts'
-import { WRITE_EVENTS } from './outbox.ts'
+import { IS_WANTED, WRITE_EVENTS } from './outbox.ts'
 
 /** A stored picture, ready to be recorded. */
 export interface MadeImage {
@@ -89,6 +89,7 @@ export async function recordResults(pg: Pg | PoolClient, { made, failures }: Res
 
 // An image made again (mode ALL, or healed) keeps its row: the object has the same bytes.
 // A placeholder stays as it was first drawn, until the source changes.
+// Asked first whether an event is wanted at all, Postgres joins nothing for nobody.
 // The commit does not wait for the disk: a row that a power cut takes along is made again, with the same bytes.
 const RECORD_RESULTS = `
   with made as (
@@ -125,10 +126,12 @@ const RECORD_RESULTS = `
     select 'image.variant.created', f.unique_id, jsonb_build_object(
       'family', f.unique_id, 'item', i.unique_id, 'sourceKey', i.source_key, 'preset', m.preset, 'format', m.format,
       'objectKey', m.object_key, 'width', m.width, 'height', m.height, 'bytes', m.bytes), i.id
-    from made m join item i on i.id = m.owner_id join family f on f.id = i.family_id where m.is_new
+    from made m join item i on i.id = m.owner_id join family f on f.id = i.family_id
+    where m.is_new and ${IS_WANTED(`'image.variant.created'`)}
     union all
     select 'image.variant.failed', f.unique_id, jsonb_build_object(
       'family', f.unique_id, 'item', i.unique_id, 'sourceKey', i.source_key, 'code', r.code, 'message', r.message,
       'attempts', r.attempts, 'final', r.settled), i.id
-    from failed r join item i on i.id = r.item_id join family f on f.id = i.family_id`)}
+    from failed r join item i on i.id = r.item_id join family f on f.id = i.family_id
+    where ${IS_WANTED(`'image.variant.failed'`)}`)}
   select from event_written`

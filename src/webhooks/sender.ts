@@ -21,7 +21,7 @@ const LINES_AT_ONCE = 8
 const EVENTS_IN_A_ROW = 50
 const PRUNE_EVERY_MS = 3_600_000
 /** A post in progress gets so long when the process stops; then it is cut, and sent again by another. */
-const FINISH_MS = 5000
+const FINISH_MS = 2000
 
 export interface Sender {
   close(): Promise<void>

@@ -1,0 +1,600 @@
+import { fork } from 'node:child_process'
+import { createHmac } from 'node:crypto'
+import { once } from 'node:events'
+import { type IncomingHttpHeaders, request } from 'node:http'
+import path from 'node:path'
+import { describe, expect, it, onTestFinished } from 'vitest'
+import type { App } from '../src/app.ts'
+import { inTransaction } from '../src/catalogue/database.ts'
+import { recordEvents } from '../src/catalogue/outbox.ts'
+import { variantKeyOf } from '../src/deliver/make-variants.ts'
+import { importItems } from '../src/ingest/import-items.ts'
+import { uniqueIdOf } from '../src/variant.ts'
+import { signedHeaders } from '../src/webhooks/post-event.ts'
+import { pruneEvents } from '../src/webhooks/prune.ts'
+import { checkReceiverUrl, guardedLookup } from '../src/webhooks/receiver-url.ts'
+import { openSender } from '../src/webhooks/sender.ts'
+import { ask, drawing, entry, listen, testApp, testConfig, testServer, until } from './support/setup.ts'
+
+const ALL = ['image.variant.created', 'image.variant.failed', 'backfill.completed', 'upload.completed']
+const BASICS = uniqueIdOf('acme/basics')
+
+async function open(env: Record<string, string> = {}) {
+  const app = await testApp(await testConfig(env))
+  const { url } = await testServer(app)
+  return { app, url }
+}
+
+interface Delivery {
+  readonly id: string
+  readonly type: string
+  readonly data: Record<string, unknown>
+  readonly headers: IncomingHttpHeaders
+  readonly body: string
+}
+/** What it answers: a status, or null for never. The number is that of the request. */
+type Answer = (delivery: Delivery, number: number) => number | null | Promise<number | null>
+
+/** A real receiver. `seen` is every request, `taken` the ones it answered with 2xx. */
+async function receiver(answer: Answer = () => 204, headers: Record<string, string> = {}) {
+  const seen: Delivery[] = []
+  const taken: Delivery[] = []
+  const url = await listen(async (incoming, response) => {
+    let body = ''
+    for await (const chunk of incoming) body += chunk
+    const delivery = { ...JSON.parse(body), headers: incoming.headers, body }
+    const status = await answer(delivery, seen.push(delivery))
+    if (status === null) return
+    if (status < 300) taken.push(delivery)
+    response.writeHead(status, headers).end('a body that nobody wants')
+  })
+  return { url, seen, taken }
+}
+
+async function hook(url: string, to: string, types = ALL): Promise<{ id: string; secret: string }> {
+  const { data, errors } = await ask<{ createWebhook: { webhook: { id: string }; secret: string } }>(
+    url,
+    'mutation ($to: String!, $types: [String!]!) { createWebhook(url: $to, types: $types) { webhook { id } secret } }',
+    { variables: { to, types } },
+  )
+  expect(errors).toBeUndefined()
+  return { id: data.createWebhook.webhook.id, secret: data.createWebhook.secret }
+}
+
+/** The worker's own sender, in this process. */
+function startSender(app: App) {
+  const sender = openSender(app, { lookEveryMs: 20 })
+  onTestFinished(sender.close)
+  return sender
+}
+
+/** Events of families, by the API that all who record events use. */
+const record = (app: App, ...events: [family: string | null, number: number][]) =>
+  recordEvents(
+    app.pg,
+    events.map(([family, number]) => ({ type: 'upload.completed', family, data: { family, number } })),
+  )
+const numbers = (deliveries: Delivery[], family: string | null) =>
+  deliveries.filter(({ data }) => data.family === family).map(({ data }) => data.number)
+
+/** Time passes: what waits for its next attempt is due. */
+const hurry = (app: App) => app.pg.query('update webhook_line set next_attempt_at = now() where attempts > 0')
+
+const lines = async (app: App) =>
+  (await app.pg.query('select family, waiting, attempts, claimed_until from webhook_line order by family')).rows
+const settled = (app: App) => until(async () => (await lines(app)).every(({ waiting }) => waiting === 0))
+
+const LETTERS = '{ deadLetters(first: 5) { totalCount nodes { id eventId type family body attempts status error } } }'
+interface Letters {
+  deadLetters: { totalCount: number; nodes: { id: string; eventId: string; attempts: number; status: number | null }[] }
+}
+const letters = async (url: string) => (await ask<Letters>(url, LETTERS)).data.deadLetters
+
+const HOOKS = '{ webhooks { nodes { url types waiting failingSince error disabledAt } } }'
+interface Hook {
+  waiting: number
+  failingSince: string | null
+  error: string | null
+  disabledAt: string | null
+}
+const hooks = async (url: string) => (await ask<{ webhooks: { nodes: Hook[] } }>(url, HOOKS)).data.webhooks.nodes
+
+describe('a delivery', () => {
+  it('tells what was made and what failed, to a receiver that fails twice: each once, in order, signed', async () => {
+    const { app, url } = await open()
+    const to = await receiver((_delivery, number) => (number <= 2 ? 500 : 200))
+    const { secret } = await hook(url, to.url)
+    await importItems({ pg: app.pg, originals: app.stores.originals }, [
+      ...['one', 'two', 'three'].map((slug, index) => entry(slug, drawing(index))),
+      entry('cup', drawing(7), { family: 'other' }),
+      entry('broken', '<svg xmlns="http://www.w3.org/2000/svg"><g>'),
+    ])
+    startSender(app)
+    for (const item of await app.prisma.item.findMany({ orderBy: { id: 'asc' } })) {
+      for (const preset of ['thumbnail', 'preview'])
+        await fetch(`${url}/images/${variantKeyOf(app, item, { preset, format: 'WEBP' })}`)
+    }
+    await until(async () => {
+      await hurry(app)
+      return to.taken.length >= 9
+    })
+    await settled(app)
+
+    const images = await app.prisma.image.findMany({ orderBy: { id: 'asc' } })
+    expect(images).toHaveLength(8)
+    const created = to.taken.filter(({ type }) => type === 'image.variant.created')
+    expect(created.map(({ data }) => data.objectKey).sort()).toEqual(images.map(({ objectKey }) => objectKey).sort())
+    const ofBasics = created.filter(({ data }) => data.family === BASICS).map(({ data }) => data.objectKey)
+    const madeOfBasics = images.map(({ objectKey }) => objectKey).filter((key) => key.includes(BASICS))
+    expect(ofBasics).toEqual(madeOfBasics)
+    const [image] = images
+    const item = await app.prisma.item.findUniqueOrThrow({ where: { id: image?.ownerId ?? 0 } })
+    expect(created.find(({ data }) => data.objectKey === image?.objectKey)?.data).toEqual({
+      family: BASICS,
+      item: item.uniqueId,
+      sourceKey: item.sourceKey,
+      preset: image?.preset,
+      format: image?.format,
+      objectKey: image?.objectKey,
+      width: image?.width,
+      height: image?.height,
+      bytes: image?.bytes,
+    })
+    const failed = to.taken.filter(({ type }) => type === 'image.variant.failed')
+    expect(failed.map(({ data }) => data)).toMatchObject([
+      { code: 'UNSUPPORTED', attempts: 1, final: true, family: BASICS },
+    ])
+
+    expect(to.taken).toHaveLength(9)
+    expect(to.seen).toHaveLength(11)
+    for (const tried of to.seen.slice(0, 2))
+      expect(to.taken.filter(({ id, body }) => id === tried.id && body === tried.body)).toHaveLength(1)
+    for (const { headers, body, id } of to.seen) {
+      expect(Object.keys(JSON.parse(body))).toEqual(['id', 'type', 'createdAt', 'data'])
+      expect(headers['webhook-id']).toBe(id)
+      expect(Math.abs(Date.now() / 1000 - Number(headers['webhook-timestamp']))).toBeLessThan(300)
+      const key = Buffer.from(secret.slice('whsec_'.length), 'base64')
+      expect(key).toHaveLength(32)
+      const signed = createHmac('sha256', key).update(`${id}.${headers['webhook-timestamp']}.${body}`).digest('base64')
+      expect(headers['webhook-signature']).toBe(`v1,${signed}`)
+    }
+  })
+
+  it('is signed as the libraries of Standard Webhooks expect it', () => {
+    // The example of their own tests.
+    const headers = signedHeaders('{"test": 2432232314}', {
+      id: 'msg_p5jXN8AQM9LWM0D4loKWxJek',
+      secret: 'whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw',
+      at: new Date(1_614_265_330_000),
+    })
+    expect(headers['webhook-signature']).toBe('v1,g0hM9SsE+OTPJTGt/tmIKtSyZlE3uFJELVlNIOLJ1OE=')
+  })
+
+  it('that a worker killed with kill -9 may have made is made again under its id, and nothing is lost', async () => {
+    const { app, url } = await open()
+    let worker = startWorker(app)
+    const killed = Promise.withResolvers<Delivery>()
+    const to = await receiver(async (delivery, number) => {
+      if (number > 1) return 204
+      worker.child.kill('SIGKILL')
+      await worker.gone
+      killed.resolve(delivery)
+      return null
+    })
+    await hook(url, to.url)
+    const entries = Array.from({ length: 60 }, (_, index) => entry(`item-${index}`, drawing(index)))
+    await importItems({ pg: app.pg, originals: app.stores.originals }, entries)
+    await ask(url, 'mutation { startBackfill { id } }')
+    const first = await killed.promise
+    const line = (await lines(app)).find(({ family }) => family === (first.data.family ?? ''))
+    expect(line).toMatchObject({ attempts: 0, claimed_until: expect.any(Date) })
+    await app.pg.query('update webhook_line set claimed_until = now()')
+    worker = startWorker(app)
+    const last = await until(() => to.taken.find(({ type }) => type === 'backfill.completed'), 60_000)
+    await settled(app)
+
+    expect(to.taken.filter(({ id }) => id === first.id)).toHaveLength(1)
+    const created = to.taken.filter(({ type }) => type === 'image.variant.created')
+    expect(new Set(created.map(({ id }) => id)).size).toBe(created.length)
+    const images = await app.prisma.image.findMany()
+    expect(created.map(({ data }) => data.objectKey).sort()).toEqual(images.map(({ objectKey }) => objectKey).sort())
+    expect(last?.data).toMatchObject({ status: 'COMPLETED', totalItems: 60, doneItems: 60, failedItems: 0 })
+    expect(images).toHaveLength(180)
+  })
+})
+
+/** A real worker process on the app's database and stores. */
+function startWorker(app: App) {
+  const { databaseUrl, dataDir, childEnv } = app.config
+  const child = fork(path.join(import.meta.dirname, '../workers/main.ts'), {
+    env: {
+      ...childEnv(databaseUrl ?? ''),
+      DATA_DIR: dataDir,
+      ADMIN_TOKEN: 'x',
+      URL_SECRET: app.urlSecret,
+      RENDERERS: '1',
+    },
+    stdio: 'ignore',
+  })
+  const gone = once(child, 'exit')
+  onTestFinished(async () => {
+    child.kill('SIGKILL')
+    await gone
+  })
+  return { child, gone }
+}
+
+describe('an event', () => {
+  it('is there if and only if its change is, and only where somebody wants it', async () => {
+    const { app, url } = await open()
+    const count = async () => (await app.pg.query('select count(*)::int as count from event')).rows[0].count
+    await record(app, ['A', 1])
+    expect(await count()).toBe(0)
+
+    const to = await receiver()
+    await hook(url, to.url, ['upload.completed'])
+    const failing = inTransaction(app.pg, async (client) => {
+      await recordEvents(client, [{ type: 'upload.completed', family: 'A', data: {} }])
+      throw new Error('the change failed')
+    })
+    await expect(failing).rejects.toThrow('the change failed')
+    await recordEvents(app.pg, [{ type: 'backfill.completed', family: null, data: {} }])
+    expect([await count(), await lines(app)]).toEqual([0, []])
+    startSender(app)
+    await record(app, ['A', 2], ['B', 1], ['A', 3])
+    await settled(app)
+    expect([numbers(to.taken, 'A'), numbers(to.taken, 'B'), to.seen.length]).toEqual([[2, 3], [1], 3])
+  })
+
+  it('of a transaction that commits late is not passed over, and keeps its place in the family', async () => {
+    const { app, url } = await open()
+    const to = await receiver()
+    await hook(url, to.url)
+    startSender(app)
+    const late = await app.pg.connect()
+    onTestFinished(() => late.release())
+    await late.query('begin')
+    await recordEvents(late, [{ type: 'upload.completed', family: 'A', data: { family: 'A', number: 1 } }])
+    const next = record(app, ['A', 2])
+    await until(async () => (await app.pg.query(`select from pg_locks where not granted`)).rowCount === 1)
+    // Another family neither waits nor is waited for: its id is higher than the one that is to come.
+    await record(app, ['B', 1])
+    await until(() => numbers(to.taken, 'B').length === 1)
+    expect(numbers(to.taken, 'A')).toEqual([])
+    await late.query('commit')
+    await next
+    await settled(app)
+    expect(numbers(to.taken, 'A')).toEqual([1, 2])
+  })
+
+  it('of many families from many transactions at once: no deadlock, each family in order', async () => {
+    const { app, url } = await open()
+    const to = await receiver()
+    await hook(url, to.url)
+    startSender(app)
+    const families = ['A', 'B', 'C', 'D', 'E']
+    await Promise.all(
+      Array.from({ length: 30 }, (_, number) =>
+        record(
+          app,
+          ...families.toSorted(() => Math.random() - 0.5).map((family): [string, number] => [family, number]),
+        ),
+      ),
+    )
+    await settled(app)
+    const { rows } = await app.pg.query(
+      'select family, array_agg((data->>$1)::int order by id) as numbers from event group by 1',
+      ['number'],
+    )
+    expect(rows).toHaveLength(5)
+    for (const row of rows) {
+      expect(numbers(to.taken, row.family)).toEqual(row.numbers)
+      expect(row.numbers.toSorted((a: number, b: number) => a - b)).toEqual(Array.from({ length: 30 }, (_, n) => n))
+    }
+  })
+})
+
+describe('a receiver that fails', () => {
+  it('holds up its own family only: not other families, not other webhooks, and only until the dead letter', async () => {
+    const { app, url } = await open()
+    let isFixed = false
+    const picky = await receiver(({ data }) => (data.family === 'A' && data.number === 1 && !isFixed ? 503 : 200))
+    const other = await receiver()
+    const { id } = await hook(url, picky.url)
+    await hook(url, other.url)
+    startSender(app)
+    await record(app, ['A', 1], ['B', 1], ['A', 2], ['B', 2], [null, 1])
+    await until(() => other.taken.length === 5 && picky.taken.length === 3)
+    expect([numbers(other.taken, 'A'), numbers(picky.taken, 'A'), numbers(picky.taken, 'B')]).toEqual([
+      [1, 2],
+      [],
+      [1, 2],
+    ])
+    // Whatever is taken says that it is well again.
+    await until(async () => {
+      await hurry(app)
+      return (await hooks(url))[0]?.error
+    })
+    expect(await hooks(url)).toMatchObject([
+      { waiting: 2, failingSince: expect.any(String), error: 'It answered 503.', disabledAt: null },
+      { waiting: 0, failingSince: null, error: null },
+    ])
+    const metrics = async () => (await fetch(`${url}/metrics`)).text()
+    expect(await metrics()).toMatch(/^afterimage_webhook_deliveries_waiting 2$/m)
+
+    await until(async () => {
+      await hurry(app)
+      return numbers(picky.taken, 'A').length === 1
+    })
+    await settled(app)
+    expect(numbers(picky.taken, 'A')).toEqual([2])
+    const tries = picky.seen.filter(({ data }) => data.family === 'A' && data.number === 1)
+    expect(tries).toHaveLength(8)
+    expect(new Set(tries.map(({ body }) => body)).size).toBe(1)
+    expect((await hooks(url))[0]).toMatchObject({ waiting: 0, failingSince: null, error: null })
+    expect(await metrics()).toMatch(/^afterimage_webhook_dead_letters 1$/m)
+    const dead = await letters(url)
+    expect(dead).toMatchObject({
+      totalCount: 1,
+      nodes: [
+        {
+          eventId: tries[0]?.id,
+          type: 'upload.completed',
+          family: 'A',
+          body: tries[0]?.body,
+          attempts: 8,
+          status: 503,
+          error: 'It answered 503.',
+        },
+      ],
+    })
+
+    // Replayed while it is broken still: dead again, after eight attempts more.
+    const replayed = await ask(url, `mutation { replayDeadLetter(id: "${dead.nodes[0]?.id}") }`)
+    expect(replayed).toEqual({ data: { replayDeadLetter: 1 } })
+    await until(async () => {
+      await hurry(app)
+      return (await letters(url)).nodes[0]?.attempts === 16
+    })
+    isFixed = true
+    expect(await ask(url, `mutation { replayDeadLetters(webhook: "${id}") }`)).toEqual({
+      data: { replayDeadLetters: 1 },
+    })
+    await until(async () => (await letters(url)).totalCount === 0)
+    expect(numbers(picky.taken, 'A')).toEqual([2, 1])
+    expect(await lines(app)).toHaveLength(6)
+    await settled(app)
+  })
+
+  it('waits longer each time, by chance a little more or less, or as long as Retry-After says', async () => {
+    const { app, url } = await open()
+    let retryAfter = '0'
+    const to = await listen((_request, response) => response.writeHead(429, { 'retry-after': retryAfter }).end())
+    await hook(url, to)
+    await record(app, ['A', 1])
+    startSender(app)
+    const pauses: { atLeast: number; atMost: number }[] = []
+    for (let attempt = 1; attempt <= 7; attempt++) {
+      if (attempt === 7) retryAfter = '20000'
+      const { rows } = await app.pg.query('select clock_timestamp()::text as before')
+      await hurry(app)
+      const pause = await until(async () => {
+        const found = await app.pg.query(
+          `select extract(epoch from next_attempt_at - clock_timestamp())::float as "atLeast",
+                  extract(epoch from next_attempt_at - $2::timestamptz)::float as "atMost"
+           from webhook_line where attempts = $1`,
+          [attempt, rows[0].before],
+        )
+        return found.rows[0]
+      })
+      pauses.push(pause)
+    }
+    for (const [index, pauseS] of [5, 25, 125, 625, 3125, 15_625, 20_000].entries()) {
+      expect(pauses[index]?.atLeast).toBeLessThanOrEqual(pauseS * 1.2)
+      expect(pauses[index]?.atMost).toBeGreaterThanOrEqual(pauseS * 0.8)
+    }
+    expect(pauses[6]?.atMost).toBeGreaterThanOrEqual(20_000)
+  })
+
+  it('by never answering takes its eight places and no more; others go on, and a stop does not wait for it', async () => {
+    const { app, url } = await open()
+    const silent = await receiver(() => null)
+    const other = await receiver()
+    await hook(url, silent.url)
+    await hook(url, other.url)
+    const sender = startSender(app)
+    const families = Array.from({ length: 30 }, (_, index) => `F${index}`)
+    await record(app, ...families.map((family): [string, number] => [family, 1]))
+    await until(() => other.taken.length === 30)
+    await until(() => silent.seen.length === 8)
+    await sender.close()
+    expect(silent.seen).toHaveLength(8)
+    const waiting = (await lines(app)).filter((line) => line.waiting === 1)
+    expect(waiting.map(({ attempts, claimed_until }) => [attempts, claimed_until])).toEqual(
+      families.map(() => [0, null]),
+    )
+  })
+
+  it('with 410, or for seven days, is disabled: nothing more is recorded or sent until it is enabled', async () => {
+    const { app, url } = await open()
+    let status = 410
+    const to = await receiver(() => status)
+    const { id } = await hook(url, to.url)
+    startSender(app)
+    await record(app, ['A', 1], ['A', 2])
+    await until(async () => (await hooks(url))[0]?.disabledAt)
+    await record(app, ['A', 3])
+    await hurry(app)
+    expect((await hooks(url))[0]).toMatchObject({ waiting: 2, error: 'It answered 410.' })
+    status = 200
+    await ask(url, `mutation { enableWebhook(id: "${id}") { id } }`)
+    await settled(app)
+    expect(numbers(to.taken, 'A')).toEqual([1, 2])
+    expect((await hooks(url))[0]).toMatchObject({ waiting: 0, failingSince: null, error: null, disabledAt: null })
+
+    status = 500
+    await record(app, ['A', 4])
+    await until(async () => (await hooks(url))[0]?.failingSince)
+    await app.pg.query(`update webhook set failing_since = now() - interval '8 days'`)
+    await hurry(app)
+    await until(async () => (await hooks(url))[0]?.disabledAt)
+  })
+
+  it('by redirecting gets nothing sent elsewhere', async () => {
+    const { app, url } = await open()
+    const target = await receiver()
+    const to = await receiver(() => 307, { location: target.url })
+    await hook(url, to.url)
+    startSender(app)
+    await record(app, ['A', 1])
+    await until(async () => (await hooks(url))[0]?.error)
+    expect((await hooks(url))[0]?.error).toBe('It answered 307; redirects are not followed.')
+    expect(target.seen).toEqual([])
+  })
+})
+
+describe('a url', () => {
+  const PRIVATE = ['backend.internal', '10.1.2.3']
+  const taken = [
+    'https://example.com/hook?key=1',
+    'https://[2606:4700::1111]/',
+    'http://localhost:3000/',
+    'http://127.0.0.1:80/x',
+    'http://[::1]/',
+    'http://backend.internal/hook',
+    'http://10.1.2.3/',
+  ]
+  it.each(taken)('%s is taken', (url) => {
+    expect(checkReceiverUrl(url, PRIVATE).href).toContain('://')
+  })
+
+  const refused = [
+    'http://example.com/',
+    'ftp://example.com/',
+    'file:///etc/passwd',
+    'not a url',
+    'https://user:password@example.com/',
+    'https://10.0.0.1/',
+    'https://0x7f000002.1/',
+    'https://192.168.1.1/',
+    'https://172.31.255.255/',
+    'https://100.64.0.1/',
+    'https://0.0.0.0/',
+    'https://169.254.169.254/latest/meta-data',
+    'http://2852039166/',
+    'https://[fd00:ec2::254]/',
+    'https://[fe80::1]/',
+    'https://[fc00::1]/',
+    'https://[::ffff:10.0.0.1]/',
+    'https://[64:ff9b::a00:1]/',
+    'https://[::]/',
+    `https://example.com/${'x'.repeat(2000)}`,
+  ]
+  it.each(refused)('%s is refused', (url) => {
+    expect(() => checkReceiverUrl(url, PRIVATE)).toThrow(/^The webhook's url /)
+  })
+
+  it('with a link-local address is refused even where it is named as private', () => {
+    expect(() => checkReceiverUrl('http://169.254.169.254/', ['169.254.169.254'])).toThrow(/169\.254\.169\.254/)
+  })
+
+  it('whose name leads elsewhere when the connection is made is not connected to', async () => {
+    let connections = 0
+    const { port } = new URL(await listen((_request, response) => void response.end(String(++connections))))
+    const call = (url: string, privateHosts: readonly string[]) =>
+      new Promise((resolve, reject) => {
+        const lookup = guardedLookup(new URL(url), privateHosts)
+        const options = { host: 'localhost', port, lookup, family: 4 }
+        request(options, (response) => resolve(response.resume().statusCode))
+          .once('error', reject)
+          .end()
+      })
+    // As if the name of a public host had come to mean this machine.
+    await expect(call('https://public.example/', [])).rejects.toThrow(
+      /localhost has the address 127\.0\.0\.1, which is not/,
+    )
+    expect(connections).toBe(0)
+    expect(await call('http://mine.example/', ['mine.example'])).toBe(200)
+    expect(await call('http://localhost/', [])).toBe(200)
+  })
+})
+
+describe('the operator', () => {
+  it('alone may see and change webhooks', async () => {
+    const { url } = await open()
+    const { id } = await hook(url, 'https://example.com/')
+    const queries = [
+      HOOKS,
+      LETTERS,
+      `{ node(id: "${id}") { ... on Webhook { url } } }`,
+      'mutation { createWebhook(url: "https://example.com/", types: ["upload.completed"]) { secret } }',
+      `mutation { deleteWebhook(id: "${id}") }`,
+      `mutation { enableWebhook(id: "${id}") { id } }`,
+      `mutation { replayDeadLetters(webhook: "${id}") }`,
+      `mutation { replayDeadLetter(id: "${Buffer.from('DeadLetter:1').toString('base64')}") }`,
+    ]
+    for (const query of queries) {
+      const { errors } = await ask(url, query, { token: null })
+      expect(errors?.map(({ extensions }) => extensions.code)).toEqual(['FORBIDDEN'])
+    }
+    expect(await hooks(url)).toHaveLength(1)
+  })
+
+  it('gets a sentence for what cannot be, and at most 20 webhooks; a deleted one hears nothing more', async () => {
+    const { app, url } = await open()
+    const to = await receiver()
+    const { id } = await hook(url, to.url)
+    const gone = Buffer.from('Webhook:99').toString('base64')
+    const create = (address: string, types: string[]) =>
+      `mutation { createWebhook(url: "${address}", types: ${JSON.stringify(types)}) { secret } }`
+    const wrong: [string, string, RegExp][] = [
+      [create('http://example.com', ['upload.completed']), 'BAD_INPUT', /https/],
+      [create('https://example.com', []), 'BAD_INPUT', /1 to 5/],
+      [create('https://example.com', ['image.deleted']), 'BAD_INPUT', /"image\.deleted" is not a type/],
+      [`mutation { deleteWebhook(id: "${gone}") }`, 'NOT_FOUND', /no webhook 99/],
+      [`mutation { enableWebhook(id: "${gone}") { id } }`, 'NOT_FOUND', /no webhook 99/],
+      [`mutation { replayDeadLetters(webhook: "${gone}") }`, 'NOT_FOUND', /no webhook 99/],
+    ]
+    for (const [query, code, message] of wrong) {
+      const { errors } = await ask(url, query)
+      expect(errors?.[0]).toMatchObject({ extensions: { code }, message: expect.stringMatching(message) })
+    }
+    await record(app, ['A', 1])
+    expect(await ask(url, `mutation { deleteWebhook(id: "${id}") }`)).toEqual({ data: { deleteWebhook: true } })
+    expect([await lines(app), await hooks(url)]).toEqual([[], []])
+    for (let count = 0; count < 20; count++) await hook(url, 'https://example.com/')
+    const { errors } = await ask(url, create('https://example.com', ['upload.completed']))
+    expect(errors?.[0]?.message).toMatch(/There are 20 webhooks/)
+  })
+
+  it('finds delivered events for 7 days and others for 30', async () => {
+    const { app, url } = await open()
+    const to = await receiver(({ data }) => (data.family === 'A' ? 200 : 500))
+    await hook(url, to.url)
+    const sender = startSender(app)
+    await record(app, ['A', 1], ['B', 1])
+    await until(async () => (await lines(app)).some(({ attempts }) => attempts === 1))
+    await until(() => numbers(to.taken, 'A').length === 1)
+    await app.pg.query(`update webhook_line set attempts = 7, next_attempt_at = now() where family = 'B'`)
+    await until(async () => (await letters(url)).totalCount === 1)
+    await sender.close()
+    await record(app, ['C', 1])
+    await app.pg.query(`insert into webhook_line values (99, 'A', 0, 1, 0, now())`)
+    const left = async (days: number) => {
+      await app.pg.query(`update event set created_at = now() - make_interval(days => $1)`, [days])
+      await pruneEvents(app.pg)
+      return (await app.pg.query('select family from event order by 1')).rows.map(({ family }) => family)
+    }
+    expect(await left(6)).toEqual(['A', 'B', 'C'])
+    expect(await left(8)).toEqual(['B', 'C'])
+    expect(await left(31)).toEqual([])
+    expect((await letters(url)).totalCount).toBe(0)
+
+    // The line finds out, and goes on with what comes next.
+    startSender(app)
+    await settled(app)
+    await record(app, ['C', 2], ['A', 2])
+    await until(() => numbers(to.taken, 'A').includes(2) && numbers(to.seen, 'C').includes(2))
+    expect(numbers(to.seen, 'C')).toEqual([2])
+  })
+})
