@@ -7,7 +7,7 @@ import { readCoverage } from '../src/catalogue/coverage.ts'
 import { inTransaction, openDatabase, type Pg } from '../src/catalogue/database.ts'
 import { findWork, measureStretch, type WorkOrder } from '../src/catalogue/find-work.ts'
 import { migrate } from '../src/catalogue/migrate.ts'
-import { type RenderedItem, recordRenders } from '../src/catalogue/record.ts'
+import { type RenderedItem, recordResults } from '../src/catalogue/record.ts'
 import { WHOLE_CATALOGUE } from '../src/catalogue/scope.ts'
 import type { Preset, Presets } from '../src/variant.ts'
 import { growCatalogue, ITEMS_PER_SET, ITEMS_PER_VENDOR, SETS_PER_NEW_SET } from './support/catalogue.ts'
@@ -122,7 +122,7 @@ async function compare(
     const afterId = placeOf({ pg, items }, round)
     return findWork(pg, order, { afterId, toId: afterId + CHUNK_ITEMS, limit: SLICE_ITEMS })
   })
-  await take('recording 100 images', ({ pg }, _, made) => recordRenders(pg, made), render)
+  await take('recording 100 images', ({ pg }, _, made) => recordResults(pg, { made }), render)
   for (const { pg, items } of [small, large]) {
     await pg.query('delete from image where id > $1', [items * 2])
     await countAll(pg)
@@ -131,7 +131,7 @@ async function compare(
   await take(
     'one coverage query, 100 images after the last',
     ({ pg }) => readCoverage({ pg, presets }, WHOLE_CATALOGUE),
-    async (catalogue, round) => recordRenders(catalogue.pg, await render(catalogue, round)),
+    async (catalogue, round) => recordResults(catalogue.pg, { made: await render(catalogue, round) }),
   )
   await take('one coverage query, nothing changed', ({ pg }) => readCoverage({ pg, presets }, WHOLE_CATALOGUE))
   await take('the same of a vendor', (catalogue, round) =>
@@ -158,7 +158,7 @@ async function compareTriggers({ pg, items }: Catalogue, presets: Presets): Prom
       await inTransaction(pg, async (client) => {
         await client.query('delete from image where id > $1', [items * 2])
         await client.query(`set local session_replication_role = ${role}`)
-        times.push(await timed(() => recordRenders(client, made)))
+        times.push(await timed(() => recordResults(client, { made })))
       })
     }
   }

@@ -5,7 +5,7 @@ import { describe, expect, it, onTestFinished } from 'vitest'
 import { COVERAGE_LOCK, countChanges, coverPresets, keepCounting } from '../src/catalogue/count-coverage.ts'
 import { readCoverage } from '../src/catalogue/coverage.ts'
 import { inTransaction, type Pg } from '../src/catalogue/database.ts'
-import { recordFailures, recordRenders } from '../src/catalogue/record.ts'
+import { recordResults } from '../src/catalogue/record.ts'
 import { type Scope, WHOLE_CATALOGUE } from '../src/catalogue/scope.ts'
 import { upsertItems } from '../src/catalogue/upsert-items.ts'
 import { AppError } from '../src/errors.ts'
@@ -140,20 +140,12 @@ describe('coverage', () => {
       const items = picks.map((pick) => rows[pick] as Row)
       const ids = items.map(({ id }) => id)
       const some = [...current.values()].filter((_, index) => (number >> index) & 1)
-      if (what === 'record')
-        await recordRenders(
-          pg,
-          items.map((item) => rendered(item, some)),
-        )
-      if (what === 'adopt')
-        await recordRenders(
-          pg,
-          items.map((item) => rendered(item, some, 'adopted')),
-        )
+      if (what === 'record') await recordResults(pg, { made: items.map((item) => rendered(item, some)) })
+      if (what === 'adopt') await recordResults(pg, { made: items.map((item) => rendered(item, some, 'adopted')) })
       if (what === 'fail') {
         const error = new AppError(number % 2 ? 'NOT_SVG' : 'TIMEOUT', 'broken')
         const failures = items.map(({ id, sourceHash }) => ({ itemId: id, sourceHash, error, backfillId: null }))
-        await recordFailures(pg, failures)
+        await recordResults(pg, { failures })
       }
       if (what === 'change')
         await upsertItems(
@@ -194,10 +186,7 @@ describe('coverage', () => {
     const write = async (writer: number, round: number) => {
       // As with the lock on items: no two writers have the same one. Of the sets, all have some.
       const items = rows.filter(({ id }) => id % 3 === writer && (id + round) % 2 === 0)
-      await recordRenders(
-        pg,
-        items.map((item) => rendered(item, all)),
-      )
+      await recordResults(pg, { made: items.map((item) => rendered(item, all)) })
       await pg.query('delete from image where owner_id % 3 = $1 and owner_id % 4 = $2', [writer, round % 4])
     }
     // A change that is lost shows until its set changes again: each round ends with a look at the whole.
@@ -230,10 +219,10 @@ describe('coverage', () => {
     const ready = async () =>
       (await readCoverage({ pg, presets }, WHOLE_CATALOGUE)).map((row) => [row.ready, row.isExact])
     await inTransaction(pg, async (client) => {
-      await recordRenders(client, items.slice(0, 4))
-      await recordRenders(pg, items.slice(4))
+      await recordResults(client, { made: items.slice(0, 4) })
+      await recordResults(pg, { made: items.slice(4) })
       expect(await ready()).toEqual(Array(3).fill([4, true]))
-      await recordFailures(client, [])
+      await recordResults(client, {})
       await client.query('update item set source_hash = $2 where id = $1', [rows[0]?.id, 'another'])
     })
     expect(await ready()).toEqual(Array(3).fill([7, true]))
@@ -246,10 +235,7 @@ describe('coverage', () => {
     await inTransaction(pg, async (client) => {
       await client.query('select pg_advisory_xact_lock($1)', [COVERAGE_LOCK])
       await pg.query(`update item set source_hash = 'another'`)
-      await recordRenders(
-        pg,
-        (await rowsOf(pg)).map((item) => rendered(item, [...presets.values()])),
-      )
+      await recordResults(pg, { made: (await rowsOf(pg)).map((item) => rendered(item, [...presets.values()])) })
       const seen = await readCoverage({ pg, presets }, WHOLE_CATALOGUE)
       expect(seen.map(({ total, ready, isExact }) => [total, ready, isExact])).toEqual(Array(3).fill([8, 0, false]))
       expect(await countChanges(pg, WHOLE_CATALOGUE, { itemsMax: 100 })).toBe(0)
@@ -262,10 +248,7 @@ describe('coverage', () => {
     const { pg, presets } = await testApp(config)
     await importRows(pg, 8)
     const rows = await rowsOf(pg)
-    await recordRenders(
-      pg,
-      rows.map((item) => rendered(item, [...presets.values()])),
-    )
+    await recordResults(pg, { made: rows.map((item) => rendered(item, [...presets.values()])) })
     await expectRight(pg, presets)
     const file = path.join(await tempDirectory(), 'presets.json')
     await writeFile(

@@ -1,8 +1,5 @@
-import { fork } from 'node:child_process'
 import { createHmac } from 'node:crypto'
-import { once } from 'node:events'
 import { type IncomingHttpHeaders, request } from 'node:http'
-import path from 'node:path'
 import { describe, expect, it, onTestFinished } from 'vitest'
 import type { App } from '../src/app.ts'
 import { inTransaction } from '../src/catalogue/database.ts'
@@ -15,6 +12,7 @@ import { pruneEvents } from '../src/webhooks/prune.ts'
 import { checkReceiverUrl, guardedLookup } from '../src/webhooks/receiver-url.ts'
 import { openSender } from '../src/webhooks/sender.ts'
 import { ask, drawing, entry, listen, testApp, testConfig, testServer, until } from './support/setup.ts'
+import { startWorker } from './support/worker.ts'
 
 const ALL = ['image.variant.created', 'image.variant.failed', 'backfill.completed', 'upload.completed']
 const BASICS = uniqueIdOf('acme/basics')
@@ -203,27 +201,6 @@ describe('a delivery', () => {
   })
 })
 
-/** A real worker process on the app's database and stores. */
-function startWorker(app: App) {
-  const { databaseUrl, dataDir, childEnv } = app.config
-  const child = fork(path.join(import.meta.dirname, '../workers/main.ts'), {
-    env: {
-      ...childEnv(databaseUrl ?? ''),
-      DATA_DIR: dataDir,
-      ADMIN_TOKEN: 'x',
-      URL_SECRET: app.urlSecret,
-      RENDERERS: '1',
-    },
-    stdio: 'ignore',
-  })
-  const gone = once(child, 'exit')
-  onTestFinished(async () => {
-    child.kill('SIGKILL')
-    await gone
-  })
-  return { child, gone }
-}
-
 describe('an event', () => {
   it('is there if and only if its change is, and only where somebody wants it', async () => {
     const { app, url } = await open()
@@ -372,12 +349,12 @@ describe('a receiver that fails', () => {
     const to = await listen((_request, response) => response.writeHead(429, { 'retry-after': retryAfter }).end())
     await hook(url, to)
     await record(app, ['A', 1])
-    startSender(app)
     const pauses: { atLeast: number; atMost: number }[] = []
     for (let attempt = 1; attempt <= 7; attempt++) {
       if (attempt === 7) retryAfter = '20000'
       const { rows } = await app.pg.query('select clock_timestamp()::text as before')
-      await hurry(app)
+      if (attempt === 1) startSender(app)
+      else await hurry(app)
       const pause = await until(async () => {
         const found = await app.pg.query(
           `select extract(epoch from next_attempt_at - clock_timestamp())::float as "atLeast",

@@ -11,6 +11,7 @@ import { quietLogger } from '../src/queue-log.ts'
 import { runProcess } from '../src/run-process.ts'
 import { openSender } from '../src/webhooks/sender.ts'
 import { DELETE_SUPERSEDED_HOURLY } from './delete-superseded.ts'
+import { PRUNE_EVENTS_HOURLY } from './prune-events.ts'
 import { createLongTasks, createUrgentTasks } from './tasks.ts'
 
 const URGENT_AT_ONCE = 2
@@ -30,7 +31,7 @@ await runProcess(async (stop) => {
     openQueue(app, {
       taskList: createLongTasks(app),
       concurrency: CHUNKS_AT_ONCE,
-      hourly: [DELETE_SUPERSEDED_HOURLY],
+      hourly: [DELETE_SUPERSEDED_HOURLY, PRUNE_EVENTS_HOURLY],
     }),
     openQueue(app, { taskList: createUrgentTasks(app), concurrency: URGENT_AT_ONCE, hourly: [] }),
   ])

@@ -4,6 +4,7 @@ import { causes, log } from '../src/log.ts'
 import { DELETE_SUPERSEDED, deleteSupersededTask } from './delete-superseded.ts'
 import { makeRestTask } from './make-rest.ts'
 import { planBackfillTask } from './plan-backfill.ts'
+import { PRUNE_EVENTS, pruneEventsTask } from './prune-events.ts'
 import { runChunkTask } from './run-chunk.ts'
 import { takeDownTask } from './take-down.ts'
 
@@ -30,6 +31,7 @@ export const createLongTasks = (app: App): TaskList => ({
   plan_backfill: logged(planBackfillTask(app)),
   run_chunk: logged(runChunkTask(app)),
   [DELETE_SUPERSEDED]: deleteSupersededTask(app),
+  [PRUNE_EVENTS]: pruneEventsTask(app),
 })
 
 /** The tasks that somebody waits for: they have slots of their own beside the long ones. */

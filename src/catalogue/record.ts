@@ -50,7 +50,10 @@ export interface Results {
  * no picture, with the events of it all: one statement for any number. It locks the events' families until the commit.
  * Failed attempts count per source and renderer; a code that may pass (a crash, a time-out) is settled by its second.
  */
-export async function recordResults(pg: Pg | PoolClient, { made, failures }: Results): Promise<void> {
+export async function recordResults(
+  pg: Pg | PoolClient,
+  { made = [], failures = [] }: Partial<Results>,
+): Promise<void> {
   if (made.length + failures.length === 0) return
   const images = made.flatMap((item) => item.images)
   const column = <K extends keyof MadeImage>(key: K) => images.map((image) => image[key])

@@ -107,7 +107,7 @@ export function createEnsureVariant(workshop: Workshop & { readonly pg: Pg; read
         replace: wanted.image !== null,
         svg,
       })
-      await recordResults(pg, { made: [made.item], failures: [] })
+      await recordResults(pg, { made: [made.item] })
       rest.add(wanted.itemId)
       const [image] = made.item.images
       const [bytes] = made.bytes
@@ -116,7 +116,7 @@ export function createEnsureVariant(workshop: Workshop & { readonly pg: Pg; read
     } catch (error) {
       if (isSourceFailure(error)) {
         const { itemId, sourceHash } = wanted
-        await recordResults(pg, { made: [], failures: [{ itemId, sourceHash, error, backfillId: null }] })
+        await recordResults(pg, { failures: [{ itemId, sourceHash, error, backfillId: null }] })
       }
       throw error
     }

@@ -13,13 +13,11 @@ import {
   settle,
 } from './lines.ts'
 import { postEvent } from './post-event.ts'
-import { pruneEvents } from './prune.ts'
 
 /** Lines of one webhook that this process sends from at once: what a slow receiver holds, and no other webhook. */
 const LINES_AT_ONCE = 8
 /** Then another line of the webhook has its turn. */
 const EVENTS_IN_A_ROW = 50
-const PRUNE_EVERY_MS = 3_600_000
 /** A post in progress gets so long when the process stops; then it is cut, and sent again by another. */
 const FINISH_MS = 2000
 
@@ -87,24 +85,13 @@ export function openSender(
     if (line) await release(pg, line)
   }
 
-  let pruning = prune()
-  async function prune(): Promise<void> {
-    await pruneEvents(pg, closing.signal).catch((error) =>
-      log.warn('old events are deleted later', { cause: causes(error) }),
-    )
-  }
-  const timer = setInterval(() => {
-    pruning = prune()
-  }, PRUNE_EVERY_MS)
-
   const ended = loop()
   return {
     async close() {
       closing.abort()
-      clearInterval(timer)
       wake.resolve()
       const cut = setTimeout(() => cutting.abort(), FINISH_MS)
-      await Promise.all([ended, pruning])
+      await ended
       await Promise.all([...sending.values()].flatMap((lines) => [...lines]))
       clearTimeout(cut)
     },
