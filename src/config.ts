@@ -68,6 +68,11 @@ export const VARIABLES = [
     meaning:
       'Hosts of your own network, comma-separated, that webhooks may call: over http too, and at private addresses.',
   },
+  {
+    name: 'WORKER_NICENESS',
+    default: '10',
+    meaning: 'How far workers stand back behind an API on the same machine: 0 (not at all) to 19.',
+  },
   { name: 'DEMO', default: 'on', meaning: '`off`: `npm start` begins with an empty catalogue.' },
 ] as const
 
@@ -90,6 +95,8 @@ export interface Config {
   readonly renderers: number
   /** How long a picture is kept after a newer one has taken its place. */
   readonly supersededDays: number
+  /** Of the operating system's scheduler. */
+  readonly workerNiceness: number
   readonly demo: boolean
   /** Null: directories in `dataDir`. */
   readonly buckets: { readonly originals: string; readonly previews: string } | null
@@ -167,6 +174,7 @@ export function loadConfig(env: Env = process.env): Config {
     presets,
     renderers: read('RENDERERS', availableParallelism(), integer(1, 256)),
     supersededDays: read('SUPERSEDED_DAYS', 30, integer(0, 3650)),
+    workerNiceness: read('WORKER_NICENESS', 10, integer(0, 19)),
     demo: read('DEMO', true, onOrOff),
     buckets: originalsBucket && previewsBucket ? { originals: originalsBucket, previews: previewsBucket } : null,
     aws: {

@@ -1,7 +1,5 @@
-import { fork } from 'node:child_process'
 import { once } from 'node:events'
-import path from 'node:path'
-import { describe, expect, it, onTestFinished } from 'vitest'
+import { describe, expect, it } from 'vitest'
 import type { App } from '../src/app.ts'
 import { startBackfill } from '../src/backfill/backfills.ts'
 import { checkRequest } from '../src/backfill/order.ts'
@@ -13,26 +11,13 @@ import { WHOLE_CATALOGUE } from '../src/catalogue/scope.ts'
 import { importItems } from '../src/ingest/import-items.ts'
 import { HOSTILE } from './support/hostile.ts'
 import { ask, entry, importDrawings, svg, testApp, testConfig, testServer, until } from './support/setup.ts'
+import { startWorker } from './support/worker.ts'
 
 const FOREVER = new AbortController().signal
 /** Takes a renderer some 100 ms. */
 const SLOW = svg(
   `<filter id="f"><feGaussianBlur stdDeviation="9"/></filter>${'<path filter="url(#f)" d="M2 2h20v20z"/>'.repeat(2)}`,
 )
-
-function startWorker(app: App) {
-  const { databaseUrl, dataDir, childEnv } = app.config
-  const child = fork(path.join(import.meta.dirname, '../workers/main.ts'), {
-    env: { ...childEnv(databaseUrl ?? ''), DATA_DIR: dataDir },
-    stdio: ['ignore', 'ignore', 'pipe', 'ipc'],
-  })
-  const gone = once(child, 'exit')
-  onTestFinished(async () => {
-    child.kill('SIGKILL')
-    await gone
-  })
-  return { child, gone }
-}
 
 const start = (app: App) => startBackfill(app, checkRequest(app.presets, { scope: WHOLE_CATALOGUE }))
 const statusOf = async (app: App, id: number) => (await app.prisma.backfill.findUniqueOrThrow({ where: { id } })).status

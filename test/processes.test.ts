@@ -12,7 +12,15 @@ const ROOT = path.join(import.meta.dirname, '..')
 function program(file: string, options: { args?: string[]; env: Record<string, string> }) {
   const child = spawn(process.execPath, [path.join(ROOT, file), ...(options.args ?? [])], {
     cwd: ROOT,
-    env: { ADMIN_TOKEN, PORT: '0', RENDERERS: '1', DEMO: 'off', PATH: process.env.PATH, ...options.env },
+    env: {
+      ADMIN_TOKEN,
+      PORT: '0',
+      RENDERERS: '1',
+      WORKER_NICENESS: '0',
+      DEMO: 'off',
+      PATH: process.env.PATH,
+      ...options.env,
+    },
     stdio: ['ignore', 'pipe', 'pipe'],
   })
   let said = ''

@@ -19,14 +19,13 @@ const URGENT_AT_ONCE = 2
 const ABORT_AFTER_MS = 0
 /** A slow render may take 20 s; a supervisor kills after 10. */
 const CUT_AFTER_MS = 5000
-/** An API on the same machine goes first: of a core that both want, the kernel gives us a quarter. */
-const NICENESS = 5
 
 /** A worker: one process of any number, against DATABASE_URL and shared stores. */
 await runProcess(async (stop) => {
-  // Before the renderers start, which inherit it.
-  setPriority(NICENESS)
-  const app = await openApp(loadConfig())
+  const config = loadConfig()
+  // Before the renderers start, which inherit it: of a core that an API wants as well, the kernel gives us a tenth at 10.
+  setPriority(config.workerNiceness)
+  const app = await openApp(config)
   const queues = await Promise.all([
     openQueue(app, {
       taskList: createLongTasks(app),

@@ -44,6 +44,8 @@ export async function testConfig(env: Record<string, string> = {}): Promise<Conf
     ADMIN_TOKEN,
     URL_SECRET: 'test-url-secret',
     RENDERERS: '1',
+    // The tests beside it want the processor as well.
+    WORKER_NICENESS: '0',
     ...env,
   })
 }
