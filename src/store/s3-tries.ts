@@ -3,8 +3,8 @@ import { canPass, failureOf } from './s3-errors.ts'
 
 /** One try, from connecting to the last byte. Objects are small: a source has at most 5 MB. */
 const TRY_MS = 8000
-/** All tries of one operation: well below what the origin handler may take. */
-const OPERATION_MS = 10_000
+/** All tries of one operation, waiting for a connection included: well below what the origin handler may take. */
+const OPERATION_MS = 12_000
 /** With one try in seven failing, six in a row fail once in 100,000 operations. */
 const TRIES_MAX = 6
 /** Upper bound of the first pause; each next one doubles it. The pause is drawn evenly below it, so that crowds spread. */

@@ -17,7 +17,7 @@ import { openTries } from './s3-tries.ts'
 import type { Listed, PutOptions, Store } from './store.ts'
 
 /** No byte either way for so long: this try is lost. */
-const STALL_MS = 3000
+const STALL_MS = 2000
 /** Keys that one DeleteObjects takes: https://docs.aws.amazon.com/AmazonS3/latest/API/API_DeleteObjects.html */
 const DELETE_BATCH = 1000
 /** Outside the grammar of keys, so that no request can ask for it. */
