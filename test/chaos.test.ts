@@ -80,7 +80,7 @@ describe('a backfill', () => {
     expect(await readdir(path.join(app.config.dataDir, 'previews/.drafts'))).toEqual([])
   })
 
-  it('goes on when Postgres is restarted under it', async () => {
+  it('goes on when Postgres is restarted under it', { timeout: 240_000 }, async () => {
     const directory = await tempDirectory()
     let postgres = await startPostgres(directory)
     const door = await openDoor(() => Number(new URL(postgres.url).port))
@@ -98,7 +98,7 @@ describe('a backfill', () => {
     await until(async () => ((await progressOf(app, id)).doneItems ?? 0) > 60)
     await postgres.close()
     postgres = await startPostgres(directory)
-    await until(async () => (await progressOf(app, id).catch(() => null))?.status === 'COMPLETED', 60_000)
+    await until(async () => (await progressOf(app, id).catch(() => null))?.status === 'COMPLETED', 120_000)
     expect(await progressOf(app, id)).toMatchObject({ totalItems: 400, doneItems: 400, failedItems: 0 })
     expect(worker.child.exitCode).toBeNull()
     await expectComplete(app, 400)
