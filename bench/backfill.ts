@@ -80,6 +80,8 @@ async function measure(
   const cpu = await cpuOfTree(workers, app.pg)
   const [progress] = await readProgress(app.pg, [id])
   const seconds = (backfill.finishedAt.getTime() - backfill.createdAt.getTime()) / 1000
+  // Once more: on a machine that is not all ours, its speed now says as much as its speed then.
+  const poolRateAfter = await measurePool(bench)
   const settled = (progress?.doneItems ?? 0) + (progress?.failedItems ?? 0)
   const rate = settled / seconds
 
@@ -92,8 +94,8 @@ async function measure(
     [
       'backfill end to end',
       `${rate.toFixed(1)} items/s`,
-      `renderers alone ${poolRate.toFixed(1)}`,
-      (rate / poolRate).toFixed(2),
+      `renderers alone ${poolRate.toFixed(1)} before, ${poolRateAfter.toFixed(1)} after`,
+      (rate / ((poolRate + poolRateAfter) / 2)).toFixed(2),
       '>= 0.90',
     ],
     ['items done, failed', `${progress?.doneItems}, ${progress?.failedItems}`, `${items} imported`, '', ''],

@@ -9,6 +9,7 @@ import { type Cdn, openCloudFront } from './deliver/cloudfront.ts'
 import { type DeliveryCounts, openDeliveryCounts } from './deliver/delivery-counts.ts'
 import { createEnsureVariant, type EnsureVariant } from './deliver/ensure-variant.ts'
 import { openRestQueue } from './deliver/rest-queue.ts'
+import { VIEWERS_CHANNEL } from './deliver/viewers.ts'
 import { AppError } from './errors.ts'
 import { type Events, openEvents } from './events.ts'
 import { openRenderPool, type RenderPool } from './render/pool.ts'
@@ -74,7 +75,7 @@ export async function openApp(
     opened.push(deliveries.close)
     const recipes = await rememberRecipes(pg, config.presets)
     await coverPresets(pg, config.presets)
-    const events = await openEvents(databaseUrl, [BACKFILL_CHANNEL, HALT_CHANNEL])
+    const events = await openEvents(databaseUrl, [BACKFILL_CHANNEL, HALT_CHANNEL, VIEWERS_CHANNEL])
     opened.push(events.close)
     const pool =
       overrides.pool ?? openRenderPool({ presets: config.presets, size: config.renderers, waitingMax: WAITING_MAX })

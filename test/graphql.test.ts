@@ -37,7 +37,7 @@ describe('the contract', () => {
     { assumeValid: true },
   )
   /** What later issues bring. */
-  const LATER = new Set(['Query.items(search)', 'Family.preview'])
+  const LATER = new Set(['Family.preview'])
 
   it.each(
     Object.values(contract.getTypeMap())
@@ -181,6 +181,35 @@ describe('a page of items', () => {
     expect(new Set(seen).size).toBe(130)
     const { data } = await ask<{ items: { nodes: unknown[] } }>(url, '{ items { nodes { slug } } }')
     expect(data.items.nodes).toHaveLength(24)
+  })
+
+  it('finds items by the words of their names, and parts of them', async () => {
+    const { app, url } = await open(0)
+    const slugs = ['arrow-up', 'arrow-up-left', 'cup', '100-percent', 'arrows_all', 'up']
+    await importItems(
+      { pg: app.pg, originals: app.stores.originals },
+      slugs.map((slug, index) => entry(slug, drawing(index), { vendor: index < 5 ? 'acme' : 'other' })),
+    )
+    const search = async (text: string, scope = '') => {
+      const { data, errors } = await ask<Page>(
+        url,
+        `query ($text: String) { items(search: $text ${scope}) { totalCount nodes { slug } } }`,
+        { variables: { text } },
+      )
+      if (errors) return errors[0]?.message
+      expect(data.items.totalCount).toBe(data.items.nodes.length)
+      return data.items.nodes.map(({ slug }) => slug).sort()
+    }
+    expect(await search('arrow')).toEqual(['arrow-up', 'arrow-up-left', 'arrows_all'])
+    expect(await search('LEFT arr')).toEqual(['arrow-up-left'])
+    // Two letters are looked for where words begin, three anywhere.
+    expect(await search('up')).toEqual(['arrow-up', 'arrow-up-left', 'up'])
+    expect(await search('cup')).toEqual(['cup'])
+    expect(await search('up', ', scope: { vendor: "acme" }')).toEqual(['arrow-up', 'arrow-up-left'])
+    expect(await search(' ')).toHaveLength(slugs.length)
+    for (const nothing of ['%', '%%%', '\\', "'; drop table item --", 'arrow\u0000x', 'nothing'])
+      expect(await search(nothing), nothing).toEqual([])
+    expect(await search('x'.repeat(101))).toMatch(/search has 101 characters; at most 100/)
   })
 
   it('tells why a broken source has no picture', async () => {

@@ -11,12 +11,15 @@ const WANTS = [...presets.keys()].map((preset) => ({ preset, format: 'WEBP' as c
 const LIMIT = { timeoutMs: 10_000 }
 const GOOD = Buffer.from(svg('<rect x="4" y="4" width="16" height="16" fill="#f00"/>'))
 const hostile = (name: string) => readFileSync(path.join(import.meta.dirname, 'fixtures/hostile', name))
-/** Gets through every rule and keeps a renderer busy for seconds. */
-const SLOW = Buffer.from(
-  svg(
-    `<filter id="f"><feGaussianBlur stdDeviation="3"/></filter>${'<rect width="24" height="24" filter="url(#f)"/>'.repeat(2000)}`,
-  ),
-)
+/** Gets through every rule and keeps a renderer busy. */
+const blurs = (count: number) =>
+  Buffer.from(
+    svg(
+      `<filter id="f"><feGaussianBlur stdDeviation="3"/></filter>${'<rect width="24" height="24" filter="url(#f)"/>'.repeat(count)}`,
+    ),
+  )
+/** For seconds. */
+const SLOW = blurs(2000)
 
 function pool(options: Partial<PoolOptions> = {}) {
   const opened = openRenderPool({ presets, size: 1, waitingMax: 100, ...options })
@@ -133,4 +136,21 @@ describe('the pool', () => {
     for (const pid of pids) expect(() => process.kill(pid, 0)).toThrow('ESRCH')
     await expect(renderers.render(GOOD, WANTS, LIMIT)).rejects.toMatchObject({ code: 'BUSY' })
   })
+})
+
+it('a pool that is limited gives work to so many renderers only, until it is not', async () => {
+  const two = pool({ size: 2 })
+  // Both are up before the claim is put to the test.
+  await Promise.all([two.render(blurs(30), WANTS, LIMIT), two.render(blurs(30), WANTS, LIMIT)])
+  two.limit(1)
+  const order: string[] = []
+  const renders = [
+    two.render(blurs(60), WANTS, LIMIT).then(() => order.push('slow')),
+    two.render(GOOD, WANTS, LIMIT).then(() => order.push('quick')),
+  ]
+  expect(two.stats).toMatchObject({ renders: 3, waiting: 1 })
+  two.limit(2)
+  expect(two.stats).toMatchObject({ renders: 4, waiting: 0 })
+  await Promise.all(renders)
+  expect(order).toEqual(['quick', 'slow'])
 })

@@ -6,6 +6,7 @@ import { CHUNKS_AT_ONCE, cutRunning } from '../src/backfill/plan.ts'
 import { BEAT_EVERY_MS, beat, leave, recoverJobs } from '../src/backfill/recover.ts'
 import { keepCounting } from '../src/catalogue/count-coverage.ts'
 import { loadConfig } from '../src/config.ts'
+import { standBackForViewers } from '../src/deliver/viewers.ts'
 import { causes, log } from '../src/log.ts'
 import { quietLogger } from '../src/queue-log.ts'
 import { runProcess } from '../src/run-process.ts'
@@ -49,11 +50,13 @@ await runProcess(async (stop) => {
     BEAT_EVERY_MS,
   )
   const counting = keepCounting(app.pg)
+  const standing = standBackForViewers(app)
   log.info('worker is running', { id: ids.join(','), renderers: app.pool.size })
   process.send?.('ready')
 
   return async () => {
     clearInterval(timer)
+    standing.close()
     const cut = setTimeout(() => app.pool.cut(), CUT_AFTER_MS)
     await Promise.all([counting.close(), sender.close(), ...queues.map(({ runner }) => runner.stop())])
     clearTimeout(cut)

@@ -1,6 +1,7 @@
-import { readdir, readFile } from 'node:fs/promises'
+import { readFile } from 'node:fs/promises'
 import type { App } from '../../src/app.ts'
 import { readProgress } from '../../src/backfill/progress.ts'
+import { childrenOf, cpuOf } from './service.ts'
 
 /** What a running backfill looks like at one moment. */
 export interface Sample {
@@ -44,43 +45,21 @@ export async function sampleService(
 
 /** CPU so far in ms, of the workers themselves, of Postgres, and of the renderers, those that are gone counted with their parents. */
 export async function cpuOfTree(workers: readonly number[], pg: App['pg']) {
-  const own = await Promise.all(workers.map((pid) => cpuMs(pid)))
-  const living = await Promise.all((await Promise.all(workers.map(childrenOf))).flat().map((pid) => cpuMs(pid)))
+  const own = await Promise.all(workers.map((pid) => cpuOf(pid)))
+  const living = await Promise.all((await Promise.all(workers.map(childrenOf))).flat().map((pid) => cpuOf(pid)))
   const postmaster = await postmasterOf(pg)
-  const backends = await Promise.all((await postgresOf(pg)).map((pid) => cpuMs(pid)))
+  const backends = await Promise.all((await postgresOf(pg)).map((pid) => cpuOf(pid)))
   const sum = (values: readonly number[]) => values.reduce((total, value) => total + value, 0)
   return {
     workerMs: sum(own.map(({ self }) => self)),
     renderersMs: sum(own.map(({ reaped }) => reaped)) + sum(living.map(({ self, reaped }) => self + reaped)),
-    postgresMs: sum(backends.map(({ self }) => self)) + (await cpuMs(postmaster)).reaped,
+    postgresMs: sum(backends.map(({ self }) => self)) + (await cpuOf(postmaster)).reaped,
   }
-}
-
-const TICK_MS = 10
-
-/** proc(5): utime and stime, and those of children that were waited for. */
-async function cpuMs(pid: number): Promise<{ self: number; reaped: number }> {
-  const stat = await readFile(`/proc/${pid}/stat`, 'utf8').catch(() => '')
-  const fields = stat
-    .slice(stat.lastIndexOf(')') + 2)
-    .split(' ')
-    .map(Number)
-  const [utime = 0, stime = 0, cutime = 0, cstime = 0] = fields.slice(11, 15)
-  return { self: (utime + stime) * TICK_MS, reaped: (cutime + cstime) * TICK_MS }
 }
 
 async function readMb(pid: number, file: string, pattern: RegExp): Promise<number> {
   const text = await readFile(`/proc/${pid}/${file}`, 'utf8').catch(() => '')
   return Number(pattern.exec(text)?.[1] ?? 0) / 1000
-}
-
-async function childrenOf(pid: number): Promise<number[]> {
-  const found: number[] = []
-  for (const thread of await readdir(`/proc/${pid}/task`).catch(() => [])) {
-    const children = await readFile(`/proc/${pid}/task/${thread}/children`, 'utf8').catch(() => '')
-    found.push(...children.split(' ').filter(Boolean).map(Number))
-  }
-  return found
 }
 
 async function postmasterOf(pg: App['pg']): Promise<number> {

@@ -1,6 +1,6 @@
 import { type ChildProcess, spawn } from 'node:child_process'
 import { once } from 'node:events'
-import { mkdtemp, readFile, rm } from 'node:fs/promises'
+import { mkdtemp, readdir, readFile, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import path from 'node:path'
 import { type App, openApp } from '../../src/app.ts'
@@ -77,21 +77,30 @@ export async function startProgram(
   return { child, said }
 }
 
-/** CPU time of a process so far, in ms: user and system, https://man7.org/linux/man-pages/man5/proc_pid_stat.5.html */
-export async function cpuMs(pid: number): Promise<number> {
+const TICK_MS = 10
+
+/** CPU time so far in ms, of a process and of its children that it waited for: utime, stime, cutime and cstime of proc(5). */
+export async function cpuOf(pid: number): Promise<{ self: number; reaped: number }> {
   const stat = await readFile(`/proc/${pid}/stat`, 'utf8').catch(() => '')
-  const [user, system] = stat
+  const fields = stat
     .slice(stat.lastIndexOf(')') + 2)
     .split(' ')
-    .slice(11, 13)
-  const TICKS_PER_S = 100
-  return ((Number(user) + Number(system)) * 1000) / TICKS_PER_S
+    .map(Number)
+  const [utime = 0, stime = 0, cutime = 0, cstime = 0] = fields.slice(11, 15)
+  return { self: (utime + stime) * TICK_MS, reaped: (cutime + cstime) * TICK_MS }
 }
 
-/** The process's children. */
+/** CPU time of a process so far, in ms. */
+export const cpuMs = async (pid: number): Promise<number> => (await cpuOf(pid)).self
+
+/** The process's children, whichever of its threads started them. */
 export async function childrenOf(pid: number): Promise<number[]> {
-  const children = await readFile(`/proc/${pid}/task/${pid}/children`, 'utf8').catch(() => '')
-  return children.trim().split(' ').filter(Boolean).map(Number)
+  const found: number[] = []
+  for (const thread of await readdir(`/proc/${pid}/task`).catch(() => [])) {
+    const children = await readFile(`/proc/${pid}/task/${thread}/children`, 'utf8').catch(() => '')
+    found.push(...children.split(' ').filter(Boolean).map(Number))
+  }
+  return found
 }
 
 /** Resident memory of a process in MB. */

@@ -8,6 +8,7 @@ import { log } from '../log.ts'
 import { makeVariants, md5Of, variantKeyOf, type Workshop } from './make-variants.ts'
 import type { RestQueue } from './rest-queue.ts'
 import { openSlots } from './slots.ts'
+import { createViewersNotice } from './viewers.ts'
 
 const RENDER_LIMIT_MS = 5000
 /** Waiting for another process that makes the same picture. */
@@ -36,6 +37,7 @@ export function createEnsureVariant(workshop: Workshop & { readonly pg: Pg; read
   // More flights than renderers, so that reading and storing overlap with rendering.
   const slots = openSlots({ size: pool.size + 2 })
   const flights = new Map<string, Promise<Delivered>>()
+  const noteViewer = createViewersNotice(pg)
 
   return async function ensureVariant(wanted) {
     if (wanted.takenDown) throw new AppError('GONE', 'This picture was taken down.')
@@ -62,6 +64,7 @@ export function createEnsureVariant(workshop: Workshop & { readonly pg: Pg; read
 
   async function make(wanted: Located, key: string): Promise<Delivered> {
     const release = await slots.acquire()
+    noteViewer()
     try {
       return await underLock(wanted, key)
     } finally {

@@ -87,6 +87,14 @@ const BackfillRef = builder.prismaNode('Backfill', {
       bytesWritten: t.float(progress('bytesWritten')),
       itemsPerSecond: t.float({ nullable: true, ...progress('itemsPerSecond') }),
       etaSeconds: t.int({ nullable: true, ...progress('etaSeconds') }),
+      error: t.string({
+        nullable: true,
+        description: 'Why a chunk was given up after all its attempts, which ends the backfill as FAILED.',
+        select: {
+          chunks: { where: { status: 'FAILED' }, orderBy: { id: 'asc' }, take: 1, select: { error: true } },
+        },
+        resolve: ({ chunks }) => chunks[0]?.error ?? null,
+      }),
       failures: t.relatedConnection(
         'failures',
         {

@@ -1,6 +1,7 @@
 import { thumbHashToDataURL } from 'thumbhash'
 import { offeredFormat, offeredPreset } from '../backfill/order.ts'
 import { resolveScope, whereScope } from '../catalogue/scope.ts'
+import { whereNamed } from '../catalogue/search.ts'
 import { variantKeyOf } from '../deliver/make-variants.ts'
 import { ITEM_KINDS, type ItemKind } from '../variant.ts'
 import { BY_ID, builder, type Context, connectionOf, pageComplexity } from './builder.ts'
@@ -106,7 +107,14 @@ builder.queryFields((t) => ({
       type: ItemRef,
       cursor: 'id',
       complexity: pageComplexity,
-      args: { scope: t.arg({ type: ScopeInputRef }), kind: t.arg({ type: ItemKindRef }) },
+      args: {
+        scope: t.arg({ type: ScopeInputRef }),
+        kind: t.arg({ type: ItemKindRef }),
+        search: t.arg.string({
+          description:
+            'Items whose name has all of these words, or parts of words of three letters and more; at most 100 characters.',
+        }),
+      },
       totalCount: async (_root, args, context) => {
         return context.app.prisma.item.count({ where: await whereItems(args, context) })
       },
@@ -118,10 +126,16 @@ builder.queryFields((t) => ({
   ),
 }))
 
-async function whereItems(
-  args: { scope?: Parameters<typeof resolveScope>[1]; kind?: ItemKind | null },
-  { app }: Context,
-): Promise<ReturnType<typeof whereScope> & { kind?: ItemKind }> {
-  const scope = await resolveScope(app.prisma, args.scope)
-  return { ...whereScope(scope), ...(args.kind ? { kind: args.kind } : {}) }
+interface ItemFilter {
+  readonly scope?: Parameters<typeof resolveScope>[1]
+  readonly kind?: ItemKind | null
+  readonly search?: string | null
+}
+
+async function whereItems({ scope, kind, search }: ItemFilter, { app }: Context) {
+  return {
+    ...whereScope(await resolveScope(app.prisma, scope)),
+    ...(kind ? { kind } : {}),
+    ...(search ? whereNamed(search) : {}),
+  }
 }

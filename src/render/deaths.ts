@@ -13,3 +13,6 @@ export function deathOf(stderr: string, signal: NodeJS.Signals | null): AppError
 export const notStarting = (reason: string) => new AppError('UNAVAILABLE', `Renderers do not start: ${reason}`)
 
 export const shuttingDown = () => new AppError('BUSY', 'The service is shutting down; try again.')
+
+export const lineIsFull = (renderers: number, places: number) =>
+  new AppError('BUSY', `All ${renderers} renderers and ${places} waiting places are taken; try again in a second.`)

@@ -2,7 +2,7 @@ import type { ChildProcess } from 'node:child_process'
 import { AppError } from '../errors.ts'
 import { log } from '../log.ts'
 import type { Presets } from '../variant.ts'
-import { deathOf, notStarting, shuttingDown } from './deaths.ts'
+import { deathOf, lineIsFull, notStarting, shuttingDown } from './deaths.ts'
 import type { FromChild, Rendered, ToChild, Want } from './messages.ts'
 import { rssOf, spawnRenderer } from './spawn-renderer.ts'
 
@@ -26,6 +26,8 @@ export interface RenderPool {
   readonly stats: PoolStats
   /** Of the living renderers. */
   readonly pids: readonly number[]
+  /** From now on at most so many renderers are given work at once; what is in flight ends. */
+  limit(renderers: number): void
   /** Refuses new renders, lets those in flight end, then stops the children. */
   close(): Promise<void>
   /** Kills what is in flight and all that waits: it rejects with BUSY, which is no failure of its source. */
@@ -75,6 +77,7 @@ export function openRenderPool(options: PoolOptions): RenderPool {
   const line: Task[] = []
   const stats: PoolStats = { renders: 0, failures: 0, waiting: 0 }
   let failedStarts = 0
+  let atOnce = size
   let closing: (() => void) | null = null
   let isCut = false
 
@@ -134,16 +137,17 @@ export function openRenderPool(options: PoolOptions): RenderPool {
   }
 
   function dispatch(): void {
+    const isFull = () => [...slots].filter(({ task }) => task).length >= atOnce
     for (const slot of slots) {
       if (!slot.ready || slot.task) continue
-      const task = line.shift()
+      const task = isFull() ? null : line.shift()
       if (!task) break
       hand(slot, task)
       begin(slot, task)
     }
     // Only where the line is long: a lone request must not stand behind one renderer while another falls idle.
     for (const slot of slots) {
-      if (line.length < size || !slot.ready || slot.next || slot.renders + 1 >= recycleAfter) continue
+      if (line.length < size || atOnce < size || !slot.ready || slot.next || slot.renders + 1 >= recycleAfter) continue
       slot.next = line.shift() ?? null
       if (slot.next) hand(slot, slot.next)
     }
@@ -209,17 +213,15 @@ export function openRenderPool(options: PoolOptions): RenderPool {
     render(svg, wants, { timeoutMs }) {
       if (closing || isCut) return Promise.reject(shuttingDown())
       if (failedStarts >= FAILED_STARTS_MAX) return Promise.reject(notStarting('see the log'))
-      if (line.length >= waitingMax)
-        return Promise.reject(
-          new AppError(
-            'BUSY',
-            `All ${size} renderers and ${waitingMax} waiting places are taken; try again in a second.`,
-          ),
-        )
+      if (line.length >= waitingMax) return Promise.reject(lineIsFull(size, waitingMax))
       return new Promise((resolve, reject) => {
         line.push({ svg, wants, timeoutMs, resolve, reject })
         dispatch()
       })
+    },
+    limit(renderers) {
+      atOnce = renderers
+      dispatch()
     },
     cut() {
       isCut = true

@@ -1,0 +1,83 @@
+import { parseArgs } from 'node:util'
+import { startBackfill } from '../src/backfill/backfills.ts'
+import { checkRequest } from '../src/backfill/order.ts'
+import { readProgress } from '../src/backfill/progress.ts'
+import { WHOLE_CATALOGUE } from '../src/catalogue/scope.ts'
+import { md5Of } from '../src/deliver/make-variants.ts'
+import { importDemo } from './support/backfills.ts'
+import { type Bench, startProgram, table, withBench } from './support/service.ts'
+
+/** A worker lives so long, in ms, before it is killed; its next one starts at once. */
+const LIFE_MS = { least: 2000, most: 8000 }
+
+/**
+ * A long backfill of real icons whose workers are killed with SIGKILL at random, until it is complete; then every
+ * picture is read back. `npm run bench -- chaos [--items N] [--workers W]`
+ */
+export async function run(args: string[]): Promise<void> {
+  const options = { items: { type: 'string', default: '6283' }, workers: { type: 'string', default: '2' } } as const
+  const { values } = parseArgs({ args, options })
+  await withBench(async (bench) => {
+    const { app } = bench
+    const items = (await importDemo(bench, Number(values.items))).length
+    const { id } = await startBackfill(app, checkRequest(app.presets, { scope: WHOLE_CATALOGUE }))
+    const isOver = async () =>
+      (await app.prisma.backfill.findUniqueOrThrow({ where: { id }, select: { finishedAt: true } })).finishedAt !== null
+    const from = performance.now()
+    const lives = await Promise.all(Array.from({ length: Number(values.workers) }, () => liveAndDie(bench, { isOver })))
+    const seconds = (performance.now() - from) / 1000
+    const [progress] = await readProgress(app.pg, [id])
+    const found = await readBack(bench)
+    const wanted = items * app.presets.size
+    const failed = (progress?.failedItems ?? 0) * app.presets.size
+    const rows = [
+      ['workers killed', lives.reduce((sum, kills) => sum + kills, 0), ''],
+      ['backfill', `${seconds.toFixed(0)} s, ${(items / seconds).toFixed(1)} items/s`, ''],
+      ['items done, failed', `${progress?.doneItems}, ${progress?.failedItems}`, `${items} in all`],
+      ['images recorded', found.rows, wanted - failed],
+      ['the same picture recorded twice', found.twice, 0],
+      ['objects with the bytes of their row', found.right, found.rows],
+      ['objects lost, cut or of other bytes', found.wrong, 0],
+      ['objects of no row', found.orphans, 0],
+      ['rows left in the jobs table', found.jobs, 0],
+    ]
+    process.stdout.write(`${table(['what', 'seen', 'right'], rows)}\n`)
+    const isRight = found.rows === wanted - failed && found.twice + found.wrong + found.orphans === 0
+    if (!isRight) process.exitCode = 1
+  })
+}
+
+/** One worker after the other until the backfill is over; answers how many were killed. */
+async function liveAndDie(bench: Bench, { isOver }: { isOver: () => Promise<boolean> }): Promise<number> {
+  for (let kills = 0; ; kills++) {
+    const { child } = await startProgram(bench, { file: 'workers/main.ts', ready: /worker is running/ })
+    const dieAt = performance.now() + LIFE_MS.least + Math.random() * (LIFE_MS.most - LIFE_MS.least)
+    while (performance.now() < dieAt) {
+      if (await isOver()) return kills
+      await new Promise((resolve) => setTimeout(resolve, 100))
+    }
+    child.kill('SIGKILL')
+  }
+}
+
+/** Every row's object, and every object's row. */
+async function readBack({ app }: Bench) {
+  const images = await app.prisma.image.findMany()
+  const md5s = new Map(images.map(({ objectKey, md5 }) => [objectKey, md5]))
+  const pictures = new Set(images.map(({ ownerId, preset, format }) => `${ownerId} ${preset} ${format}`))
+  let [right, orphans] = [0, 0]
+  for await (const { key } of app.stores.previews.list('')) {
+    const bytes = await app.stores.previews.get(key)
+    if (!md5s.has(key)) orphans++
+    else if (bytes && md5Of(bytes) === md5s.get(key)) right++
+  }
+  const { rows } = await app.pg.query('select count(*)::int as jobs from graphile_worker.jobs')
+  return {
+    rows: images.length,
+    twice: images.length - pictures.size,
+    right,
+    wrong: images.length - right,
+    orphans,
+    jobs: rows[0].jobs,
+  }
+}

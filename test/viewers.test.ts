@@ -1,0 +1,25 @@
+import { expect, it, onTestFinished } from 'vitest'
+import { variantKeyOf } from '../src/deliver/make-variants.ts'
+import { standBackForViewers } from '../src/deliver/viewers.ts'
+import { importDrawings, testApp, testServer, until } from './support/setup.ts'
+
+it('while an API makes a picture for a viewer, the workers on its machine keep to half of their renderers', async () => {
+  const app = await testApp()
+  const { imageUrl } = await testServer(app)
+  await importDrawings(app, 1)
+  const limits: number[] = []
+  // As large as on a machine with more cores.
+  const pool = { ...app.pool, size: 5, limit: (renderers: number) => void limits.push(renderers) }
+  const standing = standBackForViewers({ events: app.events, pool })
+  onTestFinished(standing.close)
+
+  const item = await app.prisma.item.findFirstOrThrow()
+  const url = `${imageUrl}/${variantKeyOf(app, item, { preset: 'preview', format: 'WEBP' })}`
+  expect((await fetch(url)).status).toBe(200)
+  await until(() => limits.length > 0)
+  await until(() => limits.at(-1) === 5)
+  expect(limits).toEqual([3, 5])
+  // What is stored costs nobody anything.
+  expect((await fetch(url)).status).toBe(200)
+  expect(limits).toEqual([3, 5])
+})
