@@ -9,6 +9,7 @@ COPY prisma ./prisma
 RUN node scripts/setup.mjs && npm prune --omit=dev --loglevel=error
 COPY presets.json ./
 COPY assets ./assets
+COPY docs ./docs
 COPY src ./src
 COPY workers ./workers
 # Without buckets pictures and generated secrets are kept here: mount a volume. With both given nothing is written.

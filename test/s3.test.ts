@@ -58,13 +58,16 @@ describe('an S3 bucket', () => {
 })
 
 /** An S3 that answers what the test says, with S3's own XML. */
-async function answering(answer: (method: string, url: string) => { status: number; code: string } | null) {
+async function answering(
+  answer: (method: string, url: string) => { status: number; code: string } | { body: Buffer } | null,
+) {
   const asked: string[] = []
   const server = createServer((request, response) => {
     asked.push(`${request.method} ${request.url}`)
-    const refusal = answer(request.method as string, request.url as string)
-    if (refusal) {
-      const { status, code } = refusal
+    const own = answer(request.method as string, request.url as string)
+    if (own && 'body' in own) return response.end(own.body)
+    if (own) {
+      const { status, code } = own
       response.writeHead(status, { 'content-type': 'application/xml' })
       return response.end(`<?xml version="1.0"?><Error><Code>${code}</Code><Message>${code}!</Message></Error>`)
     }
@@ -86,6 +89,15 @@ async function answering(answer: (method: string, url: string) => { status: numb
   onTestFinished(() => void server.close())
   return { url: `http://127.0.0.1:${(server.address() as AddressInfo).port}`, asked }
 }
+
+it('an S3 that answers a range with the whole object is cut to it', async () => {
+  const body = Buffer.from('all of the object')
+  const { url } = await answering((method, path) => (method === 'GET' && path.includes('a.zip') ? { body } : null))
+  const { originals } = await openTestStores(await testBuckets(url))
+  expect(String(await originals.get('a.zip', { range: { from: 4, to: 6 } }))).toBe('of')
+  expect(String(await originals.get('a.zip', { range: { from: 11, to: 90 } }))).toBe('object')
+  expect(await originals.get('a.zip', { range: { from: 40, to: 90 } })).toHaveLength(0)
+})
 
 describe('what is wrong with a bucket is said at start, once, with its remedy', () => {
   const check = async (env: Record<string, string>, sentence: RegExp) => {

@@ -38,7 +38,7 @@ describe('the filesystem store', () => {
     const listed: string[] = []
     for await (const { key } of store.list('a/', { after: 'a/y-z.svg' })) listed.push(key)
     expect(listed).toEqual(keys.slice(1))
-    expect(await store.get('a/y.svg', { firstBytes: 4 })).toHaveLength(0)
+    expect(await store.get('a/y.svg', { range: { from: 0, to: 4 } })).toHaveLength(0)
   })
 
   it('follows no link, neither as a folder nor as a file', async () => {

@@ -60,7 +60,7 @@ const RANKS: readonly { name: string; holds: RegExp }[] = [
   { name: 'wiring', holds: /^src\/(app|http)\.ts$/ },
   {
     name: 'entries',
-    holds: /^(src\/(main|start|import|doctor|run-process|terminal)\.ts|workers\/(main|healthy)\.ts)$/,
+    holds: /^(src\/(main|start|import|ingest|doctor|run-process|terminal)\.ts|workers\/(main|healthy)\.ts)$/,
   },
 ]
 const rankOf = (file: string) => RANKS.findIndex(({ holds }) => holds.test(file))
@@ -173,6 +173,7 @@ describe('the README', () => {
         'scripts/',
         'assets/',
         'deploy/',
+        'docs/',
         'presets.json',
         'docker-compose.yml',
         'Dockerfile',

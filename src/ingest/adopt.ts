@@ -19,6 +19,7 @@ export interface AdoptReport {
 
 /** No recipe of ours has it: an adopted picture counts as made from an older one, so mode STALE makes it anew. */
 const ADOPTED = 'adopted'
+const HEADER = { range: { from: 0, to: WEBP_HEADER_BYTES } }
 const BATCH = 1000
 const LOOKS_AT_ONCE = 32
 const BROKEN_KEPT = 1000
@@ -80,7 +81,7 @@ async function adoptBatch(
       if (row?.known) report.known++
       else if (!row?.id) report.orphans++
       else {
-        const start = (await previews.get(candidate.key, { firstBytes: WEBP_HEADER_BYTES })) ?? Buffer.alloc(0)
+        const start = (await previews.get(candidate.key, HEADER)) ?? Buffer.alloc(0)
         const header = readWebpHeader(start)
         if (header?.bytes === candidate.bytes)
           images.push({ ...candidate, ...header, itemId: row.id, sourceHash: row.source_hash })

@@ -8,7 +8,7 @@ import { causes } from '../log.ts'
 import { startOf } from '../processes.ts'
 import { syncFiles, syncFolders } from './fs-sync.ts'
 import { inLanes } from './lanes.ts'
-import type { Listed, Store } from './store.ts'
+import type { ByteRange, Listed, Store } from './store.ts'
 
 /** Drafts lie beside the tree, on the same filesystem, so that a crash leaves nothing under a key. */
 const DRAFTS = '.drafts'
@@ -60,14 +60,12 @@ export async function openFsStore(directory: string): Promise<Store> {
     throw error
   }
 
-  const get: Store['get'] = async (key, { firstBytes } = {}) => {
+  const get: Store['get'] = async (key, { range } = {}) => {
     const file = locate(key)
     const flags = constants.O_RDONLY | constants.O_NOFOLLOW
     const read = async () => {
       await checkFolder(path.dirname(file))
-      return firstBytes === undefined
-        ? await readFile(file, { flag: flags })
-        : await readStart(file, { flags, firstBytes })
+      return range ? await readRange(file, { flags, ...range }) : await readFile(file, { flag: flags })
     }
     return read().catch(absent).catch(failed('read', key))
   }
@@ -177,10 +175,10 @@ export async function openFsStore(directory: string): Promise<Store> {
   return { name: root, get, put, putAll, head, delete: remove, list }
 }
 
-async function readStart(file: string, { flags, firstBytes }: { flags: number; firstBytes: number }): Promise<Buffer> {
+async function readRange(file: string, { flags, from, to }: ByteRange & { flags: number }): Promise<Buffer> {
   const handle = await open(file, flags)
   try {
-    const { buffer, bytesRead } = await handle.read(Buffer.alloc(firstBytes), 0, firstBytes, 0)
+    const { buffer, bytesRead } = await handle.read(Buffer.allocUnsafe(to - from), 0, to - from, from)
     return buffer.subarray(0, bytesRead)
   } finally {
     await handle.close()

@@ -6,10 +6,10 @@ export interface Store {
   /** For messages: a path or a bucket. */
   readonly name: string
   /**
-   * The whole object, or null where there is none. Every other failure throws UNAVAILABLE.
-   * @param options.firstBytes at most so many from the beginning, at least 1
+   * The object, or null where there is none. Every other failure throws UNAVAILABLE.
+   * @param options.range of its bytes only; without it all of them
    */
-  get(key: string, options?: { firstBytes?: number }): Promise<Buffer | null>
+  get(key: string, options?: { range?: ByteRange }): Promise<Buffer | null>
   /**
    * Writes the object whole or not at all; no reader ever sees a part of it.
    * An object that is there already stays and `false` is returned, unless `replace` is set. Over a network `false` may
@@ -33,6 +33,12 @@ export interface Store {
    * @param options.after only keys behind this one: where an earlier listing ended
    */
   list(prefix: string, options?: { after?: string }): AsyncIterable<Listed>
+}
+
+/** Bytes `from` to before `to`, at least one, as far as the object has them: behind its end there are none. */
+export interface ByteRange {
+  readonly from: number
+  readonly to: number
 }
 
 export interface Listed {

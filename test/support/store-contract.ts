@@ -13,8 +13,23 @@ export function storeContract(name: string, open: () => Promise<Store>): void {
       expect(await store.put('acme/icons/a.svg', all, SVG)).toBe(true)
       expect(await store.get('acme/icons/a.svg')).toEqual(all)
       expect(await store.head('acme/icons/a.svg')).toEqual({ bytes: 256 })
-      expect(await store.get('acme/icons/a.svg', { firstBytes: 12 })).toEqual(all.subarray(0, 12))
-      expect(await store.get('acme/icons/a.svg', { firstBytes: 1000 })).toEqual(all)
+    })
+
+    it('gives back a range of the bytes, as far as there are any', async () => {
+      const store = await open()
+      const all = Buffer.from(Array.from({ length: 256 }, (_, byte) => byte))
+      await store.put('acme/archive.zip', all, { contentType: 'application/zip' })
+      const ranges = [
+        [0, 12],
+        [0, 1000],
+        [100, 101],
+        [200, 256],
+        [255, 1000],
+        [256, 300],
+        [5000, 6000],
+      ] as const
+      for (const [from, to] of ranges)
+        expect(await store.get('acme/archive.zip', { range: { from, to } })).toEqual(all.subarray(from, to))
     })
 
     it('reads what is not there as null, not as an error', async () => {
@@ -23,7 +38,7 @@ export function storeContract(name: string, open: () => Promise<Store>): void {
       expect(await store.head('acme/none.svg')).toBeNull()
       await store.put('acme/file', bytes('x'), SVG)
       expect(await store.get('acme/file/below')).toBeNull()
-      expect(await store.get('acme/none.svg', { firstBytes: 4 })).toBeNull()
+      expect(await store.get('acme/none.svg', { range: { from: 0, to: 4 } })).toBeNull()
     })
 
     it('never overwrites unless told to', async () => {

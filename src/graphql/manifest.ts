@@ -1,0 +1,43 @@
+import { validateManifest } from '../ingest/manifest.ts'
+import type { Problem, Problems } from '../ingest/problems.ts'
+import { builder } from './builder.ts'
+
+/** Checking 100 kB takes up to 100 ms, where each value of it is wrong: two of them in a query. */
+const CHECK_COMPLEXITY = 25_000
+
+const ProblemRef = builder.objectRef<Problem>('ManifestProblem').implement({
+  description: 'One thing that is wrong with a manifest or an archive.',
+  fields: (t) => ({
+    code: t.exposeString('code', { description: 'A stable name, such as DUPLICATE_SLUG.' }),
+    file: t.exposeString('file', { nullable: true, description: 'Name in the archive; null for the archive itself.' }),
+    pointer: t.exposeString('pointer', {
+      nullable: true,
+      description: 'JSON pointer (RFC 6901) to the value in the manifest; null for what is not in a manifest.',
+    }),
+    message: t.exposeString('message', { description: 'What is wrong, with which value, and what to do.' }),
+  }),
+})
+
+const ManifestCheckRef = builder.objectRef<Problems>('ManifestCheck').implement({
+  description: 'What is wrong with a manifest.',
+  fields: (t) => ({
+    valid: t.boolean({ resolve: ({ count }) => count() === 0 }),
+    problemCount: t.int({ description: 'All of them.', resolve: ({ count }) => count() }),
+    problems: t.field({
+      type: [ProblemRef],
+      description: 'The first 1,000 of them.',
+      resolve: ({ kept }) => [...kept],
+    }),
+  }),
+})
+
+builder.queryField('validateManifest', (t) =>
+  t.field({
+    type: ManifestCheckRef,
+    description:
+      "Checks the manifest of a vendor's archive by docs/manifest.schema.json and for what a schema cannot say, without its files. A request has at most 100 kB; `npm run ingest -- --dry-run` takes more.",
+    complexity: CHECK_COMPLEXITY,
+    args: { manifest: t.arg.string({ required: true, description: 'The text of manifest.json.' }) },
+    resolve: (_root, { manifest }) => validateManifest(manifest),
+  }),
+)

@@ -1,0 +1,116 @@
+import { AppError } from '../errors.ts'
+import { LIMITS } from '../render/sanitise/limits.ts'
+import { type ArchiveSource, readAhead } from './archive.ts'
+import { MANIFEST, type Manifest, type ManifestSet, readManifest } from './manifest.ts'
+import { openProblems, type Problem, type ProblemCode, type Problems, show } from './problems.ts'
+import { readFile, readFiles } from './zip-data.ts'
+import { readDirectory, type ZipEntry } from './zip-directory.ts'
+import { foldName } from './zip-entry.ts'
+
+/** What a vendor's archive may ask of us; far above what 50,000 drawings need. */
+export const ARCHIVE_LIMITS = {
+  archiveBytes: 2_000_000_000,
+  /** Files and folders. */
+  entries: 100_000,
+  entryBytes: LIMITS.sourceBytes as number,
+  /** Unpacked, all together. */
+  totalBytes: 4_000_000_000,
+  manifestBytes: 10_000_000,
+  nameBytes: 512,
+  /** Unpacked to packed, of a file above `ratioFromBytes`. */
+  ratio: 100,
+  ratioFromBytes: 1_000_000,
+}
+export type ArchiveLimits = Readonly<typeof ARCHIVE_LIMITS>
+
+/** An archive in which nothing is wrong. */
+export interface CheckedArchive {
+  readonly manifest: Manifest
+  readonly sets: readonly ManifestSet[]
+  /** A file's bytes by its name in `sets`, checked against size and CRC again. Cheap in the order of the archive. */
+  readonly read: (file: string) => Promise<Buffer>
+  /** Lets go of what was read ahead. The source is its opener's to close. */
+  readonly close: () => Promise<void>
+}
+
+export interface ArchiveCheck {
+  /** The first 1,000 of them. */
+  readonly problems: readonly Problem[]
+  readonly problemCount: number
+  /** Null when there is a problem. */
+  readonly archive: CheckedArchive | null
+}
+
+/**
+ * Everything that is wrong with a vendor's archive, or the archive. Reads it once from end to end and unpacks every
+ * file, one at a time. Throws only for what is not the archive's fault: UNAVAILABLE where the source cannot be read.
+ */
+export async function checkArchive(source: ArchiveSource, given: Partial<ArchiveLimits> = {}): Promise<ArchiveCheck> {
+  const limits = { ...ARCHIVE_LIMITS, ...given }
+  const problems = openProblems()
+  const archive = await read(readAhead(source), { limits, problems })
+  return { problems: problems.kept, problemCount: problems.count(), archive: problems.count() > 0 ? null : archive }
+}
+
+async function read(
+  source: ReturnType<typeof readAhead>,
+  { limits, problems }: { limits: ArchiveLimits; problems: Problems },
+): Promise<CheckedArchive | null> {
+  const add = (code: ProblemCode, at: { file?: string; pointer?: string; message: string }) =>
+    problems.add({ code, file: null, pointer: null, ...at })
+  if (source.bytes > limits.archiveBytes) {
+    const message = `The archive has ${source.bytes} bytes; at most ${limits.archiveBytes} are taken: pack several.`
+    add('ARCHIVE_TOO_LARGE', { message })
+    return null
+  }
+  const directory = await readDirectory(source, { limits, problems })
+  if (!directory) return null
+  const files = directory.entries.filter(({ name, isFolder }) => !isFolder && !LEFT_BEHIND.test(name))
+  const manifestEntry = findManifest(files)
+  const manifests: Buffer[] = []
+  const onFile = (entry: ZipEntry, bytes: Buffer) => {
+    if (entry === manifestEntry) manifests.push(Buffer.from(bytes))
+  }
+  await readFiles(source, directory, { problems, onFile })
+  if (!manifestEntry) {
+    const message = 'The archive has no manifest.json at its top: add one, as docs/manifest.schema.json says.'
+    add('NO_MANIFEST', { message })
+  }
+  const [manifestBytes] = manifests
+  // One that cannot be read was told already.
+  if (!manifestEntry || !manifestBytes) return null
+  const folder = manifestEntry.name.slice(0, -MANIFEST.length)
+  const { manifest, sets, named, isComplete } = readManifest(manifestBytes, { folder, problems })
+  const byName = new Map(files.map((entry) => [entry.name, entry]))
+  const byFolded = new Map(files.map(({ name }) => [foldName(name), name]))
+  for (const [name, pointer] of named) {
+    if (byName.has(name)) continue
+    const alike = byFolded.get(foldName(name))
+    const message = `${show(name)} is not in the archive: ${alike ? `call it ${show(alike)}` : 'add it or take this out'}.`
+    add('MISSING_FILE', { file: manifestEntry.name, pointer, message })
+  }
+  if (isComplete)
+    for (const { name } of files)
+      if (!named.has(name) && name !== manifestEntry.name)
+        add('UNLISTED', { file: name, message: 'The file is not in the manifest: name it there or take it out.' })
+  if (!manifest) return null
+
+  const readByName = async (name: string) => {
+    const entry = byName.get(name)
+    const bytes = entry && (await readFile(source, entry))
+    if (bytes) return bytes
+    throw new AppError('UNAVAILABLE', `${name} is not what it was when the archive was checked: check it again.`)
+  }
+  return { manifest, sets, read: readByName, close: async () => source.letGo() }
+}
+
+/** What file managers leave behind; nobody means it. */
+const LEFT_BEHIND = /(?:^|\/)(?:__MACOSX\/|\.DS_Store$|Thumbs\.db$|desktop\.ini$)/i
+
+/** At the top, or in the one folder that all of the archive lies in. */
+function findManifest(files: readonly ZipEntry[]): ZipEntry | undefined {
+  const [first] = files
+  const top = first?.name.slice(0, first.name.indexOf('/') + 1) ?? ''
+  const folder = files.every(({ name }) => name.startsWith(top)) ? top : ''
+  return files.find(({ name }) => name === MANIFEST) ?? files.find(({ name }) => name === folder + MANIFEST)
+}
