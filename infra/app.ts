@@ -8,6 +8,7 @@ try {
   createStack(app, {
     domain: app.node.tryGetContext('originDomain'),
     protocol: app.node.tryGetContext('originProtocol'),
+    eventsSecret: app.node.tryGetContext('eventsSecret'),
   })
 } catch (error) {
   if (!(error instanceof AppError)) throw error

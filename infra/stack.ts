@@ -12,22 +12,24 @@ import {
 import type { VARIABLES } from '../src/config.ts'
 import { AppError } from '../src/errors.ts'
 import { createDistribution, type HandlerOrigin } from './distribution.ts'
+import { announceUploads, UPLOAD_CORS } from './uploads.ts'
 
 type Environment = Partial<Record<(typeof VARIABLES)[number]['name'], string>>
 
 /**
  * The two buckets, the distribution before them, and the policy that the service runs with.
- * @param origin where the service answers, as it came from the command line
+ * @param origin where the service answers, as it came from the command line; with `eventsSecret` it is told of uploads
  * @throws AppError CONFIG that names the option and the remedy
  */
-export function createStack(app: App, origin: { domain: unknown; protocol: unknown }): Stack {
+export function createStack(app: App, origin: { domain: unknown; protocol: unknown; eventsSecret?: unknown }): Stack {
   const handler = readOrigin(origin)
   // Without assets there is nothing to stage, so the account needs no `cdk bootstrap` first: one command is enough.
   const stack = new Stack(app, 'Afterimage', {
     description: 'Buckets and CDN of Afterimage',
     synthesizer: new LegacyStackSynthesizer(),
   })
-  const originals = createBucket(stack, 'Originals')
+  const originals = createBucket(stack, 'Originals', [UPLOAD_CORS])
+  if (origin.eventsSecret !== undefined) announceUploads(stack, { originals, ...handler, secret: origin.eventsSecret })
   // S3 answers a preflight by itself, with 403 unless this is there, and 403 does not fail over to the handler.
   const previews = createBucket(stack, 'Previews', [
     {

@@ -15,6 +15,7 @@ import { type Events, openEvents } from './events.ts'
 import { openRenderPool, type RenderPool } from './render/pool.ts'
 import { keepSecret } from './secrets.ts'
 import { openStores, type Stores } from './store/open.ts'
+import { UPLOAD_CHANNEL } from './uploads/uploads.ts'
 import type { Presets } from './variant.ts'
 
 /** Every part of the service, wired. */
@@ -37,10 +38,14 @@ export interface App {
   readonly close: () => Promise<void>
 }
 
-/** Lazy requests that may wait for a renderer are bounded by their slots; this bounds everything else. */
+/**
+ * Lazy requests that may wait for a renderer are bounded by their slots; this bounds everything else: a worker's seven
+ * jobs work on four items for each renderer.
+ */
 const WAITING_MAX = 256
-/** Locks hold a connection each: one per flight, and some for queries. */
-const CONNECTIONS_BESIDE_LOCKS = 8
+const WAITING_PER_RENDERER = 32
+/** Locks hold a connection each: one per flight, one per job of a worker, and some for queries. */
+const CONNECTIONS_BESIDE_LOCKS = 14
 
 /**
  * Opens everything in the order of its needs and closes it in the opposite one, also when a later part fails to open.
@@ -75,10 +80,11 @@ export async function openApp(
     opened.push(deliveries.close)
     const recipes = await rememberRecipes(pg, config.presets)
     await coverPresets(pg, config.presets)
-    const events = await openEvents(databaseUrl, [BACKFILL_CHANNEL, HALT_CHANNEL, VIEWERS_CHANNEL])
+    const channels = [BACKFILL_CHANNEL, HALT_CHANNEL, VIEWERS_CHANNEL, UPLOAD_CHANNEL]
+    const events = await openEvents(databaseUrl, channels)
     opened.push(events.close)
-    const pool =
-      overrides.pool ?? openRenderPool({ presets: config.presets, size: config.renderers, waitingMax: WAITING_MAX })
+    const waitingMax = Math.max(WAITING_MAX, WAITING_PER_RENDERER * config.renderers)
+    const pool = overrides.pool ?? openRenderPool({ presets: config.presets, size: config.renderers, waitingMax })
     if (!overrides.pool) opened.push(pool.close)
     const { presets, aws, distributionId } = config
     const cdn = distributionId ? openCloudFront(aws, distributionId) : null

@@ -7,8 +7,13 @@ import { createFailuresExport } from './failures.ts'
 import { createGraphQL } from './graphql/server.ts'
 import { createHealth } from './health.ts'
 import { log } from './log.ts'
+import { createUploadDoor } from './upload-door.ts'
+import { URL_LIFE_S } from './uploads/upload-url.ts'
 
 const BODY_MAX_BYTES = 100_000
+/** Until a whole request has arrived; an archive takes as long as its URL lives. */
+const REQUEST_MS = 30_000
+const UPLOAD_MS = URL_LIFE_S * 1000
 /** Time that requests in flight get to end when the server closes. */
 const DRAIN_MS = 10_000
 
@@ -20,7 +25,7 @@ export interface HttpServer {
   readonly close: () => Promise<void>
 }
 
-/** Serves GraphQL, pictures, failures, health and metrics. Throws IN_USE when the port is taken. */
+/** Serves GraphQL, pictures, uploads, failures, health and metrics. Throws IN_USE when the port is taken. */
 export async function serve(app: App): Promise<HttpServer> {
   const { host, port, publicImageUrl } = app.config
   let imageUrl = ''
@@ -29,7 +34,10 @@ export async function serve(app: App): Promise<HttpServer> {
   const failures = createFailuresExport(app)
   const health = createHealth(app)
 
-  const server = createServer({ requestTimeout: 30_000, headersTimeout: 10_000 }, (request, response) => {
+  const uploads = createUploadDoor(app)
+
+  const server = createServer({ requestTimeout: UPLOAD_MS, headersTimeout: 10_000 }, (request, response) => {
+    if (!request.url?.startsWith('/uploads/')) endInTime(request)
     route(request, response).catch((error) => {
       log.error('a request failed', { url: request.url, cause: String(error) })
       response.destroy()
@@ -39,11 +47,14 @@ export async function serve(app: App): Promise<HttpServer> {
   async function route(request: IncomingMessage, response: ServerResponse): Promise<unknown> {
     const [path = '/'] = (request.url ?? '/').split('?', 1)
     if (path.startsWith('/images/')) return pictures(request, response, path.slice('/images/'.length))
+    if (path.startsWith('/uploads/')) return uploads.receive(request, response)
     switch (path) {
       case '/graphql':
         return bodyIsBounded(request, response) && graphql(request, response)
       case '/failures.jsonl':
         return failures(request, response)
+      case '/events/s3':
+        return uploads.hear(request, response)
       case '/healthz':
         return text(response, 200, 'ok\n')
       case '/readyz':
@@ -56,7 +67,7 @@ export async function serve(app: App): Promise<HttpServer> {
         return text(
           response,
           404,
-          'NOT_FOUND: There are /graphql, /images/…, /failures.jsonl, /healthz, /readyz and /metrics.\n',
+          'NOT_FOUND: There are /graphql, /images/…, /uploads/…, /events/s3, /failures.jsonl, /healthz, /readyz and /metrics.\n',
         )
     }
   }
@@ -65,6 +76,14 @@ export async function serve(app: App): Promise<HttpServer> {
   const url = `http://${host.includes(':') ? `[${host}]` : host}:${(server.address() as AddressInfo).port}`
   imageUrl = publicImageUrl ?? `${url}/images`
   return { url, imageUrl, close: () => closeServer(server) }
+}
+
+/** Node bounds the time of a request for the whole server only. */
+function endInTime(request: IncomingMessage): void {
+  const { 'content-length': length, 'transfer-encoding': encoding } = request.headers
+  if (length === undefined && encoding === undefined) return
+  const timer = setTimeout(() => request.complete || request.destroy(), REQUEST_MS).unref()
+  request.once('close', () => clearTimeout(timer))
 }
 
 /** Node's parser holds a client to the length it announced, so the announcement is enough to bound a body. */

@@ -4,10 +4,18 @@ import { loadConfig } from './config.ts'
 import { AppError } from './errors.ts'
 import { fileSource } from './ingest/archive.ts'
 import { type ArchiveCheck, checkArchive } from './ingest/check-archive.ts'
+import { keepSecret } from './secrets.ts'
+import { createProgressBar } from './terminal.ts'
+import type { UploadProblem } from './uploads/end-upload.ts'
+import { type SentUpload, sendArchive } from './uploads/send-archive.ts'
 
 const HELP = `Takes in a vendor's archive: a ZIP of SVGs with a manifest.json, as docs/manifest.schema.json says.
 
+  npm run ingest -- ARCHIVE [--api URL]
   npm run ingest -- --dry-run ARCHIVE
+
+It is checked here, sent to a running service (http://HOST:PORT unless --api says where) with the token of ADMIN_TOKEN or of
+DATA_DIR, and followed until its last picture is there. Exit code 1 unless it was taken in.
 
 --dry-run says what the archive holds, or everything that is wrong with it, a line each, "FILE POINTER: CODE sentence",
 where POINTER is the place in the manifest. Nothing is written. Exit code 1 when there is a problem.
@@ -30,17 +38,48 @@ async function main(): Promise<number> {
   const [target, ...others] = positionals
   if (!target || others.length > 0)
     throw new AppError('BAD_INPUT', 'Give one archive to take in; see npm run ingest -- --help.')
+  if (values.api && !URL.canParse(values.api))
+    throw new AppError('BAD_INPUT', `--api ${values.api} is no URL: give one like http://localhost:4000.`)
   const file = path.resolve(config.invokedFrom, target)
-  if (!values['dry-run'])
-    throw new AppError(
-      'BAD_INPUT',
-      'Archives are not taken in yet: check one with npm run ingest -- --dry-run ARCHIVE.',
-    )
-  return await dryRun(file)
+  const checked = await checkFile(file)
+  if (!checked || values['dry-run']) return checked ? 0 : 1
+  const { adminToken, dataDir, host, port } = config
+  const token = adminToken ?? (await keepSecret(dataDir, 'admin-token'))
+  return await send({ api: values.api ?? `http://${host}:${port}`, token, file, ...checked })
 }
 
-/** Says all that is wrong with the archive, or what it holds. */
-async function dryRun(file: string): Promise<number> {
+/** Sends it to the service, and says what became of it. */
+async function send(options: {
+  api: string
+  token: string
+  file: string
+  vendor: string
+  bytes: number
+}): Promise<number> {
+  const { file } = options
+  const bar = createProgressBar(process.stdout)
+  const onLook = ({ items }: SentUpload) =>
+    bar.draw({
+      totalItems: items.total,
+      doneItems: items.done,
+      failedItems: items.failed,
+      imagesMade: 0,
+      bytesWritten: 0,
+      itemsPerSecond: null,
+      etaSeconds: null,
+    })
+  const upload = await sendArchive({ ...options, fileName: path.basename(file), onLook })
+  const { status, problemCount, problems, items } = upload
+  bar.end(
+    `${file} ${status}: ${items.added} added, ${items.changed} changed, ${items.removed} removed, ${items.failed} failed`,
+  )
+  for (const problem of problems.nodes) process.stdout.write(`${lineOf(problem, file)}\n`)
+  if (problemCount > problems.nodes.length) process.stdout.write(`${problemCount - problems.nodes.length} more\n`)
+  return status === 'COMPLETED' ? 0 : 1
+}
+
+/** Says all that is wrong with the archive, or what it holds. Null: something is wrong. */
+async function checkFile(file: string): Promise<{ vendor: string; bytes: number } | null> {
   const source = await fileSource(file)
   try {
     const { problems, problemCount, archive } = await checkArchive(source)
@@ -51,13 +90,13 @@ async function dryRun(file: string): Promise<number> {
         ? `${file} can be taken in: ${describe(archive)}, ${source.bytes} bytes\n`
         : `${file} cannot be taken in: ${problemCount} ${problemCount === 1 ? 'problem' : 'problems'}\n`,
     )
-    return archive ? 0 : 1
+    return archive && { vendor: archive.manifest.vendor, bytes: source.bytes }
   } finally {
     await source.close()
   }
 }
 
-function lineOf({ file, pointer, code, message }: ArchiveCheck['problems'][number], archive: string): string {
+function lineOf({ file, pointer, code, message }: UploadProblem, archive: string): string {
   const line = `${file ?? archive}${pointer ? ` ${pointer}` : ''}: ${code} ${message}`
   // A name from outside must not give the terminal orders, nor begin a line of its own.
   return line.replaceAll(/[\p{Cc}\p{Cf}]/gu, (sign) => `\\u{${sign.codePointAt(0)?.toString(16)}}`)
@@ -78,7 +117,7 @@ function parseCommandLine() {
   try {
     return parseArgs({
       allowPositionals: true,
-      options: { help: { type: 'boolean', short: 'h' }, 'dry-run': { type: 'boolean' } },
+      options: { help: { type: 'boolean', short: 'h' }, 'dry-run': { type: 'boolean' }, api: { type: 'string' } },
     })
   } catch (error) {
     throw new AppError('BAD_INPUT', `${(error as Error).message}; see npm run ingest -- --help.`)

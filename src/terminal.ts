@@ -11,7 +11,7 @@ export function progressLine(progress: Progress): string {
   const parts = [
     `${bar} ${Math.floor(share * 100)} %`,
     `${settled}/${totalItems} items`,
-    `${imagesMade} images`,
+    imagesMade > 0 ? `${imagesMade} images` : '',
     failedItems > 0 ? `${failedItems} failed` : '',
     itemsPerSecond === null ? '' : `${itemsPerSecond.toFixed(1)}/s`,
     etaSeconds === null ? '' : `${duration(etaSeconds)} left`,

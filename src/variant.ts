@@ -93,6 +93,7 @@ export interface SourcePath {
 
 const STEM = `(${VENDOR})/(icons|illustrations)/(${UNIQUE_ID})/(${UNIQUE_ID})/(${SLUG})`
 const SOURCE_KEY = whole(`${STEM}\\.svg`)
+const ORIGINAL_KEY = whole(`${STEM}\\.([0-9a-f]{32})\\.svg`)
 const VARIANT_KEY = whole(`${STEM}-(${PRESET})(?:\\.(${VERSION}))?\\.(webp|avif|png)`)
 
 /** Of a family's composites, by our grammar and the older one. */
@@ -112,6 +113,34 @@ export function parseSourceKey(key: string): SourcePath | null {
   if (!match) return null
   const [, vendor = '', folder, family = '', iconSet = '', slug = ''] = match
   return { vendor, kind: kindOf(folder), family, iconSet, slug }
+}
+
+/**
+ * Where an original that came with an upload lies: `{stem}.{first 32 of its SHA-256}.svg`, so that it can be stored before
+ * anything points at it, and the one before stays until then.
+ */
+export interface OriginalPath extends SourcePath {
+  readonly hash: string
+}
+
+const ORIGINAL_HASH_CHARS = 32
+export const printOriginalKey = (path: SourcePath, sourceHash: string): string =>
+  `${printStem(path)}.${sourceHash.slice(0, ORIGINAL_HASH_CHARS)}.svg`
+
+/** The parts of such a key, or null where the text is not one. */
+export function parseOriginalKey(key: string): OriginalPath | null {
+  const match = ORIGINAL_KEY.exec(key)
+  if (!match) return null
+  const [, vendor = '', folder, family = '', iconSet = '', slug = '', hash = ''] = match
+  return { vendor, kind: kindOf(folder), family, iconSet, slug, hash }
+}
+
+/** Where an uploaded archive lies in the originals store: no item's key has so few parts. */
+export const printUploadKey = (id: number): string => `uploads/${id}.zip`
+/** The upload's id, or null where the text is no such key. */
+export function parseUploadKey(key: string): number | null {
+  const [, id] = /^uploads\/([1-9]\d{0,8})\.zip$/.exec(key) ?? []
+  return id === undefined ? null : Number(id)
 }
 
 /** The beginnings of all keys of an item's variants. A longer slug may begin alike: what is found is parsed. */

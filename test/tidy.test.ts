@@ -51,11 +51,12 @@ const RANKS: readonly { name: string; holds: RegExp }[] = [
   },
   {
     name: 'verbs',
-    holds: /^src\/(deliver\/(?!origin-handler)|backfill\/|ingest\/|diagnose\/|webhooks\/)/,
+    holds: /^src\/(deliver\/(?!origin-handler)|backfill\/|ingest\/|uploads\/|diagnose\/|webhooks\/)/,
   },
   {
     name: 'doors',
-    holds: /^(src\/(deliver\/origin-handler\.ts|graphql\/|health\.ts|failures\.ts)|workers\/(?!main|healthy))/,
+    holds:
+      /^(src\/(deliver\/origin-handler\.ts|graphql\/|health\.ts|failures\.ts|upload-door\.ts)|workers\/(?!main|healthy))/,
   },
   { name: 'wiring', holds: /^src\/(app|http)\.ts$/ },
   {

@@ -4,9 +4,13 @@ import {
   hashRecipe,
   IMAGE_FORMATS,
   ITEM_KINDS,
+  parseOriginalKey,
   parseSourceKey,
+  parseUploadKey,
   parseVariantKey,
+  printOriginalKey,
   printSourceKey,
+  printUploadKey,
   printVariantKey,
   sameVersion,
   versionOf,
@@ -45,6 +49,28 @@ describe('keys', () => {
         expect(parseVariantKey(printVariantKey(path))).toEqual(path)
       }),
     )
+  })
+
+  it('of originals and archives that came with an upload print and parse both ways, and are no other keys', () => {
+    fc.assert(
+      fc.property(sourcePath, hex, fc.integer({ min: 1, max: 999_999_999 }), (path, hash, id) => {
+        const key = printOriginalKey(path, hash)
+        expect(parseOriginalKey(key)).toEqual({ ...path, hash: hash.slice(0, 32) })
+        expect([parseSourceKey(key), parseVariantKey(key), parseUploadKey(key)]).toEqual([null, null, null])
+        expect(parseOriginalKey(printSourceKey(path))).toBeNull()
+        expect(parseUploadKey(printUploadKey(id))).toBe(id)
+        expect([parseSourceKey(printUploadKey(id)), parseOriginalKey(printUploadKey(id))]).toEqual([null, null])
+      }),
+    )
+    for (const key of [
+      'uploads/0.zip',
+      'uploads/01.zip',
+      'uploads/1.zip.zip',
+      'uploads/../1.zip',
+      'uploads/1',
+      'uploads/-1.zip',
+    ])
+      expect(parseUploadKey(key), key).toBeNull()
   })
 
   it('that parse print as they were: no second spelling of a key', () => {

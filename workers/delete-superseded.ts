@@ -1,5 +1,6 @@
 import type { CronItem, Task } from 'graphile-worker'
 import type { App } from '../src/app.ts'
+import { deleteDiscarded } from '../src/deliver/delete-discarded.ts'
 import { deleteSuperseded } from '../src/deliver/delete-superseded.ts'
 import { causes, log } from '../src/log.ts'
 
@@ -18,11 +19,12 @@ export const deleteSupersededTask =
   async (_payload, { abortSignal }) => {
     const { pg, presets, stores, config } = app
     try {
-      await deleteSuperseded(
-        { pg, presets, previews: stores.previews },
-        { graceDays: config.supersededDays, ...(abortSignal ? { signal: abortSignal } : {}) },
-      )
+      const signal = abortSignal ?? new AbortController().signal
+      await deleteDiscarded({ pg, stores }, { signal })
+      await deleteSuperseded({ pg, presets, previews: stores.previews }, { graceDays: config.supersededDays, signal })
     } catch (error) {
-      log.warn('superseded pictures cannot be deleted; the next run tries again', { cause: causes(error) })
+      log.warn('superseded pictures or discarded objects cannot be deleted; the next run tries again', {
+        cause: causes(error),
+      })
     }
   }

@@ -10,12 +10,15 @@ import { standBackForViewers } from '../src/deliver/viewers.ts'
 import { causes, log } from '../src/log.ts'
 import { quietLogger } from '../src/queue-log.ts'
 import { runProcess } from '../src/run-process.ts'
+import { abandonLost } from '../src/uploads/abandon-lost.ts'
 import { openSender } from '../src/webhooks/sender.ts'
 import { DELETE_SUPERSEDED_HOURLY } from './delete-superseded.ts'
 import { PRUNE_EVENTS_HOURLY } from './prune-events.ts'
-import { createLongTasks, createUrgentTasks } from './tasks.ts'
+import { createLongTasks, createUploadTasks, createUrgentTasks } from './tasks.ts'
 
 const URGENT_AT_ONCE = 2
+/** One that checks or stages an archive, and two that render. */
+const UPLOADS_AT_ONCE = 3
 /** Running slices stop at the next item; then graphile-worker's own 5 s would be long. */
 const ABORT_AFTER_MS = 0
 /** A slow render may take 20 s; a supervisor kills after 10. */
@@ -34,6 +37,7 @@ await runProcess(async (stop) => {
       hourly: [DELETE_SUPERSEDED_HOURLY, PRUNE_EVENTS_HOURLY],
     }),
     openQueue(app, { taskList: createUrgentTasks(app), concurrency: URGENT_AT_ONCE, hourly: [] }),
+    openQueue(app, { taskList: createUploadTasks(app), concurrency: UPLOADS_AT_ONCE, hourly: [] }),
   ])
   for (const { runner } of queues) runner.promise.catch((error) => stop(`the queue ended: ${causes(error)}`))
   const ids = queues.map(({ id }) => id)
@@ -43,6 +47,7 @@ await runProcess(async (stop) => {
     for (const id of ids) await beat(app.pg, id)
     await recoverJobs(app.pg, ids)
     await cutRunning(app)
+    await abandonLost(app)
   }
   await heartbeat()
   const timer = setInterval(

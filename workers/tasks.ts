@@ -2,9 +2,11 @@ import type { Task, TaskList } from 'graphile-worker'
 import type { App } from '../src/app.ts'
 import { causes, log } from '../src/log.ts'
 import { DELETE_SUPERSEDED, deleteSupersededTask } from './delete-superseded.ts'
+import { ingestUploadTask } from './ingest-upload.ts'
 import { makeRestTask } from './make-rest.ts'
 import { planBackfillTask } from './plan-backfill.ts'
 import { PRUNE_EVENTS, pruneEventsTask } from './prune-events.ts'
+import { renderUploadTask } from './render-upload.ts'
 import { runChunkTask } from './run-chunk.ts'
 import { takeDownTask } from './take-down.ts'
 
@@ -38,4 +40,13 @@ export const createLongTasks = (app: App): TaskList => ({
 export const createUrgentTasks = (app: App): TaskList => ({
   make_rest: logged(makeRestTask(app)),
   take_down: logged(takeDownTask(app)),
+})
+
+/**
+ * Vendors' uploads, in slots of their own: a backfill's chunk lasts for many seconds, and a hostile archive must not
+ * stand before a take-down.
+ */
+export const createUploadTasks = (app: App): TaskList => ({
+  ingest_upload: logged(ingestUploadTask(app)),
+  render_upload: logged(renderUploadTask(app)),
 })

@@ -184,6 +184,40 @@ it('the service may do what it does, on these buckets and this distribution, and
   ])
 })
 
+describe('uploads', () => {
+  it('are sent by browsers to the presigned URL', () => {
+    expect(properties('AWS::S3::Bucket', 'Originals').CorsConfiguration.CorsRules).toEqual([
+      { AllowedOrigins: ['*'], AllowedMethods: ['PUT'], AllowedHeaders: ['*'], MaxAge: 86_400 },
+    ])
+  })
+
+  it('are told to the service by EventBridge where it is given a secret, which is not in the template', () => {
+    expect(template.findResources('AWS::Events::Rule')).toEqual({})
+    const origin = { domain: 'api.acme.test', protocol: 'https', eventsSecret: 'afterimage/events' }
+    const told = Template.fromStack(createStack(new App(), origin))
+    const only = (type: string) => Object.values(told.findResources(type))[0]?.Properties
+    const originals = Object.entries(told.findResources('AWS::S3::Bucket')).find(([name]) => /^Originals/.test(name))
+    expect(originals?.[1].Properties.NotificationConfiguration).toEqual({
+      EventBridgeConfiguration: { EventBridgeEnabled: true },
+    })
+    expect(only('AWS::Events::Rule').EventPattern).toMatchObject({
+      source: ['aws.s3'],
+      'detail-type': ['Object Created'],
+      detail: { object: { key: [{ prefix: 'uploads/' }] } },
+    })
+    expect(only('AWS::Events::ApiDestination')).toMatchObject({
+      HttpMethod: 'POST',
+      InvocationEndpoint: 'https://api.acme.test/events/s3',
+    })
+    expect(only('AWS::Events::Connection').AuthParameters.ApiKeyAuthParameters).toEqual({
+      ApiKeyName: 'Authorization',
+      ApiKeyValue: expect.stringContaining('{{resolve:secretsmanager:afterimage/events'),
+    })
+    expect(() => createStack(new App(), { ...origin, protocol: 'http' })).toThrow(/goes with originProtocol=https/)
+    expect(() => createStack(new App(), { ...origin, eventsSecret: 'a b' })).toThrow(/name a secret/)
+  })
+})
+
 describe('the outputs', () => {
   it('are the environment of the service, one by one and to paste', () => {
     const { Environment, ServicePolicyArn, ...others } = template.findOutputs('*')

@@ -22,6 +22,8 @@ export interface WorkOrder {
 export interface Work {
   readonly itemId: number
   readonly sourceKey: string
+  /** Where the original lies. */
+  readonly originalKey: string
   readonly sourceHash: string
   readonly wants: readonly Want[]
 }
@@ -44,6 +46,7 @@ export async function findWork(
   return rows.map((row) => ({
     itemId: row.id,
     sourceKey: row.source_key,
+    originalKey: row.original_key,
     sourceHash: row.source_hash,
     wants: row.presets.map((preset: string, index: number) => ({ preset, format: row.formats[index] })),
   }))
@@ -136,7 +139,7 @@ export const IS_TRIED = `
 const NEEDING_WORK = `${WANTING} and ${IS_TRIED}`
 
 const FIND_WORK = (inScope: string, inRange: string) => `
-  select i.id, i.source_key, i.source_hash, w.presets, w.formats
+  select i.id, i.source_key, coalesce(i.original_key, i.source_key) as original_key, i.source_hash, w.presets, w.formats
   from ${NEEDING_WORK} and i.id > $8 and i.id <= $9 and ${inScope} and ${inRange}
   order by i.id
   limit $12`

@@ -6,6 +6,8 @@ import { TAKEN_DOWN } from './take-downs.ts'
 export interface Located {
   readonly itemId: number
   readonly sourceKey: string
+  /** Where the original lies. */
+  readonly originalKey: string
   readonly sourceHash: string
   readonly previousSourceHashes: readonly string[]
   readonly takenDown: boolean
@@ -89,6 +91,7 @@ async function locateVariants(pg: Pg, wanted: readonly Wanted[]): Promise<(Locat
     return {
       itemId: row.id,
       sourceKey,
+      originalKey: row.original_key,
       sourceHash: row.source_hash,
       previousSourceHashes: row.previous_source_hashes,
       takenDown: row.taken_down,
@@ -104,7 +107,7 @@ async function locateVariants(pg: Pg, wanted: readonly Wanted[]): Promise<(Locat
 }
 
 const LOCATE = `
-  select w.place::int, i.id, i.source_hash, i.previous_source_hashes, ${TAKEN_DOWN('i')} as taken_down,
+  select w.place::int, i.id, coalesce(i.original_key, i.source_key) as original_key, i.source_hash, i.previous_source_hashes, ${TAKEN_DOWN('i')} as taken_down,
          m.object_key, m.bytes, m.md5, m.made_at > now() - interval '1 minute' as is_fresh, f.code, f.message
   from unnest($1::text[], $2::text[], $3::image_format[], $4::text[])
     with ordinality as w(source_key, preset, format, recipe_hash, place)

@@ -91,6 +91,7 @@ export async function recordResults(
 }
 
 // An image made again (mode ALL, or healed) keeps its row: the object has the same bytes.
+// An item that a vendor took out meanwhile has no failure; the images it gets are discarded once nobody makes more.
 // A placeholder stays as it was first drawn, until the source changes.
 // Asked first whether an event is wanted at all, Postgres joins nothing for nobody.
 // The commit does not wait for the disk: a row that a power cut takes along is made again, with the same bytes.
@@ -115,7 +116,9 @@ const RECORD_RESULTS = `
     delete from render_failure where item_id = any($14)
   ), failed as (
     insert into render_failure as f (item_id, source_hash, code, message, settled, backfill_id, renderer_version)
-    select *, $24 from unnest($18::int[], $19::text[], $20::text[], $21::text[], $22::boolean[], $23::int[])
+    select t.*, $24 from unnest($18::int[], $19::text[], $20::text[], $21::text[], $22::boolean[], $23::int[])
+      as t(item_id, source_hash, code, message, settled, backfill_id)
+    where exists (select from item i where i.id = t.item_id)
     on conflict (item_id) do update set
       attempts = case when f.source_hash = excluded.source_hash and f.renderer_version = excluded.renderer_version
                       then f.attempts + 1 else 1 end,

@@ -49,6 +49,7 @@ export async function upsertItems(pg: Pg, items: readonly CatalogueItem[]): Prom
       column((item) => item.family.uniqueId),
     ],
   )
+  await pg.query(DISCARD_ORIGINALS, [column((item) => item.sourceKey), column((item) => item.sourceHash)])
   const written = await pg.query<{ source_key: string }>(UPSERT_ITEMS, [
     column((item) => uniqueIdOf(item.sourceKey)),
     column((item) => item.slug),
@@ -79,6 +80,15 @@ const UPSERT_ITEMS = `
   on conflict (source_key) do update set
     name = excluded.name, width = excluded.width, height = excluded.height, updated_at = now(),
     previous_source_hashes = (array_prepend(item.source_hash, array_remove(item.previous_source_hashes, excluded.source_hash)))[1:4],
-    source_hash = excluded.source_hash, thumb_hash = null, dominant_color = null
+    source_hash = excluded.source_hash, original_key = null, thumb_hash = null, dominant_color = null
   where item.source_hash <> excluded.source_hash
   returning source_key`
+
+// What an upload brought and an import now replaces; before the items change, since it is looked at again before it goes.
+const DISCARD_ORIGINALS = `
+  insert into discarded_object (store, object_key, delete_after)
+  select 'ORIGINALS', i.original_key, now() + interval '1 day'
+  from unnest($1::text[], $2::text[]) as t(source_key, source_hash)
+  join item i on i.source_key = t.source_key and i.source_hash <> t.source_hash
+  where i.original_key is not null
+  on conflict (store, object_key) do nothing`

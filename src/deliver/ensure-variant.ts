@@ -75,7 +75,7 @@ export function createEnsureVariant(workshop: Workshop & { readonly pg: Pg; read
   async function underLock(wanted: Located, key: string): Promise<Delivered> {
     const giveUpAt = Date.now() + WAIT_MS
     // Read while the lock is taken: most of the time it is needed. A failure shows where it is awaited, if it is.
-    const svg = stores.originals.get(wanted.sourceKey)
+    const svg = stores.originals.get(wanted.originalKey)
     svg.catch(() => {})
     for (;;) {
       const locks = await lockItems(pg, [wanted.itemId])
@@ -86,7 +86,8 @@ export function createEnsureVariant(workshop: Workshop & { readonly pg: Pg; read
         const stored = await read(now)
         if (stored) return stored
         if (now.failure) throw new AppError(now.failure.code as ErrorCode, now.failure.message)
-        if (locks.held.length > 0) return await makeAndRecord(now, svg)
+        if (locks.held.length > 0)
+          return await makeAndRecord(now, now.originalKey === wanted.originalKey ? svg : undefined)
       } finally {
         // Nobody has to wait for it: a release never fails, and the next one to lock waits for it anyway.
         void locks.release()
@@ -100,7 +101,7 @@ export function createEnsureVariant(workshop: Workshop & { readonly pg: Pg; read
     }
   }
 
-  async function makeAndRecord(wanted: Located, svg: Promise<Buffer | null>): Promise<Delivered> {
+  async function makeAndRecord(wanted: Located, svg: Promise<Buffer | null> | undefined): Promise<Delivered> {
     if (wanted.image) log.warn('an object is lost or cut, making it again', { key: wanted.image.objectKey })
     const wants = [{ preset: wanted.preset.name, format: wanted.format }]
     try {
@@ -108,7 +109,7 @@ export function createEnsureVariant(workshop: Workshop & { readonly pg: Pg; read
         wants,
         timeoutMs: RENDER_LIMIT_MS,
         replace: wanted.image !== null,
-        svg,
+        ...(svg ? { svg } : {}),
       })
       await recordResults(pg, { made: [made.item] })
       rest.add(wanted.itemId)

@@ -27,6 +27,8 @@ export interface Workshop {
 export interface Source {
   readonly itemId: number
   readonly sourceKey: string
+  /** Where the original lies. */
+  readonly originalKey: string
   readonly sourceHash: string
 }
 
@@ -50,7 +52,7 @@ export async function makeVariants(
   options: { wants: readonly Want[]; timeoutMs: number; replace?: boolean; svg?: Promise<Buffer | null> },
 ): Promise<Made> {
   const { itemId, sourceHash } = source
-  const svg = checkSource(source, await (options.svg ?? workshop.stores.originals.get(source.sourceKey)))
+  const svg = checkSource(source, await (options.svg ?? workshop.stores.originals.get(source.originalKey)))
   const rendered = await workshop.pool.render(svg, options.wants, { timeoutMs: options.timeoutMs })
   const { engine, warnings, placeholder } = rendered
   const bytes = rendered.pictures.map((picture) => Buffer.from(picture.bytes))
@@ -102,10 +104,13 @@ function presetOf(presets: Presets, name: string) {
   return preset
 }
 
-function checkSource({ sourceKey, sourceHash }: Source, svg: Buffer | null): Buffer {
-  if (!svg) throw new AppError('SOURCE_MISSING', `The original ${sourceKey} is not in the store: import it again.`)
+function checkSource({ originalKey, sourceHash }: Source, svg: Buffer | null): Buffer {
+  if (!svg) throw new AppError('SOURCE_MISSING', `The original ${originalKey} is not in the store: import it again.`)
   if (!matchesSource(svg, sourceHash)) {
-    throw new AppError('SOURCE_CHANGED', `The original ${sourceKey} is not the one that was imported: import it again.`)
+    throw new AppError(
+      'SOURCE_CHANGED',
+      `The original ${originalKey} is not the one that was imported: import it again.`,
+    )
   }
   return svg
 }

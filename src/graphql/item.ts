@@ -41,6 +41,7 @@ const ItemRef = builder.prismaInterface('Item', {
     uniqueId: t.exposeID('uniqueId'),
     slug: t.exposeString('slug'),
     name: t.exposeString('name'),
+    tags: t.exposeStringList('tags', { description: 'As the vendor gave them.' }),
     kind: t.expose('kind', { type: ItemKindRef }),
     iconSet: t.relation('iconSet'),
     family: t.relation('family'),

@@ -3,6 +3,7 @@ import type { Image, RenderFailure } from '../../prisma/generated/client/client.
 import { type Progress, readProgress } from '../backfill/progress.ts'
 import type { Pg, Prisma } from '../catalogue/database.ts'
 import { findTakenDown } from '../catalogue/take-downs.ts'
+import { readUploadProgress, type UploadProgress } from '../uploads/progress.ts'
 import { RENDERER_VERSION } from '../variant.ts'
 
 /** What many objects of one answer ask for, in one statement each. Made anew for every request. */
@@ -14,6 +15,7 @@ export interface Loaders {
   /** Whether an item is taken down, by its id. */
   readonly takenDown: DataLoader<number, boolean>
   readonly progress: DataLoader<number, Progress>
+  readonly uploadProgress: DataLoader<number, UploadProgress>
   /** Events that wait for a webhook, by its id. */
   readonly waitingEvents: DataLoader<number, number>
 }
@@ -36,6 +38,7 @@ export function createLoaders({ prisma, pg }: { prisma: Prisma; pg: Pg }): Loade
       return itemIds.map((id) => hidden.has(id))
     }),
     progress: new DataLoader((ids) => readProgress(pg, ids)),
+    uploadProgress: new DataLoader((ids) => readUploadProgress(pg, ids)),
     waitingEvents: new DataLoader(async (webhookIds) => {
       const { rows } = await pg.query<{ id: number; waiting: string }>(
         `select webhook_id as id, sum(waiting) as waiting from webhook_line

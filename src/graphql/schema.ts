@@ -11,6 +11,7 @@ import './coverage.ts'
 import './take-down.ts'
 import './delivery-health.ts'
 import './webhook.ts'
+import './upload.ts'
 import './manifest.ts'
 
 /** The whole schema: importing a domain type's file adds it to the builder. */

@@ -26,7 +26,8 @@ const TakeDownRef = builder.prismaNode('TakeDown', {
     status: t.expose('status', { type: TakeDownStatusRef }),
     reason: t.exposeString('reason', { description: 'As it was given.' }),
     target: t.node({
-      description: 'What is taken down: an Icon, Illustration, IconSet, Family or Vendor.',
+      description:
+        'What is taken down: an Icon, Illustration, IconSet, Family or Vendor. Null: an item that was restored and then taken out by its vendor.',
       id: ({ targetType, targetId }, _args, context) => nodeIdOf({ type: targetType, id: targetId }, context),
     }),
     objectsDeleted: t.exposeInt('objectsDeleted', {
@@ -106,6 +107,6 @@ async function nodeIdOf({ type, id }: TakeDownTarget, { app }: Context) {
   if (type === 'ICON_SET') return { type: IconSetRef, id }
   if (type === 'FAMILY') return { type: FamilyRef, id }
   if (type === 'VENDOR') return { type: VendorRef, id }
-  const item = await app.prisma.item.findUniqueOrThrow({ where: { id }, select: { kind: true } })
-  return { type: item.kind === 'ICON' ? IconRef : IllustrationRef, id }
+  const item = await app.prisma.item.findUnique({ where: { id }, select: { kind: true } })
+  return item && { type: item.kind === 'ICON' ? IconRef : IllustrationRef, id }
 }

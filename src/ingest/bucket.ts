@@ -1,8 +1,17 @@
 import type { Pg } from '../catalogue/database.ts'
+import { keepObjects } from '../catalogue/discarded.ts'
 import { type CatalogueItem, upsertItems } from '../catalogue/upsert-items.ts'
 import { LIMITS } from '../render/sanitise/limits.ts'
 import type { Listed, Store } from '../store/store.ts'
-import { hashListed, isCompositeKey, isListedHash, parseSourceKey, parseVariantKey } from '../variant.ts'
+import {
+  hashListed,
+  isCompositeKey,
+  isListedHash,
+  parseOriginalKey,
+  parseSourceKey,
+  parseUploadKey,
+  parseVariantKey,
+} from '../variant.ts'
 import { describePath, LAYOUT } from './directory.ts'
 import { emptyReport, FOREIGN, type ImportReport, type Refusal, refuse } from './import-items.ts'
 
@@ -20,6 +29,7 @@ const BATCH = 1000
  * Brings the originals that lie in the originals store already into the catalogue by its listing alone: nothing is
  * downloaded, so the fingerprint is the listing's ETag and size. An interrupted import goes on after the last batch
  * that was written. The same listing again changes nothing; an item whose bytes we wrote ourselves stays as it is.
+ * What uploads brought is left alone.
  * @param options.prefix only keys that begin with it
  */
 export async function importBucket(
@@ -38,6 +48,7 @@ export async function importBucket(
     onBatch(report)
   }
   for await (const object of originals.list(prefix, { after: resumedAfter ?? '' })) {
+    if (parseOriginalKey(object.key) || parseUploadKey(object.key) !== null) continue
     const found = toItem(object)
     if (found === 'picture') report.pictures++
     else if ('reason' in found) refuse(report, found)
@@ -71,6 +82,8 @@ async function writeBatch(pg: Pg, batch: readonly CatalogueItem[], report: Bucke
     return hash !== undefined && (hash === sourceHash || !isListedHash(hash))
   }
   const news = batch.filter((item) => !isSame(item))
+  const newKeys = news.map((item) => item.sourceKey)
+  await keepObjects(pg, 'ORIGINALS', newKeys)
   const written = await upsertItems(pg, news)
   for (const { sourceKey } of news) {
     if (!written.has(sourceKey)) refuse(report, { from: sourceKey, reason: FOREIGN })

@@ -29,6 +29,8 @@ export interface CheckedArchive {
   readonly sets: readonly ManifestSet[]
   /** A file's bytes by its name in `sets`, checked against size and CRC again. Cheap in the order of the archive. */
   readonly read: (file: string) => Promise<Buffer>
+  /** Where a file begins: what reads many of them does so in this order. */
+  readonly offsetOf: (file: string) => number
   /** Lets go of what was read ahead. The source is its opener's to close. */
   readonly close: () => Promise<void>
 }
@@ -101,7 +103,8 @@ async function read(
     if (bytes) return bytes
     throw new AppError('UNAVAILABLE', `${name} is not what it was when the archive was checked: check it again.`)
   }
-  return { manifest, sets, read: readByName, close: async () => source.letGo() }
+  const offsetOf = (name: string) => byName.get(name)?.from ?? 0
+  return { manifest, sets, read: readByName, offsetOf, close: async () => source.letGo() }
 }
 
 /** What file managers leave behind; nobody means it. */

@@ -1,4 +1,5 @@
 import type { Pg } from '../catalogue/database.ts'
+import { keepObjects } from '../catalogue/discarded.ts'
 import { type CatalogueItem, upsertItems } from '../catalogue/upsert-items.ts'
 import { AppError } from '../errors.ts'
 import { inLanes } from '../store/lanes.ts'
@@ -93,15 +94,21 @@ async function importBatch(
       refuse(report, { from: entry.from, reason: `${error.code}: ${error.message}` })
     }
   }
-  const found = await pg.query<{ source_key: string; source_hash: string }>(
-    'select source_key, source_hash from item where source_key = any($1)',
+  const found = await pg.query<{ source_key: string; source_hash: string; original_key: string }>(
+    `select source_key, source_hash, coalesce(original_key, source_key) as original_key
+     from item where source_key = any($1)`,
     [[...rows.keys()]],
   )
-  const known = new Map(found.rows.map((row) => [row.source_key, row.source_hash]))
+  const known = new Map(found.rows.map((row) => [row.source_key, row]))
   const { news = [], olds = [] } = Object.groupBy(rows.values(), (row) =>
-    known.get(row.sourceKey) === row.sourceHash ? 'olds' : 'news',
+    known.get(row.sourceKey)?.source_hash === row.sourceHash ? 'olds' : 'news',
   )
-  await putOriginals(originals, { news, olds })
+  const newKeys = news.map((row) => row.sourceKey)
+  await keepObjects(pg, 'ORIGINALS', newKeys)
+  await putOriginals(originals, {
+    news: news.map(({ sourceKey: key, bytes }) => ({ key, bytes })),
+    olds: olds.map(({ sourceKey, bytes }) => ({ key: known.get(sourceKey)?.original_key ?? sourceKey, bytes })),
+  })
   const written = await upsertItems(pg, news)
   for (const row of news) {
     if (!written.has(row.sourceKey)) refuse(report, { from: row.from, reason: FOREIGN })
@@ -117,12 +124,19 @@ function toRow(entry: Entry): Row {
   return { ...entry, sourceKey: printSourceKey(path), sourceHash: hashSource(bytes), ...inspectSvg(bytes) }
 }
 
+interface Original {
+  readonly key: string
+  readonly bytes: Uint8Array
+}
+
 /** A known original is only looked for, so that one which was lost comes back. */
-async function putOriginals(originals: Store, rows: { news: readonly Row[]; olds: readonly Row[] }): Promise<void> {
-  const puts = [...rows.news]
-  await inLanes(rows.olds, LOOKS_AT_ONCE, async (row) => {
-    if (!(await originals.head(row.sourceKey))) puts.push(row)
+async function putOriginals(
+  originals: Store,
+  { news, olds }: { news: readonly Original[]; olds: readonly Original[] },
+): Promise<void> {
+  const puts = [...news]
+  await inLanes(olds, LOOKS_AT_ONCE, async (original) => {
+    if (!(await originals.head(original.key))) puts.push(original)
   })
-  const objects = puts.map(({ sourceKey, bytes }) => ({ key: sourceKey, bytes }))
-  await originals.putAll(objects, { contentType: 'image/svg+xml' })
+  await originals.putAll(puts, { contentType: 'image/svg+xml' })
 }

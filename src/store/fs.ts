@@ -9,6 +9,7 @@ import { startOf } from '../processes.ts'
 import { syncFiles, syncFolders } from './fs-sync.ts'
 import { inLanes } from './lanes.ts'
 import type { ByteRange, Listed, Store } from './store.ts'
+import { writeStream } from './write-stream.ts'
 
 /** Drafts lie beside the tree, on the same filesystem, so that a crash leaves nothing under a key. */
 const DRAFTS = '.drafts'
@@ -84,13 +85,7 @@ export async function openFsStore(directory: string): Promise<Store> {
         isMoved = true
         return true
       }
-      return await link(draft, file).then(
-        () => true,
-        (error) => {
-          if (error.code === 'EEXIST') return false
-          throw error
-        },
-      )
+      return await linkNew(draft, file)
     }
     try {
       return await write()
@@ -124,6 +119,24 @@ export async function openFsStore(directory: string): Promise<Store> {
     } catch (error) {
       await inLanes(writes, WRITES_AT_ONCE, ({ draft }) => rm(draft, { force: true }))
       throw error
+    }
+  }
+
+  const receive = async (key: string, body: AsyncIterable<Uint8Array>, { bytes }: { bytes: number }) => {
+    const file = locate(key)
+    const draft = newDraft()
+    try {
+      await makeFolder(path.dirname(file))
+      await writeStream(draft, body, bytes)
+      return await linkNew(draft, file)
+    } catch (error) {
+      // A stream that breaks is its sender's matter.
+      const { syscall } = error as NodeJS.ErrnoException
+      return syscall && syscall !== 'read'
+        ? failed('write', key)(error as NodeJS.ErrnoException)
+        : await Promise.reject(error)
+    } finally {
+      await rm(draft, { force: true })
     }
   }
 
@@ -172,8 +185,18 @@ export async function openFsStore(directory: string): Promise<Store> {
     }
   }
 
-  return { name: root, get, put, putAll, head, delete: remove, list }
+  return { name: root, get, put, putAll, head, delete: remove, list, inbox: { kind: 'ours', receive } }
 }
+
+/** False: something is there already. */
+const linkNew = (draft: string, file: string): Promise<boolean> =>
+  link(draft, file).then(
+    () => true,
+    (error) => {
+      if (error.code === 'EEXIST') return false
+      throw error
+    },
+  )
 
 async function readRange(file: string, { flags, from, to }: ByteRange & { flags: number }): Promise<Buffer> {
   const handle = await open(file, flags)

@@ -13,6 +13,7 @@ import { AppError } from '../errors.ts'
 import { log } from '../log.ts'
 import { inLanes } from './lanes.ts'
 import { isAbsent } from './s3-errors.ts'
+import { presignPut } from './s3-presign.ts'
 import { openTries } from './s3-tries.ts'
 import type { ByteRange, Listed, PutOptions, Store } from './store.ts'
 
@@ -189,6 +190,12 @@ export async function openS3Store(options: S3Options): Promise<Store & { readonl
     if (!knows.createOnly) log.warn('the store ignores If-None-Match: it is asked before each put instead', { bucket })
   }
 
+  const inbox: Store['inbox'] = {
+    kind: 'direct',
+    // Not twice, where the service can tell: what is being read must not change.
+    sign: (Key, options) => presignPut(client, new PutObjectCommand({ Bucket: bucket, Key }), { ...knows, ...options }),
+  }
+
   const close = async () => client.destroy()
   try {
     await probe()
@@ -196,7 +203,7 @@ export async function openS3Store(options: S3Options): Promise<Store & { readonl
     await close()
     throw error
   }
-  return { name: bucket, get, put, putAll, head, delete: remove, list, close }
+  return { name: bucket, get, put, putAll, head, delete: remove, list, inbox, close }
 }
 
 /** One key's failure within an answer of 200, as if it were the answer. */

@@ -33,7 +33,30 @@ export interface Store {
    * @param options.after only keys behind this one: where an earlier listing ended
    */
   list(prefix: string, options?: { after?: string }): AsyncIterable<Listed>
+  readonly inbox: Inbox
 }
+
+/**
+ * How an object that may be large comes in from outside: through a door of the store's own, or through ours. Either way it
+ * appears whole or not at all, with exactly the size that was said.
+ */
+export type Inbox =
+  | {
+      readonly kind: 'direct'
+      /** A URL that takes this one object by PUT, with these headers. */
+      sign(
+        key: string,
+        options: { bytes: number; expiresS: number },
+      ): Promise<{ url: string; headers: { name: string; value: string }[] }>
+    }
+  | {
+      readonly kind: 'ours'
+      /**
+       * Writes what the stream gives, which is never held in memory. False: an object is there already, and stays.
+       * Throws BAD_INPUT for another size than was said, and what the stream throws.
+       */
+      receive(key: string, body: AsyncIterable<Uint8Array>, options: { bytes: number }): Promise<boolean>
+    }
 
 /** Bytes `from` to before `to`, at least one, as far as the object has them: behind its end there are none. */
 export interface ByteRange {

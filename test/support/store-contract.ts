@@ -1,3 +1,4 @@
+import { Readable } from 'node:stream'
 import { describe, expect, it } from 'vitest'
 import type { Store } from '../../src/store/store.ts'
 
@@ -117,6 +118,26 @@ export function storeContract(name: string, open: () => Promise<Store>): void {
       expect(await list('a/y/')).toEqual(['a/y/1-a.svg', 'a/y/1.svg', 'a/y/2.svg'])
       expect(await list('none/')).toEqual([])
       expect(await list('a/', 'a/y/1-a.svg')).toEqual(['a/y/1.svg', 'a/y/2.svg', 'a/yz/1.svg'])
+    })
+
+    it('takes an object from outside that is as large as was said', async () => {
+      const { inbox, ...store } = await open()
+      const archive = Buffer.from('x'.repeat(300_000))
+      const send = async (key: string, body: Buffer) => {
+        if (inbox.kind === 'ours') return await inbox.receive(key, Readable.from([body]), { bytes: archive.length })
+        const { url, headers } = await inbox.sign(key, { bytes: archive.length, expiresS: 60 })
+        const { status } = await fetch(url, {
+          method: 'PUT',
+          body: new Uint8Array(body),
+          headers: headers.map(({ name, value }): [string, string] => [name, value]),
+        })
+        return status === 200
+      }
+      expect(await send('uploads/1.zip', archive)).toBe(true)
+      expect(await store.get('uploads/1.zip')).toEqual(archive)
+      for (const body of [archive.subarray(1), Buffer.concat([archive, archive])])
+        await expect(send('uploads/2.zip', body)).rejects.toThrow()
+      expect(await store.head('uploads/2.zip')).toBeNull()
     })
   })
 }

@@ -1,0 +1,185 @@
+import { parseArgs } from 'node:util'
+import yazl from 'yazl'
+import type { App } from '../src/app.ts'
+import { readDemo } from '../src/ingest/demo.ts'
+import type { Entry } from '../src/ingest/import-items.ts'
+import { openRenderPool } from '../src/render/pool.ts'
+import { completeUpload, createUpload } from '../src/uploads/uploads.ts'
+import { printUploadKey } from '../src/variant.ts'
+import {
+  type Bench,
+  childrenOf,
+  cpuMs,
+  evenly,
+  median,
+  peakRssMb,
+  startProgram,
+  table,
+  withBench,
+} from './support/service.ts'
+
+const RUNS = 3
+/** Renders that a worker has in flight are more than its renderers, so that none falls idle. */
+const LANES_PER_RENDERER = 4
+
+/**
+ * An archive from its completion to the last picture, beside the renderers alone on the same icons; then the most memory
+ * that a worker takes for a small and for a large archive. `npm run bench -- ingest [--items N] [--entries N,N]`
+ */
+export async function run(args: string[]): Promise<void> {
+  const { values } = parseArgs({
+    args,
+    options: {
+      items: { type: 'string', default: '500' },
+      entries: { type: 'string', default: '5000,50000' },
+    },
+  })
+  const all: Entry[] = []
+  for await (const entry of readDemo()) if (!('reason' in entry)) all.push(entry)
+  const icons = evenly(all, Number(values.items)).map(({ bytes }) => Buffer.from(bytes))
+  // Not behind the renderers that it is compared with, where other programs want the processor too.
+  const env = { WORKER_NICENESS: '0' }
+  const compare = async (bench: Bench) => {
+    const { child } = await startProgram(bench, { file: 'workers/main.ts', ready: /worker is running/ })
+    const cpu = { alone: [] as number[], ingested: [] as number[] }
+    const alone: number[] = []
+    const ingested: number[] = []
+    const toVisible: number[] = []
+    for (let each = 0; each < RUNS; each++) {
+      const { ms, cpuMs } = await renderAlone(bench.app, icons)
+      alone.push(ms)
+      cpu.alone.push(cpuMs)
+      const archive = await pack(`run-${each}`, icons)
+      const before = await cpuOfWorker(child.pid ?? 0)
+      const { doneMs, visibleMs } = await takeIn(bench.app, archive, `run-${each}`)
+      cpu.ingested.push((await cpuOfWorker(child.pid ?? 0)) - before)
+      ingested.push(doneMs)
+      toVisible.push(visibleMs)
+    }
+    const rate = (ms: number) => (icons.length / ms) * 1000
+    const ratios = alone.map((ms, at) => ms / (ingested[at] ?? ms))
+    const rows = [
+      [
+        `${icons.length} icons, from complete to the last picture`,
+        `${rate(median(ingested)).toFixed(1)}/s (${(median(ingested) / 1000).toFixed(1)} s)`,
+        `pool alone ${rate(median(alone)).toFixed(1)}/s`,
+        `${median(ratios).toFixed(2)} (${ratios.map((ratio) => ratio.toFixed(2)).join(', ')})`,
+        '>= 0.8',
+      ],
+      // Where all cores are busy this is the ratio of the rates, and other programs do not matter to it.
+      [
+        'CPU of the worker and its renderers for an icon',
+        `${(median(cpu.ingested) / icons.length).toFixed(1)} ms`,
+        `pool alone ${(median(cpu.alone) / icons.length).toFixed(1)} ms`,
+        (median(cpu.alone) / median(cpu.ingested)).toFixed(2),
+        '>= 0.8',
+      ],
+      ['until all are in the catalogue', `${(median(toVisible) / 1000).toFixed(2)} s`, '', '', ''],
+    ]
+    process.stdout.write(`${table(['what', 'measured', 'compared with', 'ratio', 'goal'], rows)}\n\n`)
+  }
+  await withBench(compare, { env })
+  const rows: (string | number)[][] = []
+  for (const entries of values.entries.split(',').map(Number)) {
+    // A worker of its own for each, whose peak is of this archive alone.
+    await withBench(async (bench) => {
+      const { seconds, peakMb } = await measureMemory(bench, entries, icons)
+      rows.push([entries, peakMb.toFixed(0), seconds.toFixed(1), (entries / seconds).toFixed(0)])
+    })
+  }
+  const head = ['entries in one set', 'peak RSS of the worker, MB', 's until they are in the catalogue', 'entries/s']
+  process.stdout.write(`${table(head, rows)}\n`)
+}
+
+const cpuOfWorker = async (pid: number): Promise<number> =>
+  [pid, ...(await childrenOf(pid))].reduce(async (sum, each) => (await sum) + (await cpuMs(each)), Promise.resolve(0))
+
+/** How long it takes, and how much CPU of this process and the renderers. */
+async function renderAlone(
+  { presets, config }: App,
+  icons: readonly Buffer[],
+): Promise<{ readonly ms: number; readonly cpuMs: number }> {
+  const size = config.renderers
+  const pool = openRenderPool({ presets, size, waitingMax: 1000 })
+  const wants = [...presets.values()].map(({ name, formats }) => ({ preset: name, format: formats[0] ?? 'WEBP' }))
+  const renderAll = async (sources: readonly Buffer[]) => {
+    const queue = [...sources]
+    const lane = async () => {
+      for (let svg = queue.shift(); svg; svg = queue.shift())
+        await pool.render(svg, wants, { timeoutMs: 20_000 }).catch(() => null)
+    }
+    await Promise.all(Array.from({ length: size * LANES_PER_RENDERER }, lane))
+  }
+  try {
+    await renderAll(icons.slice(0, 10 * size))
+    const cpuNow = async () => {
+      const all = await Promise.all([process.pid, ...pool.pids].map((pid) => cpuMs(pid)))
+      return all.reduce((sum, each) => sum + each, 0)
+    }
+    const [from, cpuFrom] = [performance.now(), await cpuNow()]
+    await renderAll(icons)
+    return { ms: performance.now() - from, cpuMs: (await cpuNow()) - cpuFrom }
+  } finally {
+    await pool.close()
+  }
+}
+
+async function takeIn(app: App, archive: Buffer, vendor: string): Promise<{ doneMs: number; visibleMs: number }> {
+  const id = await start(app, archive, vendor)
+  const from = performance.now()
+  await completeUpload({ ...app, originals: app.stores.originals }, id)
+  let visibleMs = 0
+  for (;;) {
+    const { status, problemCount } = await app.prisma.upload.findUniqueOrThrow({ where: { id } })
+    const ms = performance.now() - from
+    if (status === 'RENDERING' || status === 'COMPLETED') visibleMs ||= ms
+    if (status === 'COMPLETED') return { doneMs: ms, visibleMs }
+    if (status === 'REFUSED' || status === 'FAILED')
+      throw new Error(`the upload is ${status}: ${problemCount} problems`)
+    await new Promise((resolve) => setTimeout(resolve, 20))
+  }
+}
+
+async function measureMemory(
+  bench: Bench,
+  entries: number,
+  icons: readonly Buffer[],
+): Promise<{ seconds: number; peakMb: number }> {
+  const { app } = bench
+  // No two alike: each is an original of its own.
+  const sources = Array.from({ length: entries }, (_, at) =>
+    Buffer.concat([icons[at % icons.length] as Buffer, Buffer.from(`<!-- ${at} -->`)]),
+  )
+  const archive = await pack('memory', sources)
+  const { child } = await startProgram(bench, { file: 'workers/main.ts', ready: /worker is running/ })
+  const id = await start(app, archive, 'memory')
+  const from = performance.now()
+  await completeUpload({ ...app, originals: app.stores.originals }, id)
+  for (;;) {
+    const { status } = await app.prisma.upload.findUniqueOrThrow({ where: { id } })
+    if (status === 'REFUSED' || status === 'FAILED') throw new Error(`the upload is ${status}`)
+    if (status === 'RENDERING' || status === 'COMPLETED') break
+    await new Promise((resolve) => setTimeout(resolve, 100))
+  }
+  return { seconds: (performance.now() - from) / 1000, peakMb: await peakRssMb(child.pid ?? 0) }
+}
+
+async function start(app: App, archive: Buffer, vendor: string): Promise<number> {
+  const { id } = await createUpload(app, { vendor, fileName: 'bench.zip', bytes: archive.length })
+  await app.stores.originals.put(printUploadKey(id), archive, { contentType: 'application/zip' })
+  return id
+}
+
+async function pack(vendor: string, sources: readonly Buffer[]): Promise<Buffer> {
+  const zip = new yazl.ZipFile()
+  const files = sources.map((source, at) => {
+    zip.addBuffer(source, `icons/icon-${at}.svg`)
+    return { file: `icons/icon-${at}.svg`, title: `Icon ${at}`, tags: ['bench', `number ${at}`] }
+  })
+  const manifest = { vendor, families: [{ name: 'Bench', sets: [{ name: 'Bench', kind: 'icon', files }] }] }
+  zip.addBuffer(Buffer.from(JSON.stringify(manifest)), 'manifest.json')
+  zip.end()
+  const chunks: Buffer[] = []
+  for await (const chunk of zip.outputStream) chunks.push(chunk as Buffer)
+  return Buffer.concat(chunks)
+}

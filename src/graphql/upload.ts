@@ -1,0 +1,205 @@
+import { setTimeout as delay } from 'node:timers/promises'
+import { AppError } from '../errors.ts'
+import { signUploadUrl, type UploadUrl } from '../uploads/upload-url.ts'
+import { completeUpload, createUpload, UPLOAD_CHANNEL } from '../uploads/uploads.ts'
+import { BY_ID, builder, type Context, connectionOf, numberOf, pageComplexity } from './builder.ts'
+
+/** Who may upload may see the uploads: what is in them is not public yet. */
+const SCOPE = { token: 'upload:write' } as const
+/** At most 4 answers a second. */
+const PROGRESS_EVERY_MS = 250
+
+const UploadStatusRef = builder.enumType('UploadStatus', {
+  values: {
+    CREATED: { description: 'waits for its archive' },
+    CHECKING: { description: 'the archive is here; nothing of it is in the catalogue yet' },
+    INGESTING: { description: 'nothing is wrong with it: one set after the other appears, each of them whole' },
+    RENDERING: { description: 'all of it is in the catalogue; pictures are being made' },
+    COMPLETED: { description: 'every picture is there, but for those of items that are problems' },
+    REFUSED: { description: 'something is wrong with it, see problems; nothing of it is in the catalogue' },
+    FAILED: { description: 'given up after many attempts, see problems; the same archive again goes on' },
+  } as const,
+})
+
+const UploadProblemRef = builder.prismaNode('UploadProblem', {
+  id: { field: 'id' },
+  authScopes: SCOPE,
+  description: 'What is wrong with an archive, or with a file of it.',
+  fields: (t) => ({
+    code: t.exposeString('code'),
+    file: t.exposeString('file', { nullable: true, description: 'Name in the archive; null: the archive itself.' }),
+    pointer: t.exposeString('pointer', { nullable: true, description: 'JSON pointer in the manifest.' }),
+    message: t.exposeString('message', { description: 'What is wrong, with which value, and what to do.' }),
+  }),
+})
+const UploadProblemConnection = connectionOf('UploadProblem', UploadProblemRef)
+
+interface UploadItems {
+  readonly total: number
+  readonly done: number
+  readonly failed: number
+  readonly added: number
+  readonly changed: number
+  readonly removed: number
+}
+const UploadItemsRef = builder.objectRef<UploadItems>('UploadItems').implement({
+  description: 'How far the items are. total = done + failed + remaining, once the archive is checked.',
+  fields: (t) => ({
+    total: t.exposeInt('total', { description: 'Files of the manifest.' }),
+    done: t.exposeInt('done', { description: 'With all of their pictures.' }),
+    failed: t.exposeInt('failed', { description: 'That give no picture: each is a problem.' }),
+    added: t.exposeInt('added', { description: 'New in the catalogue.' }),
+    changed: t.exposeInt('changed', { description: 'With another source than before.' }),
+    removed: t.exposeInt('removed', { description: 'Taken out of the catalogue.' }),
+  }),
+})
+
+const UploadRef = builder.prismaNode('Upload', {
+  id: { field: 'id' },
+  authScopes: SCOPE,
+  description: "A vendor's archive on its way into the catalogue. scope upload:write.",
+  fields: (t) => ({
+    status: t.expose('status', { type: UploadStatusRef }),
+    vendor: t.exposeString('vendor', { description: 'A username.' }),
+    fileName: t.exposeString('fileName'),
+    bytes: t.float({ resolve: ({ bytes }) => Number(bytes) }),
+    items: t.field({
+      type: UploadItemsRef,
+      resolve: async ({ id, addedItems, changedItems, removedItems }, _args, { loaders }) => {
+        const { totalItems, doneItems, failedItems } = await loaders.uploadProgress.load(id)
+        const changes = { added: addedItems, changed: changedItems, removed: removedItems }
+        return { total: totalItems, done: doneItems, failed: failedItems, ...changes }
+      },
+    }),
+    progress: t.float({
+      description: 'From 0 to 1.',
+      resolve: async ({ id, status }, _args, { loaders }) => {
+        const { totalItems, doneItems, failedItems } = await loaders.uploadProgress.load(id)
+        return status === 'COMPLETED' ? 1 : totalItems === 0 ? 0 : (doneItems + failedItems) / totalItems
+      },
+    }),
+    problemCount: t.exposeInt('problemCount', { description: 'All of them; the first 1,000 are kept.' }),
+    problems: t.relatedConnection(
+      'problems',
+      { cursor: 'id', query: BY_ID, totalCount: true, complexity: pageComplexity, type: UploadProblemRef },
+      UploadProblemConnection,
+    ),
+    createdAt: t.expose('createdAt', { type: 'DateTime' }),
+    finishedAt: t.expose('finishedAt', { type: 'DateTime', nullable: true }),
+  }),
+})
+const UploadConnection = connectionOf('Upload', UploadRef)
+
+builder.queryFields((t) => ({
+  upload: t.prismaField({
+    type: UploadRef,
+    nullable: true,
+    authScopes: SCOPE,
+    description: 'scope upload:write.',
+    args: { id: t.arg.globalID({ required: true, for: UploadRef }) },
+    resolve: (query, _root, { id }, { app }) => app.prisma.upload.findUnique({ ...query, where: { id: numberOf(id) } }),
+  }),
+  uploads: t.prismaConnection(
+    {
+      type: UploadRef,
+      cursor: 'id',
+      authScopes: SCOPE,
+      description: 'scope upload:write. The newest first.',
+      args: { vendor: t.arg.string({ description: 'A username. None: of all vendors.' }) },
+      complexity: pageComplexity,
+      totalCount: (_root, { vendor }, { app }) => app.prisma.upload.count({ where: whereOf(vendor) }),
+      resolve: (query, _root, { vendor }, { app }) =>
+        app.prisma.upload.findMany({ ...query, where: whereOf(vendor), orderBy: { id: 'desc' } }),
+    },
+    UploadConnection,
+  ),
+}))
+
+const whereOf = (vendor: string | null | undefined) => (vendor ? { vendor } : {})
+
+const HeaderRef = builder.objectRef<UploadUrl['headers'][number]>('UploadHeader').implement({
+  fields: (t) => ({ name: t.exposeString('name'), value: t.exposeString('value') }),
+})
+
+const CreatedUploadRef = builder.objectRef<UploadUrl & { id: number }>('CreatedUpload').implement({
+  fields: (t) => ({
+    upload: t.prismaField({
+      type: UploadRef,
+      resolve: (query, { id }, _args, { app }) => app.prisma.upload.findUniqueOrThrow({ ...query, where: { id } }),
+    }),
+    url: t.expose('url', { type: 'URL', description: 'PUT the archive there: `curl -T archive.zip URL`.' }),
+    headers: t.field({
+      type: [HeaderRef],
+      description: 'To be sent along, exactly.',
+      resolve: ({ headers }) => [...headers],
+    }),
+    expiresAt: t.expose('expiresAt', { type: 'DateTime' }),
+  }),
+})
+
+builder.mutationFields((t) => ({
+  createUpload: t.field({
+    type: CreatedUploadRef,
+    authScopes: SCOPE,
+    description:
+      "scope upload:write. A URL that takes one archive of exactly this size, and this vendor's manifest in it.",
+    args: {
+      vendor: t.arg.string({ required: true, description: 'A username; it may be new.' }),
+      fileName: t.arg.string({ required: true, description: '1 to 255 characters, for the record.' }),
+      bytes: t.arg.float({ required: true, description: 'Size of the archive: at most 2,000,000,000.' }),
+    },
+    resolve: async (_root, args, { app, request }) => {
+      const { id, bytes } = await createUpload(app, args)
+      const { originals } = app.stores
+      const url = await signUploadUrl({ ...app, originals }, { id, bytes: Number(bytes), base: request.url })
+      return { id, ...url }
+    },
+  }),
+  completeUpload: t.prismaField({
+    type: UploadRef,
+    authScopes: SCOPE,
+    description:
+      'scope upload:write. The archive has been sent: takes it in. An upload that was started stays as it is.',
+    args: { id: t.arg.globalID({ required: true, for: UploadRef }) },
+    resolve: async (query, _root, { id }, { app }) => {
+      await completeUpload({ ...app, originals: app.stores.originals }, numberOf(id))
+      return app.prisma.upload.findUniqueOrThrow({ ...query, where: { id: numberOf(id) } })
+    },
+  }),
+}))
+
+builder.subscriptionField('uploadProgress', (t) =>
+  t.prismaField({
+    type: UploadRef,
+    authScopes: SCOPE,
+    description:
+      'scope upload:write. Now, on every change worth showing (at most 4 a second), and at the end; then it completes.',
+    args: { id: t.arg.globalID({ required: true, for: UploadRef }) },
+    subscribe: (_root, { id }, context) => follow(numberOf(id), context),
+    resolve: (query, event, _args, { app }) =>
+      app.prisma.upload.findUniqueOrThrow({ ...query, where: { id: (event as { id: number }).id } }),
+  }),
+)
+
+/** The upload's id whenever it is worth looking at, until it has ended. */
+async function* follow(id: number, { app, request, loaders }: Context): AsyncIterable<{ id: number }> {
+  const leave = new AbortController()
+  const signal = AbortSignal.any([request.signal, leave.signal])
+  // Followed before the first look, so that nothing falls between the two.
+  const changes = app.events.follow(UPLOAD_CHANNEL, String(id), signal)[Symbol.asyncIterator]()
+  let change = changes.next()
+  try {
+    for (;;) {
+      const upload = await app.prisma.upload.findUnique({ where: { id }, select: { finishedAt: true } })
+      if (!upload) throw new AppError('NOT_FOUND', `There is no upload ${id}.`)
+      loaders.uploadProgress.clear(id)
+      yield { id }
+      if (upload.finishedAt) return
+      await delay(PROGRESS_EVERY_MS, undefined, { signal }).catch(() => {})
+      if ((await change).done) return
+      change = changes.next()
+    }
+  } finally {
+    leave.abort()
+  }
+}

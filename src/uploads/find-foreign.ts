@@ -1,0 +1,68 @@
+import type { Pg } from '../catalogue/database.ts'
+import type { CheckedArchive } from '../ingest/check-archive.ts'
+import type { UploadProblem } from './end-upload.ts'
+
+/**
+ * What a manifest names that is not its vendor's to change: another vendor's family or set, a set of another family, and
+ * a set that holds the other kind. Nothing is where all is well.
+ */
+export async function findForeign(pg: Pg, vendor: string, archive: CheckedArchive): Promise<UploadProblem[]> {
+  const { manifest, sets } = archive
+  if (manifest.vendor !== vendor) {
+    const message = `The manifest is of vendor ${manifest.vendor} and the upload of ${vendor}: one of them is wrong.`
+    return [problem('FOREIGN_VENDOR', '/vendor', message)]
+  }
+  const { rows } = await pg.query<Owned>(FIND_OWNERS, [
+    sets.map(({ family }) => family.uniqueId),
+    sets.map(({ iconSet }) => iconSet.uniqueId),
+  ])
+  const pointers = manifest.families.flatMap((family, at) =>
+    family.sets.map((_set, setAt) => ({ family: `/families/${at}`, set: `/families/${at}/sets/${setAt}` })),
+  )
+  const found = new Map<string, UploadProblem>()
+  for (const [index, { family, iconSet }] of sets.entries()) {
+    const owned = rows[index]
+    const at = pointers[index]
+    if (!owned || !at) throw new Error('the manifest has other sets than its archive')
+    if (owned.family_vendor !== null && owned.family_vendor !== vendor)
+      found.set(
+        at.family,
+        problem(
+          'FOREIGN_FAMILY',
+          at.family,
+          `Family ${family.uniqueId} is another vendor's: give yours an id of its own.`,
+        ),
+      )
+    else if (owned.set_family !== null && owned.set_family !== family.uniqueId)
+      found.set(
+        at.set,
+        problem('FOREIGN_SET', at.set, `Set ${iconSet.uniqueId} is of another family: give it an id of its own.`),
+      )
+    else if (owned.set_kind !== null && owned.set_kind !== iconSet.kind)
+      found.set(
+        at.set,
+        problem('WRONG_KIND', at.set, `Set ${iconSet.uniqueId} holds ${owned.set_kind}S, which cannot change.`),
+      )
+  }
+  return [...found.values()]
+}
+
+const problem = (code: string, pointer: string, message: string): UploadProblem => ({
+  code,
+  file: 'manifest.json',
+  pointer,
+  message,
+})
+
+interface Owned {
+  readonly family_vendor: string | null
+  readonly set_family: string | null
+  readonly set_kind: string | null
+}
+
+const FIND_OWNERS = `
+  select v.username as family_vendor, sf.unique_id as set_family, s.kind as set_kind
+  from unnest($1::text[], $2::text[]) with ordinality as t(family, icon_set, n)
+  left join family f on f.unique_id = t.family left join vendor v on v.id = f.vendor_id
+  left join icon_set s on s.unique_id = t.icon_set left join family sf on sf.id = s.family_id
+  order by t.n`

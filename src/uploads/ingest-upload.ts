@@ -1,0 +1,192 @@
+import { setTimeout as delay } from 'node:timers/promises'
+import { inTransaction, type Pg, type Prisma } from '../catalogue/database.ts'
+import { lockFamilies } from '../catalogue/family-locks.ts'
+import { lockItems } from '../catalogue/item-locks.ts'
+import type { Config } from '../config.ts'
+import { storeSource } from '../ingest/archive.ts'
+import { type CheckedArchive, checkArchive } from '../ingest/check-archive.ts'
+import type { Stores } from '../store/open.ts'
+import { printUploadKey } from '../variant.ts'
+import { commitSet, discardImages } from './commit-set.ts'
+import { addProblems, endUpload, finishIfRendered, type UploadProblem } from './end-upload.ts'
+import { findForeign } from './find-foreign.ts'
+import { stageSet } from './stage-set.ts'
+import { UPLOAD_CHANNEL } from './uploads.ts'
+
+/** Items whose locks are waited for at once. */
+const DRAIN_ITEMS = 500
+const LOOK_EVERY_MS = 25
+
+export interface Ingester {
+  readonly pg: Pg
+  readonly prisma: Prisma
+  readonly stores: Pick<Stores, 'originals'>
+  readonly config: Pick<Config, 'supersededDays'>
+}
+
+/**
+ * Takes an uploaded archive into the catalogue: checked whole, then set by set, each of which appears at once. Refused with
+ * every reason, nothing of it appears. Run again after a crash it goes on with the first set that is not there yet.
+ * `busy`: an earlier upload of the vendor is not through, or another one changes one of its families just now. `stopped`: `signal` aborted it. Throws when a store or the
+ * database fails.
+ */
+export async function ingestUpload(
+  app: Ingester,
+  uploadId: number,
+  signal: AbortSignal,
+): Promise<'done' | 'busy' | 'stopped'> {
+  const upload = await app.prisma.upload.findUnique({ where: { id: uploadId } })
+  if (upload?.status !== 'CHECKING' && upload?.status !== 'INGESTING') return 'done'
+  const { rowCount: earlier } = await app.pg.query(EARLIER, [upload.vendor, uploadId])
+  if (earlier !== 0) return 'busy'
+  // Known from an earlier run: whoever waits for a family does not check its archive each time.
+  const early = upload.families.length > 0 ? await lockFamilies(app.pg, upload.families) : null
+  if (upload.families.length > 0 && !early) return 'busy'
+  try {
+    const source = await storeSource(app.stores.originals, printUploadKey(uploadId))
+    if (!source) return await refuse(app.pg, uploadId, { problems: [ARCHIVE_GONE] })
+    const { problems, problemCount, archive } = await checkArchive(source)
+    if (!archive) return await refuse(app.pg, uploadId, { problems, count: problemCount })
+    try {
+      const foreign = await findForeign(app.pg, upload.vendor, archive)
+      if (foreign.length > 0) return await refuse(app.pg, uploadId, { problems: foreign })
+      if (!(await beginIngest(app.pg, uploadId, archive)))
+        return await refuse(app.pg, uploadId, { problems: [ARCHIVE_CHANGED] })
+      return await takeIn(app, { uploadId, archive, signal, isLocked: early !== null })
+    } finally {
+      await archive.close()
+    }
+  } finally {
+    await early?.release()
+  }
+}
+
+const ARCHIVE_GONE: UploadProblem = {
+  code: 'SOURCE_MISSING',
+  file: null,
+  pointer: null,
+  message: 'The archive is not in the store any more: upload it again.',
+}
+
+const ARCHIVE_CHANGED: UploadProblem = {
+  code: 'SOURCE_CHANGED',
+  file: null,
+  pointer: null,
+  message: 'The archive was replaced while it was taken in: upload it again.',
+}
+
+/** Ends the upload with its problems, unless sets of it are in the catalogue already: then it has failed. */
+async function refuse(
+  pg: Pg,
+  uploadId: number,
+  found: { problems: readonly UploadProblem[]; count?: number },
+): Promise<'done'> {
+  await inTransaction(pg, async (client) => {
+    const { rows } = await client.query<{ begun: boolean }>(
+      `select exists (select from upload_set where upload_id = $1) as begun
+       from upload where id = $1 and status in ('CHECKING', 'INGESTING') for update`,
+      [uploadId],
+    )
+    if (!rows[0]) return
+    await addProblems(client, uploadId, found)
+    await endUpload(client, uploadId, rows[0].begun ? 'FAILED' : 'REFUSED')
+  })
+  return 'done'
+}
+
+/** Gives an upload up after the queue's last attempt. What is in the catalogue stays, and an upload of the same goes on. */
+export async function abandonUpload(pg: Pg, uploadId: number, reason: string): Promise<void> {
+  await inTransaction(pg, async (client) => {
+    const { rowCount } = await client.query(
+      `select from upload where id = $1 and status in ('CHECKING', 'INGESTING') for update`,
+      [uploadId],
+    )
+    if (rowCount === 0) return
+    await addProblems(client, uploadId, {
+      problems: [{ code: 'INTERNAL', file: null, pointer: null, message: reason }],
+    })
+    await endUpload(client, uploadId, 'FAILED')
+  })
+}
+
+/** Opens the upload for its sets. False: an earlier run has opened it for other ones. */
+async function beginIngest(pg: Pg, uploadId: number, { sets }: CheckedArchive): Promise<boolean> {
+  const families = [...new Set(sets.map(({ family }) => family.uniqueId))].sort()
+  const items = sets.reduce((sum, { files }) => sum + files.length, 0)
+  const { rowCount } = await pg.query(
+    `with begun as (
+       update upload set status = 'INGESTING', families = $2, total_items = $3
+       where id = $1 and (status = 'CHECKING' or (status = 'INGESTING' and families = $2 and total_items = $3)) returning id
+     )
+     select pg_notify($4, id::text) from begun`,
+    [uploadId, families, items, UPLOAD_CHANNEL],
+  )
+  return rowCount !== 0
+}
+
+interface Intake {
+  readonly uploadId: number
+  readonly archive: CheckedArchive
+  readonly signal: AbortSignal
+  readonly isLocked: boolean
+}
+
+async function takeIn(app: Ingester, intake: Intake): Promise<'done' | 'busy' | 'stopped'> {
+  const { uploadId, archive, signal } = intake
+  const { sets } = archive
+  const lock = intake.isLocked
+    ? null
+    : await lockFamilies(app.pg, [...new Set(sets.map(({ family }) => family.uniqueId))])
+  if (!lock && !intake.isLocked) return 'busy'
+  try {
+    const there = await app.prisma.uploadSet.findMany({ where: { uploadId } })
+    const isThere = new Set(there.map(({ position }) => position))
+    for (const [position, set] of sets.entries()) {
+      if (isThere.has(position)) continue
+      const { originals } = app.stores
+      const isStaged = await stageSet({ pg: app.pg, originals, archive, uploadId, position, set, signal })
+      if (!isStaged) return 'stopped'
+      await commitSet(app.pg, { uploadId, position, set, graceDays: app.config.supersededDays })
+    }
+    if (!(await drain(app, uploadId, signal))) return 'stopped'
+  } finally {
+    await lock?.release()
+  }
+  await inTransaction(app.pg, async (client) => {
+    await client.query(`update upload set status = 'RENDERING' where id = $1 and status = 'INGESTING'`, [uploadId])
+    await client.query('select pg_notify($1, $2)', [UPLOAD_CHANNEL, String(uploadId)])
+    await finishIfRendered(client, uploadId)
+  })
+  return 'done'
+}
+
+/**
+ * Waits until nobody holds a lock on any of the items that were taken out: who was making their pictures has recorded them
+ * by then, and nobody finds the items any more. Then those pictures go as well, before another upload brings the items back.
+ */
+async function drain({ pg, prisma, config }: Ingester, uploadId: number, signal: AbortSignal): Promise<boolean> {
+  const sets = await prisma.uploadSet.findMany({ where: { uploadId, leavingItemIds: { isEmpty: false } } })
+  for (const { position, leavingItemIds } of sets) {
+    for (let from = 0; from < leavingItemIds.length; from += DRAIN_ITEMS) {
+      for (let waiting = leavingItemIds.slice(from, from + DRAIN_ITEMS); waiting.length > 0; ) {
+        if (signal.aborted) return false
+        const { held, release } = await lockItems(pg, waiting)
+        await release()
+        waiting = waiting.filter((id) => !held.includes(id))
+        if (waiting.length > 0) await delay(LOOK_EVERY_MS)
+      }
+    }
+    await inTransaction(pg, async (client) => {
+      await discardImages(client, { itemIds: leavingItemIds, afterS: config.supersededDays * 86_400 })
+      await client.query(`update upload_set set leaving_item_ids = '{}' where upload_id = $1 and position = $2`, [
+        uploadId,
+        position,
+      ])
+    })
+  }
+  return true
+}
+
+// A vendor's uploads are taken in in their order, also when the worker of the first one died.
+const EARLIER = `
+  select from upload where vendor = $1 and id < $2 and status in ('CHECKING', 'INGESTING') limit 1`

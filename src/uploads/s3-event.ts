@@ -1,0 +1,71 @@
+import { z } from 'zod'
+import { AppError } from '../errors.ts'
+
+/** An object that a bucket says it has got. */
+export interface Arrival {
+  readonly bucket: string
+  readonly key: string
+}
+
+/** https://docs.aws.amazon.com/AmazonS3/latest/userguide/ev-events.html */
+const eventBridge = z.object({
+  'detail-type': z.string(),
+  detail: z.object({ bucket: z.object({ name: z.string() }), object: z.object({ key: z.string() }) }),
+})
+/** https://docs.aws.amazon.com/AmazonS3/latest/userguide/notification-content-structure.html */
+const notification = z.object({
+  Records: z.array(
+    z.object({
+      eventName: z.string(),
+      s3: z.object({ bucket: z.object({ name: z.string() }), object: z.object({ key: z.string() }) }),
+    }),
+  ),
+})
+/** As SNS wraps it: https://docs.aws.amazon.com/sns/latest/dg/sns-http-https-endpoint-as-subscriber.html */
+const envelope = z.object({ Type: z.literal('Notification'), Message: z.string() })
+/** What S3 sends when notifications are switched on. */
+const test = z.object({ Event: z.literal('s3:TestEvent') })
+
+/**
+ * The new objects that an event tells of, as EventBridge, S3 notifications and compatible servers send them; none where
+ * it tells of something else. Throws BAD_INPUT for what is no such event.
+ */
+export function readS3Event(body: string): Arrival[] {
+  const event = parseJson(body)
+  const wrapped = envelope.safeParse(event)
+  if (wrapped.success) return readUnwrapped(parseJson(wrapped.data.Message))
+  return readUnwrapped(event)
+}
+
+function readUnwrapped(event: unknown): Arrival[] {
+  const bridged = eventBridge.safeParse(event)
+  if (bridged.success) {
+    const { 'detail-type': type, detail } = bridged.data
+    return type === 'Object Created' ? [{ bucket: detail.bucket.name, key: detail.object.key }] : []
+  }
+  const notified = notification.safeParse(event)
+  if (notified.success)
+    return notified.data.Records.filter(({ eventName }) => /^(?:s3:)?ObjectCreated:/.test(eventName)).map(({ s3 }) => ({
+      bucket: s3.bucket.name,
+      key: decodeKey(s3.object.key),
+    }))
+  if (test.safeParse(event).success) return []
+  throw new AppError('BAD_INPUT', 'The body is no event of S3: neither of EventBridge nor a notification with Records.')
+}
+
+/** Notifications write keys as forms do; EventBridge writes them as they are. */
+function decodeKey(key: string): string {
+  try {
+    return decodeURIComponent(key.replaceAll('+', ' '))
+  } catch {
+    return key
+  }
+}
+
+function parseJson(text: string): unknown {
+  try {
+    return JSON.parse(text)
+  } catch (error) {
+    throw new AppError('BAD_INPUT', 'The body is no JSON.', { cause: error })
+  }
+}

@@ -1,0 +1,103 @@
+import { createReadStream } from 'node:fs'
+import { request as requestHttp } from 'node:http'
+import { request as requestHttps } from 'node:https'
+import { pipeline } from 'node:stream/promises'
+import { setTimeout as delay } from 'node:timers/promises'
+import { AppError } from '../errors.ts'
+import { causes } from '../log.ts'
+import type { UploadProblem } from './end-upload.ts'
+
+const LOOK_EVERY_MS = 300
+
+/** An upload as a service tells of it. */
+export interface SentUpload {
+  readonly status: string
+  readonly finishedAt: string | null
+  readonly problemCount: number
+  readonly items: Readonly<Record<'total' | 'done' | 'failed' | 'added' | 'changed' | 'removed', number>>
+  readonly problems: { readonly nodes: readonly UploadProblem[] }
+}
+
+/**
+ * Sends an archive to a running service, over HTTP like other clients, and follows it to its end. Throws UNAVAILABLE when
+ * nobody answers, BAD_INPUT with the service's own sentence.
+ * @param options.api `http://host:port`
+ */
+export async function sendArchive(options: {
+  api: string
+  token: string
+  vendor: string
+  file: string
+  fileName: string
+  bytes: number
+  onLook: (upload: SentUpload) => void
+}): Promise<SentUpload> {
+  const { api, token, vendor, file, fileName, bytes, onLook } = options
+  const ask = <T>(query: string, variables: object) => askService<T>({ api, token }, { query, variables })
+  const { createUpload: created } = await ask<{ createUpload: Created }>(CREATE, { vendor, fileName, bytes })
+  const { id } = created.upload
+  await put(created, { file, bytes })
+  await ask('mutation ($id: ID!) { completeUpload(id: $id) { status } }', { id })
+  for (;;) {
+    const { upload } = await ask<{ upload: SentUpload }>(LOOK, { id })
+    onLook(upload)
+    if (upload.finishedAt) return upload
+    await delay(LOOK_EVERY_MS)
+  }
+}
+
+interface Created {
+  readonly upload: { readonly id: string }
+  readonly url: string
+  readonly headers: readonly { readonly name: string; readonly value: string }[]
+}
+
+const CREATE = `
+  mutation ($vendor: String!, $fileName: String!, $bytes: Float!) {
+    createUpload(vendor: $vendor, fileName: $fileName, bytes: $bytes) { upload { id } url headers { name value } }
+  }`
+
+const LOOK = `
+  query ($id: ID!) {
+    upload(id: $id) {
+      status finishedAt problemCount items { total done failed added changed removed }
+      problems(first: 100) { nodes { code file pointer message } }
+    }
+  }`
+
+async function askService<T>(
+  { api, token }: { api: string; token: string },
+  body: { query: string; variables: object },
+): Promise<T> {
+  const response = await fetch(new URL('/graphql', api), {
+    method: 'POST',
+    headers: { 'content-type': 'application/json', authorization: `Bearer ${token}` },
+    body: JSON.stringify(body),
+  }).catch((error) => {
+    throw new AppError(
+      'UNAVAILABLE',
+      `No service answers at ${api} (${causes(error)}): start it, or say where with --api.`,
+    )
+  })
+  const { data, errors } = (await response.json()) as { data: T; errors?: { message: string }[] }
+  if (errors?.[0]) throw new AppError('BAD_INPUT', errors[0].message)
+  return data
+}
+
+/** As a stream: an archive may be larger than memory. */
+async function put({ url, headers }: Created, { file, bytes }: { file: string; bytes: number }): Promise<void> {
+  const request = url.startsWith('https:') ? requestHttps : requestHttp
+  const signed = Object.fromEntries(headers.map(({ name, value }) => [name, value]))
+  const sending = request(url, { method: 'PUT', headers: { ...signed, 'content-length': bytes } })
+  const answered = new Promise<void>((resolve, reject) => {
+    sending.on('error', reject)
+    sending.on('response', async (response) => {
+      let said = ''
+      for await (const chunk of response) said += chunk
+      const { statusCode = 0 } = response
+      if (statusCode < 300) resolve()
+      else reject(new AppError('BAD_INPUT', `The archive was refused with ${statusCode}: ${said.slice(0, 500).trim()}`))
+    })
+  })
+  await Promise.all([answered, pipeline(createReadStream(file), sending)])
+}

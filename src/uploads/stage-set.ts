@@ -1,0 +1,168 @@
+import type { Pg } from '../catalogue/database.ts'
+import { discardObjects } from '../catalogue/discarded.ts'
+import { AppError } from '../errors.ts'
+import type { CheckedArchive } from '../ingest/check-archive.ts'
+import { inspectSvg } from '../ingest/inspect-svg.ts'
+import type { ManifestSet } from '../ingest/manifest.ts'
+import { inLanes } from '../store/lanes.ts'
+import type { Store } from '../store/store.ts'
+import { hashSource, printOriginalKey, printSourceKey, uniqueIdOf } from '../variant.ts'
+
+/** A batch ends at the first that it reaches: many small files cost one round trip and one sync, large ones little memory. */
+const BATCH = { files: 500, bytes: 8_000_000 }
+const LOOKS_AT_ONCE = 16
+/** What a set takes to be staged at most; then its objects may go, and it begins anew. */
+const STAGED_S = 86_400
+
+export interface Staging {
+  readonly pg: Pg
+  readonly originals: Store
+  readonly archive: CheckedArchive
+  readonly uploadId: number
+  /** Of the set in the archive. */
+  readonly position: number
+  readonly set: ManifestSet
+  readonly signal: AbortSignal
+}
+
+/**
+ * Stores the originals of a set under keys that nothing points at yet, and writes down what will be items, batch by batch.
+ * What an earlier run has staged is not read again. Returns false when `signal` aborted it. Memory: two batches.
+ */
+export async function stageSet(staging: Staging): Promise<boolean> {
+  const { pg, archive, set, uploadId, position, signal } = staging
+  const { rows } = await pg.query<{ slug: string }>(RENEW, [uploadId, position, STAGED_S])
+  const staged = new Set(rows.map(({ slug }) => slug))
+  // A batch is stored while the next one is unpacked.
+  let storing: Promise<void> = Promise.resolve()
+  let batch: StagedFile[] = []
+  let bytes = 0
+  const flush = async () => {
+    const full = batch
+    batch = []
+    bytes = 0
+    await storing
+    storing = stageBatch(staging, full)
+    storing.catch(() => {})
+  }
+  try {
+    const waiting = set.files.filter(({ slug }) => !staged.has(slug))
+    for (const file of waiting.sort((a, b) => archive.offsetOf(a.file) - archive.offsetOf(b.file))) {
+      if (signal.aborted) break
+      const content = await archive.read(file.file)
+      batch.push(toStaged(set, file, content))
+      bytes += content.length
+      if (batch.length >= BATCH.files || bytes >= BATCH.bytes) await flush()
+    }
+    if (batch.length > 0) await flush()
+  } finally {
+    await storing
+  }
+  return !signal.aborted
+}
+
+interface StagedFile {
+  readonly slug: string
+  readonly file: string
+  readonly title: string
+  readonly tags: readonly string[]
+  readonly sourceKey: string
+  readonly sourceHash: string
+  /** Where it will lie, if it is new. */
+  readonly originalKey: string
+  readonly width: number | null
+  readonly height: number | null
+  /** Why it is no SVG. */
+  readonly code: string | null
+  readonly message: string | null
+  readonly content: Buffer
+}
+
+function toStaged(
+  { vendor, family, iconSet }: ManifestSet,
+  file: ManifestSet['files'][number],
+  content: Buffer,
+): StagedFile {
+  const { slug } = file
+  const path = { vendor, kind: iconSet.kind, family: family.uniqueId, iconSet: iconSet.uniqueId, slug }
+  const sourceHash = hashSource(content)
+  const keys = { sourceKey: printSourceKey(path), originalKey: printOriginalKey(path, sourceHash), sourceHash }
+  const facts = { width: null, height: null, code: null, message: null }
+  try {
+    return { ...file, ...keys, ...facts, ...inspectSvg(content), content }
+  } catch (error) {
+    if (!(error instanceof AppError)) throw error
+    return { ...file, ...keys, ...facts, code: error.code, message: error.message, content }
+  }
+}
+
+async function stageBatch({ pg, originals, uploadId, position }: Staging, batch: readonly StagedFile[]): Promise<void> {
+  const news = await withoutKnown({ pg, originals }, batch)
+  const keys = [...news].map((file) => file.originalKey)
+  // Registered before they are there, and staged after: whenever we die, nothing is left that nobody knows.
+  await discardObjects(pg, 'ORIGINALS', { keys, afterS: STAGED_S })
+  await originals.putAll(
+    [...news].map((file) => ({ key: file.originalKey, bytes: file.content })),
+    { contentType: 'image/svg+xml' },
+  )
+  const column = (pick: (file: StagedFile) => unknown) => batch.map(pick)
+  await pg.query(STAGE, [
+    uploadId,
+    position,
+    column((file) => file.slug),
+    column((file) => file.file),
+    column((file) => file.title),
+    column((file) => JSON.stringify(file.tags)),
+    column((file) => file.sourceKey),
+    column((file) => file.sourceHash),
+    column((file) => uniqueIdOf(file.sourceKey)),
+    column((file) => (news.has(file) ? file.originalKey : null)),
+    column((file) => file.width),
+    column((file) => file.height),
+    column((file) => file.code),
+    column((file) => file.message),
+  ])
+}
+
+/** The files that have to be stored: SVGs that the catalogue does not have, and originals that were lost. */
+async function withoutKnown(
+  { pg, originals }: { pg: Pg; originals: Store },
+  batch: readonly StagedFile[],
+): Promise<Set<StagedFile>> {
+  const { rows } = await pg.query<{ source_key: string; source_hash: string; original_key: string }>(
+    `select source_key, source_hash, coalesce(original_key, source_key) as original_key
+     from item where source_key = any($1)`,
+    [batch.map((file) => file.sourceKey)],
+  )
+  const known = new Map(rows.map((row) => [row.source_key, row]))
+  const news = new Set(batch.filter((file) => file.code === null))
+  await inLanes([...news], LOOKS_AT_ONCE, async (file) => {
+    const item = known.get(file.sourceKey)
+    if (item?.source_hash === file.sourceHash && (await originals.head(item.original_key))) news.delete(file)
+  })
+  return news
+}
+
+// What was staged stays so for another day; what lost its object or its item's source meanwhile is staged again.
+const RENEW = `
+  with renewed as (
+    update discarded_object d set delete_after = now() + make_interval(secs => $3)
+    from upload_file f
+    where f.upload_id = $1 and f.position = $2 and d.store = 'ORIGINALS' and d.object_key = f.original_key
+    returning d.object_key
+  ), lost as (
+    delete from upload_file f where f.upload_id = $1 and f.position = $2 and f.code is null and not case
+      when f.original_key is not null then f.original_key in (select object_key from renewed)
+      else exists (select from item i where i.source_key = f.source_key and i.source_hash = f.source_hash) end
+    returning f.slug
+  )
+  select slug from upload_file where upload_id = $1 and position = $2 and slug not in (select slug from lost)`
+
+const STAGE = `
+  insert into upload_file (upload_id, position, slug, file, title, tags, source_key, source_hash, unique_id, original_key,
+                           width, height, code, message)
+  select $1::int, $2::int, t.slug, t.file, t.title, array(select json_array_elements_text(t.tags::json)), t.source_key, t.source_hash,
+         t.unique_id, t.original_key, t.width, t.height, t.code, t.message
+  from unnest($3::text[], $4::text[], $5::text[], $6::text[], $7::text[], $8::text[], $9::text[], $10::text[], $11::float8[],
+              $12::float8[], $13::text[], $14::text[])
+    as t(slug, file, title, tags, source_key, source_hash, unique_id, original_key, width, height, code, message)`

@@ -1,0 +1,47 @@
+import { createHmac, timingSafeEqual } from 'node:crypto'
+import type { Store } from '../store/store.ts'
+import { printUploadKey } from '../variant.ts'
+
+/** How long an archive may be sent to its URL. */
+export const URL_LIFE_S = 3600
+
+/** Where and how an archive is to be sent, by PUT. */
+export interface UploadUrl {
+  readonly url: string
+  /** To be sent along, exactly. */
+  readonly headers: readonly { readonly name: string; readonly value: string }[]
+  readonly expiresAt: Date
+}
+
+/** Signs the URL of an upload's archive: the store's own where it has a door, else one of ours. @param base of this API */
+export async function signUploadUrl(
+  { originals, urlSecret }: { originals: Store; urlSecret: string },
+  { id, bytes, base, now = Date.now() }: { id: number; bytes: number; base: string; now?: number },
+): Promise<UploadUrl> {
+  const expires = Math.floor(now / 1000) + URL_LIFE_S
+  const expiresAt = new Date(expires * 1000)
+  if (originals.inbox.kind === 'direct') {
+    const signed = await originals.inbox.sign(printUploadKey(id), { bytes, expiresS: URL_LIFE_S })
+    return { ...signed, expiresAt }
+  }
+  const url = new URL(`/uploads/${id}`, base)
+  url.searchParams.set('expires', String(expires))
+  url.searchParams.set('signature', signatureOf(urlSecret, { id, expires }))
+  return { url: url.href, headers: [], expiresAt }
+}
+
+/** Whether a URL of ours is what we signed, and still good. Compared in constant time. */
+export function checkUploadUrl(
+  urlSecret: string,
+  { id, expires, signature, now = Date.now() }: { id: number; expires: string; signature: string; now?: number },
+): 'good' | 'expired' | 'forged' {
+  const seconds = Number(expires)
+  const expected = Buffer.from(signatureOf(urlSecret, { id, expires: seconds }))
+  const given = Buffer.from(signature)
+  if (!/^\d{1,12}$/.test(expires) || given.length !== expected.length || !timingSafeEqual(given, expected))
+    return 'forged'
+  return seconds * 1000 < now ? 'expired' : 'good'
+}
+
+const signatureOf = (secret: string, { id, expires }: { id: number; expires: number }) =>
+  createHmac('sha256', secret).update(`upload\n${id}\n${expires}`).digest('base64url')

@@ -1,0 +1,121 @@
+import { runOnce } from 'graphile-worker'
+import { expect } from 'vitest'
+import yazl from 'yazl'
+import type { App } from '../../src/app.ts'
+import { quietLogger } from '../../src/queue-log.ts'
+import { createUploadTasks } from '../../workers/tasks.ts'
+import { ask } from './setup.ts'
+
+export interface TestSet {
+  readonly name: string
+  readonly uniqueId?: string
+  readonly kind?: 'icon' | 'illustration'
+  /** Slug -> source. */
+  readonly files?: Readonly<Record<string, string | Buffer>>
+  readonly removed?: readonly string[]
+}
+
+/** A vendor's archive with a manifest of one family. */
+export async function packSets(
+  sets: readonly TestSet[],
+  { vendor = 'acme', family = 'Basics', uniqueId }: { vendor?: string; family?: string; uniqueId?: string } = {},
+): Promise<Buffer> {
+  const zip = new yazl.ZipFile()
+  const listed = sets.map(({ files = {}, kind = 'icon', ...set }, at) => ({
+    ...set,
+    kind,
+    files: Object.entries(files).map(([slug, source]) => {
+      const file = `set-${at}/${slug}.svg`
+      zip.addBuffer(Buffer.from(source), file)
+      return { file, title: `The ${slug}`, tags: [slug, 'test'] }
+    }),
+  }))
+  const manifest = { vendor, families: [{ name: family, ...(uniqueId ? { uniqueId } : {}), sets: listed }] }
+  zip.addBuffer(Buffer.from(JSON.stringify(manifest)), 'manifest.json')
+  zip.end()
+  const chunks: Buffer[] = []
+  for await (const chunk of zip.outputStream) chunks.push(chunk as Buffer)
+  return Buffer.concat(chunks)
+}
+
+export interface CreatedUpload {
+  readonly id: string
+  readonly url: string
+  readonly headers: readonly { name: string; value: string }[]
+}
+
+export async function createUpload(api: string, bytes: number, vendor = 'acme'): Promise<CreatedUpload> {
+  const { data, errors } = await ask<{ createUpload: Omit<CreatedUpload, 'id'> & { upload: { id: string } } }>(
+    api,
+    `mutation ($vendor: String!, $bytes: Float!) {
+       createUpload(vendor: $vendor, fileName: "icons.zip", bytes: $bytes) { upload { id } url headers { name value } }
+     }`,
+    { variables: { vendor, bytes } },
+  )
+  expect(errors).toBeUndefined()
+  const { upload, ...created } = data.createUpload
+  return { ...created, id: upload.id }
+}
+
+/** Sends an archive to where createUpload said. */
+export const send = ({ url, headers }: CreatedUpload, archive: Buffer): Promise<Response> =>
+  fetch(url, {
+    method: 'PUT',
+    headers: headers.map(({ name, value }): [string, string] => [name, value]),
+    body: new Uint8Array(archive),
+  })
+
+export const completeUpload = (api: string, id: string) =>
+  ask<{ completeUpload: { status: string } }>(api, 'mutation ($id: ID!) { completeUpload(id: $id) { status } }', {
+    variables: { id },
+  })
+
+/** Sends an archive and starts it; returns the upload's id. */
+export async function startUpload(api: string, archive: Buffer, vendor?: string): Promise<string> {
+  const created = await createUpload(api, archive.length, vendor)
+  expect((await send(created, archive)).status).toBe(201)
+  expect((await completeUpload(api, created.id)).errors).toBeUndefined()
+  return created.id
+}
+
+/** Runs all jobs of uploads that are in the queue, with the worker's own tasks, in this process. */
+export const runUploads = (app: App): Promise<void> =>
+  runOnce({ pgPool: app.pg, taskList: createUploadTasks(app), logger: quietLogger, noHandleSignals: true })
+
+export interface UploadState {
+  readonly status: string
+  readonly progress: number
+  readonly problemCount: number
+  readonly items: Record<'total' | 'done' | 'failed' | 'added' | 'changed' | 'removed', number>
+  readonly problems: { nodes: { code: string; file: string | null; pointer: string | null; message: string }[] }
+}
+
+export async function readUpload(api: string, id: string): Promise<UploadState> {
+  const { data } = await ask<{ upload: UploadState }>(
+    api,
+    `query ($id: ID!) { upload(id: $id) {
+       status progress problemCount items { total done failed added changed removed }
+       problems(first: 20) { nodes { code file pointer message } }
+     } }`,
+    { variables: { id } },
+  )
+  return data.upload
+}
+
+/** Takes an archive in, in this process, and returns what became of it. */
+export async function takeIn(
+  { app, url }: { app: App; url: string },
+  archive: Buffer,
+  vendor?: string,
+): Promise<UploadState & { id: string }> {
+  const id = await startUpload(url, archive, vendor)
+  await runUploads(app)
+  return { id, ...(await readUpload(url, id)) }
+}
+
+/** The keys of everything in a store. */
+export async function keysOf(store: App['stores']['originals'], prefix = ''): Promise<string[]> {
+  const keys: string[] = []
+  for await (const { key } of store.list(prefix)) keys.push(key)
+  return keys
+}

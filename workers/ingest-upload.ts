@@ -1,0 +1,35 @@
+import type { Task } from 'graphile-worker'
+import { z } from 'zod'
+import type { App } from '../src/app.ts'
+import { AppError } from '../src/errors.ts'
+import { causes, log } from '../src/log.ts'
+import { abandonUpload, ingestUpload } from '../src/uploads/ingest-upload.ts'
+import { queueIngest } from '../src/uploads/uploads.ts'
+
+const payloadSchema = z.object({ uploadId: z.int(), waitS: z.int().default(0), tries: z.int().default(0) })
+
+/** Between two tries; doubled from a second. The vendor's next upload waits as well, so not the queue's own hours. */
+const WAIT_MAX_S = 60
+/** Some six minutes; then the upload has failed. A store or a database that is away does not count. */
+const TRIES_MAX = 10
+/** Until another upload of the vendor is through. */
+const BUSY_S = 1
+
+/** Never fails as a job: what failed waits for its next try, and the last one ends the upload. */
+export const ingestUploadTask =
+  (app: App): Task =>
+  async (payload, { abortSignal }) => {
+    const { uploadId, ...waited } = payloadSchema.parse(payload)
+    try {
+      const outcome = await ingestUpload(app, uploadId, abortSignal ?? new AbortController().signal)
+      if (outcome === 'stopped') await queueIngest(app.pg, uploadId)
+      if (outcome === 'busy') await queueIngest(app.pg, uploadId, { waitS: BUSY_S })
+    } catch (error) {
+      const isAway = error instanceof AppError && error.code === 'UNAVAILABLE'
+      const tries = waited.tries + (isAway ? 0 : 1)
+      if (tries === TRIES_MAX) return await abandonUpload(app.pg, uploadId, causes(error))
+      const waitS = Math.min(waited.waitS * 2 || 1, WAIT_MAX_S)
+      await queueIngest(app.pg, uploadId, { waitS, tries })
+      log.warn('an upload waits', { uploadId, waitS, tries, cause: causes(error) })
+    }
+  }
