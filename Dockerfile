@@ -7,7 +7,7 @@ COPY scripts ./scripts
 COPY prisma ./prisma
 # The Prisma client is generated with the development packages, which then leave.
 RUN node scripts/setup.mjs && npm prune --omit=dev --loglevel=error
-COPY presets.json ./
+COPY presets.json layouts.json ./
 COPY assets ./assets
 COPY docs ./docs
 COPY src ./src

@@ -9,9 +9,12 @@ import { type Cdn, openCloudFront } from './deliver/cloudfront.ts'
 import { type DeliveryCounts, openDeliveryCounts } from './deliver/delivery-counts.ts'
 import { createEnsureVariant, type EnsureVariant } from './deliver/ensure-variant.ts'
 import { openRestQueue } from './deliver/rest-queue.ts'
+import { openSlots, type Slots } from './deliver/slots.ts'
 import { VIEWERS_CHANNEL } from './deliver/viewers.ts'
 import { AppError } from './errors.ts'
 import { type Events, openEvents } from './events.ts'
+import type { Layouts } from './layouts.ts'
+import { createEnsureComposite, type EnsureComposite } from './preview/ensure-composite.ts'
 import { openRenderPool, type RenderPool } from './render/pool.ts'
 import { keepSecret } from './secrets.ts'
 import { openStores, type Stores } from './store/open.ts'
@@ -28,7 +31,11 @@ export interface App {
   readonly presets: Presets
   readonly recipes: RecipeHistory
   readonly events: Events
+  readonly layouts: Layouts
+  /** Of pictures that are made for a request. */
+  readonly slots: Slots
   readonly ensureVariant: EnsureVariant
+  readonly ensureComposite: EnsureComposite
   readonly estimateBackfill: EstimateBackfill
   readonly deliveries: DeliveryCounts
   /** Null without a distribution. */
@@ -92,7 +99,11 @@ export async function openApp(
     const rest = openRestQueue(pg)
     opened.push(rest.close)
     const estimateBackfill = createEstimate({ pg, presets })
-    const ensureVariant = createEnsureVariant({ pg, stores, pool, presets, urlSecret, rest })
+    // More flights than renderers, so that reading and storing overlap with rendering.
+    const slots = openSlots({ size: pool.size + 2 })
+    const ensureVariant = createEnsureVariant({ pg, stores, pool, presets, urlSecret, rest, slots })
+    const { layouts } = config
+    const ensureComposite = createEnsureComposite({ pg, stores, pool, layouts, urlSecret, slots })
     return {
       config,
       pg,
@@ -102,7 +113,10 @@ export async function openApp(
       presets,
       recipes,
       events,
+      layouts,
+      slots,
       ensureVariant,
+      ensureComposite,
       estimateBackfill,
       deliveries,
       cdn,

@@ -1,6 +1,7 @@
 import { availableParallelism } from 'node:os'
 import path from 'node:path'
 import { AppError } from './errors.ts'
+import { type Layouts, readLayouts } from './layouts.ts'
 import { readPresets } from './presets.ts'
 import type { Presets } from './variant.ts'
 
@@ -26,6 +27,7 @@ export const VARIABLES = [
     meaning: 'Prefix of every image URL: the CDN in production.',
   },
   { name: 'PRESETS_FILE', default: 'presets.json', meaning: 'The presets; a watermark path in it is relative to it.' },
+  { name: 'LAYOUTS_FILE', default: 'layouts.json', meaning: 'The same for the layouts of previews of families.' },
   { name: 'RENDERERS', default: 'one per core', meaning: 'Renderer processes of one API or worker process.' },
   {
     name: 'SUPERSEDED_DAYS',
@@ -78,6 +80,7 @@ export const VARIABLES = [
 
 /** Our own, wherever the program is started. */
 const OWN_PRESETS = path.join(import.meta.dirname, '../presets.json')
+const OWN_LAYOUTS = path.join(import.meta.dirname, '../layouts.json')
 
 export interface Config {
   readonly port: number
@@ -92,6 +95,7 @@ export interface Config {
   /** Without a trailing slash; null: this server's own `/images`. */
   readonly publicImageUrl: string | null
   readonly presets: Presets
+  readonly layouts: Layouts
   readonly renderers: number
   /** How long a picture is kept after a newer one has taken its place. */
   readonly supersededDays: number
@@ -141,6 +145,10 @@ export function loadConfig(env: Env = process.env): Config {
   const presetsFile = path.resolve(read('PRESETS_FILE', OWN_PRESETS, (text) => text))
   const { presets, problems: presetProblems } = readPresets(presetsFile)
   problems.push(...presetProblems.map((problem) => `PRESETS_FILE: ${problem}`))
+  const { layouts, problems: layoutProblems } = readLayouts(
+    path.resolve(read('LAYOUTS_FILE', OWN_LAYOUTS, (text) => text)),
+  )
+  problems.push(...layoutProblems.map((problem) => `LAYOUTS_FILE: ${problem}`))
 
   const bucket = pattern(/^[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]$/, 'a bucket name')
   const originalsBucket = read('ORIGINALS_BUCKET', null, bucket)
@@ -172,6 +180,7 @@ export function loadConfig(env: Env = process.env): Config {
       read('PUBLIC_IMAGE_URL', null, url(['http:', 'https:'], 'https://images.example.com'))?.replace(/\/+$/, '') ??
       null,
     presets,
+    layouts,
     renderers: read('RENDERERS', availableParallelism(), integer(1, 256)),
     supersededDays: read('SUPERSEDED_DAYS', 30, integer(0, 3650)),
     workerNiceness: read('WORKER_NICENESS', 10, integer(0, 19)),

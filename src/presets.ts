@@ -4,12 +4,12 @@ import { z } from 'zod'
 import { hashRecipe, IMAGE_FORMATS, type ImageFormat, isPresetName, type Preset, type Presets } from './variant.ts'
 
 /** Output sides above this cost more memory than a preview is worth; WebP itself ends at 16383 px. */
-const SIDE_MAX_PX = 4096
+export const SIDE_MAX_PX = 4096
 const WATERMARK_MAX_BYTES = 100_000
 
-const side = z.int().min(1).max(SIDE_MAX_PX)
-const formatNames = IMAGE_FORMATS.map((format) => format.toLowerCase()) as [string, ...string[]]
-const hexColour = z
+export const side = z.int().min(1).max(SIDE_MAX_PX)
+export const formatNames = IMAGE_FORMATS.map((format) => format.toLowerCase()) as [string, ...string[]]
+export const hexColour = z
   .string()
   .regex(/^#[0-9a-fA-F]{6}$/, 'must be #rrggbb')
   .toLowerCase()
@@ -67,14 +67,16 @@ export function readPresets(file: string): { presets: Presets; problems: string[
   return { presets, problems }
 }
 
-function readWatermark(file: string): string {
+/** An operator's SVG. Throws what is wrong with it. */
+export function readWatermark(file: string): string {
   const svg = readFileSync(file, 'utf8')
   if (svg.length > WATERMARK_MAX_BYTES) throw new Error(`${file} is larger than ${WATERMARK_MAX_BYTES} bytes`)
   if (!/<svg[\s>]/.test(svg)) throw new Error(`${file} is not an SVG`)
   return svg
 }
 
-function attempt<T>(run: () => T): { value: T } | { error: string } {
+/** What `run` returns, or the message of what it throws. */
+export function attempt<T>(run: () => T): { value: T } | { error: string } {
   try {
     return { value: run() }
   } catch (error) {

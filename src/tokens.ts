@@ -1,11 +1,18 @@
 import { createHash, timingSafeEqual } from 'node:crypto'
 
 /** A token's rights. The admin token has them all. */
-export type TokenScope = 'backfill:write' | 'takedown:write' | 'delivery:read' | 'webhook:write' | 'upload:write'
+export type TokenScope =
+  | 'backfill:write'
+  | 'takedown:write'
+  | 'preview:write'
+  | 'delivery:read'
+  | 'webhook:write'
+  | 'upload:write'
 
 const ALL_SCOPES: ReadonlySet<TokenScope> = new Set([
   'backfill:write',
   'takedown:write',
+  'preview:write',
   'delivery:read',
   'webhook:write',
   'upload:write',

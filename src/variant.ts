@@ -1,6 +1,7 @@
 import { createHash, createHmac, timingSafeEqual } from 'node:crypto'
 
-/** The vocabulary of pictures: presets and recipes, and the keys of sources and variants, printed and parsed. Pure. */
+/** The vocabulary of pictures: presets and recipes, and the keys of sources, variants and composites, printed and
+ * parsed. Pure. */
 
 export const ITEM_KINDS = ['ICON', 'ILLUSTRATION'] as const
 export type ItemKind = (typeof ITEM_KINDS)[number]
@@ -64,6 +65,7 @@ const VENDOR = '[A-Za-z0-9][A-Za-z0-9_-]{0,63}'
 const UNIQUE_ID = '[A-Z0-9]{12}'
 const SLUG = '[A-Za-z0-9][A-Za-z0-9_-]{0,127}'
 const PRESET = '[a-z][a-z0-9]{0,31}'
+const LAYOUT = '[a-z][a-z0-9-]{0,31}'
 const VERSION = '[a-z2-7]{16}'
 
 const whole = (pattern: string) => new RegExp(`^${pattern}$`)
@@ -78,6 +80,7 @@ const ID_ALPHABET = 'ABCDEFGHIJKLMNOPQRSTUVWXYZ234567'
 
 export const isSlug = (text: string): boolean => whole(SLUG).test(text)
 export const isPresetName = (text: string): boolean => whole(PRESET).test(text)
+export const isLayoutName = (text: string): boolean => whole(LAYOUT).test(text)
 
 const FOLDERS = { ICON: 'icons', ILLUSTRATION: 'illustrations' } as const
 const kindOf = (folder: string | undefined): ItemKind => (folder === 'icons' ? 'ICON' : 'ILLUSTRATION')
@@ -177,27 +180,33 @@ export function parseVariantKey(key: string): VariantPath | null {
   return { ...source, preset, version, format: format.toUpperCase() as ImageFormat }
 }
 
-/** Under this name S3 serves an object's cache tags, and the origin handler its answer's. */
-export const CACHE_TAG_HEADER = 'x-amz-meta-cache-tag'
+/** Where a family's composite lies: `{vendor}/previews/{FAMILY}/{layout}.{version}.{ext}`. Without a version it is the stable alias. */
+export interface CompositePath {
+  readonly vendor: string
+  readonly family: string
+  readonly layout: string
+  readonly version: string | null
+  readonly format: ImageFormat
+}
 
-/** Under this name S3 serves the fingerprint of the original that an object was made from; a CDN takes it out. */
-export const SOURCE_HASH_HEADER = 'x-amz-meta-source-hash'
+const COMPOSITE = whole(`(${VENDOR})/previews/(${UNIQUE_ID})/(${LAYOUT})(?:\\.(${VERSION}))?\\.(webp|avif|png)`)
 
-/** What a CDN can invalidate an item's pictures by: its own tag and those of all that it belongs to. */
-export const cacheTagsOf = (source: SourcePath): readonly string[] => [
-  CACHE_TAG.vendor(source.vendor),
-  CACHE_TAG.family(source.family),
-  CACHE_TAG.iconSet(source.iconSet),
-  CACHE_TAG.item(uniqueIdOf(printSourceKey(source))),
-]
+/** The folder below which a family's composites lie. */
+export const compositeFolderOf = ({ vendor, family }: Pick<CompositePath, 'vendor' | 'family'>): string =>
+  `${vendor}/previews/${family}/`
 
-/** By a vendor's username, or the unique id of a family, set or item. */
-export const CACHE_TAG = {
-  vendor: (username: string) => `vendor-${username}`,
-  family: (uniqueId: string) => `family-${uniqueId}`,
-  iconSet: (uniqueId: string) => `set-${uniqueId}`,
-  item: (uniqueId: string) => `item-${uniqueId}`,
-} as const
+export function printCompositeKey(path: CompositePath): string {
+  const version = path.version === null ? '' : `.${path.version}`
+  return `${compositeFolderOf(path)}${path.layout}${version}.${path.format.toLowerCase()}`
+}
+
+/** The parts of a composite's key or of its stable alias, or null where the text is neither. */
+export function parseCompositeKey(key: string): CompositePath | null {
+  const match = COMPOSITE.exec(key)
+  if (!match) return null
+  const [, vendor = '', family = '', layout = '', version = null, format = ''] = match
+  return { vendor, family, layout, version, format: format.toUpperCase() as ImageFormat }
+}
 
 const BASE32 = 'abcdefghijklmnopqrstuvwxyz234567'
 

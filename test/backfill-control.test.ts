@@ -88,7 +88,7 @@ describe('pause and resume', () => {
     expect(await running).toBe('halted')
     // What had begun, and what stood at the renderers' door.
     expect(app.pool.stats.renders - rendersAtPause).toBeLessThanOrEqual(6)
-    const made = await app.prisma.image.count()
+    const made = await app.prisma.image.count({ where: { ownerType: 'ITEM' } })
     expect(made).toBe(app.pool.stats.renders * 3)
     expect((await readProgress(app.pg, [id]))[0]).toMatchObject({ doneItems: made / 3, totalItems: 24 })
     expect(await runChunk(app, chunk?.id as number, FOREVER)).toBe('halted')
@@ -110,11 +110,11 @@ describe('pause and resume', () => {
     const call = (verb: string, token?: null) =>
       ask<Record<string, { status: string }>>(url, `mutation { ${verb}Backfill(id: "${id}") { status } }`, { token })
     expect((await call('pause', null)).errors?.[0]?.extensions.code).toBe('FORBIDDEN')
-    await until(async () => (await app.prisma.image.count()) > 30)
+    await until(async () => (await app.prisma.image.count({ where: { ownerType: 'ITEM' } })) > 30)
     expect((await call('pause')).data.pauseBackfill?.status).toBe('PAUSED')
     expect((await call('pause')).data.pauseBackfill?.status).toBe('PAUSED')
     await until(async () => (await jobs(app)) === 0)
-    const made = await app.prisma.image.count()
+    const made = await app.prisma.image.count({ where: { ownerType: 'ITEM' } })
     expect(made).toBeLessThan(720)
     const [again] = await Promise.all([
       ask<{ startBackfill: { id: string } }>(url, 'mutation { startBackfill { id } }'),
@@ -124,7 +124,7 @@ describe('pause and resume', () => {
     await until(async () => (await app.prisma.backfill.count({ where: { status: 'COMPLETED' } })) === 1, 60_000)
     const [progress] = await readProgress(app.pg, [1])
     expect(progress).toMatchObject({ totalItems: 240, doneItems: 240, failedItems: 0, imagesMade: 720 })
-    expect(await app.prisma.image.count()).toBe(720)
+    expect(await app.prisma.image.count({ where: { ownerType: 'ITEM' } })).toBe(720)
     expect((await call('resume')).errors?.[0]?.message).toMatch(/is COMPLETED: only a paused one can be resumed/)
     expect((await call('pause')).errors?.[0]?.message).toMatch(/is COMPLETED: only an unfinished one can be paused/)
   })
@@ -150,9 +150,9 @@ describe('a first request', () => {
     startWorker(app)
     await until(async () => (await app.pg.query('select from worker')).rowCount)
     expect(await restJobs()).toBe(0)
-    expect(await app.prisma.image.count()).toBe(1)
+    expect(await app.prisma.image.count({ where: { ownerType: 'ITEM' } })).toBe(1)
     expect((await fetch(second)).status).toBe(200)
-    await until(async () => (await app.prisma.image.count()) === 4)
+    await until(async () => (await app.prisma.image.count({ where: { ownerType: 'ITEM' } })) === 4)
   })
 })
 

@@ -82,7 +82,7 @@ describe('a backfill', () => {
     for (const row of seen) expect(row.doneItems + row.failedItems).toBeLessThanOrEqual(row.totalItems)
     expect(await read(url, id)).toEqual(last)
 
-    const images = await app.prisma.image.findMany()
+    const images = await app.prisma.image.findMany({ where: { ownerType: 'ITEM' } })
     expect(images).toHaveLength(180)
     expect(images.reduce((sum, image) => sum + image.bytes, 0)).toBe(last?.bytesWritten)
     for (const image of images) expect(await app.stores.previews.head(image.objectKey)).toEqual({ bytes: image.bytes })
@@ -140,7 +140,7 @@ describe('a backfill', () => {
     startWorker(app)
     const { id } = await start(url, '{ scope: { vendor: "zeta" }, presets: ["thumbnail"], formats: [PNG, WEBP] }')
     expect(await finished(url, id)).toMatchObject({ totalItems: 1, imagesMade: 2 })
-    const images = await app.prisma.image.findMany({ orderBy: { id: 'asc' } })
+    const images = await app.prisma.image.findMany({ where: { ownerType: 'ITEM' }, orderBy: { id: 'asc' } })
     expect(images.map(({ preset, format }) => `${preset} ${format}`).sort()).toEqual([
       'thumbnail PNG',
       'thumbnail WEBP',
@@ -167,7 +167,7 @@ describe('a backfill', () => {
     expect(await run('FAILED')).toEqual([1, 0, 1, 0])
     expect(await app.prisma.renderFailure.findFirstOrThrow()).toMatchObject({ attempts: 2 })
     expect(await run('ALL')).toEqual([3, 2, 1, 6])
-    expect(await app.prisma.image.count()).toBe(9)
+    expect(await app.prisma.image.count({ where: { ownerType: 'ITEM' } })).toBe(9)
   })
 
   it('can be cancelled, keeping what is made', async () => {
@@ -181,7 +181,7 @@ describe('a backfill', () => {
     await until(async () => (await app.pg.query('select from graphile_worker.jobs')).rowCount === 0)
     const after = await read(url, id)
     expect(after.imagesMade).toBeLessThan(900)
-    expect(await app.prisma.image.count()).toBe(after.imagesMade)
+    expect(await app.prisma.image.count({ where: { ownerType: 'ITEM' } })).toBe(after.imagesMade)
     expect((await start(url)).id).not.toBe(id)
   })
 
@@ -222,7 +222,7 @@ describe('a worker', () => {
     await until(async () => (await read(url, id)).imagesMade > 60)
     first.child.kill('SIGKILL')
     await first.gone
-    const recorded = await app.prisma.image.findMany({ orderBy: { id: 'asc' } })
+    const recorded = await app.prisma.image.findMany({ where: { ownerType: 'ITEM' }, orderBy: { id: 'asc' } })
     expect(recorded.length).toBeLessThan(450)
 
     startWorker(app)
@@ -233,7 +233,7 @@ describe('a worker', () => {
       failedItems: 0,
       imagesMade: 450,
     })
-    const images = await app.prisma.image.findMany({ orderBy: { id: 'asc' } })
+    const images = await app.prisma.image.findMany({ where: { ownerType: 'ITEM' }, orderBy: { id: 'asc' } })
     expect(images).toHaveLength(450)
     expect(images.slice(0, recorded.length)).toEqual(recorded)
     let objects = 0
@@ -270,6 +270,6 @@ describe('a worker', () => {
     expect(doneItems).toBe(120)
     // Some are made by the jobs that requests leave behind; none is made twice.
     expect(imagesMade + app.pool.stats.renders).toBeLessThanOrEqual(360)
-    expect(await app.prisma.image.count()).toBe(360)
+    expect(await app.prisma.image.count({ where: { ownerType: 'ITEM' } })).toBe(360)
   })
 })

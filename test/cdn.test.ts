@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest'
+import { cacheTagsOf } from '../src/cache-tags.ts'
 import { takeDown } from '../src/deliver/take-down.ts'
-import { cacheTagsOf, IMAGE_FORMATS, parseVariantKey } from '../src/variant.ts'
+import { IMAGE_FORMATS, parseVariantKey } from '../src/variant.ts'
 import { type CdnOptions, lastingHeaders, openCdn } from './support/cdn.ts'
 import { openOrigins } from './support/origins.ts'
 import { listen } from './support/setup.ts'

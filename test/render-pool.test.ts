@@ -2,9 +2,11 @@ import { readFileSync } from 'node:fs'
 import path from 'node:path'
 import sharp from 'sharp'
 import { describe, expect, it, onTestFinished } from 'vitest'
+import { type Layout, readLayouts } from '../src/layouts.ts'
 import { readPresets } from '../src/presets.ts'
+import type { ComposeOrder } from '../src/render/messages.ts'
 import { openRenderPool, type PoolOptions } from '../src/render/pool.ts'
-import { svg } from './support/setup.ts'
+import { svg, until } from './support/setup.ts'
 
 const { presets } = readPresets(path.join(import.meta.dirname, '../presets.json'))
 const WANTS = [...presets.keys()].map((preset) => ({ preset, format: 'WEBP' as const }))
@@ -31,6 +33,63 @@ async function pixel(picture: Uint8Array, x: number, y: number): Promise<number[
   const { data, info } = await sharp(picture).ensureAlpha().raw().toBuffer({ resolveWithObject: true })
   return [...data.subarray((y * info.width + x) * 4, (y * info.width + x) * 4 + 4)]
 }
+
+describe('a composite', () => {
+  const { layouts } = readLayouts(path.join(import.meta.dirname, '../layouts.json'))
+  const layout = layouts.get('card') as Layout
+  const order = (sources: readonly Uint8Array[]): ComposeOrder => ({
+    layout,
+    name: { text: '<Tom & Jerry>', x: 48, y: 36, width: 1104, height: 71 },
+    format: 'PNG',
+    cells: sources.map((svg, index) => ({ svg, x: 50 + 160 * index, y: 200, width: 150, height: 100 })),
+  })
+  const wide = Buffer.from(
+    '<svg xmlns="http://www.w3.org/2000/svg" width="20" height="1"><rect width="20" height="1" fill="#00f"/></svg>',
+  )
+
+  it('draws each document into its cell, on its matte with round corners, under the name', async () => {
+    const opened = pool()
+    const composed = await opened.compose(order([GOOD, wide]), { cellTimeoutMs: 20_000 })
+    if (!('picture' in composed)) throw new Error(JSON.stringify(composed))
+    const { bytes, width, height } = composed.picture
+    expect([width, height, opened.stats.renders]).toEqual([1200, 630, 1])
+    const colours = await Promise.all(
+      [
+        [125, 250],
+        [285, 250],
+        [60, 250],
+        [285, 230],
+        [50, 200],
+        [20, 600],
+      ].map(([x = 0, y = 0]) => pixel(bytes, x, y)),
+    )
+    const [red, blue, white, ground] = [
+      [255, 0, 0, 255],
+      [0, 0, 255, 255],
+      [255, 255, 255, 255],
+      [244, 244, 246, 255],
+    ]
+    expect(colours).toEqual([red, blue, white, white, ground, ground])
+    const { data } = await sharp(bytes)
+      .extract({ left: 48, top: 36, width: 400, height: 60 })
+      .raw()
+      .toBuffer({ resolveWithObject: true })
+    expect(data.some((value) => value < 60)).toBe(true)
+  })
+
+  it('tells which cells cannot be drawn, also the one that its renderer was stuck in or died of', async () => {
+    const opened = pool()
+    const codes = async (sources: readonly Uint8Array[]) => {
+      // Large enough to take long.
+      const cells = sources.map((source) => ({ svg: source, x: 100, y: 100, width: 1000, height: 500 }))
+      const composed = await opened.compose({ ...order([]), cells }, { cellTimeoutMs: 1500 })
+      return 'failures' in composed ? composed.failures.map(({ cell, code }) => `${cell} ${code}`) : 'none'
+    }
+    expect(await codes([GOOD, Buffer.from('<svg'), GOOD, Buffer.from(svg(''))])).toEqual(['1 NOT_SVG', '3 BLANK'])
+    expect(await codes([GOOD, GOOD, SLOW, GOOD])).toEqual(['2 TIMEOUT'])
+    expect(await codes([GOOD])).toBe('none')
+  })
+})
 
 describe('a renderer', () => {
   it('makes all wanted pictures of a source in one call', async () => {
@@ -140,17 +199,19 @@ describe('the pool', () => {
 
 it('a pool that is limited gives work to so many renderers only, until it is not', async () => {
   const two = pool({ size: 2 })
-  // Both are up before the claim is put to the test.
-  await Promise.all([two.render(blurs(30), WANTS, LIMIT), two.render(blurs(30), WANTS, LIMIT)])
   two.limit(1)
-  const order: string[] = []
-  const renders = [
-    two.render(blurs(60), WANTS, LIMIT).then(() => order.push('slow')),
-    two.render(GOOD, WANTS, LIMIT).then(() => order.push('quick')),
-  ]
-  expect(two.stats).toMatchObject({ renders: 3, waiting: 1 })
+  const small = WANTS.slice(0, 1)
+  let settled = 0
+  const renders = [20, 20, 20, 20, 300, 300].map((count) =>
+    two.render(blurs(count), small, { timeoutMs: 60_000 }).then(() => settled++),
+  )
+  // The first ones last for longer than the second renderer takes to come up.
+  await until(() => {
+    expect(two.stats.renders - settled).toBeLessThanOrEqual(1)
+    return settled === 4
+  })
   two.limit(2)
-  expect(two.stats).toMatchObject({ renders: 4, waiting: 0 })
+  await until(() => two.stats.waiting === 0)
+  expect(two.stats.renders - settled).toBe(2)
   await Promise.all(renders)
-  expect(order).toEqual(['quick', 'slow'])
 })

@@ -44,14 +44,17 @@ const imports: Import[] = sources.flatMap((from) =>
 
 /** The architecture, lowest first. A file imports from its own rank and from those below. */
 const RANKS: readonly { name: string; holds: RegExp }[] = [
-  { name: 'words', holds: /^src\/(variant|errors|log|queue-log|presets|config|processes|tokens)\.ts$/ },
+  {
+    name: 'words',
+    holds: /^src\/(variant|cache-tags|errors|log|queue-log|presets|layouts|config|processes|tokens)\.ts$/,
+  },
   {
     name: 'tools',
     holds: /^src\/(catalogue\/|store\/|render\/|embedded\/|events\.ts|secrets\.ts|deliver\/cloudfront\.ts)/,
   },
   {
     name: 'verbs',
-    holds: /^src\/(deliver\/(?!origin-handler)|backfill\/|ingest\/|uploads\/|diagnose\/|webhooks\/)/,
+    holds: /^src\/(deliver\/(?!origin-handler)|backfill\/|preview\/|ingest\/|uploads\/|diagnose\/|webhooks\/)/,
   },
   {
     name: 'doors',
@@ -96,7 +99,7 @@ describe('the architecture', () => {
   })
 
   /** Files of the renderer process; nothing else may load them. */
-  const CHILD = /^src\/render\/(child|render|rasterise|encode)\.ts$/
+  const CHILD = /^src\/render\/(child|render|compose|rasterise|encode)\.ts$/
   const only: [string, RegExp, RegExp][] = [
     ['the child side of render/ imports sharp and resvg', /^(sharp|@resvg\/resvg-js)$/, CHILD],
     ['the child itself imports the child side of render/', CHILD, CHILD],
@@ -176,6 +179,8 @@ describe('the README', () => {
         'deploy/',
         'docs/',
         'presets.json',
+        'layouts.json',
+        'docs/',
         'docker-compose.yml',
         'Dockerfile',
       ],

@@ -4,10 +4,13 @@ import {
   hashRecipe,
   IMAGE_FORMATS,
   ITEM_KINDS,
+  isCompositeKey,
+  parseCompositeKey,
   parseOriginalKey,
   parseSourceKey,
   parseUploadKey,
   parseVariantKey,
+  printCompositeKey,
   printOriginalKey,
   printSourceKey,
   printUploadKey,
@@ -73,6 +76,23 @@ describe('keys', () => {
       expect(parseUploadKey(key), key).toBeNull()
   })
 
+  it('of composites and their aliases print and parse both ways', () => {
+    const path = fc.record({
+      vendor: text(/^[A-Za-z0-9][A-Za-z0-9_-]{0,63}$/),
+      family: text(/^[A-Z0-9]{12}$/),
+      layout: text(/^[a-z][a-z0-9-]{0,31}$/),
+      version: fc.option(text(/^[a-z2-7]{16}$/)),
+      format: fc.constantFrom(...IMAGE_FORMATS),
+    })
+    fc.assert(
+      fc.property(path, (composite) => {
+        const key = printCompositeKey(composite)
+        expect(parseCompositeKey(key)).toEqual(composite)
+        expect([isCompositeKey(key), parseVariantKey(key), parseSourceKey(key)]).toEqual([true, null, null])
+      }),
+    )
+  })
+
   it('that parse print as they were: no second spelling of a key', () => {
     fc.assert(
       fc.property(
@@ -84,8 +104,10 @@ describe('keys', () => {
           for (const candidate of [key, damaged]) {
             const source = parseSourceKey(candidate)
             const variant = parseVariantKey(candidate)
+            const composite = parseCompositeKey(candidate)
             if (source) expect(printSourceKey(source)).toBe(candidate)
             if (variant) expect(printVariantKey(variant)).toBe(candidate)
+            if (composite) expect(printCompositeKey(composite)).toBe(candidate)
           }
         },
       ),
@@ -114,6 +136,7 @@ describe('keys', () => {
   ])('refuse %j', (key) => {
     expect(parseSourceKey(key)).toBeNull()
     expect(parseVariantKey(key.replace('.svg', '-preview.webp'))).toBeNull()
+    expect(parseCompositeKey(key.replace('icons/', 'previews/').replace('.svg', '.webp'))).toBeNull()
   })
 })
 

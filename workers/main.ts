@@ -5,9 +5,11 @@ import { type App, openApp } from '../src/app.ts'
 import { CHUNKS_AT_ONCE, cutRunning } from '../src/backfill/plan.ts'
 import { BEAT_EVERY_MS, beat, leave, recoverJobs } from '../src/backfill/recover.ts'
 import { keepCounting } from '../src/catalogue/count-coverage.ts'
+import { noteLayouts } from '../src/catalogue/family-changes.ts'
 import { loadConfig } from '../src/config.ts'
 import { standBackForViewers } from '../src/deliver/viewers.ts'
 import { causes, log } from '../src/log.ts'
+import { keepQueueing } from '../src/preview/barrier.ts'
 import { quietLogger } from '../src/queue-log.ts'
 import { runProcess } from '../src/run-process.ts'
 import { abandonLost } from '../src/uploads/abandon-lost.ts'
@@ -54,8 +56,10 @@ await runProcess(async (stop) => {
     () => heartbeat().catch((error) => log.warn('a heartbeat failed', { cause: causes(error) })),
     BEAT_EVERY_MS,
   )
+  await noteLayouts(app.pg, app.layouts)
   const counting = keepCounting(app.pg)
   const standing = standBackForViewers(app)
+  const queueing = keepQueueing(app.pg)
   log.info('worker is running', { id: ids.join(','), renderers: app.pool.size })
   process.send?.('ready')
 
@@ -63,7 +67,12 @@ await runProcess(async (stop) => {
     clearInterval(timer)
     standing.close()
     const cut = setTimeout(() => app.pool.cut(), CUT_AFTER_MS)
-    await Promise.all([counting.close(), sender.close(), ...queues.map(({ runner }) => runner.stop())])
+    await Promise.all([
+      counting.close(),
+      queueing.close(),
+      sender.close(),
+      ...queues.map(({ runner }) => runner.stop()),
+    ])
     clearTimeout(cut)
     for (const id of ids) await leave(app.pg, id)
     await app.close()

@@ -1,8 +1,11 @@
 import type { Task, TaskList } from 'graphile-worker'
 import type { App } from '../src/app.ts'
+import { MAKE_COMPOSITES } from '../src/catalogue/family-changes.ts'
 import { causes, log } from '../src/log.ts'
+import { composeBackfillTask } from './compose-backfill.ts'
 import { DELETE_SUPERSEDED, deleteSupersededTask } from './delete-superseded.ts'
 import { ingestUploadTask } from './ingest-upload.ts'
+import { makeCompositesTask } from './make-composites.ts'
 import { makeRestTask } from './make-rest.ts'
 import { planBackfillTask } from './plan-backfill.ts'
 import { PRUNE_EVENTS, pruneEventsTask } from './prune-events.ts'
@@ -32,6 +35,7 @@ const logged =
 export const createLongTasks = (app: App): TaskList => ({
   plan_backfill: logged(planBackfillTask(app)),
   run_chunk: logged(runChunkTask(app)),
+  compose_backfill: logged(composeBackfillTask(app)),
   [DELETE_SUPERSEDED]: deleteSupersededTask(app),
   [PRUNE_EVENTS]: pruneEventsTask(app),
 })
@@ -40,6 +44,7 @@ export const createLongTasks = (app: App): TaskList => ({
 export const createUrgentTasks = (app: App): TaskList => ({
   make_rest: logged(makeRestTask(app)),
   take_down: logged(takeDownTask(app)),
+  [MAKE_COMPOSITES]: logged(makeCompositesTask(app)),
 })
 
 /**

@@ -87,7 +87,7 @@ async function measure(settings: Record<string, string>, serverPid: number): Pro
         await new Promise((resolve) => setTimeout(resolve, 100))
         backfill = await app.prisma.backfill.findUniqueOrThrow({ where: { id } })
       }
-      const made = await app.prisma.image.count()
+      const made = await app.prisma.image.count({ where: { ownerType: 'ITEM' } })
       if (made !== ITEMS * app.presets.size) throw new Error(`${made} images of ${ITEMS * app.presets.size}`)
       const workerCpuMs = (await cpuMs(pid)) - worker
       measured = {

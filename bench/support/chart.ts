@@ -25,6 +25,7 @@ export function drawChart(samples: readonly Sample[]): string {
     drawPanel(title, values, { minutes, top: GAP + index * (PANEL + GAP) }),
   )
   return `<svg xmlns="http://www.w3.org/2000/svg" width="${WIDTH}" height="${height}" viewBox="0 0 ${WIDTH} ${height}" font-family="sans-serif" font-size="12">
+<title>A backfill over time</title>
 <rect width="100%" height="100%" fill="#fff"/>
 ${drawn.join('\n')}
 </svg>

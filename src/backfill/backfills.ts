@@ -21,16 +21,16 @@ export interface Tables {
 
 /** Starts a backfill and its plan job in one transaction, or returns the unfinished one with the same request. */
 export async function startBackfill({ pg, prisma }: Tables, request: BackfillRequest): Promise<Backfill> {
-  const { scope, mode, presets, formats } = request
+  const { scope, mode, presets, formats, previews = false } = request
   const id = await inTransaction(pg, async (client) => {
     // The update changes nothing: it makes `returning` give the row that is there, and locks it.
     const { rows } = await client.query(
-      `insert into backfill (mode, presets, formats, vendor_id, family_id, icon_set_id, fingerprint)
-       values ($1::backfill_mode, $2, $3::image_format[], $4, $5, $6, $7)
+      `insert into backfill (mode, presets, formats, vendor_id, family_id, icon_set_id, fingerprint, previews, is_composed)
+       values ($1::backfill_mode, $2, $3::image_format[], $4, $5, $6, $7, $8, not $8)
        on conflict (fingerprint) where status in ('PLANNING', 'RUNNING', 'PAUSED')
          do update set fingerprint = excluded.fingerprint
        returning id, xmax = 0 as is_new`,
-      [mode, presets, formats, scope.vendorId, scope.familyId, scope.iconSetId, fingerprintOf(request)],
+      [mode, presets, formats, scope.vendorId, scope.familyId, scope.iconSetId, fingerprintOf(request), previews],
     )
     if (rows[0].is_new) await addJob(client, 'plan_backfill', { backfillId: rows[0].id })
     return rows[0].id as number
@@ -64,7 +64,7 @@ export async function findBackfill(prisma: Prisma, id: number): Promise<Backfill
  */
 export async function addJob(
   client: Pg | PoolClient,
-  task: 'plan_backfill' | 'run_chunk',
+  task: 'plan_backfill' | 'run_chunk' | 'compose_backfill',
   payload: Readonly<Record<string, number>>,
 ): Promise<void> {
   const { waitS = 0, ...ids } = payload
@@ -76,18 +76,21 @@ export async function addJob(
 }
 
 /**
- * Ends the backfill when it is cut to its end and no chunk is left, and says so to the webhooks. In the caller's
- * transaction, as its last step; two last chunks queue up at the row.
+ * Ends the backfill when it is cut to its end and no chunk is left, and says so to the webhooks; one with previews has them
+ * composed before. In the caller's transaction, as its last step; two last chunks queue up at the row.
  */
 export async function finishIfDone(client: PoolClient, backfillId: number): Promise<void> {
-  const { rows } = await client.query(`select status from backfill where id = $1 for update`, [backfillId])
+  const { rows } = await client.query(
+    `select status, not is_composed and ${ALL_MADE} as is_next from backfill where id = $1 for update`,
+    [backfillId],
+  )
   if (rows[0]?.status !== 'RUNNING') return
+  if (rows[0].is_next) await addJob(client, 'compose_backfill', { backfillId })
   const { rows: finished } = await client.query<{ status: string; mode: string }>(
     `update backfill set finished_at = now(), status = case
        when exists (select from backfill_chunk where backfill_id = $1 and status = 'FAILED') then 'FAILED'::backfill_status
        else 'COMPLETED' end
-     where id = $1 and is_cut and not exists (select from backfill_chunk where backfill_id = $1 and status = 'PENDING')
-     returning status, mode`,
+     where id = $1 and is_composed and ${ALL_MADE} returning status, mode`,
     [backfillId],
   )
   await client.query('select pg_notify($1, $2)', [BACKFILL_CHANNEL, String(backfillId)])
@@ -99,3 +102,6 @@ export async function finishIfDone(client: PoolClient, backfillId: number): Prom
   const backfill = Buffer.from(`Backfill:${backfillId}`).toString('base64')
   await recordEvents(client, [{ type: 'backfill.completed', family: null, data: { backfill, ...ended, ...totals } }])
 }
+
+/** SQL: no chunk of backfill $1 is left, and none will come. */
+const ALL_MADE = `is_cut and not exists (select from backfill_chunk where backfill_id = $1 and status = 'PENDING')`

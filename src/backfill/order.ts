@@ -11,6 +11,8 @@ export interface BackfillRequest {
   readonly presets: readonly string[]
   /** Empty: of each preset the format it lists first. */
   readonly formats: readonly ImageFormat[]
+  /** Composites of the scope's families as well. */
+  readonly previews?: true
 }
 
 /** Throws BAD_INPUT for a preset or format that is not offered. Nothing given means all presets, mode STALE. */
@@ -21,11 +23,18 @@ export function checkRequest(
     mode?: BackfillMode | null
     presets?: readonly string[] | null
     formats?: readonly ImageFormat[] | null
+    previews?: boolean | null
   },
 ): BackfillRequest {
   const names = [...new Set(input.presets?.length ? input.presets : presets.keys())].sort()
   const formats = [...new Set(input.formats ?? [])].sort()
-  const request = { scope: input.scope, mode: input.mode ?? 'STALE', presets: names, formats }
+  const request = {
+    scope: input.scope,
+    mode: input.mode ?? 'STALE',
+    presets: names,
+    formats,
+    ...(input.previews ? { previews: true as const } : {}),
+  }
   variantsOf(presets, request)
   return request
 }
@@ -37,7 +46,7 @@ export const fingerprintOf = (request: BackfillRequest): string =>
 /** The order that a stored backfill stands for. */
 export function orderOf(
   presets: Presets,
-  backfill: Omit<BackfillRequest, 'scope'> & Scope & { id: number | null; createdAt: Date },
+  backfill: Omit<BackfillRequest, 'scope' | 'previews'> & Scope & { id: number | null; createdAt: Date },
 ): WorkOrder {
   const { id, mode, vendorId, familyId, iconSetId, createdAt } = backfill
   const variants = variantsOf(presets, backfill)

@@ -2,6 +2,7 @@ import { setTimeout as delay } from 'node:timers/promises'
 import { causes, log } from '../log.ts'
 import { type Presets, RENDERER_VERSION } from '../variant.ts'
 import { inTransaction, type Pg } from './database.ts'
+import { noteFamilies } from './family-changes.ts'
 import { type Scope, WHOLE_CATALOGUE } from './scope.ts'
 import { TAKEN_DOWN } from './take-downs.ts'
 
@@ -74,7 +75,9 @@ export async function countChanges(
       options.waitedMs ?? 0,
     ])
     // A statement of its own, so that it sees all that the rows just deleted stand for.
-    if (rows.length > 0) await client.query(COUNT_SETS, [rows.map((row) => row.id)])
+    const sets = rows.map((row) => row.id)
+    if (sets.length > 0) await client.query(COUNT_SETS, [sets])
+    if (sets.length > 0) await noteFamilies(client, sets)
     return rows.length
   })
 }

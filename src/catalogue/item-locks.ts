@@ -1,9 +1,10 @@
 import type { Pg } from './database.ts'
 
-/** First key of the advisory locks on items; the second is the item's id. */
+/** First keys of the advisory locks on items and on families' composites; the second is the id. 2 is the outbox's. */
 const ITEM_LOCKS = 1
+const COMPOSITE_LOCKS = 3
 
-export interface ItemLocks {
+export interface Locks {
   /** The ids that nobody else held. */
   readonly held: readonly number[]
   readonly release: () => Promise<void>
@@ -13,13 +14,19 @@ export interface ItemLocks {
  * Locks items across all processes, as many of them as are free: who holds an item's lock may render it.
  * Session locks on one connection: they vanish with the process that held them, and hold no transaction open.
  */
-export async function lockItems(pg: Pg, itemIds: readonly number[]): Promise<ItemLocks> {
+export const lockItems = (pg: Pg, itemIds: readonly number[]): Promise<Locks> => lock(pg, ITEM_LOCKS, itemIds)
+
+/** The same of families: who holds a family's lock may make or delete its composites. */
+export const lockComposites = (pg: Pg, familyIds: readonly number[]): Promise<Locks> =>
+  lock(pg, COMPOSITE_LOCKS, familyIds)
+
+async function lock(pg: Pg, kind: number, ids: readonly number[]): Promise<Locks> {
   const client = await pg.connect()
   try {
     const { rows } = await client.query<{ id: number; held: boolean }>({
       name: 'lock-items',
       text: 'select id, pg_try_advisory_lock($1, id) as held from unnest($2::int[]) as id',
-      values: [ITEM_LOCKS, itemIds],
+      values: [kind, ids],
     })
     const held = rows.filter((row) => row.held).map((row) => row.id)
     const release = async () => {
@@ -28,7 +35,7 @@ export async function lockItems(pg: Pg, itemIds: readonly number[]): Promise<Ite
           await client.query({
             name: 'unlock-items',
             text: 'select pg_advisory_unlock($1, id) from unnest($2::int[]) as id',
-            values: [ITEM_LOCKS, held],
+            values: [kind, held],
           })
         }
         client.release()

@@ -4,7 +4,8 @@ import type { Pg } from './database.ts'
 /** The image of a source or recipe that is not the current one any more. */
 export interface Superseded {
   readonly imageId: string
-  readonly itemId: number
+  /** An item, or a composite's family. */
+  readonly ownerId: number
   readonly objectKey: string
 }
 
@@ -49,8 +50,56 @@ async function find(
     text: FIND(range.where),
     values: [all.map(({ name }) => name), all.map(({ recipeHash }) => recipeHash), graceDays, ...range.values],
   })
-  return rows.map((row) => ({ imageId: row.id, itemId: row.owner_id, objectKey: row.object_key }))
+  return rows.map(toSuperseded)
 }
+
+const toSuperseded = (row: { id: string; owner_id: number; object_key: string }): Superseded => ({
+  imageId: row.id,
+  ownerId: row.owner_id,
+  objectKey: row.object_key,
+})
+
+/**
+ * Composites of another pick than the current one, whose picture has been there, in any format, for longer than the grace
+ * period; family by family behind `afterFamilyId`, at most `limit`, or those of some families only.
+ */
+export async function findSupersededComposites(
+  pg: Pg,
+  options: { graceDays: number; afterFamilyId?: number; limit: number; familyIds?: readonly number[] },
+): Promise<Superseded[]> {
+  const { rows } = await pg.query({
+    name: 'find-superseded-composites',
+    text: FIND_COMPOSITES,
+    values: [options.graceDays, options.afterFamilyId ?? 0, options.familyIds ?? null, options.limit],
+  })
+  return rows.map(toSuperseded)
+}
+
+/** Forgets earlier picks without pictures, but for the newest, whose URLs still redirect. */
+export async function forgetPicks(pg: Pg, { kept }: { kept: number }): Promise<void> {
+  await pg.query(FORGET_PICKS, [kept])
+}
+
+const FIND_COMPOSITES = `
+  select m.id, m.owner_id, m.object_key
+  from image m
+  where m.owner_type = 'FAMILY' and m.owner_id > $2 and ($3::int[] is null or m.owner_id = any($3)) and exists (
+    select from composite c
+    join image n on n.owner_type = 'FAMILY' and n.owner_id = c.family_id and n.preset = c.layout
+      and n.recipe_hash = c.recipe_hash and n.source_hash = c.members_hash
+    where c.family_id = m.owner_id and c.layout = m.preset and c.is_current
+      and (c.members_hash, c.recipe_hash) <> (m.source_hash, m.recipe_hash)
+      and greatest(m.made_at, n.made_at, c.picked_at) <= now() - make_interval(days => $1))
+  order by m.owner_id, m.id limit $4`
+
+const FORGET_PICKS = `
+  delete from composite c using (
+    select id, row_number() over (partition by family_id, layout order by picked_at desc) as place
+    from composite where not is_current
+  ) as old
+  where c.id = old.id and old.place > $1 and not c.is_current and not exists (
+    select from image m where m.owner_type = 'FAMILY' and m.owner_id = c.family_id and m.preset = c.layout
+      and m.recipe_hash = c.recipe_hash and m.source_hash = c.members_hash)`
 
 // What is not current is decided in the unique index alone, and materialised: it is little, which Postgres cannot guess.
 // A current image is another row, and so another object: keys are unique.

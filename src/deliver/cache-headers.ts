@@ -1,5 +1,5 @@
+import { CACHE_TAG_HEADER } from '../cache-tags.ts'
 import type { AppError } from '../errors.ts'
-import { CACHE_TAG_HEADER } from '../variant.ts'
 
 /** How long a CDN or browser may keep an answer. */
 export const CACHE = {

@@ -1,6 +1,14 @@
 import type { Pg } from '../catalogue/database.ts'
-import { lockItems } from '../catalogue/item-locks.ts'
-import { findSuperseded, findSupersededOf, forgetImages, type Superseded } from '../catalogue/superseded.ts'
+import { type Locks, lockComposites, lockItems } from '../catalogue/item-locks.ts'
+import { EARLIER_MAX } from '../catalogue/locate-composite.ts'
+import {
+  findSuperseded,
+  findSupersededComposites,
+  findSupersededOf,
+  forgetImages,
+  forgetPicks,
+  type Superseded,
+} from '../catalogue/superseded.ts'
 import { log } from '../log.ts'
 import type { Store } from '../store/store.ts'
 import type { Presets } from '../variant.ts'
@@ -27,11 +35,15 @@ export async function deleteSuperseded(
 ): Promise<number> {
   const { graceDays, signal, batch = BATCH } = options
   const { pg, presets } = tables
-  let images = 0
+  const ofItems: Owners = {
+    lock: lockItems,
+    find: (itemIds) => findSupersededOf(pg, { presets, graceDays, itemIds }),
+  }
+  let images = await deleteComposites(tables, { graceDays, batch, ...(signal ? { signal } : {}) })
   for await (const found of findSuperseded(pg, { presets, graceDays })) {
     for (let from = 0; from < found.length; from += batch) {
       if (signal?.aborted) break
-      images += await deleteBatch(tables, found.slice(from, from + batch), graceDays)
+      images += await deleteBatch(tables, found.slice(from, from + batch), ofItems)
     }
     if (images >= IMAGES_MAX || signal?.aborted) break
   }
@@ -39,21 +51,47 @@ export async function deleteSuperseded(
   return images
 }
 
+/** The same of families' composites; and what no URL needs any more of their picks. */
+async function deleteComposites(
+  tables: Tables,
+  { graceDays, signal, batch }: { graceDays: number; signal?: AbortSignal; batch: number },
+): Promise<number> {
+  const { pg } = tables
+  const ofFamilies: Owners = {
+    lock: lockComposites,
+    find: (familyIds) => findSupersededComposites(pg, { graceDays, familyIds, limit: IMAGES_MAX }),
+  }
+  let images = 0
+  for (let afterFamilyId = 0; images < IMAGES_MAX && !signal?.aborted; ) {
+    const found = await findSupersededComposites(pg, { graceDays, afterFamilyId, limit: batch })
+    const last = found.at(-1)
+    if (!last) break
+    // All of the last family's: a page may end within it.
+    const whole = [...found, ...(await ofFamilies.find([last.ownerId]))]
+    images += await deleteBatch(tables, whole, ofFamilies)
+    afterFamilyId = last.ownerId
+  }
+  await forgetPicks(pg, { kept: EARLIER_MAX })
+  return images
+}
+
+/** Who has superseded pictures: items, or families. */
+interface Owners {
+  readonly lock: (pg: Pg, ids: readonly number[]) => Promise<Locks>
+  readonly find: (ids: readonly number[]) => Promise<Superseded[]>
+}
+
 /**
  * Objects first, then rows: a crash in between leaves rows whose objects are gone, which the next run finds, and which are
  * healed if they become current before. The other way round it would leave objects that nobody knows.
  */
-async function deleteBatch(
-  { pg, previews, presets }: Tables,
-  found: readonly Superseded[],
-  graceDays: number,
-): Promise<number> {
-  const locks = await lockItems(pg, [...new Set(found.map(({ itemId }) => itemId))])
+async function deleteBatch({ pg, previews }: Tables, found: readonly Superseded[], owners: Owners): Promise<number> {
+  const locks = await owners.lock(pg, [...new Set(found.map(({ ownerId }) => ownerId))])
   try {
     if (locks.held.length === 0) return 0
     // Once more, now that nobody else makes or deletes their pictures. Who is locked is the next run's.
     const keys = new Set(found.map(({ objectKey }) => objectKey))
-    const now = await findSupersededOf(pg, { presets, graceDays, itemIds: locks.held })
+    const now = await owners.find(locks.held)
     const images = now.filter(({ objectKey }) => keys.has(objectKey))
     await previews.delete(images.map(({ objectKey }) => objectKey))
     await forgetImages(pg, images)

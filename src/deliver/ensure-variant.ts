@@ -7,7 +7,7 @@ import { AppError, type ErrorCode, isSourceFailure } from '../errors.ts'
 import { log } from '../log.ts'
 import { makeVariants, md5Of, variantKeyOf, type Workshop } from './make-variants.ts'
 import type { RestQueue } from './rest-queue.ts'
-import { openSlots } from './slots.ts'
+import type { Slots } from './slots.ts'
 import { createViewersNotice } from './viewers.ts'
 
 const RENDER_LIMIT_MS = 5000
@@ -32,10 +32,10 @@ export type EnsureVariant = (wanted: Located) => Promise<Delivered>
  * The verb of the service: the variant, made now if it was not yet, exactly once across all processes.
  * Rejects with GONE, with the source's reason code (422), with BUSY, or with UNAVAILABLE.
  */
-export function createEnsureVariant(workshop: Workshop & { readonly pg: Pg; readonly rest: RestQueue }): EnsureVariant {
-  const { pg, pool, stores, rest } = workshop
-  // More flights than renderers, so that reading and storing overlap with rendering.
-  const slots = openSlots({ size: pool.size + 2 })
+export function createEnsureVariant(
+  workshop: Workshop & { readonly pg: Pg; readonly rest: RestQueue; readonly slots: Slots },
+): EnsureVariant {
+  const { pg, stores, rest, slots } = workshop
   const flights = new Map<string, Promise<Delivered>>()
   const noteViewer = createViewersNotice(pg)
 

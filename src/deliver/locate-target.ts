@@ -1,5 +1,13 @@
+import { CACHE_TAG } from '../cache-tags.ts'
 import type { Prisma } from '../catalogue/database.ts'
-import { CACHE_TAG, foldersOf, parseSourceKey, parseVariantKey, printVariantKey, variantPrefixOf } from '../variant.ts'
+import {
+  compositeFolderOf,
+  foldersOf,
+  parseSourceKey,
+  parseVariantKey,
+  printVariantKey,
+  variantPrefixOf,
+} from '../variant.ts'
 import { variantKeyOf, type Workshop } from './make-variants.ts'
 import type { TakeDownTarget } from './take-down.ts'
 
@@ -13,6 +21,8 @@ export interface Place {
   readonly owns: (key: string) => boolean
   /** The cache tag that all of its pictures have. */
   readonly tag: string
+  /** Of a part of a family: where the family's composites lie, and their cache tag. Null where they are the target's. */
+  readonly composites: { readonly folder: string; readonly tag: string } | null
   /**
    * What a CDN may hold, whether it was stored or not: a wildcard for each folder; of an item, whose neighbours' names may
    * begin like its own, all current keys and aliases.
@@ -40,7 +50,8 @@ export async function locateTarget(
         family: family.uniqueId,
         iconSet: uniqueId,
       })
-      return { column: 'icon_set_id', tag: CACHE_TAG.iconSet(uniqueId), ...whole(folders) }
+      const composites = compositesOf({ vendor: family.vendor.username, family: family.uniqueId })
+      return { column: 'icon_set_id', tag: CACHE_TAG.iconSet(uniqueId), ...whole(folders), composites }
     }
     case 'FAMILY': {
       const { uniqueId, vendor } = await prisma.family.findUniqueOrThrow({ where: { id }, include: { vendor: true } })
@@ -57,7 +68,13 @@ export async function locateTarget(
 const whole = (folders: readonly string[]) => ({
   prefixes: folders,
   owns: () => true,
+  composites: null,
   paths: folders.map((folder) => `${folder}*`),
+})
+
+const compositesOf = (at: { vendor: string; family: string }) => ({
+  folder: compositeFolderOf(at),
+  tag: CACHE_TAG.composites(at.family),
 })
 
 function placeOfItem(
@@ -74,5 +91,13 @@ function placeOfItem(
   )
   // `arrow-` begins the keys of `arrow-left` as well; a slug ends before the last dash, so a parsed key tells them apart.
   const owns = (key: string) => parseVariantKey(key)?.slug === path.slug
-  return { column: 'id', prefixes: [variantPrefixOf(path)], owns, tag: CACHE_TAG.item(item.uniqueId), paths }
+  const composites = compositesOf(path)
+  return {
+    column: 'id',
+    prefixes: [variantPrefixOf(path)],
+    owns,
+    tag: CACHE_TAG.item(item.uniqueId),
+    composites,
+    paths,
+  }
 }

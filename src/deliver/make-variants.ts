@@ -1,11 +1,11 @@
 import { createHash } from 'node:crypto'
+import { cacheTagsOf } from '../cache-tags.ts'
 import type { MadeImage, RenderedItem } from '../catalogue/record.ts'
 import { AppError } from '../errors.ts'
 import type { Want } from '../render/messages.ts'
 import type { RenderPool } from '../render/pool.ts'
 import type { Stores } from '../store/open.ts'
 import {
-  cacheTagsOf,
   matchesSource,
   mimeTypeOf,
   type Presets,
@@ -104,7 +104,11 @@ function presetOf(presets: Presets, name: string) {
   return preset
 }
 
-function checkSource({ originalKey, sourceHash }: Source, svg: Buffer | null): Buffer {
+/** The bytes, if they are the ones that were imported. Throws SOURCE_MISSING or SOURCE_CHANGED. */
+export function checkSource(
+  { originalKey, sourceHash }: Pick<Source, 'originalKey' | 'sourceHash'>,
+  svg: Buffer | null,
+): Buffer {
   if (!svg) throw new AppError('SOURCE_MISSING', `The original ${originalKey} is not in the store: import it again.`)
   if (!matchesSource(svg, sourceHash)) {
     throw new AppError(

@@ -2,14 +2,17 @@ import { createHash } from 'node:crypto'
 import { setTimeout as delay } from 'node:timers/promises'
 import type { PoolClient } from 'pg'
 import type { TakeDown } from '../../prisma/generated/client/client.ts'
-import { inTransaction, type Pg, type Prisma } from '../catalogue/database.ts'
+import { CACHE_TAG_HEADER } from '../cache-tags.ts'
+import type { Pg, Prisma } from '../catalogue/database.ts'
 import { lockItems } from '../catalogue/item-locks.ts'
 import { log } from '../log.ts'
-import { CACHE_TAG_HEADER } from '../variant.ts'
+import { isCompositeKey } from '../variant.ts'
 import { type Cdn, isDenied } from './cloudfront.ts'
 import { locateTarget, type Place } from './locate-target.ts'
 import type { Workshop } from './make-variants.ts'
 import { queueTakeDown } from './take-down.ts'
+import { removeComposites } from './take-down-composites.ts'
+import { whileActive } from './while-active.ts'
 
 /** Items that are waited for together: a lock each. */
 const DRAIN_ITEMS = 200
@@ -34,7 +37,7 @@ interface Run {
 
 /**
  * Takes down what the receipt names; it is hidden already. Drains: waits for every render in progress and forgets the
- * images, so that nothing is made any more. Sweeps: deletes all objects, of whatever version. Purges the CDN. Safe to run
+ * images, so that nothing is made any more; families' composites that show it go as well. Sweeps: deletes all objects, of whatever version. Purges the CDN. Safe to run
  * again and after a crash: each step goes on where it was. Ends early when the take-down is restored or `signal` aborts;
  * throws when a store, the database or the CDN fails, so that the queue tries again.
  * @param options.second sweep and purge once more: an upload that was given up may still have arrived, and an answer on its
@@ -50,7 +53,7 @@ export async function runTakeDown(
   const place = await locateTarget(app, takeDown)
   const run = { takeDown, place, signal }
   if (!second) await app.pg.query(`update take_down set status = 'RUNNING' where id = $1 and restored_at is null`, [id])
-  const outcome = (await drain(app, run)) ?? (await sweep(app, run))
+  const outcome = (await drain(app, run)) ?? (await removeComposites(app, run)) ?? (await sweep(app, run))
   if (outcome) return outcome
   const isPurged = await purge(app, run, second ? 'second' : 'first')
   await whileActive(app.pg, id, async (client) => {
@@ -169,8 +172,9 @@ async function purge(app: TakeDownRunner, { takeDown, place }: Run, round: strin
   if (!app.cdn) return false
   const { deletedKeys, createdAt } = await app.prisma.takeDown.findUniqueOrThrow({ where: { id: takeDown.id } })
   const base = app.config.publicImageUrl ? new URL(app.config.publicImageUrl).pathname.replace(/\/$/, '') : '/images'
+  const hadComposites = deletedKeys.some(isCompositeKey)
   const items = (await readsOurTags(app.cdn))
-    ? [`#${place.tag}`]
+    ? [`#${place.tag}`, ...(place.composites && hadComposites ? [`#${place.composites.tag}`] : [])]
     : [...new Set([...place.paths, ...deletedKeys])].sort().map((key) => `${base}/${key}`)
   for (let from = 0; from < items.length; from += PATHS_AT_ONCE) {
     const batch = items.slice(from, from + PATHS_AT_ONCE)
@@ -197,14 +201,4 @@ async function readsOurTags(cdn: Cdn): Promise<boolean> {
     log.warn('invalidating by path', { cause: (error as Error).message })
     return false
   }
-}
-
-/** Runs the work in one transaction that holds the receipt; null, and no work, when it was restored. */
-async function whileActive<T>(pg: Pg, id: number, work: (client: PoolClient) => Promise<T>): Promise<T | null> {
-  return await inTransaction(pg, async (client) => {
-    const { rowCount } = await client.query('select from take_down where id = $1 and restored_at is null for update', [
-      id,
-    ])
-    return rowCount === 0 ? null : await work(client)
-  })
 }

@@ -1,7 +1,8 @@
 import type { DefaultCacheBehavior, DistributionConfig, Origin, OriginGroup } from '@aws-sdk/client-cloudfront'
+import { CACHE_TAG_HEADER } from '../cache-tags.ts'
 import type { Config } from '../config.ts'
 import { ANSWER_LIMIT_MS } from '../deliver/ensure-variant.ts'
-import { CACHE_TAG_HEADER, printVariantKey } from '../variant.ts'
+import { printVariantKey } from '../variant.ts'
 import { bad, type Finding, ok } from './finding.ts'
 import { checkPrimary, checkSecondary } from './origins.ts'
 

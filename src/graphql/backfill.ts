@@ -32,6 +32,10 @@ export const BackfillInputRef = builder.inputType('BackfillInput', {
     presets: t.stringList({ description: 'None: all of them.' }),
     formats: t.field({ type: [ImageFormatRef], description: 'None: of each preset the format it lists first.' }),
     mode: t.field({ type: BackfillModeRef, defaultValue: 'STALE' }),
+    previews: t.boolean({
+      description:
+        "The families' previews as well, of all layouts; the last ones when all items are made, before the backfill is COMPLETED. They are not counted in its progress.",
+    }),
   }),
 })
 
@@ -75,6 +79,7 @@ const BackfillRef = builder.prismaNode('Backfill', {
       status: t.expose('status', { type: BackfillStatusRef }),
       mode: t.expose('mode', { type: BackfillModeRef }),
       presets: t.exposeStringList('presets'),
+      previews: t.exposeBoolean('previews', { description: 'Previews of families as well.' }),
       createdAt: t.expose('createdAt', { type: 'DateTime' }),
       finishedAt: t.expose('finishedAt', { type: 'DateTime', nullable: true }),
       totalItems: t.int({

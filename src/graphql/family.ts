@@ -1,6 +1,9 @@
+import { offeredLayout } from '../preview/regenerate.ts'
 import { BY_ID, builder, connectionOf, pageComplexity } from './builder.ts'
 import { IconSetConnection } from './icon-set.ts'
+import { ImageFormatRef, ImageRef } from './image.ts'
 import { ItemConnection } from './item.ts'
+import { previewOf } from './preview.ts'
 
 export const FamilyRef = builder.prismaNode('Family', {
   id: { field: 'id' },
@@ -24,6 +27,19 @@ export const FamilyRef = builder.prismaNode('Family', {
       { cursor: 'id', query: BY_ID, totalCount: true, complexity: pageComplexity },
       ItemConnection,
     ),
+    preview: t.field({
+      type: ImageRef,
+      nullable: true,
+      description:
+        "PreviewMaker's composite: a picture of random items of all of the family's sets. Null for a family of which nothing can be shown. Until it is composed for the first time, its URL is the stable alias that redirects to it.",
+      select: { id: true },
+      args: {
+        layout: t.arg.string({ required: true, defaultValue: 'card' }),
+        format: t.arg({ type: ImageFormatRef, required: true, defaultValue: 'WEBP' }),
+      },
+      resolve: ({ id }, { layout, format }, context) =>
+        previewOf(id, { layout: offeredLayout(context.app.layouts, layout), format }, context),
+    }),
   }),
 })
 

@@ -14,26 +14,46 @@ const ImageStatusRef = builder.enumType('ImageStatus', {
 /** What decides a picture of an item. */
 export type PicturedItem = Pick<Item, 'id' | 'sourceKey' | 'sourceHash'>
 
-/** A picture of an item, whether it was made yet or not. */
+/** A picture of an item or a family, whether it was made yet or not. */
 export interface WantedImage {
-  readonly item: PicturedItem
-  readonly preset: Preset
+  /** Under which it lies, or will. */
+  readonly key: string
+  readonly width: number
+  readonly height: number
   readonly format: ImageFormat
+  /** Null while it is not made. */
+  readonly row: (context: Context) => Promise<ImageRow | null>
+  readonly isGone: (context: Context) => Promise<boolean>
+  /** Why there will be none. */
+  readonly failure: (context: Context) => Promise<RenderFailure | null>
 }
 
-async function rowOf({ item, preset, format }: WantedImage, { loaders }: Context): Promise<ImageRow | null> {
-  const rows = await loaders.images.load(item.id)
-  const isCurrent = (row: ImageRow) =>
-    row.preset === preset.name &&
-    row.format === format &&
-    row.recipeHash === preset.recipeHash &&
-    row.sourceHash === item.sourceHash
-  return rows.find(isCurrent) ?? null
-}
-
-async function failureOf({ item }: WantedImage, { loaders }: Context): Promise<RenderFailure | null> {
-  const failure = await loaders.failures.load(item.id)
-  return failure?.settled && failure.sourceHash === item.sourceHash ? failure : null
+/** A picture of an item: nothing is looked up before it is asked for. */
+export function imageOfItem(
+  app: Context['app'],
+  { item, preset, format }: { item: PicturedItem; preset: Preset; format: ImageFormat },
+): WantedImage {
+  const { width, height } = preset
+  return {
+    key: variantKeyOf(app, item, { preset: preset.name, format }),
+    width,
+    height,
+    format,
+    row: async ({ loaders }) => {
+      const rows = await loaders.images.load(item.id)
+      const isCurrent = (row: ImageRow) =>
+        row.preset === preset.name &&
+        row.format === format &&
+        row.recipeHash === preset.recipeHash &&
+        row.sourceHash === item.sourceHash
+      return rows.find(isCurrent) ?? null
+    },
+    isGone: ({ loaders }) => loaders.takenDown.load(item.id),
+    failure: async ({ loaders }) => {
+      const failure = await loaders.failures.load(item.id)
+      return failure?.settled && failure.sourceHash === item.sourceHash ? failure : null
+    },
+  }
 }
 
 const ImageErrorRef = builder.objectRef<RenderFailure>('ImageError').implement({
@@ -51,47 +71,45 @@ export const ImageRef = builder.objectRef<WantedImage>('Image').implement({
     url: t.field({
       type: 'URL',
       description: 'Immutable: another source or preset has another URL.',
-      resolve: ({ item, preset, format }, _args, { app, imageUrl }) =>
-        `${imageUrl}/${variantKeyOf(app, item, { preset: preset.name, format })}`,
+      resolve: ({ key }, _args, { imageUrl }) => `${imageUrl}/${key}`,
     }),
-    width: t.int({ description: 'px', resolve: ({ preset }) => preset.width }),
-    height: t.int({ description: 'px', resolve: ({ preset }) => preset.height }),
-    format: t.field({ type: ImageFormatRef, resolve: ({ format }) => format }),
+    width: t.exposeInt('width', { description: 'px' }),
+    height: t.exposeInt('height', { description: 'px' }),
+    format: t.expose('format', { type: ImageFormatRef }),
     mimeType: t.string({ resolve: ({ format }) => mimeTypeOf(format) }),
     status: t.field({
       type: ImageStatusRef,
       resolve: async (image, _args, context) => {
-        if (await context.loaders.takenDown.load(image.item.id)) return 'GONE'
-        if (await rowOf(image, context)) return 'READY'
-        return (await failureOf(image, context)) ? 'FAILED' : 'PENDING'
+        if (await image.isGone(context)) return 'GONE'
+        if (await image.row(context)) return 'READY'
+        return (await image.failure(context)) ? 'FAILED' : 'PENDING'
       },
     }),
     bytes: t.int({
       nullable: true,
       description: 'Size of the stored picture; null while it is not made.',
-      resolve: async (image, _args, context) => (await rowOf(image, context))?.bytes ?? null,
+      resolve: async (image, _args, context) => (await image.row(context))?.bytes ?? null,
     }),
     lossless: t.boolean({
       nullable: true,
       description: 'How it was encoded; null while it is not made.',
-      resolve: async (image, _args, context) => (await rowOf(image, context))?.lossless ?? null,
+      resolve: async (image, _args, context) => (await image.row(context))?.lossless ?? null,
     }),
     engine: t.string({
       nullable: true,
       description: 'Which rasteriser drew it; null while it is not made.',
-      resolve: async (image, _args, context) => (await rowOf(image, context))?.engine ?? null,
+      resolve: async (image, _args, context) => (await image.row(context))?.engine ?? null,
     }),
     warnings: t.stringList({
       description:
         'What was left out of the source or may look different, such as EXTERNAL_REFERENCE, SCRIPT or MISSING_GLYPH. Empty while it is not made.',
-      resolve: async (image, _args, context) => (await rowOf(image, context))?.warnings ?? [],
+      resolve: async (image, _args, context) => (await image.row(context))?.warnings ?? [],
     }),
     error: t.field({
       type: ImageErrorRef,
       nullable: true,
       description: 'Set when status is FAILED.',
-      resolve: async (image, _args, context) =>
-        (await rowOf(image, context)) ? null : await failureOf(image, context),
+      resolve: async (image, _args, context) => ((await image.row(context)) ? null : await image.failure(context)),
     }),
   }),
 })

@@ -5,7 +5,7 @@ import { whereNamed } from '../catalogue/search.ts'
 import { variantKeyOf } from '../deliver/make-variants.ts'
 import { ITEM_KINDS, type ItemKind } from '../variant.ts'
 import { BY_ID, builder, type Context, connectionOf, pageComplexity } from './builder.ts'
-import { ImageFormatRef, ImageRef } from './image.ts'
+import { ImageFormatRef, ImageRef, imageOfItem } from './image.ts'
 import { presetsOfSrcSet } from './src-set.ts'
 
 export const ItemKindRef = builder.enumType('ItemKind', { values: ITEM_KINDS })
@@ -66,7 +66,7 @@ const ItemRef = builder.prismaInterface('Item', {
       },
       resolve: (item, args, { app }) => {
         const preset = offeredPreset(app.presets, args.preset)
-        return { item, preset, format: offeredFormat(preset, args.format) }
+        return imageOfItem(app, { item, preset, format: offeredFormat(preset, args.format) })
       },
     }),
     srcSet: t.string({

@@ -2,6 +2,7 @@ import DataLoader from 'dataloader'
 import type { Image, RenderFailure } from '../../prisma/generated/client/client.ts'
 import { type Progress, readProgress } from '../backfill/progress.ts'
 import type { Pg, Prisma } from '../catalogue/database.ts'
+import { type FamilyPictures, findPicks } from '../catalogue/locate-composite.ts'
 import { findTakenDown } from '../catalogue/take-downs.ts'
 import { readUploadProgress, type UploadProgress } from '../uploads/progress.ts'
 import { RENDERER_VERSION } from '../variant.ts'
@@ -14,6 +15,10 @@ export interface Loaders {
   readonly failures: DataLoader<number, RenderFailure | null>
   /** Whether an item is taken down, by its id. */
   readonly takenDown: DataLoader<number, boolean>
+  /** The current picks of a family's pictures, by its id. */
+  readonly picks: DataLoader<number, FamilyPictures>
+  /** The images of a family, by its id, of all layouts and picks. */
+  readonly composites: DataLoader<number, Image[]>
   readonly progress: DataLoader<number, Progress>
   readonly uploadProgress: DataLoader<number, UploadProgress>
   /** Events that wait for a webhook, by its id. */
@@ -22,11 +27,12 @@ export interface Loaders {
 
 export function createLoaders({ prisma, pg }: { prisma: Prisma; pg: Pg }): Loaders {
   return {
-    images: new DataLoader(async (itemIds) => {
-      const images = await prisma.image.findMany({ where: { ownerType: 'ITEM', ownerId: { in: [...itemIds] } } })
-      const byItem = Map.groupBy(images, (image) => image.ownerId)
-      return itemIds.map((id) => byItem.get(id) ?? [])
+    images: new DataLoader((itemIds) => imagesOf(prisma, 'ITEM', itemIds)),
+    picks: new DataLoader(async (familyIds) => {
+      const byFamily = new Map((await findPicks(pg, familyIds)).map((found) => [found.familyId, found]))
+      return familyIds.map((id) => byFamily.get(id) ?? new Error(`there is no family ${id}`))
     }),
+    composites: new DataLoader((familyIds) => imagesOf(prisma, 'FAMILY', familyIds)),
     failures: new DataLoader(async (itemIds) => {
       const where = { itemId: { in: [...itemIds] }, rendererVersion: RENDERER_VERSION }
       const failures = await prisma.renderFailure.findMany({ where })
@@ -49,4 +55,10 @@ export function createLoaders({ prisma, pg }: { prisma: Prisma; pg: Pg }): Loade
       return webhookIds.map((id) => byId.get(id) ?? 0)
     }),
   }
+}
+
+async function imagesOf(prisma: Prisma, ownerType: 'ITEM' | 'FAMILY', ids: readonly number[]): Promise<Image[][]> {
+  const images = await prisma.image.findMany({ where: { ownerType, ownerId: { in: [...ids] } } })
+  const byOwner = Map.groupBy(images, (image) => image.ownerId)
+  return ids.map((id) => byOwner.get(id) ?? [])
 }

@@ -1,5 +1,6 @@
 import sharp from 'sharp'
 import { toAppError } from '../errors.ts'
+import { compose } from './compose.ts'
 import type { FromChild, ToChild } from './messages.ts'
 import { createRenderer, type Render } from './render.ts'
 
@@ -27,6 +28,12 @@ async function handle(message: ToChild): Promise<void> {
     return
   }
   try {
+    if (message.kind === 'compose') {
+      const composed = await compose(message.order, (cell) => send({ kind: 'drawing', cell }))
+      globalThis.gc?.()
+      send({ kind: 'composed', composed, rssBytes: process.memoryUsage.rss() })
+      return
+    }
     const rendered = await render(message.svg, message.wants)
     send({ kind: 'made', rendered, rssBytes: process.memoryUsage.rss() })
   } catch (error) {

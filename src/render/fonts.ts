@@ -39,8 +39,27 @@ export async function lacksGlyph(text: string): Promise<boolean> {
 
 /** Loaded with the first text: most renderers never see any. */
 async function readGlyphs(): Promise<(letter: string) => boolean> {
-  const { default: opentype } = await import('opentype.js')
-  const { buffer, byteOffset, byteLength } = await readFile(file('DejaVuSans'))
-  const font = opentype.parse(buffer.slice(byteOffset, byteOffset + byteLength))
+  const font = await parseFont('DejaVuSans')
   return (letter) => font.charToGlyphIndex(letter) > 0
+}
+
+let widthOf: ((letter: string) => number) | undefined
+
+/** Width of a line in the bundled bold font, in sizes of the font; above 0. Letter by letter: no kerning. */
+export async function advanceOf(text: string): Promise<number> {
+  widthOf ??= await readWidths()
+  let width = 0
+  for (const letter of text) width += widthOf(letter)
+  return Math.max(width, 0.01)
+}
+
+async function readWidths(): Promise<(letter: string) => number> {
+  const font = await parseFont('DejaVuSans-Bold')
+  return (letter) => (font.charToGlyph(letter).advanceWidth ?? 0) / font.unitsPerEm
+}
+
+async function parseFont(name: string) {
+  const { default: opentype } = await import('opentype.js')
+  const { buffer, byteOffset, byteLength } = await readFile(file(name))
+  return opentype.parse(buffer.slice(byteOffset, byteOffset + byteLength))
 }

@@ -1,4 +1,5 @@
 import type { ErrorCode } from '../errors.ts'
+import type { Layout } from '../layouts.ts'
 import type { ImageFormat, Preset } from '../variant.ts'
 
 /** What crosses the process boundary: sources and encoded pictures, never raw pixels. */
@@ -36,11 +37,43 @@ export interface Rendered {
   readonly placeholder: PlaceholderData
 }
 
+/** A place in a composite, in px. */
+export interface Place {
+  readonly x: number
+  readonly y: number
+  readonly width: number
+  readonly height: number
+}
+
+/** A document and its place. */
+export interface CellOrder extends Place {
+  readonly svg: Uint8Array
+}
+
+/** A composite wanted of many sources. */
+export interface ComposeOrder {
+  readonly layout: Layout
+  /** The family's name, for layouts that show it. */
+  readonly name: (Place & { readonly text: string }) | null
+  readonly format: ImageFormat
+  readonly cells: readonly CellOrder[]
+}
+
+/** What one call gave: a picture of all cells, or those whose sources cannot be drawn. */
+export type Composed =
+  | {
+      readonly picture: Omit<Picture, keyof Want> & { readonly engine: string; readonly warnings: readonly string[] }
+    }
+  | { readonly failures: readonly { readonly cell: number; readonly code: ErrorCode; readonly message: string }[] }
+
 export type ToChild =
   | { readonly kind: 'presets'; readonly presets: readonly Preset[] }
   | { readonly kind: 'render'; readonly svg: Uint8Array; readonly wants: readonly Want[] }
+  | { readonly kind: 'compose'; readonly order: ComposeOrder }
 
 export type FromChild =
   | { readonly kind: 'ready' }
   | { readonly kind: 'made'; readonly rendered: Rendered; readonly rssBytes: number }
+  | { readonly kind: 'drawing'; readonly cell: number | null }
+  | { readonly kind: 'composed'; readonly composed: Composed; readonly rssBytes: number }
   | { readonly kind: 'failed'; readonly code: ErrorCode; readonly message: string; readonly rssBytes: number }

@@ -1,10 +1,10 @@
-import type { ChildProcess } from 'node:child_process'
 import { AppError } from '../errors.ts'
 import { log } from '../log.ts'
 import type { Presets } from '../variant.ts'
 import { deathOf, lineIsFull, notStarting, shuttingDown } from './deaths.ts'
-import type { FromChild, Rendered, ToChild, Want } from './messages.ts'
+import type { Composed, ComposeOrder, FromChild, Rendered, Want } from './messages.ts'
 import { rssOf, spawnRenderer } from './spawn-renderer.ts'
+import { composeTask, renderTask, type Slot, type Task, tell } from './tasks.ts'
 
 const STDERR_KEPT = 2000
 /** A renderer that dies this often before it is ready has no working library: say so instead of trying for ever. */
@@ -23,6 +23,12 @@ export interface RenderPool {
    * @param limits.timeoutMs wall-clock from the moment a renderer takes it; then the renderer is killed
    */
   render(svg: Uint8Array, wants: readonly Want[], limits: { timeoutMs: number }): Promise<Rendered>
+  /**
+   * A picture of many sources in one call. What cannot be drawn is told instead, also the cell that a renderer was stuck
+   * in or died of. Rejects as `render` does, without the sources' codes.
+   * @param limits.cellTimeoutMs wall-clock for each cell, and for encoding
+   */
+  compose(order: ComposeOrder, limits: { cellTimeoutMs: number }): Promise<Composed>
   readonly stats: PoolStats
   /** Of the living renderers. */
   readonly pids: readonly number[]
@@ -48,25 +54,6 @@ export interface PoolOptions {
   readonly waitingMax: number
   /** A renderer is replaced after so many renders: native libraries leak a little. */
   readonly recycleAfter?: number
-}
-
-interface Task {
-  readonly svg: Uint8Array
-  readonly wants: readonly Want[]
-  readonly timeoutMs: number
-  readonly resolve: (rendered: Rendered) => void
-  readonly reject: (error: AppError) => void
-}
-
-interface Slot {
-  child: ChildProcess
-  ready: boolean
-  task: Task | null
-  /** Handed over while the renderer is busy, so that it does not wait for us in between. */
-  next: Task | null
-  timer: NodeJS.Timeout | undefined
-  renders: number
-  stderr: string
 }
 
 /** Opens a pool of renderer processes. They start at once and are replaced when they die. */
@@ -102,10 +89,13 @@ export function openRenderPool(options: PoolOptions): RenderPool {
     if (message.kind === 'ready') {
       slot.ready = true
       failedStarts = 0
+    } else if (message.kind === 'drawing') {
+      if (slot.task) startClock(slot, { ...message, task: slot.task })
+      return
     } else {
       const task = finish(slot)
-      if (message.kind === 'made') task?.resolve(message.rendered)
-      else fail(task, new AppError(message.code, message.message))
+      if (message.kind === 'failed') fail(task, new AppError(message.code, message.message))
+      else task?.resolve(message)
       if (slot.next) begin(slot, slot.next)
       slot.next = null
       if (slot.renders >= recycleAfter || message.rssBytes > RSS_RECYCLE_BYTES) {
@@ -154,12 +144,19 @@ export function openRenderPool(options: PoolOptions): RenderPool {
     stats.waiting = line.length
   }
 
-  const hand = (slot: Slot, { svg, wants }: Task) => tell(slot.child, { kind: 'render', svg, wants })
+  const hand = (slot: Slot, { message }: Task) => tell(slot.child, message)
 
   function begin(slot: Slot, task: Task): void {
     slot.task = task
     slot.renders++
     stats.renders++
+    startClock(slot, { task, cell: null })
+  }
+
+  /** Anew for each cell of a composite. */
+  function startClock(slot: Slot, { task, cell }: { task: Task; cell: number | null }): void {
+    task.cell = cell
+    clearTimeout(slot.timer)
     slot.timer = setTimeout(() => {
       fail(finish(slot), new AppError('TIMEOUT', `The render took longer than ${task.timeoutMs} ms.`))
       retire(slot)
@@ -204,21 +201,24 @@ export function openRenderPool(options: PoolOptions): RenderPool {
     task.reject(error)
   }
 
+  function enter<T>(taskOf: (settle: PromiseWithResolvers<T>) => Task): Promise<T> {
+    if (closing || isCut) return Promise.reject(shuttingDown())
+    if (failedStarts >= FAILED_STARTS_MAX) return Promise.reject(notStarting('see the log'))
+    if (line.length >= waitingMax) return Promise.reject(lineIsFull(size, waitingMax))
+    const settle = Promise.withResolvers<T>()
+    line.push(taskOf(settle))
+    dispatch()
+    return settle.promise
+  }
+
   return {
     size,
     stats,
     get pids() {
       return [...slots].flatMap(({ child }) => child.pid ?? [])
     },
-    render(svg, wants, { timeoutMs }) {
-      if (closing || isCut) return Promise.reject(shuttingDown())
-      if (failedStarts >= FAILED_STARTS_MAX) return Promise.reject(notStarting('see the log'))
-      if (line.length >= waitingMax) return Promise.reject(lineIsFull(size, waitingMax))
-      return new Promise((resolve, reject) => {
-        line.push({ svg, wants, timeoutMs, resolve, reject })
-        dispatch()
-      })
-    },
+    render: (svg, wants, { timeoutMs }) => enter((settle) => renderTask({ svg, wants, timeoutMs }, settle)),
+    compose: (order, { cellTimeoutMs }) => enter((settle) => composeTask({ order, timeoutMs: cellTimeoutMs }, settle)),
     limit(renderers) {
       atOnce = renderers
       dispatch()
@@ -240,9 +240,4 @@ export function openRenderPool(options: PoolOptions): RenderPool {
       })
     },
   }
-}
-
-/** A child that just died cannot be told anything; its exit is handled where it arrives. */
-function tell(child: ChildProcess, message: ToChild): void {
-  if (child.connected) child.send(message, () => {})
 }

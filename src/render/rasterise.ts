@@ -11,6 +11,9 @@ import type { SanitisedSvg } from './sanitise/sanitise.ts'
 /** What decides the pixels of a raster: presets that share it share one drawing. */
 export type Canvas = Pick<Preset, 'width' | 'height' | 'padding' | 'fit' | 'color'>
 
+/** Drawn of every document: enough to see whether anything is visible, its colours and its placeholder. */
+export const SMALL: Canvas = { width: 64, height: 64, padding: 0, fit: 'contain', color: null }
+
 /**
  * Which engine draws a document: the one place where that is decided, by what the document is made of.
  * - Text goes to resvg, which sees the fonts it is given only; librsvg finds fonts by the machine's fontconfig. So do

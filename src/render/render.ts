@@ -6,13 +6,10 @@ import { chooseMatte } from './matte.ts'
 import type { Picture, Rendered, Want } from './messages.ts'
 import { type Colour, centre, type Film, isClear, overlay, parseHex, type Raster, toFilm } from './pixels.ts'
 import { placeholderOf } from './placeholder.ts'
-import { type Canvas, engineFor, rasterise } from './rasterise.ts'
+import { type Canvas, engineFor, rasterise, SMALL } from './rasterise.ts'
 import { type SanitisedSvg, sanitise } from './sanitise/sanitise.ts'
 
 export type Render = (svg: Uint8Array, wants: readonly Want[]) => Promise<Rendered>
-
-/** Drawn of every document: enough to see whether anything is visible, its colours and its placeholder. */
-const SMALL: Canvas = { width: 64, height: 64, padding: 0, fit: 'contain', color: null }
 
 /** How a renderer makes pictures: a list of steps. Holds the presets and, once drawn, their watermarks. */
 export function createRenderer(all: readonly Preset[]): Render {

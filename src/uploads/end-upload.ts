@@ -89,17 +89,24 @@ export async function endUpload(
   await recordEvents(client, [{ type: 'upload.completed', family, data }])
 }
 
-/** Ends an upload whose rows are all there when no chunk of it is left. In the caller's transaction, as its last step. */
-export async function finishIfRendered(client: PoolClient, uploadId: number): Promise<void> {
+/**
+ * Ends an upload whose rows are all there when no chunk of it is left. In the caller's transaction, as its last step.
+ * Returns the ids of the families that are through by that.
+ */
+export async function finishIfRendered(client: PoolClient, uploadId: number): Promise<number[]> {
   // Two last chunks queue up at the row.
   await client.query('select from upload where id = $1 for update', [uploadId])
-  const { rows } = await client.query<{ failed: boolean }>(
-    `select exists (select from upload_chunk where upload_id = $1 and status = 'FAILED') as failed from upload
-     where id = $1 and status = 'RENDERING'
+  const { rows } = await client.query<{ failed: boolean; family_ids: number[] }>(
+    `select exists (select from upload_chunk where upload_id = $1 and status = 'FAILED') as failed,
+       array(select id from family where unique_id = any(families)) as family_ids
+     from upload where id = $1 and status = 'RENDERING'
        and not exists (select from upload_chunk where upload_id = $1 and status = 'PENDING')`,
     [uploadId],
   )
-  if (rows[0]) await endUpload(client, uploadId, rows[0].failed ? 'FAILED' : 'COMPLETED')
+  const [rendered] = rows
+  if (!rendered) return []
+  await endUpload(client, uploadId, rendered.failed ? 'FAILED' : 'COMPLETED')
+  return rendered.family_ids
 }
 
 interface Ended {

@@ -6,6 +6,7 @@ import { inTransaction, type Pg, type Prisma } from '../catalogue/database.ts'
 import { findWork } from '../catalogue/find-work.ts'
 import { WHOLE_CATALOGUE } from '../catalogue/scope.ts'
 import type { Workshop } from '../deliver/make-variants.ts'
+import { composeCompleted } from '../preview/barrier.ts'
 import { RENDERER_VERSION } from '../variant.ts'
 import { addProblems, finishIfRendered, type UploadProblem } from './end-upload.ts'
 import { UPLOAD_CHANNEL } from './uploads.ts'
@@ -50,7 +51,7 @@ export async function renderChunk(
     if (signal.aborted) return 'stopped'
     if (taken === work.length) await delay(LOOK_EVERY_MS)
   }
-  await settleChunk(app.pg, chunk, 'DONE')
+  await composeCompleted(app.pg, await settleChunk(app.pg, chunk, 'DONE'))
   return 'done'
 }
 
@@ -72,13 +73,14 @@ export const abandonChunk = async (app: ChunkRenderer, chunkId: number, reason: 
   if (chunk) await settleChunk(app.pg, chunk, 'FAILED', reason)
 }
 
+/** Returns the families of an upload that ended with it. */
 async function settleChunk(
   pg: Pg,
   { id, uploadId }: { id: number; uploadId: number },
   status: 'DONE' | 'FAILED',
   reason?: string,
-): Promise<void> {
-  await inTransaction(pg, async (client) => {
+): Promise<number[]> {
+  return await inTransaction(pg, async (client) => {
     // The upload first, as everywhere: whoever ends a chunk waits here for the others.
     await client.query('select from upload where id = $1 for update', [uploadId])
     const { rows } = await client.query<UploadProblem>(FIND_FAILURES, [id, RENDERER_VERSION])
@@ -89,11 +91,11 @@ async function settleChunk(
        where id = $1 and status = 'PENDING'`,
       [id, status, rows.length],
     )
-    if (rowCount === 0) return
+    if (rowCount === 0) return []
     await addProblems(client, uploadId, { problems })
     await queueChunks(client, uploadId)
     await client.query('select pg_notify($1, $2)', [UPLOAD_CHANNEL, String(uploadId)])
-    await finishIfRendered(client, uploadId)
+    return await finishIfRendered(client, uploadId)
   })
 }
 

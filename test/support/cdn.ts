@@ -1,5 +1,5 @@
 import { type IncomingHttpHeaders, type IncomingMessage, request, type ServerResponse } from 'node:http'
-import { CACHE_TAG_HEADER, SOURCE_HASH_HEADER } from '../../src/variant.ts'
+import { CACHE_TAG_HEADER, SOURCE_HASH_HEADER } from '../../src/cache-tags.ts'
 import { listen } from './setup.ts'
 
 /** What CloudFront can be told; the defaults are what `deploy/cdn.nginx.conf` says too. */

@@ -123,21 +123,25 @@ export function storeContract(name: string, open: () => Promise<Store>): void {
     it('takes an object from outside that is as large as was said', async () => {
       const { inbox, ...store } = await open()
       const archive = Buffer.from('x'.repeat(300_000))
-      const send = async (key: string, body: Buffer) => {
-        if (inbox.kind === 'ours') return await inbox.receive(key, Readable.from([body]), { bytes: archive.length })
+      const key = 'uploads/1.zip'
+      if (inbox.kind === 'direct') {
         const { url, headers } = await inbox.sign(key, { bytes: archive.length, expiresS: 60 })
+        // S3 holds a sender to what was signed; the tests' server does not.
+        expect(new URL(url).searchParams.get('X-Amz-SignedHeaders')?.split(';')).toContain('content-length')
         const { status } = await fetch(url, {
           method: 'PUT',
-          body: new Uint8Array(body),
+          body: new Uint8Array(archive),
           headers: headers.map(({ name, value }): [string, string] => [name, value]),
         })
-        return status === 200
+        expect(status).toBe(200)
+      } else {
+        const send = (body: Buffer) => inbox.receive(key, Readable.from([body]), { bytes: archive.length })
+        for (const body of [archive.subarray(1), Buffer.concat([archive, archive])])
+          await expect(send(body)).rejects.toThrow()
+        expect(await store.head(key)).toBeNull()
+        expect(await send(archive)).toBe(true)
       }
-      expect(await send('uploads/1.zip', archive)).toBe(true)
-      expect(await store.get('uploads/1.zip')).toEqual(archive)
-      for (const body of [archive.subarray(1), Buffer.concat([archive, archive])])
-        await expect(send('uploads/2.zip', body)).rejects.toThrow()
-      expect(await store.head('uploads/2.zip')).toBeNull()
+      expect(await store.get(key)).toEqual(archive)
     })
   })
 }

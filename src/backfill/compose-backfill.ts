@@ -1,0 +1,56 @@
+import { inTransaction } from '../catalogue/database.ts'
+import { findUncomposed } from '../catalogue/family-changes.ts'
+import { type ErrorCode, toAppError } from '../errors.ts'
+import { causes, log } from '../log.ts'
+import { composeLayouts } from '../preview/barrier.ts'
+import type { Atelier } from '../preview/make-composite.ts'
+import { finishIfDone } from './backfills.ts'
+
+/** Found in one statement. */
+const FAMILIES_AT_ONCE = 20
+
+/** What is one family's trouble does not stop the others. */
+const FAMILY_ALONE: { readonly [code in ErrorCode]?: true } = { BUSY: true, NOT_FOUND: true }
+
+/**
+ * Composes what the families of a backfill's scope lack, when its items are made, and ends it. Safe to run again: it goes
+ * on behind the last family. Ends early when the backfill is paused or cancelled, or `signal` aborts (`stopped`).
+ */
+export async function composeBackfill(
+  app: Atelier,
+  backfillId: number,
+  signal: AbortSignal,
+): Promise<'done' | 'halted' | 'stopped'> {
+  const { pg, layouts } = app
+  for (;;) {
+    const { rows } = await pg.query(
+      `select vendor_id as "vendorId", family_id as "familyId", icon_set_id as "iconSetId",
+              composed_to_family_id as "afterId"
+       from backfill where id = $1 and status = 'RUNNING' and not is_composed`,
+      [backfillId],
+    )
+    if (!rows[0]) return 'halted'
+    const { afterId, ...scope } = rows[0]
+    const ids = await findUncomposed(pg, { layouts, scope, afterId, limit: FAMILIES_AT_ONCE })
+    for (const id of ids) {
+      try {
+        if (!(await composeLayouts(app, id, signal))) return 'stopped'
+      } catch (error) {
+        if (signal.aborted) return 'stopped'
+        if (FAMILY_ALONE[toAppError(error).code] !== true) throw error
+        log.warn('a family cannot be composed', { familyId: id, cause: causes(error) })
+      }
+      const { rows: states } = await pg.query<{ status: string }>(
+        'update backfill set composed_to_family_id = $2 where id = $1 returning status',
+        [backfillId, id],
+      )
+      if (states[0]?.status !== 'RUNNING') return 'halted'
+    }
+    if (ids.length < FAMILIES_AT_ONCE) break
+  }
+  await inTransaction(pg, async (client) => {
+    await client.query('update backfill set is_composed = true where id = $1', [backfillId])
+    await finishIfDone(client, backfillId)
+  })
+  return 'done'
+}

@@ -1,0 +1,101 @@
+import { AppError } from '../errors.ts'
+import { type Layout, sizeOf } from '../layouts.ts'
+import { EXCLUDED_MAX, offeredLayout, PINNED_MAX, regeneratePreview } from '../preview/regenerate.ts'
+import { isUniqueId } from '../variant.ts'
+import { builder, type Context } from './builder.ts'
+import { FamilyRef } from './family.ts'
+import { ImageFormatRef } from './image.ts'
+
+const LayoutRef = builder.objectRef<Layout>('Layout').implement({
+  description: "A way to compose a family's picture.",
+  fields: (t) => ({
+    name: t.exposeString('name'),
+    width: t.exposeInt('width', { description: 'px' }),
+    height: t.exposeInt('height', { description: 'px' }),
+    cells: t.int({ description: 'Members at most.', resolve: ({ grids }) => Math.max(...grids.map(sizeOf)) }),
+    background: t.exposeString('background', { nullable: true, description: '#rrggbb, null for transparent.' }),
+    watermark: t.boolean({ resolve: ({ watermark }) => watermark !== null }),
+    formats: t.field({
+      type: [ImageFormatRef],
+      description: 'What is offered; the first is what is composed before anyone asks.',
+      resolve: ({ formats }) => [...formats],
+    }),
+  }),
+})
+
+builder.queryField('layouts', (t) =>
+  t.field({
+    type: [LayoutRef],
+    description: 'What `Family.preview` takes.',
+    resolve: (_root, _args, { app }) => [...app.layouts.values()],
+  }),
+)
+
+builder.mutationField('regeneratePreview', (t) =>
+  t.prismaField({
+    type: FamilyRef,
+    authScopes: { token: 'preview:write' },
+    description:
+      "scope preview:write. Picks a family's members anew and composes at once; the old pictures stay until the new ones are stored. What is given is kept for later; what is not given stays as it was.",
+    args: {
+      family: t.arg.id({ required: true, description: 'Its unique id, or its node id.' }),
+      seed: t.arg.int({
+        description:
+          'From 0. The same seed and items give the same picture. Not given: another one, unless pin or exclude is given.',
+      }),
+      pin: t.arg.idList({
+        description: `Items, by unique id or node id, that are shown in any case and first; at most ${PINNED_MAX}. []: none.`,
+      }),
+      exclude: t.arg.idList({
+        description: `Items, by unique id or node id, that are never shown; at most ${EXCLUDED_MAX}. []: none.`,
+      }),
+      layout: t.arg.string({ description: 'Not given: all layouts.' }),
+    },
+    resolve: async (query, _root, { family, seed, pin, exclude, layout }, { app, loaders }) => {
+      const { id: familyId } = await findFamily(app, family)
+      await regeneratePreview(app, {
+        familyId,
+        seed,
+        pinned: pin && (await findItems(app, { name: 'pin', ids: pin, max: PINNED_MAX })),
+        excluded: exclude && (await findItems(app, { name: 'exclude', ids: exclude, max: EXCLUDED_MAX })),
+        layout: layout ? offeredLayout(app.layouts, layout) : null,
+      })
+      loaders.picks.clear(familyId)
+      loaders.composites.clear(familyId)
+      return app.prisma.family.findUniqueOrThrow({ ...query, where: { id: familyId } })
+    },
+  }),
+)
+
+async function findFamily({ prisma }: Context['app'], text: string): Promise<{ id: number }> {
+  const id = nodeNumber(text, ['Family'])
+  const where = isUniqueId(text) ? { uniqueId: text } : { id: id ?? 0 }
+  const family = await prisma.family.findUnique({ where, select: { id: true } })
+  if (family) return family
+  throw new AppError('NOT_FOUND', `There is no family ${JSON.stringify(text.slice(0, 100))}.`)
+}
+
+/** In the given order. Whether they are the family's is checked with the family. */
+async function findItems(
+  { prisma }: Context['app'],
+  { name, ids, max }: { name: string; ids: readonly string[]; max: number },
+): Promise<number[]> {
+  if (ids.length > max) throw new AppError('BAD_INPUT', `${name} has ${ids.length} entries; at most ${max} are taken.`)
+  const uniqueIds = ids.filter(isUniqueId)
+  const found = await prisma.item.findMany({
+    where: { uniqueId: { in: uniqueIds } },
+    select: { id: true, uniqueId: true },
+  })
+  const byUniqueId = new Map(found.map((item) => [item.uniqueId, item.id]))
+  return ids.map((text) => {
+    const id = byUniqueId.get(text) ?? nodeNumber(text, ['Icon', 'Illustration'])
+    if (id) return id
+    throw new AppError('BAD_INPUT', `${name}: ${JSON.stringify(text.slice(0, 100))} is no item's unique id or node id.`)
+  })
+}
+
+/** The primary key in a node id of one of the types, else null. */
+function nodeNumber(text: string, types: readonly string[]): number | null {
+  const [type = '', id = '', ...rest] = Buffer.from(text, 'base64').toString('latin1').split(':')
+  return types.includes(type) && /^[1-9]\d{0,8}$/.test(id) && rest.length === 0 ? Number(id) : null
+}

@@ -1,0 +1,39 @@
+import { AppError } from '../errors.ts'
+import type { Layout } from '../layouts.ts'
+import { compositeKeyOf } from '../preview/make-composite.ts'
+import type { ImageFormat } from '../variant.ts'
+import type { Context } from './builder.ts'
+import type { WantedImage } from './image.ts'
+
+/**
+ * A family's picture, null where nothing of it can be shown. While none is composed that may be shown, its key is the
+ * alias. Throws BAD_INPUT for a format that the layout does not offer.
+ */
+export async function previewOf(
+  familyId: number,
+  { layout, format }: { layout: Layout; format: ImageFormat },
+  { app, loaders }: Context,
+): Promise<WantedImage | null> {
+  if (!layout.formats.includes(format))
+    throw new AppError(
+      'BAD_INPUT',
+      `Layout ${layout.name} is not offered as ${format}; it is as ${layout.formats.join(', ')}.`,
+    )
+  const { vendor, family, takenDown, hasMembers, picks } = await loaders.picks.load(familyId)
+  const pick = picks.find((each) => each.layout === layout.name && each.isClean) ?? null
+  if (!pick && !hasMembers && !takenDown) return null
+  const key = compositeKeyOf(app, { vendor, family, layout: layout.name, format }, pick)
+  const { width, height } = layout
+  return {
+    key,
+    width,
+    height,
+    format,
+    row: async (context) => {
+      const rows = await context.loaders.composites.load(familyId)
+      return rows.find(({ objectKey }) => objectKey === key) ?? null
+    },
+    isGone: async () => takenDown,
+    failure: async () => null,
+  }
+}

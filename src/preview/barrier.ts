@@ -1,0 +1,91 @@
+import { setTimeout as delay } from 'node:timers/promises'
+import { countChanges } from '../catalogue/count-coverage.ts'
+import type { Pg } from '../catalogue/database.ts'
+import { forgetChange, postpone, queueComposites, queueSettled, readChange } from '../catalogue/family-changes.ts'
+import { WHOLE_CATALOGUE } from '../catalogue/scope.ts'
+import { toAppError } from '../errors.ts'
+import { causes, log } from '../log.ts'
+import { lockedComposite } from './ensure-composite.ts'
+import type { Atelier } from './make-composite.ts'
+
+const LOOK_EVERY_MS = 1000
+/** A first request, a take-down or another worker composes for the family at this moment. */
+const WAIT_MS = 30_000
+
+/** Queues the families that have settled, once a second, until closed. Any number of processes may. */
+export function keepQueueing(pg: Pg): { close: () => Promise<void> } {
+  const closing = new AbortController()
+  const queueing = (async () => {
+    while (!closing.signal.aborted) {
+      await queueComposites(pg).catch((error) => {
+        log.warn('composites cannot be queued', { cause: causes(error) })
+      })
+      await delay(LOOK_EVERY_MS, undefined, { signal: closing.signal }).catch(() => {})
+    }
+  })()
+  return {
+    close: async () => {
+      closing.abort()
+      await queueing
+    },
+  }
+}
+
+/** Items of a family that are counted at once, and so many times: a larger one is left to who counts all the time. */
+const COUNTED = { itemsMax: 10_000, turnsMax: 20 }
+
+/**
+ * Has the pictures of families composed at once that a vendor's upload has just completed, where they have settled: without
+ * waiting for their changes to be counted and for quiet. What it leaves, `keepQueueing` finds; so does it when this fails.
+ */
+export async function composeCompleted(pg: Pg, familyIds: readonly number[]): Promise<void> {
+  try {
+    for (const familyId of familyIds) {
+      const scope = { ...WHOLE_CATALOGUE, familyId }
+      for (let turn = 0; turn < COUNTED.turnsMax && (await countChanges(pg, scope, COUNTED)) > 0; turn++);
+    }
+    await queueSettled(pg, familyIds)
+  } catch (error) {
+    log.warn('composites of an upload wait', { cause: causes(error) })
+  }
+}
+
+/**
+ * Composes a family's picture of each layout, in the format it lists first, when the last picture that its items want has
+ * settled, or when it has waited for too long. What would not change is not drawn. A change meanwhile leaves it noted.
+ * Returns `waiting` when more is to come, and `stopped` when `signal` aborted.
+ */
+export async function composeFamily(
+  app: Atelier,
+  familyId: number,
+  signal: AbortSignal,
+): Promise<'done' | 'waiting' | 'stopped'> {
+  const { pg } = app
+  const change = await readChange(pg, familyId)
+  if (!change) return 'done'
+  if (!change.isSettled && !change.isOverdue) {
+    await postpone(pg, familyId, change)
+    return 'waiting'
+  }
+  if (!(await composeLayouts(app, familyId, signal))) {
+    await postpone(pg, familyId, { ...change, isSettled: true })
+    return 'stopped'
+  }
+  await forgetChange(pg, familyId, change)
+  return 'done'
+}
+
+/** A family's picture of each layout, settled or not; one that is taken down is passed by. False: stopped before the last. */
+export async function composeLayouts(app: Atelier, familyId: number, signal: AbortSignal): Promise<boolean> {
+  for (const layout of app.layouts.values()) {
+    if (signal.aborted) return false
+    const [format = 'WEBP'] = layout.formats
+    try {
+      await lockedComposite(app, { familyId, layout, format, isBatch: true }, { waitMs: WAIT_MS, signal })
+    } catch (error) {
+      // Restoring it is a change again.
+      if (toAppError(error).code !== 'GONE') throw error
+    }
+  }
+  return true
+}
