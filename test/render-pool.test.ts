@@ -202,7 +202,7 @@ it('a pool that is limited gives work to so many renderers only, until it is not
   two.limit(1)
   const small = WANTS.slice(0, 1)
   let settled = 0
-  const renders = [20, 20, 20, 20, 300, 300].map((count) =>
+  const renders = [20, 20, 20, 20, 120, 120].map((count) =>
     two.render(blurs(count), small, { timeoutMs: 60_000 }).then(() => settled++),
   )
   // The first ones last for longer than the second renderer takes to come up.

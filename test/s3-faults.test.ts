@@ -14,7 +14,7 @@ import { ask, importDrawings, testApp, testConfig, testServer, until } from './s
 import { startWorker } from './support/worker.ts'
 
 const RATES = { broken: 0.05, slowDown: 0.05, reset: 0.02, stalled: 0.01, cut: 0.01 }
-const ROUNDS = 600
+const ROUNDS = 420
 /** As many as have a connection each. */
 const AT_ONCE = 32
 

@@ -6,6 +6,7 @@ import { CHUNKS_AT_ONCE, cutRunning } from '../src/backfill/plan.ts'
 import { BEAT_EVERY_MS, beat, leave, recoverJobs } from '../src/backfill/recover.ts'
 import { keepCounting } from '../src/catalogue/count-coverage.ts'
 import { noteLayouts } from '../src/catalogue/family-changes.ts'
+import { toQueuePool } from '../src/catalogue/queue-pool.ts'
 import { loadConfig } from '../src/config.ts'
 import { standBackForViewers } from '../src/deliver/viewers.ts'
 import { causes, log } from '../src/log.ts'
@@ -88,7 +89,7 @@ async function openQueue(
   const id = new Promise<string>((resolve) => events.once('pool:create', ({ workerPool }) => resolve(workerPool.id)))
   const runner = await run({
     ...options,
-    pgPool: app.pg,
+    pgPool: toQueuePool(app.pg),
     events,
     parsedCronItems: parseCronItems(hourly),
     pollInterval: 1000,
