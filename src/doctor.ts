@@ -4,21 +4,18 @@ import { type Config, loadConfig } from './config.ts'
 import { openCloudFront } from './deliver/cloudfront.ts'
 import { type DeliveryHealth, diagnoseDelivery } from './diagnose/delivery.ts'
 import { withDatabase } from './embedded/with-database.ts'
-import { AppError } from './errors.ts'
+import { runCommand } from './run-process.ts'
 
 /** `npm run doctor`: prints what the doctor finds. Exit code 1 where something is broken, or cannot be looked at. */
-try {
+await runCommand(async () => {
   const config = loadConfig()
   const { findings } = await withDatabase(config, (url) => diagnose(config, url))
   for (const { check, status, message, remedy } of findings) {
     process.stdout.write(`${status.padEnd(8)} ${check.padEnd(17)} ${message}\n`)
     if (remedy) process.stdout.write(`${' '.repeat(27)}-> ${remedy}\n`)
   }
-  process.exitCode = findings.some(({ status }) => status === 'ERROR') ? 1 : 0
-} catch (error) {
-  process.stderr.write(error instanceof AppError ? `${error.message}\n` : `${(error as Error)?.stack ?? error}\n`)
-  process.exitCode = 1
-}
+  return findings.some(({ status }) => status === 'ERROR') ? 1 : 0
+})
 
 async function diagnose(config: Config, databaseUrl: string): Promise<DeliveryHealth> {
   const { pg, close } = await openDatabase(databaseUrl, { connectionsMax: 2 })

@@ -16,6 +16,7 @@ import { isIconifyPackage, readIconify } from './ingest/iconify.ts'
 import { isIconifyCollection, readIconifyCollection } from './ingest/iconify-collection.ts'
 import { type Entry, type ImportReport, importItems, type Refusal } from './ingest/import-items.ts'
 import { installIconify } from './ingest/install-iconify.ts'
+import { runCommand } from './run-process.ts'
 import { openStores, type Stores } from './store/open.ts'
 
 const HELP = `Imports SVGs into the catalogue. The same import again changes nothing.
@@ -46,12 +47,7 @@ Pictures are made on their first request; startBackfill makes them all.
 
 const REFUSALS_SHOWN = 50
 
-try {
-  process.exitCode = await main()
-} catch (error) {
-  process.stderr.write(error instanceof AppError ? `${error.message}\n` : `${(error as Error)?.stack ?? error}\n`)
-  process.exitCode = 1
-}
+await runCommand(main)
 
 async function main(): Promise<number> {
   const { values, positionals } = parseCommandLine()

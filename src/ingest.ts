@@ -4,6 +4,7 @@ import { loadConfig } from './config.ts'
 import { AppError } from './errors.ts'
 import { fileSource } from './ingest/archive.ts'
 import { type ArchiveCheck, checkArchive } from './ingest/check-archive.ts'
+import { runCommand } from './run-process.ts'
 import { keepSecret } from './secrets.ts'
 import { createProgressBar } from './terminal.ts'
 import type { UploadProblem } from './uploads/end-upload.ts'
@@ -21,12 +22,7 @@ DATA_DIR, and followed until its last picture is there. Exit code 1 unless it wa
 where POINTER is the place in the manifest. Nothing is written. Exit code 1 when there is a problem.
 `
 
-try {
-  process.exitCode = await main()
-} catch (error) {
-  process.stderr.write(error instanceof AppError ? `${error.message}\n` : `${(error as Error)?.stack ?? error}\n`)
-  process.exitCode = 1
-}
+await runCommand(main)
 
 async function main(): Promise<number> {
   const { values, positionals } = parseCommandLine()

@@ -33,7 +33,20 @@ export async function runProcess(
     await close()
     process.exit(exitCode)
   } catch (error) {
-    process.stderr.write(error instanceof AppError ? `${error.message}\n` : `${(error as Error)?.stack ?? error}\n`)
+    complain(error)
     process.exit(1)
   }
 }
+
+/** The life of a command: its result is the exit code; what it refuses is one clear sentence on stderr and exit code 1. */
+export async function runCommand(main: () => Promise<number>): Promise<void> {
+  try {
+    process.exitCode = await main()
+  } catch (error) {
+    complain(error)
+    process.exitCode = 1
+  }
+}
+
+const complain = (error: unknown) =>
+  process.stderr.write(error instanceof AppError ? `${error.message}\n` : `${(error as Error)?.stack ?? error}\n`)

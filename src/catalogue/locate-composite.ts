@@ -2,6 +2,7 @@ import type { Layout } from '../layouts.ts'
 import { type CompositePath, type ImageFormat, RENDERER_VERSION } from '../variant.ts'
 import type { Pg } from './database.ts'
 import { CAN_BE_SHOWN } from './find-candidates.ts'
+import type { StoredImage } from './locate.ts'
 
 /** What decides a composite's version. */
 export interface PickHashes {
@@ -24,13 +25,8 @@ export interface LocatedComposite {
   readonly isClean: boolean
   /** Picks before, the newest first. */
   readonly earlier: readonly PickHashes[]
-  /** The current pick's picture, null where it was not made yet. Fresh: made within the last minute. */
-  readonly image: {
-    readonly objectKey: string
-    readonly bytes: number
-    readonly md5: string
-    readonly isFresh: boolean
-  } | null
+  /** The current pick's picture, null where it was not made yet. */
+  readonly image: StoredImage | null
 }
 
 /** URLs of so many earlier picks redirect: an unknown version costs a hash for each. */

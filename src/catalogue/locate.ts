@@ -2,6 +2,15 @@ import { type ImageFormat, type Preset, RENDERER_VERSION } from '../variant.ts'
 import type { Pg } from './database.ts'
 import { TAKEN_DOWN } from './take-downs.ts'
 
+/** A recorded picture. */
+export interface StoredImage {
+  readonly objectKey: string
+  readonly bytes: number
+  readonly md5: string
+  /** Made within the last minute. */
+  readonly isFresh: boolean
+}
+
 /** An item, one wanted variant of it, and what is known of that variant. */
 export interface Located {
   readonly itemId: number
@@ -13,13 +22,8 @@ export interface Located {
   readonly takenDown: boolean
   readonly preset: Preset
   readonly format: ImageFormat
-  /** The current variant, null where it was not made yet. Fresh: made within the last minute. */
-  readonly image: {
-    readonly objectKey: string
-    readonly bytes: number
-    readonly md5: string
-    readonly isFresh: boolean
-  } | null
+  /** The current variant, null where it was not made yet. */
+  readonly image: StoredImage | null
   /** Why the current source has no pictures; null too when another attempt may help. */
   readonly failure: { readonly code: string; readonly message: string } | null
 }

@@ -1,4 +1,3 @@
-import { setTimeout as delay } from 'node:timers/promises'
 import type { App } from '../app.ts'
 import { BACKFILL_CHANNEL, cancelBackfill, startBackfill } from '../backfill/backfills.ts'
 import { type BackfillRequest, checkRequest } from '../backfill/order.ts'
@@ -7,12 +6,11 @@ import type { Progress } from '../backfill/progress.ts'
 import { resolveScope, whereScope } from '../catalogue/scope.ts'
 import { AppError, ERRORS } from '../errors.ts'
 import { BY_ID, builder, type Context, connectionOf, numberOf, pageComplexity } from './builder.ts'
+import { followChanges } from './follow.ts'
 import { ImageFormatRef } from './image.ts'
 import { ScopeInputRef } from './item.ts'
 
 const LIST_MAX = 50
-/** At most 4 answers a second. */
-const PROGRESS_EVERY_MS = 250
 
 const BackfillModeRef = builder.enumType('BackfillMode', {
   values: {
@@ -220,25 +218,13 @@ builder.subscriptionField('backfillProgress', (t) =>
 
 const UNFINISHED: ReadonlySet<string> = new Set(['PLANNING', 'RUNNING', 'PAUSED'])
 
-/** The backfill's id whenever it is worth looking at, until it has finished. */
-async function* follow(id: number, { app, request, loaders }: Context): AsyncIterable<{ id: number }> {
-  const leave = new AbortController()
-  const signal = AbortSignal.any([request.signal, leave.signal])
-  // Followed before the first look, so that nothing falls between the two.
-  const changes = app.events.follow(BACKFILL_CHANNEL, String(id), signal)[Symbol.asyncIterator]()
-  let change = changes.next()
-  try {
-    for (;;) {
-      const backfill = await app.prisma.backfill.findUnique({ where: { id }, select: { status: true } })
+const follow = (id: number, context: Context) =>
+  followChanges(id, context, {
+    channel: BACKFILL_CHANNEL,
+    hasEnded: async () => {
+      const backfill = await context.app.prisma.backfill.findUnique({ where: { id }, select: { status: true } })
       if (!backfill) throw new AppError('NOT_FOUND', `There is no backfill ${id}.`)
-      loaders.progress.clear(id)
-      yield { id }
-      if (!UNFINISHED.has(backfill.status)) return
-      await delay(PROGRESS_EVERY_MS, undefined, { signal }).catch(() => {})
-      if ((await change).done) return
-      change = changes.next()
-    }
-  } finally {
-    leave.abort()
-  }
-}
+      context.loaders.progress.clear(id)
+      return !UNFINISHED.has(backfill.status)
+    },
+  })

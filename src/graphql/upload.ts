@@ -1,13 +1,10 @@
-import { setTimeout as delay } from 'node:timers/promises'
-import { AppError } from '../errors.ts'
 import { signUploadUrl, type UploadUrl } from '../uploads/upload-url.ts'
-import { completeUpload, createUpload, UPLOAD_CHANNEL } from '../uploads/uploads.ts'
+import { completeUpload, createUpload, findUpload, UPLOAD_CHANNEL } from '../uploads/uploads.ts'
 import { BY_ID, builder, type Context, connectionOf, numberOf, pageComplexity } from './builder.ts'
+import { followChanges } from './follow.ts'
 
 /** Who may upload may see the uploads: what is in them is not public yet. */
 const SCOPE = { token: 'upload:write' } as const
-/** At most 4 answers a second. */
-const PROGRESS_EVERY_MS = 250
 
 const UploadStatusRef = builder.enumType('UploadStatus', {
   values: {
@@ -181,25 +178,12 @@ builder.subscriptionField('uploadProgress', (t) =>
   }),
 )
 
-/** The upload's id whenever it is worth looking at, until it has ended. */
-async function* follow(id: number, { app, request, loaders }: Context): AsyncIterable<{ id: number }> {
-  const leave = new AbortController()
-  const signal = AbortSignal.any([request.signal, leave.signal])
-  // Followed before the first look, so that nothing falls between the two.
-  const changes = app.events.follow(UPLOAD_CHANNEL, String(id), signal)[Symbol.asyncIterator]()
-  let change = changes.next()
-  try {
-    for (;;) {
-      const upload = await app.prisma.upload.findUnique({ where: { id }, select: { finishedAt: true } })
-      if (!upload) throw new AppError('NOT_FOUND', `There is no upload ${id}.`)
-      loaders.uploadProgress.clear(id)
-      yield { id }
-      if (upload.finishedAt) return
-      await delay(PROGRESS_EVERY_MS, undefined, { signal }).catch(() => {})
-      if ((await change).done) return
-      change = changes.next()
-    }
-  } finally {
-    leave.abort()
-  }
-}
+const follow = (id: number, context: Context) =>
+  followChanges(id, context, {
+    channel: UPLOAD_CHANNEL,
+    hasEnded: async () => {
+      const { finishedAt } = await findUpload(context.app.prisma, id)
+      context.loaders.uploadProgress.clear(id)
+      return finishedAt !== null
+    },
+  })

@@ -1,0 +1,34 @@
+import { setTimeout as delay } from 'node:timers/promises'
+import type { Context } from './builder.ts'
+
+/** At most 4 answers a second. */
+const LOOK_EVERY_MS = 250
+
+/**
+ * The id now, on every change worth showing, and at the end; then it completes.
+ * @param options.channel on which changes are told with the id as payload
+ * @param options.hasEnded looks it up, and drops what the loaders hold of it; throws NOT_FOUND
+ */
+export async function* followChanges(
+  id: number,
+  { app, request }: Context,
+  options: { readonly channel: string; readonly hasEnded: () => Promise<boolean> },
+): AsyncIterable<{ id: number }> {
+  const leave = new AbortController()
+  const signal = AbortSignal.any([request.signal, leave.signal])
+  // Followed before the first look, so that nothing falls between the two.
+  const changes = app.events.follow(options.channel, String(id), signal)[Symbol.asyncIterator]()
+  let change = changes.next()
+  try {
+    for (;;) {
+      const ended = await options.hasEnded()
+      yield { id }
+      if (ended) return
+      await delay(LOOK_EVERY_MS, undefined, { signal }).catch(() => {})
+      if ((await change).done) return
+      change = changes.next()
+    }
+  } finally {
+    leave.abort()
+  }
+}
