@@ -86,7 +86,7 @@ async function checkFile(file: string): Promise<{ vendor: string; bytes: number 
         ? `${file} can be taken in: ${describe(archive)}, ${source.bytes} bytes\n`
         : `${file} cannot be taken in: ${problemCount} ${problemCount === 1 ? 'problem' : 'problems'}\n`,
     )
-    return archive && { vendor: archive.manifest.vendor, bytes: source.bytes }
+    return archive && { vendor: archive.vendor, bytes: source.bytes }
   } finally {
     await source.close()
   }
@@ -98,15 +98,16 @@ function lineOf({ file, pointer, code, message }: UploadProblem, archive: string
   return line.replaceAll(/[\p{Cc}\p{Cf}]/gu, (sign) => `\\u{${sign.codePointAt(0)?.toString(16)}}`)
 }
 
-function describe({ manifest, sets }: NonNullable<ArchiveCheck['archive']>): string {
+function describe({ vendor, sets }: NonNullable<ArchiveCheck['archive']>): string {
   const count = (key: 'files' | 'removed') => sets.reduce((sum, set) => sum + set[key].length, 0)
+  const families = new Set(sets.map(({ family }) => family.uniqueId)).size
   const counts = [
-    `${new Set(sets.map(({ family }) => family.uniqueId)).size} families`,
-    `${sets.length} sets`,
-    `${count('files')} files`,
+    families === 1 ? '1 family' : `${families} families`,
+    sets.length === 1 ? '1 set' : `${sets.length} sets`,
+    count('files') === 1 ? '1 file' : `${count('files')} files`,
     `${count('removed')} removed`,
   ]
-  return `${counts.join(', ')} of ${manifest.vendor}`
+  return `${counts.join(', ')} of ${vendor}`
 }
 
 function parseCommandLine() {

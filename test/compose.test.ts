@@ -86,7 +86,8 @@ describe('docker-compose.yml', () => {
   })
 
   it.each(ours)('%s starts a program of the image with an environment that it accepts', (_name, one) => {
-    const [program, file = ''] = one.command ?? []
+    const [program, ...args] = one.command ?? []
+    const file = args.at(-1) ?? ''
     expect(program).toBe('node')
     expect(existsSync(path.join(ROOT, file))).toBe(true)
     expect(dockerfile).toMatch(new RegExp(`^COPY ${path.dirname(file)} `, 'm'))

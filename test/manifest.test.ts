@@ -223,8 +223,8 @@ describe('a manifest is refused', () => {
         const bytes = Buffer.from(text)
         for (const [at, byte] of flips) bytes[at] = byte
         const problems = openProblems()
-        const { manifest } = readManifest(bytes, { folder: '', problems })
-        expect(manifest === null).toBe(problems.count() > 0)
+        const { vendor } = readManifest(bytes, { folder: '', problems })
+        expect(vendor === null).toBe(problems.count() > 0)
       }),
       { numRuns: 500 },
     )
@@ -276,7 +276,7 @@ describe('npm run ingest', () => {
     const [taken, refused, without] = await Promise.all([ingest('--dry-run', good), ingest('--dry-run', bad), ingest()])
     expect(taken).toMatchObject({
       code: 0,
-      stdout: expect.stringMatching(/1 families, 1 sets, 1 files, 0 removed of acme/),
+      stdout: expect.stringMatching(/1 family, 1 set, 1 file, 0 removed of acme/),
     })
     expect(refused.code).toBe(1)
     expect(refused.stdout.split('\n')).toEqual([

@@ -2,6 +2,7 @@ import { readdirSync, readFileSync } from 'node:fs'
 import path from 'node:path'
 import { describe, expect, it } from 'vitest'
 import { VARIABLES } from '../src/config.ts'
+import { WORKER_FLAGS } from '../src/embedded/supervise-worker.ts'
 import { ERRORS } from '../src/errors.ts'
 
 const ROOT = path.join(import.meta.dirname, '..')
@@ -135,6 +136,13 @@ describe('the architecture', () => {
       /TODO|FIXME|@ts-ignore|@ts-expect-error|: any\b|as any\b|biome-ignore/.test(read(file)),
     )
     expect(found).toEqual([])
+  })
+})
+
+describe('a worker', () => {
+  it('is started with the same flags everywhere', () => {
+    expect(read('package.json')).toContain(`"worker": "node ${WORKER_FLAGS.join(' ')} workers/main.ts"`)
+    expect(read('docker-compose.yml')).toContain(`command: [node, ${WORKER_FLAGS.join(', ')}, workers/main.ts]`)
   })
 })
 

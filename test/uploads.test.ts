@@ -390,6 +390,7 @@ describe('an upload', () => {
     const [upload] = await app.prisma.upload.findMany()
     const path = parseSourceKey('acme/icons/AAAAAAAAAAAA/BBBBBBBBBBBB/x.svg')
     const set = {
+      pointer: '/families/0/sets/0',
       vendor: 'acme',
       family: { uniqueId: 'AAAAAAAAAAAA', name: 'A' },
       iconSet: { uniqueId: 'BBBBBBBBBBBB', name: 'B', kind: 'ICON' as const },
@@ -397,7 +398,7 @@ describe('an upload', () => {
       removed: [],
     }
     const archive = {
-      manifest: { vendor: 'acme', families: [] },
+      vendor: 'acme',
       sets: [set],
       read: async () => Buffer.from(drawing(1)),
       offsetOf: () => 0,

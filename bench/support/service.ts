@@ -7,6 +7,7 @@ import { type App, openApp } from '../../src/app.ts'
 import { openDatabase } from '../../src/catalogue/database.ts'
 import { loadConfig } from '../../src/config.ts'
 import { openEmbedded } from '../../src/embedded/open.ts'
+import { WORKER_FLAGS } from '../../src/embedded/supervise-worker.ts'
 
 const ROOT = path.join(import.meta.dirname, '../..')
 
@@ -56,6 +57,7 @@ export async function startProgram(
   const [command = process.execPath, ...args] = [
     ...(options.prefix ?? []),
     process.execPath,
+    ...(options.file === 'workers/main.ts' ? WORKER_FLAGS : []),
     path.join(ROOT, options.file),
   ]
   const child = spawn(command, args, { env: bench.env, stdio: ['ignore', 'pipe', 'pipe'] })

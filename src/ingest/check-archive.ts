@@ -1,7 +1,7 @@
 import { AppError } from '../errors.ts'
 import { LIMITS } from '../render/sanitise/limits.ts'
 import { type ArchiveSource, readAhead } from './archive.ts'
-import { MANIFEST, type Manifest, type ManifestSet, readManifest } from './manifest.ts'
+import { MANIFEST, type ManifestSet, pointerOf, readManifest } from './manifest.ts'
 import { openProblems, type Problem, type ProblemCode, type Problems, show } from './problems.ts'
 import { readFile, readFiles } from './zip-data.ts'
 import { readDirectory, type ZipEntry } from './zip-directory.ts'
@@ -25,7 +25,7 @@ export type ArchiveLimits = Readonly<typeof ARCHIVE_LIMITS>
 
 /** An archive in which nothing is wrong. */
 export interface CheckedArchive {
-  readonly manifest: Manifest
+  readonly vendor: string
   readonly sets: readonly ManifestSet[]
   /** A file's bytes by its name in `sets`, checked against size and CRC again. Cheap in the order of the archive. */
   readonly read: (file: string) => Promise<Buffer>
@@ -67,7 +67,7 @@ async function read(
   }
   const directory = await readDirectory(source, { limits, problems })
   if (!directory) return null
-  const files = directory.entries.filter(({ name, isFolder }) => !isFolder && !LEFT_BEHIND.test(name))
+  const files = directory.entries.filter(isMeant)
   const manifestEntry = findManifest(files)
   const manifests: Buffer[] = []
   const onFile = (entry: ZipEntry, bytes: Buffer) => {
@@ -82,33 +82,38 @@ async function read(
   // One that cannot be read was told already.
   if (!manifestEntry || !manifestBytes) return null
   const folder = manifestEntry.name.slice(0, -MANIFEST.length)
-  const { manifest, sets, named, isComplete } = readManifest(manifestBytes, { folder, problems })
-  const byName = new Map(files.map((entry) => [entry.name, entry]))
-  const byFolded = new Map(files.map(({ name }) => [foldName(name), name]))
-  for (const [name, pointer] of named) {
-    if (byName.has(name)) continue
-    const alike = byFolded.get(foldName(name))
-    const message = `${show(name)} is not in the archive: ${alike ? `call it ${show(alike)}` : 'add it or take this out'}.`
-    add('MISSING_FILE', { file: manifestEntry.name, pointer, message })
+  const { vendor, sets, named, isComplete } = readManifest(manifestBytes, { folder, problems })
+  // Needed only where the archive has two names that differ in case alone.
+  let exact: ReadonlySet<string> | undefined
+  for (const [name, place] of named) {
+    const alike = directory.names.get(foldName(name))
+    if (alike?.name === name && isMeant(alike)) continue
+    exact ??= new Set(files.map((file) => file.name))
+    if (exact.has(name)) continue
+    const hint = alike && isMeant(alike) ? `call it ${show(alike.name)}` : 'add it or take this out'
+    const message = `${show(name)} is not in the archive: ${hint}.`
+    add('MISSING_FILE', { file: manifestEntry.name, pointer: `${pointerOf(place)}/file`, message })
   }
   if (isComplete)
     for (const { name } of files)
       if (!named.has(name) && name !== manifestEntry.name)
         add('UNLISTED', { file: name, message: 'The file is not in the manifest: name it there or take it out.' })
-  if (!manifest) return null
+  if (vendor === null) return null
 
   const readByName = async (name: string) => {
-    const entry = byName.get(name)
+    const entry = directory.names.get(foldName(name))
     const bytes = entry && (await readFile(source, entry))
     if (bytes) return bytes
     throw new AppError('UNAVAILABLE', `${name} is not what it was when the archive was checked: check it again.`)
   }
-  const offsetOf = (name: string) => byName.get(name)?.from ?? 0
-  return { manifest, sets, read: readByName, offsetOf, close: async () => source.letGo() }
+  const offsetOf = (name: string) => directory.names.get(foldName(name))?.from ?? 0
+  return { vendor, sets, read: readByName, offsetOf, close: async () => source.letGo() }
 }
 
 /** What file managers leave behind; nobody means it. */
 const LEFT_BEHIND = /(?:^|\/)(?:__MACOSX\/|\.DS_Store$|Thumbs\.db$|desktop\.ini$)/i
+
+const isMeant = ({ name, isFolder }: ZipEntry): boolean => !isFolder && !LEFT_BEHIND.test(name)
 
 /** At the top, or in the one folder that all of the archive lies in. */
 function findManifest(files: readonly ZipEntry[]): ZipEntry | undefined {

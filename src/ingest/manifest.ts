@@ -4,31 +4,10 @@ import { parseManifest } from './manifest-json.ts'
 import { checkSchema, fieldsOf } from './manifest-schema.ts'
 import { openProblems, type Problem, type Problems, show } from './problems.ts'
 
-/** The manifest as a vendor writes it: docs/manifest.schema.json. */
-export interface Manifest {
-  readonly vendor: string
-  readonly families: readonly {
-    readonly uniqueId?: string
-    readonly name: string
-    readonly sets: readonly {
-      readonly uniqueId?: string
-      readonly name: string
-      readonly kind: 'icon' | 'illustration'
-      readonly files?: readonly ManifestFile[]
-      readonly removed?: readonly string[]
-    }[]
-  }[]
-}
-
-export interface ManifestFile {
-  readonly file: string
-  readonly slug?: string
-  readonly title?: string
-  readonly tags?: readonly string[]
-}
-
 /** One set of a manifest, with all that it leaves out filled in: what goes into the catalogue. */
 export interface ManifestSet {
+  /** Where it stands in the manifest. */
+  readonly pointer: string
   readonly vendor: string
   readonly family: { readonly uniqueId: string; readonly name: string }
   readonly iconSet: { readonly uniqueId: string; readonly name: string; readonly kind: ItemKind }
@@ -45,18 +24,27 @@ export interface ManifestSet {
 
 /** What could be read of a manifest. */
 export interface ManifestReading {
-  /** Null where there is a problem. */
-  readonly manifest: Manifest | null
+  /** Null where there is a problem: then there are no sets either. */
+  readonly vendor: string | null
   readonly sets: readonly ManifestSet[]
-  /** Every file that it names, also where there are problems, by its name in the archive; with its pointer. */
-  readonly named: ReadonlyMap<string, string>
+  /** Every file that it names, also where there are problems, by its name in the archive. */
+  readonly named: ReadonlyMap<string, FilePlace>
   /** False where it may name more: a part of it cannot be read. */
   readonly isComplete: boolean
 }
 
+/** Where a file stands in a manifest. A pointer for each of 100,000 files would be megabytes, and hardly one is told. */
+export interface FilePlace {
+  /** The set's pointer. */
+  readonly pointer: string
+  readonly index: number
+}
+
+export const pointerOf = ({ pointer, index }: FilePlace): string => `${pointer}/files/${index}`
+
 /** Its name, at the archive's top. */
 export const MANIFEST = 'manifest.json'
-const UNREAD: ManifestReading = { manifest: null, sets: [], named: new Map(), isComplete: false }
+const UNREAD: ManifestReading = { vendor: null, sets: [], named: new Map(), isComplete: false }
 
 /** Everything that is wrong with a manifest by itself, without the files that it names. Pure. */
 export function validateManifest(text: string): Problems {
@@ -81,7 +69,7 @@ export function readManifest(bytes: Uint8Array, at: { folder: string; problems: 
   const { sets, named } = readSets(document, { folder, add: (problem) => problems.add({ ...problem, file }) })
   const isComplete = isReadable(document)
   if (problems.count() > before) return { ...UNREAD, named, isComplete }
-  return { manifest: document as Manifest, sets, named, isComplete }
+  return { vendor: textOf(fieldsOf(document).vendor), sets, named, isComplete }
 }
 
 /** Whether all that may name a file is of the right type. */
@@ -101,7 +89,7 @@ type Add = (problem: Omit<Problem, 'file'>) => void
 function readSets(document: unknown, { folder, add }: { folder: string; add: Add }) {
   const vendor = textOf(fieldsOf(document).vendor)
   const sets: ManifestSet[] = []
-  const named = new Map<string, string>()
+  const named = new Map<string, FilePlace>()
   const seen = new Map<string, string>()
   const expectOnce = (uniqueId: string, at: { code: 'DUPLICATE_FAMILY' | 'DUPLICATE_SET'; pointer: string }) => {
     const first = seen.get(at.code + uniqueId)
@@ -118,6 +106,7 @@ function readSets(document: unknown, { folder, add }: { folder: string; add: Add
       if (name) expectOnce(uniqueId, { code: 'DUPLICATE_SET', pointer })
       const { files, slugs } = readFiles(set, { pointer, folder, named, add })
       sets.push({
+        pointer,
         vendor,
         family: { uniqueId: familyId, name: familyName },
         iconSet: { uniqueId, name, kind },
@@ -136,32 +125,33 @@ interface InSet {
 
 function readFiles(
   set: Fields,
-  { pointer, folder, named, add }: InSet & { folder: string; named: Map<string, string> },
-): { files: ManifestSet['files']; slugs: ReadonlyMap<string, string> } {
+  { pointer, folder, named, add }: InSet & { folder: string; named: Map<string, FilePlace> },
+): { files: ManifestSet['files']; slugs: ReadonlyMap<string, FilePlace> } {
   const files: ManifestSet['files'][number][] = []
-  const slugs = new Map<string, string>()
-  for (const [fields, at] of elementsOf(listIn(set, 'files'), `${pointer}/files`)) {
+  const slugs = new Map<string, FilePlace>()
+  for (const [index, element] of (listIn(set, 'files') ?? []).entries()) {
+    const fields = fieldsOf(element)
+    const place = { pointer, index }
     const path = textOf(fields.file).normalize('NFC')
     if (!path) continue
     const file = folder + path
-    const atFile = `${at}/file`
     const first = named.get(file)
-    if (first === undefined) named.set(file, atFile)
+    if (!first) named.set(file, place)
     else {
-      const message = `${show(path)} is named at ${first} already: take one of them out.`
-      add({ code: 'DUPLICATE_FILE', pointer: atFile, message })
+      const message = `${show(path)} is named at ${pointerOf(first)}/file already: take one of them out.`
+      add({ code: 'DUPLICATE_FILE', pointer: `${pointerOf(place)}/file`, message })
     }
     const given = textOf(fields.slug)
     const slug = given || slugOf(path)
     if (!given && !isSlug(slug)) {
       const message = `${show(slug)} cannot be a slug, which is ${SLUG_RULE}: rename the file or add "slug".`
-      add({ code: 'BAD_SLUG', pointer: atFile, message })
+      add({ code: 'BAD_SLUG', pointer: `${pointerOf(place)}/file`, message })
     }
     const other = slugs.get(slug)
-    if (other === undefined) slugs.set(slug, at)
+    if (!other) slugs.set(slug, place)
     else {
-      const message = `The slug ${show(slug)} is that of ${other} already: add another "slug".`
-      add({ code: 'DUPLICATE_SLUG', pointer: at, message })
+      const message = `The slug ${show(slug)} is that of ${pointerOf(other)} already: add another "slug".`
+      add({ code: 'DUPLICATE_SLUG', pointer: pointerOf(place), message })
     }
     const tags = (listIn(fields, 'tags') ?? []).map((tag) => tidy(textOf(tag)))
     files.push({ file, slug, title: tidy(textOf(fields.title)) || nameOf(slug), tags: [...new Set(tags)] })
@@ -169,14 +159,17 @@ function readFiles(
   return { files, slugs }
 }
 
-function readRemoved(set: Fields, { pointer, slugs, add }: InSet & { slugs: ReadonlyMap<string, string> }): string[] {
+function readRemoved(
+  set: Fields,
+  { pointer, slugs, add }: InSet & { slugs: ReadonlyMap<string, FilePlace> },
+): string[] {
   const removed = new Set<string>()
   const list = listIn(set, 'removed') ?? []
   for (const [index, value] of list.entries()) {
     const slug = textOf(value)
     const kept = slugs.get(slug)
-    if (kept !== undefined) {
-      const message = `${show(slug)} is the slug of ${kept} too: take one of them out.`
+    if (kept) {
+      const message = `${show(slug)} is the slug of ${pointerOf(kept)} too: take one of them out.`
       add({ code: 'REMOVED_AND_KEPT', pointer: `${pointer}/removed/${index}`, message })
     }
     removed.add(slug)

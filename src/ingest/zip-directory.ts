@@ -26,6 +26,8 @@ export interface ZipEntry {
 
 export interface ZipDirectory {
   readonly entries: readonly ZipEntry[]
+  /** The first of each folded name: see foldName. */
+  readonly names: ReadonlyMap<string, ZipEntry>
   /** Where the directory begins, which is where the files must end. */
   readonly from: number
 }
@@ -56,7 +58,7 @@ export async function readDirectory(source: ArchiveSource, { limits, problems }:
     )
   const from = cursorOf(zip)
   const entries: ZipEntry[] = []
-  const names = new Map<string, string>()
+  const names = new Map<string, ZipEntry>()
   let bytes = 0
   try {
     for await (const entry of zip.eachEntry()) {
@@ -79,7 +81,7 @@ export async function readDirectory(source: ArchiveSource, { limits, problems }:
     )
   const lie = await findLie(source, { zip, from, to: cursorOf(zip) })
   if (lie) return fail('BROKEN_DIRECTORY', `The archive's end ${lie}: pack it again.`)
-  return { entries, from }
+  return { entries, names, from }
 }
 
 /** An error that is the archive's fault. */

@@ -25,11 +25,11 @@ const FILE_TYPE = 0o10
 
 /**
  * Looks at an entry of the directory by itself, and at its name among the others.
- * @param names those before it by their folded form; this one is added
+ * @param names those before it by their folded names; this one is added
  */
 export function inspectEntry(
   entry: Entry,
-  { limits, problems, names }: { limits: ArchiveLimits; problems: Problems; names: Map<string, string> },
+  { limits, problems, names }: { limits: ArchiveLimits; problems: Problems; names: Map<string, ZipEntry> },
 ): ZipEntry {
   const before = problems.count()
   // No Buffer is kept: each would keep its entry's comment, which may be 64 kB.
@@ -47,10 +47,8 @@ export function inspectEntry(
   else {
     const reason = reasonAgainst(name)
     if (reason) add('UNSAFE_NAME', `The name ${show(name)} ${reason}: rename it.`)
-    const folded = foldName(name)
-    const other = names.get(folded)
-    if (other === undefined) names.set(folded, name)
-    else add('DUPLICATE_NAME', `The name ${show(name)} is taken by ${show(other)}: rename one of them.`)
+    const other = names.get(foldName(name))
+    if (other) add('DUPLICATE_NAME', `The name ${show(name)} is taken by ${show(other.name)}: rename one of them.`)
   }
 
   const isFolder = entry.fileNameRaw.at(-1) === SLASH
@@ -73,9 +71,10 @@ export function inspectEntry(
   if (bytes > limits.ratioFromBytes && bytes > limits.ratio * packedBytes)
     add('BOMB', `${packedBytes} bytes unpack to ${bytes}, more than ${limits.ratio} times as many: take it out.`)
 
-  return {
+  const inspected = {
     name,
-    rawName,
+    // One text where they are the same: there may be a hundred thousand.
+    rawName: rawName === name ? name : rawName,
     isFolder,
     isDeflated: method === DEFLATED,
     crc32: entry.crc32,
@@ -84,6 +83,8 @@ export function inspectEntry(
     from: entry.relativeOffsetOfLocalHeader,
     isSound: problems.count() === before,
   }
+  if (!names.has(foldName(name))) names.set(foldName(name), inspected)
+  return inspected
 }
 
 /** Where a manifest may lie: at the top, or in the one folder that some programs pack everything into. */

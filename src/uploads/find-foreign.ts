@@ -7,23 +7,20 @@ import type { UploadProblem } from './end-upload.ts'
  * a set that holds the other kind. Nothing is where all is well.
  */
 export async function findForeign(pg: Pg, vendor: string, archive: CheckedArchive): Promise<UploadProblem[]> {
-  const { manifest, sets } = archive
-  if (manifest.vendor !== vendor) {
-    const message = `The manifest is of vendor ${manifest.vendor} and the upload of ${vendor}: one of them is wrong.`
+  const { sets } = archive
+  if (archive.vendor !== vendor) {
+    const message = `The manifest is of vendor ${archive.vendor} and the upload of ${vendor}: one of them is wrong.`
     return [problem('FOREIGN_VENDOR', '/vendor', message)]
   }
   const { rows } = await pg.query<Owned>(FIND_OWNERS, [
     sets.map(({ family }) => family.uniqueId),
     sets.map(({ iconSet }) => iconSet.uniqueId),
   ])
-  const pointers = manifest.families.flatMap((family, at) =>
-    family.sets.map((_set, setAt) => ({ family: `/families/${at}`, set: `/families/${at}/sets/${setAt}` })),
-  )
   const found = new Map<string, UploadProblem>()
-  for (const [index, { family, iconSet }] of sets.entries()) {
+  for (const [index, { pointer, family, iconSet }] of sets.entries()) {
     const owned = rows[index]
-    const at = pointers[index]
-    if (!owned || !at) throw new Error('the manifest has other sets than its archive')
+    if (!owned) throw new Error('the database answers for fewer sets than it was asked for')
+    const at = { family: pointer.slice(0, pointer.indexOf('/sets/')), set: pointer }
     if (owned.family_vendor !== null && owned.family_vendor !== vendor)
       found.set(
         at.family,

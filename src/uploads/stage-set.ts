@@ -8,7 +8,7 @@ import { inLanes } from '../store/lanes.ts'
 import type { Store } from '../store/store.ts'
 import { hashSource, printOriginalKey, printSourceKey, uniqueIdOf } from '../variant.ts'
 
-/** A batch ends at the first that it reaches: many small files cost one round trip and one sync, large ones little memory. */
+/** What a batch takes: many small files cost one round trip and one sync, large ones little memory. */
 const BATCH = { files: 500, bytes: 8_000_000 }
 const LOOKS_AT_ONCE = 16
 /** What a set takes to be staged at most; then its objects may go, and it begins anew. */
@@ -27,20 +27,24 @@ export interface Staging {
 
 /**
  * Stores the originals of a set under keys that nothing points at yet, and writes down what will be items, batch by batch.
- * What an earlier run has staged is not read again. Returns false when `signal` aborted it. Memory: two batches.
+ * What an earlier run has staged is not read again. Returns false when `signal` aborted it. Memory: two batches, however many
+ * files there are.
  */
 export async function stageSet(staging: Staging): Promise<boolean> {
   const { pg, archive, set, uploadId, position, signal } = staging
   const { rows } = await pg.query<{ slug: string }>(RENEW, [uploadId, position, STAGED_S])
   const staged = new Set(rows.map(({ slug }) => slug))
-  // A batch is stored while the next one is unpacked.
+  // A batch is stored while the next one is unpacked. The sources lie in two blocks that are used in turns: a buffer for each
+  // would pile up until V8 looks for garbage, of which it sees only the handles.
+  const blocks = [Buffer.allocUnsafeSlow(BATCH.bytes), Buffer.allocUnsafeSlow(BATCH.bytes)] as const
   let storing: Promise<void> = Promise.resolve()
   let batch: StagedFile[] = []
-  let bytes = 0
+  let [turn, bytes] = [0, 0]
   const flush = async () => {
     const full = batch
     batch = []
     bytes = 0
+    turn = 1 - turn
     await storing
     storing = stageBatch(staging, full)
     storing.catch(() => {})
@@ -50,9 +54,11 @@ export async function stageSet(staging: Staging): Promise<boolean> {
     for (const file of waiting.sort((a, b) => archive.offsetOf(a.file) - archive.offsetOf(b.file))) {
       if (signal.aborted) break
       const content = await archive.read(file.file)
-      batch.push(toStaged(set, file, content))
+      if (batch.length === BATCH.files || bytes + content.length > BATCH.bytes) await flush()
+      const block = blocks[turn === 0 ? 0 : 1]
+      content.copy(block, bytes)
+      batch.push(toStaged(set, file, block.subarray(bytes, bytes + content.length)))
       bytes += content.length
-      if (batch.length >= BATCH.files || bytes >= BATCH.bytes) await flush()
     }
     if (batch.length > 0) await flush()
   } finally {
