@@ -53,17 +53,21 @@ const COVER_PRESETS = `
 /**
  * Counts sets of the scope that have changed, those first that have waited longest, at most `itemsMax` items together.
  * Returns how many sets it counted: 0 when none is due or small enough, or when another process is counting.
+ * @param options.inTurn waits for the process that is counting, a fifth of a second as a rule
  * @param options.waitedMs leaves out what has changed since
  * @param options.atLeastOne counts the first set, however large it is
  */
 export async function countChanges(
   pg: Pg,
   scope: Scope,
-  options: { itemsMax: number; waitedMs?: number; atLeastOne?: boolean },
+  options: { itemsMax: number; inTurn?: boolean; waitedMs?: number; atLeastOne?: boolean },
 ): Promise<number> {
   return await inTransaction(pg, async (client) => {
-    const { rows: locks } = await client.query('select pg_try_advisory_xact_lock($1) as held', [COVERAGE_LOCK])
-    if (!locks[0]?.held) return 0
+    if (options.inTurn) await client.query('select pg_advisory_xact_lock($1)', [COVERAGE_LOCK])
+    else {
+      const { rows: locks } = await client.query('select pg_try_advisory_xact_lock($1) as held', [COVERAGE_LOCK])
+      if (!locks[0]?.held) return 0
+    }
     const { rows } = await client.query<{ id: number }>(TAKE_CHANGES, [
       scope.vendorId,
       scope.familyId,

@@ -4,9 +4,12 @@ import type { Pg } from '../catalogue/database.ts'
 import { forgetChange, postpone, queueComposites, queueSettled, readChange } from '../catalogue/family-changes.ts'
 import { WHOLE_CATALOGUE } from '../catalogue/scope.ts'
 import { toAppError } from '../errors.ts'
+import type { Layout } from '../layouts.ts'
 import { causes, log } from '../log.ts'
-import { lockedComposite } from './ensure-composite.ts'
-import type { Atelier } from './make-composite.ts'
+import { inLanes } from '../store/lanes.ts'
+import { cellsMaxOf } from './arrange.ts'
+import { underLock } from './ensure-composite.ts'
+import { type Atelier, makeComposite } from './make-composite.ts'
 
 const LOOK_EVERY_MS = 1000
 /** A first request, a take-down or another worker composes for the family at this moment. */
@@ -32,7 +35,7 @@ export function keepQueueing(pg: Pg): { close: () => Promise<void> } {
 }
 
 /** Items of a family that are counted at once, and so many times: a larger one is left to who counts all the time. */
-const COUNTED = { itemsMax: 10_000, turnsMax: 20 }
+const COUNTED = { itemsMax: 10_000, turnsMax: 20, inTurn: true }
 
 /**
  * Has the pictures of families composed at once that a vendor's upload has just completed, where they have settled: without
@@ -75,17 +78,26 @@ export async function composeFamily(
   return 'done'
 }
 
-/** A family's picture of each layout, settled or not; one that is taken down is passed by. False: stopped before the last. */
+/**
+ * A family's picture of each layout, settled or not, as many at once as there are renderers; one that is taken down is
+ * passed by. False: stopped before the last.
+ */
 export async function composeLayouts(app: Atelier, familyId: number, signal: AbortSignal): Promise<boolean> {
-  for (const layout of app.layouts.values()) {
-    if (signal.aborted) return false
+  let isStopped = false
+  const compose = async (layout: Layout) => {
+    isStopped ||= signal.aborted
+    if (isStopped) return
     const [format = 'WEBP'] = layout.formats
-    try {
-      await lockedComposite(app, { familyId, layout, format, isBatch: true }, { waitMs: WAIT_MS, signal })
-    } catch (error) {
-      // Restoring it is a change again.
-      if (toAppError(error).code !== 'GONE') throw error
-    }
+    await makeComposite(app, { familyId, layout, format, isBatch: true })
   }
-  return true
+  // The largest first, so that none is drawn alone at the end.
+  const layouts = [...app.layouts.values()].sort((a, b) => cellsMaxOf(b) - cellsMaxOf(a))
+  const composeAll = () => inLanes(layouts, app.pool.size, compose)
+  try {
+    await underLock(app.pg, { familyId, waitMs: WAIT_MS, signal }, composeAll)
+  } catch (error) {
+    // Restoring it is a change again.
+    if (toAppError(error).code !== 'GONE') throw error
+  }
+  return !isStopped
 }

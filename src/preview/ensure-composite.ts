@@ -5,7 +5,7 @@ import type { LocatedComposite } from '../catalogue/locate-composite.ts'
 import type { Delivered } from '../deliver/ensure-variant.ts'
 import type { Slots } from '../deliver/slots.ts'
 import { AppError } from '../errors.ts'
-import { type Atelier, compositeKeyOf, makeComposite, type WantedComposite } from './make-composite.ts'
+import { type Atelier, compositeKeyOf, makeComposite } from './make-composite.ts'
 
 /** Waiting for another process that composes for the same family. */
 const WAIT_MS = 8000
@@ -42,7 +42,7 @@ export function createEnsureComposite(app: Atelier & { readonly slots: Slots }):
     const release = await app.slots.acquire()
     try {
       const wanted = { familyId, layout, format, keepsPick: true }
-      const delivered = await lockedComposite(app, wanted, { waitMs: WAIT_MS })
+      const delivered = await underLock(app.pg, { familyId, waitMs: WAIT_MS }, () => makeComposite(app, wanted))
       if (!delivered) throw new AppError('NOT_FOUND', 'Nothing of this family can be shown.')
       return delivered
     } finally {
@@ -51,19 +51,10 @@ export function createEnsureComposite(app: Atelier & { readonly slots: Slots }):
   }
 }
 
-/** `makeComposite` under the family's lock. Throws BUSY when another process holds it for too long. */
-export async function lockedComposite(
-  app: Atelier,
-  wanted: WantedComposite,
-  { waitMs, signal }: { waitMs: number; signal?: AbortSignal },
-): Promise<Delivered | null> {
-  return await underLock(app.pg, { familyId: wanted.familyId, waitMs, signal }, () => makeComposite(app, wanted))
-}
-
 /** Runs the work while this process alone makes or deletes the family's composites. Throws BUSY after `waitMs`. */
 export async function underLock<T>(
   pg: Pg,
-  wait: { familyId: number; waitMs: number; signal?: AbortSignal | undefined },
+  wait: { familyId: number; waitMs: number; signal?: AbortSignal },
   work: () => Promise<T>,
 ): Promise<T> {
   const giveUpAt = Date.now() + wait.waitMs

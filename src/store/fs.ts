@@ -15,6 +15,8 @@ import { writeStream } from './write-stream.ts'
 const DRAFTS = '.drafts'
 const KEY_MAX = 512
 const DRAFT_MAX_AGE_MS = 3_600_000
+/** Each call asks the kernel, and each draft has it in its name. */
+const HOST = hostname()
 const WRITES_AT_ONCE = 16
 
 /**
@@ -71,7 +73,7 @@ export async function openFsStore(directory: string): Promise<Store> {
     return read().catch(absent).catch(failed('read', key))
   }
 
-  const newDraft = () => path.join(root, DRAFTS, `${hostname()}.${process.pid}.${randomBytes(8).toString('hex')}`)
+  const newDraft = () => path.join(root, DRAFTS, `${HOST}.${process.pid}.${randomBytes(8).toString('hex')}`)
 
   const put: Store['put'] = async (key, bytes, options) => {
     const file = locate(key)
@@ -216,7 +218,7 @@ async function sweep(drafts: string): Promise<void> {
   for (const name of await readdir(drafts)) {
     const draft = path.join(drafts, name)
     const [, host, pid] = /^(.*)\.(\d+)\.[0-9a-f]+$/.exec(name) ?? []
-    const isOrphan = host === hostname() && (await startOf(Number(pid))) === null
+    const isOrphan = host === HOST && (await startOf(Number(pid))) === null
     const stat = await lstat(draft).catch(() => null)
     if (stat && (isOrphan || Date.now() - stat.mtimeMs > DRAFT_MAX_AGE_MS)) await unlink(draft).catch(() => {})
   }
