@@ -6,7 +6,7 @@ import { startBackfill } from '../src/backfill/backfills.ts'
 import { composeBackfill } from '../src/backfill/compose-backfill.ts'
 import { checkRequest } from '../src/backfill/order.ts'
 import { pauseBackfill, resumeBackfill } from '../src/backfill/pause.ts'
-import { countChanges } from '../src/catalogue/count-coverage.ts'
+import { COVERAGE_LOCK, countChanges } from '../src/catalogue/count-coverage.ts'
 import { MAKE_COMPOSITES, noteLayouts, queueComposites, readChange } from '../src/catalogue/family-changes.ts'
 import { recordResults } from '../src/catalogue/record.ts'
 import { WHOLE_CATALOGUE } from '../src/catalogue/scope.ts'
@@ -14,7 +14,7 @@ import { upsertItems } from '../src/catalogue/upsert-items.ts'
 import { takeDown } from '../src/deliver/take-down.ts'
 import { AppError } from '../src/errors.ts'
 import { importItems } from '../src/ingest/import-items.ts'
-import { composeFamily } from '../src/preview/barrier.ts'
+import { composeCompleted, composeFamily } from '../src/preview/barrier.ts'
 import { quietLogger } from '../src/queue-log.ts'
 import type { Preset } from '../src/variant.ts'
 import { createLongTasks, createUrgentTasks } from '../workers/tasks.ts'
@@ -158,6 +158,39 @@ describe('the barrier', () => {
     )
     for (let round = 0; round < 3; round++) await queueComposites(app.pg)
     expect(await jobsOf(app)).toHaveLength(200)
+  })
+
+  it('has a family that an upload completes composed at once, whoever counts it at this moment or has queued it for later', async () => {
+    const app = await testApp()
+    const { id, rows } = await newFamily(app, [2])
+    for (const row of rows)
+      for (const preset of app.presets.values()) await recordResults(app.pg, { made: [made(row, preset)] })
+    const counter = await app.pg.connect()
+    await counter.query('begin')
+    await counter.query('select pg_advisory_xact_lock($1)', [COVERAGE_LOCK])
+    const completed = composeCompleted(app.pg, [id])
+    const waiting = `select from pg_locks where locktype = 'advisory' and objid = $1 and not granted`
+    await until(async () => (await app.pg.query(waiting, [COVERAGE_LOCK])).rowCount === 1)
+    await counter.query('commit')
+    counter.release()
+    await completed
+    const isDue = async () =>
+      (
+        await app.pg.query('select run_at <= now() as due from graphile_worker.jobs where key = $1', [
+          `${MAKE_COMPOSITES}:${id}`,
+        ])
+      ).rows
+    expect(await isDue()).toEqual([{ due: true }])
+
+    const [row] = rows
+    await app.pg.query(`update item set source_hash = 'other' where id = $1`, [row?.id])
+    const changed = { id: row?.id ?? 0, sourceHash: 'other' }
+    for (const preset of app.presets.values()) await recordResults(app.pg, { made: [made(changed, preset)] })
+    await count(app)
+    await queueComposites(app.pg)
+    expect(await isDue()).toEqual([{ due: false }])
+    await composeCompleted(app.pg, [id])
+    expect(await isDue()).toEqual([{ due: true }])
   })
 
   it('opens 10 minutes after the last change at the latest', async () => {

@@ -63,9 +63,9 @@ export async function queueComposites(pg: Pg): Promise<void> {
     })
 }
 
-/** Queues those of these families that have settled at once: nobody changes them any more for now. */
+/** Has those of these families that have settled composed at once, also where a job waits for quiet: they are done. */
 export async function queueSettled(pg: Pg, familyIds: readonly number[]): Promise<void> {
-  await pg.query(QUEUE('is_settled and queued_at is null and family_id = any($5::int[])'), [
+  await pg.query(QUEUE('is_settled and family_id = any($5::int[])'), [
     MAKE_COMPOSITES,
     QUEUED_MAX,
     PRIORITY,

@@ -19,6 +19,7 @@ export async function compose(order: ComposeOrder, onCell: (cell: number | null)
   const canvas = blankCanvas(layout, layout.background === null ? null : parseHex(layout.background))
   const failures: { cell: number; code: ErrorCode; message: string }[] = []
   const engines = new Set<Engine>()
+  let uncollected = 0
   for (const [index, cell] of cells.entries()) {
     onCell(index)
     try {
@@ -29,7 +30,11 @@ export async function compose(order: ComposeOrder, onCell: (cell: number | null)
       if (!isSourceFailure(error)) throw error
       failures.push({ cell: index, code: error.code, message: error.message })
     }
-    if ((index + 1) % CELLS_PER_GC === 0) globalThis.gc?.()
+    uncollected += 4 * cell.width * cell.height
+    if (uncollected > GC_EVERY_BYTES) {
+      globalThis.gc?.()
+      uncollected = 0
+    }
   }
   onCell(null)
   if (failures.length > 0) return { failures }
@@ -40,8 +45,8 @@ export async function compose(order: ComposeOrder, onCell: (cell: number | null)
   return { picture: { bytes, width, height, lossless, engine: [...engines].sort().join(', '), warnings } }
 }
 
-/** A raster is memory outside of V8's view and stays until a collection. */
-const CELLS_PER_GC = 16
+/** Of cells' rasters: memory outside of V8's view, which stays until a collection. */
+const GC_EVERY_BYTES = 8_000_000
 
 async function drawCell(cell: CellOrder, layout: Layout): Promise<{ raster: Raster; engine: Engine }> {
   const { width, height } = cell
