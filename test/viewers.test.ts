@@ -1,6 +1,7 @@
 import { expect, it, onTestFinished } from 'vitest'
 import { variantKeyOf } from '../src/deliver/make-variants.ts'
 import { standBackForViewers } from '../src/deliver/viewers.ts'
+import { compositeKeyOf } from '../src/preview/make-composite.ts'
 import { importDrawings, testApp, testServer, until } from './support/setup.ts'
 
 it('while an API makes a picture for a viewer, the workers on its machine keep to half of their renderers', async () => {
@@ -22,4 +23,10 @@ it('while an API makes a picture for a viewer, the workers on its machine keep t
   // What is stored costs nobody anything.
   expect((await fetch(url)).status).toBe(200)
   expect(limits).toEqual([3, 5])
+  const { uniqueId: family } = await app.prisma.family.findFirstOrThrow()
+  const { username: vendor } = await app.prisma.vendor.findFirstOrThrow()
+  const key = compositeKeyOf(app, { vendor, family, layout: 'strip', format: 'WEBP' }, null)
+  expect((await fetch(`${imageUrl}/${key}`)).status).toBe(200)
+  await until(() => limits.length > 3)
+  expect(limits).toEqual([3, 5, 3, 5])
 })

@@ -34,6 +34,8 @@ beforeAll(async () => {
   template = Template.fromString(text)
 })
 afterAll(() => rm(directory, { recursive: true, force: true }))
+/** By itself it leaves a folder in the system's temporary one. */
+const newApp = () => new App({ outdir: path.join(directory, 'app') })
 
 /** The properties of the only resource of its type, or of the one whose id begins so. */
 function properties(type: string, id = '') {
@@ -194,7 +196,7 @@ describe('uploads', () => {
   it('are told to the service by EventBridge where it is given a secret, which is not in the template', () => {
     expect(template.findResources('AWS::Events::Rule')).toEqual({})
     const origin = { domain: 'api.acme.test', protocol: 'https', eventsSecret: 'afterimage/events' }
-    const told = Template.fromStack(createStack(new App(), origin))
+    const told = Template.fromStack(createStack(newApp(), origin))
     const only = (type: string) => Object.values(told.findResources(type))[0]?.Properties
     const originals = Object.entries(told.findResources('AWS::S3::Bucket')).find(([name]) => /^Originals/.test(name))
     expect(originals?.[1].Properties.NotificationConfiguration).toEqual({
@@ -213,8 +215,8 @@ describe('uploads', () => {
       ApiKeyName: 'Authorization',
       ApiKeyValue: expect.stringContaining('{{resolve:secretsmanager:afterimage/events'),
     })
-    expect(() => createStack(new App(), { ...origin, protocol: 'http' })).toThrow(/goes with originProtocol=https/)
-    expect(() => createStack(new App(), { ...origin, eventsSecret: 'a b' })).toThrow(/name a secret/)
+    expect(() => createStack(newApp(), { ...origin, protocol: 'http' })).toThrow(/goes with originProtocol=https/)
+    expect(() => createStack(newApp(), { ...origin, eventsSecret: 'a b' })).toThrow(/name a secret/)
   })
 })
 
@@ -269,7 +271,7 @@ describe('the origin', () => {
     ['', 'https', /not a host name/],
     ['api.acme.test', 'ftp', /originProtocol is "ftp": it must be https or http/],
   ])('is not "%s" over %s', (domain, protocol, sentence) => {
-    expect(() => createStack(new App(), { domain, protocol })).toThrow(sentence)
+    expect(() => createStack(newApp(), { domain, protocol })).toThrow(sentence)
   })
 
   it('may speak plain HTTP when told so', async () => {

@@ -4,6 +4,7 @@ import { lockComposites } from '../catalogue/item-locks.ts'
 import type { LocatedComposite } from '../catalogue/locate-composite.ts'
 import type { Delivered } from '../deliver/ensure-variant.ts'
 import type { Slots } from '../deliver/slots.ts'
+import { createViewersNotice } from '../deliver/viewers.ts'
 import { AppError } from '../errors.ts'
 import { type Atelier, compositeKeyOf, makeComposite } from './make-composite.ts'
 
@@ -20,6 +21,7 @@ export type EnsureComposite = (wanted: LocatedComposite) => Promise<Delivered>
  */
 export function createEnsureComposite(app: Atelier & { readonly slots: Slots }): EnsureComposite {
   const flights = new Map<string, Promise<Delivered>>()
+  const noteViewer = createViewersNotice(app.pg)
 
   return async function ensureComposite(wanted) {
     if (wanted.takenDown) throw new AppError('GONE', 'This picture was taken down.')
@@ -40,6 +42,7 @@ export function createEnsureComposite(app: Atelier & { readonly slots: Slots }):
 
   async function make({ familyId, layout, format }: LocatedComposite): Promise<Delivered> {
     const release = await app.slots.acquire()
+    noteViewer()
     try {
       const wanted = { familyId, layout, format, keepsPick: true }
       const delivered = await underLock(app.pg, { familyId, waitMs: WAIT_MS }, () => makeComposite(app, wanted))
