@@ -1,5 +1,5 @@
 import { inTransaction } from '../catalogue/database.ts'
-import { findUncomposed } from '../catalogue/family-changes.ts'
+import { findToCompose } from '../catalogue/family-changes.ts'
 import { type ErrorCode, toAppError } from '../errors.ts'
 import { causes, log } from '../log.ts'
 import { composeLayouts } from '../preview/barrier.ts'
@@ -13,8 +13,8 @@ const FAMILIES_AT_ONCE = 20
 const FAMILY_ALONE: { readonly [code in ErrorCode]?: true } = { BUSY: true, NOT_FOUND: true }
 
 /**
- * Composes what the families of a backfill's scope lack, when its items are made, and ends it. Safe to run again: it goes
- * on behind the last family. Ends early when the backfill is paused or cancelled, or `signal` aborts (`stopped`).
+ * Composes what the families of a backfill's scope lack, or in mode ALL every picture of them again, when its items are
+ * made, and ends it. Safe to run again: it goes on behind the last family. Ends early when the backfill is paused or cancelled, or `signal` aborts (`stopped`).
  */
 export async function composeBackfill(
   app: Atelier,
@@ -25,16 +25,16 @@ export async function composeBackfill(
   for (;;) {
     const { rows } = await pg.query(
       `select vendor_id as "vendorId", family_id as "familyId", icon_set_id as "iconSetId",
-              composed_to_family_id as "afterId"
+              composed_to_family_id as "afterId", mode = 'ALL' as replace
        from backfill where id = $1 and status = 'RUNNING' and not is_composed`,
       [backfillId],
     )
     if (!rows[0]) return 'halted'
-    const { afterId, ...scope } = rows[0]
-    const ids = await findUncomposed(pg, { layouts, scope, afterId, limit: FAMILIES_AT_ONCE })
+    const { afterId, replace, ...scope } = rows[0]
+    const ids = await findToCompose(pg, { layouts, scope, all: replace, afterId, limit: FAMILIES_AT_ONCE })
     for (const id of ids) {
       try {
-        if (!(await composeLayouts(app, id, signal))) return 'stopped'
+        if (!(await composeLayouts(app, id, { signal, replace }))) return 'stopped'
       } catch (error) {
         if (signal.aborted) return 'stopped'
         if (FAMILY_ALONE[toAppError(error).code] !== true) throw error

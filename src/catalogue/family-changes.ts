@@ -28,19 +28,24 @@ export async function noteLayouts(pg: Pg, layouts: Layouts): Promise<void> {
   await pg.query(NOTE_LAYOUTS, valuesOf(layouts))
 }
 
-/** Families of a scope without a picture of each of these layouts, in the order of their ids behind `afterId`. */
-export async function findUncomposed(
+/**
+ * Families of a scope without a picture of each of these layouts, or all of them, in the order of their ids behind
+ * `afterId`.
+ */
+export async function findToCompose(
   pg: Pg,
-  { layouts, scope, afterId, limit }: { layouts: Layouts; scope: Scope; afterId: number; limit: number },
+  wanted: { layouts: Layouts; scope: Scope; all: boolean; afterId: number; limit: number },
 ): Promise<number[]> {
+  const { layouts, scope, all, afterId, limit } = wanted
   const { vendorId, familyId, iconSetId } = scope
-  const { rows } = await pg.query<{ id: number }>(FIND_UNCOMPOSED, [
+  const { rows } = await pg.query<{ id: number }>(FIND_TO_COMPOSE, [
     ...valuesOf(layouts),
     vendorId,
     familyId,
     iconSetId,
     afterId,
     limit,
+    all,
   ])
   return rows.map(({ id }) => id)
 }
@@ -157,10 +162,10 @@ const NOTE_LAYOUTS = `
   order by f.id
   on conflict (family_id) do nothing`
 
-const FIND_UNCOMPOSED = `
+const FIND_TO_COMPOSE = `
   select f.id from family f
   where ($3::int is null or f.vendor_id = $3) and ($4::int is null or f.id = $4)
-    and ($5::int is null or f.id = (select family_id from icon_set where id = $5)) and f.id > $6 and ${LACKS_LAYOUT}
+    and ($5::int is null or f.id = (select family_id from icon_set where id = $5)) and f.id > $6 and ($8 or ${LACKS_LAYOUT})
   order by f.id limit $7`
 
 const DUE = [

@@ -32,7 +32,7 @@ export const BackfillInputRef = builder.inputType('BackfillInput', {
     mode: t.field({ type: BackfillModeRef, defaultValue: 'STALE' }),
     previews: t.boolean({
       description:
-        "The families' previews as well, of all layouts; the last ones when all items are made, before the backfill is COMPLETED. They are not counted in its progress.",
+        "The families' previews as well, of all layouts: those that are missing, with mode ALL every one again; the last ones when all items are made, before the backfill is COMPLETED. They are not counted in its progress.",
     }),
   }),
 })

@@ -70,7 +70,7 @@ export async function composeFamily(
     await postpone(pg, familyId, change)
     return 'waiting'
   }
-  if (!(await composeLayouts(app, familyId, signal))) {
+  if (!(await composeLayouts(app, familyId, { signal }))) {
     await postpone(pg, familyId, { ...change, isSettled: true })
     return 'stopped'
   }
@@ -81,14 +81,19 @@ export async function composeFamily(
 /**
  * A family's picture of each layout, settled or not, as many at once as there are renderers; one that is taken down is
  * passed by. False: stopped before the last.
+ * @param options.replace draws those as well that are there
  */
-export async function composeLayouts(app: Atelier, familyId: number, signal: AbortSignal): Promise<boolean> {
+export async function composeLayouts(
+  app: Atelier,
+  familyId: number,
+  { signal, replace = false }: { signal: AbortSignal; replace?: boolean },
+): Promise<boolean> {
   let isStopped = false
   const compose = async (layout: Layout) => {
     isStopped ||= signal.aborted
     if (isStopped) return
     const [format = 'WEBP'] = layout.formats
-    await makeComposite(app, { familyId, layout, format, isBatch: true })
+    await makeComposite(app, { familyId, layout, format, isBatch: true, replace })
   }
   // The largest first, so that none is drawn alone at the end.
   const layouts = [...app.layouts.values()].sort((a, b) => cellsMaxOf(b) - cellsMaxOf(a))

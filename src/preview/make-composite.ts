@@ -32,6 +32,8 @@ export interface WantedComposite {
   readonly keepsPick?: boolean
   /** Nobody waits for it: a slow cell may take longer. */
   readonly isBatch?: boolean
+  /** Drawn also where it is stored. */
+  readonly replace?: boolean
 }
 
 const NO_SETTINGS: Settings = { seed: 0, pinned: [], excluded: [] }
@@ -68,7 +70,7 @@ export async function makeComposite(app: Atelier, wanted: WantedComposite): Prom
     const { recipeHash } = layout
     const pick = { seed, pinned, excluded, members: idsOf(members), membersHash, recipeHash }
     const objectKey = compositeKeyOf(app, { ...family, layout: layout.name, format }, pick)
-    const stored = await readStored(app, objectKey)
+    const stored = wanted.replace ? null : await readStored(app, objectKey)
     if (stored) {
       const isKnown = latest?.isCurrent && latest.membersHash === membersHash && latest.recipeHash === recipeHash
       if (!isKnown || wanted.settings) await keepPick(pg, { familyId, layout: layout.name, pick })
