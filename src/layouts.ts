@@ -1,8 +1,7 @@
 import { createHash } from 'node:crypto'
-import { readFileSync } from 'node:fs'
 import path from 'node:path'
 import { z } from 'zod'
-import { attempt, formatNames, hexColour, readWatermark, SIDE_MAX_PX, side } from './presets.ts'
+import { attempt, formatNames, hexColour, readEntries, readWatermark, SIDE_MAX_PX, side } from './presets.ts'
 import { type ImageFormat, isLayoutName, RENDERER_VERSION } from './variant.ts'
 
 /** Cells of a composite: as many documents are parsed and drawn in one call to a renderer. */
@@ -96,17 +95,9 @@ export const areaOf = ({ width, height, padding: [x, y], nameSize }: Layout) => 
 export function readLayouts(file: string): { layouts: Layouts; problems: string[] } {
   const layouts = new Map<string, Layout>()
   const problems: string[] = []
-  const json = attempt(() => JSON.parse(readFileSync(file, 'utf8')))
-  if ('error' in json) return { layouts, problems: [`${file}: ${json.error}`] }
-  const parsed = fileSchema.safeParse(json.value)
-  if (!parsed.success) {
-    for (const issue of parsed.error.issues)
-      problems.push(`${file}: ${issue.path.join('.') || 'file'}: ${issue.message}`)
-    return { layouts, problems }
-  }
-  const entries = Object.entries(parsed.data)
-  if (entries.length === 0) problems.push(`${file}: holds no layout`)
-  for (const [name, entry] of entries) {
+  const entries = readEntries(file, { schema: fileSchema, problems })
+  if (entries?.length === 0) problems.push(`${file}: holds no layout`)
+  for (const [name, entry] of entries ?? []) {
     if (!isLayoutName(name))
       problems.push(`${file}: ${name}: a layout's name is a-z, then a-z, 0-9 or a dash, at most 32`)
     const watermark = attempt(() => (entry.watermark ? readWatermark(path.resolve(file, '..', entry.watermark)) : null))

@@ -36,17 +36,9 @@ const NAMED: Record<string, string | null> = { white: '#ffffff', transparent: nu
 export function readPresets(file: string): { presets: Presets; problems: string[] } {
   const presets = new Map<string, Preset>()
   const problems: string[] = []
-  const json = attempt(() => JSON.parse(readFileSync(file, 'utf8')))
-  if ('error' in json) return { presets, problems: [`${file}: ${json.error}`] }
-  const parsed = fileSchema.safeParse(json.value)
-  if (!parsed.success) {
-    for (const issue of parsed.error.issues)
-      problems.push(`${file}: ${issue.path.join('.') || 'file'}: ${issue.message}`)
-    return { presets, problems }
-  }
-  const entries = Object.entries(parsed.data)
-  if (entries.length === 0) problems.push(`${file}: holds no preset`)
-  for (const [name, entry] of entries) {
+  const entries = readEntries(file, { schema: fileSchema, problems })
+  if (entries?.length === 0) problems.push(`${file}: holds no preset`)
+  for (const [name, entry] of entries ?? []) {
     if (!isPresetName(name)) problems.push(`${file}: ${name}: a preset's name is a-z, then a-z or 0-9, at most 32`)
     const watermark = attempt(() => (entry.watermark ? readWatermark(path.resolve(file, '..', entry.watermark)) : null))
     if ('error' in watermark) {
@@ -65,6 +57,22 @@ export function readPresets(file: string): { presets: Presets; problems: string[
     presets.set(name, { name, ...definition, formats, recipeHash: hashRecipe(definition) })
   }
   return { presets, problems }
+}
+
+/** The named entries of an operator's JSON file; what is wrong with it is added to the problems, and then it is null. */
+export function readEntries<T>(
+  file: string,
+  { schema, problems }: { schema: z.ZodType<Record<string, T>>; problems: string[] },
+): [string, T][] | null {
+  const json = attempt(() => JSON.parse(readFileSync(file, 'utf8')))
+  if ('error' in json) {
+    problems.push(`${file}: ${json.error}`)
+    return null
+  }
+  const parsed = schema.safeParse(json.value)
+  if (parsed.success) return Object.entries(parsed.data)
+  for (const issue of parsed.error.issues) problems.push(`${file}: ${issue.path.join('.') || 'file'}: ${issue.message}`)
+  return null
 }
 
 /** An operator's SVG. Throws what is wrong with it. */

@@ -171,7 +171,8 @@ describe('the barrier', () => {
     await counter.query('begin')
     await counter.query('select pg_advisory_xact_lock($1)', [COVERAGE_LOCK])
     const completed = composeCompleted(app.pg, [id])
-    const waiting = `select from pg_locks where locktype = 'advisory' and objid = $1 and not granted`
+    const waiting = `select from pg_locks where locktype = 'advisory' and objid = $1 and not granted
+      and database = (select oid from pg_database where datname = current_database())`
     await until(async () => (await app.pg.query(waiting, [COVERAGE_LOCK])).rowCount === 1)
     await counter.query('commit')
     counter.release()

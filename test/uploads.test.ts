@@ -1,4 +1,5 @@
 import { execFile } from 'node:child_process'
+import { randomBytes } from 'node:crypto'
 import { writeFile } from 'node:fs/promises'
 import path from 'node:path'
 import { promisify } from 'node:util'
@@ -421,6 +422,21 @@ describe('an upload', () => {
     await stage()
     expect(await app.stores.originals.head(file?.originalKey ?? '')).not.toBeNull()
     expect(id).toBeTruthy()
+  })
+
+  it('stores every file of many batches whole, by their number and by their bytes', async () => {
+    const { app, url } = await open()
+    const large = Object.fromEntries(
+      [1, 2, 3].map((n) => [`large-${n}`, `${drawing(n)}<!-- ${randomBytes(2_200_000).toString('hex')} -->`]),
+    )
+    await startUpload(url, await packSets([{ name: 'A', files: { ...drawings(0, 1100), ...large } }]))
+    await ingestUpload(app, 1, new AbortController().signal)
+    const items = await app.prisma.item.findMany()
+    expect(items).toHaveLength(1103)
+    for (const { originalKey, sourceHash } of items) {
+      const bytes = await app.stores.originals.get(originalKey ?? '')
+      expect(bytes && hashSource(bytes)).toBe(sourceHash)
+    }
   })
 
   it('waits for an earlier one of its vendor, whose worker died', async () => {

@@ -14,7 +14,8 @@ const FAMILY_ALONE: { readonly [code in ErrorCode]?: true } = { BUSY: true, NOT_
 
 /**
  * Composes what the families of a backfill's scope lack, or in mode ALL every picture of them again, when its items are
- * made, and ends it. Safe to run again: it goes on behind the last family. Ends early when the backfill is paused or cancelled, or `signal` aborts (`stopped`).
+ * made, and ends it. Safe to run again: it goes on behind the last family. Ends early when the backfill is paused or
+ * cancelled, or `signal` aborts (`stopped`).
  */
 export async function composeBackfill(
   app: Atelier,

@@ -80,9 +80,10 @@ export async function countChanges(
     ])
     // A statement of its own, so that it sees all that the rows just deleted stand for.
     const sets = rows.map((row) => row.id)
-    if (sets.length > 0) await client.query(COUNT_SETS, [sets])
-    if (sets.length > 0) await noteFamilies(client, sets)
-    return rows.length
+    if (sets.length === 0) return 0
+    await client.query(COUNT_SETS, [sets])
+    await noteFamilies(client, sets)
+    return sets.length
   })
 }
 

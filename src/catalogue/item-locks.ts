@@ -1,3 +1,4 @@
+import { setTimeout as delay } from 'node:timers/promises'
 import type { Pg } from './database.ts'
 
 /** First keys of the advisory locks on items and on families' composites; the second is the id. 2 is the outbox's. */
@@ -19,6 +20,23 @@ export const lockItems = (pg: Pg, itemIds: readonly number[]): Promise<Locks> =>
 /** The same of families: who holds a family's lock may make or delete its composites. */
 export const lockComposites = (pg: Pg, familyIds: readonly number[]): Promise<Locks> =>
   lock(pg, COMPOSITE_LOCKS, familyIds)
+
+const LOOK_EVERY_MS = 25
+
+/**
+ * Waits until each of the items was free for a moment: whoever held one has recorded its pictures by then. False: `signal`
+ * aborted it.
+ */
+export async function waitForItems(pg: Pg, itemIds: readonly number[], signal: AbortSignal): Promise<boolean> {
+  for (let waiting = itemIds; waiting.length > 0; ) {
+    if (signal.aborted) return false
+    const { held, release } = await lockItems(pg, waiting)
+    await release()
+    waiting = waiting.filter((id) => !held.includes(id))
+    if (waiting.length > 0) await delay(LOOK_EVERY_MS)
+  }
+  return true
+}
 
 async function lock(pg: Pg, kind: number, ids: readonly number[]): Promise<Locks> {
   const client = await pg.connect()

@@ -1,10 +1,9 @@
 import { createHash } from 'node:crypto'
-import { setTimeout as delay } from 'node:timers/promises'
 import type { PoolClient } from 'pg'
 import type { TakeDown } from '../../prisma/generated/client/client.ts'
 import { CACHE_TAG_HEADER } from '../cache-tags.ts'
 import type { Pg, Prisma } from '../catalogue/database.ts'
-import { lockItems } from '../catalogue/item-locks.ts'
+import { waitForItems } from '../catalogue/item-locks.ts'
 import { log } from '../log.ts'
 import { isCompositeKey } from '../variant.ts'
 import { type Cdn, isDenied } from './cloudfront.ts'
@@ -20,7 +19,6 @@ const DRAIN_ITEMS = 200
 const SWEEP_KEYS = 1000
 /** Of the 3,000 that may be in progress: smaller batches find room beside others. */
 const PATHS_AT_ONCE = 1000
-const LOOK_EVERY_MS = 50
 
 export interface TakeDownRunner extends Pick<Workshop, 'stores' | 'presets' | 'urlSecret'> {
   readonly pg: Pg
@@ -37,7 +35,8 @@ interface Run {
 
 /**
  * Takes down what the receipt names; it is hidden already. Drains: waits for every render in progress and forgets the
- * images, so that nothing is made any more; families' composites that show it go as well. Sweeps: deletes all objects, of whatever version. Purges the CDN. Safe to run
+ * images, so that nothing is made any more; families' composites that show it go as well. Sweeps: deletes all objects, of
+ * whatever version. Purges the CDN. Safe to run
  * again and after a crash: each step goes on where it was. Ends early when the take-down is restored or `signal` aborts;
  * throws when a store, the database or the CDN fails, so that the queue tries again.
  * @param options.second sweep and purge once more: an upload that was given up may still have arrived, and an answer on its
@@ -100,13 +99,7 @@ async function drain(app: TakeDownRunner, { takeDown, place, signal }: Run): Pro
     const ids = rows.map((row) => row.id)
     const lastId = ids.at(-1)
     if (lastId === undefined) return null
-    for (let waiting = ids; waiting.length > 0; ) {
-      if (signal.aborted) return 'stopped'
-      const { held, release } = await lockItems(app.pg, waiting)
-      await release()
-      waiting = waiting.filter((id) => !held.includes(id))
-      if (waiting.length > 0) await delay(LOOK_EVERY_MS)
-    }
+    if (!(await waitForItems(app.pg, ids, signal))) return 'stopped'
     const isActive = await whileActive(app.pg, takeDown.id, async (client) => {
       const deleted = await client.query<{ object_key: string }>(
         `delete from image where owner_type = 'ITEM' and owner_id = any($1::int[]) returning object_key`,

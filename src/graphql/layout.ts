@@ -1,5 +1,6 @@
 import { AppError } from '../errors.ts'
-import { type Layout, sizeOf } from '../layouts.ts'
+import type { Layout } from '../layouts.ts'
+import { cellsMaxOf } from '../preview/arrange.ts'
 import { EXCLUDED_MAX, offeredLayout, PINNED_MAX, regeneratePreview } from '../preview/regenerate.ts'
 import { isUniqueId } from '../variant.ts'
 import { builder, type Context } from './builder.ts'
@@ -12,7 +13,7 @@ const LayoutRef = builder.objectRef<Layout>('Layout').implement({
     name: t.exposeString('name'),
     width: t.exposeInt('width', { description: 'px' }),
     height: t.exposeInt('height', { description: 'px' }),
-    cells: t.int({ description: 'Members at most.', resolve: ({ grids }) => Math.max(...grids.map(sizeOf)) }),
+    cells: t.int({ description: 'Members at most.', resolve: cellsMaxOf }),
     background: t.exposeString('background', { nullable: true, description: '#rrggbb, null for transparent.' }),
     watermark: t.boolean({ resolve: ({ watermark }) => watermark !== null }),
     formats: t.field({

@@ -1,12 +1,5 @@
 import { areaOf, headerOf, type Layout, sizeOf } from '../layouts.ts'
-
-/** A cell's place in the picture, in px. */
-export interface Cell {
-  readonly x: number
-  readonly y: number
-  readonly width: number
-  readonly height: number
-}
+import type { Place } from '../render/messages.ts'
 
 /** How many of so many members the layout shows: what fills a whole grid, or all where they are fewer than the smallest has. */
 export function countFor({ grids }: Pick<Layout, 'grids'>, available: number): number {
@@ -21,7 +14,7 @@ export const cellsMaxOf = ({ grids }: Pick<Layout, 'grids'>): number => Math.max
  * Places so many cells, row by row, so that no place is left free: in the layout's own grid of this size, else in rows
  * whose cells share the width, however many they are, so many rows that the cells are as large as they can be.
  */
-export function arrange(layout: Layout, count: number): Cell[] {
+export function arrange(layout: Layout, count: number): Place[] {
   if (count === 0) return []
   const grid = layout.grids.find((each) => sizeOf(each) === count)
   if (grid)
@@ -37,15 +30,15 @@ export function arrange(layout: Layout, count: number): Cell[] {
 const rowsOf = (count: number, rows: number): number[] =>
   Array.from({ length: rows }, (_, row) => Math.floor(count / rows) + (row < count % rows ? 1 : 0))
 
-const shortestSide = (cells: readonly Cell[]): number =>
+const shortestSide = (cells: readonly Place[]): number =>
   Math.min(...cells.flatMap(({ width, height }) => [width, height]))
 
-function placeRows(layout: Layout, rows: readonly number[]): Cell[] {
+function placeRows(layout: Layout, rows: readonly number[]): Place[] {
   const area = areaOf(layout)
   const [gapX, gapY] = layout.gap
   return rows.flatMap((columns, row) => {
     const [y, height] = share({ length: area.height, gap: gapY, parts: rows.length, part: row })
-    return Array.from({ length: columns }, (_, column): Cell => {
+    return Array.from({ length: columns }, (_, column): Place => {
       const [x, width] = share({ length: area.width, gap: gapX, parts: columns, part: column })
       return { x: area.x + x, y: area.y + y, width, height }
     })
@@ -61,7 +54,7 @@ function share(of: { length: number; gap: number; parts: number; part: number })
 }
 
 /** The family's name and its place above the cells; null where the layout shows none. */
-export function nameOf(layout: Layout, name: string): (Cell & { readonly text: string }) | null {
+export function nameOf(layout: Layout, name: string): (Place & { readonly text: string }) | null {
   if (layout.nameSize === 0) return null
   const { x, width } = areaOf(layout)
   return { text: name, x, y: layout.padding[1], width, height: headerOf(layout) }

@@ -1,7 +1,6 @@
-import { setTimeout as delay } from 'node:timers/promises'
 import { inTransaction, type Pg, type Prisma } from '../catalogue/database.ts'
 import { lockFamilies } from '../catalogue/family-locks.ts'
-import { lockItems } from '../catalogue/item-locks.ts'
+import { waitForItems } from '../catalogue/item-locks.ts'
 import type { Config } from '../config.ts'
 import { storeSource } from '../ingest/archive.ts'
 import { type CheckedArchive, checkArchive } from '../ingest/check-archive.ts'
@@ -15,7 +14,6 @@ import { UPLOAD_CHANNEL } from './uploads.ts'
 
 /** Items whose locks are waited for at once. */
 const DRAIN_ITEMS = 500
-const LOOK_EVERY_MS = 25
 
 export interface Ingester {
   readonly pg: Pg
@@ -168,13 +166,7 @@ async function drain({ pg, prisma, config }: Ingester, uploadId: number, signal:
   const sets = await prisma.uploadSet.findMany({ where: { uploadId, leavingItemIds: { isEmpty: false } } })
   for (const { position, leavingItemIds } of sets) {
     for (let from = 0; from < leavingItemIds.length; from += DRAIN_ITEMS) {
-      for (let waiting = leavingItemIds.slice(from, from + DRAIN_ITEMS); waiting.length > 0; ) {
-        if (signal.aborted) return false
-        const { held, release } = await lockItems(pg, waiting)
-        await release()
-        waiting = waiting.filter((id) => !held.includes(id))
-        if (waiting.length > 0) await delay(LOOK_EVERY_MS)
-      }
+      if (!(await waitForItems(pg, leavingItemIds.slice(from, from + DRAIN_ITEMS), signal))) return false
     }
     await inTransaction(pg, async (client) => {
       await discardImages(client, { itemIds: leavingItemIds, afterS: config.supersededDays * 86_400 })

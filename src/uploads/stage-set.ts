@@ -1,15 +1,15 @@
 import type { Pg } from '../catalogue/database.ts'
 import { discardObjects } from '../catalogue/discarded.ts'
 import { AppError } from '../errors.ts'
-import type { CheckedArchive } from '../ingest/check-archive.ts'
+import { ARCHIVE_LIMITS, type CheckedArchive } from '../ingest/check-archive.ts'
 import { inspectSvg } from '../ingest/inspect-svg.ts'
 import type { ManifestSet } from '../ingest/manifest.ts'
 import { inLanes } from '../store/lanes.ts'
 import type { Store } from '../store/store.ts'
 import { hashSource, printOriginalKey, printSourceKey, uniqueIdOf } from '../variant.ts'
 
-/** What a batch takes: many small files cost one round trip and one sync, large ones little memory. */
-const BATCH = { files: 500, bytes: 8_000_000 }
+/** What a batch takes, one entry at least: many small files cost one round trip and one sync, large ones little memory. */
+const BATCH = { files: 500, bytes: Math.max(8_000_000, ARCHIVE_LIMITS.entryBytes) }
 const LOOKS_AT_ONCE = 16
 /** What a set takes to be staged at most; then its objects may go, and it begins anew. */
 const STAGED_S = 86_400
