@@ -17,7 +17,7 @@ import { type Bench, startProgram, table, withBench } from './support/service.ts
 const OUT = path.join(import.meta.dirname, 'out')
 /** Items that the pool draws alone, evenly from those of the backfill. */
 const POOL_ITEMS = 1500
-const LIMIT = { timeoutMs: 20_000 }
+const LIMIT = { cpuLimitMs: 20_000 }
 /** Points of the chart, however long the run. */
 const SAMPLES = 200
 

@@ -53,11 +53,11 @@ async function compare(
     for (let round = -2; round < ROUNDS; round++) {
       const cells = drawings[Math.abs(round) % SEEDS] ?? []
       const order = { layout, name: nameOf(layout, family.name), format: 'WEBP', cells } as const
-      const whole = await timed(() => pool.compose(order, { cellTimeoutMs: 20_000 }))
+      const whole = await timed(() => pool.compose(order, { cpuLimitMs: 20_000 }))
       const one = await timed(async () => {
         for (const cell of cells)
           await pool
-            .render(cell.svg, [{ preset: presetOf(cell, layout).name, format: 'WEBP' }], { timeoutMs: 20_000 })
+            .render(cell.svg, [{ preset: presetOf(cell, layout).name, format: 'WEBP' }], { cpuLimitMs: 20_000 })
             .catch(() => null)
       })
       // The first rounds warm both up.

@@ -11,7 +11,7 @@ import { importItems } from '../src/import/import-items.ts'
 import { variantKeyOf } from '../src/variants/make.ts'
 import { type Bench, evenly, median, rssMb, startProgram, table, withBench } from './support/service.ts'
 
-const LIMIT = { timeoutMs: 20_000 }
+const LIMIT = { cpuLimitMs: 20_000 }
 const MISSES = 100
 const HITS_S = 8
 

@@ -119,7 +119,7 @@ async function renderAlone(
     const queue = [...sources]
     const lane = async () => {
       for (let svg = queue.shift(); svg; svg = queue.shift())
-        await pool.render(svg, wants, { timeoutMs: 20_000 }).catch(() => null)
+        await pool.render(svg, wants, { cpuLimitMs: 20_000 }).catch(() => null)
     }
     await Promise.all(Array.from({ length: size * LANES_PER_RENDERER }, lane))
   }

@@ -146,7 +146,7 @@ async function byPool(sources: readonly Buffer[], warmUp: readonly Buffer[]): Pr
   const pool = openRenderPool({ presets, size: CORES, waitingMax: 1000 })
   // An animation that begins invisible is refused as BLANK.
   const make = async (svg: Buffer) => {
-    const rendered = await pool.render(svg, WANTS, { timeoutMs: 20_000 }).catch(() => null)
+    const rendered = await pool.render(svg, WANTS, { cpuLimitMs: 20_000 }).catch(() => null)
     return rendered?.pictures.map(({ bytes }) => bytes) ?? []
   }
   try {
@@ -215,7 +215,7 @@ async function soak(all: readonly Buffer[], renders: number): Promise<void> {
   const step = Math.ceil(renders / 10)
   for (let done = 0; done < renders; done += step) {
     const batch = Array.from({ length: step }, (_, index) => all[(done + index) % all.length] as Buffer)
-    await lanes(batch, (svg) => pool.render(svg, WANTS, { timeoutMs: 20_000 }).catch(() => null), CONCURRENCY)
+    await lanes(batch, (svg) => pool.render(svg, WANTS, { cpuLimitMs: 20_000 }).catch(() => null), CONCURRENCY)
     const rss = await Promise.all(pool.pids.map(rssOf))
     rows.push([done + step, rss.map((bytes) => Math.round(bytes / 1e6)).join(', ')])
   }

@@ -13,8 +13,8 @@ const GOOD = Buffer.from(svg('<rect x="4" y="4" width="16" height="16" fill="#f0
 const renderers = openRenderPool({ presets, size: 2, waitingMax: 1000 })
 afterAll(renderers.close)
 
-const outcomeOf = (source: Uint8Array, timeoutMs: number) =>
-  renderers.render(source, WANTS, { timeoutMs }).then(
+const outcomeOf = (source: Uint8Array, cpuLimitMs: number) =>
+  renderers.render(source, WANTS, { cpuLimitMs }).then(
     () => 'RENDERED',
     (error) => error.code,
   )
@@ -59,7 +59,7 @@ describe('hostile input', () => {
     ])
     for (const document of documents) {
       const rendered = await renderers
-        .render(Buffer.from(document), [{ preset: 'thumbnail', format: 'PNG' }], { timeoutMs: 5000 })
+        .render(Buffer.from(document), [{ preset: 'thumbnail', format: 'PNG' }], { cpuLimitMs: 5000 })
         .catch(({ code }) => code)
       if (typeof rendered === 'string') continue
       const pixels = await sharp(rendered.pictures[0]?.bytes).raw().toBuffer()

@@ -107,7 +107,7 @@ describe('near-duplicates', () => {
   const { presets } = readPresets('presets.json')
   const look = async (pool: ReturnType<typeof openRenderPool>, svg: string) => {
     const { placeholder } = await pool.render(Buffer.from(svg), [{ preset: 'thumbnail', format: 'WEBP' }], {
-      timeoutMs: 5000,
+      cpuLimitMs: 5000,
     })
     return { sourceHash: hashSource(Buffer.from(svg)), thumbHash: placeholder.thumbHash }
   }

@@ -25,7 +25,7 @@ const UPLOADS_AT_ONCE = 3
 /** Running slices stop at the next item; then graphile-worker's own 5 s would be long. */
 const ABORT_AFTER_MS = 0
 /** A slow render may take 20 s; a supervisor kills after 10. */
-const CUT_AFTER_MS = 5000
+const KILL_AFTER_MS = 5000
 
 /** A worker: one process of any number, against DATABASE_URL and shared stores. */
 await runProcess(async (stop) => {
@@ -67,14 +67,14 @@ await runProcess(async (stop) => {
   return async () => {
     clearInterval(timer)
     standing.close()
-    const cut = setTimeout(() => app.pool.cut(), CUT_AFTER_MS)
+    const kill = setTimeout(() => app.pool.kill(), KILL_AFTER_MS)
     await Promise.all([
       counting.close(),
       queueing.close(),
       sender.close(),
       ...queues.map(({ runner }) => runner.stop()),
     ])
-    clearTimeout(cut)
+    clearTimeout(kill)
     for (const id of ids) await deregister(app.pg, id)
     await app.close()
   }

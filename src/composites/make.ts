@@ -154,8 +154,8 @@ async function draw(app: ComposeDeps, wanted: WantedComposite & { name: string; 
   const shown = sources.slice(0, countFor(layout, countWithin(sources, SOURCES_MAX_BYTES)))
   const cells = arrange(layout, shown.length).map((cell, index) => ({ ...cell, svg: shown[index] as Buffer }))
   const order = { layout, name: nameOf(layout, name), format, cells }
-  const cellTimeoutMs = wanted.isBatch ? CELL_LIMIT_MS.batch : CELL_LIMIT_MS.request
-  const composed = await app.pool.compose(order, { cellTimeoutMs })
+  const cpuLimitMs = wanted.isBatch ? CELL_LIMIT_MS.batch : CELL_LIMIT_MS.request
+  const composed = await app.pool.compose(order, { cpuLimitMs })
   if ('picture' in composed) return composed
   return {
     failures: composed.failures.flatMap(({ cell, code, message }) => {

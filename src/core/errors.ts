@@ -9,6 +9,7 @@ export const ERRORS = {
   METHOD_NOT_ALLOWED: { status: 405, meaning: 'The address is not read this way; the header Allow says how it is.' },
   GONE: { status: 410, meaning: 'The item was taken down.' },
   BUSY: { status: 503, meaning: 'All renderers and waiting places are taken; try again after Retry-After seconds.' },
+  SLOW: { status: 503, meaning: 'The picture takes longer to draw than a request may; a worker makes it next.' },
   UNAVAILABLE: {
     status: 503,
     meaning: 'The database, a store or the CDN does not answer as it must; the log has the cause.',

@@ -70,7 +70,7 @@ export function createHealth(app: App) {
     const variants = [{ preset: smallest.name, format: smallest.formats[0] ?? 'WEBP' } as const]
     const [database, renderer] = await Promise.all([
       timed(() => app.pg.query('select from item limit 1')),
-      timed(() => app.pool.render(PROBE, variants, { timeoutMs: PROBE_LIMIT_MS })),
+      timed(() => app.pool.render(PROBE, variants, { cpuLimitMs: PROBE_LIMIT_MS })),
     ])
     return { database, renderer }
   }

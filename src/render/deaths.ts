@@ -14,5 +14,13 @@ export const notStarting = (reason: string) => new AppError('UNAVAILABLE', `Rend
 
 export const shuttingDown = () => new AppError('BUSY', 'The service is shutting down; try again.')
 
-export const lineIsFull = (renderers: number, places: number) =>
+export const queueIsFull = (renderers: number, places: number) =>
   new AppError('BUSY', `All ${renderers} renderers and ${places} waiting places are taken; try again in a second.`)
+
+export const givenUp = () => new AppError('BUSY', 'Whoever asked has gone away.')
+
+export const turnedOutSlow = () =>
+  new AppError(
+    'SLOW',
+    'This picture takes longer than a request may; a worker makes it next. Try again in some seconds.',
+  )

@@ -26,6 +26,8 @@ export interface PlaceholderData {
   readonly thumbHash: string
   /** `#rrggbb` */
   readonly dominantColor: string
+  /** A WebP of at most 16 px a side and 300 bytes, on white or on the matte that shows the art. */
+  readonly preview: Uint8Array
 }
 
 /** All that one render of a source gave. */
@@ -35,6 +37,11 @@ export interface Rendered {
   /** What was left out of the document or may look different: see Warning in sanitise/names.ts. */
   readonly warnings: readonly string[]
   readonly placeholder: PlaceholderData
+}
+
+/** What came back, and what it took of the renderer's CPU in ms. */
+export interface TimedRender extends Rendered {
+  readonly cpuMs: number
 }
 
 /** A place in a composite, in px. */
@@ -74,9 +81,15 @@ export type ToChild =
   | { readonly kind: 'render'; readonly svg: Uint8Array; readonly variants: readonly VariantSpec[] }
   | { readonly kind: 'compose'; readonly order: ComposeOrder }
 
+/** What each answer tells of the renderer: its resident memory, and the CPU time that it has used since it began, in ms. */
+interface Usage {
+  readonly rssBytes: number
+  readonly cpuMs: number
+}
+
 export type FromChild =
-  | { readonly kind: 'ready' }
-  | { readonly kind: 'made'; readonly rendered: Rendered; readonly rssBytes: number }
-  | { readonly kind: 'drawing'; readonly cell: number | null }
-  | { readonly kind: 'composed'; readonly composed: Composed; readonly rssBytes: number }
-  | { readonly kind: 'failed'; readonly code: ErrorCode; readonly message: string; readonly rssBytes: number }
+  | ({ readonly kind: 'ready' } & Usage)
+  | ({ readonly kind: 'made'; readonly rendered: Rendered } & Usage)
+  | ({ readonly kind: 'drawing'; readonly cell: number | null } & Usage)
+  | ({ readonly kind: 'composed'; readonly composed: Composed } & Usage)
+  | ({ readonly kind: 'failed'; readonly code: ErrorCode; readonly message: string } & Usage)

@@ -1,173 +1,148 @@
 import { AppError } from '../core/errors.ts'
-import { log } from '../core/log.ts'
-import type { Presets } from '../core/variant.ts'
-import { deathOf, lineIsFull, notStarting, shuttingDown } from './deaths.ts'
-import type { Composed, ComposeOrder, FromChild, Rendered, VariantSpec } from './messages.ts'
-import { rssOf, spawnRenderer } from './spawn-renderer.ts'
-import { composeTask, type RendererProcess, rendererOf, renderTask, type Task, tell } from './tasks.ts'
+import { createLanes } from '../core/lanes.ts'
+import { createVendorCosts, SLOW_MS } from '../core/vendor-costs.ts'
+import { createClock } from './clock.ts'
+import type { PoolOptions, PoolStats, RenderPool } from './contract.ts'
+import { deathOf, givenUp, notStarting, queueIsFull, shuttingDown, turnedOutSlow } from './deaths.ts'
+import type { FromChild } from './messages.ts'
+import { openRenderers, RSS_MAX_BYTES } from './renderers.ts'
+import { asSlow, composeTask, type RendererProcess, renderTask, type Task, tell, vendorOf } from './tasks.ts'
 
-const STDERR_KEPT = 2000
-/** A renderer that dies this often before it is ready has no working library: say so instead of trying for ever. */
-const FAILED_STARTS_MAX = 5
-/** The demo stays below 250 MB; 16.8 megapixels are 67 MB a layer. More is an attack, and the renderer is killed. */
-const RSS_MAX_BYTES = 512e6
 /** A renderer that holds this much between two renders is replaced. */
 const RSS_RECYCLE_BYTES = 300e6
-const WATCH_EVERY_MS = 50
-
-export interface RenderPool {
-  readonly size: number
-  /**
-   * All wanted pictures of one source in one call. Rejects with the source's reason code (status 422), with BUSY when
-   * the waiting line is full, or with UNAVAILABLE when renderers do not start.
-   * @param limits.timeoutMs wall-clock from the moment a renderer takes it; then the renderer is killed
-   */
-  render(svg: Uint8Array, variants: readonly VariantSpec[], limits: { timeoutMs: number }): Promise<Rendered>
-  /**
-   * A picture of many sources in one call. What cannot be drawn is told instead, also the cell that a renderer was stuck
-   * in or died of. Rejects as `render` does, without the sources' codes.
-   * @param limits.cellTimeoutMs wall-clock for each cell, and for encoding
-   */
-  compose(order: ComposeOrder, limits: { cellTimeoutMs: number }): Promise<Composed>
-  readonly stats: PoolStats
-  /** Of the living renderers. */
-  readonly pids: readonly number[]
-  /** From now on at most so many renderers are given work at once; what is in flight ends. */
-  limit(renderers: number): void
-  /** Refuses new renders, lets those in flight end, then stops the children. */
-  close(): Promise<void>
-  /** Kills what is in flight and all that waits: it rejects with BUSY, which is no failure of its source. */
-  cut(): void
-}
-
-export interface PoolStats {
-  /** Renders that were given to a renderer, and those of them that ended in no picture. */
-  renders: number
-  failures: number
-  waiting: number
-}
-
-export interface PoolOptions {
-  readonly presets: Presets
-  readonly size: number
-  /** Renders that may wait for a renderer before BUSY. */
-  readonly waitingMax: number
-  /** A renderer is replaced after so many renders: native libraries leak a little. */
-  readonly recycleAfter?: number
-}
+/** Only quick work is handed over ahead: what waits behind a long render in the renderer itself cannot go elsewhere. */
+const HANDED_AHEAD_MS = 100
 
 /** Opens a pool of renderer processes. They start at once and are replaced when they die. */
 export function openRenderPool(options: PoolOptions): RenderPool {
   const { size, waitingMax, recycleAfter = 2000 } = options
-  const presets = [...options.presets.values()]
-  const renderers = new Set<RendererProcess>()
-  const line: Task[] = []
+  const lanes = createLanes<Task>(size)
+  const costs = createVendorCosts()
   const stats: PoolStats = { renders: 0, failures: 0, waiting: 0 }
-  let failedStarts = 0
+  const clock = createClock({
+    onTimeout(renderer, task) {
+      costs.note(vendorOf(task), task.options.cpuLimitMs)
+      fail(finish(renderer), new AppError('TIMEOUT', `The render took more than ${task.options.cpuLimitMs} ms of CPU.`))
+      retire(renderer)
+    },
+    onLook: considerSlow,
+  })
+  const renderers = openRenderers([...options.presets.values()], {
+    onMessage,
+    onExit,
+    onTooLarge(renderer) {
+      fail(finish(renderer), new AppError('OUT_OF_MEMORY', `The render took more than ${RSS_MAX_BYTES / 1e6} MB.`))
+      retire(renderer)
+    },
+  })
   let atOnce = size
   let closing: (() => void) | null = null
-  let isCut = false
+  let isKilled = false
 
-  for (let index = 0; index < size; index++) start()
-
-  function start(): void {
-    const child = spawnRenderer({ memoryMaxBytes: RSS_MAX_BYTES })
-    const renderer = rendererOf(child)
-    renderers.add(renderer)
-    child.stderr?.on('data', (text) => {
-      renderer.stderr = (renderer.stderr + text).slice(-STDERR_KEPT)
-    })
-    child.on('message', (message: FromChild) => onMessage(renderer, message))
-    child.on('error', (error) => {
-      renderer.stderr += error.message
-    })
-    child.once('close', (_code, signal) => onExit(renderer, signal))
-    tell(child, { kind: 'presets', presets })
-  }
+  for (let index = 0; index < size; index++) renderers.start()
 
   function onMessage(renderer: RendererProcess, message: FromChild): void {
+    const { task } = renderer
     if (message.kind === 'ready') {
-      renderer.ready = true
-      failedStarts = 0
+      renderers.markReady(renderer)
+      renderer.cpuFromMs = message.cpuMs
     } else if (message.kind === 'drawing') {
-      if (renderer.task) startClock(renderer, { ...message, task: renderer.task })
+      if (!task) return
+      task.cell = message.cell
+      clock.start(renderer, task, message.cpuMs)
       return
     } else {
-      const task = finish(renderer)
-      if (message.kind === 'failed') fail(task, new AppError(message.code, message.message))
-      else task?.resolve(message)
+      const usedMs = message.cpuMs - renderer.cpuFromMs
+      renderer.cpuFromMs = message.cpuMs
+      finish(renderer)
+      if (task) settle(task, { message, usedMs })
       if (renderer.next) begin(renderer, renderer.next)
       renderer.next = null
-      if (renderer.renders >= recycleAfter || message.rssBytes > RSS_RECYCLE_BYTES) {
-        retire(renderer)
-      }
+      if (renderer.renders >= recycleAfter || message.rssBytes > RSS_RECYCLE_BYTES) retire(renderer)
+    }
+    dispatch()
+  }
+
+  function settle(task: Task, { message, usedMs }: { message: FromChild; usedMs: number }): void {
+    costs.note(vendorOf(task), usedMs)
+    lanes.charge(task.entry.path, usedMs - task.charged)
+    if (message.kind === 'failed') fail(task, new AppError(message.code, message.message))
+    else task.resolve(message, usedMs)
+  }
+
+  /**
+   * Quick work that takes long goes on in the slow lane: where that has room, else anew when its turn comes, as soon as others
+   * wait. Half as long is enough where one vendor holds every renderer and another waits.
+   */
+  function considerSlow(renderer: RendererProcess, task: Task, usedMs: number): void {
+    const vendor = vendorOf(task)
+    const holdsAll = [...renderers].every((each) => each.task && vendorOf(each.task) === vendor)
+    if (usedMs < SLOW_MS && !(usedMs >= SLOW_MS / 2 && holdsAll && lanes.othersWait(vendor))) return
+    if (slowBusy() < lanes.slowMax) {
+      asSlow(task)
+      task.options.onSlow?.()
+    } else if (lanes.waiting('quick') > 0 || renderer.next) {
+      finish(renderer)
+      retire(renderer)
+      costs.note(vendor, usedMs)
+      if (task.options.onSlow?.() === false) fail(task, turnedOutSlow())
+      else lanes.push(asSlow(task), task)
     }
     dispatch()
   }
 
   function onExit(renderer: RendererProcess, signal: NodeJS.Signals | null): void {
-    renderers.delete(renderer)
-    const wasReady = renderer.ready || renderer.renders > 0
     takeBack(renderer)
-    if (isCut) for (const task of line.splice(0)) fail(task, shuttingDown())
-    fail(finish(renderer), isCut ? shuttingDown() : deathOf(renderer.stderr, signal))
-    if (isCut || (closing && line.length === 0)) {
+    if (isKilled) failWaiting(shuttingDown)
+    fail(finish(renderer), isKilled ? shuttingDown() : deathOf(renderer.stderr, signal))
+    if (isKilled || (closing && lanes.waiting() === 0)) {
       closing?.()
       return
     }
-    if (!wasReady && ++failedStarts >= FAILED_STARTS_MAX) {
-      log.error('renderers do not start', { stderr: renderer.stderr })
-      for (const task of line.splice(0)) fail(task, notStarting(renderer.stderr))
-      closing?.()
-      // One more try now and then: a full disk or a missing memory page may pass.
-      setTimeout(start, 5000).unref()
-      return
-    }
-    start()
+    if (renderers.replace(renderer)) failWaiting(() => notStarting(renderer.stderr))
+    if (renderers.failToStart) closing?.()
   }
+
+  function failWaiting(reason: () => AppError): void {
+    for (let task = lanes.shift(0); task; task = lanes.shift(0)) fail(task, reason())
+  }
+
+  const slowBusy = () => [...renderers].filter(({ task }) => task?.entry.lane === 'slow').length
 
   function dispatch(): void {
     const isFull = () => [...renderers].filter(({ task }) => task).length >= atOnce
     for (const renderer of renderers) {
       if (!renderer.ready || renderer.task) continue
-      const task = isFull() ? null : line.shift()
+      const task = isFull() ? null : lanes.shift(slowBusy())
       if (!task) break
       hand(renderer, task)
       begin(renderer, task)
     }
-    // Only where the line is long: a lone request must not stand behind one renderer while another falls idle.
+    // Only where the queue is long: a lone request must not stand behind one renderer while another falls idle.
     for (const renderer of renderers) {
-      if (
-        line.length < size ||
-        atOnce < size ||
-        !renderer.ready ||
-        renderer.next ||
-        renderer.renders + 1 >= recycleAfter
-      )
-        continue
-      renderer.next = line.shift() ?? null
+      if (lanes.waiting('quick') < size || atOnce < size) break
+      if (!renderer.ready || renderer.next || renderer.renders + 1 >= recycleAfter || !isQuick(renderer.task)) continue
+      renderer.next = lanes.shift(Number.POSITIVE_INFINITY) ?? null
       if (renderer.next) hand(renderer, renderer.next)
     }
-    stats.waiting = line.length
+    stats.waiting = lanes.waiting()
   }
 
-  const hand = (renderer: RendererProcess, { message }: Task) => tell(renderer.child, message)
+  const isQuick = (task: Task | null) =>
+    task?.entry.lane === 'quick' && (costs.expect(vendorOf(task)) ?? Number.POSITIVE_INFINITY) < HANDED_AHEAD_MS
+
+  function hand(renderer: RendererProcess, task: Task): void {
+    // A guess until it has ended, so that a burst of one vendor is not begun all at once.
+    task.charged = costs.expect(vendorOf(task)) ?? 0
+    lanes.charge(task.entry.path, task.charged)
+    tell(renderer.child, task.message)
+  }
 
   function begin(renderer: RendererProcess, task: Task): void {
     renderer.task = task
     renderer.renders++
     stats.renders++
-    startClock(renderer, { task, cell: null })
-  }
-
-  /** Anew for each cell of a composite. */
-  function startClock(renderer: RendererProcess, { task, cell }: { task: Task; cell: number | null }): void {
-    task.cell = cell
-    clearTimeout(renderer.timer)
-    renderer.timer = setTimeout(() => {
-      fail(finish(renderer), new AppError('TIMEOUT', `The render took longer than ${task.timeoutMs} ms.`))
-      retire(renderer)
-    }, task.timeoutMs)
+    clock.start(renderer, task, renderer.cpuFromMs)
   }
 
   /** Ends a renderer that is stuck, or idle and spent; another one takes its place when it is gone. */
@@ -177,26 +152,15 @@ export function openRenderPool(options: PoolOptions): RenderPool {
     renderer.child.kill('SIGKILL')
   }
 
-  /** What a renderer was handed and did not begin goes to the front of the line: it is not to blame. */
+  /** What a renderer was handed and did not begin goes to the front of its flow: it is not to blame. */
   function takeBack(renderer: RendererProcess): void {
-    if (renderer.next) line.unshift(renderer.next)
+    if (renderer.next) lanes.unshift(renderer.next.entry, renderer.next)
     renderer.next = null
   }
 
-  /** Memory is bounded twice: the kernel refuses a sudden gigabyte (see spawn-renderer.ts), this catches what creeps. */
-  const watch = setInterval(async () => {
-    for (const renderer of renderers) {
-      const task = renderer.task
-      if (!task || (await rssOf(renderer.child.pid)) <= RSS_MAX_BYTES || renderer.task !== task) continue
-      fail(finish(renderer), new AppError('OUT_OF_MEMORY', `The render took more than ${RSS_MAX_BYTES / 1e6} MB.`))
-      retire(renderer)
-    }
-  }, WATCH_EVERY_MS)
-  watch.unref()
-
   function finish(renderer: RendererProcess): Task | null {
     const task = renderer.task
-    clearTimeout(renderer.timer)
+    clock.stop(renderer)
     renderer.task = null
     if (closing) queueMicrotask(closing)
     return task
@@ -208,14 +172,17 @@ export function openRenderPool(options: PoolOptions): RenderPool {
     task.reject(error)
   }
 
-  function enter<T>(taskOf: (settle: PromiseWithResolvers<T>) => Task): Promise<T> {
-    if (closing || isCut) return Promise.reject(shuttingDown())
-    if (failedStarts >= FAILED_STARTS_MAX) return Promise.reject(notStarting('see the log'))
-    if (line.length >= waitingMax) return Promise.reject(lineIsFull(size, waitingMax))
+  function enter<T>(signal: AbortSignal | undefined, taskOf: (settle: PromiseWithResolvers<T>) => Task): Promise<T> {
+    if (closing || isKilled) return Promise.reject(shuttingDown())
+    if (renderers.failToStart) return Promise.reject(notStarting('see the log'))
+    if (lanes.waiting() >= waitingMax) return Promise.reject(queueIsFull(size, waitingMax))
     const settle = Promise.withResolvers<T>()
-    line.push(taskOf(settle))
+    const task = taskOf(settle)
+    const onAbort = () => lanes.remove(task.entry, task) && task.reject(givenUp())
+    signal?.addEventListener('abort', onAbort, { once: true })
+    lanes.push(task.entry, task)
     dispatch()
-    return settle.promise
+    return settle.promise.finally(() => signal?.removeEventListener('abort', onAbort))
   }
 
   return {
@@ -224,23 +191,25 @@ export function openRenderPool(options: PoolOptions): RenderPool {
     get pids() {
       return [...renderers].flatMap(({ child }) => child.pid ?? [])
     },
-    render: (svg, variants, { timeoutMs }) => enter((settle) => renderTask({ svg, variants, timeoutMs }, settle)),
-    compose: (order, { cellTimeoutMs }) => enter((settle) => composeTask({ order, timeoutMs: cellTimeoutMs }, settle)),
+    render: (svg, variants, call) =>
+      enter(call.signal, (settle) => renderTask({ svg, variants, options: call }, settle)),
+    compose: (order, call) => enter(call.signal, (settle) => composeTask({ order, options: call }, settle)),
+    isSlowVendor: costs.isSlow,
     limit(renderers) {
       atOnce = renderers
       dispatch()
     },
-    cut() {
-      isCut = true
+    kill() {
+      isKilled = true
       for (const { child } of renderers) child.kill('SIGKILL')
     },
     close() {
       return new Promise((resolve) => {
         closing = () => {
-          if (line.length > 0) return
+          if (lanes.waiting() > 0) return
           for (const { task, next, child } of renderers) if (!task && !next) child.kill('SIGKILL')
           if (renderers.size > 0) return
-          clearInterval(watch)
+          renderers.close()
           resolve()
         }
         closing()

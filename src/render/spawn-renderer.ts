@@ -31,3 +31,17 @@ export async function rssOf(pid: number | undefined): Promise<number> {
   const statm = await readFile(`/proc/${pid}/statm`, 'utf8').catch(() => '')
   return Number(statm.split(' ')[1] ?? 0) * PAGE_BYTES
 }
+
+/** Ticks of the kernel's clock in /proc: USER_HZ, 100 on every Linux (https://man7.org/linux/man-pages/man5/proc_pid_stat.5.html). */
+const TICK_MS = 10
+
+/** CPU time that a process has used, in ms, with all its threads; null where the platform does not tell. */
+export async function cpuMsOf(pid: number | undefined): Promise<number | null> {
+  const stat = await readFile(`/proc/${pid}/stat`, 'utf8').catch(() => '')
+  // Behind the name, which may hold spaces: utime and stime are fields 14 and 15 of the whole line.
+  const [user, system] = stat
+    .slice(stat.lastIndexOf(')') + 2)
+    .split(' ')
+    .slice(11, 13)
+  return user === undefined || system === undefined ? null : (Number(user) + Number(system)) * TICK_MS
+}

@@ -1,13 +1,32 @@
 import type { ChildProcess } from 'node:child_process'
 import { AppError, isSourceFailure } from '../core/errors.ts'
-import type { Composed, ComposeOrder, FromChild, Rendered, ToChild, VariantSpec } from './messages.ts'
+import type { LaneEntry } from '../core/lanes.ts'
+import type { Composed, ComposeOrder, FromChild, TimedRender, ToChild, VariantSpec } from './messages.ts'
+
+/** Who asks for a call, and how long it may take. */
+export interface CallOptions {
+  /** CPU time of the renderer, or of each cell of a composite: on a loaded machine a good file takes longer and no more. */
+  readonly cpuLimitMs: number
+  /** Shares the renderers fairly; begins with the vendor. */
+  readonly path?: readonly string[]
+  /** What is known to be slow waits in a lane of its own. */
+  readonly isSlow?: boolean
+  /** Leaves the queue when it aborts; what a renderer has begun goes on. */
+  readonly signal?: AbortSignal
+  /** Told when it turns out slow and begins anew in the slow lane. False: reject with SLOW instead. */
+  readonly onSlow?: () => boolean
+}
 
 /** One call to a renderer. */
 export interface Task {
   readonly message: ToChild
-  /** Of the whole call, or of each cell of a composite. */
-  readonly timeoutMs: number
-  readonly resolve: (message: FromChild) => void
+  readonly options: CallOptions
+  /** Where it waits; it changes once it turned out slow. */
+  entry: LaneEntry
+  /** What its flow was charged when it began, ms. */
+  charged: number
+  /** @param cpuMs what the call took of the renderer's CPU */
+  readonly resolve: (message: FromChild, cpuMs: number) => void
   readonly reject: (error: AppError) => void
   /** The cell of a composite that is being drawn: null before, after, and of any other task. */
   cell: number | null
@@ -22,6 +41,10 @@ export interface RendererProcess {
   next: Task | null
   timer: NodeJS.Timeout | undefined
   renders: number
+  /** CPU time that it had used when its present task began, ms. */
+  cpuFromMs: number
+  /** Wall clock of that moment. */
+  since: number
   stderr: string
 }
 
@@ -33,30 +56,47 @@ export const rendererOf = (child: ChildProcess): RendererProcess => ({
   next: null,
   timer: undefined,
   renders: 0,
+  cpuFromMs: 0,
+  since: 0,
   stderr: '',
 })
 
+/** Whose source it is: the first name of its flow. */
+export const vendorOf = ({ entry }: Task): string => entry.path[0] ?? ''
+
+/** From now on it waits in the slow lane. */
+export function asSlow(task: Task): LaneEntry {
+  task.entry = { ...task.entry, lane: 'slow' }
+  return task.entry
+}
+
 type Settle<T> = { readonly resolve: (value: T) => void; readonly reject: (error: AppError) => void }
 
+const entryOf = ({ path = [''], isSlow = false }: CallOptions): LaneEntry => ({ path, lane: isSlow ? 'slow' : 'quick' })
+
 export const renderTask = (
-  { svg, variants, timeoutMs }: { svg: Uint8Array; variants: readonly VariantSpec[]; timeoutMs: number },
-  { resolve, reject }: Settle<Rendered>,
+  { svg, variants, options }: { svg: Uint8Array; variants: readonly VariantSpec[]; options: CallOptions },
+  { resolve, reject }: Settle<TimedRender>,
 ): Task => ({
   message: { kind: 'render', svg, variants },
-  timeoutMs,
-  resolve: (message) => message.kind === 'made' && resolve(message.rendered),
+  options,
+  entry: entryOf(options),
+  charged: 0,
+  resolve: (message, cpuMs) => message.kind === 'made' && resolve({ ...message.rendered, cpuMs }),
   reject,
   cell: null,
 })
 
 /** A death or a time-out while a cell is drawn is that cell's failure. */
 export function composeTask(
-  { order, timeoutMs }: { order: ComposeOrder; timeoutMs: number },
+  { order, options }: { order: ComposeOrder; options: CallOptions },
   { resolve, reject }: Settle<Composed>,
 ): Task {
   const task: Task = {
     message: { kind: 'compose', order },
-    timeoutMs,
+    options,
+    entry: entryOf(options),
+    charged: 0,
     resolve: (message) => message.kind === 'composed' && resolve(message.composed),
     reject: (error) => {
       if (!isSourceFailure(error)) return reject(error)

@@ -107,7 +107,7 @@ export function createEnsureVariant(
     try {
       const made = await makeVariants(deps, wanted, {
         variants,
-        timeoutMs: RENDER_LIMIT_MS,
+        cpuLimitMs: RENDER_LIMIT_MS,
         replace: wanted.image !== null,
         ...(svg ? { svg } : {}),
       })

@@ -2,7 +2,7 @@ import { hostname } from 'node:os'
 import { causes, log } from '../core/log.ts'
 import type { Pg } from '../db/database.ts'
 import type { Events } from '../db/notifications.ts'
-import type { RenderPool } from '../render/pool.ts'
+import type { RenderPool } from '../render/contract.ts'
 
 /** The channel on which an API tells that somebody waits for a picture that it makes; the payload is its host. */
 export const INTERACTIVE_CHANNEL = 'afterimage_viewers'

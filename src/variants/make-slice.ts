@@ -59,7 +59,7 @@ async function makeAll(
     for (let item = queue.shift(); item && !results.trouble && !signal.aborted; item = queue.shift()) {
       const { itemId, sourceHash, variants } = item
       try {
-        const options = { variants, timeoutMs: RENDER_LIMIT_MS, replace: order.mode === 'ALL' }
+        const options = { variants, cpuLimitMs: RENDER_LIMIT_MS, replace: order.mode === 'ALL' }
         results.made.push((await makeVariants(app, item, options)).item)
       } catch (error) {
         if (isSourceFailure(error)) results.failures.push({ itemId, sourceHash, error, backfillId: order.backfillId })

@@ -11,8 +11,8 @@ import {
   type SourcePath,
   versionOf,
 } from '../core/variant.ts'
+import type { RenderPool } from '../render/contract.ts'
 import type { VariantSpec } from '../render/messages.ts'
-import type { RenderPool } from '../render/pool.ts'
 import type { Stores } from '../store/open.ts'
 import type { MadeImage, RenderedItem } from './record.ts'
 
@@ -49,11 +49,11 @@ export interface Made {
 export async function makeVariants(
   deps: RenderDeps,
   source: Source,
-  options: { variants: readonly VariantSpec[]; timeoutMs: number; replace?: boolean; svg?: Promise<Buffer | null> },
+  options: { variants: readonly VariantSpec[]; cpuLimitMs: number; replace?: boolean; svg?: Promise<Buffer | null> },
 ): Promise<Made> {
   const { itemId, sourceHash } = source
   const svg = checkSource(source, await (options.svg ?? deps.stores.originals.get(source.originalKey)))
-  const rendered = await deps.pool.render(svg, options.variants, { timeoutMs: options.timeoutMs })
+  const rendered = await deps.pool.render(svg, options.variants, { cpuLimitMs: options.cpuLimitMs })
   const { engine, warnings, placeholder } = rendered
   const bytes = rendered.pictures.map((picture) => Buffer.from(picture.bytes))
   const images = rendered.pictures.map(({ preset, format, width, height, lossless }, index): MadeImage => {

@@ -44,3 +44,13 @@ function write(image: Sharp, format: ImageFormat, lossless: boolean): Sharp {
       return image.png({ compressionLevel: 9 })
   }
 }
+
+/** Bytes of the tiny picture that stands for one that is not there yet. */
+const TINY_MAX_BYTES = 300
+
+/** A raster of at most 16 px a side as WebP of at most 300 bytes: noise gets a lower quality (at 1 the worst has some 180). */
+export async function encodeTiny({ pixels, width, height }: Raster): Promise<Buffer> {
+  const image = sharp(pixels, { raw: { width, height, channels: 4 } }).removeAlpha()
+  const good = await image.webp({ quality: 40, effort: 2 }).toBuffer()
+  return good.length <= TINY_MAX_BYTES ? good : await image.webp({ quality: 1, effort: 2 }).toBuffer()
+}

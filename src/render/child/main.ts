@@ -12,7 +12,13 @@ sharp.unblock({ operation: ['VipsForeignLoadSvg'] })
 
 let render: Render = () => Promise.reject(new Error('no presets yet'))
 
-const send = (message: FromChild) => process.send?.(message)
+/** A message without what it tells of this process, which `send` adds. */
+type Answer<T> = T extends FromChild ? Omit<T, 'rssBytes' | 'cpuMs'> : never
+
+function send(answer: Answer<FromChild>): void {
+  const { user, system } = process.cpuUsage()
+  process.send?.({ ...answer, rssBytes: process.memoryUsage.rss(), cpuMs: (user + system) / 1000 })
+}
 
 /** One at a time, in the order they came: the next is handed over while one is being made. */
 let last: Promise<void> = Promise.resolve()
@@ -31,15 +37,15 @@ async function handle(message: ToChild): Promise<void> {
     if (message.kind === 'compose') {
       const composed = await compose(message.order, (cell) => send({ kind: 'drawing', cell }))
       globalThis.gc?.()
-      send({ kind: 'composed', composed, rssBytes: process.memoryUsage.rss() })
+      send({ kind: 'composed', composed })
       return
     }
     const rendered = await render(message.svg, message.variants)
-    send({ kind: 'made', rendered, rssBytes: process.memoryUsage.rss() })
+    send({ kind: 'made', rendered })
   } catch (error) {
     const { code, message: sentence } = toAppError(error)
     const words = code === 'INTERNAL' ? String((error as Error)?.stack ?? error) : sentence
-    send({ kind: 'failed', code, message: words, rssBytes: process.memoryUsage.rss() })
+    send({ kind: 'failed', code, message: words })
   }
   collectGarbage()
 }

@@ -1,15 +1,30 @@
 import { rgbaToThumbHash } from 'thumbhash'
 import type { PlaceholderData } from '../messages.ts'
-import type { Raster } from './pixels.ts'
+import { encodeTiny } from './encode.ts'
+import { chooseMatte } from './matte.ts'
+import type { Colour, Raster } from './pixels.ts'
 
 /** ThumbHash keeps 7 x 7 frequencies at most, which 16 px a side carry. */
 const SIDE_PX = 16
 
-/** ThumbHash (with alpha) and dominant colour of a drawing on clear ground. */
-export function placeholderOf(raster: Raster): PlaceholderData {
+/** ThumbHash (with alpha), dominant colour and a tiny picture of a drawing on clear ground. */
+export async function placeholderOf(raster: Raster): Promise<PlaceholderData> {
   const small = shrink(raster)
   const thumbHash = Buffer.from(rgbaToThumbHash(small.width, small.height, small.pixels)).toString('base64')
-  return { thumbHash, dominantColor: dominantColour(small) }
+  const preview = await encodeTiny(flatten(small, chooseMatte(raster)))
+  return { thumbHash, dominantColor: dominantColour(small), preview }
+}
+
+/** On opaque ground: a placeholder that shows the page's own colour flashes when the picture comes. */
+function flatten({ pixels, width, height }: Raster, matte: Colour): Raster {
+  const flat = new Uint8Array(pixels.length)
+  for (let at = 0; at < pixels.length; at += 4) {
+    const share = (pixels[at + 3] as number) / 255
+    for (let channel = 0; channel < 3; channel++)
+      flat[at + channel] = (pixels[at + channel] as number) * share + (matte[channel] as number) * (1 - share)
+    flat[at + 3] = 255
+  }
+  return { pixels: flat, width, height }
 }
 
 /** At most 16 px a side, each pixel the mean of a 4 x 4 grid of samples, weighted by alpha. */

@@ -48,7 +48,7 @@ export function createRenderer(all: readonly Preset[]): Render {
       pictures,
       engine: engineFor(document),
       warnings: await warningsOf(document),
-      placeholder: placeholderOf(small),
+      placeholder: await placeholderOf(small),
     }
   }
 }

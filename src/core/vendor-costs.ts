@@ -1,0 +1,30 @@
+/** A source that once took longer is slow, ms of CPU. */
+export const SLOW_MS = 2000
+/** A vendor whose latest sources took longer on average is expected to send slow ones. */
+const SLOW_VENDOR_MS = 1000
+/** Weight of the latest render in the mean. */
+const LATEST = 0.2
+const VENDORS_MAX = 10_000
+
+export interface VendorCosts {
+  note(vendor: string, cpuMs: number): void
+  /** ms of CPU that its next render is expected to take; null while nothing is known. */
+  expect(vendor: string): number | null
+  isSlow(vendor: string): boolean
+}
+
+/** What each vendor's renders cost lately, in this process: new files of a vendor of slow ones are slow until one shows that they are not. */
+export function createVendorCosts(): VendorCosts {
+  const means = new Map<string, number>()
+  return {
+    note(vendor, cpuMs) {
+      const mean = means.get(vendor) ?? cpuMs
+      means.delete(vendor)
+      means.set(vendor, mean + LATEST * (cpuMs - mean))
+      const [oldest] = means.keys()
+      if (means.size > VENDORS_MAX && oldest !== undefined) means.delete(oldest)
+    },
+    expect: (vendor) => means.get(vendor) ?? null,
+    isSlow: (vendor) => (means.get(vendor) ?? 0) > SLOW_VENDOR_MS,
+  }
+}
