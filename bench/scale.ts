@@ -195,7 +195,15 @@ async function rendered(
     const objectKey = `${sourceKey}-${name}.${sourceHash.slice(0, 16)}.webp`
     const facts = { width, height, bytes: 3000, md5: '', lossless: true, engine: 'resvg', warnings: [] }
     const image = { itemId: id, preset: name, format: 'WEBP', recipeHash, sourceHash, objectKey, ...facts } as const
-    return { itemId: id, sourceHash, thumbHash: 'x'.repeat(28), dominantColor: '#123456', images: [image] }
+    return {
+      itemId: id,
+      sourceHash,
+      thumbHash: 'x'.repeat(28),
+      dominantColor: '#123456',
+      preview: new Uint8Array(),
+      cpuMs: 1,
+      images: [image],
+    }
   })
 }
 

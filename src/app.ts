@@ -101,7 +101,7 @@ export async function openApp(
     opened.push(warmQueue.close)
     const estimateBackfill = createEstimate({ pg, presets })
     // More flights than renderers, so that reading and storing overlap with rendering.
-    const admission = openAdmissionLimiter({ size: pool.size + 2 })
+    const admission = openAdmissionLimiter({ places: pool.size + 2 })
     const ensureVariant = createEnsureVariant({ pg, stores, pool, presets, urlSecret, warmQueue, admission })
     const { layouts } = config
     const ensureComposite = createEnsureComposite({ pg, stores, pool, layouts, urlSecret, admission })

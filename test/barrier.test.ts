@@ -46,7 +46,15 @@ function made({ id, sourceHash }: Row, preset: Preset) {
   const facts = { width: 1, height: 1, bytes: 100, md5: '', lossless: true, engine: 'resvg', warnings: [] }
   const { name, recipeHash } = preset
   const image = { itemId: id, preset: name, format: 'WEBP', recipeHash, sourceHash, objectKey, ...facts } as const
-  return { itemId: id, sourceHash, thumbHash: 'x', dominantColor: '#000000', images: [image] }
+  return {
+    itemId: id,
+    sourceHash,
+    thumbHash: 'x',
+    dominantColor: '#000000',
+    preview: new Uint8Array(),
+    cpuMs: 1,
+    images: [image],
+  }
 }
 
 let families = 0

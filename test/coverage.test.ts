@@ -50,7 +50,15 @@ function rendered({ id, sourceHash }: Row, presets: readonly Preset[], recipeHas
     const facts = { width: 1, height: 1, bytes: 100, md5: '', lossless: true, engine: 'resvg', warnings: [] }
     return { itemId: id, preset: preset.name, format, recipeHash: recipe, sourceHash, objectKey, ...facts }
   })
-  return { itemId: id, sourceHash, thumbHash: 'x', dominantColor: '#000000', images }
+  return {
+    itemId: id,
+    sourceHash,
+    thumbHash: 'x',
+    dominantColor: '#000000',
+    preview: new Uint8Array(),
+    cpuMs: 1,
+    images,
+  }
 }
 
 /** The definitions, item by item. */

@@ -1,11 +1,120 @@
 import { createServer } from 'node:http'
-import type { AddressInfo } from 'node:net'
-import { expect, it, onTestFinished } from 'vitest'
+import sharp from 'sharp'
+import { afterEach, describe, expect, it, vi } from 'vitest'
 import type { App } from '../src/app.ts'
+import { AppError } from '../src/core/errors.ts'
 import { lockItems } from '../src/db/locks.ts'
 import { createOriginHandler } from '../src/http/images.ts'
+import { type AdmissionLimiter, HELD_MS, openAdmissionLimiter } from '../src/variants/admission.ts'
 import { variantKeyOf } from '../src/variants/make.ts'
-import { importDrawings, testApp, testServer } from './support/setup.ts'
+import { importDrawings, listen, testApp, testServer, until } from './support/setup.ts'
+
+const applicant = (
+  client: string,
+  { vendor = 'acme', isSlow = false, signal = new AbortController().signal } = {},
+) => ({
+  path: [vendor, client] as const,
+  lane: isSlow ? ('slow' as const) : ('quick' as const),
+  signal,
+})
+
+/** A limiter whose holders have kept their places for so long lately. */
+async function slowed(places: number, holdMs: number): Promise<AdmissionLimiter> {
+  vi.useFakeTimers({ toFake: ['performance', 'setTimeout', 'clearTimeout'] })
+  const limiter = openAdmissionLimiter({ places })
+  for (let each = 0; each < 100; each++) {
+    const place = await limiter.acquire(applicant('before'))
+    vi.advanceTimersByTime(holdMs)
+    place.release()
+  }
+  return limiter
+}
+
+describe('admission', () => {
+  afterEach(() => void vi.useRealTimers())
+
+  it('holds whom it can serve within fifteen seconds, and refuses at once who would wait longer', async () => {
+    const limiter = await slowed(1, 300)
+    await limiter.acquire(applicant('a'))
+    const settled: string[] = []
+    for (let each = 0; each < 60; each++)
+      limiter.acquire(applicant('a')).then(
+        () => settled.push('served'),
+        (error) => settled.push(error.code),
+      )
+    await Promise.resolve()
+    await Promise.resolve()
+    // 50 x 300 ms is what fits.
+    expect(settled).toEqual(Array(10).fill('BUSY'))
+    // A page of another client is not behind it.
+    limiter.acquire(applicant('b')).then(() => settled.push('b'))
+    expect(settled).toHaveLength(10)
+  })
+
+  it('serves clients and vendors in turns, however many one of them asks for', async () => {
+    const limiter = await slowed(1, 10)
+    const place = await limiter.acquire(applicant('greedy'))
+    const order: string[] = []
+    const ask = (client: string, vendor?: string) =>
+      limiter.acquire(applicant(client, vendor ? { vendor } : {})).then((next) => {
+        order.push(client)
+        vi.advanceTimersByTime(10)
+        next.release()
+      })
+    const asked = Array.from({ length: 200 }, () => ask('greedy'))
+    for (let each = 0; each < 5; each++) asked.push(ask('modest'), ask('neighbour', 'other'))
+    place.release()
+    await Promise.all(asked)
+    expect(order.lastIndexOf('modest')).toBeLessThan(30)
+    expect(order.lastIndexOf('neighbour')).toBeLessThan(30)
+  })
+
+  it('lets who gave up leave the queue', async () => {
+    const limiter = await slowed(1, 10)
+    const place = await limiter.acquire(applicant('a'))
+    const gone = new AbortController()
+    const given = limiter.acquire(applicant('a', { signal: gone.signal }))
+    const patient = limiter.acquire(applicant('a'))
+    gone.abort()
+    await expect(given).rejects.toMatchObject({ code: 'BUSY' })
+    place.release()
+    await expect(patient).resolves.toBeDefined()
+    await expect(limiter.acquire(applicant('a', { signal: gone.signal }))).rejects.toMatchObject({ code: 'BUSY' })
+  })
+
+  it('answers after fifteen seconds in any case', async () => {
+    const limiter = await slowed(1, 10)
+    await limiter.acquire(applicant('a'))
+    const waiting = expect(limiter.acquire(applicant('b'))).rejects.toMatchObject({ code: 'BUSY' })
+    vi.advanceTimersByTime(HELD_MS)
+    await waiting
+  })
+
+  it('keeps slow work to a quarter of the places', async () => {
+    const limiter = await slowed(8, 10)
+    const slow = Array.from({ length: 5 }, (_, index) => limiter.acquire(applicant(`s${index}`, { isSlow: true })))
+    const begun = await Promise.all(slow.slice(0, 2))
+    let third = false
+    slow[2]?.then(() => {
+      third = true
+    })
+    const quick = await Promise.all(Array.from({ length: 6 }, (_, index) => limiter.acquire(applicant(`q${index}`))))
+    expect([begun.length, quick.length, third]).toEqual([2, 6, false])
+    begun[0]?.release()
+    await slow[2]
+  })
+
+  it('has what turned out slow give its place to quick work', async () => {
+    const limiter = await slowed(2, 10)
+    const first = await limiter.acquire(applicant('a'))
+    const second = await limiter.acquire(applicant('a'))
+    const waiting = limiter.acquire(applicant('b'))
+    expect([first.becomeSlow(), second.becomeSlow(), first.becomeSlow()]).toEqual([true, true, false])
+    const third = await waiting
+    // The slow lane holds its quarter and one more; what is slow besides is a worker's.
+    expect(third.becomeSlow()).toBe(false)
+  })
+})
 
 /** A service with one renderer, drawings that were never made, and their keys. */
 async function open(count: number) {
@@ -15,7 +124,7 @@ async function open(count: number) {
   const items = await app.prisma.item.findMany({ orderBy: { id: 'asc' } })
   const keys = items.map((item) => variantKeyOf(app, item, { preset: 'thumbnail', format: 'WEBP' }))
   const get = (key: string) => fetch(`${url}/images/${key}`)
-  return { app, keys, get, itemIds: items.map(({ id }) => id) }
+  return { app, keys, get, url, itemIds: items.map(({ id }) => id) }
 }
 
 /** No render can end while the items are locked: it is as if each took for ever. */
@@ -25,61 +134,88 @@ async function holdAll(app: App, itemIds: readonly number[]) {
   return locks.release
 }
 
-it('of ten times as many requests as can be served most are refused at once, the others are served right', async () => {
-  const { app, keys, get, itemIds } = await open(600)
-  const release = await holdAll(app, itemIds)
-  const answers: { key: string; status: number; retryAfter: string | null; body: Buffer }[] = []
-  let whileNothingEnded = 0
-  await Promise.all(
-    keys.map(async (key) => {
-      const response = await get(key)
-      const body = Buffer.from(await response.arrayBuffer())
-      answers.push({ key, status: response.status, retryAfter: response.headers.get('retry-after'), body })
-      // Four in five, and no slot was free since they came: nobody waited to be refused.
-      if (answers.length === keys.length * 0.8) {
-        whileNothingEnded = answers.length
-        await release()
-      }
-    }),
-  )
-  expect(whileNothingEnded).toBe(480)
-  for (const { status, retryAfter } of answers.slice(0, whileNothingEnded))
-    expect([status, retryAfter]).toEqual([503, '1'])
-  for (const { status } of answers) expect([200, 503]).toContain(status)
-
-  const served = answers.filter(({ status }) => status === 200)
-  expect(served.length).toBeGreaterThan(10)
-  expect(app.pool.stats).toMatchObject({ renders: served.length, failures: 0 })
-  expect(await app.prisma.image.count()).toBe(served.length)
-  expect(await app.prisma.renderFailure.count()).toBe(0)
-  for (const { key, body } of served) expect(await app.stores.previews.get(key)).toEqual(body)
-
-  const refused = answers.find(({ status }) => status === 503)
-  expect((await get(refused?.key ?? '')).status).toBe(200)
-})
-
-it('a page of forty pictures that nobody saw before is served whole, by one renderer', async () => {
-  const { app, keys, get } = await open(40)
+it('a page of a hundred pictures that nobody saw before is served whole, by one renderer', async () => {
+  const { app, keys, get } = await open(100)
   const statuses = await Promise.all(keys.map(async (key) => (await get(key)).status))
-  expect(statuses.filter((status) => status === 200)).toHaveLength(40)
-  expect(app.pool.stats.renders).toBe(40)
+  expect(statuses.filter((status) => status === 200)).toHaveLength(100)
+  expect(app.pool.stats.renders).toBe(100)
 })
 
-it('what takes too long is answered 503 and made for the next request all the same', async () => {
+it('what nobody waits for any more is not made', async () => {
+  const { app, keys, itemIds, get, url } = await open(12)
+  const release = await holdAll(app, itemIds)
+  const gone = new AbortController()
+  const all = keys.map((key) => fetch(`${url}/images/${key}`, { signal: gone.signal }).catch(() => null))
+  // As many as are admitted wait for their locks; the others wait for admission.
+  await until(() => app.pg.totalCount > 3)
+  gone.abort()
+  await Promise.all(all)
+  await release()
+  expect((await get(keys[11] ?? '')).status).toBe(200)
+  // Nothing is in the making any more.
+  await until(async () => {
+    const locks = await lockItems(app.pg, itemIds)
+    await locks.release()
+    return locks.held.length === itemIds.length
+  })
+  expect(app.pool.stats.renders).toBeLessThan(12)
+})
+
+it('what takes too long is answered 503 with a picture, and made for the next request all the same', async () => {
   const { app, keys, itemIds } = await open(1)
   const handle = createOriginHandler(app, { answerMs: 20 })
-  const server = createServer((request, response) => void handle(request, response, request.url?.slice(1) ?? ''))
-  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
-  onTestFinished(() => void server.close())
-  const get = () => fetch(`http://127.0.0.1:${(server.address() as AddressInfo).port}/${keys[0]}`)
+  const url = await listen((request, response) => void handle(request, response, request.url?.slice(1) ?? ''))
+  const get = () => fetch(`${url}/${keys[0]}`)
   const release = await holdAll(app, itemIds)
   const late = await get()
-  expect([late.status, late.headers.get('retry-after'), await late.text()]).toEqual([
+  expect([late.status, late.headers.get('retry-after'), late.headers.get('cache-control')]).toEqual([
     503,
     '1',
-    expect.stringContaining('BUSY: This picture takes long'),
+    'no-store',
   ])
+  expect(late.headers.get('content-type')).toBe('image/webp')
   await release()
   await expect.poll(async () => (await get()).status, { timeout: 30_000 }).toBe(200)
-  expect(app.pool.stats.renders).toBe(1)
+  // And the neutral picture.
+  expect(app.pool.stats.renders).toBe(2)
+})
+
+describe('a refusal', () => {
+  /** The handler of a service that is full. */
+  async function full() {
+    const { app, keys, get } = await open(1)
+    const ensureVariant = () => Promise.reject(new AppError('BUSY', 'full'))
+    const handle = createOriginHandler({ ...app, ensureVariant })
+    const url = await listen((request, response) => void handle(request, response, request.url?.slice(1) ?? ''))
+    return { app, keys, get, refused: (key: string, init?: RequestInit) => fetch(`${url}/${key}`, init) }
+  }
+
+  it("has a neutral picture of the preset's size as its body, in the asked format", async () => {
+    const { app, refused } = await full()
+    const [item] = await app.prisma.item.findMany()
+    for (const preset of app.presets.values()) {
+      for (const format of preset.formats) {
+        const key = variantKeyOf(app, item as never, { preset: preset.name, format })
+        const response = await refused(key)
+        expect([response.status, response.headers.get('content-type')]).toEqual([503, `image/${format.toLowerCase()}`])
+        const { width, height } = await sharp(Buffer.from(await response.arrayBuffer())).metadata()
+        expect([width, height]).toEqual([preset.width, preset.height])
+      }
+    }
+    expect((await (await refused('no/such/key')).text()).slice(0, 9)).toBe('NOT_FOUND')
+  })
+
+  it('shows the placeholder where the item was drawn before, and has no body for HEAD', async () => {
+    const { app, keys, get, refused } = await full()
+    expect((await get(keys[0] ?? '')).status).toBe(200)
+    const { placeholder } = await app.prisma.item.findFirstOrThrow()
+    const bytes = Buffer.from(placeholder ?? [])
+    expect(bytes.length).toBeGreaterThan(20)
+    expect(bytes.length).toBeLessThanOrEqual(300)
+    const response = await refused(keys[0] ?? '')
+    expect(Buffer.from(await response.arrayBuffer())).toEqual(bytes)
+    expect((await sharp(bytes).metadata()).format).toBe('webp')
+    const head = await refused(keys[0] ?? '', { method: 'HEAD' })
+    expect([head.status, head.headers.get('content-length')]).toEqual([503, String(bytes.length)])
+  })
 })

@@ -54,6 +54,7 @@ function expectedColumns(): string[] {
     getDatamodel() as unknown as { datamodel: { models: Record<string, { fields: Field[]; dbName?: string }> } }
   ).datamodel
   const types: Record<string, string> = {
+    Bytes: 'bytea',
     Int: 'int4',
     BigInt: 'int8',
     String: 'text',

@@ -80,7 +80,8 @@ const UPSERT_ITEMS = `
   on conflict (source_key) do update set
     name = excluded.name, width = excluded.width, height = excluded.height, updated_at = now(),
     previous_source_hashes = (array_prepend(item.source_hash, array_remove(item.previous_source_hashes, excluded.source_hash)))[1:4],
-    source_hash = excluded.source_hash, original_key = null, thumb_hash = null, dominant_color = null
+    source_hash = excluded.source_hash, original_key = null, thumb_hash = null, dominant_color = null,
+    placeholder = null, is_slow = false
   where item.source_hash <> excluded.source_hash
   returning source_key`
 

@@ -3,7 +3,7 @@ import { AppError } from '../core/errors.ts'
 import type { Pg } from '../db/database.ts'
 import { lockComposites } from '../db/locks.ts'
 import type { AdmissionLimiter } from '../variants/admission.ts'
-import type { Delivered } from '../variants/ensure.ts'
+import type { Delivered, Viewer } from '../variants/ensure.ts'
 import { createInteractiveNotice } from '../variants/interactive.ts'
 import type { LocatedComposite } from './locate.ts'
 import { type ComposeDeps, compositeKeyOf, makeComposite } from './make.ts'
@@ -12,7 +12,7 @@ import { type ComposeDeps, compositeKeyOf, makeComposite } from './make.ts'
 const WAIT_MS = 8000
 const LOOK_EVERY_MS = 25
 
-export type EnsureComposite = (wanted: LocatedComposite) => Promise<Delivered>
+export type EnsureComposite = (wanted: LocatedComposite, viewer: Viewer) => Promise<Delivered>
 
 /**
  * A family's picture, composed now if it was not yet, once across all processes, with the admission of all other pictures.
@@ -23,7 +23,7 @@ export function createEnsureComposite(app: ComposeDeps & { readonly admission: A
   const flights = new Map<string, Promise<Delivered>>()
   const noteInteractive = createInteractiveNotice(app.pg)
 
-  return async function ensureComposite(wanted) {
+  return async function ensureComposite(wanted, { client }) {
     if (wanted.takenDown) throw new AppError('GONE', 'This picture was taken down.')
     const { image, isClean, pick } = wanted
     // Of another key: recorded under another secret, and made again.
@@ -35,13 +35,13 @@ export function createEnsureComposite(app: ComposeDeps & { readonly admission: A
     const key = `${wanted.familyId} ${wanted.layout.name} ${wanted.format}`
     const inFlight = flights.get(key)
     if (inFlight) return await inFlight
-    const flight = make(wanted).finally(() => flights.delete(key))
+    const flight = make(wanted, client).finally(() => flights.delete(key))
     flights.set(key, flight)
     return await flight
   }
 
-  async function make({ familyId, layout, format }: LocatedComposite): Promise<Delivered> {
-    const release = await app.admission.acquire()
+  async function make({ familyId, vendor, layout, format }: LocatedComposite, client: string): Promise<Delivered> {
+    const place = await app.admission.acquire({ path: [vendor, client], lane: 'quick' })
     noteInteractive()
     try {
       const wanted = { familyId, layout, format, keepsPick: true }
@@ -49,7 +49,7 @@ export function createEnsureComposite(app: ComposeDeps & { readonly admission: A
       if (!delivered) throw new AppError('NOT_FOUND', 'Nothing of this family can be shown.')
       return delivered
     } finally {
-      release()
+      place.release()
     }
   }
 }

@@ -27,7 +27,8 @@ export async function findComposite(origin: Origin, key: string): Promise<Issued
     format: path.format,
     cacheTags: compositeTagsOf(path),
     image: located.takenDown || !located.isClean ? null : located.image,
-    ensure: () => origin.ensureComposite(located),
+    ensure: (viewer) => origin.ensureComposite(located, viewer),
+    placeholder: null,
     // The pick may be another one by then.
     keyOf: ({ objectKey }) => objectKey,
   }

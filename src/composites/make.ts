@@ -76,7 +76,7 @@ export async function makeComposite(app: ComposeDeps, wanted: WantedComposite): 
       if (!isKnown || wanted.settings) await setCurrentPick(pg, { familyId, layout: layout.name, pick })
       return stored
     }
-    const drawn = await draw(app, { ...wanted, name: family.name, members })
+    const drawn = await draw(app, { ...wanted, vendor: family.vendor, name: family.name, members })
     if ('failures' in drawn) {
       await recordResults(pg, { failures: drawn.failures })
       continue
@@ -147,7 +147,7 @@ export async function readStored(
 const idsOf = ({ items }: Members) => items.map(({ itemId }) => itemId)
 
 /** Reads the members' sources and draws them in one call to a renderer. */
-async function draw(app: ComposeDeps, wanted: WantedComposite & { name: string; members: Members }) {
+async function draw(app: ComposeDeps, wanted: WantedComposite & { vendor: string; name: string; members: Members }) {
   const { layout, format, name, members } = wanted
   const { sources, failures } = await readSources(app, members.items)
   if (failures.length > 0) return { failures }
@@ -155,7 +155,7 @@ async function draw(app: ComposeDeps, wanted: WantedComposite & { name: string; 
   const cells = arrange(layout, shown.length).map((cell, index) => ({ ...cell, svg: shown[index] as Buffer }))
   const order = { layout, name: nameOf(layout, name), format, cells }
   const cpuLimitMs = wanted.isBatch ? CELL_LIMIT_MS.batch : CELL_LIMIT_MS.request
-  const composed = await app.pool.compose(order, { cpuLimitMs })
+  const composed = await app.pool.compose(order, { cpuLimitMs, path: [wanted.vendor, 'composites'] })
   if ('picture' in composed) return composed
   return {
     failures: composed.failures.flatMap(({ cell, code, message }) => {

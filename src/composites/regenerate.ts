@@ -37,12 +37,12 @@ export async function regeneratePreview(
   await checkItems(app, { familyId, name: 'pin', ids: wanted.pinned ?? [], max: PINNED_MAX })
   await checkItems(app, { familyId, name: 'exclude', ids: wanted.excluded ?? [], max: EXCLUDED_MAX })
   const fresh = randomInt(SEED_MAX)
-  const release = await app.admission.acquire()
+  const place = await app.admission.acquire({ path: ['', 'operator'], lane: 'quick' })
   try {
     for (const each of layout ? [layout] : app.layouts.values())
       await underLock(app.pg, { familyId, waitMs: WAIT_MS }, () => regenerate(app, { ...wanted, layout: each, fresh }))
   } finally {
-    release()
+    place.release()
   }
 }
 

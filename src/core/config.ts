@@ -1,3 +1,4 @@
+import { isIP } from 'node:net'
 import { availableParallelism } from 'node:os'
 import path from 'node:path'
 import { AppError } from './errors.ts'
@@ -71,6 +72,12 @@ export const VARIABLES = [
       'Hosts of your own network, comma-separated, that webhooks may call: over http too, and at private addresses.',
   },
   {
+    name: 'TRUSTED_PROXIES',
+    default: 'none',
+    meaning:
+      'Addresses and networks of your proxies, comma-separated, whose X-Forwarded-For says who asks: viewers share the renderers by address.',
+  },
+  {
     name: 'WORKER_NICENESS',
     default: '10',
     meaning: 'How far workers stand back behind an API on the same machine: 0 (not at all) to 19.',
@@ -108,6 +115,7 @@ export interface Config {
   /** Null: nothing is invalidated or checked. */
   readonly distributionId: string | null
   readonly webhookPrivateHosts: readonly string[]
+  readonly trustedProxies: readonly string[]
   /** Where the user stood: npm runs its scripts in the project. */
   readonly invokedFrom: string
   /** The environment of a child process of ours: our own, with the database that we chose. */
@@ -202,6 +210,7 @@ export function loadConfig(env: Env = process.env): Config {
       pattern(/^[A-Z0-9]{1,32}$/, 'a distribution id like E2QWRUHAPOMQZL'),
     ),
     webhookPrivateHosts: read('WEBHOOK_PRIVATE_HOSTS', [], hosts),
+    trustedProxies: read('TRUSTED_PROXIES', [], networks),
     invokedFrom: env.INIT_CWD ?? '.',
     childEnv: (databaseUrl) => ({ ...env, DATABASE_URL: databaseUrl }),
   }
@@ -234,6 +243,20 @@ const hosts = (text: string) => {
   const names = text.toLowerCase().split(/\s*,\s*/)
   const bad = names.find((name) => !/^[a-z0-9_.:-]{1,253}$/.test(name))
   return bad === undefined ? names : new Problem(`${JSON.stringify(bad)} is not a host name or address`)
+}
+
+const networks = (text: string) => {
+  const names = text.split(/\s*,\s*/)
+  const bad = names.find((name) => !isNetwork(name))
+  return bad === undefined
+    ? names
+    : new Problem(`${JSON.stringify(bad)} is not an address or a network like 10.0.0.0/8`)
+}
+
+function isNetwork(text: string): boolean {
+  const [address = '', bits] = text.split('/')
+  const family = isIP(address)
+  return family !== 0 && (bits === undefined || (/^\d{1,3}$/.test(bits) && Number(bits) <= (family === 4 ? 32 : 128)))
 }
 
 const onOrOff = (text: string) => (text === 'on' ? true : text === 'off' ? false : new Problem('must be on or off'))

@@ -52,11 +52,12 @@ export const isSourceFailure = (error: unknown): error is AppError =>
   error instanceof AppError && ERRORS[error.code].status === 422
 
 /** Codes that may have been the machine's fault: worth a second attempt, not a third. */
-const MAY_PASS: ReadonlySet<ErrorCode> = new Set(['TIMEOUT', 'CRASHED'])
+const MAY_PASS: ReadonlySet<ErrorCode> = new Set(['CRASHED'])
 export const ATTEMPTS_MAX = 2
 
 /** True when no further attempt can help, so the failure stays until the source or the renderer changes. */
-export const isSettled = (code: ErrorCode, attempts: number): boolean => !MAY_PASS.has(code) || attempts >= ATTEMPTS_MAX
+export const isSettled = (code: ErrorCode, attempts: number): boolean =>
+  code !== 'SLOW' && (!MAY_PASS.has(code) || attempts >= ATTEMPTS_MAX)
 
 /** What Postgres and the network say when there is nobody to talk to: https://www.postgresql.org/docs/current/errcodes-appendix.html */
 const NO_CONNECTION = /^(?:08...|57P0[123]|53300|ECONN(?:REFUSED|RESET)|ETIMEDOUT|EPIPE|ENOTFOUND)$/

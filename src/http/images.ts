@@ -5,44 +5,57 @@ import { AppError, publicSentence, toAppError } from '../core/errors.ts'
 import { causes, log } from '../core/log.ts'
 import { mimeTypeOf } from '../core/variant.ts'
 import type { DeliveryCounts } from '../diagnose/delivery-counts.ts'
-import { ANSWER_LIMIT_MS, type Delivered } from '../variants/ensure.ts'
+import { ANSWER_LIMIT_MS, type Delivered, type Viewer } from '../variants/ensure.ts'
 import { createVariantFinder, type IssuedImage } from '../variants/find.ts'
+import { createNeutralPictures } from '../variants/neutral.ts'
+import { createClientAddress } from './client-address.ts'
 
 type Origin = Parameters<typeof createVariantFinder>[0] &
-  Parameters<typeof findComposite>[0] & { readonly deliveries: DeliveryCounts }
+  Parameters<typeof findComposite>[0] &
+  Parameters<typeof createNeutralPictures>[0] & {
+    readonly deliveries: DeliveryCounts
+    readonly config: { readonly trustedProxies: readonly string[] }
+  }
 
 /**
- * The door that the CDN asks for what the bucket lacks: GET, HEAD and OPTIONS of a variant's or composite's key below `/images/`.
- * Answers a whole picture, 302 to the current one, 304, 404, 405, 410, 422, or 503 with Retry-After; see cache-headers.ts.
+ * The origin handler, which the CDN asks for what the bucket lacks: GET, HEAD and OPTIONS of a variant's or composite's key below
+ * `/images/`. Answers a whole picture, 302 to the current one, 304, 404, 405, 410, 422, or 503 with Retry-After and, as its body,
+ * a placeholder that a browser draws; see cache-headers.ts.
  * @param options.answerMs how long an answer may take; what is late is made all the same, for the next request
  */
 export function createOriginHandler(origin: Origin, { answerMs = ANSWER_LIMIT_MS }: { answerMs?: number } = {}) {
   const findVariant = createVariantFinder(origin)
+  const neutralFor = createNeutralPictures(origin)
+  const addressOf = createClientAddress(origin.config.trustedProxies)
 
   return async function handle(request: IncomingMessage, response: ServerResponse, key: string): Promise<void> {
+    const gone = new AbortController()
+    response.once('close', () => gone.abort())
+    const asked: Asked = { key, viewer: { client: addressOf(request), signal: gone.signal } }
     try {
-      await answer(request, response, key)
+      await answer(request, response, asked)
     } catch (error) {
-      refuse(request, response, error)
+      await refuse(request, response, { ...asked, thrown: error })
     }
   }
 
-  async function answer(request: IncomingMessage, response: ServerResponse, key: string): Promise<void> {
+  async function answer(request: IncomingMessage, response: ServerResponse, asked: Asked): Promise<void> {
     if (request.method === 'OPTIONS') return end(response, 204, answerHeaders({ cache: CACHE.shortTtl, allow: true }))
     if (request.method !== 'GET' && request.method !== 'HEAD') {
       throw new AppError('METHOD_NOT_ALLOWED', `Pictures are read with GET, HEAD and OPTIONS, not ${request.method}.`)
     }
-    const found = (await findVariant(key)) ?? (await findComposite(origin, key))
+    const found = (await findVariant(asked.key)) ?? (await findComposite(origin, asked.key))
     if (!found) throw new AppError('NOT_FOUND', 'No picture was issued at this address.')
-    if (found.freshness === 'current') return await answerPicture(request, response, { found, key })
+    asked.found = found
+    if (found.freshness === 'current') return await answerPicture(request, response, { ...asked, found })
     // Made before we point to it: a redirect never leads to a key that is not there yet.
-    redirect(response, found.keyOf(await ensureInTime(found)))
+    redirect(response, found.keyOf(await ensureInTime(found, asked.viewer)))
   }
 
   async function answerPicture(
     request: IncomingMessage,
     response: ServerResponse,
-    { found, key }: { found: IssuedImage; key: string },
+    { found, key, viewer }: Asked & { found: IssuedImage },
   ): Promise<void> {
     const { image, cacheTags } = found
     const known = request.headers['if-none-match']
@@ -50,7 +63,7 @@ export function createOriginHandler(origin: Origin, { answerMs = ANSWER_LIMIT_MS
       origin.deliveries.count(image.isFresh ? 'made' : 'stored')
       return end(response, 304, answerHeaders({ cache: CACHE.immutable, md5: image.md5, cacheTags }))
     }
-    const delivered = await ensureInTime(found)
+    const delivered = await ensureInTime(found, viewer)
     const current = found.keyOf(delivered)
     if (current !== key) return redirect(response, current)
     const { bytes, md5, wasStored } = delivered
@@ -61,14 +74,54 @@ export function createOriginHandler(origin: Origin, { answerMs = ANSWER_LIMIT_MS
     end(response, 200, picture, request.method === 'HEAD' ? undefined : bytes)
   }
 
-  async function ensureInTime(found: IssuedImage): Promise<Delivered> {
+  async function ensureInTime(found: IssuedImage, viewer: Viewer): Promise<Delivered> {
     const late = Promise.withResolvers<never>()
     const timer = setTimeout(
       () => late.reject(new AppError('BUSY', 'This picture takes long to make; try again in a second.')),
       answerMs,
     )
-    return await Promise.race([found.ensure(), late.promise]).finally(() => clearTimeout(timer))
+    return await Promise.race([found.ensure(viewer), late.promise]).finally(() => clearTimeout(timer))
   }
+
+  async function refuse(
+    request: IncomingMessage,
+    response: ServerResponse,
+    { key, found, thrown }: Asked & { thrown: unknown },
+  ): Promise<void> {
+    const error = toAppError(thrown)
+    if (error.status >= 500 && error.code !== 'BUSY' && error.code !== 'SLOW')
+      log.error('a picture could not be delivered', { url: request.url, code: error.code, cause: causes(thrown) })
+    if (response.headersSent || response.destroyed) {
+      response.destroy()
+      return
+    }
+    const { type, body } = (await standIn(error, key, found)) ?? {
+      type: 'text/plain; charset=utf-8',
+      body: Buffer.from(`${error.code}: ${publicSentence(error)}\n`),
+    }
+    const headers = { 'content-type': type, 'content-length': body.length, ...answerHeaders({ error }) }
+    end(response, error.status, headers, request.method === 'HEAD' ? undefined : body)
+  }
+
+  /** What a browser shows in place of a picture that will be there soon. */
+  async function standIn(
+    error: AppError,
+    key: string,
+    found: IssuedImage | undefined,
+  ): Promise<{ type: string; body: Buffer } | null> {
+    if (error.status !== 503) return null
+    if (found?.placeholder) return { type: mimeTypeOf('WEBP'), body: found.placeholder }
+    const neutral = await neutralFor(key)
+    return neutral && { type: mimeTypeOf(neutral.format), body: neutral.bytes }
+  }
+}
+
+/** A key and who asks for it. */
+interface Asked {
+  readonly key: string
+  readonly viewer: Viewer
+  /** Known once it was looked up. */
+  found?: IssuedImage
 }
 
 /** If-None-Match compares weakly, and may hold a list or `*`. */
@@ -86,21 +139,4 @@ function end(
   body?: Buffer | string,
 ): void {
   response.writeHead(status, headers).end(body)
-}
-
-function refuse(request: IncomingMessage, response: ServerResponse, thrown: unknown): void {
-  const error = toAppError(thrown)
-  if (error.status >= 500 && error.code !== 'BUSY')
-    log.error('a picture could not be delivered', { url: request.url, code: error.code, cause: causes(thrown) })
-  if (response.headersSent) {
-    response.destroy()
-    return
-  }
-  const body = `${error.code}: ${publicSentence(error)}\n`
-  const headers = {
-    'content-type': 'text/plain; charset=utf-8',
-    'content-length': Buffer.byteLength(body),
-    ...answerHeaders({ error }),
-  }
-  end(response, error.status, headers, request.method === 'HEAD' ? undefined : body)
 }

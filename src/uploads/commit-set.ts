@@ -168,6 +168,8 @@ const UPSERT_ITEMS = `
     previous_source_hashes = case when item.source_hash = excluded.source_hash then item.previous_source_hashes else
       (array_prepend(item.source_hash, array_remove(item.previous_source_hashes, excluded.source_hash)))[1:4] end,
     thumb_hash = case when item.source_hash = excluded.source_hash then item.thumb_hash end,
+    placeholder = case when item.source_hash = excluded.source_hash then item.placeholder end,
+    is_slow = item.is_slow and item.source_hash = excluded.source_hash,
     dominant_color = case when item.source_hash = excluded.source_hash then item.dominant_color end,
     source_hash = excluded.source_hash
   returning xmax = 0 as is_new`

@@ -1,78 +1,111 @@
 import { AppError } from '../core/errors.ts'
+import { createLanes, type LaneEntry } from '../core/lanes.ts'
 
-export interface AdmissionLimiter {
-  /** Waits for a free slot and returns its release. Rejects with BUSY, at once where the wait would be too long. */
-  acquire(): Promise<() => void>
+/** Who waits to have a picture made. */
+export interface Applicant extends LaneEntry {
+  /** [vendor, client]: vendors share fairly, and each vendor's clients. */
+  readonly path: readonly [vendor: string, client: string]
+  /** Leaves the queue when it aborts. */
+  readonly signal?: AbortSignal
 }
 
-/** So that a page of dozens of pictures that nobody saw before is served whole. A line that stands longer is overload. */
-const BURST_MS = 1000
-/** In overload a long line makes everybody slow and nobody served: what is accepted waits as at full load, not more. */
-const PLACES_PER_SLOT = 8
-/** So many for each slot may wait in any case: a slow machine is not a full one. */
-const PLACES_PER_SLOT_MIN = 2
-/** Whoever is in line when a store or the database stops answering. */
-const STALLED_MS = 4000
+/** A place among those whose pictures are being made. */
+export interface Admission {
+  release(): void
+  /** It turned out slow: it holds a slow place from now on, and a quick one is free for another. False: too many do already. */
+  becomeSlow(): boolean
+}
+
+export interface AdmissionLimiter {
+  /** Waits for a place. Rejects with BUSY: at once where the wait would be too long, after HELD_MS, or when it gave up. */
+  acquire(applicant: Applicant): Promise<Admission>
+}
+
+/** A viewer waits so long and still gets the picture; a CDN gives up after 30 s (CloudFront's default). */
+export const HELD_MS = 15_000
 /** Until the first release: about what bench/README.md says of a first request. */
 const FIRST_GUESS_MS = 30
 /** Weight of the latest holding time in the mean: some twenty releases make it new. */
 const LATEST = 0.1
+/** An outage that held places for longer is soon forgotten. */
+const COUNTED_MAX_MS = 1000
 
 /**
- * At most `size` holders at once; the others wait in the order they came. Whether one may wait is decided when it comes,
- * by its expected wait: place in line x mean holding time / size. Refusing at once beats a time-out: a CDN's request
- * is answered while its viewer is still there, and the work done is only work that somebody still wants.
+ * At most `places` holders at once; the others wait, fairly between vendors and their clients. Whether one may wait is decided when
+ * it comes, by its expected wait: those before it x mean holding time / places. A viewer is held as long as a CDN waits, for a browser
+ * never asks again for an <img>; beyond that refusing at once beats a time-out, since the work done is only work that somebody still wants.
  */
-export function openAdmissionLimiter({ size }: { size: number }): AdmissionLimiter {
-  let free = size
-  let meanHoldMs = FIRST_GUESS_MS
-  let lineSince = 0
-  const line = new Set<() => void>()
+export function openAdmissionLimiter({ places }: { places: number }): AdmissionLimiter {
+  const lanes = createLanes<() => void>(places)
+  const meanMs = { quick: FIRST_GUESS_MS, slow: FIRST_GUESS_MS }
+  const held = { quick: 0, slow: 0 }
 
-  const hold = () => {
+  const isFree = (lane: LaneEntry['lane']) =>
+    lane === 'slow' ? held.slow < lanes.slowMax && held.quick + held.slow < places : held.quick + held.slow < places
+
+  function hold({ path, lane: first }: LaneEntry): Admission {
     const since = performance.now()
-    let released = false
-    return () => {
-      if (released) return
-      released = true
-      // Bounded, so that an outage is soon forgotten.
-      const heldMs = Math.min(performance.now() - since, BURST_MS)
-      meanHoldMs += LATEST * (heldMs - meanHoldMs)
-      const [next] = line
-      if (next) next()
-      else free++
+    let lane: LaneEntry['lane'] | null = first
+    held[first]++
+    return {
+      release() {
+        if (lane === null) return
+        const heldMs = performance.now() - since
+        meanMs[lane] += LATEST * (Math.min(heldMs, lane === 'slow' ? HELD_MS : COUNTED_MAX_MS) - meanMs[lane])
+        lanes.charge(path, heldMs)
+        held[lane]--
+        lane = null
+        admitNext()
+      },
+      becomeSlow() {
+        // One more than the lane lets in: it has begun already.
+        if (lane !== 'quick' || held.slow > lanes.slowMax) return false
+        held.quick--
+        held.slow++
+        lane = 'slow'
+        admitNext()
+        return true
+      },
     }
   }
 
-  const isTooLong = (): boolean => {
-    if (line.size === 0) lineSince = performance.now()
-    if (line.size < PLACES_PER_SLOT_MIN * size) return false
-    const isBurst = performance.now() - lineSince <= BURST_MS
-    const expectedMs = ((line.size + 1) * meanHoldMs) / size
-    return expectedMs > BURST_MS || (!isBurst && line.size >= PLACES_PER_SLOT * size)
+  function admitNext(): void {
+    while (held.quick + Math.min(held.slow, lanes.slowMax) < places) {
+      const admit = lanes.shift(held.slow)
+      if (!admit) return
+      admit()
+    }
   }
 
+  const expectedMs = (entry: LaneEntry) =>
+    ((lanes.ahead(entry) + 1) * meanMs[entry.lane]) / (entry.lane === 'slow' ? lanes.slowMax : places)
+
   return {
-    acquire() {
-      if (free > 0) {
-        free--
-        return Promise.resolve(hold())
-      }
-      if (isTooLong()) return Promise.reject(busy())
+    acquire(applicant) {
+      if (applicant.signal?.aborted) return Promise.reject(givenUp())
+      if (lanes.waiting(applicant.lane) === 0 && isFree(applicant.lane)) return Promise.resolve(hold(applicant))
+      if (expectedMs(applicant) > HELD_MS) return Promise.reject(busy())
       return new Promise((resolve, reject) => {
-        const take = () => {
-          clearTimeout(timer)
-          line.delete(take)
-          resolve(hold())
+        const admit = () => {
+          stopWaiting()
+          resolve(hold(applicant))
         }
-        const timer = setTimeout(() => {
-          line.delete(take)
-          reject(busy())
-        }, STALLED_MS)
-        line.add(take)
+        const leave = (reason: AppError) => {
+          stopWaiting()
+          if (lanes.remove(applicant, admit)) reject(reason)
+        }
+        const onAbort = () => leave(givenUp())
+        const timer = setTimeout(() => leave(busy()), HELD_MS)
+        const stopWaiting = () => {
+          clearTimeout(timer)
+          applicant.signal?.removeEventListener('abort', onAbort)
+        }
+        applicant.signal?.addEventListener('abort', onAbort, { once: true })
+        lanes.push(applicant, admit)
       })
     },
   }
 }
 
-const busy = () => new AppError('BUSY', 'Too many pictures are being made at this moment; try again in a second.')
+const busy = () => new AppError('BUSY', 'Too many pictures are being made at this moment; try again in some seconds.')
+const givenUp = () => new AppError('BUSY', 'Whoever asked for this picture has gone away.')

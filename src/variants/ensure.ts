@@ -3,19 +3,28 @@ import { AppError, type ErrorCode, isSourceFailure } from '../core/errors.ts'
 import { log } from '../core/log.ts'
 import type { Pg } from '../db/database.ts'
 import { lockItems } from '../db/locks.ts'
-import type { AdmissionLimiter } from './admission.ts'
+import type { Admission, AdmissionLimiter } from './admission.ts'
 import { createInteractiveNotice } from './interactive.ts'
 import { type Located, locateVariant } from './locate.ts'
-import { makeVariants, md5Of, type RenderDeps, variantKeyOf } from './make.ts'
+import { makeVariants, md5Of, type RenderDeps, sourcePathOf, variantKeyOf } from './make.ts'
 import { recordResults } from './record.ts'
 import type { WarmQueue } from './warm-queue.ts'
 
-const RENDER_LIMIT_MS = 5000
+/** CPU time of a render that a viewer waits for, and of one that no worker has made within a minute after that. */
+const CPU_LIMIT_MS = { viewer: 5000, last: 20_000 }
 /** Waiting for another process that makes the same picture. */
 const WAIT_MS = 8000
 /** What an answer of the origin handler takes at most. CloudFront waits 30 s for an origin. */
-export const ANSWER_LIMIT_MS = 20_000
-const LOOK_EVERY_MS = 25
+export const ANSWER_LIMIT_MS = 25_000
+const POLL_EVERY_MS = 25
+
+/** Who asks for a picture. */
+export interface Viewer {
+  /** Its address: viewers share what waits for the renderers. */
+  readonly client: string
+  /** Aborts when it has gone away. */
+  readonly signal: AbortSignal
+}
 
 /** A stored variant. */
 export interface Delivered {
@@ -26,34 +35,60 @@ export interface Delivered {
   readonly wasStored: boolean
 }
 
-export type EnsureVariant = (wanted: Located) => Promise<Delivered>
+export type EnsureVariant = (wanted: Located, viewer: Viewer) => Promise<Delivered>
+
+/** A picture that is being made, for as many viewers as wait for it. */
+interface Flight {
+  readonly delivered: Promise<Delivered>
+  readonly abort: AbortController
+  viewers: number
+}
 
 /**
- * The verb of the service: the variant, made now if it was not yet, exactly once across all processes.
- * Rejects with GONE, with the source's reason code (422), with BUSY, or with UNAVAILABLE.
+ * The verb of the service: the variant, made now if it was not yet, exactly once across all processes. Viewers wait their turn,
+ * fairly between vendors and clients; when all who wait for a picture have gone away before its turn it is not made.
+ * Rejects with GONE, with the source's reason code (422), with BUSY, with SLOW where a worker makes it, or with UNAVAILABLE.
  */
 export function createEnsureVariant(
   deps: RenderDeps & { readonly pg: Pg; readonly warmQueue: WarmQueue; readonly admission: AdmissionLimiter },
 ): EnsureVariant {
-  const { pg, stores, warmQueue, admission } = deps
-  const flights = new Map<string, Promise<Delivered>>()
+  const { pg, stores, pool, warmQueue, admission } = deps
+  const flights = new Map<string, Flight>()
   const noteInteractive = createInteractiveNotice(pg)
 
-  return async function ensureVariant(wanted) {
+  return async function ensureVariant(wanted, viewer) {
     if (wanted.takenDown) throw new AppError('GONE', 'This picture was taken down.')
     const stored = await read(wanted)
     if (stored) return stored
-    if (wanted.failure) throw new AppError(wanted.failure.code as ErrorCode, wanted.failure.message)
-
+    refuseFailed(wanted)
     const key = variantKeyOf(deps, wanted, { preset: wanted.preset.name, format: wanted.format })
-    const inFlight = flights.get(key)
-    if (inFlight) return await inFlight
-    const flight = make(wanted, key).finally(() => flights.delete(key))
-    flights.set(key, flight)
-    return await flight
+    const flight = flights.get(key)
+    const isJoined = flight && !flight.abort.signal.aborted
+    return await join(isJoined ? flight : takeOff(key, wanted, viewer), viewer.signal)
   }
 
-  /** What is recorded, as far as its object is whole; a lost or cut one is made again. */
+  function takeOff(key: string, wanted: Located, { client }: Viewer): Flight {
+    const abort = new AbortController()
+    const delivered = make(wanted, { key, client, signal: abort.signal }).finally(() => {
+      if (flights.get(key) === flight) flights.delete(key)
+    })
+    const flight: Flight = { delivered, abort, viewers: 0 }
+    flights.set(key, flight)
+    return flight
+  }
+
+  /** The last viewer to go away aborts it, as far as it has not begun. */
+  async function join(flight: Flight, signal: AbortSignal): Promise<Delivered> {
+    flight.viewers++
+    const leave = () => {
+      if (--flight.viewers === 0) flight.abort.abort()
+    }
+    if (signal.aborted) leave()
+    else signal.addEventListener('abort', leave, { once: true })
+    return await flight.delivered.finally(() => signal.removeEventListener('abort', leave))
+  }
+
+  /** What is recorded, as far as its object is whole; a lost or truncated one is made again. */
   async function read({ image }: Located): Promise<Delivered | null> {
     if (!image) return null
     const bytes = await stores.previews.get(image.objectKey)
@@ -62,17 +97,20 @@ export function createEnsureVariant(
     return null
   }
 
-  async function make(wanted: Located, key: string): Promise<Delivered> {
-    const release = await admission.acquire()
+  async function make(wanted: Located, call: Pick<Call, 'key' | 'client' | 'signal'>): Promise<Delivered> {
+    const { vendor } = sourcePathOf(wanted)
+    const isSlow = wanted.isSlow || pool.isSlowVendor(vendor)
+    const path = [vendor, call.client] as const
+    const place = await admission.acquire({ path, lane: isSlow ? 'slow' : 'quick', signal: call.signal })
     noteInteractive()
     try {
-      return await underLock(wanted, key)
+      return await withLock(wanted, { ...call, path, isSlow, place })
     } finally {
-      release()
+      place.release()
     }
   }
 
-  async function underLock(wanted: Located, key: string): Promise<Delivered> {
+  async function withLock(wanted: Located, call: Call): Promise<Delivered> {
     const giveUpAt = Date.now() + WAIT_MS
     // Read while the lock is taken: most of the time it is needed. A failure shows where it is awaited, if it is.
     const svg = stores.originals.get(wanted.originalKey)
@@ -85,29 +123,34 @@ export function createEnsureVariant(
         if (now.takenDown) throw new AppError('GONE', 'This picture was taken down.')
         const stored = await read(now)
         if (stored) return stored
-        if (now.failure) throw new AppError(now.failure.code as ErrorCode, now.failure.message)
+        refuseFailed(now)
         if (locks.held.length > 0)
-          return await makeAndRecord(now, now.originalKey === wanted.originalKey ? svg : undefined)
+          return await makeAndRecord(now, { ...call, svg: now.originalKey === wanted.originalKey ? svg : undefined })
       } finally {
         // Nobody has to wait for it: a release never fails, and the next one to lock waits for it anyway.
         void locks.release()
       }
       // Another process makes it: its object is there a little before its row, when a chunk records many at once.
-      const bytes = wanted.image ? null : await stores.previews.get(key)
-      if (bytes) return { objectKey: key, md5: md5Of(bytes), bytes, wasStored: false }
+      const bytes = wanted.image ? null : await stores.previews.get(call.key)
+      if (bytes) return { objectKey: call.key, md5: md5Of(bytes), bytes, wasStored: false }
       if (Date.now() > giveUpAt)
         throw new AppError('BUSY', 'Another process makes this picture; try again in a second.')
-      await delay(LOOK_EVERY_MS)
+      await delay(POLL_EVERY_MS)
     }
   }
 
-  async function makeAndRecord(wanted: Located, svg: Promise<Buffer | null> | undefined): Promise<Delivered> {
-    if (wanted.image) log.warn('an object is lost or cut, making it again', { key: wanted.image.objectKey })
-    const variants = [{ preset: wanted.preset.name, format: wanted.format }]
+  async function makeAndRecord(
+    wanted: Located,
+    { svg, path, isSlow, place }: Call & { svg: Promise<Buffer | null> | undefined },
+  ): Promise<Delivered> {
+    if (wanted.image) log.warn('an object is lost or truncated, making it again', { key: wanted.image.objectKey })
     try {
       const made = await makeVariants(deps, wanted, {
-        variants,
-        cpuLimitMs: RENDER_LIMIT_MS,
+        variants: [{ preset: wanted.preset.name, format: wanted.format }],
+        cpuLimitMs: wanted.wasTooSlow ? CPU_LIMIT_MS.last : CPU_LIMIT_MS.viewer,
+        path,
+        isSlow,
+        onSlow: place.becomeSlow,
         replace: wanted.image !== null,
         ...(svg ? { svg } : {}),
       })
@@ -118,11 +161,44 @@ export function createEnsureVariant(
       if (!image || !bytes) throw new Error('the renderer answered without a picture')
       return { objectKey: image.objectKey, md5: image.md5, bytes, wasStored: false }
     } catch (error) {
-      if (isSourceFailure(error)) {
-        const { itemId, sourceHash } = wanted
-        await recordResults(pg, { failures: [{ itemId, sourceHash, error, backfillId: null }] })
-      }
-      throw error
+      throw await recordFailure(wanted, error)
     }
   }
+
+  /** What a viewer's limit does not draw is SLOW, and a worker's to try with more time; only that settles it. */
+  async function recordFailure(wanted: Located, thrown: unknown): Promise<unknown> {
+    const isTooSlow =
+      thrown instanceof AppError && (thrown.code === 'SLOW' || (thrown.code === 'TIMEOUT' && !wanted.wasTooSlow))
+    const error = isTooSlow ? tooSlow(thrown) : thrown
+    if (isTooSlow || isSourceFailure(error)) {
+      const { itemId, sourceHash } = wanted
+      await recordResults(pg, { failures: [{ itemId, sourceHash, error: error as AppError, backfillId: null }] })
+    }
+    if (isTooSlow) warmQueue.add(wanted.itemId)
+    return error
+  }
 }
+
+interface Call {
+  readonly key: string
+  readonly client: string
+  readonly signal: AbortSignal
+  readonly path: readonly string[]
+  readonly isSlow: boolean
+  readonly place: Admission
+}
+
+/** Throws why there is no picture, or none for a while. */
+function refuseFailed({ failure, isLeftToWorker }: Located): void {
+  if (failure) throw new AppError(failure.code as ErrorCode, failure.message)
+  if (isLeftToWorker) throw tooSlow()
+}
+
+const tooSlow = (cause?: unknown) =>
+  new AppError(
+    'SLOW',
+    'This picture takes longer than a request may; a worker makes it next. Try again in some seconds.',
+    {
+      cause,
+    },
+  )

@@ -9,7 +9,7 @@ import {
   versionOf,
 } from '../core/variant.ts'
 import type { Pg } from '../db/database.ts'
-import type { Delivered, EnsureVariant } from './ensure.ts'
+import type { Delivered, EnsureVariant, Viewer } from './ensure.ts'
 import { type Located, openLocator } from './locate.ts'
 import { variantKeyOf } from './make.ts'
 import type { RecipeHistory } from './recipes.ts'
@@ -22,7 +22,9 @@ export interface IssuedImage {
   readonly cacheTags: readonly string[]
   /** The current picture, where it was made and may be shown. */
   readonly image: Located['image']
-  readonly ensure: () => Promise<Delivered>
+  readonly ensure: (viewer: Viewer) => Promise<Delivered>
+  /** A tiny WebP that stands for it; null where there is none. */
+  readonly placeholder: Buffer | null
   /** Where the current picture lies. */
   readonly keyOf: (delivered: Delivered) => string
 }
@@ -53,7 +55,8 @@ export function createVariantFinder(app: Finder): (key: string) => Promise<Issue
       format,
       cacheTags: cacheTagsOf(path),
       image: located.takenDown ? null : located.image,
-      ensure: () => app.ensureVariant(located),
+      ensure: (viewer) => app.ensureVariant(located, viewer),
+      placeholder: located.takenDown ? null : located.placeholder,
       keyOf: () => current,
     }
   }

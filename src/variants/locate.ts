@@ -24,8 +24,16 @@ export interface Located {
   readonly format: ImageFormat
   /** The current variant, null where it was not made yet. */
   readonly image: StoredImage | null
+  /** Drawing it once took long. */
+  readonly isSlow: boolean
   /** Why the current source has no pictures; null too when another attempt may help. */
   readonly failure: { readonly code: string; readonly message: string } | null
+  /** A request found it too slow within the last minute: a worker tries it with more time. */
+  readonly isLeftToWorker: boolean
+  /** A request found it too slow, and no worker has made it since. */
+  readonly wasTooSlow: boolean
+  /** A tiny WebP that stands for the pictures; null until it was drawn. */
+  readonly placeholder: Buffer | null
 }
 
 interface Wanted {
@@ -105,18 +113,23 @@ async function locateVariants(pg: Pg, wanted: readonly Wanted[]): Promise<(Locat
         row.object_key === null
           ? null
           : { objectKey: row.object_key, bytes: row.bytes, md5: row.md5, isFresh: row.is_fresh },
-      failure: row.code === null ? null : { code: row.code, message: row.message },
+      isSlow: row.is_slow,
+      failure: row.settled ? { code: row.code, message: row.message } : null,
+      isLeftToWorker: row.is_left_to_worker ?? false,
+      wasTooSlow: row.code === 'SLOW',
+      placeholder: row.placeholder,
     }
   })
 }
 
 const LOCATE = `
   select w.place::int, i.id, coalesce(i.original_key, i.source_key) as original_key, i.source_hash, i.previous_source_hashes, ${TAKEN_DOWN('i')} as taken_down,
-         m.object_key, m.bytes, m.md5, m.made_at > now() - interval '1 minute' as is_fresh, f.code, f.message
+         i.is_slow, i.placeholder, m.object_key, m.bytes, m.md5, m.made_at > now() - interval '1 minute' as is_fresh,
+         f.code, f.message, f.settled, f.code = 'SLOW' and f.last_at > now() - interval '1 minute' as is_left_to_worker
   from unnest($1::text[], $2::text[], $3::image_format[], $4::text[])
     with ordinality as w(source_key, preset, format, recipe_hash, place)
   join item i on i.source_key = w.source_key
   left join image m on m.owner_type = 'ITEM' and m.owner_id = i.id and m.preset = w.preset and m.format = w.format
     and m.recipe_hash = w.recipe_hash and m.source_hash = i.source_hash
-  left join render_failure f on f.item_id = i.id and f.settled
+  left join render_failure f on f.item_id = i.id
     and f.source_hash = i.source_hash and f.renderer_version = $5`

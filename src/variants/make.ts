@@ -13,6 +13,7 @@ import {
 } from '../core/variant.ts'
 import type { RenderPool } from '../render/contract.ts'
 import type { VariantSpec } from '../render/messages.ts'
+import type { CallOptions } from '../render/tasks.ts'
 import type { Stores } from '../store/open.ts'
 import type { MadeImage, RenderedItem } from './record.ts'
 
@@ -49,12 +50,12 @@ export interface Made {
 export async function makeVariants(
   deps: RenderDeps,
   source: Source,
-  options: { variants: readonly VariantSpec[]; cpuLimitMs: number; replace?: boolean; svg?: Promise<Buffer | null> },
+  options: CallOptions & { variants: readonly VariantSpec[]; replace?: boolean; svg?: Promise<Buffer | null> },
 ): Promise<Made> {
   const { itemId, sourceHash } = source
   const svg = checkSource(source, await (options.svg ?? deps.stores.originals.get(source.originalKey)))
-  const rendered = await deps.pool.render(svg, options.variants, { cpuLimitMs: options.cpuLimitMs })
-  const { engine, warnings, placeholder } = rendered
+  const rendered = await deps.pool.render(svg, options.variants, options)
+  const { engine, warnings, placeholder, cpuMs } = rendered
   const bytes = rendered.pictures.map((picture) => Buffer.from(picture.bytes))
   const images = rendered.pictures.map(({ preset, format, width, height, lossless }, index): MadeImage => {
     const encoded = bytes[index] as Buffer
@@ -75,7 +76,7 @@ export async function makeVariants(
       }),
     ),
   )
-  return { item: { itemId, sourceHash, ...placeholder, images }, bytes }
+  return { item: { itemId, sourceHash, ...placeholder, cpuMs, images }, bytes }
 }
 
 /** In hex: the ETag that S3 gives an object of these bytes. */
@@ -92,7 +93,8 @@ export function variantKeyOf(
   return printVariantKey({ ...path, preset, version, format })
 }
 
-function sourcePathOf({ sourceKey }: Pick<Source, 'sourceKey'>): SourcePath {
+/** Where an item stands in the grammar of keys; its vendor is who shares the renderers. */
+export function sourcePathOf({ sourceKey }: Pick<Source, 'sourceKey'>): SourcePath {
   const path = parseSourceKey(sourceKey)
   if (!path) throw new Error(`${sourceKey} is not a source key`)
   return path

@@ -2,6 +2,7 @@ import type { PoolClient } from 'pg'
 import type { AppError } from '../core/errors.ts'
 import { ATTEMPTS_MAX, isSettled } from '../core/errors.ts'
 import { type ImageFormat, RENDERER_VERSION } from '../core/variant.ts'
+import { SLOW_MS } from '../core/vendor-costs.ts'
 import type { Pg } from '../db/database.ts'
 import { IS_WANTED, WRITE_EVENTS } from '../webhooks/outbox.ts'
 
@@ -28,6 +29,10 @@ export interface RenderedItem {
   readonly sourceHash: string
   readonly thumbHash: string
   readonly dominantColor: string
+  /** A tiny WebP that stands for the pictures until they are there. */
+  readonly preview: Uint8Array
+  /** What drawing it took of a renderer's CPU. */
+  readonly cpuMs: number
   readonly images: readonly MadeImage[]
 }
 
@@ -48,7 +53,7 @@ export interface Results {
 /**
  * Records stored pictures with their items' placeholders, forgets those items' failures, and records the items that gave
  * no picture, with the events of it all: one statement for any number. It locks the events' families until the commit.
- * Failed attempts count per source and renderer; a code that may pass (a crash, a time-out) is settled by its second.
+ * Failed attempts count per source and renderer; a code that may pass (a crash) is settled by its second, SLOW never.
  */
 export async function recordResults(
   pg: Pg | PoolClient,
@@ -78,6 +83,8 @@ export async function recordResults(
       made.map((item) => item.sourceHash),
       made.map((item) => item.thumbHash),
       made.map((item) => item.dominantColor),
+      made.map((item) => Buffer.from(item.preview)),
+      made.map((item) => item.cpuMs > SLOW_MS),
       failures.map((failure) => failure.itemId),
       failures.map((failure) => failure.sourceHash),
       failures.map((failure) => failure.error.code),
@@ -93,6 +100,7 @@ export async function recordResults(
 // An image made again (mode ALL, or healed) keeps its row: the object has the same bytes.
 // An item that a vendor took out meanwhile has no failure; the images it gets are discarded once nobody makes more.
 // A placeholder stays as it was first drawn, until the source changes.
+// SLOW is what a viewer's limit says: it counts as no attempt, and only the largest limit settles.
 // Asked first whether an event is wanted at all, Postgres joins nothing for nobody.
 // The commit does not wait for the disk: a row that a power cut takes along is made again, with the same bytes.
 const RECORD_RESULTS = `
@@ -109,21 +117,28 @@ const RECORD_RESULTS = `
       do update set made_at = now(), bytes = excluded.bytes, md5 = excluded.md5
     returning owner_id, preset, format, object_key, width, height, bytes, xmax = 0 as is_new
   ), drawn as (
-    update item set thumb_hash = t.thumb_hash, dominant_color = t.dominant_color
-    from unnest($14::int[], $15::text[], $16::text[], $17::text[]) as t(id, source_hash, thumb_hash, dominant_color)
-    where item.id = t.id and item.source_hash = t.source_hash and item.thumb_hash is null
+    update item set thumb_hash = coalesce(item.thumb_hash, t.thumb_hash), is_slow = t.is_slow,
+      dominant_color = coalesce(item.dominant_color, t.dominant_color), placeholder = coalesce(item.placeholder, t.placeholder)
+    from (
+      select * from unnest($14::int[], $15::text[], $16::text[], $17::text[], $18::bytea[], $19::boolean[])
+      union all
+      select id, source_hash, null, null, null, true from unnest($20::int[], $21::text[], $22::text[]) as f(id, source_hash, code)
+      where code in ('SLOW', 'TIMEOUT')
+    ) as t(id, source_hash, thumb_hash, dominant_color, placeholder, is_slow)
+    where item.id = t.id and item.source_hash = t.source_hash
+      and (item.is_slow <> t.is_slow or (t.placeholder is not null and (item.placeholder is null or item.thumb_hash is null)))
   ), forgotten as (
     delete from render_failure where item_id = any($14)
   ), failed as (
     insert into render_failure as f (item_id, source_hash, code, message, settled, backfill_id, renderer_version)
-    select t.*, $24 from unnest($18::int[], $19::text[], $20::text[], $21::text[], $22::boolean[], $23::int[])
+    select t.*, $26 from unnest($20::int[], $21::text[], $22::text[], $23::text[], $24::boolean[], $25::int[])
       as t(item_id, source_hash, code, message, settled, backfill_id)
     where exists (select from item i where i.id = t.item_id)
     on conflict (item_id) do update set
       attempts = case when f.source_hash = excluded.source_hash and f.renderer_version = excluded.renderer_version
-                      then f.attempts + 1 else 1 end,
+                        and f.code <> 'SLOW' then f.attempts + 1 else 1 end,
       settled = excluded.settled or (f.source_hash = excluded.source_hash and f.renderer_version = excluded.renderer_version
-                                     and f.attempts + 1 >= $25),
+                                     and f.code <> 'SLOW' and excluded.code <> 'SLOW' and f.attempts + 1 >= $27),
       source_hash = excluded.source_hash, renderer_version = excluded.renderer_version,
       code = excluded.code, message = excluded.message, last_at = now(),
       backfill_id = coalesce(excluded.backfill_id, f.backfill_id)
