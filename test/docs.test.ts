@@ -4,6 +4,7 @@ import path from 'node:path'
 import { isEnumType } from 'graphql'
 import { describe, expect, it } from 'vitest'
 import { generatedFiles } from '../scripts/docs.ts'
+import { ARCHIVE_LIMITS } from '../src/archive/limits.ts'
 import { PROBLEMS } from '../src/archive/problems.ts'
 import { VARIABLES } from '../src/core/config.ts'
 import { ERRORS } from '../src/core/errors.ts'
@@ -60,6 +61,29 @@ describe('tables that are written by hand', () => {
     const values = isEnumType(type) ? type.getValues().map((value) => value.name) : []
     expect(values).not.toEqual([])
     expect(values.filter((value) => !read(page).includes(`\`${value}\``))).toEqual([])
+  })
+
+  it('has the limits of archives', () => {
+    const { archiveBytes, totalBytes, entries, entryBytes, manifestBytes, nameBytes, ratioFromBytes, ratio } =
+      ARCHIVE_LIMITS
+    const size = (bytes: number) => (bytes >= 1e9 ? `${bytes / 1e9} GB` : `${bytes / 1e6} MB`)
+    expect(tableBelow('docs/vendors.md', 'What is refused')).toEqual([
+      ['archive, unpacked', `${size(archiveBytes)}, ${size(totalBytes)}`],
+      ['files and folders', entries.toLocaleString('en')],
+      ['an SVG, the manifest', `${size(entryBytes)}, ${size(manifestBytes)}`],
+      ['a name', `${nameBytes} bytes of UTF-8`],
+      [`unpacked to packed, of files above ${size(ratioFromBytes)}`, String(ratio)],
+    ])
+  })
+
+  it('lists the warnings', () => {
+    const [, type = ''] = /export type Warning =([\s\S]*)/.exec(read('src/render/child/sanitise/names.ts')) ?? []
+    const warnings = [...type.matchAll(/\| '(\w+)'/g)].map(([, name]) => name)
+    expect(
+      tableBelow('docs/errors.md', 'Warnings')
+        .map(([name]) => name)
+        .sort(),
+    ).toEqual([...warnings, 'MISSING_GLYPH'].sort())
   })
 
   it('lists the events', () => {
