@@ -2,6 +2,7 @@ import type { PoolClient } from 'pg'
 import type { Backfill } from '../../prisma/generated/client/client.ts'
 import { AppError } from '../core/errors.ts'
 import { inTransaction, type Pg, type Prisma } from '../db/database.ts'
+import { enqueue } from '../jobs/enqueue.ts'
 import { recordEvents } from '../webhooks/outbox.ts'
 import { readProgress } from './progress.ts'
 import { type BackfillRequest, fingerprintOf } from './request.ts'
@@ -10,9 +11,6 @@ import { type BackfillRequest, fingerprintOf } from './request.ts'
 export const BACKFILL_CHANNEL = 'afterimage_backfill'
 /** The channel on which a pause and a cancellation are told as well, so that whoever makes its pictures stops at once. */
 export const HALT_CHANNEL = 'afterimage_backfill_halt'
-
-/** A lower number runs first. Requests and ingestion will outrank a backfill. */
-const PRIORITY = 100
 
 export interface Db {
   readonly pg: Pg
@@ -32,7 +30,7 @@ export async function startBackfill({ pg, prisma }: Db, request: BackfillRequest
        returning id, xmax = 0 as is_new`,
       [mode, presets, formats, scope.vendorId, scope.familyId, scope.iconSetId, fingerprintOf(request), previews],
     )
-    if (rows[0].is_new) await addJob(client, 'plan_backfill', { backfillId: rows[0].id })
+    if (rows[0].is_new) await enqueue(client, 'plan_backfill', { backfillId: rows[0].id })
     return rows[0].id as number
   })
   return await prisma.backfill.findUniqueOrThrow({ where: { id } })
@@ -59,23 +57,6 @@ export async function findBackfill(prisma: Prisma, id: number): Promise<Backfill
 }
 
 /**
- * Puts a job into the queue, within the caller's transaction; one that waits there already is not doubled.
- * @param payload the id, which makes it the same job, and `waitS`: not before so many seconds
- */
-export async function addJob(
-  client: Pg | PoolClient,
-  task: 'plan_backfill' | 'run_chunk' | 'compose_backfill',
-  payload: Readonly<Record<string, number>>,
-): Promise<void> {
-  const { waitS = 0, ...ids } = payload
-  await client.query(
-    `select graphile_worker.add_job($1, payload => $2::json, priority => $3, job_key => $4,
-       run_at => now() + make_interval(secs => $5))`,
-    [task, JSON.stringify(payload), PRIORITY, `${task}:${Object.values(ids).join()}`, waitS],
-  )
-}
-
-/**
  * Ends the backfill when it is cut to its end and no chunk is left, and says so to the webhooks; one with previews has them
  * composed before. In the caller's transaction, as its last step; two last chunks queue up at the row.
  */
@@ -85,7 +66,7 @@ export async function finishIfDone(client: PoolClient, backfillId: number): Prom
     [backfillId],
   )
   if (rows[0]?.status !== 'RUNNING') return
-  if (rows[0].is_next) await addJob(client, 'compose_backfill', { backfillId })
+  if (rows[0].is_next) await enqueue(client, 'compose_backfill', { backfillId })
   const { rows: finished } = await client.query<{ status: string; mode: string }>(
     `update backfill set finished_at = now(), status = case
        when exists (select from backfill_chunk where backfill_id = $1 and status = 'FAILED') then 'FAILED'::backfill_status

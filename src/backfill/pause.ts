@@ -2,7 +2,8 @@ import type { Backfill } from '../../prisma/generated/client/client.ts'
 import { AppError } from '../core/errors.ts'
 import type { Presets } from '../core/variant.ts'
 import { inTransaction } from '../db/database.ts'
-import { addJob, BACKFILL_CHANNEL, type Db, findBackfill, finishIfDone, HALT_CHANNEL } from './backfills.ts'
+import { enqueue, enqueueAll } from '../jobs/enqueue.ts'
+import { BACKFILL_CHANNEL, type Db, findBackfill, finishIfDone, HALT_CHANNEL } from './backfills.ts'
 import { cutChunks } from './plan.ts'
 
 /**
@@ -35,9 +36,13 @@ export async function resumeBackfill(
       [id],
     )
     if (!rows[0]) return
-    if (rows[0].status === 'PLANNING') await addJob(client, 'plan_backfill', { backfillId: id })
+    if (rows[0].status === 'PLANNING') await enqueue(client, 'plan_backfill', { backfillId: id })
     const open = await client.query(`select id from backfill_chunk where backfill_id = $1 and status = 'PENDING'`, [id])
-    for (const chunk of open.rows) await addJob(client, 'run_chunk', { chunkId: chunk.id })
+    await enqueueAll(
+      client,
+      'run_chunk',
+      open.rows.map((chunk) => ({ payload: { chunkId: chunk.id } })),
+    )
     await cutChunks(client, { presets, backfillId: id })
     await finishIfDone(client, id)
     await client.query('select pg_notify($1, $2)', [BACKFILL_CHANNEL, String(id)])

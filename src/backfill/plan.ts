@@ -2,8 +2,10 @@ import type { PoolClient } from 'pg'
 import type { Backfill } from '../../prisma/generated/client/client.ts'
 import type { Presets } from '../core/variant.ts'
 import { inTransaction, type Pg, type Prisma } from '../db/database.ts'
+import { enqueue } from '../jobs/enqueue.ts'
+import { RUNNERS, TASKS } from '../jobs/registry.ts'
 import { measureBatch } from '../variants/find-missing.ts'
-import { addJob, BACKFILL_CHANNEL, finishIfDone } from './backfills.ts'
+import { BACKFILL_CHANNEL, finishIfDone } from './backfills.ts'
 import { orderOf } from './request.ts'
 
 /** Work that a chunk is cut for: little is repeated after a crash, and the queue is rarely asked. */
@@ -17,8 +19,8 @@ const MEASURED_CHUNKS = 8
 const QUEUED_PER_SLOT = 2
 /** However many workers there are: the jobs table stays small, and urgent jobs are found at once. */
 const QUEUED_MAX = 500
-/** Chunks that one worker process runs at once: while one looks for work or records, another keeps the renderers busy. */
-export const CHUNKS_AT_ONCE = 2
+/** Chunks that one worker process runs at once. */
+const CHUNKS_AT_ONCE = RUNNERS[TASKS.run_chunk.runner].jobsAtOnce
 
 interface Planner {
   readonly pg: Pg
@@ -81,7 +83,7 @@ export async function cutChunks(
         `insert into backfill_chunk (backfill_id, from_item_id, to_item_id, total_items) values ($1, $2, $3, $4) returning id`,
         [backfillId, cutToItemId + 1, batch.toId, batch.items],
       )
-      await addJob(client, 'run_chunk', { chunkId: rows[0].id })
+      await enqueue(client, 'run_chunk', { chunkId: rows[0].id })
       cut++
     }
     cutToItemId = batch.toId

@@ -3,7 +3,7 @@ import type { Events } from '../db/notifications.ts'
 import { findWork, type WorkOrder } from '../variants/find-missing.ts'
 import type { RenderDeps } from '../variants/make.ts'
 import { type AfterRecord, makeSlice, SLICE_ITEMS } from '../variants/make-slice.ts'
-import { addJob, BACKFILL_CHANNEL, finishIfDone, HALT_CHANNEL } from './backfills.ts'
+import { BACKFILL_CHANNEL, finishIfDone, HALT_CHANNEL } from './backfills.ts'
 import { cutChunks } from './plan.ts'
 import { orderOf } from './request.ts'
 
@@ -122,10 +122,6 @@ async function finishChunk({ pg, presets }: ChunkRunner, chunk: Part['chunk']): 
     await finishIfDone(client, chunk.backfillId)
   })
 }
-
-/** Puts a chunk that was stopped in the middle back into the queue. @param waitS not before so many seconds */
-export const requeueChunk = (pg: Pg, chunkId: number, { waitS = 0 } = {}): Promise<void> =>
-  addJob(pg, 'run_chunk', { chunkId, waitS })
 
 /** Gives a chunk up after the queue's last attempt: the backfill ends as FAILED, with the reason. */
 export async function abandonChunk({ pg, presets }: ChunkRunner, chunkId: number, reason: string): Promise<void> {

@@ -7,16 +7,18 @@ import { log } from '../core/log.ts'
 import { isCompositeKey } from '../core/variant.ts'
 import type { Pg, Prisma } from '../db/database.ts'
 import { waitForItems } from '../db/locks.ts'
+import { enqueue } from '../jobs/enqueue.ts'
 import type { RenderDeps } from '../variants/make.ts'
 import { removeComposites } from './composites.ts'
 import { locateTarget, type TakedownScope } from './locate-target.ts'
-import { queueTakeDown } from './take-down.ts'
 import { whileActive } from './while-active.ts'
 
 /** Items that are waited for together: a lock each. */
 const DRAIN_ITEMS = 200
 /** What S3 lists and deletes in one call. */
 const SWEEP_KEYS = 1000
+/** Until the second look: longer than any answer, upload or queue of ours lasts. */
+const RECHECK_AFTER_S = 60
 /** Of the 3,000 that may be in progress: smaller batches find room beside others. */
 const PATHS_AT_ONCE = 1000
 
@@ -62,7 +64,7 @@ export async function runTakeDown(
       `update take_down set status = 'COMPLETED', finished_at = now(), error = null, note = $2 where id = $1`,
       [id, isPurged ? null : NO_CDN],
     )
-    await queueTakeDown(client, id, { recheck: true })
+    await enqueue(client, 'take_down', { takeDownId: id, recheck: true }, { delayS: RECHECK_AFTER_S })
   })
   return 'done'
 }

@@ -1,7 +1,7 @@
-import type { PoolClient } from 'pg'
 import { AppError } from '../core/errors.ts'
 import type { Pg } from '../db/database.ts'
 import { inTransaction } from '../db/database.ts'
+import { enqueue } from '../jobs/enqueue.ts'
 
 export const TAKE_DOWN_TARGETS = ['ITEM', 'ICON_SET', 'FAMILY', 'VENDOR'] as const
 
@@ -12,9 +12,6 @@ export interface TakeDownTarget {
 }
 
 export const REASON_MAX = 500
-/** Before everything else in the queue: a court does not wait for a backfill. */
-const PRIORITY = 0
-
 /**
  * Hides the target from the moment this returns (410, status GONE), and queues the job that deletes its pictures and
  * purges the CDN. Returns the receipt's id. What is taken down already stays as it is; where its job failed or left
@@ -41,7 +38,7 @@ export async function takeDown({ pg }: { pg: Pg }, target: TakeDownTarget, reaso
          where id = $1 and status <> 'RUNNING'`,
         [active.id],
       )
-      await queueTakeDown(client, active.id)
+      await enqueue(client, 'take_down', { takeDownId: active.id, recheck: false })
     }
     return active.id
   })
@@ -67,21 +64,6 @@ export async function restore({ pg }: { pg: Pg }, which: TakeDownTarget | { take
     : `${NAMES[which.type]} ${which.id} is not taken down`
   throw new AppError('NOT_FOUND', `Nothing to restore: ${named}; what hides a part of it is restored by its own id.`)
 }
-
-/**
- * Puts a take-down's job into the queue, in the place of one that waits there.
- * @param options.recheck the second look, after what was on its way has arrived
- */
-export async function queueTakeDown(client: Pg | PoolClient, id: number, { recheck = false } = {}): Promise<void> {
-  await client.query(
-    `select graphile_worker.add_job('take_down', payload => $1::json, priority => $2, job_key => $3,
-       run_at => now() + make_interval(secs => $4))`,
-    [JSON.stringify({ takeDownId: id, recheck }), PRIORITY, `take_down:${id}:${recheck}`, recheck ? SECOND_LOOK_S : 0],
-  )
-}
-
-/** Longer than any answer, upload or queue of ours lasts. */
-const SECOND_LOOK_S = 60
 
 const TABLES = { ITEM: 'item', ICON_SET: 'icon_set', FAMILY: 'family', VENDOR: 'vendor' } as const
 const NAMES = { ITEM: 'item', ICON_SET: 'icon set', FAMILY: 'family', VENDOR: 'vendor' } as const

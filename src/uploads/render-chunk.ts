@@ -3,14 +3,13 @@ import type { PoolClient } from 'pg'
 import { composeCompleted } from '../composites/schedule.ts'
 import { RENDERER_VERSION } from '../core/variant.ts'
 import { inTransaction, type Pg, type Prisma } from '../db/database.ts'
+import { enqueueAll } from '../jobs/enqueue.ts'
 import { findWork, standardOrder } from '../variants/find-missing.ts'
 import type { RenderDeps } from '../variants/make.ts'
 import { type AfterRecord, makeSlice, SLICE_ITEMS } from '../variants/make-slice.ts'
 import { addProblems, finishIfRendered, type UploadProblem } from './end-upload.ts'
 import { UPLOAD_CHANNEL } from './uploads.ts'
 
-/** Before any backfill's chunks, after the checks of other uploads. */
-const PRIORITY = 30
 /** Of one upload: enough for many workers, and the jobs table stays small however many sets an archive has. */
 const QUEUED_MAX = 100
 /** Between two looks at items that somebody else makes. */
@@ -100,15 +99,11 @@ const ABANDONED = { code: 'INTERNAL', file: null, pointer: null } as const
 
 /** Puts chunks into the queue, as many as it lacks, in the caller's transaction, which holds the upload's row. */
 export async function queueChunks(client: PoolClient, uploadId: number): Promise<void> {
-  await client.query(QUEUE_CHUNKS, [uploadId, QUEUED_MAX, PRIORITY])
-}
-
-/** Puts a chunk that was stopped in the middle back into the queue. @param options.waitS not before so many seconds */
-export async function requeueChunk(pg: Pg, chunkId: number, { waitS = 0 } = {}): Promise<void> {
-  await pg.query(
-    `select graphile_worker.add_job('render_upload', payload => $1::json, priority => $2, job_key => $3,
-       run_at => now() + make_interval(secs => $4))`,
-    [JSON.stringify({ chunkId, waitS }), PRIORITY, `render_upload:${chunkId}`, waitS],
+  const { rows } = await client.query<{ id: number }>(TAKE_CHUNKS, [uploadId, QUEUED_MAX])
+  await enqueueAll(
+    client,
+    'render_upload',
+    rows.map(({ id }) => ({ payload: { chunkId: id } })),
   )
 }
 
@@ -120,12 +115,9 @@ const FIND_FAILURES = `
   join render_failure r on r.item_id = i.id and r.source_hash = i.source_hash and r.renderer_version = $2
   where c.id = $1 order by i.id`
 
-const QUEUE_CHUNKS = `
+const TAKE_CHUNKS = `
   with next as (
     select id from upload_chunk where upload_id = $1 and status = 'PENDING' and not is_queued order by id
     limit (select greatest($2 - count(*), 0) from upload_chunk where upload_id = $1 and status = 'PENDING' and is_queued)
-  ), queued as (
-    update upload_chunk c set is_queued = true from next where c.id = next.id returning c.id
   )
-  select graphile_worker.add_job('render_upload', payload => json_build_object('chunkId', id), priority => $3,
-    job_key => 'render_upload:' || id) from queued`
+  update upload_chunk c set is_queued = true from next where c.id = next.id returning c.id`

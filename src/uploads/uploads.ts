@@ -1,18 +1,15 @@
-import type { PoolClient } from 'pg'
 import type { Upload } from '../../prisma/generated/client/client.ts'
 import { ARCHIVE_LIMITS } from '../archive/limits.ts'
 import { show } from '../archive/problems.ts'
 import { AppError } from '../core/errors.ts'
 import { isVendorUsername, printUploadKey } from '../core/variant.ts'
 import { inTransaction, type Pg, type Prisma } from '../db/database.ts'
+import { enqueue } from '../jobs/enqueue.ts'
 import { cancelDeletion, discardObjects } from '../retention/discarded.ts'
 import type { Store } from '../store/store.ts'
 
 /** The channel on which every change worth showing is told; the payload is the upload's id. */
 export const UPLOAD_CHANNEL = 'afterimage_upload'
-
-/** Lower runs first: an upload's checks before others' pictures, so that a small one does not wait for a large one's. */
-const PRIORITY = 20
 
 const FILE_NAME_MAX = 255
 /** An archive that nobody completes is gone a day after its URL has expired. */
@@ -87,25 +84,8 @@ export async function completeUpload(
     )
     if (rowCount === 0) return 'known'
     await cancelDeletion(client, 'ORIGINALS', [key])
-    await queueIngest(client, id)
+    await enqueue(client, 'ingest_upload', { uploadId: id })
     await client.query('select pg_notify($1, $2)', [UPLOAD_CHANNEL, String(id)])
     return 'started'
   })
-}
-
-/**
- * Puts an upload's ingest into the queue, in the place of one that waits there.
- * @param options.waitS not before so many seconds
- * @param options.tries how often it has failed
- */
-export async function queueIngest(
-  client: Pg | PoolClient,
-  uploadId: number,
-  { waitS = 0, tries = 0 } = {},
-): Promise<void> {
-  await client.query(
-    `select graphile_worker.add_job('ingest_upload', payload => $1::json, priority => $2, job_key => $3,
-       run_at => now() + make_interval(secs => $4))`,
-    [JSON.stringify({ uploadId, waitS, tries }), PRIORITY, `upload:${uploadId}`, waitS],
-  )
 }
