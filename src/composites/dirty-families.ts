@@ -4,7 +4,7 @@ import type { Scope } from '../catalogue/scope.ts'
 import type { Layouts } from '../core/layouts.ts'
 import { IS_SETTLED } from '../coverage/settled.ts'
 import { inTransaction, type Pg } from '../db/database.ts'
-import { execute, query } from '../db/query.ts'
+import { anyOf, execute, now, query } from '../db/query.ts'
 import { statement } from '../db/statement.ts'
 import { countJobs, enqueueAll } from '../jobs/enqueue.ts'
 
@@ -69,7 +69,7 @@ async function queue(
   const familyIds = queued.map(({ familyId }) => familyId)
   await execute(
     client,
-    query.updateTable('family_change').set({ queued_at: sql`now()` }).where('family_id', 'in', familyIds),
+    query.updateTable('family_change').set({ queued_at: now }).where('family_id', '=', anyOf(familyIds)),
   )
   await enqueueAll(
     client,

@@ -5,6 +5,7 @@ import {
   PostgresAdapter,
   PostgresIntrospector,
   PostgresQueryCompiler,
+  sql,
 } from 'kysely'
 import type { DB } from '../../prisma/generated/kysely.ts'
 import type { Queryable } from './statement.ts'
@@ -22,6 +23,12 @@ export const query = new Kysely<DB>({
     createQueryCompiler: () => new PostgresQueryCompiler(),
   },
 })
+
+/** The database's time: the transaction's beginning. */
+export const now = sql<Date>`now()`
+
+/** `= any(…)`: one parameter for any number of values, none as well, where `in` has one for each. */
+export const anyOf = <Value>(values: readonly Value[]) => sql<Value>`any(${values})`
 
 /** All rows. */
 export async function fetchAll<Row>(db: Queryable, built: Compilable<Row>): Promise<Row[]> {
