@@ -3,6 +3,9 @@ import type { PoolClient } from 'pg'
 import { composeCompleted } from '../composites/schedule.ts'
 import { RENDERER_VERSION } from '../core/variant.ts'
 import { inTransaction, type Pg, type Prisma } from '../db/database.ts'
+import { notify } from '../db/notify.ts'
+import { execute, query } from '../db/query.ts'
+import { statement } from '../db/statement.ts'
 import { enqueueAll } from '../jobs/enqueue.ts'
 import { findWork, standardOrder } from '../variants/find-missing.ts'
 import type { RenderDeps } from '../variants/make.ts'
@@ -55,13 +58,17 @@ export async function renderChunk(
 const countIn =
   ({ id, uploadId }: { id: number; uploadId: number }): AfterRecord =>
   async (client, { made, failures }) => {
-    await client.query(
-      `update upload_chunk set done_items = least(done_items + $2, cardinality(item_ids) - failed_items)
-       where id = $1 and status = 'PENDING'`,
-      [id, made.filter(({ itemId }) => !failures.some((failure) => failure.itemId === itemId)).length],
-    )
-    await client.query('select pg_notify($1, $2)', [UPLOAD_CHANNEL, String(uploadId)])
+    const items = made.filter(({ itemId }) => !failures.some((failure) => failure.itemId === itemId)).length
+    await COUNT_DONE.run(client, { id, items })
+    await notify(client, UPLOAD_CHANNEL, String(uploadId))
   }
+
+const COUNT_DONE = statement({
+  name: 'count-upload-chunk',
+  text: `update upload_chunk set done_items = least(done_items + :items, cardinality(item_ids) - failed_items)
+         where id = :id and status = 'PENDING'`,
+  parameters: { id: 'int4', items: 'int4' },
+})
 
 /** Gives a chunk up after the queue's last attempt: the upload ends as FAILED, with the reason. */
 export const abandonChunk = async (app: ChunkRenderer, chunkId: number, reason: string): Promise<void> => {
@@ -78,46 +85,61 @@ async function settleChunk(
 ): Promise<number[]> {
   return await inTransaction(pg, async (client) => {
     // The upload first, as everywhere: whoever ends a chunk waits here for the others.
-    await client.query('select from upload where id = $1 for update', [uploadId])
-    const { rows } = await client.query<UploadProblem>(FIND_FAILURES, [id, RENDERER_VERSION])
-    const problems = reason === undefined ? rows : [...rows, { ...ABANDONED, message: reason }]
-    const { rowCount } = await client.query(
-      `update upload_chunk set status = $2::chunk_status, failed_items = $3, done_items = case
-         when $2 = 'DONE' then cardinality(item_ids) - $3 else least(done_items, cardinality(item_ids) - $3) end
-       where id = $1 and status = 'PENDING'`,
-      [id, status, rows.length],
-    )
-    if (rowCount === 0) return []
+    await execute(client, query.selectFrom('upload').where('id', '=', uploadId).forUpdate())
+    const failures = await FIND_FAILURES.all(client, { chunkId: id, rendererVersion: RENDERER_VERSION })
+    const problems: UploadProblem[] = failures.map((failure) => ({ ...failure, pointer: null }))
+    if (reason !== undefined) problems.push({ ...ABANDONED, message: reason })
+    if ((await SETTLE_CHUNK.run(client, { id, status, failed: failures.length })) === 0) return []
     await addProblems(client, uploadId, { problems })
     await queueChunks(client, uploadId)
-    await client.query('select pg_notify($1, $2)', [UPLOAD_CHANNEL, String(uploadId)])
+    await notify(client, UPLOAD_CHANNEL, String(uploadId))
     return await finishIfRendered(client, uploadId)
   })
 }
+
+const SETTLE_CHUNK = statement({
+  name: 'settle-upload-chunk',
+  text: `
+    update upload_chunk set status = :status::chunk_status, failed_items = :failed, done_items = case
+      when :status::chunk_status = 'DONE' then cardinality(item_ids) - :failed else least(done_items, cardinality(item_ids) - :failed) end
+    where id = :id and status = 'PENDING'`,
+  parameters: { id: 'int4', status: 'chunk_status', failed: 'int4' },
+})
 
 const ABANDONED = { code: 'INTERNAL', file: null, pointer: null } as const
 
 /** Puts chunks into the queue, as many as it lacks, in the caller's transaction, which holds the upload's row. */
 export async function queueChunks(client: PoolClient, uploadId: number): Promise<void> {
-  const { rows } = await client.query<{ id: number }>(TAKE_CHUNKS, [uploadId, QUEUED_MAX])
+  const chunks = await TAKE_CHUNKS.all(client, { uploadId, limit: QUEUED_MAX })
   await enqueueAll(
     client,
     'render_upload',
-    rows.map(({ id }) => ({ payload: { chunkId: id } })),
+    chunks.map(({ id }) => ({ payload: { chunkId: id } })),
   )
 }
 
 // The failures of the items as they are now, under the files' names.
-const FIND_FAILURES = `
-  select r.code, listed.file, null as pointer, r.message
-  from upload_chunk c cross join lateral unnest(c.item_ids, c.files) as listed(id, file)
-  join item i on i.id = listed.id
-  join render_failure r on r.item_id = i.id and r.source_hash = i.source_hash and r.renderer_version = $2
-  where c.id = $1 order by i.id`
+const FIND_FAILURES = statement({
+  name: 'find-upload-failures',
+  text: `
+    select r.code, listed.file, r.message
+    from upload_chunk c cross join lateral unnest(c.item_ids, c.files) as listed(id, file)
+    join item i on i.id = listed.id
+    join render_failure r on r.item_id = i.id and r.source_hash = i.source_hash and r.renderer_version = :rendererVersion
+    where c.id = :chunkId order by i.id`,
+  parameters: { chunkId: 'int4', rendererVersion: 'text' },
+  columns: { code: 'text', file: 'text', message: 'text' },
+})
 
-const TAKE_CHUNKS = `
-  with next as (
-    select id from upload_chunk where upload_id = $1 and status = 'PENDING' and not is_queued order by id
-    limit (select greatest($2 - count(*), 0) from upload_chunk where upload_id = $1 and status = 'PENDING' and is_queued)
-  )
-  update upload_chunk c set is_queued = true from next where c.id = next.id returning c.id`
+const TAKE_CHUNKS = statement({
+  name: 'take-upload-chunks',
+  text: `
+    with next as (
+      select id from upload_chunk where upload_id = :uploadId and status = 'PENDING' and not is_queued order by id
+      limit (select greatest(:limit - count(*), 0) from upload_chunk
+             where upload_id = :uploadId and status = 'PENDING' and is_queued)
+    )
+    update upload_chunk c set is_queued = true from next where c.id = next.id returning c.id`,
+  parameters: { uploadId: 'int4', limit: 'int8' },
+  columns: { id: 'int4' },
+})

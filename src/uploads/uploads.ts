@@ -4,6 +4,8 @@ import { show } from '../archive/problems.ts'
 import { AppError } from '../core/errors.ts'
 import { isVendorUsername, printUploadKey } from '../core/variant.ts'
 import { inTransaction, type Pg, type Prisma } from '../db/database.ts'
+import { notify } from '../db/notify.ts'
+import { execute, fetchAll, query } from '../db/query.ts'
 import { enqueue } from '../jobs/enqueue.ts'
 import { cancelDeletion, discardObjects } from '../retention/discarded.ts'
 import type { Store } from '../store/store.ts'
@@ -40,13 +42,11 @@ export async function createUpload(
       `bytes is ${bytes}: say the archive's exact size, from 1 to ${ARCHIVE_LIMITS.archiveBytes}.`,
     )
   const id = await inTransaction(pg, async (client) => {
-    const { rows } = await client.query<{ id: number }>(
-      'insert into upload (vendor, file_name, bytes) values ($1, $2, $3) returning id',
-      [vendor, fileName, bytes],
-    )
-    const newId = rows[0]?.id as number
-    await discardObjects(client, 'ORIGINALS', { keys: [printUploadKey(newId)], afterS: WAITS_S })
-    return newId
+    const values = { vendor, file_name: fileName, bytes: String(bytes) }
+    const [added] = await fetchAll(client, query.insertInto('upload').values(values).returning('id'))
+    if (!added) throw new Error('an upload gave no row')
+    await discardObjects(client, 'ORIGINALS', { keys: [printUploadKey(added.id)], afterS: WAITS_S })
+    return added.id
   })
   return await findUpload(prisma, id)
 }
@@ -78,14 +78,11 @@ export async function completeUpload(
       `The archive of upload ${id} has ${found.bytes} bytes, and ${upload.bytes} were said: make another upload.`,
     )
   return await inTransaction(pg, async (client) => {
-    const { rowCount } = await client.query(
-      `update upload set status = 'CHECKING' where id = $1 and status = 'CREATED'`,
-      [id],
-    )
-    if (rowCount === 0) return 'known'
+    const start = query.updateTable('upload').set({ status: 'CHECKING' }).where('id', '=', id)
+    if ((await execute(client, start.where('status', '=', 'CREATED'))) === 0) return 'known'
     await cancelDeletion(client, 'ORIGINALS', [key])
     await enqueue(client, 'ingest_upload', { uploadId: id })
-    await client.query('select pg_notify($1, $2)', [UPLOAD_CHANNEL, String(id)])
+    await notify(client, UPLOAD_CHANNEL, String(id))
     return 'started'
   })
 }
