@@ -47,8 +47,9 @@ interface ColumnTypes {
 }
 
 /** What the driver takes for a parameter, where that is another type. */
-interface ParameterTypes extends Omit<ColumnTypes, 'int8' | 'timestamptz' | 'json' | 'jsonb'> {
+interface ParameterTypes extends Omit<ColumnTypes, 'int8' | 'numeric' | 'timestamptz' | 'json' | 'jsonb'> {
   int8: string | number
+  numeric: string | number
   timestamptz: Date | string
   /** Serialised. */
   json: string
