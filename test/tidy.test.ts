@@ -2,6 +2,7 @@ import { readdirSync, readFileSync } from 'node:fs'
 import path from 'node:path'
 import { describe, expect, it } from 'vitest'
 import { WORKER_FLAGS } from '../src/embedded/supervise-worker.ts'
+import { TASK_NAMES } from '../src/jobs/registry.ts'
 import { FOLDERS } from './support/folders.ts'
 
 const ROOT = path.join(import.meta.dirname, '..')
@@ -104,6 +105,22 @@ describe('the architecture', () => {
 
   it('only config.ts reads the environment', () => {
     expect([...sources, ...infra].filter((file) => read(file).includes('process.env'))).toEqual(['src/core/config.ts'])
+  })
+
+  it('names tasks in the registry, in their functions and where jobs are queued, never in SQL; priorities in the registry', () => {
+    const names = new RegExp(`['"\`](${TASK_NAMES.join('|')})['"\`:]`)
+    // What the registry types. A table has the name of a task.
+    const typed = [
+      /\b(enqueue|enqueueAll|countJobs|findExhausted)\(\s*[\w.]+,\s*'\w+'/g,
+      /PayloadOf<'\w+'>|task: '\w+' \| '\w+'/g,
+      /(selectFrom|insertInto|updateTable|deleteFrom)\('take_down'\)/g,
+    ]
+    const found = sources.filter((file) => {
+      const text = typed.reduce((rest, use) => rest.replaceAll(use, ''), read(file))
+      const isNamed = names.test(text) && !/^(src\/jobs\/registry|workers\/tasks)\.ts$/.test(file)
+      return isNamed || (/\bPRIORITY\b|\badd_jobs?\b/.test(text) && file !== 'src/jobs/enqueue.ts')
+    })
+    expect(found).toEqual([])
   })
 
   it(`has no file over ${LINES_MAX} lines`, () => {

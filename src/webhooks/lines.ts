@@ -1,4 +1,7 @@
+import { sql } from 'kysely'
 import type { Pg } from '../db/database.ts'
+import { execute, query } from '../db/query.ts'
+import { statement } from '../db/statement.ts'
 import type { Refusal, StoredEvent } from './post-event.ts'
 
 /** Attempts of an event before it is a dead letter: some 11 hours. */
@@ -32,86 +35,111 @@ export interface DeliveryCursor {
 const IS_DUE = `waiting > 0 and next_attempt_at <= now() and (claimed_until is null or claimed_until <= now())`
 
 /** The webhooks that have something to be sent now. */
-export async function findDueReceivers(pg: Pg): Promise<Receiver[]> {
-  const { rows } = await pg.query<Receiver>({
-    name: 'find-due-receivers',
-    // The first one of each in the index: as `exists` it was a scan of all lines.
-    text: `select id, url, secret, types from webhook w cross join lateral
-             (select from webhook_line where webhook_id = w.id and ${IS_DUE} order by next_attempt_at limit 1) as due
-           where disabled_at is null`,
-  })
-  return rows
-}
+export const findDueReceivers = (pg: Pg): Promise<Receiver[]> => FIND_DUE_RECEIVERS.all(pg)
+
+const FIND_DUE_RECEIVERS = statement({
+  name: 'find-due-receivers',
+  isPrepared: true,
+  // The first one of each in the index: as `exists` it was a scan of all lines.
+  text: `select id, url, secret, types from webhook w cross join lateral
+           (select from webhook_line where webhook_id = w.id and ${IS_DUE} order by next_attempt_at limit 1) as due
+         where disabled_at is null`,
+  columns: { id: 'int4', url: 'text', secret: 'text', types: 'text[]' },
+})
 
 /** Takes lines of a webhook that are due, the longest due first. */
-export async function claimLines(pg: Pg, webhookId: number, linesMax: number): Promise<DeliveryCursor[]> {
-  const { rows } = await pg.query<DeliveryCursor>({
-    name: 'claim-lines',
-    text: `update webhook_line l set claimed_until = now() + make_interval(secs => $3)
-           from (select family from webhook_line where webhook_id = $1 and ${IS_DUE}
-                 order by next_attempt_at limit $2 for update skip locked) as due
-           where l.webhook_id = $1 and l.family = due.family
-           returning l.webhook_id as "webhookId", l.family, l.waiting, l.attempts, l.claimed_until as "claimedUntil"`,
-    values: [webhookId, linesMax, CLAIM_S],
-  })
-  return rows
-}
+export const claimLines = (pg: Pg, webhookId: number, linesMax: number): Promise<DeliveryCursor[]> =>
+  CLAIM_LINES.all(pg, { webhookId, linesMax, claimS: CLAIM_S })
+
+const CURSOR = {
+  webhookId: 'int4',
+  family: 'text',
+  waiting: 'int4',
+  attempts: 'int4',
+  claimedUntil: 'timestamptz',
+} as const
+
+const CLAIM_LINES = statement({
+  name: 'claim-lines',
+  isPrepared: true,
+  text: `update webhook_line l set claimed_until = now() + make_interval(secs => :claimS)
+         from (select family from webhook_line where webhook_id = :webhookId and ${IS_DUE}
+               order by next_attempt_at limit :linesMax for update skip locked) as due
+         where l.webhook_id = :webhookId and l.family = due.family
+         returning l.webhook_id as "webhookId", l.family, l.waiting, l.attempts, l.claimed_until as "claimedUntil"`,
+  parameters: { webhookId: 'int4', linesMax: 'int8', claimS: 'float8' },
+  columns: CURSOR,
+})
 
 /** The event at the head of a line: a replayed one before all later ones. Null when there is none. */
 export async function findNext(pg: Pg, line: DeliveryCursor): Promise<StoredEvent | null> {
-  const { rows } = await pg.query<StoredEvent>({
-    name: 'find-next-event',
-    text: `select e.id, e.type, e.data, e.created_at as "createdAt" from (
-             select min(event_id) as id from dead_letter where webhook_id = $1 and family = $2 and replaying
-             union all
-             -- By type: a family may have thousands of events that this webhook does not want.
-             select first.id from webhook_line l join webhook w on w.id = l.webhook_id
-             cross join unnest(w.types) as wanted(type)
-             cross join lateral (select id from event where family = $2 and type = wanted.type and id > l.after_event_id
-                                 order by id limit 1) as first
-             where l.webhook_id = $1 and l.family = $2
-           ) as heads join event e using (id) order by id limit 1`,
-    values: [line.webhookId, line.family],
-  })
-  return rows[0] ?? null
+  const { webhookId, family } = line
+  return (await FIND_NEXT.get(pg, { webhookId, family })) ?? null
 }
 
-const IS_OURS = 'webhook_id = $1 and family = $2 and claimed_until = $3'
-const ours = ({ webhookId, family, claimedUntil }: DeliveryCursor) => [webhookId, family, claimedUntil]
+const FIND_NEXT = statement({
+  name: 'find-next-event',
+  isPrepared: true,
+  text: `select e.id, e.type, e.data, e.created_at as "createdAt" from (
+           select min(event_id) as id from dead_letter where webhook_id = :webhookId and family = :family and replaying
+           union all
+           -- By type: a family may have thousands of events that this webhook does not want.
+           select first.id from webhook_line l join webhook w on w.id = l.webhook_id
+           cross join unnest(w.types) as wanted(type)
+           cross join lateral (select id from event where family = :family and type = wanted.type and id > l.after_event_id
+                               order by id limit 1) as first
+           where l.webhook_id = :webhookId and l.family = :family
+         ) as heads join event e using (id) order by id limit 1`,
+  parameters: { webhookId: 'int4', family: 'text' },
+  columns: { id: 'int8', type: 'text', data: 'jsonb', createdAt: 'timestamptz' },
+})
+
+/** SQL: the line is still claimed by whom it was given. */
+const IS_OURS = 'webhook_id = :webhookId and family = :family and claimed_until = :claimedUntil'
+const OURS = { webhookId: 'int4', family: 'text', claimedUntil: 'timestamptz' } as const
+const ours = ({ webhookId, family, claimedUntil }: DeliveryCursor) => ({ webhookId, family, claimedUntil })
 
 /** Marks the event delivered. Returns the line with its claim renewed; null when nothing waits in it, or it is ours no more. */
 export async function advance(pg: Pg, line: DeliveryCursor, event: StoredEvent): Promise<DeliveryCursor | null> {
-  const { rows } = await pg.query<DeliveryCursor>({
-    name: 'advance-line',
-    text: `with moved as (
-             update webhook_line set after_event_id = greatest(after_event_id, $4), waiting = waiting - 1, attempts = 0,
-               next_attempt_at = now(), claimed_until = case when waiting > 1 then now() + make_interval(secs => $5) end
-             where ${IS_OURS} returning *
-           ), replayed as (
-             delete from dead_letter where event_id = $4 and webhook_id in (select webhook_id from moved)
-           ), well as (
-             update webhook set failing_since = null, error = null
-             where id in (select webhook_id from moved) and failing_since is not null
-           )
-           select webhook_id as "webhookId", family, waiting, attempts, claimed_until as "claimedUntil" from moved
-           where claimed_until is not null`,
-    values: [...ours(line), event.id, CLAIM_S],
-  })
-  return rows[0] ?? null
+  return (await ADVANCE.get(pg, { ...ours(line), eventId: event.id, claimS: CLAIM_S })) ?? null
 }
+
+const ADVANCE = statement({
+  name: 'advance-line',
+  isPrepared: true,
+  text: `with moved as (
+           update webhook_line set after_event_id = greatest(after_event_id, :eventId), waiting = waiting - 1, attempts = 0,
+             next_attempt_at = now(), claimed_until = case when waiting > 1 then now() + make_interval(secs => :claimS) end
+           where ${IS_OURS} returning *
+         ), replayed as (
+           delete from dead_letter where event_id = :eventId and webhook_id in (select webhook_id from moved)
+         ), well as (
+           update webhook set failing_since = null, error = null
+           where id in (select webhook_id from moved) and failing_since is not null
+         )
+         select webhook_id as "webhookId", family, waiting, attempts, claimed_until as "claimedUntil" from moved
+         where claimed_until is not null`,
+  parameters: { ...OURS, eventId: 'int8', claimS: 'float8' },
+  columns: CURSOR,
+})
 
 /** Lets others have the line. */
 export async function release(pg: Pg, line: DeliveryCursor): Promise<void> {
-  await pg.query(`update webhook_line set claimed_until = null where ${IS_OURS}`, ours(line))
+  await execute(pg, whereOurs(line).set({ claimed_until: null }))
 }
 
 /** What waited in the line when it was claimed is gone: pruned, after a month. What came since is counted still. */
 export async function settle(pg: Pg, line: DeliveryCursor): Promise<void> {
-  await pg.query(`update webhook_line set claimed_until = null, waiting = waiting - $4 where ${IS_OURS}`, [
-    ...ours(line),
-    line.waiting,
-  ])
+  const waiting = sql<number>`waiting - ${line.waiting}`
+  await execute(pg, whereOurs(line).set({ claimed_until: null, waiting }))
 }
+
+const whereOurs = ({ webhookId, family, claimedUntil }: DeliveryCursor) =>
+  query
+    .updateTable('webhook_line')
+    .where('webhook_id', '=', webhookId)
+    .where('family', '=', family)
+    .where('claimed_until', '=', claimedUntil)
 
 /**
  * Records a failed attempt. The line waits, longer each time; after the last attempt the event is a dead letter and the line
@@ -126,36 +154,41 @@ export async function fail(
   const { firstS, factor, maxS, jitter } = BACKOFF
   const pause = Math.min(maxS, firstS * factor ** line.attempts) * (1 + jitter * (2 * Math.random() - 1))
   const isLast = line.attempts + 1 >= ATTEMPTS_MAX
-  await pg.query(isLast ? BURY : POSTPONE, [
-    ...ours(line),
-    refusal.error,
-    refusal.status,
-    GIVE_UP_DAYS,
-    ...(isLast ? [event.id] : [Math.max(pause, Math.min(maxS, refusal.retryAfterS))]),
-  ])
+  const told = { ...ours(line), error: refusal.error, status: refusal.status, giveUpDays: GIVE_UP_DAYS }
+  if (isLast) await BURY.run(pg, { ...told, eventId: event.id })
+  else await POSTPONE.run(pg, { ...told, pauseS: Math.max(pause, Math.min(maxS, refusal.retryAfterS)) })
 }
 
 const UNWELL = `
-  update webhook set failing_since = coalesce(failing_since, now()), error = $4,
-    disabled_at = case when $5::int = 410 or failing_since < now() - make_interval(days => $6) then now() else disabled_at end
+  update webhook set failing_since = coalesce(failing_since, now()), error = :error,
+    disabled_at = case when :status::int = 410 or failing_since < now() - make_interval(days => :giveUpDays) then now() else disabled_at end
   where id in (select webhook_id from moved)`
+const TOLD = { ...OURS, error: 'text', status: 'int4?', giveUpDays: 'int4' } as const
 
-const POSTPONE = `
-  with moved as (
-    update webhook_line set attempts = attempts + 1, claimed_until = null, next_attempt_at = now() + make_interval(secs => $7)
-    where ${IS_OURS} returning webhook_id
-  )
-  ${UNWELL}`
+const POSTPONE = statement({
+  name: 'postpone-event',
+  text: `
+    with moved as (
+      update webhook_line set attempts = attempts + 1, claimed_until = null, next_attempt_at = now() + make_interval(secs => :pauseS)
+      where ${IS_OURS} returning webhook_id
+    )
+    ${UNWELL}`,
+  parameters: { ...TOLD, pauseS: 'float8' },
+})
 
-const BURY = `
-  with moved as (
-    update webhook_line set after_event_id = greatest(after_event_id, $7), waiting = waiting - 1, attempts = 0,
-      next_attempt_at = now(), claimed_until = null
-    where ${IS_OURS} returning webhook_id
-  ), buried as (
-    insert into dead_letter as d (webhook_id, event_id, family, attempts, status, error)
-    select webhook_id, $7, $2, ${ATTEMPTS_MAX}, $5, $4 from moved
-    on conflict (webhook_id, event_id) do update set replaying = false, created_at = now(),
-      attempts = d.attempts + excluded.attempts, status = excluded.status, error = excluded.error
-  )
-  ${UNWELL}`
+const BURY = statement({
+  name: 'bury-event',
+  text: `
+    with moved as (
+      update webhook_line set after_event_id = greatest(after_event_id, :eventId), waiting = waiting - 1, attempts = 0,
+        next_attempt_at = now(), claimed_until = null
+      where ${IS_OURS} returning webhook_id
+    ), buried as (
+      insert into dead_letter as d (webhook_id, event_id, family, attempts, status, error)
+      select webhook_id, :eventId, :family, ${ATTEMPTS_MAX}, :status, :error from moved
+      on conflict (webhook_id, event_id) do update set replaying = false, created_at = now(),
+        attempts = d.attempts + excluded.attempts, status = excluded.status, error = excluded.error
+    )
+    ${UNWELL}`,
+  parameters: { ...TOLD, eventId: 'int8' },
+})
