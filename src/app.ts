@@ -47,13 +47,13 @@ export interface App {
 }
 
 /**
- * Lazy requests that may wait for a renderer are bounded by their admission; this bounds everything else: a worker's seven
+ * Lazy requests that may wait for a renderer are bounded by their admission; this bounds everything else: a worker's eleven
  * jobs work on four items for each renderer.
  */
 const WAITING_MAX = 256
 const WAITING_PER_RENDERER = 32
 /** Locks hold a connection each: one per flight, one per job of a worker, and some for queries. */
-const CONNECTIONS_BESIDE_LOCKS = 14
+const CONNECTIONS_BESIDE_LOCKS = 28
 
 /**
  * Opens everything in the order of its needs and closes it in the opposite one, also when a later part fails to open.

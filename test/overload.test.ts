@@ -1,4 +1,3 @@
-import { createServer } from 'node:http'
 import sharp from 'sharp'
 import { afterEach, describe, expect, it, vi } from 'vitest'
 import type { App } from '../src/app.ts'

@@ -1,7 +1,7 @@
 import { AppError } from '../src/core/errors.ts'
 import { causes, log } from '../src/core/log.ts'
 import type { Pg } from '../src/db/database.ts'
-import { enqueue } from '../src/jobs/enqueue.ts'
+import { enqueue, othersWait } from '../src/jobs/enqueue.ts'
 
 /** Between two looks at a store that does not answer; doubled from a second. */
 const WAIT_MAX_S = 60
@@ -10,8 +10,10 @@ const WAIT_MAX_S = 60
 interface ChunkJob {
   readonly task: 'run_chunk' | 'render_upload'
   readonly payload: { readonly chunkId: number; readonly waitS: number }
-  readonly run: (chunkId: number) => Promise<string>
+  /** Ends as `stopped` when the signal aborts. */
+  readonly run: (chunkId: number, signal: AbortSignal) => Promise<string>
   readonly abandon: (chunkId: number, reason: string) => Promise<void>
+  readonly signal: AbortSignal
   readonly isLastAttempt: boolean
 }
 
@@ -21,11 +23,12 @@ interface ChunkJob {
  */
 export async function runChunkJob(
   pg: Pg,
-  { task, payload: { chunkId, waitS: waitedS }, run, abandon, isLastAttempt }: ChunkJob,
+  { task, payload: { chunkId, waitS: waitedS }, run, abandon, signal, isLastAttempt }: ChunkJob,
 ): Promise<void> {
+  const turn = openTurn(pg, { task, chunkId })
   try {
-    const outcome = await run(chunkId)
-    // A stop is no failed attempt: the rest of the chunk goes to the front of the queue, for whoever lives.
+    const outcome = await run(chunkId, AbortSignal.any([signal, turn.signal]))
+    // No failed attempt: the rest of the chunk goes behind what waits already, for whoever is free.
     if (outcome === 'stopped') await enqueue(pg, task, { chunkId })
   } catch (error) {
     if (error instanceof AppError && error.code === 'UNAVAILABLE') {
@@ -36,5 +39,23 @@ export async function runChunkJob(
     }
     if (!isLastAttempt) throw error
     await abandon(chunkId, causes(error))
+  } finally {
+    turn.close()
   }
+}
+
+/** A chunk keeps its slot for so long; then it goes on while no other backfill or upload waits. */
+const TURN_MS = 5000
+
+/** Aborts when the chunk has had its turn and others wait. */
+function openTurn(pg: Pg, { task, chunkId }: Pick<ChunkJob, 'task'> & { chunkId: number }) {
+  const ended = new AbortController()
+  const timer = setInterval(() => {
+    othersWait(pg, task, chunkId).then(
+      (wait) => wait && ended.abort(),
+      // The database is away: the chunk's own statements say so.
+      () => {},
+    )
+  }, TURN_MS)
+  return { signal: ended.signal, close: () => clearInterval(timer) }
 }

@@ -40,8 +40,9 @@ const FUNCTIONS: { readonly [Name in TaskName]: TaskFunction<Name> } = {
     runChunkJob(app.pg, {
       task: 'run_chunk',
       payload,
-      run: (chunkId) => runChunk(app, chunkId, signal),
+      run: (chunkId, untilStopped) => runChunk(app, chunkId, untilStopped),
       abandon: (chunkId, reason) => abandonChunk(app, chunkId, reason),
+      signal,
       isLastAttempt,
     }),
 
@@ -79,8 +80,9 @@ const FUNCTIONS: { readonly [Name in TaskName]: TaskFunction<Name> } = {
     runChunkJob(app.pg, {
       task: 'render_upload',
       payload,
-      run: (chunkId) => renderChunk(app, chunkId, signal),
+      run: (chunkId, untilStopped) => renderChunk(app, chunkId, untilStopped),
       abandon: (chunkId, reason) => abandonUploadChunk(app, chunkId, reason),
+      signal,
       isLastAttempt,
     }),
 

@@ -5,7 +5,7 @@ import { notify } from '../db/notify.ts'
 import { execute, fetchAll, now, query } from '../db/query.ts'
 import { statement } from '../db/statement.ts'
 import { enqueue } from '../jobs/enqueue.ts'
-import { RUNNERS, TASKS } from '../jobs/registry.ts'
+import { LIVE_WORKERS } from '../jobs/workers.ts'
 import { measureBatch } from '../variants/find-missing.ts'
 import { BACKFILL_CHANNEL, finishIfDone } from './backfills.ts'
 import { orderOf } from './request.ts'
@@ -17,12 +17,13 @@ const FIRST_CHUNK_ITEMS = 200
 const CHUNK_ITEMS = { min: 24, max: 5000 }
 /** Chunks whose speed decides the size of the next. */
 const MEASURED_CHUNKS = 8
-/** Chunks in the queue for each that runs: enough that no worker waits for the next cut. */
-const QUEUED_PER_SLOT = 2
+/**
+ * Chunks of one backfill in the queue, for each live worker: enough to keep its renderers busy, and fewer than its slots, so that
+ * another backfill finds one free.
+ */
+const QUEUED_PER_WORKER = 3
 /** However many workers there are: the jobs table stays small, and urgent jobs are found at once. */
 const QUEUED_MAX = 500
-/** Chunks that one worker process runs at once. */
-const CHUNKS_AT_ONCE = RUNNERS[TASKS.run_chunk.runner].jobsAtOnce
 
 interface Planner {
   readonly pg: Pg
@@ -124,7 +125,7 @@ const LOCK_RUNNING = statement({
 async function measureQueue(client: PoolClient, backfillId: number): Promise<{ lacking: number; chunkItems: number }> {
   const measured = await MEASURE_QUEUE.get(client, { backfillId, latest: MEASURED_CHUNKS })
   const { pending, workers, rate } = measured ?? { pending: 0, workers: 0, rate: null }
-  const wanted = Math.min(Math.max(workers, 1) * CHUNKS_AT_ONCE * (1 + QUEUED_PER_SLOT), QUEUED_MAX)
+  const wanted = Math.min(Math.max(workers, 1) * QUEUED_PER_WORKER, QUEUED_MAX)
   const fitting = rate === null ? FIRST_CHUNK_ITEMS : Math.round(rate * CHUNK_S)
   const chunkItems = Math.min(Math.max(fitting, CHUNK_ITEMS.min), CHUNK_ITEMS.max)
   return { lacking: wanted - pending, chunkItems }
@@ -134,7 +135,7 @@ const MEASURE_QUEUE = statement({
   name: 'measure-queue',
   text: `
     select (select count(*) from backfill_chunk where backfill_id = :backfillId and status = 'PENDING')::int as pending,
-           (select count(distinct (host, pid)) from worker where seen_at > now() - interval '30 seconds')::int as workers,
+           ${LIVE_WORKERS} as workers,
            (select sum(done_items + failed_items) / nullif(sum(extract(epoch from updated_at - started_at)), 0)
             from (select * from backfill_chunk
                   where backfill_id = :backfillId and status = 'DONE' and updated_at is not null

@@ -5,7 +5,7 @@ import { execute, fetchFirst, now, query } from '../db/query.ts'
 import { statement } from '../db/statement.ts'
 import { findWork, type WorkOrder } from '../variants/find-missing.ts'
 import type { RenderDeps } from '../variants/make.ts'
-import { type AfterRecord, makeSlice, SLICE_ITEMS } from '../variants/make-slice.ts'
+import { type AfterRecord, makeItems } from '../variants/make-items.ts'
 import { BACKFILL_CHANNEL, finishIfDone, HALT_CHANNEL } from './backfills.ts'
 import { cutChunks } from './plan.ts'
 import { orderOf } from './request.ts'
@@ -19,7 +19,7 @@ export interface ChunkRunner extends RenderDeps {
 }
 
 /**
- * Runs one chunk: what is missing in its id range is found once, then slice by slice locked, made and recorded. Safe to
+ * Runs one chunk: what is missing in its id range is found once, then locked, made and recorded bit by bit. Safe to
  * run twice: what is recorded is not found again. Ends early, with what was made recorded, when the backfill is paused or
  * cancelled (`halted`) or when `signal` aborts (`stopped`); throws when a store or the database fails, so that the
  * queue tries again.
@@ -51,10 +51,8 @@ async function makeChunk(app: ChunkRunner, { chunk, order, signal }: Part): Prom
   const taken = new Set<number>()
   for (let afterId = chunk.fromItemId - 1, isLast = false; !isLast; ) {
     const found = await findWork(app.pg, order, { afterId, toId: chunk.toItemId, limit: FOUND_MAX })
-    for (let from = 0; from < found.length && !signal.aborted; from += SLICE_ITEMS) {
-      const work = found.slice(from, from + SLICE_ITEMS)
-      for (const itemId of await makeSlice(app, { order, work, signal, afterRecord: countIn(chunk) })) taken.add(itemId)
-    }
+    for (const itemId of await makeItems(app, { order, work: found, signal, afterRecord: countIn(chunk) }))
+      taken.add(itemId)
     isLast = found.length < FOUND_MAX
     afterId = found.at(-1)?.itemId ?? afterId
   }
@@ -111,8 +109,8 @@ async function waitForItem(app: ChunkRunner, part: Part & { itemId: number }): P
   const { itemId, order, chunk, signal } = part
   for (let isTaken = true; isTaken && !signal.aborted; ) {
     const work = await findWork(app.pg, order, { afterId: itemId - 1, toId: itemId, limit: 1 })
-    const slice = { order, work, signal, afterRecord: countIn(chunk) }
-    isTaken = work.length > 0 && (await makeSlice(app, slice)).length > 0
+    const items = { order, work, signal, afterRecord: countIn(chunk) }
+    isTaken = work.length > 0 && (await makeItems(app, items)).length > 0
     if (isTaken) await new Promise((resolve) => setTimeout(resolve, 50))
   }
 }

@@ -70,3 +70,32 @@ const COUNT_JOBS = statement({
   parameters: { task: 'text?', limit: 'int8' },
   columns: { count: 'int4' },
 })
+
+/**
+ * Whether a chunk of another backfill or upload waits for a slot: one that has run for a while then gives its own away and goes
+ * on behind it. @param task its jobs' key ends in the chunk's id
+ */
+export async function othersWait(
+  db: Queryable,
+  task: 'run_chunk' | 'render_upload',
+  chunkId: number,
+): Promise<boolean> {
+  const row = await (task === 'run_chunk' ? BACKFILLS_WAIT : UPLOADS_WAIT).get(db, { task, chunkId })
+  return row?.waits ?? false
+}
+
+const othersWaitIn = (name: string, { table, owner }: { table: string; owner: string }) =>
+  statement({
+    name,
+    text: `
+      select exists (
+        select from graphile_worker.jobs j join ${table} c on c.id = split_part(j.key, ':', 2)::int
+        where j.task_identifier = :task and j.locked_at is null and j.run_at <= now()
+          and c.${owner} <> (select ${owner} from ${table} where id = :chunkId)
+      ) as waits`,
+    parameters: { task: 'text', chunkId: 'int4' },
+    columns: { waits: 'bool' },
+  })
+
+const BACKFILLS_WAIT = othersWaitIn('other-backfills-wait', { table: 'backfill_chunk', owner: 'backfill_id' })
+const UPLOADS_WAIT = othersWaitIn('other-uploads-wait', { table: 'upload_chunk', owner: 'upload_id' })

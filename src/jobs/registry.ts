@@ -5,12 +5,12 @@ import { z } from 'zod'
  * own, so that nobody waits behind a backfill; uploads too, so that a hostile archive does not stand before a take-down.
  */
 export const RUNNERS = {
-  /** Two: while one looks for work or records, another keeps the renderers busy. */
-  long: { jobsAtOnce: 2 },
+  /** More than one backfill has in the queue for each worker, so that another's chunks need not wait. */
+  long: { jobsAtOnce: 4 },
   /** What somebody waits for. */
   urgent: { jobsAtOnce: 2 },
-  /** One that checks or stages an archive, and two that render. */
-  uploads: { jobsAtOnce: 3 },
+  /** Of one upload one that checks or stages its archive and two that render, and as many of another. */
+  uploads: { jobsAtOnce: 5 },
 } as const
 
 export type RunnerName = keyof typeof RUNNERS

@@ -54,3 +54,6 @@ export async function recoverJobs(pg: Pg, ownIds: readonly string[]): Promise<st
   log.warn('took over the jobs of dead workers', { workers: dead.join(',') })
   return dead
 }
+
+/** SQL: how many worker processes have said lately that they live. */
+export const LIVE_WORKERS = `(select count(distinct (host, pid))::int from worker where seen_at > now() - interval '30 seconds')`

@@ -7,14 +7,15 @@ import { notify } from '../db/notify.ts'
 import { execute, query } from '../db/query.ts'
 import { statement } from '../db/statement.ts'
 import { enqueueAll } from '../jobs/enqueue.ts'
+import { LIVE_WORKERS } from '../jobs/workers.ts'
 import { findWork, standardOrder } from '../variants/find-missing.ts'
 import type { RenderDeps } from '../variants/make.ts'
-import { type AfterRecord, makeSlice, SLICE_ITEMS } from '../variants/make-slice.ts'
+import { type AfterRecord, makeItems } from '../variants/make-items.ts'
 import { addProblems, finishIfRendered, type UploadProblem } from './end-upload.ts'
 import { UPLOAD_CHANNEL } from './uploads.ts'
 
-/** Of one upload: enough for many workers, and the jobs table stays small however many sets an archive has. */
-const QUEUED_MAX = 100
+/** Of one upload, for each live worker: enough to keep it busy, and the slots of the others are free for other uploads. */
+const QUEUED_PER_WORKER = 2
 /** Between two looks at items that somebody else makes. */
 const LOOK_EVERY_MS = 50
 
@@ -42,13 +43,9 @@ export async function renderChunk(
     // Again until nothing is left: others may be making some, and what crashed is tried once more.
     const work = await findWork(app.pg, order, range)
     if (work.length === 0) break
-    let taken = 0
-    for (let from = 0; from < work.length && !signal.aborted; from += SLICE_ITEMS) {
-      const slice = { order, work: work.slice(from, from + SLICE_ITEMS), signal, afterRecord }
-      taken += (await makeSlice(app, slice)).length
-    }
+    const taken = await makeItems(app, { order, work, signal, afterRecord })
     if (signal.aborted) return 'stopped'
-    if (taken === work.length) await delay(LOOK_EVERY_MS)
+    if (taken.length === work.length) await delay(LOOK_EVERY_MS)
   }
   await composeCompleted(app.pg, await settleChunk(app.pg, chunk, 'DONE'))
   return 'done'
@@ -110,7 +107,7 @@ const ABANDONED = { code: 'INTERNAL', file: null, pointer: null } as const
 
 /** Puts chunks into the queue, as many as it lacks, in the caller's transaction, which holds the upload's row. */
 export async function queueChunks(client: PoolClient, uploadId: number): Promise<void> {
-  const chunks = await TAKE_CHUNKS.all(client, { uploadId, limit: QUEUED_MAX })
+  const chunks = await TAKE_CHUNKS.all(client, { uploadId, perWorker: QUEUED_PER_WORKER })
   await enqueueAll(
     client,
     'render_upload',
@@ -136,10 +133,10 @@ const TAKE_CHUNKS = statement({
   text: `
     with next as (
       select id from upload_chunk where upload_id = :uploadId and status = 'PENDING' and not is_queued order by id
-      limit (select greatest(:limit - count(*), 0) from upload_chunk
+      limit (select greatest(:perWorker * greatest(${LIVE_WORKERS}, 1) - count(*), 0) from upload_chunk
              where upload_id = :uploadId and status = 'PENDING' and is_queued)
     )
     update upload_chunk c set is_queued = true from next where c.id = next.id returning c.id`,
-  parameters: { uploadId: 'int4', limit: 'int8' },
+  parameters: { uploadId: 'int4', perWorker: 'int4' },
   columns: { id: 'int4' },
 })

@@ -34,6 +34,8 @@ export interface Work {
   /** Where the original lies. */
   readonly originalKey: string
   readonly sourceHash: string
+  /** Drawing it once took long. */
+  readonly isSlow: boolean
   readonly variants: readonly VariantSpec[]
 }
 
@@ -54,6 +56,7 @@ export async function findWork(
     sourceKey: row.source_key,
     originalKey: row.original_key,
     sourceHash: row.source_hash,
+    isSlow: row.is_slow,
     variants: row.presets.map((preset, index) => ({ preset, format: row.formats[index] as ImageFormat })),
   }))
 }
@@ -174,7 +177,7 @@ const FIND_WORK = forEachScope((scope, inScope) => {
       name: `find-work-${scope}-${name}`,
       isPrepared: true,
       text: `
-        select i.id, i.source_key, coalesce(i.original_key, i.source_key) as original_key, i.source_hash, w.presets, w.formats
+        select i.id, i.source_key, coalesce(i.original_key, i.source_key) as original_key, i.source_hash, i.is_slow, w.presets, w.formats
         from ${NEEDING_WORK} and i.id > :afterId and i.id <= :toId and ${inScope} and ${inRange}
         order by i.id
         limit :limit`,
@@ -184,6 +187,7 @@ const FIND_WORK = forEachScope((scope, inScope) => {
         source_key: 'text',
         original_key: 'text',
         source_hash: 'text',
+        is_slow: 'bool',
         presets: 'text[]',
         formats: 'text[]',
       },

@@ -1,7 +1,7 @@
 import { findWork, standardOrder } from './find-missing.ts'
-import { type AfterRecord, makeSlice, SLICE_ITEMS } from './make-slice.ts'
+import { type AfterRecord, makeItems } from './make-items.ts'
 
-type App = Parameters<typeof makeSlice>[0]
+type App = Parameters<typeof makeItems>[0]
 
 /**
  * Makes what is missing of the given items: every preset in the format it lists first. Items that somebody else is
@@ -13,7 +13,6 @@ export async function warmRemainingPresets(
 ): Promise<void> {
   const order = standardOrder(app.presets)
   const range = { afterId: 0, toId: Math.max(...itemIds), limit: itemIds.length, only: itemIds }
-  const found = await findWork(app.pg, order, range)
-  for (let from = 0; from < found.length && !signal.aborted; from += SLICE_ITEMS)
-    await makeSlice(app, { order, work: found.slice(from, from + SLICE_ITEMS), signal, afterRecord })
+  const work = await findWork(app.pg, order, range)
+  await makeItems(app, { order, work, signal, afterRecord })
 }

@@ -1,0 +1,120 @@
+import type { PoolClient } from 'pg'
+import { isSourceFailure } from '../core/errors.ts'
+import { mapConcurrent } from '../core/map-concurrent.ts'
+import { inTransaction, type Pg } from '../db/database.ts'
+import { lockItems } from '../db/locks.ts'
+import { findWork, type Work, type WorkOrder } from './find-missing.ts'
+import { makeVariants, type RenderDeps, sourcePathOf } from './make.ts'
+import { type FailedItem, type RenderedItem, type Results, recordResults } from './record.ts'
+
+/** Only this limit settles that a source takes too long; a viewer's is shorter. */
+const CPU_LIMIT_MS = 20_000
+/** Items that are locked together. */
+const SLICE_ITEMS = 24
+/** So that one slow item does not hold up what comes behind its slice. */
+const SLICES_AT_ONCE = 2
+/** In the making at once, of each slice: an item is longer on its way from and to S3 than in a renderer. */
+const ITEMS_PER_RENDERER = 2
+/** What is made is recorded this soon, not at a slice's end: a viewer finds it, and a crash repeats no more. */
+const RECORD_EVERY_MS = 1000
+
+/** What belongs into the transaction that records results. */
+export type AfterRecord = (client: PoolClient, results: Results) => Promise<void>
+
+interface Order {
+  readonly order: WorkOrder
+  readonly work: readonly Work[]
+  readonly signal: AbortSignal
+  readonly afterRecord?: AfterRecord | undefined
+}
+
+/**
+ * Makes what items lack: locks them slice by slice, those last that are known to be slow, and records each second. Stops taking
+ * items when `signal` aborts. Throws what a store or the database threw, after what was made until then is recorded.
+ * Returns the items that somebody else holds.
+ */
+export async function makeItems(app: RenderDeps & { readonly pg: Pg }, { work, ...order }: Order): Promise<number[]> {
+  const taken: number[] = []
+  const { quick = [], slow = [] } = Object.groupBy(work, ({ isSlow }) => (isSlow ? 'slow' : 'quick'))
+  await mapConcurrent([...slicesOf(quick), ...slicesOf(slow)], SLICES_AT_ONCE, async (slice) => {
+    if (!order.signal.aborted) taken.push(...(await makeSlice(app, { ...order, work: slice })))
+  })
+  return taken
+}
+
+function* slicesOf(work: readonly Work[]): Iterable<readonly Work[]> {
+  for (let from = 0; from < work.length; from += SLICE_ITEMS) yield work.slice(from, from + SLICE_ITEMS)
+}
+
+async function makeSlice(app: RenderDeps & { readonly pg: Pg }, slice: Order): Promise<number[]> {
+  const ids = slice.work.map((item) => item.itemId)
+  const locks = await lockItems(app.pg, ids)
+  const recorder = openRecorder(app.pg, slice.afterRecord)
+  try {
+    // Looked at again under the lock: a request may have made one since.
+    const range = { afterId: 0, toId: Math.max(...ids), limit: ids.length, only: locks.held }
+    const work = locks.held.length > 0 ? await findWork(app.pg, slice.order, range) : []
+    await makeAll(app, { ...slice, work }, recorder).finally(recorder.close)
+    return ids.filter((id) => !locks.held.includes(id))
+  } finally {
+    await locks.release()
+  }
+}
+
+/** Every item, more at once than there are renderers, so that reading and storing overlap rendering. */
+async function makeAll(app: RenderDeps, { order, work, signal }: Order, recorder: Recorder): Promise<void> {
+  const make = async (item: Work) => {
+    if (signal.aborted) return
+    const { itemId, sourceHash, variants, isSlow } = item
+    try {
+      const path = [sourcePathOf(item).vendor, 'worker']
+      const replace = order.mode === 'ALL'
+      recorder.add({
+        made: (await makeVariants(app, item, { variants, cpuLimitMs: CPU_LIMIT_MS, path, isSlow, replace })).item,
+      })
+    } catch (error) {
+      if (isSourceFailure(error)) recorder.add({ failed: { itemId, sourceHash, error, backfillId: order.backfillId } })
+      // Renders that are killed when the worker stops are left to the next one.
+      else if (!signal.aborted) throw error
+    }
+  }
+  await mapConcurrent(work, app.pool.size * ITEMS_PER_RENDERER, make)
+}
+
+interface Recorder {
+  add(result: { made: RenderedItem } | { failed: FailedItem }): void
+  /** Records the rest. Throws what recording threw since it was opened. */
+  close(): Promise<void>
+}
+
+function openRecorder(pg: Pg, afterRecord: AfterRecord | undefined): Recorder {
+  let results = { made: [] as RenderedItem[], failures: [] as FailedItem[] }
+  let recording = Promise.resolve()
+
+  async function record(): Promise<void> {
+    const taken = results
+    results = { made: [], failures: [] }
+    if (taken.made.length === 0 && taken.failures.length === 0) return
+    await inTransaction(pg, async (client) => {
+      await recordResults(client, taken)
+      await afterRecord?.(client, taken)
+    })
+  }
+  const recordNext = () => {
+    recording = recording.then(record)
+    recording.catch(() => {})
+    return recording
+  }
+  const timer = setInterval(recordNext, RECORD_EVERY_MS)
+
+  return {
+    add(result) {
+      if ('made' in result) results.made.push(result.made)
+      else results.failures.push(result.failed)
+    },
+    close() {
+      clearInterval(timer)
+      return recordNext()
+    },
+  }
+}
