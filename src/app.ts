@@ -20,7 +20,7 @@ import { type AdmissionLimiter, openAdmissionLimiter } from './variants/admissio
 import { createEnsureVariant, type EnsureVariant } from './variants/ensure.ts'
 import { INTERACTIVE_CHANNEL } from './variants/interactive.ts'
 import { type RecipeHistory, rememberRecipes } from './variants/recipes.ts'
-import { openWarmQueue } from './variants/warm-queue.ts'
+import { openWarmQueue, type WarmQueue } from './variants/warm-queue.ts'
 
 /** Every part of the service, wired. */
 export interface App {
@@ -35,6 +35,7 @@ export interface App {
   readonly layouts: Layouts
   /** Of pictures that are made for a request. */
   readonly admission: AdmissionLimiter
+  readonly warmQueue: WarmQueue
   readonly ensureVariant: EnsureVariant
   readonly ensureComposite: EnsureComposite
   readonly estimateBackfill: EstimateBackfill
@@ -97,7 +98,7 @@ export async function openApp(
     const { presets, aws, distributionId } = config
     const cdn = distributionId ? openCloudFront(aws, distributionId) : null
     opened.push(async () => cdn?.close())
-    const warmQueue = openWarmQueue(pg)
+    const warmQueue = openWarmQueue(pg, { warmPages: config.warmPages })
     opened.push(warmQueue.close)
     const estimateBackfill = createEstimate({ pg, presets })
     // More flights than renderers, so that reading and storing overlap with rendering.
@@ -116,6 +117,7 @@ export async function openApp(
       events,
       layouts,
       admission,
+      warmQueue,
       ensureVariant,
       ensureComposite,
       estimateBackfill,

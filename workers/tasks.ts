@@ -53,6 +53,8 @@ const FUNCTIONS: { readonly [Name in TaskName]: TaskFunction<Name> } = {
 
   make_rest: (app, { itemIds }, { signal }) => warmRemainingPresets(app, { itemIds, signal }),
 
+  warm_page: (app, { itemIds }, { signal }) => warmRemainingPresets(app, { itemIds, signal }),
+
   /** What is given up is queued again after some minutes, out of our own table. */
   make_composites: async (app, { familyId }, { signal, isLastAttempt }) => {
     try {

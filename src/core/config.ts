@@ -78,6 +78,12 @@ export const VARIABLES = [
       'Addresses and networks of your proxies, comma-separated, whose X-Forwarded-For says who asks: viewers share the renderers by address.',
   },
   {
+    name: 'WARM_PAGES',
+    default: 'on',
+    meaning:
+      '`off`: a GraphQL page that prints URLs of missing pictures does not have workers make them ahead of the browser.',
+  },
+  {
     name: 'WORKER_NICENESS',
     default: '10',
     meaning:
@@ -117,6 +123,7 @@ export interface Config {
   readonly distributionId: string | null
   readonly webhookPrivateHosts: readonly string[]
   readonly trustedProxies: readonly string[]
+  readonly warmPages: boolean
   /** Where the user stood: npm runs its scripts in the project. */
   readonly invokedFrom: string
   /** The environment of a child process of ours: our own, with the database that we chose. */
@@ -212,6 +219,7 @@ export function loadConfig(env: Env = process.env): Config {
     ),
     webhookPrivateHosts: read('WEBHOOK_PRIVATE_HOSTS', [], hosts),
     trustedProxies: read('TRUSTED_PROXIES', [], networks),
+    warmPages: read('WARM_PAGES', true, onOrOff),
     invokedFrom: env.INIT_CWD ?? '.',
     childEnv: (databaseUrl) => ({ ...env, DATABASE_URL: databaseUrl }),
   }

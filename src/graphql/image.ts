@@ -23,8 +23,10 @@ export interface WantedImage {
   readonly format: ImageFormat
   /** Null while it is not made. */
   readonly row: (context: Context) => Promise<ImageRow | null>
+  /** Called when its URL is printed: what is missing is made before the browser asks. */
+  readonly warm?: () => void
   readonly isGone: (context: Context) => Promise<boolean>
-  /** Why there will be none. */
+  /** Why the last attempt gave none; settled: there will be none. */
   readonly failure: (context: Context) => Promise<RenderFailure | null>
 }
 
@@ -39,6 +41,7 @@ export function imageOfItem(
     width,
     height,
     format,
+    warm: () => app.warmQueue.addPage(item.id),
     row: async ({ loaders }) => {
       const rows = await loaders.images.load(item.id)
       const isCurrent = (row: ImageRow) =>
@@ -51,7 +54,7 @@ export function imageOfItem(
     isGone: ({ loaders }) => loaders.takenDown.load(item.id),
     failure: async ({ loaders }) => {
       const failure = await loaders.failures.load(item.id)
-      return failure?.settled && failure.sourceHash === item.sourceHash ? failure : null
+      return failure?.sourceHash === item.sourceHash ? failure : null
     },
   }
 }
@@ -71,7 +74,10 @@ export const ImageRef = builder.objectRef<WantedImage>('Image').implement({
     url: t.field({
       type: 'URL',
       description: 'Immutable: another source or preset has another URL.',
-      resolve: ({ key }, _args, { imageUrl }) => `${imageUrl}/${key}`,
+      resolve: ({ key, warm }, _args, { imageUrl }) => {
+        warm?.()
+        return `${imageUrl}/${key}`
+      },
     }),
     width: t.exposeInt('width', { description: 'px' }),
     height: t.exposeInt('height', { description: 'px' }),
@@ -82,7 +88,7 @@ export const ImageRef = builder.objectRef<WantedImage>('Image').implement({
       resolve: async (image, _args, context) => {
         if (await image.isGone(context)) return 'GONE'
         if (await image.row(context)) return 'READY'
-        return (await image.failure(context)) ? 'FAILED' : 'PENDING'
+        return (await image.failure(context))?.settled ? 'FAILED' : 'PENDING'
       },
     }),
     bytes: t.int({
@@ -108,7 +114,8 @@ export const ImageRef = builder.objectRef<WantedImage>('Image').implement({
     error: t.field({
       type: ImageErrorRef,
       nullable: true,
-      description: 'Set when status is FAILED.',
+      description:
+        'Why the last attempt gave no picture: for good where status is FAILED; while it is PENDING another attempt follows.',
       resolve: async (image, _args, context) => ((await image.row(context)) ? null : await image.failure(context)),
     }),
   }),

@@ -76,10 +76,12 @@ const ItemRef = builder.prismaInterface('Item', {
         presets: t.arg.stringList(),
         format: t.arg({ type: ImageFormatRef, required: true, defaultValue: 'WEBP' }),
       },
-      resolve: (item, { presets: names, format }, { app, imageUrl }) =>
-        presetsOfSrcSet(app.presets, { names, format })
+      resolve: (item, { presets: names, format }, { app, imageUrl }) => {
+        app.warmQueue.addPage(item.id)
+        return presetsOfSrcSet(app.presets, { names, format })
           .map(({ name, width }) => `${imageUrl}/${variantKeyOf(app, item, { preset: name, format })} ${width}w`)
-          .join(', '),
+          .join(', ')
+      },
     }),
   }),
 })

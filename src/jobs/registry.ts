@@ -80,6 +80,14 @@ export const TASKS = {
     key: null,
     runner: 'urgent',
   }),
+  /** A page prints their URLs: behind all that somebody waits for, ahead of backfills. */
+  warm_page: task({
+    payload: z.object({ itemIds: z.array(id).min(1).max(1000) }),
+    priority: 60,
+    attempts: 3,
+    key: null,
+    runner: 'urgent',
+  }),
   ingest_upload: task({
     payload: z.object({ uploadId: id, waitS, tries: z.int().default(0) }),
     priority: 20,

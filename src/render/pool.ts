@@ -56,9 +56,10 @@ export function openRenderPool(options: PoolOptions): RenderPool {
       renderer.cpuFromMs = message.cpuMs
       finish(renderer)
       if (task) settle(task, { message, usedMs })
-      if (renderer.next) begin(renderer, renderer.next)
-      renderer.next = null
+      // What it was handed ahead must not begin in a renderer that ends.
       if (renderer.renders >= recycleAfter || message.rssBytes > RSS_RECYCLE_BYTES) retire(renderer)
+      else if (renderer.next) begin(renderer, renderer.next)
+      renderer.next = null
     }
     dispatch()
   }

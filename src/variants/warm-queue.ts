@@ -9,37 +9,65 @@ const COLLECT_MS = 200
 const ITEMS_PER_JOB = 100
 /** With more jobs than this in the queue, later requests make their pictures themselves. */
 const JOBS_MAX = 500
+/** The same item is not queued again by another page within a minute, and so many items are remembered. */
+const PAGE_AGAIN_MS = 60_000
+const REMEMBERED_MAX = 50_000
+/** Items of pages that wait to be queued; what is beyond is made on its first request. */
+const PAGE_ITEMS_MAX = 5000
+
+type WarmTask = 'make_rest' | 'warm_page'
 
 export interface WarmQueue {
-  /** Notes an item whose first picture a request has made. Never throws, and nobody waits. */
+  /** Queues an item whose first picture a request has made, or found too slow. Never throws, and nobody waits. */
   add(itemId: number): void
-  /** Puts what was noted into the queue. */
+  /** Queues an item whose URLs a page prints, behind all that somebody waits for. Never throws, and nobody waits. */
+  addPage(itemId: number): void
+  /** Puts what was collected into the queue. */
   close(): Promise<void>
 }
 
-/** Has workers make the other presets of items that were asked for, ahead of any backfill; none when no worker lives. */
-export function openWarmQueue(pg: Pg): WarmQueue {
-  const noted = new Set<number>()
+/**
+ * Has workers make what items lack, ahead of any backfill; none when no worker lives.
+ * @param options.warmPages whether pages are warmed before the browser asks
+ */
+export function openWarmQueue(pg: Pg, { warmPages }: { warmPages: boolean }): WarmQueue {
+  const collected = { make_rest: new Set<number>(), warm_page: new Set<number>() }
+  /** When each item was last queued by a page, the longest ago first. */
+  const printedAt = new Map<number, number>()
   let timer: NodeJS.Timeout | null = null
   let flushing = Promise.resolve()
 
   async function flush(): Promise<void> {
     timer = null
-    const itemIds = [...noted]
-    noted.clear()
-    for (let from = 0; from < itemIds.length; from += ITEMS_PER_JOB) {
-      await queue(pg, itemIds.slice(from, from + ITEMS_PER_JOB)).catch((error) =>
-        log.warn('the other presets could not be queued', { cause: causes(error) }),
-      )
+    for (const task of ['make_rest', 'warm_page'] as const) {
+      const itemIds = [...collected[task]]
+      collected[task].clear()
+      for (let from = 0; from < itemIds.length; from += ITEMS_PER_JOB) {
+        await queue(pg, task, itemIds.slice(from, from + ITEMS_PER_JOB)).catch((error) =>
+          log.warn('items could not be queued for warming', { task, cause: causes(error) }),
+        )
+      }
     }
   }
 
+  function collect(task: WarmTask, itemId: number): void {
+    collected[task].add(itemId)
+    timer ??= setTimeout(() => {
+      flushing = flush()
+    }, COLLECT_MS)
+  }
+
   return {
-    add(itemId) {
-      noted.add(itemId)
-      timer ??= setTimeout(() => {
-        flushing = flush()
-      }, COLLECT_MS)
+    add: (itemId) => collect('make_rest', itemId),
+    addPage(itemId) {
+      if (!warmPages || collected.warm_page.size >= PAGE_ITEMS_MAX) return
+      const now = performance.now()
+      if (now - (printedAt.get(itemId) ?? Number.NEGATIVE_INFINITY) < PAGE_AGAIN_MS) return
+      printedAt.delete(itemId)
+      printedAt.set(itemId, now)
+      const [oldest] = printedAt.keys()
+      if (printedAt.size > REMEMBERED_MAX && oldest !== undefined) printedAt.delete(oldest)
+      collect('warm_page', itemId)
     },
     async close() {
       if (timer) {
@@ -51,8 +79,8 @@ export function openWarmQueue(pg: Pg): WarmQueue {
   }
 }
 
-async function queue(pg: Pg, itemIds: number[]): Promise<void> {
+async function queue(pg: Pg, task: WarmTask, itemIds: number[]): Promise<void> {
   const live = query.selectFrom('worker').select('id').where('seen_at', '>', sql<Date>`now() - interval '30 seconds'`)
   if ((await execute(pg, live.limit(1))) === 0) return
-  if ((await countJobs(pg, null, JOBS_MAX)) < JOBS_MAX) await enqueue(pg, 'make_rest', { itemIds })
+  if ((await countJobs(pg, null, JOBS_MAX)) < JOBS_MAX) await enqueue(pg, task, { itemIds })
 }

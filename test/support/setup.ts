@@ -46,6 +46,8 @@ export async function testConfig(env: Record<string, string> = {}): Promise<Conf
     RENDERERS: '1',
     // The tests beside it want the processor as well.
     WORKER_NICENESS: '0',
+    // Only what a test asks for is made.
+    WARM_PAGES: 'off',
     ...env,
   })
 }
