@@ -1,12 +1,10 @@
 import { setTimeout as delay } from 'node:timers/promises'
 import { parseArgs } from 'node:util'
-import yazl from 'yazl'
 import type { App } from '../src/app.ts'
-import { printUploadKey } from '../src/core/variant.ts'
 import { readDemo } from '../src/import/demo.ts'
 import type { Entry } from '../src/import/import-items.ts'
 import { openRenderPool } from '../src/render/pool.ts'
-import { completeUpload, createUpload, UPLOAD_CHANNEL } from '../src/uploads/uploads.ts'
+import { completeUpload, UPLOAD_CHANNEL } from '../src/uploads/uploads.ts'
 import {
   type Bench,
   childrenOf,
@@ -18,6 +16,7 @@ import {
   table,
   withBench,
 } from './support/service.ts'
+import { createStored, pack } from './support/uploads.ts'
 
 const RUNS = 5
 /** Renders that a worker has in flight are more than its renderers, so that none falls idle. */
@@ -138,7 +137,7 @@ async function renderAlone(
 }
 
 async function takeIn(app: App, archive: Buffer, vendor: string) {
-  const id = await start(app, archive, vendor)
+  const id = await createStored(app, archive, vendor)
   const from = performance.now()
   await completeUpload({ ...app, originals: app.stores.originals }, id)
   let visibleMs = 0
@@ -168,7 +167,7 @@ async function measureMemory(
   )
   const archive = await pack('memory', sources)
   const { child } = await startProgram(bench, { file: 'workers/main.ts', ready: /worker is running/ })
-  const id = await start(app, archive, 'memory')
+  const id = await createStored(app, archive, 'memory')
   const from = performance.now()
   await completeUpload({ ...app, originals: app.stores.originals }, id)
   for (;;) {
@@ -178,24 +177,4 @@ async function measureMemory(
     await delay(100)
   }
   return { seconds: (performance.now() - from) / 1000, peakMb: await peakRssMb(child.pid ?? 0) }
-}
-
-async function start(app: App, archive: Buffer, vendor: string): Promise<number> {
-  const { id } = await createUpload(app, { vendor, fileName: 'bench.zip', bytes: archive.length })
-  await app.stores.originals.put(printUploadKey(id), archive, { contentType: 'application/zip' })
-  return id
-}
-
-async function pack(vendor: string, sources: readonly Buffer[]): Promise<Buffer> {
-  const zip = new yazl.ZipFile()
-  const files = sources.map((source, at) => {
-    zip.addBuffer(source, `icons/icon-${at}.svg`)
-    return { file: `icons/icon-${at}.svg`, title: `Icon ${at}`, tags: ['bench', `number ${at}`] }
-  })
-  const manifest = { vendor, families: [{ name: 'Bench', sets: [{ name: 'Bench', kind: 'icon', files }] }] }
-  zip.addBuffer(Buffer.from(JSON.stringify(manifest)), 'manifest.json')
-  zip.end()
-  const chunks: Buffer[] = []
-  for await (const chunk of zip.outputStream) chunks.push(chunk as Buffer)
-  return Buffer.concat(chunks)
 }

@@ -12,6 +12,7 @@ const QUEUED: { readonly [name in TaskName]: [payload: object, key: string | nul
   delete_superseded: [{}, 'delete_superseded', 0],
   prune_events: [{}, 'prune_events', 0],
   make_rest: [{ itemIds: [1, 2] }, null, 10],
+  warm_page: [{ itemIds: [1] }, null, 60],
   ingest_upload: [{ uploadId: 3, waitS: 2, tries: 1 }, 'upload:3', 20],
   render_upload: [{ chunkId: 3, waitS: 0 }, 'render_upload:3', 30],
   make_composites: [{ familyId: 3 }, 'make_composites:3', 50],

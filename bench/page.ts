@@ -1,0 +1,79 @@
+import { parseArgs } from 'node:util'
+import type { Item } from '../prisma/generated/client/client.ts'
+import { openRenderPool } from '../src/render/pool.ts'
+import { variantKeyOf } from '../src/variants/make.ts'
+import { importDemo } from './support/backfills.ts'
+import { closedLoad, type Load, msOf } from './support/load.ts'
+import { type Bench, median, startProgram, table, withBench } from './support/service.ts'
+
+const WANTED = { preset: 'preview', format: 'WEBP' } as const
+
+/**
+ * Cold pages: pictures that nobody asked for before, all at once, against what the renderers alone need for as many.
+ * `npm run bench -- page [--pages 60,200,200]`
+ */
+export async function run(args: string[]): Promise<void> {
+  const { values } = parseArgs({ args, options: { pages: { type: 'string', default: '60,200,200' } } })
+  const sizes = values.pages.split(',').map(Number)
+  await withBench(async (bench) => {
+    const items = await importDemo(bench, 2 * (sizes.reduce((a, b) => a + b) + 60))
+    const take = shuffled(items)
+    const { said } = await startProgram(bench, { file: 'src/bin/api.ts', ready: /graphql/ })
+    const url = /http:\S+(?=\/graphql)/.exec(said)?.[0] ?? ''
+    await ask(bench, url, take(60))
+    const rows = []
+    for (const size of sizes) {
+      const alone = await renderAlone(bench, take(size))
+      const page = await ask(bench, url, take(size))
+      const served = msOf(page.answers, 200)
+      const ratio = (a: number, b: number) => (a / b).toFixed(2)
+      rows.push(
+        [`${size} at once: refused`, String(page.answers.length - served.length), '', '', '0'],
+        [
+          'p50',
+          `${median(served).toFixed(0)} ms`,
+          `renderers alone ${median(alone).toFixed(0)} ms`,
+          ratio(median(served), median(alone)),
+          '<= 1.2',
+        ],
+        [
+          'last',
+          `${Math.max(...served).toFixed(0)} ms`,
+          `renderers alone ${Math.max(...alone).toFixed(0)} ms`,
+          ratio(Math.max(...served), Math.max(...alone)),
+          '<= 1.2',
+        ],
+      )
+    }
+    process.stdout.write(`${table(['what', 'measured', 'compared with', 'ratio', 'goal'], rows)}\n`)
+  })
+}
+
+/** Takes items in an order that has nothing to do with their sets, each once. */
+function shuffled(items: readonly Item[]): (count: number) => Item[] {
+  const left = items
+    .map((item, index) => ({ item, at: (index * 7919) % items.length }))
+    .sort((a, b) => a.at - b.at)
+    .map(({ item }) => item)
+  return (count) => left.splice(0, count)
+}
+
+function ask({ app }: Bench, url: string, items: readonly Item[]): Promise<Load> {
+  const urls = items.map((item) => `${url}/images/${variantKeyOf(app, item, WANTED)}`)
+  return closedLoad(urls.values(), { clients: urls.length })
+}
+
+/** When each of as many renders ends that are given to a pool all at once, ms. */
+async function renderAlone({ app }: Bench, items: readonly Item[]): Promise<number[]> {
+  const pool = openRenderPool({ presets: app.presets, size: app.config.renderers, waitingMax: items.length })
+  try {
+    const sources = await Promise.all(items.map((item) => app.stores.originals.get(item.sourceKey)))
+    const render = (svg: Buffer) => pool.render(svg, [WANTED], { cpuLimitMs: 20_000 })
+    // Warm, as the API is.
+    await Promise.all(sources.slice(0, 8).map((svg) => render(svg as Buffer)))
+    const from = performance.now()
+    return await Promise.all(sources.map((svg) => render(svg as Buffer).then(() => performance.now() - from)))
+  } finally {
+    await pool.close()
+  }
+}
