@@ -74,6 +74,7 @@ it('a page that is refused shows placeholders and no broken picture', async () =
   const target = await listen(
     (request, response) => void handle(request, response, request.url?.slice('/images/'.length) ?? ''),
   )
-  const screenshot = path.join(await tempDirectory(), 'refused.png')
+  // Kept, to be looked at, where SCREENSHOTS says so.
+  const screenshot = path.join(process.env.SCREENSHOTS ?? (await tempDirectory()), 'refused-page.png')
   expect(await visit({ target, keys, screenshot })).toMatchObject({ whole: 60, broken: 0, shift: 0 })
 })
