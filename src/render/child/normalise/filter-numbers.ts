@@ -1,0 +1,41 @@
+import { LIMITS } from './limits.ts'
+import type { Element, Findings } from './tree.ts'
+
+const REGION = ['x', 'y', 'width', 'height', 'dx', 'dy'] as const
+/** A region or offset so many documents away is work for the engine that clips. */
+const FAR = 16
+
+/**
+ * Brings a filter's numbers down to where they change nothing that can be seen: octaves above 10 are finer than a
+ * pixel, and an offset of a million units is out of every picture.
+ */
+export function clampFilter(element: Element, findings: Findings): void {
+  const { name, attributes } = element
+  if (name === 'feTurbulence') {
+    const octaves = Number(attributes.get('numOctaves') ?? 1)
+    if (octaves > LIMITS.octaves) clamp(element, findings, ['numOctaves', LIMITS.octaves])
+  }
+  for (const attribute of REGION) {
+    const value = attributes.get(attribute)
+    if (value === undefined || value.length < 3) continue
+    const number = Number.parseFloat(value)
+    if (Math.abs(number) > LIMITS.filterNumber)
+      clamp(element, findings, [attribute, Math.sign(number) * LIMITS.filterNumber])
+  }
+}
+
+/** The root's larger side in user units is `extent`. */
+export function isFarRegion({ attributes }: Element, extent: number): boolean {
+  return REGION.some((attribute) => {
+    const value = attributes.get(attribute)
+    if (value === undefined) return false
+    const isFraction = attributes.get('filterUnits') !== 'userSpaceOnUse' && !/^d/.test(attribute)
+    const scale = value.endsWith('%') ? 0.01 : isFraction ? 1 : 1 / extent
+    return Math.abs(Number.parseFloat(value)) * scale > FAR
+  })
+}
+
+function clamp({ attributes }: Element, findings: Findings, [attribute, value]: [string, number]): void {
+  attributes.set(attribute, String(value))
+  findings.warnings.add('CLAMPED')
+}

@@ -1,0 +1,116 @@
+import type { Element } from './tree.ts'
+
+const NUMBER = /[+-]?(?:\d+\.?\d*|\.\d+)(?:e[+-]?\d+)?/gi
+const COMMAND = /([a-z])([^a-df-z]*)/gi
+const ARITY: Readonly<Record<string, number>> = { m: 2, l: 2, t: 2, h: 1, v: 1, c: 6, s: 4, q: 4, a: 7, z: 0 }
+
+/** How many segments a path's data or a list of points has, counted like a renderer would, in one pass without making numbers. */
+export function countSegments(data: string): number {
+  let segments = /^\s*[a-z]/i.test(data) ? 0 : Math.ceil(countNumbers(data) / 2)
+  for (const [, letter = '', numbers = ''] of data.matchAll(COMMAND)) {
+    const arity = ARITY[letter.toLowerCase()] || 1
+    segments += Math.max(1, Math.ceil(countNumbers(numbers) / arity))
+  }
+  return segments
+}
+
+/** Numbers in a list: each starts where a digit, a second dot or a sign cannot belong to the one before. */
+export function countNumbers(list: string): number {
+  let count = 0
+  let inside = false
+  let dotted = false
+  for (let index = 0; index < list.length; index++) {
+    const code = list.charCodeAt(index)
+    if (code >= 48 && code <= 57) {
+      if (!inside) count++
+      inside = true
+    } else if (code === 46) {
+      if (!inside || dotted) count++
+      inside = dotted = true
+    } else if (code === 69 || code === 101) {
+      // An exponent, with its sign: still the same number, and no dot may follow.
+      dotted = true
+      const next = list.charCodeAt(index + 1)
+      if (next === 43 || next === 45) index++
+    } else {
+      inside = dotted = false
+    }
+  }
+  return count
+}
+
+const numbersOf = (list: string | undefined): number[] => Array.from(list?.match(NUMBER) ?? [], Number)
+
+/** A bound on the length of a shape's outline in its own units: control polygons, not curves. */
+export function lengthOf(shape: Element): number {
+  const of = (name: string) => Math.abs(Number.parseFloat(shape.attributes.get(name) ?? '0')) || 0
+  switch (shape.name) {
+    case 'rect':
+      return 2 * (of('width') + of('height'))
+    case 'circle':
+      return 7 * of('r')
+    case 'ellipse':
+      return 7 * Math.max(of('rx'), of('ry'))
+    case 'line': {
+      const signed = (name: string) => Number.parseFloat(shape.attributes.get(name) ?? '0') || 0
+      return Math.hypot(signed('x2') - signed('x1'), signed('y2') - signed('y1'))
+    }
+    case 'polyline':
+    case 'polygon':
+      return 2 * lengthOfPath(`M${shape.attributes.get('points') ?? ''}`)
+    case 'path':
+      return Math.max(lengthOfPath(shape.attributes.get('d') ?? ''), of('pathLength'))
+    default:
+      return 0
+  }
+}
+
+function lengthOfPath(data: string): number {
+  let length = 0
+  let [x, y, startX, startY] = [0, 0, 0, 0]
+  const goTo = (nextX: number, nextY: number, isDrawn = true) => {
+    if (isDrawn) length += Math.hypot(nextX - x, nextY - y)
+    x = nextX
+    y = nextY
+  }
+  for (const [, letter = '', list = ''] of data.matchAll(COMMAND)) {
+    const command = letter.toLowerCase()
+    const isRelative = letter === command
+    const numbers = command === 'a' ? arcNumbersOf(list) : numbersOf(list)
+    const arity = ARITY[command] || 1
+    if (command === 'z') goTo(startX, startY)
+    for (let at = 0; at + arity <= numbers.length; at += arity) {
+      const [baseX, baseY] = isRelative ? [x, y] : [0, 0]
+      const number = (offset: number) => numbers[at + offset] ?? 0
+      if (command === 'h') goTo(baseX + number(0), y)
+      else if (command === 'v') goTo(x, baseY + number(0))
+      else if (command === 'a') {
+        length += 7 * Math.min(Math.max(Math.abs(number(0)), Math.abs(number(1))), 1e12)
+        goTo(baseX + number(5), baseY + number(6))
+      } else {
+        // The mirrored control point of S and T is at most as far away as the last one: twice is enough.
+        for (let point = 0; point < arity; point += 2)
+          goTo(baseX + number(point), baseY + number(point + 1), command !== 'm' || at > 0)
+        if (command === 'm' && at === 0) [startX, startY] = [x, y]
+      }
+    }
+  }
+  return 2 * length
+}
+
+const ARC_NUMBER = /[+-]?(?:\d+\.?\d*|\.\d+)(?:e[+-]?\d+)?/iy
+const ARC_FLAG = /[01]/y
+
+/** Arc flags may stand without a space: `a1 1 0 01.5.5`. */
+function arcNumbersOf(list: string): number[] {
+  const numbers: number[] = []
+  for (let at = 0; at < list.length; ) {
+    const place = numbers.length % 7
+    const pattern = place === 3 || place === 4 ? ARC_FLAG : ARC_NUMBER
+    pattern.lastIndex = at
+    const found = pattern.exec(list)?.[0]
+    if (found) numbers.push(Number(found))
+    at += found?.length ?? 1
+  }
+  return numbers
+}
