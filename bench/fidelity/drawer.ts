@@ -1,8 +1,8 @@
 import { type ChildProcess, fork } from 'node:child_process'
 import { fileURLToPath } from 'node:url'
-import { centre } from '../../src/render/pixels.ts'
-import { engineFor, rasterise } from '../../src/render/rasterise.ts'
-import { sanitise } from '../../src/render/sanitise/sanitise.ts'
+import { centre } from '../../src/render/child/pixels.ts'
+import { engineFor, rasterise } from '../../src/render/child/rasterise.ts'
+import { sanitise } from '../../src/render/child/sanitise/sanitise.ts'
 
 /** Draws in a process of its own, as the service does: public icons have made resvg abort. */
 export interface Drawer {
@@ -41,7 +41,7 @@ export function openDrawer(size: number): Drawer {
         }
         const onMessage = (message: unknown) => {
           const { pixels, engine, note } = message as Drawn
-          // Copied: pixelmatch reads whole colours and wants them aligned, which a message's bytes are not.
+          // Copied: pixelmatch reads whole colours and variants them aligned, which a message's bytes are not.
           settle({ pixels: pixels && Buffer.from(new Uint8Array(pixels).buffer), engine, note })
         }
         const onExit = (_code: number | null, signal: string | null) => {

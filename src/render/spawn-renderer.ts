@@ -2,7 +2,7 @@ import { type ChildProcess, fork } from 'node:child_process'
 import { readFile } from 'node:fs/promises'
 import path from 'node:path'
 
-const CHILD = path.join(import.meta.dirname, 'child.ts')
+const CHILD = path.join(import.meta.dirname, 'child/main.ts')
 const NODE_OPTIONS = ['--expose-gc', '--max-old-space-size=256']
 const PAGE_BYTES = 4096
 /** What V8 and the libraries map as data without ever touching most of it; below this Node does not start. */
