@@ -17,4 +17,4 @@ RUN mkdir /data && chown node:node /data
 USER node
 ENV DATA_DIR=/data HOST=0.0.0.0
 EXPOSE 4000
-CMD ["node", "src/main.ts"]
+CMD ["node", "src/bin/api.ts"]

@@ -1,9 +1,9 @@
 import { parseArgs } from 'node:util'
 import { startBackfill } from '../src/backfill/backfills.ts'
-import { checkRequest } from '../src/backfill/order.ts'
 import { readProgress } from '../src/backfill/progress.ts'
+import { checkRequest } from '../src/backfill/request.ts'
 import { WHOLE_CATALOGUE } from '../src/catalogue/scope.ts'
-import { md5Of } from '../src/deliver/make-variants.ts'
+import { md5Of } from '../src/variants/make.ts'
 import { importDemo } from './support/backfills.ts'
 import { type Bench, startProgram, table, withBench } from './support/service.ts'
 

@@ -1,6 +1,6 @@
 import { parseArgs } from 'node:util'
 import type { Item } from '../prisma/generated/client/client.ts'
-import { variantKeyOf } from '../src/deliver/make-variants.ts'
+import { variantKeyOf } from '../src/variants/make.ts'
 import { openCdn } from '../test/support/cdn.ts'
 import { startS3 } from '../test/support/s3-server.ts'
 import { compareBackfills, importDemo } from './support/backfills.ts'
@@ -77,7 +77,7 @@ interface Api {
 }
 
 async function startApi(bench: Bench): Promise<Api> {
-  const { child, said } = await startProgram(bench, { file: 'src/main.ts', ready: /graphql/ })
+  const { child, said } = await startProgram(bench, { file: 'src/bin/api.ts', ready: /graphql/ })
   return { url: /http:\S+(?=\/graphql)/.exec(said)?.[0] ?? '', pid: child.pid ?? 0 }
 }
 

@@ -4,11 +4,11 @@ import { parseArgs } from 'node:util'
 import autocannon from 'autocannon'
 import type { Item } from '../prisma/generated/client/client.ts'
 import { startBackfill } from '../src/backfill/backfills.ts'
-import { checkRequest } from '../src/backfill/order.ts'
+import { checkRequest } from '../src/backfill/request.ts'
 import { WHOLE_CATALOGUE } from '../src/catalogue/scope.ts'
-import { variantKeyOf } from '../src/deliver/make-variants.ts'
-import { readDemo } from '../src/ingest/demo.ts'
-import { importItems } from '../src/ingest/import-items.ts'
+import { readDemo } from '../src/import/demo.ts'
+import { importItems } from '../src/import/import-items.ts'
+import { variantKeyOf } from '../src/variants/make.ts'
 import { type Bench, evenly, median, rssMb, startProgram, table, withBench } from './support/service.ts'
 
 const LIMIT = { timeoutMs: 20_000 }
@@ -42,7 +42,7 @@ type Row = [what: string, measured: string, against: string, ratio: string, goal
 /** A first request over HTTP, in turns with the pool's own time for the same variant of the same item. */
 async function measureMisses(bench: Bench, items: readonly Item[]): Promise<Row> {
   const { app } = bench
-  const { said } = await startProgram(bench, { file: 'src/main.ts', ready: /graphql/ })
+  const { said } = await startProgram(bench, { file: 'src/bin/api.ts', ready: /graphql/ })
   const url = /http:\S+(?=\/graphql)/.exec(said)?.[0]
   const want = { preset: 'preview', format: 'WEBP' } as const
   const times = { http: [] as number[], pool: [] as number[] }
@@ -72,7 +72,7 @@ async function measureHits(bench: Bench, items: readonly Item[]): Promise<Row> {
   const { app } = bench
   const pinned = spawnSync('taskset', ['-c', '0', 'true']).status === 0
   const { said } = await startProgram(bench, {
-    file: 'src/main.ts',
+    file: 'src/bin/api.ts',
     ready: /graphql/,
     ...(pinned ? { prefix: ['taskset', '-c', '0'] } : {}),
   })

@@ -3,7 +3,7 @@ import { once } from 'node:events'
 import { mkdir, writeFile } from 'node:fs/promises'
 import path from 'node:path'
 import { parseArgs } from 'node:util'
-import { importBucket } from '../src/ingest/bucket.ts'
+import { importBucket } from '../src/import/bucket.ts'
 import { openS3Store } from '../src/store/s3.ts'
 import { startS3 } from '../test/support/s3-server.ts'
 import { installDependencies } from './fidelity/dependencies.ts'
@@ -30,7 +30,7 @@ async function runIconify(modules: string): Promise<void> {
   await withBench(async ({ env }) => {
     const rows: (string | number)[][] = []
     for (const what of ['import of new items', 'the same import again']) {
-      const { said, seconds, peakMb } = await runToEnd('src/import.ts', [path.join(modules, '@iconify/json')], env)
+      const { said, seconds, peakMb } = await runToEnd('src/bin/import.ts', [path.join(modules, '@iconify/json')], env)
       const [added = 0, changed = 0, unchanged = 0, refused = 0] =
         said.match(/\d+(?= (added|changed|unchanged|refused))/g) ?? []
       const items = Number(added) + Number(changed) + Number(unchanged)

@@ -2,11 +2,11 @@ import { setTimeout as delay } from 'node:timers/promises'
 import { parseArgs } from 'node:util'
 import yazl from 'yazl'
 import type { App } from '../src/app.ts'
-import { readDemo } from '../src/ingest/demo.ts'
-import type { Entry } from '../src/ingest/import-items.ts'
+import { printUploadKey } from '../src/core/variant.ts'
+import { readDemo } from '../src/import/demo.ts'
+import type { Entry } from '../src/import/import-items.ts'
 import { openRenderPool } from '../src/render/pool.ts'
 import { completeUpload, createUpload, UPLOAD_CHANNEL } from '../src/uploads/uploads.ts'
-import { printUploadKey } from '../src/variant.ts'
 import {
   type Bench,
   childrenOf,

@@ -1,15 +1,15 @@
 import { setTimeout as delay } from 'node:timers/promises'
 import { parseArgs } from 'node:util'
-import { variantsOf } from '../src/backfill/order.ts'
-import { countChanges, coverPresets } from '../src/catalogue/count-coverage.ts'
-import { countWork } from '../src/catalogue/count-work.ts'
-import { readCoverage } from '../src/catalogue/coverage.ts'
-import { inTransaction, openDatabase, type Pg } from '../src/catalogue/database.ts'
-import { findWork, measureStretch, type WorkOrder } from '../src/catalogue/find-work.ts'
-import { migrate } from '../src/catalogue/migrate.ts'
-import { type RenderedItem, recordResults } from '../src/catalogue/record.ts'
+import { countWork } from '../src/backfill/count-missing.ts'
 import { WHOLE_CATALOGUE } from '../src/catalogue/scope.ts'
-import type { Preset, Presets } from '../src/variant.ts'
+import type { Preset, Presets } from '../src/core/variant.ts'
+import { countChanges, coverPresets } from '../src/coverage/count.ts'
+import { readCoverage } from '../src/coverage/read.ts'
+import { inTransaction, openDatabase, type Pg } from '../src/db/database.ts'
+import { migrate } from '../src/db/migrate.ts'
+import { findWork, measureBatch, type WorkOrder } from '../src/variants/find-missing.ts'
+import { variantsOf } from '../src/variants/offered.ts'
+import { type RenderedItem, recordResults } from '../src/variants/record.ts'
 import { growCatalogue, ITEMS_PER_SET, ITEMS_PER_VENDOR, SETS_PER_NEW_SET } from './support/catalogue.ts'
 import { median, table, withBench } from './support/service.ts'
 
@@ -107,13 +107,13 @@ async function compare(
   }
   const scansBefore = await sequentialScans(large.pg)
   await take('planning one chunk', (catalogue, round) =>
-    measureStretch(catalogue.pg, order, { afterId: placeOf(catalogue, round) - ITEMS_PER_SET, limit: CHUNK_ITEMS }),
+    measureBatch(catalogue.pg, order, { afterId: placeOf(catalogue, round) - ITEMS_PER_SET, limit: CHUNK_ITEMS }),
   )
   await take('planning one chunk of a vendor', (catalogue, round) =>
-    measureStretch(catalogue.pg, { ...order, scope: vendorOf(catalogue, round) }, { afterId: 0, limit: CHUNK_ITEMS }),
+    measureBatch(catalogue.pg, { ...order, scope: vendorOf(catalogue, round) }, { afterId: 0, limit: CHUNK_ITEMS }),
   )
   await take('planning where nothing is missing', (catalogue, round) =>
-    measureStretch(catalogue.pg, orderOf(presets, [PRESET], 'FAILED'), {
+    measureBatch(catalogue.pg, orderOf(presets, [PRESET], 'FAILED'), {
       afterId: placeOf(catalogue, round) - 9 * ITEMS_PER_SET,
       limit: CHUNK_ITEMS,
     }),

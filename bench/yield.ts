@@ -2,12 +2,12 @@ import { Agent, request } from 'node:http'
 import { parseArgs } from 'node:util'
 import type { Item } from '../prisma/generated/client/client.ts'
 import { startBackfill } from '../src/backfill/backfills.ts'
-import { checkRequest } from '../src/backfill/order.ts'
 import { readProgress } from '../src/backfill/progress.ts'
+import { checkRequest } from '../src/backfill/request.ts'
 import { WHOLE_CATALOGUE } from '../src/catalogue/scope.ts'
-import { variantKeyOf } from '../src/deliver/make-variants.ts'
-import { readDemo } from '../src/ingest/demo.ts'
-import { importItems } from '../src/ingest/import-items.ts'
+import { readDemo } from '../src/import/demo.ts'
+import { importItems } from '../src/import/import-items.ts'
+import { variantKeyOf } from '../src/variants/make.ts'
 import { type Bench, evenly, startProgram, table, withBench } from './support/service.ts'
 
 /** A viewer every so often: the question is how long one waits, not how many fit. */
@@ -27,7 +27,7 @@ export async function run(args: string[]): Promise<void> {
     await importItems({ pg: app.pg, originals: app.stores.originals }, entries)
     // The backfill works upwards from the first item; viewers ask for the last ones, every other one for each side.
     const items = evenly(await app.prisma.item.findMany({ orderBy: { id: 'desc' }, take: 3 * misses }), 2 * misses)
-    const { said } = await startProgram(bench, { file: 'src/main.ts', ready: /graphql/ })
+    const { said } = await startProgram(bench, { file: 'src/bin/api.ts', ready: /graphql/ })
     const url = /http:\S+(?=\/graphql)/.exec(said)?.[0] ?? ''
     await startProgram(bench, { file: 'workers/main.ts', ready: /worker is running/ })
 

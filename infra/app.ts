@@ -1,5 +1,5 @@
 import { App } from 'aws-cdk-lib'
-import { AppError } from '../src/errors.ts'
+import { AppError } from '../src/core/errors.ts'
 import { createStack } from './stack.ts'
 
 // What `cdk` runs, see cdk.json. It needs no account, credentials or network: nothing is looked up.

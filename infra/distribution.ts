@@ -17,7 +17,7 @@ import {
 } from 'aws-cdk-lib/aws-cloudfront'
 import { HttpOrigin, OriginGroup, S3BucketOrigin } from 'aws-cdk-lib/aws-cloudfront-origins'
 import type { Bucket } from 'aws-cdk-lib/aws-s3'
-import { CACHE_TAG_HEADER, SOURCE_HASH_HEADER } from '../src/cache-tags.ts'
+import { CACHE_TAG_HEADER, SOURCE_HASH_HEADER } from '../src/core/cache-tags.ts'
 
 /** Where the service answers. */
 export interface HandlerOrigin {

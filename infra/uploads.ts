@@ -2,7 +2,7 @@ import { SecretValue, type Stack } from 'aws-cdk-lib'
 import { ApiDestination, Authorization, Connection, HttpMethod, Rule, RuleTargetInput } from 'aws-cdk-lib/aws-events'
 import { ApiDestination as ApiDestinationTarget } from 'aws-cdk-lib/aws-events-targets'
 import { type Bucket, CfnBucket, type CorsRule, HttpMethods } from 'aws-cdk-lib/aws-s3'
-import { AppError } from '../src/errors.ts'
+import { AppError } from '../src/core/errors.ts'
 
 /** A browser sends an archive by the presigned URL, which says who may. */
 export const UPLOAD_CORS: CorsRule = {

@@ -1,25 +1,25 @@
+import { loadOrCreateSecret } from './access/secrets.ts'
 import { BACKFILL_CHANNEL, HALT_CHANNEL } from './backfill/backfills.ts'
 import { createEstimate, type EstimateBackfill } from './backfill/estimate.ts'
-import { coverPresets } from './catalogue/count-coverage.ts'
-import { type Database, openDatabase } from './catalogue/database.ts'
-import { migrate } from './catalogue/migrate.ts'
-import { type RecipeHistory, rememberRecipes } from './catalogue/recipes.ts'
-import type { Config } from './config.ts'
-import { type Cdn, openCloudFront } from './deliver/cloudfront.ts'
-import { type DeliveryCounts, openDeliveryCounts } from './deliver/delivery-counts.ts'
-import { createEnsureVariant, type EnsureVariant } from './deliver/ensure-variant.ts'
-import { openRestQueue } from './deliver/rest-queue.ts'
-import { openSlots, type Slots } from './deliver/slots.ts'
-import { VIEWERS_CHANNEL } from './deliver/viewers.ts'
-import { AppError } from './errors.ts'
-import { type Events, openEvents } from './events.ts'
-import type { Layouts } from './layouts.ts'
-import { createEnsureComposite, type EnsureComposite } from './preview/ensure-composite.ts'
+import { type Cdn, openCloudFront } from './cdn/cloudfront.ts'
+import { createEnsureComposite, type EnsureComposite } from './composites/ensure.ts'
+import type { Config } from './core/config.ts'
+import { AppError } from './core/errors.ts'
+import type { Layouts } from './core/layouts.ts'
+import type { Presets } from './core/variant.ts'
+import { coverPresets } from './coverage/count.ts'
+import { type Database, openDatabase } from './db/database.ts'
+import { migrate } from './db/migrate.ts'
+import { type Events, openEvents } from './db/notifications.ts'
+import { type DeliveryCounts, openDeliveryCounts } from './diagnose/delivery-counts.ts'
 import { openRenderPool, type RenderPool } from './render/pool.ts'
-import { keepSecret } from './secrets.ts'
 import { openStores, type Stores } from './store/open.ts'
 import { UPLOAD_CHANNEL } from './uploads/uploads.ts'
-import type { Presets } from './variant.ts'
+import { type AdmissionLimiter, openAdmissionLimiter } from './variants/admission.ts'
+import { createEnsureVariant, type EnsureVariant } from './variants/ensure.ts'
+import { INTERACTIVE_CHANNEL } from './variants/interactive.ts'
+import { type RecipeHistory, rememberRecipes } from './variants/recipes.ts'
+import { openWarmQueue } from './variants/warm-queue.ts'
 
 /** Every part of the service, wired. */
 export interface App {
@@ -33,7 +33,7 @@ export interface App {
   readonly events: Events
   readonly layouts: Layouts
   /** Of pictures that are made for a request. */
-  readonly slots: Slots
+  readonly admission: AdmissionLimiter
   readonly ensureVariant: EnsureVariant
   readonly ensureComposite: EnsureComposite
   readonly estimateBackfill: EstimateBackfill
@@ -46,7 +46,7 @@ export interface App {
 }
 
 /**
- * Lazy requests that may wait for a renderer are bounded by their slots; this bounds everything else: a worker's seven
+ * Lazy requests that may wait for a renderer are bounded by their admission; this bounds everything else: a worker's seven
  * jobs work on four items for each renderer.
  */
 const WAITING_MAX = 256
@@ -73,8 +73,8 @@ export async function openApp(
     const stores = await openStores(config)
     opened.push(stores.close)
     const [adminToken, urlSecret] = await Promise.all([
-      config.adminToken ?? keepSecret(config.dataDir, 'admin-token'),
-      config.urlSecret ?? keepSecret(config.dataDir, 'url-secret'),
+      config.adminToken ?? loadOrCreateSecret(config.dataDir, 'admin-token'),
+      config.urlSecret ?? loadOrCreateSecret(config.dataDir, 'url-secret'),
     ])
     const {
       pg,
@@ -87,7 +87,7 @@ export async function openApp(
     opened.push(deliveries.close)
     const recipes = await rememberRecipes(pg, config.presets)
     await coverPresets(pg, config.presets)
-    const channels = [BACKFILL_CHANNEL, HALT_CHANNEL, VIEWERS_CHANNEL, UPLOAD_CHANNEL]
+    const channels = [BACKFILL_CHANNEL, HALT_CHANNEL, INTERACTIVE_CHANNEL, UPLOAD_CHANNEL]
     const events = await openEvents(databaseUrl, channels)
     opened.push(events.close)
     const waitingMax = Math.max(WAITING_MAX, WAITING_PER_RENDERER * config.renderers)
@@ -96,14 +96,14 @@ export async function openApp(
     const { presets, aws, distributionId } = config
     const cdn = distributionId ? openCloudFront(aws, distributionId) : null
     opened.push(async () => cdn?.close())
-    const rest = openRestQueue(pg)
-    opened.push(rest.close)
+    const warmQueue = openWarmQueue(pg)
+    opened.push(warmQueue.close)
     const estimateBackfill = createEstimate({ pg, presets })
     // More flights than renderers, so that reading and storing overlap with rendering.
-    const slots = openSlots({ size: pool.size + 2 })
-    const ensureVariant = createEnsureVariant({ pg, stores, pool, presets, urlSecret, rest, slots })
+    const admission = openAdmissionLimiter({ size: pool.size + 2 })
+    const ensureVariant = createEnsureVariant({ pg, stores, pool, presets, urlSecret, warmQueue, admission })
     const { layouts } = config
-    const ensureComposite = createEnsureComposite({ pg, stores, pool, layouts, urlSecret, slots })
+    const ensureComposite = createEnsureComposite({ pg, stores, pool, layouts, urlSecret, admission })
     return {
       config,
       pg,
@@ -114,7 +114,7 @@ export async function openApp(
       recipes,
       events,
       layouts,
-      slots,
+      admission,
       ensureVariant,
       ensureComposite,
       estimateBackfill,

@@ -1,7 +1,7 @@
 import { Readable } from 'node:stream'
 import fc from 'fast-check'
 import { expect, it } from 'vitest'
-import { checkArchive } from '../src/ingest/check-archive.ts'
+import { checkArchive } from '../src/archive/check.ts'
 import { bytesSource, packZip } from './support/zip.ts'
 
 interface File {

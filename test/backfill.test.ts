@@ -1,6 +1,6 @@
 import { createClient } from 'graphql-sse'
 import { describe, expect, it } from 'vitest'
-import { importItems } from '../src/ingest/import-items.ts'
+import { importItems } from '../src/import/import-items.ts'
 import {
   ADMIN_TOKEN,
   ask,

@@ -4,19 +4,19 @@ import { describe, expect, it } from 'vitest'
 import type { App } from '../src/app.ts'
 import { startBackfill } from '../src/backfill/backfills.ts'
 import { composeBackfill } from '../src/backfill/compose-backfill.ts'
-import { checkRequest } from '../src/backfill/order.ts'
 import { pauseBackfill, resumeBackfill } from '../src/backfill/pause.ts'
-import { COVERAGE_LOCK, countChanges } from '../src/catalogue/count-coverage.ts'
-import { MAKE_COMPOSITES, noteLayouts, queueComposites, readChange } from '../src/catalogue/family-changes.ts'
-import { recordResults } from '../src/catalogue/record.ts'
+import { checkRequest } from '../src/backfill/request.ts'
 import { WHOLE_CATALOGUE } from '../src/catalogue/scope.ts'
 import { upsertItems } from '../src/catalogue/upsert-items.ts'
-import { takeDown } from '../src/deliver/take-down.ts'
-import { AppError } from '../src/errors.ts'
-import { importItems } from '../src/ingest/import-items.ts'
-import { composeCompleted, composeFamily } from '../src/preview/barrier.ts'
-import { quietLogger } from '../src/queue-log.ts'
-import type { Preset } from '../src/variant.ts'
+import { MAKE_COMPOSITES, markLayoutsDirty, queueComposites, readChange } from '../src/composites/dirty-families.ts'
+import { composeCompleted, composeFamily } from '../src/composites/schedule.ts'
+import { AppError } from '../src/core/errors.ts'
+import { quietLogger } from '../src/core/queue-log.ts'
+import type { Preset } from '../src/core/variant.ts'
+import { COVERAGE_LOCK, countChanges } from '../src/coverage/count.ts'
+import { importItems } from '../src/import/import-items.ts'
+import { takeDown } from '../src/takedown/take-down.ts'
+import { recordResults } from '../src/variants/record.ts'
 import { createLongTasks, createUrgentTasks } from '../workers/tasks.ts'
 import { drawing, entry, importDrawings, testApp, until } from './support/setup.ts'
 import { startWorker } from './support/worker.ts'
@@ -235,9 +235,9 @@ describe('a job', () => {
     const card = app.layouts.get('card')
     const layouts = new Map(app.layouts)
     if (card) layouts.set('card', { ...card, cellRadius: 3, recipeHash: 'changed' })
-    await noteLayouts(app.pg, layouts)
+    await markLayoutsDirty(app.pg, layouts)
     expect(await compose(layouts)).toBe(1)
-    await noteLayouts(app.pg, layouts)
+    await markLayoutsDirty(app.pg, layouts)
     expect(await app.prisma.familyChange.count()).toBe(0)
     // Every picture that was made is still there: a page may show its URL.
     for (const { objectKey } of await composites(app)) expect(await app.stores.previews.head(objectKey)).not.toBeNull()

@@ -5,8 +5,8 @@ import { hostname } from 'node:os'
 import path from 'node:path'
 import { describe, expect, it } from 'vitest'
 import { parse } from 'yaml'
-import { beat } from '../src/backfill/recover.ts'
-import { loadConfig, VARIABLES } from '../src/config.ts'
+import { loadConfig, VARIABLES } from '../src/core/config.ts'
+import { heartbeat } from '../src/jobs/workers.ts'
 import { testApp, testConfig } from './support/setup.ts'
 
 const ROOT = path.join(import.meta.dirname, '..')
@@ -170,7 +170,7 @@ it("a worker's health check passes while its worker says that it lives, and fail
     return spawnSync(program, args, { cwd: ROOT, env }).status
   }
   expect(check()).toBe(1)
-  await beat(app.pg, 'one')
+  await heartbeat(app.pg, 'one')
   expect(check()).toBe(0)
   await app.pg.query(`update worker set seen_at = now() - interval '2 minutes'`)
   expect(check()).toBe(1)

@@ -1,8 +1,8 @@
 import { readdir, stat, writeFile } from 'node:fs/promises'
 import path from 'node:path'
 import { describe, expect, it } from 'vitest'
-import { loadConfig } from '../src/config.ts'
-import { keepSecret } from '../src/secrets.ts'
+import { loadOrCreateSecret } from '../src/access/secrets.ts'
+import { loadConfig } from '../src/core/config.ts'
 import { tempDirectory } from './support/setup.ts'
 
 describe('the configuration', () => {
@@ -66,7 +66,7 @@ describe('the presets file', () => {
 describe('a kept secret', () => {
   it('is made once, also by many processes at once, and only for its owner', async () => {
     const directory = await tempDirectory()
-    const all = await Promise.all(Array.from({ length: 10 }, () => keepSecret(directory, 'token')))
+    const all = await Promise.all(Array.from({ length: 10 }, () => loadOrCreateSecret(directory, 'token')))
     expect(new Set(all).size).toBe(1)
     expect(all[0]).toMatch(/^[\w-]{32}$/)
     expect((await stat(path.join(directory, 'token'))).mode & 0o777).toBe(0o600)

@@ -2,14 +2,14 @@ import { writeFile } from 'node:fs/promises'
 import path from 'node:path'
 import fc from 'fast-check'
 import { describe, expect, it, onTestFinished } from 'vitest'
-import { COVERAGE_LOCK, countChanges, coverPresets, keepCounting } from '../src/catalogue/count-coverage.ts'
-import { readCoverage } from '../src/catalogue/coverage.ts'
-import { inTransaction, type Pg } from '../src/catalogue/database.ts'
-import { recordResults } from '../src/catalogue/record.ts'
 import { type Scope, WHOLE_CATALOGUE } from '../src/catalogue/scope.ts'
 import { upsertItems } from '../src/catalogue/upsert-items.ts'
-import { AppError } from '../src/errors.ts'
-import { type Preset, type Presets, RENDERER_VERSION } from '../src/variant.ts'
+import { AppError } from '../src/core/errors.ts'
+import { type Preset, type Presets, RENDERER_VERSION } from '../src/core/variant.ts'
+import { COVERAGE_LOCK, countChanges, coverPresets, runCoverageLoop } from '../src/coverage/count.ts'
+import { readCoverage } from '../src/coverage/read.ts'
+import { inTransaction, type Pg } from '../src/db/database.ts'
+import { recordResults } from '../src/variants/record.ts'
 import { ask, tempDirectory, testApp, testConfig, testServer, until } from './support/setup.ts'
 import { startWorker } from './support/worker.ts'
 
@@ -181,7 +181,7 @@ describe('coverage', () => {
     await importRows(pg, 64)
     const rows = await rowsOf(pg)
     const all = [...presets.values()]
-    const counting = keepCounting(pg)
+    const counting = runCoverageLoop(pg)
     onTestFinished(counting.close)
     const write = async (writer: number, round: number) => {
       // As with the lock on items: no two writers have the same one. Of the sets, all have some.

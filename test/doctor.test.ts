@@ -4,10 +4,10 @@ import path from 'node:path'
 import type { DistributionConfig } from '@aws-sdk/client-cloudfront'
 import { describe, expect, it } from 'vitest'
 import type { App } from '../src/app.ts'
-import { CACHE_TAG_HEADER } from '../src/cache-tags.ts'
-import { variantKeyOf } from '../src/deliver/make-variants.ts'
+import { CACHE_TAG_HEADER } from '../src/core/cache-tags.ts'
 import { diagnoseDelivery } from '../src/diagnose/delivery.ts'
-import { importItems } from '../src/ingest/import-items.ts'
+import { importItems } from '../src/import/import-items.ts'
+import { variantKeyOf } from '../src/variants/make.ts'
 import { openCdn } from './support/cdn.ts'
 import { cloudFrontServer } from './support/cloudfront-server.ts'
 import { openOrigins } from './support/origins.ts'
@@ -423,7 +423,7 @@ describe('npm run doctor', () => {
     const { app, cloudFront } = await open()
     const { databaseUrl, dataDir, publicImageUrl } = app.config
     const run = async (env: Record<string, string>) => {
-      const child = spawn(process.execPath, [path.join(import.meta.dirname, '../src/doctor.ts')], {
+      const child = spawn(process.execPath, [path.join(import.meta.dirname, '../src/bin/doctor.ts')], {
         env: { PATH: process.env.PATH, DATABASE_URL: databaseUrl ?? '', DATA_DIR: dataDir, ...env },
       })
       let said = ''

@@ -4,10 +4,10 @@ import { get, type IncomingMessage } from 'node:http'
 import path from 'node:path'
 import { describe, expect, it, vi } from 'vitest'
 import type { App } from '../src/app.ts'
-import { orderOf } from '../src/backfill/order.ts'
-import { findWork } from '../src/catalogue/find-work.ts'
+import { orderOf } from '../src/backfill/request.ts'
 import { WHOLE_CATALOGUE } from '../src/catalogue/scope.ts'
-import { importItems } from '../src/ingest/import-items.ts'
+import { importItems } from '../src/import/import-items.ts'
+import { findWork } from '../src/variants/find-missing.ts'
 import {
   ADMIN_TOKEN,
   ask,
@@ -184,6 +184,6 @@ describe('a changed preset', () => {
     const request = { scope: WHOLE_CATALOGUE, mode: 'STALE' as const, presets: names, formats: [] }
     const order = orderOf(changed.presets, { ...request, ...WHOLE_CATALOGUE, id: null, createdAt: new Date() })
     const work = await findWork(changed.pg, order, { afterId: 0, toId: 1000, limit: 10 })
-    expect(work.map(({ wants }) => wants)).toEqual(Array(3).fill([{ preset: 'preview', format: 'WEBP' }]))
+    expect(work.map(({ variants }) => variants)).toEqual(Array(3).fill([{ preset: 'preview', format: 'WEBP' }]))
   })
 })

@@ -4,13 +4,13 @@ import path from 'node:path'
 import pixelmatch from 'pixelmatch'
 import sharp from 'sharp'
 import { expect, onTestFinished, test } from 'vitest'
-import { contain, stretchTo } from '../src/render/fit.ts'
+import { hashRecipe, type Preset } from '../src/core/variant.ts'
+import { contain, stretchTo } from '../src/render/child/fit.ts'
+import { centre } from '../src/render/child/pixels.ts'
+import { type Canvas, engineFor, rasterise } from '../src/render/child/rasterise.ts'
+import { sanitise } from '../src/render/child/sanitise/sanitise.ts'
 import type { Engine } from '../src/render/messages.ts'
-import { centre } from '../src/render/pixels.ts'
 import { openRenderPool, type RenderPool } from '../src/render/pool.ts'
-import { type Canvas, engineFor, rasterise } from '../src/render/rasterise.ts'
-import { sanitise } from '../src/render/sanitise/sanitise.ts'
-import { hashRecipe, type Preset } from '../src/variant.ts'
 
 const FIXTURES = path.join(import.meta.dirname, 'fixtures/fidelity')
 const SIZE = 256

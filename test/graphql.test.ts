@@ -10,9 +10,9 @@ import {
   printType,
 } from 'graphql'
 import { describe, expect, it } from 'vitest'
-import { takeDown } from '../src/deliver/take-down.ts'
 import { schema } from '../src/graphql/schema.ts'
-import { importItems } from '../src/ingest/import-items.ts'
+import { importItems } from '../src/import/import-items.ts'
+import { takeDown } from '../src/takedown/take-down.ts'
 import { ask, drawing, entry, importDrawings, testApp, testServer } from './support/setup.ts'
 
 async function open(count = 3) {

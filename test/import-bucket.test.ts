@@ -4,14 +4,14 @@ import { promisify } from 'node:util'
 import sharp from 'sharp'
 import { describe, expect, it } from 'vitest'
 import type { App } from '../src/app.ts'
-import { variantsOf } from '../src/backfill/order.ts'
-import { findWork } from '../src/catalogue/find-work.ts'
 import { WHOLE_CATALOGUE } from '../src/catalogue/scope.ts'
-import { adoptVariants } from '../src/ingest/adopt.ts'
-import { importBucket } from '../src/ingest/bucket.ts'
-import { importItems } from '../src/ingest/import-items.ts'
-import { readWebpHeader } from '../src/ingest/webp-header.ts'
+import { adoptVariants } from '../src/import/adopt.ts'
+import { importBucket } from '../src/import/bucket.ts'
+import { importItems } from '../src/import/import-items.ts'
+import { readWebpHeader } from '../src/import/webp-header.ts'
 import type { Store } from '../src/store/store.ts'
+import { findWork } from '../src/variants/find-missing.ts'
+import { variantsOf } from '../src/variants/offered.ts'
 import { testBuckets } from './support/s3.ts'
 import { drawing, entry, tempDirectory, testApp, testConfig, testDatabase, testServer } from './support/setup.ts'
 
@@ -99,7 +99,7 @@ describe('importing a bucket', () => {
 
 describe('npm run import -- s3://…', () => {
   const run = async (env: Record<string, string>, args: string[]) => {
-    const file = path.join(import.meta.dirname, '../src/import.ts')
+    const file = path.join(import.meta.dirname, '../src/bin/import.ts')
     const whole = { ...process.env, DATABASE_URL: await testDatabase(), DATA_DIR: await tempDirectory(), ...env }
     return await promisify(execFile)(process.execPath, [file, ...args], { env: whole }).then(
       ({ stdout }) => ({ code: 0, said: stdout }),

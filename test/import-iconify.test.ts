@@ -7,9 +7,9 @@ import type { AddressInfo } from 'node:net'
 import path from 'node:path'
 import { promisify } from 'node:util'
 import { describe, expect, it, onTestFinished } from 'vitest'
-import { isIconifyCollection, readIconifyCollection } from '../src/ingest/iconify-collection.ts'
-import { importItems } from '../src/ingest/import-items.ts'
-import { readMembers } from '../src/ingest/read-members.ts'
+import { isIconifyCollection, readIconifyCollection } from '../src/import/iconify-collection.ts'
+import { importItems } from '../src/import/import-items.ts'
+import { readMembers } from '../src/import/read-members.ts'
 import { tempDirectory, testApp, testDatabase } from './support/setup.ts'
 
 const run = promisify(execFile)
@@ -132,14 +132,14 @@ describe('importing all of Iconify', () => {
       npm_config_fetch_retries: '0',
     }
     const importIconify = () =>
-      run(process.execPath, [path.join(import.meta.dirname, '../src/import.ts'), 'iconify'], { env })
+      run(process.execPath, [path.join(import.meta.dirname, '../src/bin/import.ts'), 'iconify'], { env })
     expect((await importIconify()).stdout).toMatch(/installing .*\n@iconify\/json 2\.2\.7\n1 added/)
     await close()
     expect((await importIconify()).stdout).toMatch(/^@iconify\/json 2\.2\.7\n0 added, 0 changed, 1 unchanged/)
     expect(await readdir(path.join(DATA_DIR, 'packages'))).toEqual(['iconify'])
     const elsewhere = { ...env, HOME: await tempDirectory(), DATA_DIR: await tempDirectory() }
     await expect(
-      run(process.execPath, [path.join(import.meta.dirname, '../src/import.ts'), 'iconify'], { env: elsewhere }),
+      run(process.execPath, [path.join(import.meta.dirname, '../src/bin/import.ts'), 'iconify'], { env: elsewhere }),
     ).rejects.toMatchObject({
       code: 1,
       stderr: expect.stringMatching(/^npm cannot install @iconify\/json into .*check npm/),

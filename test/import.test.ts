@@ -2,11 +2,11 @@ import { mkdir, symlink, writeFile } from 'node:fs/promises'
 import path from 'node:path'
 import { gzipSync } from 'node:zlib'
 import { describe, expect, it } from 'vitest'
-import { readDemo } from '../src/ingest/demo.ts'
-import { readDirectory } from '../src/ingest/directory.ts'
-import { readIconify } from '../src/ingest/iconify.ts'
-import { importItems } from '../src/ingest/import-items.ts'
-import { inspectSvg } from '../src/ingest/inspect-svg.ts'
+import { readDemo } from '../src/import/demo.ts'
+import { walkDirectory } from '../src/import/directory.ts'
+import { readIconify } from '../src/import/iconify.ts'
+import { importItems } from '../src/import/import-items.ts'
+import { inspectSvg } from '../src/import/inspect-svg.ts'
 import { drawing, entry, svg, tempDirectory, testApp } from './support/setup.ts'
 
 const [FAMILY, SET] = ['FAMILY000001', 'SET000000001']
@@ -32,7 +32,7 @@ describe('importing a directory', () => {
       'acme/icons/short/x.svg': drawing(3),
     })
     await symlink('/etc/hostname', path.join(directory, `acme/icons/${FAMILY}/${SET}/linked.svg`))
-    const report = await importItems({ pg: app.pg, originals: app.stores.originals }, readDirectory(directory))
+    const report = await importItems({ pg: app.pg, originals: app.stores.originals }, walkDirectory(directory))
     expect(report).toMatchObject({ added: 2, changed: 0, unchanged: 0 })
     expect(report.refused.map(({ from, reason }) => [path.basename(from), reason.split(':')[0]])).toEqual([
       ['note.txt', 'BAD_INPUT'],

@@ -5,8 +5,8 @@ import { promisify } from 'node:util'
 import { Ajv2020 } from 'ajv/dist/2020.js'
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
-import { readManifest, validateManifest } from '../src/ingest/manifest.ts'
-import { openProblems } from '../src/ingest/problems.ts'
+import { readManifest, validateManifest } from '../src/archive/manifest.ts'
+import { openProblems } from '../src/archive/problems.ts'
 import { ask, drawing, tempDirectory, testApp, testConfig, testServer } from './support/setup.ts'
 import { buildZip } from './support/zip.ts'
 
@@ -253,7 +253,7 @@ describe('validateManifest', () => {
 describe('npm run ingest', () => {
   const run = promisify(execFile)
   const ingest = async (...args: string[]) => {
-    const file = path.join(import.meta.dirname, '../src/ingest.ts')
+    const file = path.join(import.meta.dirname, '../src/bin/ingest.ts')
     return await run(process.execPath, [file, ...args]).then(
       ({ stdout }) => ({ code: 0, stdout, stderr: '' }),
       ({ code, stdout, stderr }) => ({ code: code as number, stdout: stdout as string, stderr: stderr as string }),

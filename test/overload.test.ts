@@ -2,9 +2,9 @@ import { createServer } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { expect, it, onTestFinished } from 'vitest'
 import type { App } from '../src/app.ts'
-import { lockItems } from '../src/catalogue/item-locks.ts'
-import { variantKeyOf } from '../src/deliver/make-variants.ts'
-import { createOriginHandler } from '../src/deliver/origin-handler.ts'
+import { lockItems } from '../src/db/locks.ts'
+import { createOriginHandler } from '../src/http/images.ts'
+import { variantKeyOf } from '../src/variants/make.ts'
 import { importDrawings, testApp, testServer } from './support/setup.ts'
 
 /** A service with one renderer, drawings that were never made, and their keys. */

@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest'
-import { importItems } from '../src/ingest/import-items.ts'
+import { importItems } from '../src/import/import-items.ts'
 import { ask, entry, svg, testApp, testServer } from './support/setup.ts'
 
 interface Answer {

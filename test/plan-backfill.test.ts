@@ -1,8 +1,8 @@
 import { expect, it } from 'vitest'
 import type { App } from '../src/app.ts'
-import { checkRequest } from '../src/backfill/order.ts'
+import { checkRequest } from '../src/backfill/request.ts'
 import { WHOLE_CATALOGUE } from '../src/catalogue/scope.ts'
-import { importItems } from '../src/ingest/import-items.ts'
+import { importItems } from '../src/import/import-items.ts'
 import { ask, drawing, entry, testApp, testServer, until } from './support/setup.ts'
 import { startWorker } from './support/worker.ts'
 

@@ -2,21 +2,21 @@ import { writeFile } from 'node:fs/promises'
 import path from 'node:path'
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
-import { loadConfig } from '../src/config.ts'
-import { areaOf, type Layout, readLayouts, sizeOf } from '../src/layouts.ts'
-import { arrange, cellsMaxOf, countFor } from '../src/preview/arrange.ts'
-import type { Place } from '../src/render/messages.ts'
+import { arrange, cellsMaxOf, countFor } from '../src/composites/arrange.ts'
+import { loadConfig } from '../src/core/config.ts'
+import { areaOf, type Layout, readLayouts, sizeOf } from '../src/core/layouts.ts'
+import type { Rect } from '../src/render/messages.ts'
 import { tempDirectory } from './support/setup.ts'
 
 const { layouts, problems } = readLayouts(path.join(import.meta.dirname, '../layouts.json'))
 const layoutOf = (name: string) => layouts.get(name) as Layout
 
 /** Rows that fill the area from edge to edge, with the layout's gaps and no others. */
-function expectNoHoles(layout: Layout, cells: readonly Place[]): void {
+function expectNoHoles(layout: Layout, cells: readonly Rect[]): void {
   const area = areaOf(layout)
   const rows = [...Map.groupBy(cells, ({ y }) => y).values()]
-  const first = rows[0]?.[0] as Place
-  const last = rows.at(-1)?.at(-1) as Place
+  const first = rows[0]?.[0] as Rect
+  const last = rows.at(-1)?.at(-1) as Rect
   expect([first.y, last.y + last.height]).toEqual([area.y, area.y + area.height])
   for (const [index, row] of rows.entries()) {
     expect([row[0]?.x, (row.at(-1)?.x ?? 0) + (row.at(-1)?.width ?? 0)]).toEqual([area.x, area.x + area.width])

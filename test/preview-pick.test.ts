@@ -1,11 +1,11 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
-import { readDemo } from '../src/ingest/demo.ts'
-import { readPresets } from '../src/presets.ts'
-import { createNearDuplicate } from '../src/preview/near-duplicate.ts'
-import { type Candidate, pick } from '../src/preview/pick.ts'
+import { createNearDuplicate } from '../src/composites/near-duplicate.ts'
+import { type Candidate, pick } from '../src/composites/pick.ts'
+import { readPresets } from '../src/core/presets.ts'
+import { hashSource, uniqueIdOf } from '../src/core/variant.ts'
+import { readDemo } from '../src/import/demo.ts'
 import { openRenderPool } from '../src/render/pool.ts'
-import { hashSource, uniqueIdOf } from '../src/variant.ts'
 
 const member = (id: number, iconSetId: number, ofSet: number): Candidate => ({
   itemId: id,

@@ -43,7 +43,7 @@ function program(file: string, options: { args?: string[]; env: Record<string, s
 }
 
 const start = (dataDir: string, env: Record<string, string> = {}, args: string[] = []) =>
-  program('src/start.ts', { env: { DATA_DIR: dataDir, ...env }, args })
+  program('src/bin/start.ts', { env: { DATA_DIR: dataDir, ...env }, args })
 
 /** Processes whose command line or environment names the directory: those that belong to its instance. */
 async function processesOf(dataDir: string): Promise<number[]> {
@@ -70,7 +70,8 @@ async function directoryOfDrawings(count: number): Promise<string> {
   return directory
 }
 
-const importing = (dataDir: string, args: string[]) => program('src/import.ts', { args, env: { DATA_DIR: dataDir } })
+const importing = (dataDir: string, args: string[]) =>
+  program('src/bin/import.ts', { args, env: { DATA_DIR: dataDir } })
 
 describe('npm start', () => {
   it('serves, imports while it runs and while it does not, goes on after a kill -9, and leaves no process', async () => {
@@ -182,7 +183,7 @@ describe('npm start', () => {
 })
 
 describe('npm run api and npm run worker', () => {
-  it.each(['src/main.ts', 'workers/main.ts'])('%s says what it needs when there is no database', async (file) => {
+  it.each(['src/bin/api.ts', 'workers/main.ts'])('%s says what it needs when there is no database', async (file) => {
     const none = program(file, { env: { DATA_DIR: await tempDirectory() } })
     expect(await none.gone).toBe(1)
     expect(none.said()).toMatch(/^DATABASE_URL is not set/)

@@ -1,7 +1,7 @@
 import sharp from 'sharp'
 import { describe, expect, it } from 'vitest'
-import { createRenderer } from '../src/render/render.ts'
-import { hashRecipe, type Preset } from '../src/variant.ts'
+import { hashRecipe, type Preset } from '../src/core/variant.ts'
+import { createRenderer } from '../src/render/child/render.ts'
 import { svg } from './support/setup.ts'
 
 const DOT = svg('<circle cx="12" cy="12" r="6" fill="currentColor"/>')

@@ -1,7 +1,7 @@
 import { createServer } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { describe, expect, inject, it, onTestFinished } from 'vitest'
-import { loadConfig } from '../src/config.ts'
+import { loadConfig } from '../src/core/config.ts'
 import { openStores } from '../src/store/open.ts'
 import { testBuckets } from './support/s3.ts'
 import { storeContract } from './support/store-contract.ts'

@@ -2,9 +2,9 @@ import { readFileSync } from 'node:fs'
 import path from 'node:path'
 import { gzipSync } from 'node:zlib'
 import { describe, expect, test } from 'vitest'
-import type { ErrorCode } from '../src/errors.ts'
-import type { Feature, Warning } from '../src/render/sanitise/names.ts'
-import { sanitise } from '../src/render/sanitise/sanitise.ts'
+import type { ErrorCode } from '../src/core/errors.ts'
+import type { Feature, Warning } from '../src/render/child/sanitise/names.ts'
+import { sanitise } from '../src/render/child/sanitise/sanitise.ts'
 import { BOX, doc, expectClean, NS, outcome } from './support/sanitised.ts'
 
 /** What is inside of the root. */

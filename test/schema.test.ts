@@ -1,7 +1,7 @@
 import { expect, it, onTestFinished } from 'vitest'
 import { getDatamodel } from '../prisma/generated/pothos.ts'
-import { openDatabase } from '../src/catalogue/database.ts'
-import { migrate } from '../src/catalogue/migrate.ts'
+import { openDatabase } from '../src/db/database.ts'
+import { migrate } from '../src/db/migrate.ts'
 import { testDatabase } from './support/setup.ts'
 
 interface Field {

@@ -1,12 +1,12 @@
 import { runOnce } from 'graphile-worker'
 import { describe, expect, it } from 'vitest'
 import type { App } from '../src/app.ts'
-import { CACHE_TAG_HEADER } from '../src/cache-tags.ts'
-import { variantKeyOf } from '../src/deliver/make-variants.ts'
-import { runTakeDown } from '../src/deliver/run-take-down.ts'
-import { importItems } from '../src/ingest/import-items.ts'
-import { quietLogger } from '../src/queue-log.ts'
-import { uniqueIdOf } from '../src/variant.ts'
+import { CACHE_TAG_HEADER } from '../src/core/cache-tags.ts'
+import { quietLogger } from '../src/core/queue-log.ts'
+import { uniqueIdOf } from '../src/core/variant.ts'
+import { importItems } from '../src/import/import-items.ts'
+import { runTakeDown } from '../src/takedown/run.ts'
+import { variantKeyOf } from '../src/variants/make.ts'
 import { createUrgentTasks } from '../workers/tasks.ts'
 import { openCdn } from './support/cdn.ts'
 import { cloudFrontServer } from './support/cloudfront-server.ts'
@@ -84,7 +84,7 @@ const work = (app: App) =>
   runOnce({ pgPool: app.pg, taskList: createUrgentTasks(app), noHandleSignals: true, logger: quietLogger })
 
 const secondLook = (app: App, { id }: { id: string }) =>
-  runTakeDown(app, Number(atob(id).split(':')[1]), { signal: AbortSignal.timeout(60_000), second: true })
+  runTakeDown(app, Number(atob(id).split(':')[1]), { signal: AbortSignal.timeout(60_000), recheck: true })
 
 /** Stops the next call at a gate until it is opened. */
 function gateAt<K extends 'put' | 'delete'>(app: App, verb: K) {
@@ -325,7 +325,7 @@ describe('taking down', () => {
     const { rows } = await app.pg.query(
       `select run_at > now() + interval '30 seconds' as later, payload from graphile_worker._private_jobs`,
     )
-    expect(rows).toEqual([{ later: true, payload: { takeDownId: expect.any(Number), second: true } }])
+    expect(rows).toEqual([{ later: true, payload: { takeDownId: expect.any(Number), recheck: true } }])
     await secondLook(app, receipt)
     expect(await objectsOf(app)).toEqual([])
     expect(await read(url, receipt)).toMatchObject({

@@ -1,9 +1,10 @@
 import { readdirSync, readFileSync } from 'node:fs'
 import path from 'node:path'
 import { describe, expect, it } from 'vitest'
-import { VARIABLES } from '../src/config.ts'
+import { VARIABLES } from '../src/core/config.ts'
+import { ERRORS } from '../src/core/errors.ts'
 import { WORKER_FLAGS } from '../src/embedded/supervise-worker.ts'
-import { ERRORS } from '../src/errors.ts'
+import { FOLDERS } from './support/folders.ts'
 
 const ROOT = path.join(import.meta.dirname, '..')
 const LINES_MAX = 250
@@ -23,110 +24,93 @@ const infra = readdirSync(path.join(ROOT, 'infra'))
 
 interface Import {
   readonly from: string
+  /** A path from the project's root, or a package's name. */
   readonly to: string
-  /** Erased when it runs: a type may be named upwards. */
+  /** Erased when it runs: it loads no package. */
   readonly isType: boolean
 }
 
 const imports: Import[] = sources.flatMap((from) =>
-  [...read(from).matchAll(/^import\s+(type\s)?([^'"]*?)\s*(?:from\s+)?'([^']+)'/gm)].map(
-    ([, type, names = '', to = '']) => {
-      const specifiers = names
-        .replaceAll(/[{}]/g, '')
-        .split(',')
-        .map((name) => name.trim())
-        .filter(Boolean)
-      const isType =
-        type !== undefined || (specifiers.length > 0 && specifiers.every((name) => name.startsWith('type ')))
-      return { from, to: to.startsWith('.') ? path.join(path.dirname(from), to) : to, isType }
-    },
+  [...read(from).matchAll(/^(?:import|export(?=[^'"=(]*\sfrom\s))\s+(type\s)?([^'"]*?)\s*(?:from\s+)?'([^']+)'/gm)].map(
+    ([, type, names = '', to = '']) => ({
+      from,
+      to: to.startsWith('.') ? path.join(path.dirname(from), to) : to,
+      isType: type !== undefined || /^\{(\s*type \w+,?)+\s*\}$/.test(names),
+    }),
   ),
 )
 
-/** The architecture, lowest first. A file imports from its own rank and from those below. */
-const RANKS: readonly { name: string; holds: RegExp }[] = [
-  {
-    name: 'words',
-    holds: /^src\/(variant|cache-tags|errors|log|queue-log|presets|layouts|config|processes|tokens)\.ts$/,
-  },
-  {
-    name: 'tools',
-    holds: /^src\/(catalogue\/|store\/|render\/|embedded\/|events\.ts|secrets\.ts|deliver\/cloudfront\.ts)/,
-  },
-  {
-    name: 'verbs',
-    holds: /^src\/(deliver\/(?!origin-handler)|backfill\/|preview\/|ingest\/|uploads\/|diagnose\/|webhooks\/)/,
-  },
-  {
-    name: 'doors',
-    holds:
-      /^(src\/(deliver\/origin-handler\.ts|graphql\/|health\.ts|failures\.ts|upload-door\.ts)|workers\/(?!main|healthy))/,
-  },
-  { name: 'wiring', holds: /^src\/(app|http)\.ts$/ },
-  {
-    name: 'entries',
-    holds: /^(src\/(main|start|import|ingest|doctor|run-process|terminal)\.ts|workers\/(main|healthy)\.ts)$/,
-  },
-]
-const rankOf = (file: string) => RANKS.findIndex(({ holds }) => holds.test(file))
+/** The name that test/support/folders.ts has for where a file lies; null for a package and for generated code. */
+function folderOf(file: string): string | null {
+  const [, child, folder, top] = /^(?:src\/(render\/child)\/|src\/([\w-]+)(?:\/|\.ts$)|([\w-]+)\/)/.exec(file) ?? []
+  const name = child ?? folder ?? top ?? null
+  return file.startsWith('prisma/') || !file.endsWith('.ts') ? null : name
+}
+
+/** The nodes that can be reached from themselves. */
+function circlesOf(edges: readonly { from: string; to: string }[]): string[] {
+  const next = Map.groupBy(edges, ({ from }) => from)
+  const settled = new Set<string>()
+  const circles: string[] = []
+  const visit = (node: string, way: readonly string[]): void => {
+    if (way.includes(node)) circles.push([...way.slice(way.indexOf(node)), node].join(' -> '))
+    if (settled.has(node) || way.includes(node)) return
+    for (const { to } of next.get(node) ?? []) visit(to, [...way, node])
+    settled.add(node)
+  }
+  for (const node of next.keys()) visit(node, [])
+  return circles
+}
 
 describe('the architecture', () => {
-  it('has a place for every file', () => {
-    expect(sources.filter((file) => rankOf(file) < 0)).toEqual([])
+  const crossing = imports.flatMap(({ from, to }) => {
+    const [a, b] = [folderOf(from), folderOf(to)]
+    return a && b && a !== b ? [{ from: a, to: b, file: `${from} -> ${to}` }] : []
   })
 
-  it('imports downwards only', () => {
-    const upwards = imports.filter(({ from, to, isType }) => !isType && rankOf(to) > rankOf(from))
-    expect(upwards.map(({ from, to }) => `${from} -> ${to}`)).toEqual([])
+  it('has a row for every folder, and each imports what its row allows', () => {
+    expect(sources.filter((file) => !(folderOf(file) ?? '' in FOLDERS))).toEqual([])
+    expect(crossing.filter(({ from, to }) => !FOLDERS[from]?.includes(to)).map(({ file }) => file)).toEqual([])
   })
 
-  it('has no cycle', () => {
-    const next = Map.groupBy(
-      imports.filter(({ isType }) => !isType),
-      ({ from }) => from,
+  it('allows nothing that no file needs', () => {
+    const unused = Object.entries(FOLDERS).flatMap(([from, folders]) =>
+      folders.filter((to) => !crossing.some((each) => each.from === from && each.to === to)).map((to) => [from, to]),
     )
-    const settled = new Set<string>()
-    const visit = (file: string, way: readonly string[]): void => {
-      expect(way, 'a cycle').not.toContain(file)
-      if (settled.has(file)) return
-      for (const { to } of next.get(file) ?? []) visit(to, [...way, file])
-      settled.add(file)
-    }
-    for (const file of sources) visit(file, [])
+    expect(unused).toEqual([])
+  })
+
+  it('has no circle, not even of types', () => {
+    expect(circlesOf(crossing)).toEqual([])
+    expect(circlesOf(imports)).toEqual([])
   })
 
   it('src never imports workers or tests', () => {
     expect(imports.filter(({ from, to }) => from.startsWith('src/') && /^(workers|test|bench)\//.test(to))).toEqual([])
   })
 
-  /** Files of the renderer process; nothing else may load them. */
-  const CHILD = /^src\/render\/(child|render|compose|rasterise|encode)\.ts$/
+  /** What runs in a renderer process. */
+  const CHILD = /^src\/render\/child\//
+  /** Of it what loads an engine. */
+  const ENGINES = /^src\/render\/child\/(main|render|compose|rasterise|encode)\.ts$/
   const only: [string, RegExp, RegExp][] = [
     ['the child side of render/ imports sharp and resvg', /^(sharp|@resvg\/resvg-js)$/, CHILD],
-    ['the child itself imports the child side of render/', CHILD, CHILD],
-    [
-      'deliver/cloudfront.ts imports the CloudFront client',
-      /^@aws-sdk\/client-cloudfront$/,
-      /^src\/deliver\/cloudfront\.ts$/,
-    ],
+    ['the child itself imports what loads an engine', ENGINES, CHILD],
+    ['cdn/cloudfront.ts imports the CloudFront client', /^@aws-sdk\/client-cloudfront$/, /^src\/cdn\/cloudfront\.ts$/],
     ['store/s3.ts imports the S3 client', /^@aws-sdk\/client-s3$/, /^src\/store\/s3\.ts$/],
-    [
-      'catalogue/ and events.ts open database connections',
-      /^pg$/,
-      /^src\/(catalogue\/|events\.ts|embedded\/postgres\.ts)/,
-    ],
+    ['db/ and the embedded Postgres open database connections', /^pg$/, /^src\/(db\/|embedded\/postgres\.ts)/],
   ]
   it.each(only)('only %s', (_rule, what, allowed) => {
     expect(imports.filter(({ from, to, isType }) => !isType && what.test(to) && !allowed.test(from))).toEqual([])
   })
 
   it('only config.ts reads the environment', () => {
-    expect([...sources, ...infra].filter((file) => read(file).includes('process.env'))).toEqual(['src/config.ts'])
+    expect([...sources, ...infra].filter((file) => read(file).includes('process.env'))).toEqual(['src/core/config.ts'])
   })
 
   it(`has no file over ${LINES_MAX} lines`, () => {
     const long = [...sources, ...infra, ...filesBelow('bench').filter((file) => !file.startsWith('bench/out/'))].filter(
-      (file) => read(file).split('\n').length > LINES_MAX,
+      (file) => read(file).trimEnd().split('\n').length > LINES_MAX,
     )
     expect(long).toEqual([])
   })

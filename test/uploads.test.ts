@@ -6,17 +6,17 @@ import { promisify } from 'node:util'
 import { describe, expect, it } from 'vitest'
 import type { App } from '../src/app.ts'
 import { startBackfill } from '../src/backfill/backfills.ts'
-import { checkRequest } from '../src/backfill/order.ts'
-import { lockItems } from '../src/catalogue/item-locks.ts'
+import { checkRequest } from '../src/backfill/request.ts'
 import { WHOLE_CATALOGUE } from '../src/catalogue/scope.ts'
-import { deleteDiscarded } from '../src/deliver/delete-discarded.ts'
-import { takeDown } from '../src/deliver/take-down.ts'
-import { importItems } from '../src/ingest/import-items.ts'
+import { hashSource, parseSourceKey, printOriginalKey, uniqueIdOf } from '../src/core/variant.ts'
+import { lockItems } from '../src/db/locks.ts'
+import { importItems } from '../src/import/import-items.ts'
+import { deleteDiscarded } from '../src/retention/delete-discarded.ts'
+import { takeDown } from '../src/takedown/take-down.ts'
 import { abandonLost } from '../src/uploads/abandon-lost.ts'
 import { ingestUpload } from '../src/uploads/ingest-upload.ts'
 import { stageSet } from '../src/uploads/stage-set.ts'
 import { queueIngest } from '../src/uploads/uploads.ts'
-import { hashSource, parseSourceKey, printOriginalKey, uniqueIdOf } from '../src/variant.ts'
 import {
   ADMIN_TOKEN,
   ask,
@@ -39,7 +39,7 @@ import {
   runUploads,
   send,
   startUpload,
-  takeIn,
+  uploadArchive,
 } from './support/uploads.ts'
 import { startWorker } from './support/worker.ts'
 
@@ -164,20 +164,23 @@ describe('an upload', () => {
   it('again changes and makes nothing; other bytes are a new source, whose old pictures stay for now', async () => {
     const { app, url } = await open()
     const archive = await packSets([{ name: 'Arrows', files: drawings(0, 3) }])
-    await takeIn({ app, url }, archive)
+    await uploadArchive({ app, url }, archive)
     const known = [await app.prisma.item.findMany(), await app.prisma.image.findMany(), app.pool.stats.renders]
-    const again = await takeIn({ app, url }, archive)
+    const again = await uploadArchive({ app, url }, archive)
     expect(again).toMatchObject({ status: 'COMPLETED', items: { total: 3, done: 3, added: 0, changed: 0 } })
     expect([await app.prisma.item.findMany(), await app.prisma.image.findMany(), app.pool.stats.renders]).toEqual(known)
     // What was lost comes back, the original as well as a picture of it.
     const [item] = await app.prisma.item.findMany()
     await app.stores.originals.delete([String(item?.originalKey)])
     await app.pg.query('delete from image where owner_id = $1', [item?.id])
-    expect(await takeIn({ app, url }, archive)).toMatchObject({ status: 'COMPLETED', items: { done: 3, added: 0 } })
+    expect(await uploadArchive({ app, url }, archive)).toMatchObject({
+      status: 'COMPLETED',
+      items: { done: 3, added: 0 },
+    })
     await expectWhole(app, 3)
     const before = await itemsOf(url)
     const update = await packSets([{ name: 'Arrows', files: { ...drawings(0, 2), 'icon-1': drawing(50) } }])
-    const { items } = await takeIn({ app, url }, update)
+    const { items } = await uploadArchive({ app, url }, update)
     expect(items).toMatchObject({ total: 2, done: 2, added: 0, changed: 1, removed: 0 })
     const after = await itemsOf(url)
     expect(after.map(({ image }) => image.status)).toEqual(['READY', 'READY', 'READY'])
@@ -193,14 +196,14 @@ describe('an upload', () => {
     )
     expect(kept).toHaveLength(1)
     // Back to the first source: its original is wanted again, and not deleted when its month is over.
-    await takeIn({ app, url }, await packSets([{ name: 'Arrows', files: drawings(0, 3) }]))
+    await uploadArchive({ app, url }, await packSets([{ name: 'Arrows', files: drawings(0, 3) }]))
     await cleanUp(app)
     await expectWhole(app, 3)
   })
 
   it('takes items out: no list shows them, their URLs are gone, their objects go; added again they are new', async () => {
     const { app, url } = await open({ SUPERSEDED_DAYS: '0' })
-    await takeIn({ app, url }, await packSets([{ name: 'Arrows', files: drawings(0, 3) }]))
+    await uploadArchive({ app, url }, await packSets([{ name: 'Arrows', files: drawings(0, 3) }]))
     const [first] = await itemsOf(url)
     const { uniqueId, id } = await app.prisma.item.findFirstOrThrow({ where: { slug: 'icon-0' } })
     // Somebody is making a picture of it at this moment, and records it after it has gone.
@@ -232,15 +235,15 @@ describe('an upload', () => {
       'uploads/2.zip',
     ])
     await expectWhole(app, 2)
-    await takeIn({ app, url }, await packSets([{ name: 'Arrows', files: drawings(0, 1) }]))
+    await uploadArchive({ app, url }, await packSets([{ name: 'Arrows', files: drawings(0, 1) }]))
     const back = await app.prisma.item.findFirstOrThrow({ where: { slug: 'icon-0' } })
     expect([back.uniqueId, back.id === id]).toEqual([uniqueId, false])
     expect((await fetch(first?.image.url ?? '')).status).toBe(200)
     await expectWhole(app, 3)
     // Not so what was taken down: its row stays and hides it.
     await takeDown(app, { type: 'ITEM', id: back.id }, 'court order')
-    await takeIn({ app, url }, await packSets([{ name: 'Arrows', removed: ['icon-0', 'icon-1'] }]))
-    await takeIn({ app, url }, await packSets([{ name: 'Arrows', files: drawings(0, 2) }]))
+    await uploadArchive({ app, url }, await packSets([{ name: 'Arrows', removed: ['icon-0', 'icon-1'] }]))
+    await uploadArchive({ app, url }, await packSets([{ name: 'Arrows', files: drawings(0, 2) }]))
     expect((await itemsOf(url)).map(({ slug, image }) => `${slug} ${image.status}`)).toEqual([
       'icon-0 GONE',
       'icon-1 READY',
@@ -250,9 +253,9 @@ describe('an upload', () => {
 
   it('with broken SVGs completes: each is a problem, and a known item keeps its source', async () => {
     const { app, url } = await open()
-    await takeIn({ app, url }, await packSets([{ name: 'Arrows', files: drawings(0, 1) }]))
+    await uploadArchive({ app, url }, await packSets([{ name: 'Arrows', files: drawings(0, 1) }]))
     const files = { ...drawings(0, 3), 'icon-0': '<html/>', nothing: '', blank: svg('') }
-    const upload = await takeIn({ app, url }, await packSets([{ name: 'Arrows', files }]))
+    const upload = await uploadArchive({ app, url }, await packSets([{ name: 'Arrows', files }]))
     expect(upload).toMatchObject({ status: 'COMPLETED', items: { total: 5, done: 2, failed: 3, added: 3, changed: 0 } })
     expect(upload.problems.nodes.map(({ code, file }) => `${file} ${code}`).sort()).toEqual([
       'set-0/blank.svg BLANK',
@@ -293,7 +296,7 @@ describe('an upload', () => {
       [Buffer.from('no archive at all'), ['NOT_ZIP null']],
     ]
     for (const [archive, reasons] of refusals) {
-      const { status, problems, problemCount } = await takeIn({ app, url }, archive)
+      const { status, problems, problemCount } = await uploadArchive({ app, url }, archive)
       expect([status, problemCount]).toEqual(['REFUSED', reasons.length])
       expect(problems.nodes.map(({ code, pointer }) => `${code} ${pointer}`)).toEqual(reasons)
     }
@@ -304,7 +307,9 @@ describe('an upload', () => {
         uniqueId: theirs.family,
       },
     )
-    expect((await takeIn({ app, url }, wrongKind, 'other')).problems.nodes).toMatchObject([{ code: 'WRONG_KIND' }])
+    expect((await uploadArchive({ app, url }, wrongKind, 'other')).problems.nodes).toMatchObject([
+      { code: 'WRONG_KIND' },
+    ])
     expect(await app.prisma.item.count()).toBe(1)
     expect(await app.prisma.vendor.count()).toBe(1)
     const { rows } = await app.pg.query(`select data->>'status' as status from event`)
@@ -364,7 +369,7 @@ describe('an upload', () => {
     expect(await app.prisma.item.count()).toBe(0)
     await cleanUp(app)
     expect(await keysOf(originals)).toEqual([])
-    expect(await takeIn({ app, url }, archive)).toMatchObject({ status: 'COMPLETED' })
+    expect(await uploadArchive({ app, url }, archive)).toMatchObject({ status: 'COMPLETED' })
   })
 
   it('whose worker died at every attempt has failed, not begun for ever', async () => {
@@ -513,7 +518,7 @@ describe('an upload', () => {
     const run = async (archive: Buffer) => {
       const file = path.join(app.config.dataDir, 'icons.zip')
       await writeFile(file, archive)
-      const command = [path.join(import.meta.dirname, '../src/ingest.ts'), file, '--api', url]
+      const command = [path.join(import.meta.dirname, '../src/bin/ingest.ts'), file, '--api', url]
       const env = { ...process.env, ADMIN_TOKEN, DATA_DIR: app.config.dataDir }
       return await promisify(execFile)(process.execPath, command, { env }).then(
         ({ stdout }) => ({ code: 0, said: stdout }),

@@ -17,7 +17,7 @@ import {
   printVariantKey,
   sameVersion,
   versionOf,
-} from '../src/variant.ts'
+} from '../src/core/variant.ts'
 
 const text = (pattern: RegExp) => fc.stringMatching(pattern)
 const sourcePath = fc.record({

@@ -1,7 +1,7 @@
 import { expect, it, onTestFinished } from 'vitest'
-import { variantKeyOf } from '../src/deliver/make-variants.ts'
-import { standBackForViewers } from '../src/deliver/viewers.ts'
-import { compositeKeyOf } from '../src/preview/make-composite.ts'
+import { compositeKeyOf } from '../src/composites/make.ts'
+import { throttleForInteractive } from '../src/variants/interactive.ts'
+import { variantKeyOf } from '../src/variants/make.ts'
 import { importDrawings, testApp, testServer, until } from './support/setup.ts'
 
 it('while an API makes a picture for a viewer, the workers on its machine keep to half of their renderers', async () => {
@@ -11,7 +11,7 @@ it('while an API makes a picture for a viewer, the workers on its machine keep t
   const limits: number[] = []
   // As large as on a machine with more cores.
   const pool = { ...app.pool, size: 5, limit: (renderers: number) => void limits.push(renderers) }
-  const standing = standBackForViewers({ events: app.events, pool })
+  const standing = throttleForInteractive({ events: app.events, pool })
   onTestFinished(standing.close)
 
   const item = await app.prisma.item.findFirstOrThrow()

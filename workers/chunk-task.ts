@@ -1,7 +1,7 @@
 import type { Task } from 'graphile-worker'
 import { z } from 'zod'
-import { AppError } from '../src/errors.ts'
-import { causes, log } from '../src/log.ts'
+import { AppError } from '../src/core/errors.ts'
+import { causes, log } from '../src/core/log.ts'
 
 const payloadSchema = z.object({ chunkId: z.int(), waitS: z.int().default(0) })
 

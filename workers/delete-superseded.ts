@@ -1,8 +1,8 @@
 import type { CronItem, Task } from 'graphile-worker'
 import type { App } from '../src/app.ts'
-import { deleteDiscarded } from '../src/deliver/delete-discarded.ts'
-import { deleteSuperseded } from '../src/deliver/delete-superseded.ts'
-import { causes, log } from '../src/log.ts'
+import { causes, log } from '../src/core/log.ts'
+import { deleteDiscarded } from '../src/retention/delete-discarded.ts'
+import { deleteSuperseded } from '../src/retention/delete-superseded.ts'
 
 export const DELETE_SUPERSEDED = 'delete_superseded'
 

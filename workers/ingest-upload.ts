@@ -1,8 +1,8 @@
 import type { Task } from 'graphile-worker'
 import { z } from 'zod'
 import type { App } from '../src/app.ts'
-import { AppError } from '../src/errors.ts'
-import { causes, log } from '../src/log.ts'
+import { AppError } from '../src/core/errors.ts'
+import { causes, log } from '../src/core/log.ts'
 import { abandonUpload, ingestUpload } from '../src/uploads/ingest-upload.ts'
 import { queueIngest } from '../src/uploads/uploads.ts'
 

@@ -3,17 +3,17 @@ import { setPriority } from 'node:os'
 import { type CronItem, parseCronItems, type Runner, run, type TaskList, type WorkerEvents } from 'graphile-worker'
 import { type App, openApp } from '../src/app.ts'
 import { CHUNKS_AT_ONCE, cutRunning } from '../src/backfill/plan.ts'
-import { BEAT_EVERY_MS, beat, leave, recoverJobs } from '../src/backfill/recover.ts'
-import { keepCounting } from '../src/catalogue/count-coverage.ts'
-import { noteLayouts } from '../src/catalogue/family-changes.ts'
-import { toQueuePool } from '../src/catalogue/queue-pool.ts'
-import { loadConfig } from '../src/config.ts'
-import { standBackForViewers } from '../src/deliver/viewers.ts'
-import { causes, log } from '../src/log.ts'
-import { keepQueueing } from '../src/preview/barrier.ts'
-import { quietLogger } from '../src/queue-log.ts'
-import { runProcess } from '../src/run-process.ts'
+import { runProcess } from '../src/commands/run-process.ts'
+import { markLayoutsDirty } from '../src/composites/dirty-families.ts'
+import { runCompositeScheduler } from '../src/composites/schedule.ts'
+import { loadConfig } from '../src/core/config.ts'
+import { causes, log } from '../src/core/log.ts'
+import { quietLogger } from '../src/core/queue-log.ts'
+import { runCoverageLoop } from '../src/coverage/count.ts'
+import { toQueuePool } from '../src/jobs/queue-pool.ts'
+import { deregister, HEARTBEAT_EVERY_MS, heartbeat, recoverJobs } from '../src/jobs/workers.ts'
 import { abandonLost } from '../src/uploads/abandon-lost.ts'
+import { throttleForInteractive } from '../src/variants/interactive.ts'
 import { openSender } from '../src/webhooks/sender.ts'
 import { DELETE_SUPERSEDED_HOURLY } from './delete-superseded.ts'
 import { PRUNE_EVENTS_HOURLY } from './prune-events.ts'
@@ -46,21 +46,21 @@ await runProcess(async (stop) => {
   const ids = queues.map(({ id }) => id)
   const sender = openSender(app)
 
-  const heartbeat = async () => {
-    for (const id of ids) await beat(app.pg, id)
+  const beat = async () => {
+    for (const id of ids) await heartbeat(app.pg, id)
     await recoverJobs(app.pg, ids)
     await cutRunning(app)
     await abandonLost(app)
   }
-  await heartbeat()
+  await beat()
   const timer = setInterval(
-    () => heartbeat().catch((error) => log.warn('a heartbeat failed', { cause: causes(error) })),
-    BEAT_EVERY_MS,
+    () => beat().catch((error) => log.warn('a heartbeat failed', { cause: causes(error) })),
+    HEARTBEAT_EVERY_MS,
   )
-  await noteLayouts(app.pg, app.layouts)
-  const counting = keepCounting(app.pg)
-  const standing = standBackForViewers(app)
-  const queueing = keepQueueing(app.pg)
+  await markLayoutsDirty(app.pg, app.layouts)
+  const counting = runCoverageLoop(app.pg)
+  const standing = throttleForInteractive(app)
+  const queueing = runCompositeScheduler(app.pg)
   log.info('worker is running', { id: ids.join(','), renderers: app.pool.size })
   process.send?.('ready')
 
@@ -75,7 +75,7 @@ await runProcess(async (stop) => {
       ...queues.map(({ runner }) => runner.stop()),
     ])
     clearTimeout(cut)
-    for (const id of ids) await leave(app.pg, id)
+    for (const id of ids) await deregister(app.pg, id)
     await app.close()
   }
 })

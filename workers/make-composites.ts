@@ -1,8 +1,8 @@
 import type { Task } from 'graphile-worker'
 import { z } from 'zod'
 import type { App } from '../src/app.ts'
-import { causes, log } from '../src/log.ts'
-import { composeFamily } from '../src/preview/barrier.ts'
+import { composeFamily } from '../src/composites/schedule.ts'
+import { causes, log } from '../src/core/log.ts'
 
 const payloadSchema = z.object({ familyId: z.int() })
 

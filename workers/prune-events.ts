@@ -1,6 +1,6 @@
 import type { CronItem, Task } from 'graphile-worker'
 import type { App } from '../src/app.ts'
-import { causes, log } from '../src/log.ts'
+import { causes, log } from '../src/core/log.ts'
 import { pruneEvents } from '../src/webhooks/prune.ts'
 
 export const PRUNE_EVENTS = 'prune_events'

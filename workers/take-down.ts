@@ -1,24 +1,24 @@
 import type { Task } from 'graphile-worker'
 import { z } from 'zod'
 import type { App } from '../src/app.ts'
-import { recordTrouble, runTakeDown } from '../src/deliver/run-take-down.ts'
-import { queueTakeDown } from '../src/deliver/take-down.ts'
-import { causes } from '../src/log.ts'
+import { causes } from '../src/core/log.ts'
+import { recordError, runTakeDown } from '../src/takedown/run.ts'
+import { queueTakeDown } from '../src/takedown/take-down.ts'
 
-const payloadSchema = z.object({ takeDownId: z.int(), second: z.boolean() })
+const payloadSchema = z.object({ takeDownId: z.int(), recheck: z.boolean() })
 
 /** Throws to be tried again, with the reason in the receipt; the last attempt ends there. */
 export const takeDownTask =
   (app: App): Task =>
   async (payload, { job, abortSignal }) => {
-    const { takeDownId, second } = payloadSchema.parse(payload)
+    const { takeDownId, recheck } = payloadSchema.parse(payload)
     try {
       const signal = abortSignal ?? new AbortController().signal
-      const outcome = await runTakeDown(app, takeDownId, { signal, second })
-      if (outcome === 'stopped') await queueTakeDown(app.pg, takeDownId, { second })
+      const outcome = await runTakeDown(app, takeDownId, { signal, recheck })
+      if (outcome === 'stopped') await queueTakeDown(app.pg, takeDownId, { recheck })
     } catch (error) {
       const isLast = job.attempts >= job.max_attempts
-      await recordTrouble(app.pg, takeDownId, { reason: causes(error), isLast })
+      await recordError(app.pg, takeDownId, { reason: causes(error), isLast })
       if (!isLast) throw error
     }
   }

@@ -68,7 +68,7 @@ function spread(sets: IconSet[], options: { group: Group; count: number; random:
 
 const visible = ({ icons }: IconSet) => Object.keys(icons).filter((slug) => !icons[slug]?.hidden)
 
-/** The document that src/ingest/iconify.ts makes of it, at rest. */
+/** The document that src/import/iconify.ts makes of it, at rest. */
 export function toSvg(set: IconSet, slug: string): Buffer {
   const icon = set.icons[slug]
   if (!icon) throw new Error(`${set.prefix} has no icon ${slug}`)

@@ -1,5 +1,5 @@
+import { hashRecipe, type Preset } from '../../src/core/variant.ts'
 import { openRenderPool, type RenderPool } from '../../src/render/pool.ts'
-import { hashRecipe, type Preset } from '../../src/variant.ts'
 import { toRgba } from './truth.ts'
 
 export interface Stored {
@@ -38,8 +38,8 @@ export function openStored(size: number, renderers: number): Store {
   return {
     async draw(svg) {
       try {
-        const wants = [{ preset: 'preview', format: 'WEBP' }] as const
-        const { pictures, engine, warnings } = await pool.render(svg, wants, { timeoutMs: TIMEOUT_MS })
+        const variants = [{ preset: 'preview', format: 'WEBP' }] as const
+        const { pictures, engine, warnings } = await pool.render(svg, variants, { timeoutMs: TIMEOUT_MS })
         const { bytes = new Uint8Array(), lossless } = pictures[0] ?? {}
         const way = `${engine} ${lossless ? 'lossless' : 'lossy'}`
         return { pixels: await toRgba(bytes), bytes: bytes.length, engine: way, note: warnings.join() }

@@ -1,10 +1,10 @@
 import { availableParallelism } from 'node:os'
 import type { Item } from '../../prisma/generated/client/client.ts'
 import { startBackfill } from '../../src/backfill/backfills.ts'
-import { checkRequest } from '../../src/backfill/order.ts'
+import { checkRequest } from '../../src/backfill/request.ts'
 import { WHOLE_CATALOGUE } from '../../src/catalogue/scope.ts'
-import { readDemo } from '../../src/ingest/demo.ts'
-import { importItems } from '../../src/ingest/import-items.ts'
+import { readDemo } from '../../src/import/demo.ts'
+import { importItems } from '../../src/import/import-items.ts'
 import { makeBuckets } from './buckets.ts'
 import { type Bench, childrenOf, cpuMs, evenly, startProgram, withBench } from './service.ts'
 

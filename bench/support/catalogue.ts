@@ -1,5 +1,5 @@
-import type { Pg } from '../../src/catalogue/database.ts'
-import { type Preset, RENDERER_VERSION } from '../../src/variant.ts'
+import { type Preset, RENDERER_VERSION } from '../../src/core/variant.ts'
+import type { Pg } from '../../src/db/database.ts'
 
 /** The proportions of a marketplace's catalogue. */
 export const ITEMS_PER_SET = 500

@@ -1,6 +1,6 @@
 import sharp from 'sharp'
-import { createRenderer, type Render } from '../../src/render/render.ts'
-import type { Preset } from '../../src/variant.ts'
+import type { Preset } from '../../src/core/variant.ts'
+import { createRenderer, type Render } from '../../src/render/child/render.ts'
 import { densityFor } from './density.ts'
 
 /** One core's share of bench/render.ts, in a loop: with nothing but sharp, or with our own render calls and no pool. */
@@ -38,10 +38,10 @@ async function plainSharp({ sources, presets }: Share): Promise<Uint8Array[][]> 
 
 async function bare({ sources, presets }: Share): Promise<Uint8Array[][]> {
   render ??= createRenderer(presets)
-  const wants = presets.map(({ name }) => ({ preset: name, format: 'WEBP' as const }))
+  const variants = presets.map(({ name }) => ({ preset: name, format: 'WEBP' as const }))
   const made: Uint8Array[][] = []
   for (const [index, svg] of sources.entries()) {
-    const rendered = await render(svg, wants).catch(() => null)
+    const rendered = await render(svg, variants).catch(() => null)
     made.push(rendered?.pictures.map(({ bytes }) => bytes) ?? [])
     // As the renderer does: see child.ts.
     if (index % 16 === 0) globalThis.gc?.()

@@ -6,9 +6,9 @@ import { promisify } from 'node:util'
 import { App } from 'aws-cdk-lib'
 import { Template } from 'aws-cdk-lib/assertions'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import { CACHE_TAG_HEADER, SOURCE_HASH_HEADER } from '../../src/cache-tags.ts'
-import { loadConfig, VARIABLES } from '../../src/config.ts'
-import { answerHeaders } from '../../src/deliver/cache-headers.ts'
+import { answerHeaders } from '../../src/cdn/cache-headers.ts'
+import { CACHE_TAG_HEADER, SOURCE_HASH_HEADER } from '../../src/core/cache-tags.ts'
+import { loadConfig, VARIABLES } from '../../src/core/config.ts'
 import { createStack } from '../stack.ts'
 
 const INFRA = path.join(import.meta.dirname, '..')

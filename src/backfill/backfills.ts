@@ -1,10 +1,10 @@
 import type { PoolClient } from 'pg'
 import type { Backfill } from '../../prisma/generated/client/client.ts'
-import { inTransaction, type Pg, type Prisma } from '../catalogue/database.ts'
-import { recordEvents } from '../catalogue/outbox.ts'
-import { AppError } from '../errors.ts'
-import { type BackfillRequest, fingerprintOf } from './order.ts'
+import { AppError } from '../core/errors.ts'
+import { inTransaction, type Pg, type Prisma } from '../db/database.ts'
+import { recordEvents } from '../webhooks/outbox.ts'
 import { readProgress } from './progress.ts'
+import { type BackfillRequest, fingerprintOf } from './request.ts'
 
 /** The channel on which every change worth showing is told; the payload is the backfill's id. */
 export const BACKFILL_CHANNEL = 'afterimage_backfill'
@@ -14,13 +14,13 @@ export const HALT_CHANNEL = 'afterimage_backfill_halt'
 /** A lower number runs first. Requests and ingestion will outrank a backfill. */
 const PRIORITY = 100
 
-export interface Tables {
+export interface Db {
   readonly pg: Pg
   readonly prisma: Prisma
 }
 
 /** Starts a backfill and its plan job in one transaction, or returns the unfinished one with the same request. */
-export async function startBackfill({ pg, prisma }: Tables, request: BackfillRequest): Promise<Backfill> {
+export async function startBackfill({ pg, prisma }: Db, request: BackfillRequest): Promise<Backfill> {
   const { scope, mode, presets, formats, previews = false } = request
   const id = await inTransaction(pg, async (client) => {
     // The update changes nothing: it makes `returning` give the row that is there, and locks it.
@@ -39,7 +39,7 @@ export async function startBackfill({ pg, prisma }: Tables, request: BackfillReq
 }
 
 /** Cancels: what is being made is finished and kept, nothing new begins. A finished backfill stays as it is. */
-export async function cancelBackfill({ pg, prisma }: Tables, id: number): Promise<Backfill> {
+export async function cancelBackfill({ pg, prisma }: Db, id: number): Promise<Backfill> {
   await pg.query(
     `with canceled as (
        update backfill set status = 'CANCELED', finished_at = now()

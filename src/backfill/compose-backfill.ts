@@ -1,9 +1,9 @@
-import { inTransaction } from '../catalogue/database.ts'
-import { findToCompose } from '../catalogue/family-changes.ts'
-import { type ErrorCode, toAppError } from '../errors.ts'
-import { causes, log } from '../log.ts'
-import { composeLayouts } from '../preview/barrier.ts'
-import type { Atelier } from '../preview/make-composite.ts'
+import { findToCompose } from '../composites/dirty-families.ts'
+import type { ComposeDeps } from '../composites/make.ts'
+import { composeLayouts } from '../composites/schedule.ts'
+import { type ErrorCode, toAppError } from '../core/errors.ts'
+import { causes, log } from '../core/log.ts'
+import { inTransaction } from '../db/database.ts'
 import { finishIfDone } from './backfills.ts'
 
 /** Found in one statement. */
@@ -18,7 +18,7 @@ const FAMILY_ALONE: { readonly [code in ErrorCode]?: true } = { BUSY: true, NOT_
  * cancelled, or `signal` aborts (`stopped`).
  */
 export async function composeBackfill(
-  app: Atelier,
+  app: ComposeDeps,
   backfillId: number,
   signal: AbortSignal,
 ): Promise<'done' | 'halted' | 'stopped'> {

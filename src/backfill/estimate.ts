@@ -1,8 +1,8 @@
-import { countWork, type WorkCount } from '../catalogue/count-work.ts'
-import { inTransaction, type Pg } from '../catalogue/database.ts'
-import { AppError } from '../errors.ts'
-import type { Presets } from '../variant.ts'
-import { type BackfillRequest, fingerprintOf, orderOf } from './order.ts'
+import { AppError } from '../core/errors.ts'
+import type { Presets } from '../core/variant.ts'
+import { inTransaction, type Pg } from '../db/database.ts'
+import { countWork, type WorkCount } from './count-missing.ts'
+import { type BackfillRequest, fingerprintOf, orderOf } from './request.ts'
 
 /** What a backfill would do. */
 export interface BackfillPlan {

@@ -1,15 +1,15 @@
 import type { Backfill } from '../../prisma/generated/client/client.ts'
-import { inTransaction } from '../catalogue/database.ts'
-import { AppError } from '../errors.ts'
-import type { Presets } from '../variant.ts'
-import { addJob, BACKFILL_CHANNEL, findBackfill, finishIfDone, HALT_CHANNEL, type Tables } from './backfills.ts'
+import { AppError } from '../core/errors.ts'
+import type { Presets } from '../core/variant.ts'
+import { inTransaction } from '../db/database.ts'
+import { addJob, BACKFILL_CHANNEL, type Db, findBackfill, finishIfDone, HALT_CHANNEL } from './backfills.ts'
 import { cutChunks } from './plan.ts'
 
 /**
  * Pauses: renders that have begun end and are kept, nothing new begins, on any worker. A paused one stays as it is.
  * Throws BAD_INPUT when it has finished.
  */
-export async function pauseBackfill({ pg, prisma }: Tables, id: number): Promise<Backfill> {
+export async function pauseBackfill({ pg, prisma }: Db, id: number): Promise<Backfill> {
   await pg.query(
     `with paused as (
        update backfill set status = 'PAUSED' where id = $1 and status in ('PLANNING', 'RUNNING') returning id
@@ -25,7 +25,7 @@ export async function pauseBackfill({ pg, prisma }: Tables, id: number): Promise
 
 /** Goes on with a paused backfill where it was. An unpaused one stays as it is. Throws BAD_INPUT when it has finished. */
 export async function resumeBackfill(
-  { pg, prisma, presets }: Tables & { readonly presets: Presets },
+  { pg, prisma, presets }: Db & { readonly presets: Presets },
   id: number,
 ): Promise<Backfill> {
   await inTransaction(pg, async (client) => {

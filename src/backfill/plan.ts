@@ -1,10 +1,10 @@
 import type { PoolClient } from 'pg'
 import type { Backfill } from '../../prisma/generated/client/client.ts'
-import { inTransaction, type Pg, type Prisma } from '../catalogue/database.ts'
-import { measureStretch } from '../catalogue/find-work.ts'
-import type { Presets } from '../variant.ts'
+import type { Presets } from '../core/variant.ts'
+import { inTransaction, type Pg, type Prisma } from '../db/database.ts'
+import { measureBatch } from '../variants/find-missing.ts'
 import { addJob, BACKFILL_CHANNEL, finishIfDone } from './backfills.ts'
-import { orderOf } from './order.ts'
+import { orderOf } from './request.ts'
 
 /** Work that a chunk is cut for: little is repeated after a crash, and the queue is rarely asked. */
 const CHUNK_S = 20
@@ -27,7 +27,7 @@ interface Planner {
 }
 
 /**
- * Counts what a backfill has to do, stretch by stretch, then opens it and cuts its first chunks. Nothing is held in
+ * Counts what a backfill has to do, batch by batch, then opens it and cuts its first chunks. Nothing is held in
  * memory; run again after a crash it counts again.
  */
 export async function planBackfill(app: Planner, backfillId: number): Promise<void> {
@@ -36,11 +36,11 @@ export async function planBackfill(app: Planner, backfillId: number): Promise<vo
   const order = orderOf(app.presets, backfill)
   let countedItems = 0
   for (let afterId = 0, isLast = false; !isLast; ) {
-    const stretch = await measureStretch(app.pg, order, { afterId })
-    if (!stretch) break
-    countedItems += stretch.items
-    afterId = stretch.toId
-    isLast = stretch.isLast
+    const batch = await measureBatch(app.pg, order, { afterId })
+    if (!batch) break
+    countedItems += batch.items
+    afterId = batch.toId
+    isLast = batch.isLast
     const { rowCount } = await app.pg.query(
       `update backfill set counted_items = $2 where id = $1 and status = 'PLANNING'`,
       [backfillId, countedItems],
@@ -73,18 +73,18 @@ export async function cutChunks(
   let cutToItemId = backfill.cutToItemId
   let isCut: boolean = backfill.isCut
   for (let cut = 0; cut < lacking && !isCut; ) {
-    const stretch = await measureStretch(client, order, { afterId: cutToItemId, limit: chunkItems })
-    isCut = stretch?.isLast ?? true
-    if (!stretch) break
-    if (stretch.items > 0) {
+    const batch = await measureBatch(client, order, { afterId: cutToItemId, limit: chunkItems })
+    isCut = batch?.isLast ?? true
+    if (!batch) break
+    if (batch.items > 0) {
       const { rows } = await client.query(
         `insert into backfill_chunk (backfill_id, from_item_id, to_item_id, total_items) values ($1, $2, $3, $4) returning id`,
-        [backfillId, cutToItemId + 1, stretch.toId, stretch.items],
+        [backfillId, cutToItemId + 1, batch.toId, batch.items],
       )
       await addJob(client, 'run_chunk', { chunkId: rows[0].id })
       cut++
     }
-    cutToItemId = stretch.toId
+    cutToItemId = batch.toId
   }
   await client.query('update backfill set cut_to_item_id = $2, is_cut = $3 where id = $1', [
     backfillId,

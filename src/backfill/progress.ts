@@ -1,5 +1,5 @@
 import type { PoolClient } from 'pg'
-import type { Pg } from '../catalogue/database.ts'
+import type { Pg } from '../db/database.ts'
 
 /** How far a backfill is. totalItems = done + failed + remaining once planned. */
 export interface Progress {

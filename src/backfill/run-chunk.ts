@@ -1,15 +1,15 @@
-import { inTransaction, type Pg, type Prisma } from '../catalogue/database.ts'
-import { findWork, type WorkOrder } from '../catalogue/find-work.ts'
-import type { Workshop } from '../deliver/make-variants.ts'
-import type { Events } from '../events.ts'
+import { inTransaction, type Pg, type Prisma } from '../db/database.ts'
+import type { Events } from '../db/notifications.ts'
+import { findWork, type WorkOrder } from '../variants/find-missing.ts'
+import type { RenderDeps } from '../variants/make.ts'
+import { type AfterRecord, makeSlice, SLICE_ITEMS } from '../variants/make-slice.ts'
 import { addJob, BACKFILL_CHANNEL, finishIfDone, HALT_CHANNEL } from './backfills.ts'
-import { type AfterRecord, makeSlice, SLICE_ITEMS } from './make-slice.ts'
-import { orderOf } from './order.ts'
 import { cutChunks } from './plan.ts'
+import { orderOf } from './request.ts'
 
 /** Items of a chunk that are found in one statement. More appear only when others were imported meanwhile. */
 const FOUND_MAX = 10_000
-export interface ChunkRunner extends Workshop {
+export interface ChunkRunner extends RenderDeps {
   readonly pg: Pg
   readonly prisma: Prisma
   readonly events: Events

@@ -1,6 +1,6 @@
-import { AppError } from '../errors.ts'
-import { isUniqueId } from '../variant.ts'
-import type { Prisma } from './database.ts'
+import { AppError } from '../core/errors.ts'
+import { isUniqueId } from '../core/variant.ts'
+import type { Prisma } from '../db/database.ts'
 
 /** A part of the catalogue: at most one of the ids; none is all of it. */
 export interface Scope {

@@ -1,4 +1,4 @@
-import { AppError } from '../errors.ts'
+import { AppError } from '../core/errors.ts'
 
 const SEARCH_MAX = 100
 /** So many letters are a trigram, which the index can look for anywhere; fewer only where a word begins. */

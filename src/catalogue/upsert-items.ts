@@ -1,5 +1,5 @@
-import { type ItemKind, uniqueIdOf } from '../variant.ts'
-import type { Pg } from './database.ts'
+import { type ItemKind, uniqueIdOf } from '../core/variant.ts'
+import type { Pg } from '../db/database.ts'
 
 /** An item as the catalogue takes it, with all that it belongs to. */
 export interface CatalogueItem {

@@ -1,10 +1,10 @@
-import type { DefaultCacheBehavior, DistributionConfig, Origin, OriginGroup } from '@aws-sdk/client-cloudfront'
-import { CACHE_TAG_HEADER } from '../cache-tags.ts'
-import type { Config } from '../config.ts'
-import { ANSWER_LIMIT_MS } from '../deliver/ensure-variant.ts'
-import { printVariantKey } from '../variant.ts'
+import type { DistributionConfig } from '@aws-sdk/client-cloudfront'
+import { CACHE_TAG_HEADER } from '../core/cache-tags.ts'
+import type { Config } from '../core/config.ts'
+import { ANSWER_LIMIT_MS } from '../variants/ensure.ts'
 import { bad, type Finding, ok } from './finding.ts'
 import { checkPrimary, checkSecondary } from './origins.ts'
+import { pathOf, type Route, routeOf } from './route.ts'
 
 /** What sends a request on from the bucket to us: it is not there, or S3 has trouble. */
 const FAILOVER_CODES = [404, 500, 502, 503, 504]
@@ -18,14 +18,6 @@ const CACHING_DISABLED = '4135ea2d-6df8-44a3-9df3-4b5a84be39ad'
 const CONNECT_MAX_S = 10
 
 type Settings = Pick<Config, 'buckets' | 'publicImageUrl' | 'aws'>
-
-/** The origins that a picture is asked from. */
-export interface Route {
-  readonly behavior: Omit<DefaultCacheBehavior, 'PathPattern'>
-  readonly group: OriginGroup | null
-  readonly primary: Origin | null
-  readonly secondary: Origin | null
-}
 
 /** Checks a live distribution against what the service needs. Pure: one finding for each check. */
 export function checkDistribution(live: DistributionConfig, settings: Settings): Finding[] {
@@ -42,30 +34,6 @@ export function checkDistribution(live: DistributionConfig, settings: Settings):
     checkImageUrl(live, { settings, route }),
   ]
 }
-
-/** What a picture's URL leads to: the first behaviour whose pattern it matches, else the default one. */
-function routeOf(live: DistributionConfig, publicImageUrl: string | null): Route {
-  const path = `${pathOf(publicImageUrl)}/${SAMPLE}`
-  const own = live.CacheBehaviors?.Items?.find(({ PathPattern: pattern = '' }) => matches(pattern, path))
-  const behavior = own ?? (live.DefaultCacheBehavior as DefaultCacheBehavior)
-  const origin = (id: string | undefined) => live.Origins?.Items?.find((one) => one.Id === id) ?? null
-  const group = live.OriginGroups?.Items?.find(({ Id }) => Id === behavior.TargetOriginId) ?? null
-  const [first, second] = group?.Members?.Items ?? [{ OriginId: behavior.TargetOriginId }]
-  return { behavior, group, primary: origin(first?.OriginId), secondary: origin(second?.OriginId) }
-}
-
-const SAMPLE = printVariantKey({
-  ...{ vendor: 'acme', kind: 'ICON', family: 'FAMILY000001', iconSet: 'SET000000001', slug: 'sample' },
-  ...{ preset: 'preview', version: 'aaaaaaaaaaaaaaaa', format: 'WEBP' },
-})
-
-/** CloudFront's patterns: `*` for any characters, `?` for one; a leading slash may be left out. */
-function matches(pattern: string, path: string): boolean {
-  const source = pattern.replace(/^\//, '').replace(/[.+^${}()|[\]\\]/g, '\\$&')
-  return new RegExp(`^/${source.replaceAll('*', '.*').replaceAll('?', '.')}$`).test(path)
-}
-
-const pathOf = (url: string | null) => (url ? new URL(url).pathname.replace(/\/$/, '') : '')
 
 function checkEnabled({ Enabled: isEnabled }: DistributionConfig): Finding {
   if (isEnabled) return ok('distribution', 'The distribution is enabled, and its configuration can be read.')

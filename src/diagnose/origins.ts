@@ -1,8 +1,8 @@
-import type { Config } from '../config.ts'
-import type { Route } from './distribution.ts'
+import type { Config } from '../core/config.ts'
 import { bad, type Finding, ok } from './finding.ts'
+import type { Route } from './route.ts'
 
-/** Where http.ts serves the pictures. */
+/** Where http/server.ts serves the pictures. */
 const IMAGES_PATH = '/images'
 
 /** The bucket that is asked first. */

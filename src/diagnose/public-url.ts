@@ -1,8 +1,8 @@
 import { randomBytes } from 'node:crypto'
-import type { Config } from '../config.ts'
-import { CACHE } from '../deliver/cache-headers.ts'
-import { causes } from '../log.ts'
-import { printVariantKey } from '../variant.ts'
+import { CACHE } from '../cdn/cache-headers.ts'
+import type { Config } from '../core/config.ts'
+import { causes } from '../core/log.ts'
+import { printVariantKey } from '../core/variant.ts'
 import { bad, type Finding, ok } from './finding.ts'
 
 /** The CDN's own time-outs end below. */
@@ -39,7 +39,7 @@ async function ask(method: 'GET' | 'HEAD', publicImageUrl: string): Promise<Answ
     const response = await fetch(url, { method, redirect: 'manual', signal: AbortSignal.timeout(ANSWER_MAX_MS) })
     const body = await response.text()
     // HEAD has no body to tell us from S3, which says nothing about caching.
-    const isOurs = response.headers.get('cache-control') === CACHE.shortly
+    const isOurs = response.headers.get('cache-control') === CACHE.shortTtl
     return {
       url,
       status: response.status,

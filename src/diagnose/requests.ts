@@ -1,4 +1,4 @@
-import type { Config } from '../config.ts'
+import type { Config } from '../core/config.ts'
 import { bad, type Finding, ok } from './finding.ts'
 
 /** Fewer say nothing. */

@@ -1,8 +1,8 @@
 import { mkdir, open, readFile, rm, writeFile } from 'node:fs/promises'
 import path from 'node:path'
-import { AppError } from '../errors.ts'
-import { causes } from '../log.ts'
-import { startOf } from '../processes.ts'
+import { AppError } from '../core/errors.ts'
+import { causes } from '../core/log.ts'
+import { startOf } from '../core/processes.ts'
 
 /** What the process that owns a data directory tells others (`npm run import` connects to its Postgres). Mode 600. */
 export interface Instance {

@@ -7,9 +7,9 @@ import path from 'node:path'
 import { setTimeout as delay } from 'node:timers/promises'
 import { promisify } from 'node:util'
 import pg from 'pg'
-import { AppError } from '../errors.ts'
-import { causes } from '../log.ts'
-import { startOf } from '../processes.ts'
+import { AppError } from '../core/errors.ts'
+import { causes } from '../core/log.ts'
+import { startOf } from '../core/processes.ts'
 
 const run = promisify(execFile)
 const START_LIMIT_MS = 60_000

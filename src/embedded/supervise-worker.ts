@@ -1,8 +1,8 @@
 import { type ChildProcess, fork } from 'node:child_process'
 import path from 'node:path'
-import type { Config } from '../config.ts'
-import { AppError } from '../errors.ts'
-import { log } from '../log.ts'
+import type { Config } from '../core/config.ts'
+import { AppError } from '../core/errors.ts'
+import { log } from '../core/log.ts'
 
 /** Started as a process, not imported: src does not know the tasks. */
 const WORKER = path.join(import.meta.dirname, '../../workers/main.ts')

@@ -5,10 +5,10 @@ import RelayPlugin from '@pothos/plugin-relay'
 import ScopeAuthPlugin from '@pothos/plugin-scope-auth'
 import type PrismaTypes from '../../prisma/generated/pothos.ts'
 import { getDatamodel } from '../../prisma/generated/pothos.ts'
+import type { TokenScope } from '../access/tokens.ts'
 import type { App } from '../app.ts'
-import { AppError } from '../errors.ts'
-import { log } from '../log.ts'
-import type { TokenScope } from '../tokens.ts'
+import { AppError } from '../core/errors.ts'
+import { log } from '../core/log.ts'
 import type { Loaders } from './loaders.ts'
 
 /** What every resolver gets. */

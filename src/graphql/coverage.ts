@@ -1,5 +1,5 @@
-import { type PresetCoverage, readCoverage } from '../catalogue/coverage.ts'
 import { resolveScope } from '../catalogue/scope.ts'
+import { type PresetCoverage, readCoverage } from '../coverage/read.ts'
 import { builder } from './builder.ts'
 import { ScopeInputRef } from './item.ts'
 

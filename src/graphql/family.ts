@@ -1,4 +1,4 @@
-import { offeredLayout } from '../preview/regenerate.ts'
+import { offeredLayout } from '../composites/regenerate.ts'
 import { BY_ID, builder, connectionOf, pageComplexity } from './builder.ts'
 import { IconSetConnection } from './icon-set.ts'
 import { ImageFormatRef, ImageRef } from './image.ts'

@@ -1,6 +1,6 @@
 import type { Image as ImageRow, Item, RenderFailure } from '../../prisma/generated/client/client.ts'
-import { variantKeyOf } from '../deliver/make-variants.ts'
-import { IMAGE_FORMATS, type ImageFormat, mimeTypeOf, type Preset } from '../variant.ts'
+import { IMAGE_FORMATS, type ImageFormat, mimeTypeOf, type Preset } from '../core/variant.ts'
+import { variantKeyOf } from '../variants/make.ts'
 import { builder, type Context } from './builder.ts'
 
 export const ImageFormatRef = builder.enumType('ImageFormat', { values: IMAGE_FORMATS })

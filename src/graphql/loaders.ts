@@ -1,11 +1,11 @@
 import DataLoader from 'dataloader'
 import type { Image, RenderFailure } from '../../prisma/generated/client/client.ts'
 import { type Progress, readProgress } from '../backfill/progress.ts'
-import type { Pg, Prisma } from '../catalogue/database.ts'
-import { type FamilyPictures, findPicks } from '../catalogue/locate-composite.ts'
-import { findTakenDown } from '../catalogue/take-downs.ts'
+import { findTakenDown } from '../catalogue/taken-down.ts'
+import { type FamilyPictures, findPicks } from '../composites/locate.ts'
+import { RENDERER_VERSION } from '../core/variant.ts'
+import type { Pg, Prisma } from '../db/database.ts'
 import { readUploadProgress, type UploadProgress } from '../uploads/progress.ts'
-import { RENDERER_VERSION } from '../variant.ts'
 
 /** What many objects of one answer ask for, in one statement each. Made anew for every request. */
 export interface Loaders {

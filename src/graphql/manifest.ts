@@ -1,5 +1,5 @@
-import { validateManifest } from '../ingest/manifest.ts'
-import type { Problem, Problems } from '../ingest/problems.ts'
+import { validateManifest } from '../archive/manifest.ts'
+import type { Problem, Problems } from '../archive/problems.ts'
 import { builder } from './builder.ts'
 
 /** Checking 100 kB takes up to 100 ms, where each value of it is wrong: two of them in a query. */

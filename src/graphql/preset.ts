@@ -1,4 +1,4 @@
-import type { Preset } from '../variant.ts'
+import type { Preset } from '../core/variant.ts'
 import { builder } from './builder.ts'
 import { ImageFormatRef } from './image.ts'
 

@@ -1,7 +1,7 @@
-import { AppError } from '../errors.ts'
-import type { Layout } from '../layouts.ts'
-import { compositeKeyOf } from '../preview/make-composite.ts'
-import type { ImageFormat } from '../variant.ts'
+import { compositeKeyOf } from '../composites/make.ts'
+import { AppError } from '../core/errors.ts'
+import type { Layout } from '../core/layouts.ts'
+import type { ImageFormat } from '../core/variant.ts'
 import type { Context } from './builder.ts'
 import type { WantedImage } from './image.ts'
 

@@ -1,6 +1,6 @@
-import { offeredFormat, offeredPreset } from '../backfill/order.ts'
-import { AppError } from '../errors.ts'
-import type { ImageFormat, Preset, Presets } from '../variant.ts'
+import { AppError } from '../core/errors.ts'
+import type { ImageFormat, Preset, Presets } from '../core/variant.ts'
+import { offeredFormat, offeredPreset } from '../variants/offered.ts'
 
 const PRESETS_MAX = 20
 

@@ -1,4 +1,4 @@
-import { restore, type TakeDownTarget, takeDown } from '../deliver/take-down.ts'
+import { restore, type TakeDownTarget, takeDown } from '../takedown/take-down.ts'
 import { builder, type Context, connectionOf, type GlobalId, numberOf, pageComplexity } from './builder.ts'
 import { FamilyRef } from './family.ts'
 import { IconSetRef } from './icon-set.ts'

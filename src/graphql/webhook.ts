@@ -1,5 +1,5 @@
 import type { Event } from '../../prisma/generated/client/client.ts'
-import { EVENT_TYPES } from '../catalogue/outbox.ts'
+import { EVENT_TYPES } from '../webhooks/outbox.ts'
 import { bodyOf, eventIdOf } from '../webhooks/post-event.ts'
 import { createWebhook, deleteWebhook, enableWebhook, replay } from '../webhooks/webhooks.ts'
 import { builder, connectionOf, type GlobalId, numberOf, pageComplexity } from './builder.ts'

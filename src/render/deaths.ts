@@ -1,4 +1,4 @@
-import { AppError } from '../errors.ts'
+import { AppError } from '../core/errors.ts'
 
 /** Why a renderer died that nobody told to. @param stderr what it said */
 export function deathOf(stderr: string, signal: NodeJS.Signals | null): AppError {

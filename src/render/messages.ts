@@ -1,17 +1,17 @@
-import type { ErrorCode } from '../errors.ts'
-import type { Layout } from '../layouts.ts'
-import type { ImageFormat, Preset } from '../variant.ts'
+import type { ErrorCode } from '../core/errors.ts'
+import type { Layout } from '../core/layouts.ts'
+import type { ImageFormat, Preset } from '../core/variant.ts'
 
 /** What crosses the process boundary: sources and encoded pictures, never raw pixels. */
 
 /** One picture wanted of a source. */
-export interface Want {
+export interface VariantSpec {
   readonly preset: string
   readonly format: ImageFormat
 }
 
 /** One picture made. Sizes in px. */
-export interface Picture extends Want {
+export interface Picture extends VariantSpec {
   readonly bytes: Uint8Array
   readonly width: number
   readonly height: number
@@ -38,7 +38,7 @@ export interface Rendered {
 }
 
 /** A place in a composite, in px. */
-export interface Place {
+export interface Rect {
   readonly x: number
   readonly y: number
   readonly width: number
@@ -46,7 +46,7 @@ export interface Place {
 }
 
 /** A document and its place. */
-export interface CellOrder extends Place {
+export interface CellOrder extends Rect {
   readonly svg: Uint8Array
 }
 
@@ -54,7 +54,7 @@ export interface CellOrder extends Place {
 export interface ComposeOrder {
   readonly layout: Layout
   /** The family's name, for layouts that show it. */
-  readonly name: (Place & { readonly text: string }) | null
+  readonly name: (Rect & { readonly text: string }) | null
   readonly format: ImageFormat
   readonly cells: readonly CellOrder[]
 }
@@ -62,13 +62,16 @@ export interface ComposeOrder {
 /** What one call gave: a picture of all cells, or those whose sources cannot be drawn. */
 export type Composed =
   | {
-      readonly picture: Omit<Picture, keyof Want> & { readonly engine: string; readonly warnings: readonly string[] }
+      readonly picture: Omit<Picture, keyof VariantSpec> & {
+        readonly engine: string
+        readonly warnings: readonly string[]
+      }
     }
   | { readonly failures: readonly { readonly cell: number; readonly code: ErrorCode; readonly message: string }[] }
 
 export type ToChild =
   | { readonly kind: 'presets'; readonly presets: readonly Preset[] }
-  | { readonly kind: 'render'; readonly svg: Uint8Array; readonly wants: readonly Want[] }
+  | { readonly kind: 'render'; readonly svg: Uint8Array; readonly variants: readonly VariantSpec[] }
   | { readonly kind: 'compose'; readonly order: ComposeOrder }
 
 export type FromChild =

@@ -1,10 +1,10 @@
-import { AppError } from '../errors.ts'
-import { log } from '../log.ts'
-import type { Presets } from '../variant.ts'
+import { AppError } from '../core/errors.ts'
+import { log } from '../core/log.ts'
+import type { Presets } from '../core/variant.ts'
 import { deathOf, lineIsFull, notStarting, shuttingDown } from './deaths.ts'
-import type { Composed, ComposeOrder, FromChild, Rendered, Want } from './messages.ts'
+import type { Composed, ComposeOrder, FromChild, Rendered, VariantSpec } from './messages.ts'
 import { rssOf, spawnRenderer } from './spawn-renderer.ts'
-import { composeTask, renderTask, type Slot, type Task, tell } from './tasks.ts'
+import { composeTask, type RendererProcess, rendererOf, renderTask, type Task, tell } from './tasks.ts'
 
 const STDERR_KEPT = 2000
 /** A renderer that dies this often before it is ready has no working library: say so instead of trying for ever. */
@@ -22,7 +22,7 @@ export interface RenderPool {
    * the waiting line is full, or with UNAVAILABLE when renderers do not start.
    * @param limits.timeoutMs wall-clock from the moment a renderer takes it; then the renderer is killed
    */
-  render(svg: Uint8Array, wants: readonly Want[], limits: { timeoutMs: number }): Promise<Rendered>
+  render(svg: Uint8Array, variants: readonly VariantSpec[], limits: { timeoutMs: number }): Promise<Rendered>
   /**
    * A picture of many sources in one call. What cannot be drawn is told instead, also the cell that a renderer was stuck
    * in or died of. Rejects as `render` does, without the sources' codes.
@@ -60,7 +60,7 @@ export interface PoolOptions {
 export function openRenderPool(options: PoolOptions): RenderPool {
   const { size, waitingMax, recycleAfter = 2000 } = options
   const presets = [...options.presets.values()]
-  const slots = new Set<Slot>()
+  const renderers = new Set<RendererProcess>()
   const line: Task[] = []
   const stats: PoolStats = { renders: 0, failures: 0, waiting: 0 }
   let failedStarts = 0
@@ -72,52 +72,52 @@ export function openRenderPool(options: PoolOptions): RenderPool {
 
   function start(): void {
     const child = spawnRenderer({ memoryMaxBytes: RSS_MAX_BYTES })
-    const slot: Slot = { child, ready: false, task: null, next: null, timer: undefined, renders: 0, stderr: '' }
-    slots.add(slot)
+    const renderer = rendererOf(child)
+    renderers.add(renderer)
     child.stderr?.on('data', (text) => {
-      slot.stderr = (slot.stderr + text).slice(-STDERR_KEPT)
+      renderer.stderr = (renderer.stderr + text).slice(-STDERR_KEPT)
     })
-    child.on('message', (message: FromChild) => onMessage(slot, message))
+    child.on('message', (message: FromChild) => onMessage(renderer, message))
     child.on('error', (error) => {
-      slot.stderr += error.message
+      renderer.stderr += error.message
     })
-    child.once('close', (_code, signal) => onExit(slot, signal))
+    child.once('close', (_code, signal) => onExit(renderer, signal))
     tell(child, { kind: 'presets', presets })
   }
 
-  function onMessage(slot: Slot, message: FromChild): void {
+  function onMessage(renderer: RendererProcess, message: FromChild): void {
     if (message.kind === 'ready') {
-      slot.ready = true
+      renderer.ready = true
       failedStarts = 0
     } else if (message.kind === 'drawing') {
-      if (slot.task) startClock(slot, { ...message, task: slot.task })
+      if (renderer.task) startClock(renderer, { ...message, task: renderer.task })
       return
     } else {
-      const task = finish(slot)
+      const task = finish(renderer)
       if (message.kind === 'failed') fail(task, new AppError(message.code, message.message))
       else task?.resolve(message)
-      if (slot.next) begin(slot, slot.next)
-      slot.next = null
-      if (slot.renders >= recycleAfter || message.rssBytes > RSS_RECYCLE_BYTES) {
-        retire(slot)
+      if (renderer.next) begin(renderer, renderer.next)
+      renderer.next = null
+      if (renderer.renders >= recycleAfter || message.rssBytes > RSS_RECYCLE_BYTES) {
+        retire(renderer)
       }
     }
     dispatch()
   }
 
-  function onExit(slot: Slot, signal: NodeJS.Signals | null): void {
-    slots.delete(slot)
-    const wasReady = slot.ready || slot.renders > 0
-    takeBack(slot)
+  function onExit(renderer: RendererProcess, signal: NodeJS.Signals | null): void {
+    renderers.delete(renderer)
+    const wasReady = renderer.ready || renderer.renders > 0
+    takeBack(renderer)
     if (isCut) for (const task of line.splice(0)) fail(task, shuttingDown())
-    fail(finish(slot), isCut ? shuttingDown() : deathOf(slot.stderr, signal))
+    fail(finish(renderer), isCut ? shuttingDown() : deathOf(renderer.stderr, signal))
     if (isCut || (closing && line.length === 0)) {
       closing?.()
       return
     }
     if (!wasReady && ++failedStarts >= FAILED_STARTS_MAX) {
-      log.error('renderers do not start', { stderr: slot.stderr })
-      for (const task of line.splice(0)) fail(task, notStarting(slot.stderr))
+      log.error('renderers do not start', { stderr: renderer.stderr })
+      for (const task of line.splice(0)) fail(task, notStarting(renderer.stderr))
       closing?.()
       // One more try now and then: a full disk or a missing memory page may pass.
       setTimeout(start, 5000).unref()
@@ -127,70 +127,77 @@ export function openRenderPool(options: PoolOptions): RenderPool {
   }
 
   function dispatch(): void {
-    const isFull = () => [...slots].filter(({ task }) => task).length >= atOnce
-    for (const slot of slots) {
-      if (!slot.ready || slot.task) continue
+    const isFull = () => [...renderers].filter(({ task }) => task).length >= atOnce
+    for (const renderer of renderers) {
+      if (!renderer.ready || renderer.task) continue
       const task = isFull() ? null : line.shift()
       if (!task) break
-      hand(slot, task)
-      begin(slot, task)
+      hand(renderer, task)
+      begin(renderer, task)
     }
     // Only where the line is long: a lone request must not stand behind one renderer while another falls idle.
-    for (const slot of slots) {
-      if (line.length < size || atOnce < size || !slot.ready || slot.next || slot.renders + 1 >= recycleAfter) continue
-      slot.next = line.shift() ?? null
-      if (slot.next) hand(slot, slot.next)
+    for (const renderer of renderers) {
+      if (
+        line.length < size ||
+        atOnce < size ||
+        !renderer.ready ||
+        renderer.next ||
+        renderer.renders + 1 >= recycleAfter
+      )
+        continue
+      renderer.next = line.shift() ?? null
+      if (renderer.next) hand(renderer, renderer.next)
     }
     stats.waiting = line.length
   }
 
-  const hand = (slot: Slot, { message }: Task) => tell(slot.child, message)
+  const hand = (renderer: RendererProcess, { message }: Task) => tell(renderer.child, message)
 
-  function begin(slot: Slot, task: Task): void {
-    slot.task = task
-    slot.renders++
+  function begin(renderer: RendererProcess, task: Task): void {
+    renderer.task = task
+    renderer.renders++
     stats.renders++
-    startClock(slot, { task, cell: null })
+    startClock(renderer, { task, cell: null })
   }
 
   /** Anew for each cell of a composite. */
-  function startClock(slot: Slot, { task, cell }: { task: Task; cell: number | null }): void {
+  function startClock(renderer: RendererProcess, { task, cell }: { task: Task; cell: number | null }): void {
     task.cell = cell
-    clearTimeout(slot.timer)
-    slot.timer = setTimeout(() => {
-      fail(finish(slot), new AppError('TIMEOUT', `The render took longer than ${task.timeoutMs} ms.`))
-      retire(slot)
+    clearTimeout(renderer.timer)
+    renderer.timer = setTimeout(() => {
+      fail(finish(renderer), new AppError('TIMEOUT', `The render took longer than ${task.timeoutMs} ms.`))
+      retire(renderer)
     }, task.timeoutMs)
   }
 
   /** Ends a renderer that is stuck, or idle and spent; another one takes its place when it is gone. */
-  function retire(slot: Slot): void {
-    slot.ready = false
-    takeBack(slot)
-    slot.child.kill('SIGKILL')
+  function retire(renderer: RendererProcess): void {
+    renderer.ready = false
+    takeBack(renderer)
+    renderer.child.kill('SIGKILL')
   }
 
   /** What a renderer was handed and did not begin goes to the front of the line: it is not to blame. */
-  function takeBack(slot: Slot): void {
-    if (slot.next) line.unshift(slot.next)
-    slot.next = null
+  function takeBack(renderer: RendererProcess): void {
+    if (renderer.next) line.unshift(renderer.next)
+    renderer.next = null
   }
 
   /** Memory is bounded twice: the kernel refuses a sudden gigabyte (see spawn-renderer.ts), this catches what creeps. */
   const watch = setInterval(async () => {
-    for (const slot of slots) {
-      const task = slot.task
-      if (!task || (await rssOf(slot.child.pid)) <= RSS_MAX_BYTES || slot.task !== task) continue
-      fail(finish(slot), new AppError('OUT_OF_MEMORY', `The render took more than ${RSS_MAX_BYTES / 1e6} MB.`))
-      retire(slot)
+    for (const renderer of renderers) {
+      const task = renderer.task
+      if (!task || (await rssOf(renderer.child.pid)) <= RSS_MAX_BYTES || renderer.task !== task) continue
+      fail(finish(renderer), new AppError('OUT_OF_MEMORY', `The render took more than ${RSS_MAX_BYTES / 1e6} MB.`))
+      retire(renderer)
     }
   }, WATCH_EVERY_MS)
   watch.unref()
 
-  function finish(slot: Slot): Task | null {
-    const task = slot.task
-    clearTimeout(slot.timer)
-    slot.task = null
+  function finish(renderer: RendererProcess): Task | null {
+    const task = renderer.task
+    clearTimeout(renderer.timer)
+    renderer.task = null
     if (closing) queueMicrotask(closing)
     return task
   }
@@ -215,9 +222,9 @@ export function openRenderPool(options: PoolOptions): RenderPool {
     size,
     stats,
     get pids() {
-      return [...slots].flatMap(({ child }) => child.pid ?? [])
+      return [...renderers].flatMap(({ child }) => child.pid ?? [])
     },
-    render: (svg, wants, { timeoutMs }) => enter((settle) => renderTask({ svg, wants, timeoutMs }, settle)),
+    render: (svg, variants, { timeoutMs }) => enter((settle) => renderTask({ svg, variants, timeoutMs }, settle)),
     compose: (order, { cellTimeoutMs }) => enter((settle) => composeTask({ order, timeoutMs: cellTimeoutMs }, settle)),
     limit(renderers) {
       atOnce = renderers
@@ -225,14 +232,14 @@ export function openRenderPool(options: PoolOptions): RenderPool {
     },
     cut() {
       isCut = true
-      for (const { child } of slots) child.kill('SIGKILL')
+      for (const { child } of renderers) child.kill('SIGKILL')
     },
     close() {
       return new Promise((resolve) => {
         closing = () => {
           if (line.length > 0) return
-          for (const { task, next, child } of slots) if (!task && !next) child.kill('SIGKILL')
-          if (slots.size > 0) return
+          for (const { task, next, child } of renderers) if (!task && !next) child.kill('SIGKILL')
+          if (renderers.size > 0) return
           clearInterval(watch)
           resolve()
         }

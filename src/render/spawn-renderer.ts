@@ -2,7 +2,7 @@ import { type ChildProcess, fork } from 'node:child_process'
 import { readFile } from 'node:fs/promises'
 import path from 'node:path'
 
-const CHILD = path.join(import.meta.dirname, 'child.ts')
+const CHILD = path.join(import.meta.dirname, 'child/main.ts')
 /** What librsvg finds fonts by: the bundled ones and no other. fontconfig reads it once, from the environment. */
 const FONTCONFIG_FILE = path.join(import.meta.dirname, '../../assets/fonts.conf')
 const NODE_OPTIONS = ['--expose-gc', '--max-old-space-size=256']

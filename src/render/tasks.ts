@@ -1,6 +1,6 @@
 import type { ChildProcess } from 'node:child_process'
-import { AppError, isSourceFailure } from '../errors.ts'
-import type { Composed, ComposeOrder, FromChild, Rendered, ToChild, Want } from './messages.ts'
+import { AppError, isSourceFailure } from '../core/errors.ts'
+import type { Composed, ComposeOrder, FromChild, Rendered, ToChild, VariantSpec } from './messages.ts'
 
 /** One call to a renderer. */
 export interface Task {
@@ -14,7 +14,7 @@ export interface Task {
 }
 
 /** A renderer process and what it does. */
-export interface Slot {
+export interface RendererProcess {
   child: ChildProcess
   ready: boolean
   task: Task | null
@@ -25,13 +25,24 @@ export interface Slot {
   stderr: string
 }
 
+/** A process that has just been started. */
+export const rendererOf = (child: ChildProcess): RendererProcess => ({
+  child,
+  ready: false,
+  task: null,
+  next: null,
+  timer: undefined,
+  renders: 0,
+  stderr: '',
+})
+
 type Settle<T> = { readonly resolve: (value: T) => void; readonly reject: (error: AppError) => void }
 
 export const renderTask = (
-  { svg, wants, timeoutMs }: { svg: Uint8Array; wants: readonly Want[]; timeoutMs: number },
+  { svg, variants, timeoutMs }: { svg: Uint8Array; variants: readonly VariantSpec[]; timeoutMs: number },
   { resolve, reject }: Settle<Rendered>,
 ): Task => ({
-  message: { kind: 'render', svg, wants },
+  message: { kind: 'render', svg, variants },
   timeoutMs,
   resolve: (message) => message.kind === 'made' && resolve(message.rendered),
   reject,

@@ -2,7 +2,7 @@ import { execFile } from 'node:child_process'
 import { open } from 'node:fs/promises'
 import path from 'node:path'
 import { promisify } from 'node:util'
-import { inLanes } from './lanes.ts'
+import { mapConcurrent } from '../core/map-concurrent.ts'
 
 const SYNCS_AT_ONCE = 16
 /** Below this, syncing each file costs less than starting a program. */
@@ -21,7 +21,7 @@ export async function syncFiles(root: string, files: readonly string[]): Promise
     )
     if (isSynced) return
   }
-  await inLanes(files, SYNCS_AT_ONCE, sync)
+  await mapConcurrent(files, SYNCS_AT_ONCE, sync)
 }
 
 /** Waits until the names of the files are on the disk: their folders', and those of the folders up to `root`. */
@@ -29,7 +29,7 @@ export async function syncFolders(root: string, files: readonly string[]): Promi
   const folders = new Set<string>([root])
   for (const file of files)
     for (let folder = path.dirname(file); !folders.has(folder); folder = path.dirname(folder)) folders.add(folder)
-  await inLanes([...folders], SYNCS_AT_ONCE, sync)
+  await mapConcurrent([...folders], SYNCS_AT_ONCE, sync)
 }
 
 async function sync(file: string): Promise<void> {

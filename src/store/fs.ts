@@ -3,11 +3,11 @@ import { constants } from 'node:fs'
 import { link, lstat, mkdir, open, readdir, readFile, realpath, rename, rm, unlink, writeFile } from 'node:fs/promises'
 import { hostname } from 'node:os'
 import path from 'node:path'
-import { AppError } from '../errors.ts'
-import { causes } from '../log.ts'
-import { startOf } from '../processes.ts'
+import { AppError } from '../core/errors.ts'
+import { causes } from '../core/log.ts'
+import { mapConcurrent } from '../core/map-concurrent.ts'
+import { startOf } from '../core/processes.ts'
 import { syncFiles, syncFolders } from './fs-sync.ts'
-import { inLanes } from './lanes.ts'
 import type { ByteRange, Listed, Store } from './store.ts'
 import { writeStream } from './write-stream.ts'
 
@@ -103,7 +103,7 @@ export async function openFsStore(directory: string): Promise<Store> {
   const putAll: Store['putAll'] = async (objects) => {
     const writes = objects.map(({ key, bytes }) => ({ key, bytes, file: locate(key), draft: newDraft() }))
     const each = (verb: string, work: (write: (typeof writes)[number]) => Promise<unknown>) =>
-      inLanes(writes, WRITES_AT_ONCE, (write) => work(write).catch(failed(verb, write.key)))
+      mapConcurrent(writes, WRITES_AT_ONCE, (write) => work(write).catch(failed(verb, write.key)))
     try {
       await each('write', ({ draft, bytes }) => writeFile(draft, bytes, { flag: 'wx' }))
       await syncFiles(
@@ -119,7 +119,7 @@ export async function openFsStore(directory: string): Promise<Store> {
         writes.map(({ file }) => file),
       ).catch(failed('sync', 'folders'))
     } catch (error) {
-      await inLanes(writes, WRITES_AT_ONCE, ({ draft }) => rm(draft, { force: true }))
+      await mapConcurrent(writes, WRITES_AT_ONCE, ({ draft }) => rm(draft, { force: true }))
       throw error
     }
   }

@@ -1,5 +1,5 @@
 import path from 'node:path'
-import type { Config } from '../config.ts'
+import type { Config } from '../core/config.ts'
 import { openFsStore } from './fs.ts'
 import { openS3Store } from './s3.ts'
 import type { Store } from './store.ts'

@@ -1,5 +1,5 @@
-import { AppError } from '../errors.ts'
-import { causes } from '../log.ts'
+import { AppError } from '../core/errors.ts'
+import { causes } from '../core/log.ts'
 
 /** What the SDK throws, as far as it is told apart here. */
 interface S3Failure extends Error {

@@ -8,10 +8,10 @@ import {
   PutObjectCommand,
   S3Client,
 } from '@aws-sdk/client-s3'
-import type { AwsConfig } from '../config.ts'
-import { AppError } from '../errors.ts'
-import { log } from '../log.ts'
-import { inLanes } from './lanes.ts'
+import type { AwsConfig } from '../core/config.ts'
+import { AppError } from '../core/errors.ts'
+import { log } from '../core/log.ts'
+import { mapConcurrent } from '../core/map-concurrent.ts'
 import { isAbsent } from './s3-errors.ts'
 import { presignPut } from './s3-presign.ts'
 import { openTries } from './s3-tries.ts'
@@ -113,7 +113,7 @@ export async function openS3Store(options: S3Options): Promise<Store & { readonl
   }
 
   const putAll: Store['putAll'] = (objects, putOptions) =>
-    inLanes(objects, connectionsMax, ({ key, bytes }) => put(key, bytes, { ...putOptions, replace: true }))
+    mapConcurrent(objects, connectionsMax, ({ key, bytes }) => put(key, bytes, { ...putOptions, replace: true }))
 
   const headObject: Store['head'] = (key) =>
     tryRepeatedly('head', key, async (abortSignal) => {

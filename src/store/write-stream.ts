@@ -1,5 +1,5 @@
 import { open } from 'node:fs/promises'
-import { AppError } from '../errors.ts'
+import { AppError } from '../core/errors.ts'
 
 /** Writes a stream to a new file, on the disk when it returns. Throws BAD_INPUT unless it has exactly so many bytes. */
 export async function writeStream(file: string, body: AsyncIterable<Uint8Array>, bytes: number): Promise<void> {

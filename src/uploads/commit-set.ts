@@ -1,8 +1,8 @@
 import type { PoolClient } from 'pg'
-import { inTransaction, type Pg } from '../catalogue/database.ts'
-import { discardObjects } from '../catalogue/discarded.ts'
-import { AppError } from '../errors.ts'
-import type { ManifestSet } from '../ingest/manifest.ts'
+import type { ManifestSet } from '../archive/manifest.ts'
+import { AppError } from '../core/errors.ts'
+import { inTransaction, type Pg } from '../db/database.ts'
+import { discardObjects } from '../retention/discarded.ts'
 import { addProblems, type UploadProblem } from './end-upload.ts'
 import { queueChunks } from './render-chunk.ts'
 import { UPLOAD_CHANNEL } from './uploads.ts'
@@ -40,7 +40,7 @@ export async function commitSet(pg: Pg, commit: Commit): Promise<void> {
     await client.query(FORGET_LOST, at)
     const { rows: written } = await client.query<{ is_new: boolean }>(UPSERT_ITEMS, [...at, iconSetId])
     await client.query(RENAME_ITEMS, at)
-    const leaving = await takeOut(client, { ...commit, iconSetId })
+    const leaving = await remove(client, { ...commit, iconSetId })
     const refused = await client.query<UploadProblem>(
       `select code, file, null as pointer, message from upload_file
        where upload_id = $1 and position = $2 and code is not null order by slug`,
@@ -98,7 +98,7 @@ async function takeStaged(client: PoolClient, at: readonly number[]): Promise<vo
 }
 
 /** Takes items out of the catalogue, but for those that are taken down: their rows keep them hidden. Returns their ids. */
-async function takeOut(
+async function remove(
   client: PoolClient,
   { set, graceDays, iconSetId }: Commit & { iconSetId: number },
 ): Promise<number[]> {

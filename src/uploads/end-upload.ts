@@ -1,7 +1,7 @@
 import type { PoolClient } from 'pg'
-import { discardObjects } from '../catalogue/discarded.ts'
-import { recordEvents } from '../catalogue/outbox.ts'
-import { printUploadKey } from '../variant.ts'
+import { printUploadKey } from '../core/variant.ts'
+import { discardObjects } from '../retention/discarded.ts'
+import { recordEvents } from '../webhooks/outbox.ts'
 import { readUploadProgress } from './progress.ts'
 import { URL_LIFE_S } from './upload-url.ts'
 import { UPLOAD_CHANNEL } from './uploads.ts'
@@ -54,7 +54,7 @@ export async function endUpload(
   uploadId: number,
   status: 'COMPLETED' | 'REFUSED' | 'FAILED',
 ): Promise<void> {
-  const { rows } = await client.query<Ended>(END_UPLOAD, [uploadId, status])
+  const { rows } = await client.query<EndedUpload>(END_UPLOAD, [uploadId, status])
   const [ended] = rows
   if (!ended) return
   // What was staged and never shown is registered already, for later.
@@ -109,7 +109,7 @@ export async function finishIfRendered(client: PoolClient, uploadId: number): Pr
   return rendered.family_ids
 }
 
-interface Ended {
+interface EndedUpload {
   readonly vendor: string
   readonly file_name: string
   readonly families: readonly string[]

@@ -1,5 +1,5 @@
-import type { Pg } from '../catalogue/database.ts'
-import type { CheckedArchive } from '../ingest/check-archive.ts'
+import type { CheckedArchive } from '../archive/check.ts'
+import type { Pg } from '../db/database.ts'
 import type { UploadProblem } from './end-upload.ts'
 
 /**

@@ -1,11 +1,11 @@
-import { inTransaction, type Pg, type Prisma } from '../catalogue/database.ts'
-import { lockFamilies } from '../catalogue/family-locks.ts'
-import { waitForItems } from '../catalogue/item-locks.ts'
-import type { Config } from '../config.ts'
-import { storeSource } from '../ingest/archive.ts'
-import { type CheckedArchive, checkArchive } from '../ingest/check-archive.ts'
+import { storeSource } from '../archive/archive.ts'
+import { type CheckedArchive, checkArchive } from '../archive/check.ts'
+import type { Config } from '../core/config.ts'
+import { printUploadKey } from '../core/variant.ts'
+import { inTransaction, type Pg, type Prisma } from '../db/database.ts'
+import { lockFamilies } from '../db/family-locks.ts'
+import { waitForItems } from '../db/locks.ts'
 import type { Stores } from '../store/open.ts'
-import { printUploadKey } from '../variant.ts'
 import { commitSet, discardImages } from './commit-set.ts'
 import { addProblems, endUpload, finishIfRendered, type UploadProblem } from './end-upload.ts'
 import { findForeign } from './find-foreign.ts'
@@ -50,7 +50,7 @@ export async function ingestUpload(
       if (foreign.length > 0) return await refuse(app.pg, uploadId, { problems: foreign })
       if (!(await beginIngest(app.pg, uploadId, archive)))
         return await refuse(app.pg, uploadId, { problems: [ARCHIVE_CHANGED] })
-      return await takeIn(app, { uploadId, archive, signal, isLocked: early !== null })
+      return await ingest(app, { uploadId, archive, signal, isLocked: early !== null })
     } finally {
       await archive.close()
     }
@@ -129,7 +129,7 @@ interface Intake {
   readonly isLocked: boolean
 }
 
-async function takeIn(app: Ingester, intake: Intake): Promise<'done' | 'busy' | 'stopped'> {
+async function ingest(app: Ingester, intake: Intake): Promise<'done' | 'busy' | 'stopped'> {
   const { uploadId, archive, signal } = intake
   const { sets } = archive
   const lock = intake.isLocked

@@ -1,5 +1,5 @@
 import type { PoolClient } from 'pg'
-import type { Pg } from '../catalogue/database.ts'
+import type { Pg } from '../db/database.ts'
 
 /** How far an upload is. totalItems = done + failed + remaining, once the archive is checked. */
 export interface UploadProgress {

@@ -1,13 +1,11 @@
 import { setTimeout as delay } from 'node:timers/promises'
 import type { PoolClient } from 'pg'
-import { type AfterRecord, makeSlice, SLICE_ITEMS } from '../backfill/make-slice.ts'
-import { checkRequest, orderOf } from '../backfill/order.ts'
-import { inTransaction, type Pg, type Prisma } from '../catalogue/database.ts'
-import { findWork } from '../catalogue/find-work.ts'
-import { WHOLE_CATALOGUE } from '../catalogue/scope.ts'
-import type { Workshop } from '../deliver/make-variants.ts'
-import { composeCompleted } from '../preview/barrier.ts'
-import { RENDERER_VERSION } from '../variant.ts'
+import { composeCompleted } from '../composites/schedule.ts'
+import { RENDERER_VERSION } from '../core/variant.ts'
+import { inTransaction, type Pg, type Prisma } from '../db/database.ts'
+import { findWork, standardOrder } from '../variants/find-missing.ts'
+import type { RenderDeps } from '../variants/make.ts'
+import { type AfterRecord, makeSlice, SLICE_ITEMS } from '../variants/make-slice.ts'
 import { addProblems, finishIfRendered, type UploadProblem } from './end-upload.ts'
 import { UPLOAD_CHANNEL } from './uploads.ts'
 
@@ -18,7 +16,7 @@ const QUEUED_MAX = 100
 /** Between two looks at items that somebody else makes. */
 const LOOK_EVERY_MS = 50
 
-export interface ChunkRenderer extends Workshop {
+export interface ChunkRenderer extends RenderDeps {
   readonly pg: Pg
   readonly prisma: Prisma
 }
@@ -34,8 +32,7 @@ export async function renderChunk(
 ): Promise<'done' | 'stopped'> {
   const chunk = await app.prisma.uploadChunk.findUnique({ where: { id: chunkId } })
   if (chunk?.status !== 'PENDING') return 'done'
-  const request = { ...checkRequest(app.presets, { scope: WHOLE_CATALOGUE }), ...WHOLE_CATALOGUE }
-  const order = orderOf(app.presets, { ...request, id: null, createdAt: new Date() })
+  const order = standardOrder(app.presets)
   const { itemIds } = chunk
   const range = { afterId: 0, toId: Math.max(...itemIds), limit: itemIds.length, only: itemIds }
   const afterRecord = countIn(chunk)

@@ -3,8 +3,8 @@ import { request as requestHttp } from 'node:http'
 import { request as requestHttps } from 'node:https'
 import { pipeline } from 'node:stream/promises'
 import { setTimeout as delay } from 'node:timers/promises'
-import { AppError } from '../errors.ts'
-import { causes } from '../log.ts'
+import { AppError } from '../core/errors.ts'
+import { causes } from '../core/log.ts'
 import type { UploadProblem } from './end-upload.ts'
 
 const LOOK_EVERY_MS = 300

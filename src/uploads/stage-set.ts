@@ -1,12 +1,13 @@
-import type { Pg } from '../catalogue/database.ts'
-import { discardObjects } from '../catalogue/discarded.ts'
-import { AppError } from '../errors.ts'
-import { ARCHIVE_LIMITS, type CheckedArchive } from '../ingest/check-archive.ts'
-import { inspectSvg } from '../ingest/inspect-svg.ts'
-import type { ManifestSet } from '../ingest/manifest.ts'
-import { inLanes } from '../store/lanes.ts'
+import type { CheckedArchive } from '../archive/check.ts'
+import { ARCHIVE_LIMITS } from '../archive/limits.ts'
+import type { ManifestSet } from '../archive/manifest.ts'
+import { AppError } from '../core/errors.ts'
+import { mapConcurrent } from '../core/map-concurrent.ts'
+import { hashSource, printOriginalKey, printSourceKey, uniqueIdOf } from '../core/variant.ts'
+import type { Pg } from '../db/database.ts'
+import { inspectSvg } from '../import/inspect-svg.ts'
+import { discardObjects } from '../retention/discarded.ts'
 import type { Store } from '../store/store.ts'
-import { hashSource, printOriginalKey, printSourceKey, uniqueIdOf } from '../variant.ts'
 
 /** What a batch takes, one entry at least: many small files cost one round trip and one sync, large ones little memory. */
 const BATCH = { files: 500, bytes: Math.max(8_000_000, ARCHIVE_LIMITS.entryBytes) }
@@ -103,12 +104,12 @@ function toStaged(
 }
 
 async function stageBatch({ pg, originals, uploadId, position }: Staging, batch: readonly StagedFile[]): Promise<void> {
-  const news = await withoutKnown({ pg, originals }, batch)
-  const keys = [...news].map((file) => file.originalKey)
+  const changed = await withoutKnown({ pg, originals }, batch)
+  const keys = [...changed].map((file) => file.originalKey)
   // Registered before they are there, and staged after: whenever we die, nothing is left that nobody knows.
   await discardObjects(pg, 'ORIGINALS', { keys, afterS: STAGED_S })
   await originals.putAll(
-    [...news].map((file) => ({ key: file.originalKey, bytes: file.content })),
+    [...changed].map((file) => ({ key: file.originalKey, bytes: file.content })),
     { contentType: 'image/svg+xml' },
   )
   const column = (pick: (file: StagedFile) => unknown) => batch.map(pick)
@@ -122,7 +123,7 @@ async function stageBatch({ pg, originals, uploadId, position }: Staging, batch:
     column((file) => file.sourceKey),
     column((file) => file.sourceHash),
     column((file) => uniqueIdOf(file.sourceKey)),
-    column((file) => (news.has(file) ? file.originalKey : null)),
+    column((file) => (changed.has(file) ? file.originalKey : null)),
     column((file) => file.width),
     column((file) => file.height),
     column((file) => file.code),
@@ -141,12 +142,12 @@ async function withoutKnown(
     [batch.map((file) => file.sourceKey)],
   )
   const known = new Map(rows.map((row) => [row.source_key, row]))
-  const news = new Set(batch.filter((file) => file.code === null))
-  await inLanes([...news], LOOKS_AT_ONCE, async (file) => {
+  const changed = new Set(batch.filter((file) => file.code === null))
+  await mapConcurrent([...changed], LOOKS_AT_ONCE, async (file) => {
     const item = known.get(file.sourceKey)
-    if (item?.source_hash === file.sourceHash && (await originals.head(item.original_key))) news.delete(file)
+    if (item?.source_hash === file.sourceHash && (await originals.head(item.original_key))) changed.delete(file)
   })
-  return news
+  return changed
 }
 
 // What was staged stays so for another day; what lost its object or its item's source meanwhile is staged again.

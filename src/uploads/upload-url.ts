@@ -1,6 +1,6 @@
 import { createHmac, timingSafeEqual } from 'node:crypto'
+import { printUploadKey } from '../core/variant.ts'
 import type { Store } from '../store/store.ts'
-import { printUploadKey } from '../variant.ts'
 
 /** How long an archive may be sent to its URL. */
 export const URL_LIFE_S = 3600

@@ -1,12 +1,12 @@
 import type { PoolClient } from 'pg'
 import type { Upload } from '../../prisma/generated/client/client.ts'
-import { inTransaction, type Pg, type Prisma } from '../catalogue/database.ts'
-import { discardObjects, keepObjects } from '../catalogue/discarded.ts'
-import { AppError } from '../errors.ts'
-import { ARCHIVE_LIMITS } from '../ingest/check-archive.ts'
-import { show } from '../ingest/problems.ts'
+import { ARCHIVE_LIMITS } from '../archive/limits.ts'
+import { show } from '../archive/problems.ts'
+import { AppError } from '../core/errors.ts'
+import { isVendorUsername, printUploadKey } from '../core/variant.ts'
+import { inTransaction, type Pg, type Prisma } from '../db/database.ts'
+import { cancelDeletion, discardObjects } from '../retention/discarded.ts'
 import type { Store } from '../store/store.ts'
-import { isVendorUsername, printUploadKey } from '../variant.ts'
 
 /** The channel on which every change worth showing is told; the payload is the upload's id. */
 export const UPLOAD_CHANNEL = 'afterimage_upload'
@@ -18,7 +18,7 @@ const FILE_NAME_MAX = 255
 /** An archive that nobody completes is gone a day after its URL has expired. */
 const WAITS_S = 86_400
 
-interface Tables {
+interface Db {
   readonly pg: Pg
   readonly prisma: Prisma
 }
@@ -28,7 +28,7 @@ interface Tables {
  * @param input.bytes of the archive, exactly
  */
 export async function createUpload(
-  { pg, prisma }: Tables,
+  { pg, prisma }: Db,
   input: { vendor: string; fileName: string; bytes: number },
 ): Promise<Upload> {
   const { vendor, bytes } = input
@@ -66,7 +66,7 @@ export async function findUpload(prisma: Prisma, id: number): Promise<Upload> {
  * the archive has not arrived or has another size than was said.
  */
 export async function completeUpload(
-  { pg, prisma, originals }: Tables & { readonly originals: Store },
+  { pg, prisma, originals }: Db & { readonly originals: Store },
   id: number,
 ): Promise<'started' | 'known'> {
   const upload = await findUpload(prisma, id)
@@ -86,7 +86,7 @@ export async function completeUpload(
       [id],
     )
     if (rowCount === 0) return 'known'
-    await keepObjects(client, 'ORIGINALS', [key])
+    await cancelDeletion(client, 'ORIGINALS', [key])
     await queueIngest(client, id)
     await client.query('select pg_notify($1, $2)', [UPLOAD_CHANNEL, String(id)])
     return 'started'

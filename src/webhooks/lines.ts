@@ -1,4 +1,4 @@
-import type { Pg } from '../catalogue/database.ts'
+import type { Pg } from '../db/database.ts'
 import type { Refusal, StoredEvent } from './post-event.ts'
 
 /** Attempts of an event before it is a dead letter: some 11 hours. */
@@ -19,7 +19,7 @@ export interface Receiver {
 }
 
 /** A line that this process alone sends from, until the claim ends. */
-export interface ClaimedLine {
+export interface DeliveryCursor {
   readonly webhookId: number
   readonly family: string
   /** Events that waited in it when it was claimed. */
@@ -44,8 +44,8 @@ export async function findDueReceivers(pg: Pg): Promise<Receiver[]> {
 }
 
 /** Takes lines of a webhook that are due, the longest due first. */
-export async function claimLines(pg: Pg, webhookId: number, linesMax: number): Promise<ClaimedLine[]> {
-  const { rows } = await pg.query<ClaimedLine>({
+export async function claimLines(pg: Pg, webhookId: number, linesMax: number): Promise<DeliveryCursor[]> {
+  const { rows } = await pg.query<DeliveryCursor>({
     name: 'claim-lines',
     text: `update webhook_line l set claimed_until = now() + make_interval(secs => $3)
            from (select family from webhook_line where webhook_id = $1 and ${IS_DUE}
@@ -58,7 +58,7 @@ export async function claimLines(pg: Pg, webhookId: number, linesMax: number): P
 }
 
 /** The event at the head of a line: a replayed one before all later ones. Null when there is none. */
-export async function findNext(pg: Pg, line: ClaimedLine): Promise<StoredEvent | null> {
+export async function findNext(pg: Pg, line: DeliveryCursor): Promise<StoredEvent | null> {
   const { rows } = await pg.query<StoredEvent>({
     name: 'find-next-event',
     text: `select e.id, e.type, e.data, e.created_at as "createdAt" from (
@@ -77,11 +77,11 @@ export async function findNext(pg: Pg, line: ClaimedLine): Promise<StoredEvent |
 }
 
 const IS_OURS = 'webhook_id = $1 and family = $2 and claimed_until = $3'
-const ours = ({ webhookId, family, claimedUntil }: ClaimedLine) => [webhookId, family, claimedUntil]
+const ours = ({ webhookId, family, claimedUntil }: DeliveryCursor) => [webhookId, family, claimedUntil]
 
 /** Marks the event delivered. Returns the line with its claim renewed; null when nothing waits in it, or it is ours no more. */
-export async function advance(pg: Pg, line: ClaimedLine, event: StoredEvent): Promise<ClaimedLine | null> {
-  const { rows } = await pg.query<ClaimedLine>({
+export async function advance(pg: Pg, line: DeliveryCursor, event: StoredEvent): Promise<DeliveryCursor | null> {
+  const { rows } = await pg.query<DeliveryCursor>({
     name: 'advance-line',
     text: `with moved as (
              update webhook_line set after_event_id = greatest(after_event_id, $4), waiting = waiting - 1, attempts = 0,
@@ -101,12 +101,12 @@ export async function advance(pg: Pg, line: ClaimedLine, event: StoredEvent): Pr
 }
 
 /** Lets others have the line. */
-export async function release(pg: Pg, line: ClaimedLine): Promise<void> {
+export async function release(pg: Pg, line: DeliveryCursor): Promise<void> {
   await pg.query(`update webhook_line set claimed_until = null where ${IS_OURS}`, ours(line))
 }
 
 /** What waited in the line when it was claimed is gone: pruned, after a month. What came since is counted still. */
-export async function settle(pg: Pg, line: ClaimedLine): Promise<void> {
+export async function settle(pg: Pg, line: DeliveryCursor): Promise<void> {
   await pg.query(`update webhook_line set claimed_until = null, waiting = waiting - $4 where ${IS_OURS}`, [
     ...ours(line),
     line.waiting,
@@ -120,7 +120,7 @@ export async function settle(pg: Pg, line: ClaimedLine): Promise<void> {
  */
 export async function fail(
   pg: Pg,
-  line: ClaimedLine,
+  line: DeliveryCursor,
   { event, refusal }: { event: StoredEvent; refusal: NonNullable<Refusal> },
 ): Promise<void> {
   const { firstS, factor, maxS, jitter } = BACKOFF

@@ -2,7 +2,7 @@ import { createHmac } from 'node:crypto'
 import { Agent as HttpAgent, type IncomingMessage, request as requestHttp } from 'node:http'
 import { Agent as HttpsAgent, request as requestHttps } from 'node:https'
 import { finished } from 'node:stream/promises'
-import { causes } from '../log.ts'
+import { causes } from '../core/log.ts'
 import { checkReceiverUrl, guardedLookup } from './receiver-url.ts'
 
 /** From the look-up of the name to the end of the answer. */

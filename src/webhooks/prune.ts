@@ -1,4 +1,4 @@
-import type { Pg } from '../catalogue/database.ts'
+import type { Pg } from '../db/database.ts'
 
 /** Delivered events stay for a look back, the others for a webhook that comes back. */
 const KEEP_DAYS = { delivered: 7, undelivered: 30 } as const

@@ -1,10 +1,10 @@
 import { setTimeout as delay } from 'node:timers/promises'
-import type { Pg } from '../catalogue/database.ts'
-import { causes, log } from '../log.ts'
+import { causes, log } from '../core/log.ts'
+import type { Pg } from '../db/database.ts'
 import {
   advance,
-  type ClaimedLine,
   claimLines,
+  type DeliveryCursor,
   fail,
   findDueReceivers,
   findNext,
@@ -72,8 +72,8 @@ export function openSender(
     }
   }
 
-  async function send(receiver: Receiver, claimed: ClaimedLine): Promise<void> {
-    let line: ClaimedLine | null = claimed
+  async function send(receiver: Receiver, claimed: DeliveryCursor): Promise<void> {
+    let line: DeliveryCursor | null = claimed
     for (let count = 0; line && count < EVENTS_IN_A_ROW && !closing.signal.aborted; count++) {
       const event = await findNext(pg, line)
       if (!event) return await settle(pg, line)

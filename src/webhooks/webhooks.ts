@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto'
-import { inTransaction, type Pg } from '../catalogue/database.ts'
-import { EVENT_TYPES, type EventType } from '../catalogue/outbox.ts'
-import { AppError } from '../errors.ts'
+import { AppError } from '../core/errors.ts'
+import { inTransaction, type Pg } from '../db/database.ts'
+import { EVENT_TYPES, type EventType } from './outbox.ts'
 import { checkReceiverUrl } from './receiver-url.ts'
 
 export const WEBHOOKS_MAX = 20

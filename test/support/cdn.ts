@@ -1,5 +1,5 @@
 import { type IncomingHttpHeaders, type IncomingMessage, request, type ServerResponse } from 'node:http'
-import { CACHE_TAG_HEADER, SOURCE_HASH_HEADER } from '../../src/cache-tags.ts'
+import { CACHE_TAG_HEADER, SOURCE_HASH_HEADER } from '../../src/core/cache-tags.ts'
 import { listen } from './setup.ts'
 
 /** What CloudFront can be told; the defaults are what `deploy/cdn.nginx.conf` says too. */
@@ -35,7 +35,7 @@ interface Answer {
   readonly from: OriginName
 }
 
-interface Want {
+interface VariantSpec {
   readonly method: string
   readonly path: string
   readonly headers: Record<string, string>
@@ -100,7 +100,7 @@ export async function openCdn(options: CdnOptions) {
       return keys.map((each) => cache.get(each)).find((stored) => stored && stored.expiresAt > now()) ?? null
     }
 
-    async function fetchAndKeep(key: string, want: Want): Promise<Stored> {
+    async function fetchAndKeep(key: string, want: VariantSpec): Promise<Stored> {
       const answer = await askGroup(want)
       const storedAt = now()
       const stored = { ...answer, storedAt, expiresAt: storedAt + ttlS(answer, errorCachingMinTtlS) * 1000 }
@@ -109,13 +109,13 @@ export async function openCdn(options: CdnOptions) {
     }
 
     /** The origin group: without memory, so each miss asks the bucket first. */
-    async function askGroup(want: Want): Promise<Answer> {
+    async function askGroup(want: VariantSpec): Promise<Answer> {
       const first = await ask('bucket', want).catch(() => null)
       if (first && !failoverOn.includes(first.status)) return first
       return await ask('handler', want)
     }
 
-    async function ask(origin: OriginName, { method, path, headers }: Want): Promise<Answer> {
+    async function ask(origin: OriginName, { method, path, headers }: VariantSpec): Promise<Answer> {
       const {
         url,
         readTimeoutMs = 30_000,

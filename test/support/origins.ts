@@ -1,7 +1,7 @@
 import { request } from 'node:http'
 import { inject } from 'vitest'
-import { variantKeyOf } from '../../src/deliver/make-variants.ts'
-import type { ImageFormat } from '../../src/variant.ts'
+import type { ImageFormat } from '../../src/core/variant.ts'
+import { variantKeyOf } from '../../src/variants/make.ts'
 import { testBuckets } from './s3.ts'
 import { importDrawings, listen, testApp, testConfig, testServer } from './setup.ts'
 

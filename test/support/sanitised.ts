@@ -1,8 +1,8 @@
 import { SaxesParser } from 'saxes'
 import { expect } from 'vitest'
-import { AppError, type ErrorCode } from '../../src/errors.ts'
-import { ALLOWED } from '../../src/render/sanitise/names.ts'
-import { type SanitisedSvg, sanitise } from '../../src/render/sanitise/sanitise.ts'
+import { AppError, type ErrorCode } from '../../src/core/errors.ts'
+import { ALLOWED } from '../../src/render/child/sanitise/names.ts'
+import { type SanitisedSvg, sanitise } from '../../src/render/child/sanitise/sanitise.ts'
 
 export const NS = 'xmlns="http://www.w3.org/2000/svg"'
 export const XLINK = 'xmlns:xlink="http://www.w3.org/1999/xlink"'

@@ -7,10 +7,10 @@ import path from 'node:path'
 import pg from 'pg'
 import { inject, onTestFinished } from 'vitest'
 import { type App, openApp } from '../../src/app.ts'
-import { type Config, loadConfig } from '../../src/config.ts'
-import { serve } from '../../src/http.ts'
-import { type Entry, importItems } from '../../src/ingest/import-items.ts'
-import { uniqueIdOf } from '../../src/variant.ts'
+import { type Config, loadConfig } from '../../src/core/config.ts'
+import { uniqueIdOf } from '../../src/core/variant.ts'
+import { serve } from '../../src/http/server.ts'
+import { type Entry, importItems } from '../../src/import/import-items.ts'
 
 /** A directory that is gone when the test ends. Its name has a space, as users' paths do. */
 export async function tempDirectory(): Promise<string> {

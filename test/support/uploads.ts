@@ -2,7 +2,7 @@ import { runOnce } from 'graphile-worker'
 import { expect } from 'vitest'
 import yazl from 'yazl'
 import type { App } from '../../src/app.ts'
-import { quietLogger } from '../../src/queue-log.ts'
+import { quietLogger } from '../../src/core/queue-log.ts'
 import { createUploadTasks } from '../../workers/tasks.ts'
 import { ask } from './setup.ts'
 
@@ -103,7 +103,7 @@ export async function readUpload(api: string, id: string): Promise<UploadState> 
 }
 
 /** Takes an archive in, in this process, and returns what became of it. */
-export async function takeIn(
+export async function uploadArchive(
   { app, url }: { app: App; url: string },
   archive: Buffer,
   vendor?: string,

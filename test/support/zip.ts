@@ -1,7 +1,7 @@
 import { buffer } from 'node:stream/consumers'
 import { crc32, deflateRawSync } from 'node:zlib'
 import yazl from 'yazl'
-import type { ArchiveSource } from '../../src/ingest/archive.ts'
+import type { ArchiveSource } from '../../src/archive/archive.ts'
 
 /** What a header says of a file. Each can be made to lie. */
 interface Header {

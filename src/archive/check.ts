@@ -1,0 +1,108 @@
+import { AppError } from '../core/errors.ts'
+import { type ArchiveSource, readAhead } from './archive.ts'
+import { ARCHIVE_LIMITS, type ArchiveLimits } from './limits.ts'
+import { MANIFEST, type ManifestSet, pointerOf, readManifest } from './manifest.ts'
+import { openProblems, type Problem, type ProblemCode, type Problems, show } from './problems.ts'
+import { readFile, readFiles } from './zip-data.ts'
+import { readCentralDirectory } from './zip-directory.ts'
+import { foldName, type ZipEntry } from './zip-entry.ts'
+
+/** An archive in which nothing is wrong. */
+export interface CheckedArchive {
+  readonly vendor: string
+  readonly sets: readonly ManifestSet[]
+  /** A file's bytes by its name in `sets`, checked against size and CRC again. Cheap in the order of the archive. */
+  readonly read: (file: string) => Promise<Buffer>
+  /** Where a file begins: what reads many of them does so in this order. */
+  readonly offsetOf: (file: string) => number
+  /** Lets go of what was read ahead. The source is its opener's to close. */
+  readonly close: () => Promise<void>
+}
+
+export interface ArchiveCheck {
+  /** The first 1,000 of them. */
+  readonly problems: readonly Problem[]
+  readonly problemCount: number
+  /** Null when there is a problem. */
+  readonly archive: CheckedArchive | null
+}
+
+/**
+ * Everything that is wrong with a vendor's archive, or the archive. Reads it once from end to end and unpacks every
+ * file, one at a time. Throws only for what is not the archive's fault: UNAVAILABLE where the source cannot be read.
+ */
+export async function checkArchive(source: ArchiveSource, given: Partial<ArchiveLimits> = {}): Promise<ArchiveCheck> {
+  const limits = { ...ARCHIVE_LIMITS, ...given }
+  const problems = openProblems()
+  const archive = await read(readAhead(source), { limits, problems })
+  return { problems: problems.kept, problemCount: problems.count(), archive: problems.count() > 0 ? null : archive }
+}
+
+async function read(
+  source: ReturnType<typeof readAhead>,
+  { limits, problems }: { limits: ArchiveLimits; problems: Problems },
+): Promise<CheckedArchive | null> {
+  const add = (code: ProblemCode, at: { file?: string; pointer?: string; message: string }) =>
+    problems.add({ code, file: null, pointer: null, ...at })
+  if (source.bytes > limits.archiveBytes) {
+    const message = `The archive has ${source.bytes} bytes; at most ${limits.archiveBytes} are taken: pack several.`
+    add('ARCHIVE_TOO_LARGE', { message })
+    return null
+  }
+  const directory = await readCentralDirectory(source, { limits, problems })
+  if (!directory) return null
+  const files = directory.entries.filter(isContentEntry)
+  const manifestEntry = findManifest(files)
+  const manifests: Buffer[] = []
+  const onFile = (entry: ZipEntry, bytes: Buffer) => {
+    if (entry === manifestEntry) manifests.push(Buffer.from(bytes))
+  }
+  await readFiles(source, directory, { problems, onFile })
+  if (!manifestEntry) {
+    const message = 'The archive has no manifest.json at its top: add one, as docs/manifest.schema.json says.'
+    add('NO_MANIFEST', { message })
+  }
+  const [manifestBytes] = manifests
+  // One that cannot be read was told already.
+  if (!manifestEntry || !manifestBytes) return null
+  const folder = manifestEntry.name.slice(0, -MANIFEST.length)
+  const { vendor, sets, named, isComplete } = readManifest(manifestBytes, { folder, problems })
+  // Needed only where the archive has two names that differ in case alone.
+  let exact: ReadonlySet<string> | undefined
+  for (const [name, place] of named) {
+    const alike = directory.names.get(foldName(name))
+    if (alike?.name === name && isContentEntry(alike)) continue
+    exact ??= new Set(files.map((file) => file.name))
+    if (exact.has(name)) continue
+    const hint = alike && isContentEntry(alike) ? `call it ${show(alike.name)}` : 'add it or take this out'
+    const message = `${show(name)} is not in the archive: ${hint}.`
+    add('MISSING_FILE', { file: manifestEntry.name, pointer: `${pointerOf(place)}/file`, message })
+  }
+  if (isComplete)
+    for (const { name } of files)
+      if (!named.has(name) && name !== manifestEntry.name)
+        add('UNLISTED', { file: name, message: 'The file is not in the manifest: name it there or take it out.' })
+  if (vendor === null) return null
+
+  const readByName = async (name: string) => {
+    const entry = directory.names.get(foldName(name))
+    const bytes = entry && (await readFile(source, entry))
+    if (bytes) return bytes
+    throw new AppError('UNAVAILABLE', `${name} is not what it was when the archive was checked: check it again.`)
+  }
+  const offsetOf = (name: string) => directory.names.get(foldName(name))?.from ?? 0
+  return { vendor, sets, read: readByName, offsetOf, close: async () => source.letGo() }
+}
+
+/** What file managers leave behind; nobody means it. */
+const LEFT_BEHIND = /(?:^|\/)(?:__MACOSX\/|\.DS_Store$|Thumbs\.db$|desktop\.ini$)/i
+
+const isContentEntry = ({ name, isFolder }: ZipEntry): boolean => !isFolder && !LEFT_BEHIND.test(name)
+
+/** At the top, or in the one folder that all of the archive lies in. */
+function findManifest(files: readonly ZipEntry[]): ZipEntry | undefined {
+  const [first] = files
+  const top = first?.name.slice(0, first.name.indexOf('/') + 1) ?? ''
+  const folder = files.every(({ name }) => name.startsWith(top)) ? top : ''
+  return files.find(({ name }) => name === MANIFEST) ?? files.find(({ name }) => name === folder + MANIFEST)
+}

@@ -1,0 +1,17 @@
+import { SOURCE_BYTES_MAX } from '../core/limits.ts'
+
+/** What a vendor's archive may ask of us; far above what 50,000 drawings need. */
+export const ARCHIVE_LIMITS = {
+  archiveBytes: 2_000_000_000,
+  /** Files and folders. */
+  entries: 100_000,
+  entryBytes: SOURCE_BYTES_MAX,
+  /** Unpacked, all together. */
+  totalBytes: 4_000_000_000,
+  manifestBytes: 10_000_000,
+  nameBytes: 512,
+  /** Unpacked to packed, of a file above `ratioFromBytes`. */
+  ratio: 100,
+  ratioFromBytes: 1_000_000,
+}
+export type ArchiveLimits = Readonly<typeof ARCHIVE_LIMITS>

@@ -1,0 +1,204 @@
+import { type ItemKind, isSlug, nameOf, uniqueIdOf } from '../core/variant.ts'
+import { parseManifest } from './manifest-json.ts'
+import { checkSchema, fieldsOf } from './manifest-schema.ts'
+import { openProblems, type Problem, type Problems, show } from './problems.ts'
+
+/** One set of a manifest, with all that it leaves out filled in: what goes into the catalogue. */
+export interface ManifestSet {
+  /** Where it stands in the manifest. */
+  readonly pointer: string
+  readonly vendor: string
+  readonly family: { readonly uniqueId: string; readonly name: string }
+  readonly iconSet: { readonly uniqueId: string; readonly name: string; readonly kind: ItemKind }
+  readonly files: readonly {
+    /** Name in the archive, as CheckedArchive.read takes it. */
+    readonly file: string
+    readonly slug: string
+    readonly title: string
+    readonly tags: readonly string[]
+  }[]
+  /** Slugs whose items are taken out. */
+  readonly removed: readonly string[]
+}
+
+/** What could be read of a manifest. */
+export interface ManifestReading {
+  /** Null where there is a problem: then there are no sets either. */
+  readonly vendor: string | null
+  readonly sets: readonly ManifestSet[]
+  /** Every file that it names, also where there are problems, by its name in the archive. */
+  readonly named: ReadonlyMap<string, ManifestLocation>
+  /** False where it may name more: a part of it cannot be read. */
+  readonly isComplete: boolean
+}
+
+/** Where a file stands in a manifest. A pointer for each of 100,000 files would be megabytes, and hardly one is told. */
+export interface ManifestLocation {
+  /** The set's pointer. */
+  readonly pointer: string
+  readonly index: number
+}
+
+export const pointerOf = ({ pointer, index }: ManifestLocation): string => `${pointer}/files/${index}`
+
+/** Its name, at the archive's top. */
+export const MANIFEST = 'manifest.json'
+const UNREAD: ManifestReading = { vendor: null, sets: [], named: new Map(), isComplete: false }
+
+/** Everything that is wrong with a manifest by itself, without the files that it names. Pure. */
+export function validateManifest(text: string): Problems {
+  const problems = openProblems()
+  readManifest(Buffer.from(text), { folder: '', problems })
+  return problems
+}
+
+/**
+ * Reads a manifest; what is wrong is added to the problems, each with its JSON pointer.
+ * A family or set without a unique id gets the one that follows from its names, so the same manifest means the same
+ * families and sets each time.
+ * @param at.folder where it lies in the archive, with a slash at its end
+ */
+export function readManifest(bytes: Uint8Array, at: { folder: string; problems: Problems }): ManifestReading {
+  const { folder, problems } = at
+  const file = folder + MANIFEST
+  const before = problems.count()
+  const document = parseManifest(bytes, { file, problems })
+  if (document === undefined) return UNREAD
+  checkSchema(document, { file, problems })
+  const { sets, named } = readSets(document, { folder, add: (problem) => problems.add({ ...problem, file }) })
+  const isComplete = isReadable(document)
+  if (problems.count() > before) return { ...UNREAD, named, isComplete }
+  return { vendor: textOf(fieldsOf(document).vendor), sets, named, isComplete }
+}
+
+/** Whether all that may name a file is of the right type. */
+const isReadable = (document: unknown): boolean =>
+  isEach(listIn(document, 'families'), (family) =>
+    isEach(listIn(family, 'sets'), (set) => {
+      const isWithout = fieldsOf(set).files === undefined
+      return isWithout || isEach(listIn(set, 'files'), (file) => textOf(fieldsOf(file).file) !== '')
+    }),
+  )
+
+const isEach = (list: readonly unknown[] | null, is: (element: unknown) => boolean): boolean => list?.every(is) ?? false
+
+type Add = (problem: Omit<Problem, 'file'>) => void
+
+/** The sets of a document that may be anything: what is not as the schema says is passed over, it was told already. */
+function readSets(document: unknown, { folder, add }: { folder: string; add: Add }) {
+  const vendor = textOf(fieldsOf(document).vendor)
+  const sets: ManifestSet[] = []
+  const named = new Map<string, ManifestLocation>()
+  const seen = new Map<string, string>()
+  const expectOnce = (uniqueId: string, at: { code: 'DUPLICATE_FAMILY' | 'DUPLICATE_SET'; pointer: string }) => {
+    const first = seen.get(at.code + uniqueId)
+    if (first === undefined) seen.set(at.code + uniqueId, at.pointer)
+    else add({ ...at, message: `This is the one at ${first} again (${uniqueId}): put all of it there.` })
+  }
+  for (const [family, familyPointer] of elementsOf(listIn(document, 'families'), '/families')) {
+    const familyName = nameIn(family)
+    const familyId = textOf(family.uniqueId) || idOf(familyName, ['family', vendor])
+    if (familyName) expectOnce(familyId, { code: 'DUPLICATE_FAMILY', pointer: familyPointer })
+    for (const [set, pointer] of elementsOf(listIn(family, 'sets'), `${familyPointer}/sets`)) {
+      const [name, kind] = [nameIn(set), set.kind === 'illustration' ? 'ILLUSTRATION' : 'ICON'] as const
+      const uniqueId = textOf(set.uniqueId) || idOf(name, ['set', familyId, kind])
+      if (name) expectOnce(uniqueId, { code: 'DUPLICATE_SET', pointer })
+      const { files, slugs } = readFiles(set, { pointer, folder, named, add })
+      sets.push({
+        pointer,
+        vendor,
+        family: { uniqueId: familyId, name: familyName },
+        iconSet: { uniqueId, name, kind },
+        files,
+        removed: readRemoved(set, { pointer, slugs, add }),
+      })
+    }
+  }
+  return { sets, named }
+}
+
+interface InSet {
+  readonly pointer: string
+  readonly add: Add
+}
+
+function readFiles(
+  set: Fields,
+  { pointer, folder, named, add }: InSet & { folder: string; named: Map<string, ManifestLocation> },
+): { files: ManifestSet['files']; slugs: ReadonlyMap<string, ManifestLocation> } {
+  const files: ManifestSet['files'][number][] = []
+  const slugs = new Map<string, ManifestLocation>()
+  for (const [index, element] of (listIn(set, 'files') ?? []).entries()) {
+    const fields = fieldsOf(element)
+    const place = { pointer, index }
+    const path = textOf(fields.file).normalize('NFC')
+    if (!path) continue
+    const file = folder + path
+    const first = named.get(file)
+    if (!first) named.set(file, place)
+    else {
+      const message = `${show(path)} is named at ${pointerOf(first)}/file already: take one of them out.`
+      add({ code: 'DUPLICATE_FILE', pointer: `${pointerOf(place)}/file`, message })
+    }
+    const given = textOf(fields.slug)
+    const slug = given || slugOf(path)
+    if (!given && !isSlug(slug)) {
+      const message = `${show(slug)} cannot be a slug, which is ${SLUG_RULE}: rename the file or add "slug".`
+      add({ code: 'BAD_SLUG', pointer: `${pointerOf(place)}/file`, message })
+    }
+    const other = slugs.get(slug)
+    if (!other) slugs.set(slug, place)
+    else {
+      const message = `The slug ${show(slug)} is that of ${pointerOf(other)} already: add another "slug".`
+      add({ code: 'DUPLICATE_SLUG', pointer: pointerOf(place), message })
+    }
+    const tags = (listIn(fields, 'tags') ?? []).map((tag) => tidy(textOf(tag)))
+    files.push({ file, slug, title: tidy(textOf(fields.title)) || nameOf(slug), tags: [...new Set(tags)] })
+  }
+  return { files, slugs }
+}
+
+function readRemoved(
+  set: Fields,
+  { pointer, slugs, add }: InSet & { slugs: ReadonlyMap<string, ManifestLocation> },
+): string[] {
+  const removed = new Set<string>()
+  const list = listIn(set, 'removed') ?? []
+  for (const [index, value] of list.entries()) {
+    const slug = textOf(value)
+    const kept = slugs.get(slug)
+    if (kept) {
+      const message = `${show(slug)} is the slug of ${pointerOf(kept)} too: take one of them out.`
+      add({ code: 'REMOVED_AND_KEPT', pointer: `${pointer}/removed/${index}`, message })
+    }
+    removed.add(slug)
+  }
+  if (list.length === 0 && !listIn(set, 'files')?.length) {
+    const message = 'This set has neither "files" nor "removed": add one of them, or take the set out.'
+    add({ code: 'EMPTY_SET', pointer, message })
+  }
+  return [...removed]
+}
+
+type Fields = Readonly<Record<string, unknown>>
+
+function listIn(value: unknown, property: string): readonly unknown[] | null {
+  const list = fieldsOf(value)[property]
+  return Array.isArray(list) ? list : null
+}
+
+function* elementsOf(list: readonly unknown[] | null, pointer: string): Iterable<[Fields, string]> {
+  for (const [index, element] of (list ?? []).entries()) yield [fieldsOf(element), `${pointer}/${index}`]
+}
+
+const textOf = (value: unknown): string => (typeof value === 'string' ? value : '')
+const tidy = (text: string): string => text.normalize('NFC').trim()
+const nameIn = ({ name }: Fields): string => tidy(textOf(name))
+
+/** What follows from a name within what it is unique in. Nothing from none: hashing costs, and it was told already. */
+const idOf = (name: string, within: readonly string[]): string => name && uniqueIdOf(JSON.stringify([...within, name]))
+
+const SLUG_RULE = '1 to 128 of A-Z, a-z, 0-9, _ and -, beginning with a letter or digit'
+
+/** `icons/arrow-left.svg` -> `arrow-left`. */
+const slugOf = (path: string): string => path.slice(path.lastIndexOf('/') + 1).replace(/\.svgz?$/i, '')

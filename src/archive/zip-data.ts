@@ -1,0 +1,197 @@
+import { setImmediate as nextTurn } from 'node:timers/promises'
+import { promisify } from 'node:util'
+import { crc32, inflateRaw, inflateRawSync } from 'node:zlib'
+import type { ArchiveSource } from './archive.ts'
+import type { ProblemCode, Problems } from './problems.ts'
+import type { ZipDirectory } from './zip-directory.ts'
+import type { ZipEntry } from './zip-entry.ts'
+
+/**
+ * Goes through the archive from end to end: each local header must repeat the directory's entry, no byte belongs to two
+ * files or to none, and each file that is sound so far is unpacked and compared with its size and CRC.
+ * Memory: one file. @param onFile gets each sound file's bytes, a view that holds until it returns
+ */
+export async function readFiles(
+  source: ArchiveSource,
+  { entries, from: end }: ZipDirectory,
+  { problems, onFile }: { problems: Problems; onFile: (entry: ZipEntry, bytes: Buffer) => void },
+): Promise<void> {
+  const add = (code: ProblemCode, file: string | null, message: string) =>
+    problems.add({ code, file, pointer: null, message })
+  const sorted = entries.toSorted((a, b) => a.from - b.from)
+  /** Where the next file must begin; null behind one whose end cannot be told. */
+  let expected: number | null = 0
+  for (const [index, entry] of sorted.entries()) {
+    if (index % FILES_PER_TURN === 0) await nextTurn()
+    const { name } = entry
+    if (expected !== null && entry.from < expected) {
+      add('OVERLAP', name, `The file begins at byte ${entry.from}, inside another one: pack the archive again.`)
+      continue
+    }
+    if (expected !== null && entry.from > expected && entry.from < end)
+      add('STRAY_BYTES', name, `${entry.from - expected} bytes before it belong to no file: pack the archive again.`)
+    const local = await readLocalHeader(source, entry, end)
+    if ('reason' in local) {
+      add('LOCAL_HEADER', name, `What stands before the file ${local.reason}: pack the archive again.`)
+      expected = null
+      continue
+    }
+    const dataTo = local.dataFrom + entry.packedBytes
+    if (dataTo > end) {
+      add('OVERLAP', name, `The file ends at byte ${dataTo}, inside the list of files: pack the archive again.`)
+      expected = null
+      continue
+    }
+    const next = sorted[index + 1]?.from ?? end
+    const descriptorBytes = local.hasDescriptor ? await findDescriptor(source, entry, { from: dataTo, to: next }) : 0
+    if (descriptorBytes === null)
+      add('LOCAL_HEADER', name, 'What stands behind the file contradicts the list of files: pack the archive again.')
+    expected = dataTo + (descriptorBytes ?? Math.min(Math.max(next - dataTo, 0), DESCRIPTOR_MAX))
+    if (!entry.isValid) continue
+    const unpacked = await unpack(entry, await source.read(local.dataFrom, dataTo))
+    if ('code' in unpacked) add(unpacked.code, name, unpacked.message)
+    else onFile(entry, unpacked.bytes)
+  }
+  if (expected !== null && expected < end)
+    add('STRAY_BYTES', null, `${end - expected} bytes behind the last file belong to none: pack the archive again.`)
+}
+
+/** A file's bytes, of an archive that was gone through before; null where they are not the ones of then. */
+export async function readFile(source: ArchiveSource, entry: ZipEntry): Promise<Buffer | null> {
+  const local = await readLocalHeader(source, entry, source.bytes)
+  if ('reason' in local) return null
+  const unpacked = await unpack(entry, await source.read(local.dataFrom, local.dataFrom + entry.packedBytes))
+  // What is stored is a view of what was read ahead, which moves on.
+  return 'code' in unpacked ? null : entry.isDeflated ? unpacked.bytes : Buffer.from(unpacked.bytes)
+}
+
+/** Small files are unpacked at once: after so many others get their turn. */
+const FILES_PER_TURN = 100
+
+const LOCAL_HEADER = 0x04034b50
+const LOCAL_BYTES = 30
+const ENCRYPTED_BIT = 0x1
+const DESCRIPTOR_BIT = 0x8
+const ALL_ONES = 0xffffffff
+const ZIP64 = 0x0001
+
+/** Where the data begins, or why the header before it is not this entry's. Offsets: APPNOTE.TXT 4.3.7, 4.5.3 */
+async function readLocalHeader(
+  source: ArchiveSource,
+  entry: ZipEntry,
+  end: number,
+): Promise<{ dataFrom: number; hasDescriptor: boolean } | { reason: string }> {
+  if (entry.from + LOCAL_BYTES > end) return { reason: 'is not in the archive' }
+  const fixed = Buffer.from(await source.read(entry.from, entry.from + LOCAL_BYTES))
+  if (fixed.readUInt32LE(0) !== LOCAL_HEADER) return { reason: 'is no header' }
+  const nameFrom = entry.from + LOCAL_BYTES
+  const extraFrom = nameFrom + fixed.readUInt16LE(26)
+  const dataFrom = extraFrom + fixed.readUInt16LE(28)
+  if (dataFrom > end) return { reason: 'runs into the list of files' }
+  const rest = await source.read(nameFrom, dataFrom)
+  const rawName = rest.toString('latin1', 0, extraFrom - nameFrom)
+  // A longer name than is taken was told already, and is not kept whole.
+  if (rawName !== entry.rawName && !(rawName.startsWith(entry.rawName) && !entry.isValid))
+    return { reason: 'has another name' }
+  const flags = fixed.readUInt16LE(6)
+  if (entry.isValid && flags & ENCRYPTED_BIT) return { reason: 'says that it is encrypted' }
+  const hasDescriptor = (flags & DESCRIPTOR_BIT) !== 0
+  const says = { method: fixed.readUInt16LE(8), ...sizesOf(fixed, rest.subarray(extraFrom - nameFrom)) }
+  if (entry.isValid && (says.method === DEFLATED) !== entry.isDeflated) return { reason: 'has another compression' }
+  const isZeroed = hasDescriptor && says.crc32 === 0
+  if (!isZeroed && says.crc32 !== entry.crc32) return { reason: 'has another CRC' }
+  const isOther = (said: number, is: number) => said !== is && !(hasDescriptor && (said === 0 || said === ALL_ONES))
+  if (isOther(says.packedBytes, entry.packedBytes) || isOther(says.bytes, entry.bytes))
+    return { reason: 'has another size' }
+  return { dataFrom, hasDescriptor }
+}
+
+const DEFLATED = 8
+
+/** Sizes of 4 GB and more, and whatever a streaming packer did not know, stand in an extra field. */
+function sizesOf(fixed: Buffer, extra: Buffer): { crc32: number; packedBytes: number; bytes: number } {
+  const sizes = { crc32: fixed.readUInt32LE(14), packedBytes: fixed.readUInt32LE(18), bytes: fixed.readUInt32LE(22) }
+  for (let at = 0; at + 4 <= extra.length; at += 4 + extra.readUInt16LE(at + 2)) {
+    if (extra.readUInt16LE(at) !== ZIP64) continue
+    const field = extra.subarray(at + 4, at + 4 + extra.readUInt16LE(at + 2))
+    let from = 0
+    const take = (size: number) => {
+      if (size !== ALL_ONES || from + 8 > field.length) return size
+      from += 8
+      return Number(field.readBigUInt64LE(from - 8))
+    }
+    const bytes = take(sizes.bytes)
+    return { ...sizes, bytes, packedBytes: take(sizes.packedBytes) }
+  }
+  return sizes
+}
+
+const DESCRIPTOR = 0x08074b50
+const DESCRIPTOR_MAX = 24
+
+/**
+ * Bytes of the descriptor behind the data, null where none repeats the entry. With a signature or without, with sizes of
+ * four or of eight bytes: APPNOTE.TXT 4.3.9 leaves it open, so the one that reaches to the next file is it.
+ */
+async function findDescriptor(
+  source: ArchiveSource,
+  { crc32: crc, packedBytes, bytes }: ZipEntry,
+  { from, to }: { from: number; to: number },
+): Promise<number | null> {
+  const found = Buffer.from(await source.read(from, Math.max(from, Math.min(to, from + DESCRIPTOR_MAX))))
+  const shapes = [4, 8].flatMap((width) => {
+    const plain = Buffer.alloc(4 + 2 * width)
+    plain.writeUInt32LE(crc)
+    for (const [index, size] of [packedBytes, bytes].entries()) {
+      plain.writeUInt32LE(size % 2 ** 32, 4 + index * width)
+      if (width === 8) plain.writeUInt32LE(Math.floor(size / 2 ** 32), 8 + index * width)
+    }
+    const signature = Buffer.alloc(4)
+    signature.writeUInt32LE(DESCRIPTOR)
+    return [plain, Buffer.concat([signature, plain])]
+  })
+  return shapes.some((shape) => shape.equals(found)) ? found.length : null
+}
+
+const inflate = promisify(inflateRaw) as unknown as (packed: Buffer, options: object) => Promise<Inflated>
+/** Below this, handing the work to another thread takes longer than doing it. */
+const AT_ONCE_BYTES = 64_000
+
+/** What `info: true` gives. */
+interface Inflated {
+  readonly buffer: Buffer
+  readonly engine: { readonly bytesWritten: number }
+}
+
+type Unpacked = { readonly bytes: Buffer } | { readonly code: ProblemCode; readonly message: string }
+
+/** The entry's bytes, never more than it says that they are. Throws nothing. */
+async function unpack(entry: ZipEntry, packed: Buffer): Promise<Unpacked> {
+  const wrongSize = (is: string): Unpacked => ({
+    code: 'WRONG_SIZE',
+    message: `The list of files says ${entry.bytes} bytes, and the file has ${is}: pack the archive again.`,
+  })
+  let bytes = packed
+  if (entry.isDeflated) {
+    const options = { info: true, maxOutputLength: Math.max(entry.bytes, 1), chunkSize: entry.bytes + 64 }
+    try {
+      const isSmall = Math.max(entry.bytes, packed.length) <= AT_ONCE_BYTES
+      const { buffer, engine } = isSmall
+        ? (inflateRawSync(packed, options) as unknown as Inflated)
+        : await inflate(Buffer.from(packed), options)
+      if (engine.bytesWritten !== packed.length)
+        return wrongSize(`${packed.length - engine.bytesWritten} behind its end`)
+      bytes = buffer
+    } catch (error) {
+      if ((error as NodeJS.ErrnoException).code === 'ERR_BUFFER_TOO_LARGE') return wrongSize('more')
+      return {
+        code: 'BROKEN_DATA',
+        message: `The file cannot be unpacked (${(error as Error).message}): pack it again.`,
+      }
+    }
+  }
+  if (bytes.length !== entry.bytes) return wrongSize(String(bytes.length))
+  if (crc32(bytes) !== entry.crc32)
+    return { code: 'WRONG_CRC', message: 'The bytes are not those that were packed (CRC): pack the archive again.' }
+  return { bytes }
+}

@@ -1,0 +1,54 @@
+import { createHash } from 'node:crypto'
+import type { Scope } from '../catalogue/scope.ts'
+import type { ImageFormat, Presets } from '../core/variant.ts'
+import type { BackfillMode, WorkOrder } from '../variants/find-missing.ts'
+import { variantsOf } from '../variants/offered.ts'
+
+/** What a backfill is asked to make, checked and in canonical order. */
+export interface BackfillRequest {
+  readonly scope: Scope
+  readonly mode: BackfillMode
+  readonly presets: readonly string[]
+  /** Empty: of each preset the format it lists first. */
+  readonly formats: readonly ImageFormat[]
+  /** Composites of the scope's families as well. */
+  readonly previews?: true
+}
+
+/** Throws BAD_INPUT for a preset or format that is not offered. Nothing given means all presets, mode STALE. */
+export function checkRequest(
+  presets: Presets,
+  input: {
+    scope: Scope
+    mode?: BackfillMode | null
+    presets?: readonly string[] | null
+    formats?: readonly ImageFormat[] | null
+    previews?: boolean | null
+  },
+): BackfillRequest {
+  const names = [...new Set(input.presets?.length ? input.presets : presets.keys())].sort()
+  const formats = [...new Set(input.formats ?? [])].sort()
+  const request = {
+    scope: input.scope,
+    mode: input.mode ?? 'STALE',
+    presets: names,
+    formats,
+    ...(input.previews ? { previews: true as const } : {}),
+  }
+  variantsOf(presets, request)
+  return request
+}
+
+/** Hash of a request: starting the same one twice returns the unfinished one. */
+export const fingerprintOf = (request: BackfillRequest): string =>
+  createHash('sha256').update(JSON.stringify(request)).digest('hex')
+
+/** The order that a stored backfill stands for. */
+export function orderOf(
+  presets: Presets,
+  backfill: Omit<BackfillRequest, 'scope' | 'previews'> & Scope & { id: number | null; createdAt: Date },
+): WorkOrder {
+  const { id, mode, vendorId, familyId, iconSetId, createdAt } = backfill
+  const variants = variantsOf(presets, backfill)
+  return { scope: { vendorId, familyId, iconSetId }, mode, variants, backfillId: id, since: createdAt }
+}

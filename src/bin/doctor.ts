@@ -1,0 +1,30 @@
+import { openCloudFront } from '../cdn/cloudfront.ts'
+import { runCommand } from '../commands/run-process.ts'
+import { type Config, loadConfig } from '../core/config.ts'
+import { openDatabase } from '../db/database.ts'
+import { migrate } from '../db/migrate.ts'
+import { type DeliveryHealth, diagnoseDelivery } from '../diagnose/delivery.ts'
+import { withDatabase } from '../embedded/with-database.ts'
+
+/** `npm run doctor`: prints what the doctor finds. Exit code 1 where something is broken, or cannot be looked at. */
+await runCommand(async () => {
+  const config = loadConfig()
+  const { findings } = await withDatabase(config, (url) => diagnose(config, url))
+  for (const { check, status, message, remedy } of findings) {
+    process.stdout.write(`${status.padEnd(8)} ${check.padEnd(17)} ${message}\n`)
+    if (remedy) process.stdout.write(`${' '.repeat(27)}-> ${remedy}\n`)
+  }
+  return findings.some(({ status }) => status === 'ERROR') ? 1 : 0
+})
+
+async function diagnose(config: Config, databaseUrl: string): Promise<DeliveryHealth> {
+  const { pg, close } = await openDatabase(databaseUrl, { connectionsMax: 2 })
+  const cdn = config.distributionId ? openCloudFront(config.aws, config.distributionId) : null
+  try {
+    await migrate(pg)
+    return await diagnoseDelivery({ pg, cdn, config })
+  } finally {
+    cdn?.close()
+    await close()
+  }
+}

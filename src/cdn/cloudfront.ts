@@ -1,0 +1,101 @@
+import {
+  CloudFrontClient,
+  CreateInvalidationCommand,
+  type DistributionConfig,
+  GetDistributionConfigCommand,
+} from '@aws-sdk/client-cloudfront'
+import type { AwsConfig } from '../core/config.ts'
+import { AppError } from '../core/errors.ts'
+
+/** The CDN's distribution, as far as the service talks to it. Every failure is UNAVAILABLE, or BUSY, with the remedy. */
+export interface Cdn {
+  readonly distributionId: string
+  readConfig(): Promise<DistributionConfig>
+  /**
+   * Makes every edge forget the items: paths (`/a.webp`, `/a/*`) or cache tags (`#tag`). Returns the invalidation's id.
+   * The same reference with the same items is the same invalidation. BUSY: too many are in progress.
+   * @param reference unique for what is meant, at most 128 characters
+   */
+  invalidate(items: readonly string[], reference: string): Promise<string>
+  close(): void
+}
+
+/** A call answers within a second; throttling takes some attempts, which the SDK makes. */
+const CALL_LIMIT_MS = 10_000
+const ATTEMPTS = 5
+
+export function openCloudFront(aws: AwsConfig, distributionId: string): Cdn {
+  const client = new CloudFrontClient({
+    region: aws.region,
+    maxAttempts: ATTEMPTS,
+    requestHandler: { connectionTimeout: 3000, requestTimeout: CALL_LIMIT_MS, throwOnRequestTimeout: true },
+    ...(aws.cloudFrontEndpoint ? { endpoint: aws.cloudFrontEndpoint } : {}),
+    ...(aws.credentials ? { credentials: aws.credentials } : {}),
+  })
+
+  const call = async <T>(operation: string, work: Promise<T>): Promise<T> => {
+    try {
+      return await work
+    } catch (error) {
+      throw failureOf(error as Error, { operation, distributionId })
+    }
+  }
+
+  return {
+    distributionId,
+    async readConfig() {
+      const command = new GetDistributionConfigCommand({ Id: distributionId })
+      const { DistributionConfig: config } = await call('GetDistributionConfig', client.send(command))
+      if (!config) throw failureOf(new Error('an empty answer'), { operation: 'GetDistributionConfig', distributionId })
+      return config
+    },
+    async invalidate(items, reference) {
+      const Paths = { Quantity: items.length, Items: [...items] }
+      const command = new CreateInvalidationCommand({
+        DistributionId: distributionId,
+        InvalidationBatch: { Paths, CallerReference: reference },
+      })
+      const { Invalidation: made } = await call('CreateInvalidation', client.send(command))
+      if (!made?.Id) throw failureOf(new Error('an empty answer'), { operation: 'CreateInvalidation', distributionId })
+      return made.Id
+    },
+    close: () => client.destroy(),
+  }
+}
+
+/** True for a failure of the above that a permission would cure. */
+export const isDenied = (error: unknown): boolean =>
+  error instanceof AppError &&
+  /^(AccessDenied|AccessDeniedException)$/.test((error.cause as Error | undefined)?.name ?? '')
+
+function failureOf(cause: Error, at: { operation: string; distributionId: string }): AppError {
+  const { code, problem, remedy } = explainFailure(cause, at)
+  return new AppError(code, `${problem}: ${remedy}.`, { cause })
+}
+
+/** What a failed call means, and what to do about it. */
+export function explainFailure(
+  { name, message }: Error,
+  { operation, distributionId }: { operation: string; distributionId: string },
+): { code: 'UNAVAILABLE' | 'BUSY'; problem: string; remedy: string } {
+  const code = 'UNAVAILABLE'
+  switch (name) {
+    case 'AccessDenied':
+    case 'AccessDeniedException': {
+      const problem = `CloudFront refuses ${operation} on distribution ${distributionId}`
+      return { code, problem, remedy: `allow cloudfront:${operation} in the policy of this service's credentials` }
+    }
+    case 'NoSuchDistribution': {
+      const problem = `CloudFront knows no distribution ${distributionId}`
+      return { code, problem, remedy: 'correct CLOUDFRONT_DISTRIBUTION_ID' }
+    }
+    case 'TooManyInvalidationsInProgress': {
+      const problem = `Distribution ${distributionId} has as many invalidations in progress as CloudFront takes (3,000 paths, 15 wildcards)`
+      return { code: 'BUSY', problem, remedy: 'it is tried again when some are done' }
+    }
+    default: {
+      const problem = `CloudFront does not do ${operation} on distribution ${distributionId} (${name}: ${message})`
+      return { code, problem, remedy: 'look at AWS_ENDPOINT_URL_CLOUDFRONT, the credentials and the network' }
+    }
+  }
+}

@@ -1,0 +1,129 @@
+import { fork } from 'node:child_process'
+import { once } from 'node:events'
+import path from 'node:path'
+import { parseArgs } from 'node:util'
+import { type App, openApp } from '../app.ts'
+import { startBackfill } from '../backfill/backfills.ts'
+import { readProgress } from '../backfill/progress.ts'
+import { checkRequest } from '../backfill/request.ts'
+import { WHOLE_CATALOGUE } from '../catalogue/scope.ts'
+import { type Config, loadConfig } from '../core/config.ts'
+import { AppError } from '../core/errors.ts'
+import { causes, log } from '../core/log.ts'
+import { openEmbedded } from '../embedded/open.ts'
+import { superviseWorker } from '../embedded/supervise-worker.ts'
+import { type HttpServer, serve } from '../http/server.ts'
+import { findWork, standardOrder } from '../variants/find-missing.ts'
+import { variantKeyOf } from '../variants/make.ts'
+import { createProgressBar, duration } from './progress-bar.ts'
+
+const DRAW_EVERY_MS = 500
+const say = (text: string): void => {
+  process.stdout.write(`${text}\n`)
+}
+
+/** `npm start`: all of it on one machine. Returns how to close it; `stop` is called when a part has ended for good. */
+export async function startAll(stop: (reason: string) => void): Promise<() => Promise<void>> {
+  const options = readOptions()
+  const config = loadConfig()
+  const closers: (() => Promise<void> | void)[] = []
+  const close = async () => {
+    for (const closePart of closers.splice(0).reverse()) await closePart()
+  }
+  try {
+    const embedded = config.databaseUrl ? null : await openEmbedded(config)
+    if (embedded) {
+      closers.push(embedded.close)
+      embedded.ended.then((sentence) => closers.length > 0 && stop(sentence))
+    }
+    const databaseUrl = config.databaseUrl ?? embedded?.databaseUrl ?? ''
+    const app = await openApp(config, { databaseUrl })
+    closers.push(app.close)
+    const server = await serve(app)
+    closers.push(server.close)
+    const worker = superviseWorker({ databaseUrl, config, onGivenUp: stop })
+    closers.push(worker.close)
+    await Promise.all([worker.ready, config.demo && importDemo(config, databaseUrl)])
+    await welcome(app, server)
+    if (options.backfill) {
+      const watching = new AbortController()
+      closers.push(() => watching.abort())
+      backfillAndWatch(app, watching.signal).catch((error) =>
+        log.error('the backfill cannot be watched', { cause: causes(error) }),
+      )
+    }
+    return close
+  } catch (error) {
+    await close()
+    throw error
+  }
+}
+
+function readOptions(): { backfill: boolean } {
+  try {
+    const { values } = parseArgs({ allowNegative: true, options: { backfill: { type: 'boolean', default: true } } })
+    return { backfill: values.backfill }
+  } catch (error) {
+    throw new AppError('BAD_INPUT', `${(error as Error).message}. npm start knows -- --no-backfill.`)
+  }
+}
+
+/** In a process of its own, which takes the memory for parsing megabytes of JSON with it. */
+async function importDemo(config: Config, databaseUrl: string): Promise<void> {
+  const child = fork(path.join(import.meta.dirname, '../bin/import.ts'), ['--demo'], {
+    env: config.childEnv(databaseUrl),
+    silent: true,
+  })
+  let said = ''
+  for (const stream of [child.stdout, child.stderr]) stream?.on('data', (text) => (said += text))
+  const [code] = await once(child, 'exit')
+  if (code !== 0) throw new AppError('UNAVAILABLE', `The demo cannot be imported: ${said.trim()}`)
+  say(`Demo: ${said.trim()}`)
+}
+
+async function welcome(app: App, server: HttpServer): Promise<void> {
+  const { prisma, presets } = app
+  const sample = (await prisma.item.findFirst({ where: { kind: 'ILLUSTRATION' } })) ?? (await prisma.item.findFirst())
+  const preset = presets.get('preview') ?? [...presets.values()][0]
+  const picture =
+    sample && preset && variantKeyOf(app, sample, { preset: preset.name, format: preset.formats[0] ?? 'WEBP' })
+  say(`
+  GraphiQL        ${server.url}/graphql
+  a picture       ${picture ? `${server.imageUrl}/${picture}` : 'none yet: npm run import -- PATH'}
+  readiness       ${server.url}/readyz
+  admin token     ${app.adminToken}
+`)
+}
+
+/** Goes on with an unfinished backfill, or starts one when something is missing, and draws it until it ends. */
+async function backfillAndWatch(app: App, signal: AbortSignal): Promise<void> {
+  const { prisma, presets, pg } = app
+  const unfinished = await prisma.backfill.findFirst({
+    where: { status: { in: ['PLANNING', 'RUNNING'] } },
+    orderBy: { id: 'desc' },
+  })
+  const request = checkRequest(presets, { scope: WHOLE_CATALOGUE })
+  if (!unfinished && !(await isSomethingMissing(app))) return say('Every picture is made already.')
+  const { id } = unfinished ?? (await startBackfill({ pg, prisma }, request))
+  const bar = createProgressBar(process.stdout)
+  while (!signal.aborted) {
+    const [[progress], backfill] = await Promise.all([
+      readProgress(pg, [id]),
+      prisma.backfill.findUniqueOrThrow({ where: { id } }),
+    ])
+    if (!progress) return
+    bar.draw(progress)
+    if (backfill.finishedAt) {
+      const seconds = (backfill.finishedAt.getTime() - backfill.createdAt.getTime()) / 1000
+      const { doneItems, failedItems, imagesMade, itemsPerSecond } = progress
+      return bar.end(
+        `Backfill ${backfill.status}: ${imagesMade} images of ${doneItems} items in ${duration(seconds)} (${(itemsPerSecond ?? 0).toFixed(1)} items/s), ${failedItems} failed.`,
+      )
+    }
+    await new Promise((resolve) => setTimeout(resolve, DRAW_EVERY_MS))
+  }
+}
+
+async function isSomethingMissing({ pg, presets }: App): Promise<boolean> {
+  return (await findWork(pg, standardOrder(presets), { afterId: 0, toId: 2 ** 31 - 1, limit: 1 })).length > 0
+}

@@ -1,0 +1,75 @@
+import { setTimeout as delay } from 'node:timers/promises'
+import { AppError } from '../core/errors.ts'
+import type { Pg } from '../db/database.ts'
+import { lockComposites } from '../db/locks.ts'
+import type { AdmissionLimiter } from '../variants/admission.ts'
+import type { Delivered } from '../variants/ensure.ts'
+import { createInteractiveNotice } from '../variants/interactive.ts'
+import type { LocatedComposite } from './locate.ts'
+import { type ComposeDeps, compositeKeyOf, makeComposite } from './make.ts'
+
+/** Waiting for another process that composes for the same family. */
+const WAIT_MS = 8000
+const LOOK_EVERY_MS = 25
+
+export type EnsureComposite = (wanted: LocatedComposite) => Promise<Delivered>
+
+/**
+ * A family's picture, composed now if it was not yet, once across all processes, with the admission of all other pictures.
+ * What it delivers is the current one: of another key than asked for, where that was outdated. Rejects with GONE,
+ * NOT_FOUND where nothing of the family can be shown, BUSY, or UNAVAILABLE.
+ */
+export function createEnsureComposite(app: ComposeDeps & { readonly admission: AdmissionLimiter }): EnsureComposite {
+  const flights = new Map<string, Promise<Delivered>>()
+  const noteInteractive = createInteractiveNotice(app.pg)
+
+  return async function ensureComposite(wanted) {
+    if (wanted.takenDown) throw new AppError('GONE', 'This picture was taken down.')
+    const { image, isClean, pick } = wanted
+    // Of another key: recorded under another secret, and made again.
+    if (image && isClean && image.objectKey === compositeKeyOf(app, { ...wanted, layout: wanted.layout.name }, pick)) {
+      const { objectKey, md5, isFresh } = image
+      const bytes = await app.stores.previews.get(objectKey)
+      if (bytes?.length === image.bytes) return { objectKey, md5, bytes, wasStored: !isFresh }
+    }
+    const key = `${wanted.familyId} ${wanted.layout.name} ${wanted.format}`
+    const inFlight = flights.get(key)
+    if (inFlight) return await inFlight
+    const flight = make(wanted).finally(() => flights.delete(key))
+    flights.set(key, flight)
+    return await flight
+  }
+
+  async function make({ familyId, layout, format }: LocatedComposite): Promise<Delivered> {
+    const release = await app.admission.acquire()
+    noteInteractive()
+    try {
+      const wanted = { familyId, layout, format, keepsPick: true }
+      const delivered = await underLock(app.pg, { familyId, waitMs: WAIT_MS }, () => makeComposite(app, wanted))
+      if (!delivered) throw new AppError('NOT_FOUND', 'Nothing of this family can be shown.')
+      return delivered
+    } finally {
+      release()
+    }
+  }
+}
+
+/** Runs the work while this process alone makes or deletes the family's composites. Throws BUSY after `waitMs`. */
+export async function underLock<T>(
+  pg: Pg,
+  wait: { familyId: number; waitMs: number; signal?: AbortSignal },
+  work: () => Promise<T>,
+): Promise<T> {
+  const giveUpAt = Date.now() + wait.waitMs
+  for (;;) {
+    const locks = await lockComposites(pg, [wait.familyId])
+    try {
+      if (locks.held.length > 0) return await work()
+    } finally {
+      await locks.release()
+    }
+    if (Date.now() > giveUpAt || wait.signal?.aborted)
+      throw new AppError('BUSY', 'Another process composes for this family; try again in a second.')
+    await delay(LOOK_EVERY_MS)
+  }
+}

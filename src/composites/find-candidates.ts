@@ -1,0 +1,71 @@
+import { TAKEN_DOWN } from '../catalogue/taken-down.ts'
+import { RENDERER_VERSION } from '../core/variant.ts'
+import type { Pg } from '../db/database.ts'
+
+/** An item that a composite may show. */
+export interface Candidate {
+  readonly itemId: number
+  readonly uniqueId: string
+  readonly sourceKey: string
+  readonly sourceHash: string
+  /** Where its bytes lie in the originals store. */
+  readonly originalKey: string
+  /** ThumbHash in base64; null where it was not drawn yet. */
+  readonly thumbHash: string | null
+  readonly iconSetId: number
+  /** Candidates that its set has, with those that are left out of a large one. */
+  readonly ofSet: number
+}
+
+/** Of one set: enough to find a whole picture's members among many that look alike. */
+const PER_SET_MAX = 1000
+/** Of a family with very many sets. */
+const CANDIDATES_MAX = 50_000
+
+/**
+ * All items of a family that may be shown: not taken down, not failed, not blank. Of a large set those that the seed puts
+ * first, as `rankOf` in preview/pick.ts does. 10,000 items: some 100 ms.
+ */
+export async function findCandidates(
+  pg: Pg,
+  options: { familyId: number; seed: number; pinned: readonly number[]; excluded: readonly number[] },
+): Promise<Candidate[]> {
+  const { familyId, seed, pinned, excluded } = options
+  const { rows } = await pg.query({
+    name: 'find-candidates',
+    text: FIND_CANDIDATES,
+    values: [familyId, RENDERER_VERSION, excluded, pinned, String(seed), PER_SET_MAX, CANDIDATES_MAX],
+  })
+  return rows
+}
+
+/** Those of these items that may be shown, in the given order; `ofSet` is 0. */
+export async function findMembers(pg: Pg, itemIds: readonly number[]): Promise<Candidate[]> {
+  const { rows } = await pg.query({ name: 'find-members', text: FIND_MEMBERS, values: [itemIds, RENDERER_VERSION] })
+  return rows
+}
+
+const COLUMNS = `
+  i.id as "itemId", i.unique_id as "uniqueId", i.source_key as "sourceKey", i.source_hash as "sourceHash",
+  coalesce(i.original_key, i.source_key) as "originalKey", i.thumb_hash as "thumbHash", i.icon_set_id as "iconSetId"`
+
+/** SQL: the item can be shown. A failure that another attempt may mend counts as well: a composite does not try. */
+export const CAN_BE_SHOWN = (item: string, rendererVersion: string) => `not ${TAKEN_DOWN(item)} and not exists (
+  select from render_failure f
+  where f.item_id = ${item}.id and f.source_hash = ${item}.source_hash and f.renderer_version = ${rendererVersion})`
+
+const FIND_CANDIDATES = `
+  select * from (
+    select ${COLUMNS}, count(*) over (partition by i.icon_set_id)::int as "ofSet",
+           row_number() over (partition by i.icon_set_id order by md5($5 || ':' || i.unique_id)) as place
+    from item i
+    where i.family_id = $1 and i.id <> all($3::int[]) and ${CAN_BE_SHOWN('i', '$2')}
+  ) as candidate
+  where place <= $6 or "itemId" = any($4::int[])
+  order by place limit $7`
+
+const FIND_MEMBERS = `
+  select ${COLUMNS}, 0 as "ofSet"
+  from unnest($1::int[]) with ordinality as m(id, place) join item i on i.id = m.id
+  where ${CAN_BE_SHOWN('i', '$2')}
+  order by m.place`

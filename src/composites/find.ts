@@ -1,0 +1,47 @@
+import { compositeTagsOf } from '../core/cache-tags.ts'
+import type { Layouts } from '../core/layouts.ts'
+import { parseCompositeKey, sameVersion, versionOf } from '../core/variant.ts'
+import type { Pg } from '../db/database.ts'
+import type { IssuedImage } from '../variants/find.ts'
+import type { EnsureComposite } from './ensure.ts'
+import { type LocatedComposite, locateComposite, type PickHashes } from './locate.ts'
+
+interface Origin {
+  readonly pg: Pg
+  readonly layouts: Layouts
+  readonly urlSecret: string
+  readonly ensureComposite: EnsureComposite
+}
+
+/** What a key of a composite stands for. Null: it was never issued. One indexed look-up, and a hash for each earlier pick. */
+export async function findComposite(origin: Origin, key: string): Promise<IssuedImage | null> {
+  const path = parseCompositeKey(key)
+  const layout = path && origin.layouts.get(path.layout)
+  if (!path || !layout?.formats.includes(path.format)) return null
+  const located = await locateComposite(origin.pg, { ...path, layout })
+  if (!located) return null
+  const freshness = freshnessOf(origin, path.version, located)
+  if (freshness === null) return null
+  return {
+    freshness,
+    format: path.format,
+    cacheTags: compositeTagsOf(path),
+    image: located.takenDown || !located.isClean ? null : located.image,
+    ensure: () => origin.ensureComposite(located),
+    // The pick may be another one by then.
+    keyOf: ({ objectKey }) => objectKey,
+  }
+}
+
+/** Whether we issued the version: for the pick as it is, for an earlier one, or never. */
+function freshnessOf(
+  { urlSecret }: Origin,
+  version: string | null,
+  located: LocatedComposite,
+): IssuedImage['freshness'] | null {
+  if (version === null) return 'alias'
+  const issued = ({ membersHash, recipeHash }: PickHashes) =>
+    sameVersion(version, versionOf(urlSecret, membersHash, recipeHash))
+  if (located.pick && issued(located.pick)) return located.isClean ? 'current' : 'outdated'
+  return located.earlier.some(issued) ? 'outdated' : null
+}

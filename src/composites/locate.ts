@@ -1,0 +1,131 @@
+import type { Layout } from '../core/layouts.ts'
+import { type CompositePath, type ImageFormat, RENDERER_VERSION } from '../core/variant.ts'
+import type { Pg } from '../db/database.ts'
+import type { StoredImage } from '../variants/locate.ts'
+import { CAN_BE_SHOWN } from './find-candidates.ts'
+
+/** What decides a composite's version. */
+export interface PickHashes {
+  readonly membersHash: string
+  readonly recipeHash: string
+}
+
+/** A family, a wanted picture of it, and what is known of that picture. */
+export interface LocatedComposite {
+  readonly familyId: number
+  readonly vendor: string
+  readonly family: string
+  readonly layout: Layout
+  readonly format: ImageFormat
+  /** The whole family. */
+  readonly takenDown: boolean
+  /** Null where none was ever stored, or nothing of the family can be shown any more. */
+  readonly pick: PickHashes | null
+  /** False when the pick shows what was taken down since. */
+  readonly isClean: boolean
+  /** Picks before, the newest first. */
+  readonly earlier: readonly PickHashes[]
+  /** The current pick's picture, null where it was not made yet. */
+  readonly image: StoredImage | null
+}
+
+/** URLs of so many earlier picks redirect: an unknown version costs a hash for each. */
+export const EARLIER_MAX = 16
+
+/** Everything that a request for a composite needs to know, in one indexed look-up. Null: there is no such family. */
+export async function locateComposite(
+  pg: Pg,
+  wanted: Pick<CompositePath, 'vendor' | 'family'> & { readonly layout: Layout; readonly format: ImageFormat },
+): Promise<LocatedComposite | null> {
+  const { vendor, family, layout, format } = wanted
+  const { rows } = await pg.query({
+    name: 'locate-composite',
+    text: LOCATE,
+    values: [family, vendor, layout.name, format, EARLIER_MAX],
+  })
+  const [row] = rows
+  if (!row) return null
+  return {
+    familyId: row.id,
+    vendor,
+    family,
+    layout,
+    format,
+    takenDown: row.taken_down,
+    pick: row.members_hash === null ? null : { membersHash: row.members_hash, recipeHash: row.recipe_hash },
+    isClean: row.is_clean,
+    earlier: row.earlier ?? [],
+    image:
+      row.object_key === null
+        ? null
+        : { objectKey: row.object_key, bytes: row.bytes, md5: row.md5, isFresh: row.is_fresh },
+  }
+}
+
+/** A family's current pick of a layout. */
+export interface FamilyPick extends PickHashes {
+  readonly layout: string
+  readonly isClean: boolean
+}
+
+/** What GraphQL tells of a family's pictures. */
+export interface FamilyPictures {
+  readonly familyId: number
+  readonly vendor: string
+  readonly family: string
+  readonly takenDown: boolean
+  /** Whether anything of it can be shown. */
+  readonly hasMembers: boolean
+  readonly picks: readonly FamilyPick[]
+}
+
+/** The current picks of families, in one statement. */
+export async function findPicks(pg: Pg, familyIds: readonly number[]): Promise<FamilyPictures[]> {
+  const { rows } = await pg.query({ name: 'find-picks', text: FIND_PICKS, values: [familyIds, RENDERER_VERSION] })
+  return rows.map((row) => ({
+    familyId: row.id,
+    vendor: row.username,
+    family: row.unique_id,
+    takenDown: row.taken_down,
+    hasMembers: row.has_members,
+    picks: row.picks ?? [],
+  }))
+}
+
+/** SQL: whether a composite shows an item that was taken down by itself or with its set. */
+export const SHOWS_HIDDEN = (composite: string) => `(
+  exists (select from take_down t
+          where t.restored_at is null and t.target_type = 'ITEM' and t.target_id = any(${composite}.members))
+  or exists (select from icon_set s
+             join take_down t on t.restored_at is null and t.target_type = 'ICON_SET' and t.target_id = s.id
+             where s.family_id = ${composite}.family_id
+               and exists (select from item i where i.id = any(${composite}.members) and i.icon_set_id = s.id)))`
+
+/** SQL: whether all of a family is taken down. */
+export const FAMILY_TAKEN_DOWN = (family: string) => `exists (
+  select from take_down t where t.restored_at is null
+    and (t.target_type, t.target_id) in (('FAMILY', ${family}.id), ('VENDOR', ${family}.vendor_id)))`
+
+const LOCATE = `
+  select f.id, ${FAMILY_TAKEN_DOWN('f')} as taken_down, c.members_hash, c.recipe_hash,
+         c.id is not null and not ${SHOWS_HIDDEN('c')} as is_clean,
+         m.object_key, m.bytes, m.md5, m.made_at > now() - interval '1 minute' as is_fresh,
+         (select json_agg(json_build_object('membersHash', e.members_hash, 'recipeHash', e.recipe_hash))
+          from (select * from composite e where e.family_id = f.id and e.layout = $3 and not e.is_current
+                order by e.picked_at desc limit $5) as e) as earlier
+  from family f join vendor v on v.id = f.vendor_id and v.username = $2
+  left join composite c on c.family_id = f.id and c.layout = $3 and c.is_current
+  left join image m on m.owner_type = 'FAMILY' and m.owner_id = f.id and m.preset = $3 and m.format = $4
+    and m.recipe_hash = c.recipe_hash and m.source_hash = c.members_hash
+  where f.unique_id = $1`
+
+const FIND_PICKS = `
+  select f.id, f.unique_id, v.username, ${FAMILY_TAKEN_DOWN('f')} as taken_down, c.picks,
+         case when c.is_clean then true
+              else exists (select from item i where i.family_id = f.id and ${CAN_BE_SHOWN('i', '$2')}) end as has_members
+  from unnest($1::int[]) as wanted(id) join family f on f.id = wanted.id join vendor v on v.id = f.vendor_id
+  cross join lateral (
+    select json_agg(json_build_object('layout', layout, 'membersHash', members_hash, 'recipeHash', recipe_hash,
+                                      'isClean', is_clean)) as picks, bool_and(is_clean) as is_clean
+    from (select c.*, not ${SHOWS_HIDDEN('c')} as is_clean from composite c where c.family_id = f.id and c.is_current) as c
+  ) as c`

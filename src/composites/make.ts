@@ -1,0 +1,201 @@
+import { CACHE } from '../cdn/cache-headers.ts'
+import { compositeTagsOf } from '../core/cache-tags.ts'
+import { AppError, isSourceFailure } from '../core/errors.ts'
+import type { Layout, Layouts } from '../core/layouts.ts'
+import { mapConcurrent } from '../core/map-concurrent.ts'
+import { type ImageFormat, mimeTypeOf, printCompositeKey, versionOf } from '../core/variant.ts'
+import type { Pg } from '../db/database.ts'
+import type { Stores } from '../store/open.ts'
+import type { Delivered } from '../variants/ensure.ts'
+import { checkSource, md5Of, type RenderDeps } from '../variants/make.ts'
+import { type FailedItem, recordResults } from '../variants/record.ts'
+import { arrange, countFor, nameOf } from './arrange.ts'
+import { chooseMembers, type Members } from './choose-members.ts'
+import type { Candidate } from './find-candidates.ts'
+import { FAMILY_TAKEN_DOWN } from './locate.ts'
+import { dropPick, readPick, recordComposite, type Settings, setCurrentPick } from './record.ts'
+
+/** What composing takes. */
+export interface ComposeDeps extends Pick<RenderDeps, 'stores' | 'pool' | 'urlSecret'> {
+  readonly pg: Pg
+  readonly layouts: Layouts
+}
+
+/** A picture of a family that is to be there. */
+export interface WantedComposite {
+  readonly familyId: number
+  readonly layout: Layout
+  readonly format: ImageFormat
+  /** Other settings than the family has. */
+  readonly settings?: Settings
+  /** The current pick stays while all of its members can be shown as they were: only a format of it is missing. */
+  readonly keepsPick?: boolean
+  /** Nobody waits for it: a slow cell may take longer. */
+  readonly isBatch?: boolean
+  /** Drawn also where it is stored. */
+  readonly replace?: boolean
+}
+
+const NO_SETTINGS: Settings = { seed: 0, pinned: [], excluded: [] }
+
+/** As a first request's and a backfill's renders have. */
+const CELL_LIMIT_MS = { request: 5000, batch: 20_000 }
+/** A call's sources are in the memory of parent and child: what goes beyond is left out, and the others get larger cells. */
+const SOURCES_MAX_BYTES = 32_000_000
+const READS_AT_ONCE = 16
+/** Each leaves out all that the one before could not draw, so a family with that many broken ones is one that is being imported. */
+const ROUNDS_MAX = 10
+
+/**
+ * A family's picture: picks the members, and draws and stores what is not there yet; then it is the current one. A member
+ * that cannot be drawn is quarantined and another one takes its place. The caller holds the family's lock.
+ * Null: nothing of the family can be shown. Throws NOT_FOUND, GONE, UNAVAILABLE, BUSY.
+ */
+export async function makeComposite(app: ComposeDeps, wanted: WantedComposite): Promise<Delivered | null> {
+  const { pg } = app
+  const { familyId, layout, format } = wanted
+  const family = await readFamily(pg, familyId)
+  const latest = await readPick(pg, familyId, layout.name)
+  const settings = wanted.settings ?? latest ?? NO_SETTINGS
+  const isKept = wanted.keepsPick && latest?.isCurrent && latest.recipeHash === layout.recipeHash
+  for (let round = 0; round < ROUNDS_MAX; round++) {
+    const kept = isKept ? latest : null
+    const members = await chooseMembers(pg, { familyId, name: family.name, layout, settings, kept })
+    if (members.items.length === 0) {
+      if (!wanted.settings) await dropPick(pg, familyId, layout.name)
+      return null
+    }
+    const { seed, pinned, excluded } = settings
+    const { membersHash } = members
+    const { recipeHash } = layout
+    const pick = { seed, pinned, excluded, members: idsOf(members), membersHash, recipeHash }
+    const objectKey = compositeKeyOf(app, { ...family, layout: layout.name, format }, pick)
+    const stored = wanted.replace ? null : await readStored(app, objectKey)
+    if (stored) {
+      const isKnown = latest?.isCurrent && latest.membersHash === membersHash && latest.recipeHash === recipeHash
+      if (!isKnown || wanted.settings) await setCurrentPick(pg, { familyId, layout: layout.name, pick })
+      return stored
+    }
+    const drawn = await draw(app, { ...wanted, name: family.name, members })
+    if ('failures' in drawn) {
+      await recordResults(pg, { failures: drawn.failures })
+      continue
+    }
+    const { picture } = drawn
+    const bytes = Buffer.from(picture.bytes)
+    const md5 = md5Of(bytes)
+    await app.stores.previews.put(objectKey, bytes, {
+      contentType: mimeTypeOf(format),
+      cacheControl: CACHE.immutable,
+      sourceHash: membersHash,
+      cacheTags: compositeTagsOf(family),
+      // A row without its object was healed here; an object without a row has the same bytes.
+      replace: true,
+    })
+    const facts = { format, recipeHash, objectKey, md5, ...picture, bytes: bytes.length }
+    await recordComposite(pg, { familyId, family: family.family, layout: layout.name, pick, ...facts })
+    return { objectKey, md5, bytes, wasStored: false }
+  }
+  throw new AppError('BUSY', `Family ${family.family} has many items that cannot be drawn; try again in a minute.`)
+}
+
+/** The key of the picture that a pick stands for. */
+export function compositeKeyOf(
+  { urlSecret }: Pick<ComposeDeps, 'urlSecret'>,
+  at: { vendor: string; family: string; layout: string; format: ImageFormat },
+  pick: { membersHash: string; recipeHash: string } | null,
+): string {
+  const version = pick && versionOf(urlSecret, pick.membersHash, pick.recipeHash)
+  const { vendor, family, layout, format } = at
+  return printCompositeKey({ vendor, family, layout, format, version })
+}
+
+interface Family {
+  readonly vendor: string
+  readonly family: string
+  readonly name: string
+}
+
+async function readFamily(pg: Pg, familyId: number): Promise<Family> {
+  const { rows } = await pg.query<Family & { takenDown: boolean }>({
+    name: 'read-family',
+    text: `select v.username as vendor, f.unique_id as family, f.name, ${FAMILY_TAKEN_DOWN('f')} as "takenDown"
+           from family f join vendor v on v.id = f.vendor_id where f.id = $1`,
+    values: [familyId],
+  })
+  const [family] = rows
+  if (!family) throw new AppError('NOT_FOUND', `There is no family ${familyId}.`)
+  if (family.takenDown) throw new AppError('GONE', 'This picture was taken down.')
+  return family
+}
+
+/** What is recorded, as far as its object is whole. */
+export async function readStored(
+  { pg, stores }: { readonly pg: Pg; readonly stores: Stores },
+  objectKey: string,
+): Promise<Delivered | null> {
+  const { rows } = await pg.query<{ bytes: number; md5: string; is_fresh: boolean }>({
+    name: 'read-composite',
+    text: `select bytes, md5, made_at > now() - interval '1 minute' as is_fresh from image where object_key = $1`,
+    values: [objectKey],
+  })
+  const [row] = rows
+  const bytes = row ? await stores.previews.get(objectKey) : null
+  return row && bytes?.length === row.bytes ? { objectKey, md5: row.md5, bytes, wasStored: !row.is_fresh } : null
+}
+
+const idsOf = ({ items }: Members) => items.map(({ itemId }) => itemId)
+
+/** Reads the members' sources and draws them in one call to a renderer. */
+async function draw(app: ComposeDeps, wanted: WantedComposite & { name: string; members: Members }) {
+  const { layout, format, name, members } = wanted
+  const { sources, failures } = await readSources(app, members.items)
+  if (failures.length > 0) return { failures }
+  const shown = sources.slice(0, countFor(layout, countWithin(sources, SOURCES_MAX_BYTES)))
+  const cells = arrange(layout, shown.length).map((cell, index) => ({ ...cell, svg: shown[index] as Buffer }))
+  const order = { layout, name: nameOf(layout, name), format, cells }
+  const cellTimeoutMs = wanted.isBatch ? CELL_LIMIT_MS.batch : CELL_LIMIT_MS.request
+  const composed = await app.pool.compose(order, { cellTimeoutMs })
+  if ('picture' in composed) return composed
+  return {
+    failures: composed.failures.flatMap(({ cell, code, message }) => {
+      const item = members.items[cell]
+      return item ? failureOf(item, new AppError(code, message)) : []
+    }),
+  }
+}
+
+/** Where the bytes of a composite's members are read: nowhere else. */
+async function readSources(
+  { stores }: Pick<ComposeDeps, 'stores'>,
+  items: readonly Candidate[],
+): Promise<{ sources: Buffer[]; failures: FailedItem[] }> {
+  const sources: Buffer[] = []
+  const failures: FailedItem[] = []
+  await mapConcurrent([...items.entries()], READS_AT_ONCE, async ([index, item]) => {
+    try {
+      sources[index] = checkSource(item, await stores.originals.get(item.originalKey))
+    } catch (error) {
+      if (!isSourceFailure(error)) throw error
+      failures.push(failureOf(item, error))
+    }
+  })
+  return { sources, failures }
+}
+
+const failureOf = ({ itemId, sourceHash }: Candidate, error: AppError): FailedItem => ({
+  itemId,
+  sourceHash,
+  error,
+  backfillId: null,
+})
+
+/** How many from the beginning stay within so many bytes, one in any case. */
+function countWithin(sources: readonly Buffer[], bytesMax: number): number {
+  let sum = 0
+  const tooMany = sources.findIndex((source, index) => {
+    sum += source.length
+    return sum > bytesMax && index > 0
+  })
+  return tooMany < 0 ? sources.length : tooMany
+}

@@ -1,0 +1,89 @@
+import { randomInt } from 'node:crypto'
+import { AppError } from '../core/errors.ts'
+import type { Layout, Layouts } from '../core/layouts.ts'
+import type { AdmissionLimiter } from '../variants/admission.ts'
+import { underLock } from './ensure.ts'
+import { type ComposeDeps, makeComposite } from './make.ts'
+import { readPick, type Settings } from './record.ts'
+
+/** Items that may be named in one list. */
+export const PINNED_MAX = 100
+export const EXCLUDED_MAX = 1000
+const SEED_MAX = 2 ** 31 - 1
+const WAIT_MS = 8000
+
+/** What an operator wants of a family's pictures; what is not given stays. */
+export interface Regeneration {
+  readonly familyId: number
+  /** Not given, and no items either: another one, at random. */
+  readonly seed?: number | null | undefined
+  /** Item ids. */
+  readonly pinned?: readonly number[] | null | undefined
+  readonly excluded?: readonly number[] | null | undefined
+  /** Null: all layouts. */
+  readonly layout: Layout | null
+}
+
+/**
+ * Picks anew and composes at once, in the format that each layout lists first; the old pictures stay until the new ones are
+ * stored. Throws BAD_INPUT for a seed, list or item that is none, NOT_FOUND when nothing is left to show, GONE, BUSY.
+ */
+export async function regeneratePreview(
+  app: ComposeDeps & { readonly admission: AdmissionLimiter },
+  wanted: Regeneration,
+): Promise<void> {
+  const { familyId, layout } = wanted
+  checkSeed(wanted.seed)
+  await checkItems(app, { familyId, name: 'pin', ids: wanted.pinned ?? [], max: PINNED_MAX })
+  await checkItems(app, { familyId, name: 'exclude', ids: wanted.excluded ?? [], max: EXCLUDED_MAX })
+  const fresh = randomInt(SEED_MAX)
+  const release = await app.admission.acquire()
+  try {
+    for (const each of layout ? [layout] : app.layouts.values())
+      await underLock(app.pg, { familyId, waitMs: WAIT_MS }, () => regenerate(app, { ...wanted, layout: each, fresh }))
+  } finally {
+    release()
+  }
+}
+
+async function regenerate(
+  app: ComposeDeps,
+  { familyId, layout, fresh, ...wanted }: Regeneration & { layout: Layout; fresh: number },
+): Promise<void> {
+  const latest = await readPick(app.pg, familyId, layout.name)
+  const isOtherSeed = !wanted.pinned && !wanted.excluded
+  const settings: Settings = {
+    seed: wanted.seed ?? (isOtherSeed ? fresh : (latest?.seed ?? 0)),
+    pinned: wanted.pinned ?? latest?.pinned ?? [],
+    excluded: wanted.excluded ?? latest?.excluded ?? [],
+  }
+  const [format = 'WEBP'] = layout.formats
+  const made = await makeComposite(app, { familyId, layout, format, settings })
+  if (!made) throw new AppError('NOT_FOUND', 'Nothing of this family is left to show.')
+}
+
+/** Throws BAD_INPUT with the names there are. */
+export function offeredLayout(layouts: Layouts, name: string): Layout {
+  const layout = layouts.get(name)
+  if (layout) return layout
+  const names = [...layouts.keys()].join(', ')
+  throw new AppError('BAD_INPUT', `There is no layout ${JSON.stringify(name.slice(0, 100))}; there are ${names}.`)
+}
+
+function checkSeed(seed: number | null | undefined): void {
+  if (seed === null || seed === undefined || (Number.isInteger(seed) && seed >= 0 && seed <= SEED_MAX)) return
+  throw new AppError('BAD_INPUT', `seed is ${seed}; it is a whole number from 0 to ${SEED_MAX}.`)
+}
+
+async function checkItems(
+  { pg }: Pick<ComposeDeps, 'pg'>,
+  { familyId, name, ids, max }: { familyId: number; name: string; ids: readonly number[]; max: number },
+): Promise<void> {
+  if (ids.length > max) throw new AppError('BAD_INPUT', `${name} has ${ids.length} entries; at most ${max} are taken.`)
+  if (ids.length === 0) return
+  const { rows } = await pg.query<{ id: number }>(
+    'select id from unnest($2::int[]) as id where id not in (select id from item where family_id = $1 and id = any($2))',
+    [familyId, ids],
+  )
+  if (rows[0]) throw new AppError('BAD_INPUT', `${name}: item ${rows[0].id} is not one of this family.`)
+}

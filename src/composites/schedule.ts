@@ -1,0 +1,108 @@
+import { setTimeout as delay } from 'node:timers/promises'
+import { WHOLE_CATALOGUE } from '../catalogue/scope.ts'
+import { toAppError } from '../core/errors.ts'
+import type { Layout } from '../core/layouts.ts'
+import { causes, log } from '../core/log.ts'
+import { mapConcurrent } from '../core/map-concurrent.ts'
+import { countChanges } from '../coverage/count.ts'
+import type { Pg } from '../db/database.ts'
+import { cellsMaxOf } from './arrange.ts'
+import { forgetChange, postpone, queueComposites, queueSettled, readChange } from './dirty-families.ts'
+import { underLock } from './ensure.ts'
+import { type ComposeDeps, makeComposite } from './make.ts'
+
+const LOOK_EVERY_MS = 1000
+/** A first request, a take-down or another worker composes for the family at this moment. */
+const WAIT_MS = 30_000
+
+/** Queues the families that have settled, once a second, until closed. Any number of processes may. */
+export function runCompositeScheduler(pg: Pg): { close: () => Promise<void> } {
+  const closing = new AbortController()
+  const queueing = (async () => {
+    while (!closing.signal.aborted) {
+      await queueComposites(pg).catch((error) => {
+        log.warn('composites cannot be queued', { cause: causes(error) })
+      })
+      await delay(LOOK_EVERY_MS, undefined, { signal: closing.signal }).catch(() => {})
+    }
+  })()
+  return {
+    close: async () => {
+      closing.abort()
+      await queueing
+    },
+  }
+}
+
+/** Items of a family that are counted at once, and so many times: a larger one is left to who counts all the time. */
+const COUNTED = { itemsMax: 10_000, turnsMax: 20, inTurn: true }
+
+/**
+ * Has the pictures of families composed at once that a vendor's upload has just completed, where they have settled: without
+ * waiting for their changes to be counted and for quiet. What it leaves, `runCompositeScheduler` finds; so does it when this fails.
+ */
+export async function composeCompleted(pg: Pg, familyIds: readonly number[]): Promise<void> {
+  try {
+    for (const familyId of familyIds) {
+      const scope = { ...WHOLE_CATALOGUE, familyId }
+      for (let turn = 0; turn < COUNTED.turnsMax && (await countChanges(pg, scope, COUNTED)) > 0; turn++);
+    }
+    await queueSettled(pg, familyIds)
+  } catch (error) {
+    log.warn('composites of an upload wait', { cause: causes(error) })
+  }
+}
+
+/**
+ * Composes a family's picture of each layout, in the format it lists first, when the last picture that its items want has
+ * settled, or when it has waited for too long. What would not change is not drawn. A change meanwhile leaves it noted.
+ * Returns `waiting` when more is to come, and `stopped` when `signal` aborted.
+ */
+export async function composeFamily(
+  app: ComposeDeps,
+  familyId: number,
+  signal: AbortSignal,
+): Promise<'done' | 'waiting' | 'stopped'> {
+  const { pg } = app
+  const change = await readChange(pg, familyId)
+  if (!change) return 'done'
+  if (!change.isSettled && !change.isOverdue) {
+    await postpone(pg, familyId, change)
+    return 'waiting'
+  }
+  if (!(await composeLayouts(app, familyId, { signal }))) {
+    await postpone(pg, familyId, { ...change, isSettled: true })
+    return 'stopped'
+  }
+  await forgetChange(pg, familyId, change)
+  return 'done'
+}
+
+/**
+ * A family's picture of each layout, settled or not, as many at once as there are renderers; one that is taken down is
+ * passed by. False: stopped before the last.
+ * @param options.replace draws those as well that are there
+ */
+export async function composeLayouts(
+  app: ComposeDeps,
+  familyId: number,
+  { signal, replace = false }: { signal: AbortSignal; replace?: boolean },
+): Promise<boolean> {
+  let isStopped = false
+  const compose = async (layout: Layout) => {
+    isStopped ||= signal.aborted
+    if (isStopped) return
+    const [format = 'WEBP'] = layout.formats
+    await makeComposite(app, { familyId, layout, format, isBatch: true, replace })
+  }
+  // The largest first, so that none is drawn alone at the end.
+  const layouts = [...app.layouts.values()].sort((a, b) => cellsMaxOf(b) - cellsMaxOf(a))
+  const composeAll = () => mapConcurrent(layouts, app.pool.size, compose)
+  try {
+    await underLock(app.pg, { familyId, waitMs: WAIT_MS, signal }, composeAll)
+  } catch (error) {
+    // Restoring it is a change again.
+    if (toAppError(error).code !== 'GONE') throw error
+  }
+  return !isStopped
+}

@@ -1,0 +1,249 @@
+import { availableParallelism } from 'node:os'
+import path from 'node:path'
+import { AppError } from './errors.ts'
+import { type Layouts, readLayouts } from './layouts.ts'
+import { readPresets } from './presets.ts'
+import type { Presets } from './variant.ts'
+
+/** The environment contract. The README's table is this list; test/tidy.test.ts keeps them equal. */
+export const VARIABLES = [
+  { name: 'PORT', default: '4000', meaning: 'Port of the API; 0 picks a free one.' },
+  { name: 'HOST', default: '127.0.0.1', meaning: 'Address that the API listens on.' },
+  { name: 'DATA_DIR', default: '.afterimage', meaning: 'Embedded Postgres, filesystem stores, generated secrets.' },
+  { name: 'DATABASE_URL', default: 'embedded Postgres', meaning: '`postgres://…`: use this Postgres instead.' },
+  {
+    name: 'ADMIN_TOKEN',
+    default: 'generated, kept in `DATA_DIR/admin-token`',
+    meaning: 'Bearer token of the mutations.',
+  },
+  {
+    name: 'URL_SECRET',
+    default: 'generated, kept in `DATA_DIR/url-secret`',
+    meaning: 'Keys the versions in image URLs; all processes need the same.',
+  },
+  {
+    name: 'PUBLIC_IMAGE_URL',
+    default: '`http://HOST:PORT/images`',
+    meaning: 'Prefix of every image URL: the CDN in production.',
+  },
+  { name: 'PRESETS_FILE', default: 'presets.json', meaning: 'The presets; a watermark path in it is relative to it.' },
+  { name: 'LAYOUTS_FILE', default: 'layouts.json', meaning: 'The same for the layouts of previews of families.' },
+  { name: 'RENDERERS', default: 'one per core', meaning: 'Renderer processes of one API or worker process.' },
+  {
+    name: 'SUPERSEDED_DAYS',
+    default: '30',
+    meaning: 'Days after which pictures of an older source or preset are deleted; 0: within the hour.',
+  },
+  {
+    name: 'ORIGINALS_BUCKET',
+    default: 'directory `DATA_DIR/originals`',
+    meaning: 'Private S3 bucket of the originals; goes with `PREVIEWS_BUCKET`.',
+  },
+  {
+    name: 'PREVIEWS_BUCKET',
+    default: 'directory `DATA_DIR/previews`',
+    meaning: 'S3 bucket that the CDN serves pictures from.',
+  },
+  {
+    name: 'S3_FORCE_PATH_STYLE',
+    default: 'off',
+    meaning: '`on`: the bucket is in the path, not in the host name, as most compatible stores want it.',
+  },
+  { name: 'AWS_ENDPOINT_URL_S3', default: 'AWS', meaning: 'Address of an S3-compatible store.' },
+  { name: 'AWS_REGION', default: 'us-east-1', meaning: 'Region of the buckets.' },
+  {
+    name: 'AWS_ACCESS_KEY_ID',
+    default: "the host's role or profile",
+    meaning: 'Credentials; go with `AWS_SECRET_ACCESS_KEY`.',
+  },
+  { name: 'AWS_SECRET_ACCESS_KEY', default: "the host's role or profile", meaning: 'Credentials.' },
+  { name: 'AWS_SESSION_TOKEN', default: 'none', meaning: 'Of temporary credentials.' },
+  {
+    name: 'CLOUDFRONT_DISTRIBUTION_ID',
+    default: 'none',
+    meaning: 'Distribution that take-downs invalidate and `npm run doctor` checks.',
+  },
+  { name: 'AWS_ENDPOINT_URL_CLOUDFRONT', default: 'AWS', meaning: 'Address that speaks the CloudFront API.' },
+  {
+    name: 'WEBHOOK_PRIVATE_HOSTS',
+    default: 'none',
+    meaning:
+      'Hosts of your own network, comma-separated, that webhooks may call: over http too, and at private addresses.',
+  },
+  {
+    name: 'WORKER_NICENESS',
+    default: '10',
+    meaning: 'How far workers stand back behind an API on the same machine: 0 (not at all) to 19.',
+  },
+  { name: 'DEMO', default: 'on', meaning: '`off`: `npm start` begins with an empty catalogue.' },
+] as const
+
+/** Our own, wherever the program is started. */
+const OWN_PRESETS = path.join(import.meta.dirname, '../../presets.json')
+const OWN_LAYOUTS = path.join(import.meta.dirname, '../../layouts.json')
+
+export interface Config {
+  readonly port: number
+  readonly host: string
+  /** Absolute. */
+  readonly dataDir: string
+  /** Null: the embedded Postgres in `dataDir`. */
+  readonly databaseUrl: string | null
+  /** Null: kept in `dataDir`. */
+  readonly adminToken: string | null
+  readonly urlSecret: string | null
+  /** Without a trailing slash; null: this server's own `/images`. */
+  readonly publicImageUrl: string | null
+  readonly presets: Presets
+  readonly layouts: Layouts
+  readonly renderers: number
+  /** How long a picture is kept after a newer one has taken its place. */
+  readonly supersededDays: number
+  /** Of the operating system's scheduler. */
+  readonly workerNiceness: number
+  readonly demo: boolean
+  /** Null: directories in `dataDir`. */
+  readonly buckets: { readonly originals: string; readonly previews: string } | null
+  readonly aws: AwsConfig
+  /** Null: nothing is invalidated or checked. */
+  readonly distributionId: string | null
+  readonly webhookPrivateHosts: readonly string[]
+  /** Where the user stood: npm runs its scripts in the project. */
+  readonly invokedFrom: string
+  /** The environment of a child process of ours: our own, with the database that we chose. */
+  readonly childEnv: (databaseUrl: string) => Record<string, string | undefined>
+}
+
+/** What the AWS clients need; null where AWS's own default applies. */
+export interface AwsConfig {
+  readonly region: string
+  readonly s3Endpoint: string | null
+  readonly s3ForcePathStyle: boolean
+  readonly cloudFrontEndpoint: string | null
+  /** Null: the SDK looks for the host's role or profile. */
+  readonly credentials: {
+    readonly accessKeyId: string
+    readonly secretAccessKey: string
+    readonly sessionToken?: string
+  } | null
+}
+
+type Env = Readonly<Record<string, string | undefined>>
+
+/** The environment as a frozen config. Throws one CONFIG error that names every bad variable. */
+export function loadConfig(env: Env = process.env): Config {
+  const problems: string[] = []
+  const read = <T>(name: (typeof VARIABLES)[number]['name'], fallback: T, parse: (text: string) => T | Problem): T => {
+    const text = env[name]?.trim()
+    if (!text) return fallback
+    const value = parse(text)
+    if (!(value instanceof Problem)) return value
+    problems.push(`${name}=${secret(name, text)}: ${value.sentence}`)
+    return fallback
+  }
+
+  const presetsFile = path.resolve(read('PRESETS_FILE', OWN_PRESETS, (text) => text))
+  const { presets, problems: presetProblems } = readPresets(presetsFile)
+  problems.push(...presetProblems.map((problem) => `PRESETS_FILE: ${problem}`))
+  const { layouts, problems: layoutProblems } = readLayouts(
+    path.resolve(read('LAYOUTS_FILE', OWN_LAYOUTS, (text) => text)),
+  )
+  problems.push(...layoutProblems.map((problem) => `LAYOUTS_FILE: ${problem}`))
+
+  const bucket = pattern(/^[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]$/, 'a bucket name')
+  const originalsBucket = read('ORIGINALS_BUCKET', null, bucket)
+  const previewsBucket = read('PREVIEWS_BUCKET', null, bucket)
+  const accessKeyId = read('AWS_ACCESS_KEY_ID', null, token)
+  const secretAccessKey = read('AWS_SECRET_ACCESS_KEY', null, token)
+  const together = (a: string, b: string) => {
+    if (!env[a]?.trim() !== !env[b]?.trim()) problems.push(`${a} and ${b} go together: set both, or neither.`)
+  }
+  together('ORIGINALS_BUCKET', 'PREVIEWS_BUCKET')
+  together('AWS_ACCESS_KEY_ID', 'AWS_SECRET_ACCESS_KEY')
+  if (originalsBucket && originalsBucket === previewsBucket)
+    problems.push(`ORIGINALS_BUCKET and PREVIEWS_BUCKET are both ${originalsBucket}: originals are private, set two.`)
+
+  const config: Config = {
+    port: read('PORT', 4000, integer(0, 65535)),
+    host: read('HOST', '127.0.0.1', (text) =>
+      /^[\w.:-]+$/.test(text) ? text : new Problem('not a host name or address'),
+    ),
+    dataDir: path.resolve(read('DATA_DIR', '.afterimage', (text) => text)),
+    databaseUrl: read(
+      'DATABASE_URL',
+      null,
+      url(['postgres:', 'postgresql:'], 'postgres://user:password@host:5432/name'),
+    ),
+    adminToken: read('ADMIN_TOKEN', null, token),
+    urlSecret: read('URL_SECRET', null, token),
+    publicImageUrl:
+      read('PUBLIC_IMAGE_URL', null, url(['http:', 'https:'], 'https://images.example.com'))?.replace(/\/+$/, '') ??
+      null,
+    presets,
+    layouts,
+    renderers: read('RENDERERS', availableParallelism(), integer(1, 256)),
+    supersededDays: read('SUPERSEDED_DAYS', 30, integer(0, 3650)),
+    workerNiceness: read('WORKER_NICENESS', 10, integer(0, 19)),
+    demo: read('DEMO', true, onOrOff),
+    buckets: originalsBucket && previewsBucket ? { originals: originalsBucket, previews: previewsBucket } : null,
+    aws: {
+      region: read('AWS_REGION', 'us-east-1', pattern(/^[a-z0-9-]{2,32}$/, 'a region like eu-central-1')),
+      s3Endpoint: read('AWS_ENDPOINT_URL_S3', null, url(['http:', 'https:'], 'https://s3.example.com')),
+      s3ForcePathStyle: read('S3_FORCE_PATH_STYLE', false, onOrOff),
+      cloudFrontEndpoint: read('AWS_ENDPOINT_URL_CLOUDFRONT', null, url(['http:', 'https:'], 'https://cf.example.com')),
+      credentials:
+        accessKeyId && secretAccessKey
+          ? { accessKeyId, secretAccessKey, sessionToken: read('AWS_SESSION_TOKEN', undefined, token) }
+          : null,
+    },
+    distributionId: read(
+      'CLOUDFRONT_DISTRIBUTION_ID',
+      null,
+      pattern(/^[A-Z0-9]{1,32}$/, 'a distribution id like E2QWRUHAPOMQZL'),
+    ),
+    webhookPrivateHosts: read('WEBHOOK_PRIVATE_HOSTS', [], hosts),
+    invokedFrom: env.INIT_CWD ?? '.',
+    childEnv: (databaseUrl) => ({ ...env, DATABASE_URL: databaseUrl }),
+  }
+  if (problems.length > 0) {
+    throw new AppError('CONFIG', `The configuration is wrong:\n${problems.map((problem) => `  ${problem}`).join('\n')}`)
+  }
+  return Object.freeze(config)
+}
+
+class Problem {
+  readonly sentence: string
+  constructor(sentence: string) {
+    this.sentence = sentence
+  }
+}
+
+const integer = (min: number, max: number) => (text: string) => {
+  const value = Number(text)
+  return /^\d+$/.test(text) && value >= min && value <= max
+    ? value
+    : new Problem(`must be a whole number from ${min} to ${max}`)
+}
+
+const url = (protocols: string[], example: string) => (text: string) => {
+  const parsed = URL.canParse(text) ? new URL(text) : null
+  return parsed && protocols.includes(parsed.protocol) ? text : new Problem(`must be a URL like ${example}`)
+}
+
+const hosts = (text: string) => {
+  const names = text.toLowerCase().split(/\s*,\s*/)
+  const bad = names.find((name) => !/^[a-z0-9_.:-]{1,253}$/.test(name))
+  return bad === undefined ? names : new Problem(`${JSON.stringify(bad)} is not a host name or address`)
+}
+
+const onOrOff = (text: string) => (text === 'on' ? true : text === 'off' ? false : new Problem('must be on or off'))
+
+const pattern = (shape: RegExp, what: string) => (text: string) =>
+  shape.test(text) ? text : new Problem(`not ${what}`)
+
+const token = (text: string) =>
+  /^[\x21-\x7e]+$/.test(text) ? text : new Problem('must be printable ASCII without spaces')
+
+/** A secret's value stays out of messages and logs. */
+const secret = (name: string, text: string) =>
+  /TOKEN|SECRET|ACCESS_KEY|DATABASE_URL/.test(name) ? '…' : JSON.stringify(text)

@@ -1,0 +1,232 @@
+import { createHash, createHmac, timingSafeEqual } from 'node:crypto'
+
+/** The vocabulary of pictures: presets and recipes, and the keys of sources, variants and composites, printed and
+ * parsed. Pure. */
+
+export const ITEM_KINDS = ['ICON', 'ILLUSTRATION'] as const
+export type ItemKind = (typeof ITEM_KINDS)[number]
+
+export const IMAGE_FORMATS = ['WEBP', 'AVIF', 'PNG'] as const
+export type ImageFormat = (typeof IMAGE_FORMATS)[number]
+
+/** Bumped by hand when the same source and preset come out as other bytes: every variant is then stale. */
+export const RENDERER_VERSION = '1'
+
+/** A named way to make a picture. Sizes in px. */
+export interface Preset {
+  readonly name: string
+  readonly width: number
+  readonly height: number
+  /** `#rrggbb`, null for transparent, or `auto`: white, or dark where most of the art would be lost on white. */
+  readonly background: string | null
+  /** Free px on each side. */
+  readonly padding: number
+  /** `contain` shows all of the art, `cover` fills the box and crops. */
+  readonly fit: 'contain' | 'cover'
+  /** `#rrggbb` for `currentColor`, null for black. */
+  readonly color: string | null
+  /** The operator's SVG, drawn over the whole picture. */
+  readonly watermark: string | null
+  readonly encoding: 'auto' | 'lossless' | 'lossy'
+  /** What is offered; the first is what a backfill makes unless told otherwise. */
+  readonly formats: readonly ImageFormat[]
+  /** Fingerprint of all that decides the pixels: a changed preset has another one. */
+  readonly recipeHash: string
+}
+export type Presets = ReadonlyMap<string, Preset>
+
+/** Hash of a preset's full definition. Formats are left out: offering one more makes no variant stale. */
+export function hashRecipe(preset: Omit<Preset, 'recipeHash' | 'formats' | 'name'>): string {
+  const { width, height, background, padding, fit, color, watermark, encoding } = preset
+  const definition = [RENDERER_VERSION, width, height, background, padding, fit, color, watermark, encoding]
+  return createHash('sha256').update(JSON.stringify(definition)).digest('hex')
+}
+
+/** Fingerprint of an original whose bytes we see. */
+export const hashSource = (bytes: Uint8Array): string => createHash('sha256').update(bytes).digest('hex')
+
+const MIME_TYPES = { WEBP: 'image/webp', AVIF: 'image/avif', PNG: 'image/png' } as const
+export const mimeTypeOf = (format: ImageFormat): string => MIME_TYPES[format]
+
+/**
+ * Fingerprint of an original that is known from a store's listing only. An ETag is the MD5 of the bytes at best, and
+ * nothing in particular where the object was encrypted or put in parts; it changes when they do.
+ */
+export const hashListed = ({ etag, bytes }: { etag: string; bytes: number }): string => `etag:${etag}:${bytes}`
+export const isListedHash = (sourceHash: string): boolean => sourceHash.startsWith('etag:')
+
+/** Whether these can be the bytes that have the fingerprint; of a listed one only the size is sure to tell. */
+export const matchesSource = (bytes: Uint8Array, sourceHash: string): boolean =>
+  isListedHash(sourceHash) ? sourceHash.endsWith(`:${bytes.length}`) : hashSource(bytes) === sourceHash
+
+// ---- keys: a closed regular language, so that no `..`, NUL, backslash or percent sign ever reaches a store ----
+
+const VENDOR = '[A-Za-z0-9][A-Za-z0-9_-]{0,63}'
+const UNIQUE_ID = '[A-Z0-9]{12}'
+const SLUG = '[A-Za-z0-9][A-Za-z0-9_-]{0,127}'
+const PRESET = '[a-z][a-z0-9]{0,31}'
+const LAYOUT = '[a-z][a-z0-9-]{0,31}'
+const VERSION = '[a-z2-7]{16}'
+
+const whole = (pattern: string) => new RegExp(`^${pattern}$`)
+export const isVendorUsername = (text: string): boolean => whole(VENDOR).test(text)
+export const isUniqueId = (text: string): boolean => whole(UNIQUE_ID).test(text)
+/** A 12-character id [A-Z2-7] (60 bits) that the same text always gets, so that imports are idempotent. */
+export function uniqueIdOf(text: string): string {
+  const digest = createHash('sha256').update(text).digest()
+  return Array.from(digest.subarray(0, 12), (byte) => ID_ALPHABET[byte & 31]).join('')
+}
+const ID_ALPHABET = 'ABCDEFGHIJKLMNOPQRSTUVWXYZ234567'
+
+export const isSlug = (text: string): boolean => whole(SLUG).test(text)
+/** What a person calls an item: `arrow-left` -> `Arrow left`. */
+export function nameOf(slug: string): string {
+  const words = slug.replaceAll(/[-_]+/g, ' ').trim()
+  return words.charAt(0).toUpperCase() + words.slice(1)
+}
+
+export const isPresetName = (text: string): boolean => whole(PRESET).test(text)
+export const isLayoutName = (text: string): boolean => whole(LAYOUT).test(text)
+
+const FOLDERS = { ICON: 'icons', ILLUSTRATION: 'illustrations' } as const
+const kindOf = (folder: string | undefined): ItemKind => (folder === 'icons' ? 'ICON' : 'ILLUSTRATION')
+
+/** Where an original lies: `{vendor}/{icons|illustrations}/{FAMILY}/{SET}/{slug}.svg`. */
+export interface SourcePath {
+  readonly vendor: string
+  readonly kind: ItemKind
+  readonly family: string
+  readonly iconSet: string
+  readonly slug: string
+}
+
+const STEM = `(${VENDOR})/(icons|illustrations)/(${UNIQUE_ID})/(${UNIQUE_ID})/(${SLUG})`
+const SOURCE_KEY = whole(`${STEM}\\.svg`)
+const ORIGINAL_KEY = whole(`${STEM}\\.([0-9a-f]{32})\\.svg`)
+const VARIANT_KEY = whole(`${STEM}-(${PRESET})(?:\\.(${VERSION}))?\\.(webp|avif|png)`)
+
+/** Of a family's composites, by our grammar and the older one. */
+const COMPOSITE_FOLDERS = ['previews', 'preview'] as const
+const COMPOSITE_KEY = new RegExp(`^${VENDOR}/(?:${COMPOSITE_FOLDERS.join('|')})/${UNIQUE_ID}/`)
+
+/** Whether a family's composite lies there. */
+export const isCompositeKey = (key: string): boolean => COMPOSITE_KEY.test(key)
+
+const printStem = (at: SourcePath) => `${at.vendor}/${FOLDERS[at.kind]}/${at.family}/${at.iconSet}/${at.slug}`
+
+export const printSourceKey = (path: SourcePath): string => `${printStem(path)}.svg`
+
+/** The parts of an original's key, or null where the text is not one. */
+export function parseSourceKey(key: string): SourcePath | null {
+  const match = SOURCE_KEY.exec(key)
+  if (!match) return null
+  const [, vendor = '', folder, family = '', iconSet = '', slug = ''] = match
+  return { vendor, kind: kindOf(folder), family, iconSet, slug }
+}
+
+/**
+ * Where an original that came with an upload lies: `{stem}.{first 32 of its SHA-256}.svg`, so that it can be stored before
+ * anything points at it, and the one before stays until then.
+ */
+export interface OriginalPath extends SourcePath {
+  readonly hash: string
+}
+
+const ORIGINAL_HASH_CHARS = 32
+export const printOriginalKey = (path: SourcePath, sourceHash: string): string =>
+  `${printStem(path)}.${sourceHash.slice(0, ORIGINAL_HASH_CHARS)}.svg`
+
+/** The parts of such a key, or null where the text is not one. */
+export function parseOriginalKey(key: string): OriginalPath | null {
+  const match = ORIGINAL_KEY.exec(key)
+  if (!match) return null
+  const [, vendor = '', folder, family = '', iconSet = '', slug = '', hash = ''] = match
+  return { vendor, kind: kindOf(folder), family, iconSet, slug, hash }
+}
+
+/** Where an uploaded archive lies in the originals store: no item's key has so few parts. */
+export const printUploadKey = (id: number): string => `uploads/${id}.zip`
+/** The upload's id, or null where the text is no such key. */
+export function parseUploadKey(key: string): number | null {
+  const [, id] = /^uploads\/([1-9]\d{0,8})\.zip$/.exec(key) ?? []
+  return id === undefined ? null : Number(id)
+}
+
+/** The beginnings of all keys of an item's variants. A longer slug may begin alike: what is found is parsed. */
+export const variantPrefixOf = (path: SourcePath): string => `${printStem(path)}-`
+
+/** The folders below which every key of a vendor, of its family, or of the family's set begins. */
+export const foldersOf = {
+  vendor: ({ vendor }: Pick<SourcePath, 'vendor'>): string[] => [`${vendor}/`],
+  family: ({ vendor, family }: Pick<SourcePath, 'vendor' | 'family'>): string[] =>
+    [...Object.values(FOLDERS), ...COMPOSITE_FOLDERS].map((folder) => `${vendor}/${folder}/${family}/`),
+  iconSet: ({ vendor, kind, family, iconSet }: Omit<SourcePath, 'slug'>): string[] => [
+    `${vendor}/${FOLDERS[kind]}/${family}/${iconSet}/`,
+  ],
+} as const
+
+/** Where a variant lies: `{stem}-{preset}.{version}.{ext}`. Without a version it is the stable alias. */
+export interface VariantPath extends SourcePath {
+  readonly preset: string
+  readonly version: string | null
+  readonly format: ImageFormat
+}
+
+export function printVariantKey(path: VariantPath): string {
+  const version = path.version === null ? '' : `.${path.version}`
+  return `${printStem(path)}-${path.preset}${version}.${path.format.toLowerCase()}`
+}
+
+/** The parts of a variant's key or of its stable alias, or null where the text is neither. */
+export function parseVariantKey(key: string): VariantPath | null {
+  const match = VARIANT_KEY.exec(key)
+  if (!match) return null
+  const [, vendor = '', folder, family = '', iconSet = '', slug = '', preset = '', version = null, format = ''] = match
+  const source = { vendor, kind: kindOf(folder), family, iconSet, slug }
+  return { ...source, preset, version, format: format.toUpperCase() as ImageFormat }
+}
+
+/** Where a family's composite lies: `{vendor}/previews/{FAMILY}/{layout}.{version}.{ext}`. Without a version it is the stable alias. */
+export interface CompositePath {
+  readonly vendor: string
+  readonly family: string
+  readonly layout: string
+  readonly version: string | null
+  readonly format: ImageFormat
+}
+
+const COMPOSITE = whole(`(${VENDOR})/previews/(${UNIQUE_ID})/(${LAYOUT})(?:\\.(${VERSION}))?\\.(webp|avif|png)`)
+
+/** The folder below which a family's composites lie. */
+export const compositeFolderOf = ({ vendor, family }: Pick<CompositePath, 'vendor' | 'family'>): string =>
+  `${vendor}/previews/${family}/`
+
+export function printCompositeKey(path: CompositePath): string {
+  const version = path.version === null ? '' : `.${path.version}`
+  return `${compositeFolderOf(path)}${path.layout}${version}.${path.format.toLowerCase()}`
+}
+
+/** The parts of a composite's key or of its stable alias, or null where the text is neither. */
+export function parseCompositeKey(key: string): CompositePath | null {
+  const match = COMPOSITE.exec(key)
+  if (!match) return null
+  const [, vendor = '', family = '', layout = '', version = null, format = ''] = match
+  return { vendor, family, layout, version, format: format.toUpperCase() as ImageFormat }
+}
+
+const BASE32 = 'abcdefghijklmnopqrstuvwxyz234567'
+
+/** 16 base32 characters (80 bits) of HMAC-SHA256(secret, source hash, recipe hash): unguessable without the secret. */
+export function versionOf(secret: string, sourceHash: string, recipeHash: string): string {
+  const digest = createHmac('sha256', secret).update(`${sourceHash}\n${recipeHash}`).digest()
+  let version = ''
+  for (let bit = 0; bit < 80; bit += 5) {
+    const pair = digest.readUInt16BE(bit >> 3)
+    version += BASE32[(pair >> (11 - (bit & 7))) & 31]
+  }
+  return version
+}
+
+/** Compares two versions in constant time: how much of a forged one was right must not show. */
+export const sameVersion = (a: string, b: string): boolean =>
+  a.length === b.length && timingSafeEqual(Buffer.from(a), Buffer.from(b))

@@ -1,0 +1,55 @@
+import { causes, log } from '../core/log.ts'
+import type { Pg } from '../db/database.ts'
+
+/** Counts the pictures that the origin handler delivers, for the doctor; redirects and refusals are not counted. */
+export interface DeliveryCounts {
+  /** In memory only: nothing is written on a request's way. */
+  count(kind: 'stored' | 'made'): void
+  flush(): Promise<void>
+  close(): Promise<void>
+}
+
+const FLUSH_EVERY_MS = 10_000
+
+export function openDeliveryCounts(pg: Pg): DeliveryCounts {
+  let counts = { stored: 0, made: 0 }
+
+  async function flush(): Promise<void> {
+    const { stored, made } = counts
+    if (stored + made === 0) return
+    counts = { stored: 0, made: 0 }
+    try {
+      await pg.query(ADD, [stored, made])
+    } catch (error) {
+      counts = { stored: counts.stored + stored, made: counts.made + made }
+      log.warn('deliveries are counted later', { cause: causes(error) })
+    }
+  }
+
+  const timer = setInterval(flush, FLUSH_EVERY_MS).unref()
+  return {
+    count(kind) {
+      counts[kind]++
+    },
+    flush,
+    async close() {
+      clearInterval(timer)
+      await flush()
+    },
+  }
+}
+
+// One row an hour from all processes; what is older than a month goes.
+const ADD = `
+  with pruned as (delete from delivery_count where hour < now() - interval '30 days')
+  insert into delivery_count as c (hour, stored, made) values (date_trunc('hour', now()), $1, $2)
+  on conflict (hour) do update set stored = c.stored + excluded.stored, made = c.made + excluded.made`
+
+/** The sums of the last 24 hours, of all processes. */
+export async function readDeliveries(pg: Pg): Promise<{ stored: number; made: number }> {
+  const { rows } = await pg.query(
+    `select coalesce(sum(stored), 0) as stored, coalesce(sum(made), 0) as made
+     from delivery_count where hour > now() - interval '24 hours'`,
+  )
+  return { stored: Number(rows[0].stored), made: Number(rows[0].made) }
+}

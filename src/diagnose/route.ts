@@ -1,0 +1,35 @@
+import type { DefaultCacheBehavior, DistributionConfig, Origin, OriginGroup } from '@aws-sdk/client-cloudfront'
+import { printVariantKey } from '../core/variant.ts'
+
+/** The origins that a picture is asked from. */
+export interface Route {
+  readonly behavior: Omit<DefaultCacheBehavior, 'PathPattern'>
+  readonly group: OriginGroup | null
+  readonly primary: Origin | null
+  readonly secondary: Origin | null
+}
+
+/** What a picture's URL leads to: the first behaviour whose pattern it matches, else the default one. */
+export function routeOf(live: DistributionConfig, publicImageUrl: string | null): Route {
+  const path = `${pathOf(publicImageUrl)}/${SAMPLE}`
+  const own = live.CacheBehaviors?.Items?.find(({ PathPattern: pattern = '' }) => matches(pattern, path))
+  const behavior = own ?? (live.DefaultCacheBehavior as DefaultCacheBehavior)
+  const origin = (id: string | undefined) => live.Origins?.Items?.find((one) => one.Id === id) ?? null
+  const group = live.OriginGroups?.Items?.find(({ Id }) => Id === behavior.TargetOriginId) ?? null
+  const [first, second] = group?.Members?.Items ?? [{ OriginId: behavior.TargetOriginId }]
+  return { behavior, group, primary: origin(first?.OriginId), secondary: origin(second?.OriginId) }
+}
+
+const SAMPLE = printVariantKey({
+  ...{ vendor: 'acme', kind: 'ICON', family: 'FAMILY000001', iconSet: 'SET000000001', slug: 'sample' },
+  ...{ preset: 'preview', version: 'aaaaaaaaaaaaaaaa', format: 'WEBP' },
+})
+
+/** CloudFront's patterns: `*` for any characters, `?` for one; a leading slash may be left out. */
+function matches(pattern: string, path: string): boolean {
+  const source = pattern.replace(/^\//, '').replace(/[.+^${}()|[\]\\]/g, '\\$&')
+  return new RegExp(`^/${source.replaceAll('*', '.*').replaceAll('?', '.')}$`).test(path)
+}
+
+/** The path of a URL without its trailing slash; empty without one. */
+export const pathOf = (url: string | null) => (url ? new URL(url).pathname.replace(/\/$/, '') : '')

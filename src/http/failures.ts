@@ -1,0 +1,88 @@
+import type { IncomingMessage, ServerResponse } from 'node:http'
+import { Readable } from 'node:stream'
+import { pipeline } from 'node:stream/promises'
+import { scopesOf } from '../access/tokens.ts'
+import type { App } from '../app.ts'
+import { AppError, publicSentence, toAppError } from '../core/errors.ts'
+import { causes, log } from '../core/log.ts'
+import { type Failure, readFailures } from '../variants/failures.ts'
+
+/** Ids as GraphQL gives them. */
+const printBackfillId = (id: number): string => Buffer.from(`Backfill:${id}`).toString('base64')
+
+/**
+ * `/failures.jsonl`: every failure as JSON Lines, or with `?backfill=ID` those that one backfill saw last. GET and HEAD, with a
+ * token of scope backfill:write. As fast as the client reads, and never more than a page in memory.
+ */
+export function createFailuresExport({ pg, adminToken }: App) {
+  return async function handle(request: IncomingMessage, response: ServerResponse): Promise<void> {
+    try {
+      await answer(request, response)
+    } catch (error) {
+      refuse(request, response, error)
+    }
+  }
+
+  async function answer(request: IncomingMessage, response: ServerResponse): Promise<void> {
+    if (request.method !== 'GET' && request.method !== 'HEAD')
+      throw new AppError('METHOD_NOT_ALLOWED', `Failures are read with GET and HEAD, not ${request.method}.`)
+    if (!scopesOf(request.headers.authorization, adminToken).has('backfill:write'))
+      throw new AppError('FORBIDDEN', 'Failures need a token with scope backfill:write: Authorization: Bearer TOKEN.')
+    const backfillId = parseBackfill(new URL(request.url ?? '', 'http://localhost').searchParams)
+    if (backfillId !== null) {
+      const { rowCount } = await pg.query('select from backfill where id = $1', [backfillId])
+      if (rowCount === 0) throw new AppError('NOT_FOUND', `There is no backfill ${backfillId}.`)
+    }
+    response.writeHead(200, headersOf('application/x-ndjson; charset=utf-8'))
+    if (request.method === 'HEAD') response.end()
+    else await pipeline(Readable.from(linesOf(readFailures(pg, backfillId)), { highWaterMark: 1 }), response)
+  }
+}
+
+async function* linesOf(pages: AsyncIterable<readonly Failure[]>): AsyncIterable<string> {
+  for await (const page of pages) yield page.map((failure) => `${JSON.stringify(toLine(failure))}\n`).join('')
+}
+
+const toLine = ({ itemUniqueId, sourceKey, code, message, attempts, lastAt, backfillId }: Failure) => ({
+  item: itemUniqueId,
+  sourceKey,
+  code,
+  message,
+  attempts,
+  lastAt,
+  backfill: backfillId === null ? null : printBackfillId(backfillId),
+})
+
+function parseBackfill(parameters: URLSearchParams): number | null {
+  const text = parameters.get('backfill')
+  if (text === null) return null
+  const id = Number(/^Backfill:(\d{1,9})$/.exec(Buffer.from(text, 'base64').toString())?.[1])
+  if (Number.isNaN(id))
+    throw new AppError(
+      'BAD_INPUT',
+      `${JSON.stringify(text.slice(0, 100))} is not the id of a backfill, as GraphQL gives it.`,
+    )
+  return id
+}
+
+const headersOf = (contentType: string) => ({
+  'content-type': contentType,
+  'cache-control': 'no-store',
+  'x-content-type-options': 'nosniff',
+})
+
+function refuse(request: IncomingMessage, response: ServerResponse, thrown: unknown): void {
+  // Begun already: a cut answer is how the client sees it. Who went away needs no answer.
+  if (response.headersSent) {
+    if (!request.destroyed && !response.writableFinished)
+      log.error('an export of failures broke', { cause: causes(thrown) })
+    response.destroy()
+    return
+  }
+  const error = toAppError(thrown)
+  if (error.status >= 500) log.error('failures cannot be exported', { code: error.code, cause: causes(thrown) })
+  const allow = error.code === 'METHOD_NOT_ALLOWED' ? { allow: 'GET, HEAD' } : {}
+  response
+    .writeHead(error.status, { ...headersOf('text/plain; charset=utf-8'), ...allow })
+    .end(request.method === 'HEAD' ? undefined : `${error.code}: ${publicSentence(error)}\n`)
+}

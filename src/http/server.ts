@@ -1,0 +1,136 @@
+import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http'
+import type { AddressInfo } from 'node:net'
+import type { App } from '../app.ts'
+import { AppError } from '../core/errors.ts'
+import { log } from '../core/log.ts'
+import { createGraphQL } from '../graphql/server.ts'
+import { URL_LIFE_S } from '../uploads/upload-url.ts'
+import { createFailuresExport } from './failures.ts'
+import { createHealth } from './health.ts'
+import { createOriginHandler } from './images.ts'
+import { createUploadDoor } from './uploads.ts'
+
+const BODY_MAX_BYTES = 100_000
+/** Until a whole request has arrived; an archive takes as long as its URL lives. */
+const REQUEST_MS = 30_000
+const UPLOAD_MS = URL_LIFE_S * 1000
+/** Time that requests in flight get to end when the server closes. */
+const DRAIN_MS = 10_000
+
+export interface HttpServer {
+  /** `http://host:port`, without a trailing slash. */
+  readonly url: string
+  readonly imageUrl: string
+  /** Stops taking requests, lets those in flight end, then cuts what is left. */
+  readonly close: () => Promise<void>
+}
+
+/** Serves GraphQL, pictures, uploads, failures, health and metrics. Throws IN_USE when the port is taken. */
+export async function serve(app: App): Promise<HttpServer> {
+  const { host, port, publicImageUrl } = app.config
+  let imageUrl = ''
+  const graphql = createGraphQL(app, () => imageUrl)
+  const pictures = createOriginHandler(app)
+  const failures = createFailuresExport(app)
+  const health = createHealth(app)
+
+  const uploads = createUploadDoor(app)
+
+  const server = createServer({ requestTimeout: UPLOAD_MS, headersTimeout: 10_000 }, (request, response) => {
+    if (!request.url?.startsWith('/uploads/')) endInTime(request)
+    route(request, response).catch((error) => {
+      log.error('a request failed', { url: request.url, cause: String(error) })
+      response.destroy()
+    })
+  })
+
+  async function route(request: IncomingMessage, response: ServerResponse): Promise<unknown> {
+    const [path = '/'] = (request.url ?? '/').split('?', 1)
+    if (path.startsWith('/images/')) return pictures(request, response, path.slice('/images/'.length))
+    if (path.startsWith('/uploads/')) return uploads.receive(request, response)
+    switch (path) {
+      case '/graphql':
+        return bodyIsBounded(request, response) && graphql(request, response)
+      case '/failures.jsonl':
+        return failures(request, response)
+      case '/events/s3':
+        return uploads.handleS3Event(request, response)
+      case '/healthz':
+        return text(response, 200, 'ok\n')
+      case '/readyz':
+        return health.ready(response)
+      case '/metrics':
+        return health.metrics(response)
+      case '/':
+        return response.writeHead(302, { location: '/graphql' }).end()
+      default:
+        return text(
+          response,
+          404,
+          'NOT_FOUND: There are /graphql, /images/…, /uploads/…, /events/s3, /failures.jsonl, /healthz, /readyz and /metrics.\n',
+        )
+    }
+  }
+
+  await listen(server, { host, port })
+  const url = `http://${host.includes(':') ? `[${host}]` : host}:${(server.address() as AddressInfo).port}`
+  imageUrl = publicImageUrl ?? `${url}/images`
+  return { url, imageUrl, close: () => closeServer(server) }
+}
+
+/** Node bounds the time of a request for the whole server only. */
+function endInTime(request: IncomingMessage): void {
+  const { 'content-length': length, 'transfer-encoding': encoding } = request.headers
+  if (length === undefined && encoding === undefined) return
+  const timer = setTimeout(() => request.complete || request.destroy(), REQUEST_MS).unref()
+  request.once('close', () => clearTimeout(timer))
+}
+
+/** Node's parser holds a client to the length it announced, so the announcement is enough to bound a body. */
+function bodyIsBounded(request: IncomingMessage, response: ServerResponse): boolean {
+  if (request.method !== 'POST') return true
+  const length = request.headers['content-length']
+  if (length !== undefined && Number(length) <= BODY_MAX_BYTES) return true
+  const [status, message] =
+    length === undefined
+      ? [411, 'A body needs Content-Length.']
+      : [413, `The body has ${length} bytes; at most ${BODY_MAX_BYTES} are taken.`]
+  response.writeHead(status, { 'content-type': 'application/json', connection: 'close' })
+  response.end(JSON.stringify({ errors: [{ message, extensions: { code: 'BAD_INPUT' } }] }))
+  return false
+}
+
+function text(response: ServerResponse, status: number, body: string): void {
+  response
+    .writeHead(status, { 'content-type': 'text/plain; charset=utf-8', 'x-content-type-options': 'nosniff' })
+    .end(body)
+}
+
+function listen(server: Server, at: { host: string; port: number }): Promise<void> {
+  return new Promise((resolve, reject) => {
+    server.once('error', (error: NodeJS.ErrnoException) => {
+      reject(
+        error.code === 'EADDRINUSE'
+          ? new AppError(
+              'IN_USE',
+              `Port ${at.port} on ${at.host} is in use by another program: stop that one, or set PORT (0 picks a free one).`,
+            )
+          : new AppError('CONFIG', `Cannot listen on ${at.host}:${at.port} (${error.message}): check HOST and PORT.`, {
+              cause: error,
+            }),
+      )
+    })
+    server.listen(at.port, at.host, resolve)
+  })
+}
+
+function closeServer(server: Server): Promise<void> {
+  return new Promise((resolve) => {
+    const cut = setTimeout(() => server.closeAllConnections(), DRAIN_MS)
+    server.close(() => {
+      clearTimeout(cut)
+      resolve()
+    })
+    server.closeIdleConnections()
+  })
+}

@@ -1,0 +1,126 @@
+import type { IncomingMessage, ServerResponse } from 'node:http'
+import { scopesOf } from '../access/tokens.ts'
+import type { App } from '../app.ts'
+import { AppError, publicSentence, toAppError } from '../core/errors.ts'
+import { causes, log } from '../core/log.ts'
+import { parseUploadKey, printUploadKey } from '../core/variant.ts'
+import { type Arrival, readS3Event } from '../uploads/s3-event.ts'
+import { checkUploadUrl } from '../uploads/upload-url.ts'
+import { completeUpload, findUpload } from '../uploads/uploads.ts'
+
+const EVENT_MAX_BYTES = 100_000
+/** No byte for so long: whoever sends an archive is gone. */
+const STALL_MS = 30_000
+
+/**
+ * Where archives come in: `PUT /uploads/ID` at a URL that createUpload signed, where the originals store has no door of
+ * its own, and `POST /events/s3`, by which a bucket says what it has got, with a token of scope upload:write.
+ */
+export function createUploadDoor(app: App) {
+  const { prisma, adminToken, urlSecret, config } = app
+  const { originals } = app.stores
+
+  async function receive(request: IncomingMessage, response: ServerResponse): Promise<void> {
+    const { pathname, searchParams } = new URL(request.url ?? '', 'http://localhost')
+    if (request.method !== 'PUT')
+      throw new AppError('METHOD_NOT_ALLOWED', `Archives are sent with PUT, not ${request.method}.`)
+    const id = parseUploadKey(`${pathname.slice(1)}.zip`)
+    if (id === null || originals.inbox.kind !== 'ours')
+      throw new AppError('NOT_FOUND', 'There is no upload at this address.')
+    const signed = { id, expires: searchParams.get('expires') ?? '', signature: searchParams.get('signature') ?? '' }
+    const verdict = checkUploadUrl(urlSecret, signed)
+    if (verdict !== 'good')
+      throw new AppError(
+        'FORBIDDEN',
+        verdict === 'expired' ? 'This URL has expired: make another upload.' : 'This URL was not signed here.',
+      )
+    const upload = await findUpload(prisma, id)
+    const length = request.headers['content-length']
+    if (length === undefined || Number(length) !== Number(upload.bytes))
+      throw new AppError(
+        'BAD_INPUT',
+        `Content-Length is ${length ?? 'missing'}; this URL takes the ${upload.bytes} bytes that were said.`,
+      )
+    request.setTimeout(STALL_MS, () => request.destroy())
+    const isNew =
+      upload.status === 'CREATED' &&
+      (await originals.inbox.receive(printUploadKey(id), request, { bytes: Number(length) }))
+    if (!isNew) throw new AppError('BAD_INPUT', `The archive of upload ${id} has arrived already: complete the upload.`)
+    answer(response, 201, { upload: id, bytes: Number(length) })
+  }
+
+  async function handleS3Event(request: IncomingMessage, response: ServerResponse): Promise<void> {
+    if (request.method !== 'POST')
+      throw new AppError('METHOD_NOT_ALLOWED', `Events are sent with POST, not ${request.method}.`)
+    if (!scopesOf(request.headers.authorization, adminToken).has('upload:write'))
+      throw new AppError('FORBIDDEN', 'Events need a token with scope upload:write: Authorization: Bearer TOKEN.')
+    const arrivals = readS3Event(await readBody(request))
+    const results = []
+    for (const arrival of arrivals) results.push({ key: arrival.key, ...(await start(arrival)) })
+    answer(response, 200, { results })
+  }
+
+  /** What cannot be started is said and never tried again, unless a store or the database is away. */
+  async function start({ bucket, key }: Arrival): Promise<{ upload?: number; started: boolean; note: string }> {
+    const id = parseUploadKey(key)
+    if (id === null || bucket !== config.buckets?.originals)
+      return { started: false, note: 'No upload lies there; nothing to do.' }
+    try {
+      const outcome = await completeUpload({ ...app, originals }, id)
+      const started = outcome === 'started'
+      return { upload: id, started, note: started ? 'It is being taken in.' : 'It was started before.' }
+    } catch (error) {
+      if (!(error instanceof AppError) || error.status >= 500) throw error
+      return { upload: id, started: false, note: error.message }
+    }
+  }
+
+  const guarded =
+    (handle: typeof receive, allow: string) =>
+    async (request: IncomingMessage, response: ServerResponse): Promise<void> => {
+      try {
+        await handle(request, response)
+      } catch (error) {
+        refuse({ request, response, allow }, error)
+      }
+    }
+  return { receive: guarded(receive, 'PUT'), handleS3Event: guarded(handleS3Event, 'POST') }
+}
+
+/** Node's parser holds a client to the length it announced, so the announcement is enough to bound a body. */
+async function readBody(request: IncomingMessage): Promise<string> {
+  const length = Number(request.headers['content-length'] ?? Number.NaN)
+  if (!(length <= EVENT_MAX_BYTES))
+    throw new AppError('BAD_INPUT', `An event needs Content-Length, of at most ${EVENT_MAX_BYTES} bytes.`)
+  const chunks: Buffer[] = []
+  for await (const chunk of request) chunks.push(chunk as Buffer)
+  return Buffer.concat(chunks).toString('utf8')
+}
+
+const HEADERS = { 'cache-control': 'no-store', 'x-content-type-options': 'nosniff' }
+
+function answer(response: ServerResponse, status: number, body: object): void {
+  response.writeHead(status, { ...HEADERS, 'content-type': 'application/json' }).end(`${JSON.stringify(body)}\n`)
+}
+
+function refuse(
+  { request, response, allow }: { request: IncomingMessage; response: ServerResponse; allow: string },
+  thrown: unknown,
+): void {
+  // Who went away in the middle needs no answer.
+  if (request.destroyed && !request.complete) {
+    response.destroy()
+    return
+  }
+  const error = toAppError(thrown)
+  if (error.status >= 500)
+    log.error('an upload or event could not be taken', { code: error.code, cause: causes(thrown) })
+  // What is left of a body is not read.
+  const more = {
+    ...(error.code === 'METHOD_NOT_ALLOWED' ? { allow } : {}),
+    ...(request.complete ? {} : { connection: 'close' }),
+  }
+  response
+    .writeHead(error.status, { ...HEADERS, 'content-type': 'text/plain; charset=utf-8', ...more })
+    .end(`${error.code}: ${publicSentence(error)}\n`)
+}

@@ -1,0 +1,125 @@
+import { TAKEN_DOWN } from '../catalogue/taken-down.ts'
+import { type Presets, parseVariantKey, printSourceKey, type VariantPath } from '../core/variant.ts'
+import type { Pg } from '../db/database.ts'
+import type { Store } from '../store/store.ts'
+import { readWebpHeader, WEBP_HEADER_BYTES, type WebpHeader } from './webp-header.ts'
+
+export interface AdoptReport {
+  adopted: number
+  /** Recorded before. */
+  known: number
+  /** Of no item of the catalogue. */
+  orphans: number
+  /** What is not the picture that its key says; `broken` holds the first of them. */
+  brokenCount: number
+  readonly broken: { readonly key: string; readonly found: string }[]
+  /** Whose pictures are to be made after all. */
+  readonly brokenPresets: Set<string>
+}
+
+/** No recipe of ours has it: an adopted picture counts as made from an older one, so mode STALE makes it anew. */
+const ADOPTED = 'adopted'
+const HEADER = { range: { from: 0, to: WEBP_HEADER_BYTES } }
+const BATCH = 1000
+const LOOKS_AT_ONCE = 32
+const BROKEN_KEPT = 1000
+/** How much of a wrong object is shown. */
+const SHOWN_BYTES = 30
+
+interface Candidate {
+  readonly key: string
+  readonly path: VariantPath
+  readonly bytes: number
+  readonly etag: string
+}
+
+/**
+ * Registers pictures that lie in the previews store under names without a version, `{stem}-{preset}.webp`, as images of
+ * an older recipe, after a look at their first bytes. What is no WebP, or cut, is reported and stays unregistered, so
+ * that a backfill makes it.
+ * @param options.deleteBroken take it out of the store as well, so that its address leads to the new picture
+ */
+export async function adoptVariants(
+  { pg, previews, presets }: { pg: Pg; previews: Store; presets: Presets },
+  options: { prefix: string; deleteBroken?: boolean; onBatch?: (report: AdoptReport) => void },
+): Promise<AdoptReport> {
+  const report: AdoptReport = { adopted: 0, known: 0, orphans: 0, brokenCount: 0, broken: [], brokenPresets: new Set() }
+  let batch: Candidate[] = []
+  const flush = async () => {
+    await adoptBatch({ pg, previews }, batch, { report, deleteBroken: options.deleteBroken ?? false })
+    batch = []
+    options.onBatch?.(report)
+  }
+  for await (const { key, bytes, etag } of previews.list(options.prefix)) {
+    const path = parseVariantKey(key)
+    if (path?.version !== null || path.format !== 'WEBP' || !presets.has(path.preset)) continue
+    batch.push({ key, path, bytes, etag: etag ?? '' })
+    if (batch.length >= BATCH) await flush()
+  }
+  if (batch.length > 0) await flush()
+  return report
+}
+
+async function adoptBatch(
+  { pg, previews }: { pg: Pg; previews: Store },
+  batch: readonly Candidate[],
+  { report, deleteBroken }: { report: AdoptReport; deleteBroken: boolean },
+): Promise<void> {
+  const { rows } = await pg.query<{ id: number | null; source_hash: string; known: boolean }>(
+    `select i.id, i.source_hash, m.id is not null as known
+     from unnest($1::text[], $2::text[]) with ordinality as t(source_key, object_key, n)
+     left join item i on i.source_key = t.source_key and not ${TAKEN_DOWN('i')}
+     left join image m on m.object_key = t.object_key order by n`,
+    [batch.map(({ path }) => printSourceKey(path)), batch.map(({ key }) => key)],
+  )
+  const images: (Candidate & WebpHeader & { itemId: number; sourceHash: string })[] = []
+  const broken: string[] = []
+  const queue = batch.map((candidate, index) => ({ candidate, row: rows[index] }))
+  const lane = async () => {
+    for (let next = queue.pop(); next; next = queue.pop()) {
+      const { candidate, row } = next
+      if (row?.known) report.known++
+      else if (!row?.id) report.orphans++
+      else {
+        const start = (await previews.get(candidate.key, HEADER)) ?? Buffer.alloc(0)
+        const header = readWebpHeader(start)
+        if (header?.bytes === candidate.bytes)
+          images.push({ ...candidate, ...header, itemId: row.id, sourceHash: row.source_hash })
+        else {
+          broken.push(candidate.key)
+          report.brokenPresets.add(candidate.path.preset)
+          report.brokenCount++
+          if (report.broken.length < BROKEN_KEPT)
+            report.broken.push({ key: candidate.key, found: describe(header, start, candidate) })
+        }
+      }
+    }
+  }
+  await Promise.all(Array.from({ length: LOOKS_AT_ONCE }, lane))
+  const { rowCount } = await pg.query(INSERT_ADOPTED, [
+    images.map((image) => image.itemId),
+    images.map((image) => image.path.preset),
+    images.map((image) => image.sourceHash),
+    images.map((image) => image.key),
+    images.map((image) => image.width),
+    images.map((image) => image.height),
+    images.map((image) => image.bytes),
+    images.map((image) => image.etag),
+    images.map((image) => image.lossless),
+    ADOPTED,
+  ])
+  report.adopted += rowCount ?? 0
+  if (deleteBroken) await previews.delete(broken)
+}
+
+function describe(header: WebpHeader | null, start: Buffer, { bytes }: Candidate): string {
+  if (header) return `a WebP of ${header.bytes} bytes, of which ${bytes} are there`
+  return start.length === 0 ? 'nothing' : JSON.stringify(start.toString('latin1', 0, SHOWN_BYTES))
+}
+
+const INSERT_ADOPTED = `
+  insert into image (owner_type, owner_id, preset, format, recipe_hash, source_hash, object_key, width, height, bytes, md5, lossless, engine)
+  select 'ITEM', t.owner_id, t.preset, 'WEBP', $10, t.source_hash, t.object_key, t.width, t.height, t.bytes, t.md5, t.lossless, $10
+  from unnest($1::int[], $2::text[], $3::text[], $4::text[], $5::int[], $6::int[], $7::int[], $8::text[], $9::boolean[])
+    as t(owner_id, preset, source_hash, object_key, width, height, bytes, md5, lossless)
+  on conflict do nothing`

@@ -1,0 +1,107 @@
+import { type CatalogueItem, upsertItems } from '../catalogue/upsert-items.ts'
+import { SOURCE_BYTES_MAX } from '../core/limits.ts'
+import {
+  hashListed,
+  isCompositeKey,
+  isListedHash,
+  parseOriginalKey,
+  parseSourceKey,
+  parseUploadKey,
+  parseVariantKey,
+} from '../core/variant.ts'
+import type { Pg } from '../db/database.ts'
+import { cancelDeletion } from '../retention/discarded.ts'
+import type { Listed, Store } from '../store/store.ts'
+import { describePath, LAYOUT } from './directory.ts'
+import { emptyReport, FOREIGN, type ImportReport, type Refusal, refuse } from './import-items.ts'
+
+export interface BucketReport extends ImportReport {
+  /** Families' composites and items' pictures that lie between the originals: left alone. */
+  pictures: number
+  /** Where an earlier, interrupted import had ended; null when this one began at the beginning. */
+  readonly resumedAfter: string | null
+}
+
+/** Rows of one batch: a page of the listing, so that the next page is on its way while this one is written. */
+const BATCH = 1000
+
+/**
+ * Brings the originals that lie in the originals store already into the catalogue by its listing alone: nothing is
+ * downloaded, so the fingerprint is the listing's ETag and size. An interrupted import goes on after the last batch
+ * that was written. The same listing again changes nothing; an item whose bytes we wrote ourselves stays as it is.
+ * What uploads brought is left alone.
+ * @param options.prefix only keys that begin with it
+ */
+export async function importBucket(
+  { pg, originals }: { pg: Pg; originals: Store },
+  { prefix, onBatch = () => {} }: { prefix: string; onBatch?: (report: BucketReport) => void },
+): Promise<BucketReport> {
+  const source = `${originals.name}/${prefix}`
+  const resumedAfter = await readCursor(pg, source)
+  const report: BucketReport = { ...emptyReport(), pictures: 0, resumedAfter }
+  let batch: CatalogueItem[] = []
+  let lastKey = ''
+  const flush = async () => {
+    await writeBatch(pg, batch, report)
+    await writeCursor(pg, { source, afterKey: lastKey })
+    batch = []
+    onBatch(report)
+  }
+  for await (const object of originals.list(prefix, { after: resumedAfter ?? '' })) {
+    if (parseOriginalKey(object.key) || parseUploadKey(object.key) !== null) continue
+    const found = toItem(object)
+    if (found === 'picture') report.pictures++
+    else if ('reason' in found) refuse(report, found)
+    else batch.push(found)
+    lastKey = object.key
+    if (batch.length >= BATCH) await flush()
+  }
+  await flush()
+  await pg.query('delete from import_cursor where source = $1', [source])
+  return report
+}
+
+function toItem({ key, bytes, etag }: Listed): CatalogueItem | Refusal | 'picture' {
+  const path = parseSourceKey(key)
+  if (!path) return isCompositeKey(key) || parseVariantKey(key) ? 'picture' : { from: key, reason: LAYOUT }
+  if (bytes === 0) return { from: key, reason: 'EMPTY: The file has no bytes.' }
+  if (bytes > SOURCE_BYTES_MAX)
+    return { from: key, reason: `TOO_LARGE: The file has ${bytes} bytes; at most ${SOURCE_BYTES_MAX} are taken.` }
+  const sourceHash = hashListed({ bytes, etag: etag ?? '' })
+  return { ...describePath(path), sourceKey: key, sourceHash, width: null, height: null }
+}
+
+async function writeBatch(pg: Pg, batch: readonly CatalogueItem[], report: BucketReport): Promise<void> {
+  const { rows } = await pg.query<{ source_key: string; source_hash: string }>(
+    'select source_key, source_hash from item where source_key = any($1)',
+    [batch.map((item) => item.sourceKey)],
+  )
+  const known = new Map(rows.map((row) => [row.source_key, row.source_hash]))
+  const isSame = ({ sourceKey, sourceHash }: CatalogueItem) => {
+    const hash = known.get(sourceKey)
+    return hash !== undefined && (hash === sourceHash || !isListedHash(hash))
+  }
+  const changed = batch.filter((item) => !isSame(item))
+  const newKeys = changed.map((item) => item.sourceKey)
+  await cancelDeletion(pg, 'ORIGINALS', newKeys)
+  const written = await upsertItems(pg, changed)
+  for (const { sourceKey } of changed) {
+    if (!written.has(sourceKey)) refuse(report, { from: sourceKey, reason: FOREIGN })
+    else if (known.has(sourceKey)) report.changed++
+    else report.added++
+  }
+  report.unchanged += batch.length - changed.length
+}
+
+async function readCursor(pg: Pg, source: string): Promise<string | null> {
+  const { rows } = await pg.query('select after_key from import_cursor where source = $1', [source])
+  return rows[0]?.after_key ?? null
+}
+
+async function writeCursor(pg: Pg, { source, afterKey }: { source: string; afterKey: string }): Promise<void> {
+  await pg.query(
+    `insert into import_cursor (source, after_key) values ($1, $2)
+     on conflict (source) do update set after_key = excluded.after_key, updated_at = now()`,
+    [source, afterKey],
+  )
+}

@@ -1,0 +1,145 @@
+import { type CatalogueItem, upsertItems } from '../catalogue/upsert-items.ts'
+import { AppError } from '../core/errors.ts'
+import { mapConcurrent } from '../core/map-concurrent.ts'
+import { hashSource, printSourceKey } from '../core/variant.ts'
+import type { Pg } from '../db/database.ts'
+import { cancelDeletion } from '../retention/discarded.ts'
+import type { Store } from '../store/store.ts'
+import { inspectSvg } from './inspect-svg.ts'
+
+/** An SVG on its way into the catalogue. */
+export interface Entry extends Pick<CatalogueItem, 'vendor' | 'family' | 'iconSet' | 'slug' | 'name'> {
+  /** For messages: a file's path or an icon's name. */
+  readonly from: string
+  readonly bytes: Uint8Array
+}
+
+/** Something that is not taken, with the reason; the rest goes on. */
+export interface Refusal {
+  readonly from: string
+  readonly reason: string
+}
+
+export interface ImportReport {
+  added: number
+  changed: number
+  unchanged: number
+  /** Refused in all; `refused` holds the first of them. */
+  refusals: number
+  readonly refused: Refusal[]
+}
+
+export const emptyReport = (): ImportReport => ({ added: 0, changed: 0, unchanged: 0, refusals: 0, refused: [] })
+
+/** A source can hold millions of strange names; their first ones are enough to see why. */
+const REFUSALS_KEPT = 1000
+
+/** Counts a refusal, and keeps it while there are few. */
+export function refuse(report: ImportReport, refusal: Refusal): void {
+  report.refusals++
+  if (report.refused.length < REFUSALS_KEPT) report.refused.push(refusal)
+}
+
+/** Why an entry was not written although it is well-formed. */
+export const FOREIGN = 'BAD_INPUT: its family or set belongs to another vendor, family or kind'
+
+/** A batch ends at the first that it reaches: many small files cost one round trip and one sync, large ones little memory. */
+const BATCH = { items: 2000, bytes: 8_000_000 }
+const LOOKS_AT_ONCE = 16
+
+/**
+ * Brings entries into the catalogue: originals first, then rows, batch by batch, so a crash leaves no row without its
+ * original. The same entries again change nothing; other bytes under a known key are a new source.
+ */
+export async function importItems(
+  { pg, originals }: { pg: Pg; originals: Store },
+  entries: AsyncIterable<Entry | Refusal> | Iterable<Entry | Refusal>,
+  onBatch: (report: ImportReport) => void = () => {},
+): Promise<ImportReport> {
+  const report = emptyReport()
+  let batch: Entry[] = []
+  let bytes = 0
+  const flush = async () => {
+    await importBatch({ pg, originals }, batch, report)
+    batch = []
+    bytes = 0
+    onBatch(report)
+  }
+  for await (const entry of entries) {
+    if ('reason' in entry) refuse(report, entry)
+    else {
+      batch.push(entry)
+      bytes += entry.bytes.length
+    }
+    if (batch.length >= BATCH.items || bytes >= BATCH.bytes) await flush()
+  }
+  if (batch.length > 0) await flush()
+  return report
+}
+
+type Row = CatalogueItem & Pick<Entry, 'from' | 'bytes'>
+
+async function importBatch(
+  { pg, originals }: { pg: Pg; originals: Store },
+  batch: readonly Entry[],
+  report: ImportReport,
+): Promise<void> {
+  const rows = new Map<string, Row>()
+  for (const entry of batch) {
+    try {
+      const row = toRow(entry)
+      rows.set(row.sourceKey, row)
+    } catch (error) {
+      if (!(error instanceof AppError)) throw error
+      refuse(report, { from: entry.from, reason: `${error.code}: ${error.message}` })
+    }
+  }
+  const found = await pg.query<{ source_key: string; source_hash: string; original_key: string }>(
+    `select source_key, source_hash, coalesce(original_key, source_key) as original_key
+     from item where source_key = any($1)`,
+    [[...rows.keys()]],
+  )
+  const known = new Map(found.rows.map((row) => [row.source_key, row]))
+  const { changed = [], unchanged = [] } = Object.groupBy(rows.values(), (row) =>
+    known.get(row.sourceKey)?.source_hash === row.sourceHash ? 'unchanged' : 'changed',
+  )
+  const newKeys = changed.map((row) => row.sourceKey)
+  await cancelDeletion(pg, 'ORIGINALS', newKeys)
+  await putOriginals(originals, {
+    changed: changed.map(({ sourceKey: key, bytes }) => ({ key, bytes })),
+    unchanged: unchanged.map(({ sourceKey, bytes }) => ({
+      key: known.get(sourceKey)?.original_key ?? sourceKey,
+      bytes,
+    })),
+  })
+  const written = await upsertItems(pg, changed)
+  for (const row of changed) {
+    if (!written.has(row.sourceKey)) refuse(report, { from: row.from, reason: FOREIGN })
+    else if (known.has(row.sourceKey)) report.changed++
+    else report.added++
+  }
+  report.unchanged += rows.size - changed.length
+}
+
+function toRow(entry: Entry): Row {
+  const { vendor, family, iconSet, slug, bytes } = entry
+  const path = { vendor: vendor.username, kind: iconSet.kind, family: family.uniqueId, iconSet: iconSet.uniqueId, slug }
+  return { ...entry, sourceKey: printSourceKey(path), sourceHash: hashSource(bytes), ...inspectSvg(bytes) }
+}
+
+interface Original {
+  readonly key: string
+  readonly bytes: Uint8Array
+}
+
+/** A known original is only looked for, so that one which was lost comes back. */
+async function putOriginals(
+  originals: Store,
+  { changed, unchanged }: { changed: readonly Original[]; unchanged: readonly Original[] },
+): Promise<void> {
+  const puts = [...changed]
+  await mapConcurrent(unchanged, LOOKS_AT_ONCE, async (original) => {
+    if (!(await originals.head(original.key))) puts.push(original)
+  })
+  await originals.putAll(puts, { contentType: 'image/svg+xml' })
+}

@@ -1,0 +1,40 @@
+import { SaxesParser } from 'saxes'
+import { AppError } from '../core/errors.ts'
+import { decode } from '../render/child/sanitise/decode.ts'
+import { toPx, viewBoxOf } from '../render/child/sanitise/size.ts'
+import { unpack } from '../render/child/sanitise/unpack.ts'
+
+/**
+ * Looks at the root element only: is it an SVG (or SVGZ), and what size does it state? The type is decided by parsing,
+ * never by name; the rest is the renderer's to judge. Returns CSS px, null where the document states none.
+ * Throws EMPTY, TOO_LARGE, UNSUPPORTED or NOT_SVG.
+ */
+export function inspectSvg(bytes: Uint8Array): { width: number | null; height: number | null } {
+  const root = readRoot(decode(unpack(bytes)))
+  if (root?.name.replace(/^.*:/, '') !== 'svg') {
+    throw new AppError(
+      'NOT_SVG',
+      root ? `The root element is <${root.name.slice(0, 40)}>, not <svg>.` : 'The file is no XML document.',
+    )
+  }
+  const { width, height, viewBox } = root.attributes
+  const box = viewBoxOf(viewBox)
+  return { width: toPx(width) ?? box?.width ?? null, height: toPx(height) ?? box?.height ?? null }
+}
+
+interface Root {
+  readonly name: string
+  readonly attributes: Record<string, string>
+}
+
+function readRoot(text: string): Root | null {
+  const parser = new SaxesParser()
+  let root: Root | null = null
+  parser.on('opentag', (tag) => {
+    root ??= { name: tag.name, attributes: tag.attributes as Record<string, string> }
+  })
+  // Illustrator's DTD entities in attributes are legitimate, and this parser does not know them.
+  parser.on('error', () => {})
+  for (let from = 0; from < text.length && !root; from += 4096) parser.write(text.slice(from, from + 4096))
+  return root
+}

@@ -1,0 +1,47 @@
+import { execFile } from 'node:child_process'
+import { mkdir, readFile, rename, rm } from 'node:fs/promises'
+import path from 'node:path'
+import { promisify } from 'node:util'
+import { AppError } from '../core/errors.ts'
+import { causes } from '../core/log.ts'
+import { isThere } from './iconify.ts'
+
+const PACKAGE = '@iconify/json'
+const OPTIONS = ['--ignore-scripts', '--no-audit', '--no-fund', '--no-update-notifier', '--loglevel=error']
+
+/**
+ * Where all of Iconify lies: its newest package, installed by npm on the first call and kept from then on, so that a
+ * second import sees the same. No script of a package runs. Throws UNAVAILABLE with npm's reason.
+ * @param options.onInstall told before it is fetched
+ */
+export async function installIconify(
+  dataDir: string,
+  options: { onInstall: (folder: string) => void },
+): Promise<{ directory: string; version: string }> {
+  const folder = path.join(dataDir, 'packages', 'iconify')
+  const directory = path.join(folder, 'node_modules', PACKAGE)
+  if (!(await isThere(directory))) {
+    options.onInstall(folder)
+    await install(folder)
+  }
+  const { version } = JSON.parse(await readFile(path.join(directory, 'package.json'), 'utf8'))
+  return { directory, version: String(version) }
+}
+
+/** Beside its place, then moved there: what an interrupted npm leaves is not taken for the package. */
+async function install(folder: string): Promise<void> {
+  const draft = `${folder}.part`
+  try {
+    await rm(draft, { recursive: true, force: true })
+    await mkdir(draft, { recursive: true })
+    await promisify(execFile)('npm', ['install', `${PACKAGE}@latest`, '--prefix', draft, ...OPTIONS])
+    await rename(draft, folder)
+  } catch (error) {
+    const said = (error as { stderr?: string }).stderr?.trim().split('\n').slice(0, 2).join(' ')
+    throw new AppError(
+      'UNAVAILABLE',
+      `npm cannot install ${PACKAGE} into ${folder} (${said || causes(error)}): check npm and the way to its registry, or give the directory of an installed ${PACKAGE}.`,
+      { cause: error },
+    )
+  }
+}

@@ -1,0 +1,94 @@
+import { AppError, type ErrorCode, isSourceFailure } from '../../core/errors.ts'
+import type { Layout } from '../../core/layouts.ts'
+import type { CellOrder, Composed, ComposeOrder, Engine } from '../messages.ts'
+import { blankCanvas, layOn, roundCorners } from './canvas.ts'
+import { encode } from './encode.ts'
+import { advanceOf, lacksGlyph } from './fonts.ts'
+import { chooseMatte } from './matte.ts'
+import { centre, isClear, paintOn, parseHex, type Raster } from './pixels.ts'
+import { engineFor, rasterise, SMALL } from './rasterise.ts'
+import { sanitise } from './sanitise/sanitise.ts'
+
+/**
+ * Draws every cell's document at the size of its cell into one picture. All that cannot be drawn is told at once instead of
+ * a picture with holes: the parent has others. One cell's raster is in memory at a time.
+ * @param onCell told before each cell is drawn, and with null before the picture is encoded: who is to blame for a death
+ */
+export async function compose(order: ComposeOrder, onCell: (cell: number | null) => void): Promise<Composed> {
+  const { layout, name, format, cells } = order
+  const canvas = blankCanvas(layout, layout.background === null ? null : parseHex(layout.background))
+  const failures: { cell: number; code: ErrorCode; message: string }[] = []
+  const engines = new Set<Engine>()
+  let uncollected = 0
+  for (const [index, cell] of cells.entries()) {
+    onCell(index)
+    try {
+      const { raster, engine } = await drawCell(cell, layout)
+      engines.add(engine)
+      if (failures.length === 0) layOn(canvas, raster, cell)
+    } catch (error) {
+      if (!isSourceFailure(error)) throw error
+      failures.push({ cell: index, code: error.code, message: error.message })
+    }
+    uncollected += 4 * cell.width * cell.height
+    if (uncollected > GC_EVERY_BYTES) {
+      globalThis.gc?.()
+      uncollected = 0
+    }
+  }
+  onCell(null)
+  if (failures.length > 0) return { failures }
+  const warnings = name ? await drawName(canvas, { layout, name }) : []
+  if (layout.watermark) layOn(canvas, await drawWatermark(layout), { x: 0, y: 0 })
+  const { bytes, lossless } = await encode(canvas, layout, format)
+  const { width, height } = layout
+  return { picture: { bytes, width, height, lossless, engine: [...engines].sort().join(', '), warnings } }
+}
+
+/** Of cells' rasters: memory outside of V8's view, which stays until a collection. */
+const GC_EVERY_BYTES = 8_000_000
+
+async function drawCell(cell: CellOrder, layout: Layout): Promise<{ raster: Raster; engine: Engine }> {
+  const { width, height } = cell
+  const document = sanitise(cell.svg)
+  const room = Math.floor((Math.min(width, height) - 1) / 2)
+  const padding = Math.min(layout.cellPadding, room)
+  const art = await rasterise(document, { width, height, padding, fit: 'contain', color: layout.color }, null)
+  // Thin art may vanish in a small cell; a blank document is blank at the size at which every document is looked at.
+  if (isClear(art) && isClear(await rasterise(document, SMALL, null)))
+    throw new AppError('BLANK', 'Nothing of the document is visible.')
+  const { cellBackground } = layout
+  const background =
+    cellBackground === null ? null : cellBackground === 'auto' ? chooseMatte(art) : parseHex(cellBackground)
+  const raster = centre(background ? paintOn(art, background) : art, { width, height, background })
+  roundCorners(raster, Math.min(layout.cellRadius, Math.floor(Math.min(width, height) / 2)))
+  return { raster, engine: engineFor(document) }
+}
+
+/** Longer ones end in an ellipsis, and what is still too wide is drawn smaller. */
+const NAME_LETTERS_MAX = 80
+
+async function drawName(
+  canvas: Raster,
+  { layout, name }: { layout: Layout; name: NonNullable<ComposeOrder['name']> },
+): Promise<string[]> {
+  const text = shorten(name.text.replaceAll(/[\p{Cc}\p{Cs}\uFFFE\uFFFF]/gu, ' ').trim())
+  if (text === '') return []
+  const { width, height } = name
+  const size = Math.min(layout.nameSize, width / (await advanceOf(text)))
+  const letters = text.replaceAll(/[&<>]/g, (letter) => `&#${letter.charCodeAt(0)};`)
+  const line = `<text x="0" y="${layout.nameSize}" font-family="DejaVu Sans" font-weight="bold" font-size="${size}" fill="${layout.nameColor}">${letters}</text>`
+  const svg = `<svg xmlns="http://www.w3.org/2000/svg" width="${width}" height="${height}">${line}</svg>`
+  const box = { width, height, padding: 0, fit: 'contain', color: null } as const
+  layOn(canvas, await rasterise(sanitise(Buffer.from(svg)), box, null), name)
+  return (await lacksGlyph(text)) ? ['MISSING_GLYPH'] : []
+}
+
+function shorten(text: string): string {
+  const letters = [...text]
+  return letters.length > NAME_LETTERS_MAX ? `${letters.slice(0, NAME_LETTERS_MAX - 1).join('')}…` : text
+}
+
+/** Over the whole picture, without a free edge. */
+const drawWatermark = ({ width, height, watermark }: Layout): Promise<Raster> =>
+  rasterise(sanitise(Buffer.from(watermark ?? '')), { width, height, padding: 0, fit: 'cover', color: null }, null)

@@ -1,0 +1,137 @@
+/** Straight (not premultiplied) RGBA, 4 bytes a pixel, row by row. Sizes in px. */
+export interface Raster {
+  readonly pixels: Uint8Array
+  readonly width: number
+  readonly height: number
+}
+
+/** `[red, green, blue]`, each 0 to 255. */
+export type Colour = readonly [red: number, green: number, blue: number]
+
+export const parseHex = (hex: string): Colour => {
+  const value = Number.parseInt(hex.slice(1), 16)
+  return [value >> 16, (value >> 8) & 255, value & 255]
+}
+
+/** Every pixel as one number, in the machine's byte order: to compare, count and copy them, not to look inside. */
+export const asUint32 = ({ pixels }: Raster): Uint32Array =>
+  new Uint32Array(pixels.buffer, pixels.byteOffset, pixels.byteLength >> 2)
+
+/** The raster in the middle of a canvas of one colour (null: clear); itself where it fills it. */
+export function centre(raster: Raster, canvas: { width: number; height: number; background: Colour | null }): Raster {
+  const { width, height, background } = canvas
+  if (raster.width === width && raster.height === height) return raster
+  const centred = { pixels: new Uint8Array(width * height * 4), width, height }
+  const [from, to] = [asUint32(raster), asUint32(centred)]
+  if (background) to.fill(opaque(background))
+  // Rounded as `contain` in fit.ts expects.
+  const left = Math.round((width - raster.width) / 2)
+  const top = Math.round((height - raster.height) / 2)
+  for (let row = 0; row < raster.height; row++) {
+    to.set(from.subarray(row * raster.width, (row + 1) * raster.width), (top + row) * width + left)
+  }
+  return centred
+}
+
+const opaque = ([red, green, blue]: Colour): number =>
+  new Uint32Array(Uint8Array.of(red, green, blue, 255).buffer)[0] ?? 0
+
+/** Lays the raster on a colour, in place. Most pixels of flat art are clear or opaque and cost a comparison. */
+export function paintOn(raster: Raster, background: Colour): Raster {
+  const { pixels } = raster
+  const [red, green, blue] = background
+  const all = asUint32(raster)
+  const bare = opaque(background)
+  for (let index = 0, at = 0; index < all.length; index++, at += 4) {
+    const alpha = pixels[at + 3] as number
+    if (alpha === 255) continue
+    if (alpha === 0) {
+      all[index] = bare
+      continue
+    }
+    const rest = 255 - alpha
+    pixels[at] = div255((pixels[at] as number) * alpha + red * rest)
+    pixels[at + 1] = div255((pixels[at + 1] as number) * alpha + green * rest)
+    pixels[at + 2] = div255((pixels[at + 2] as number) * alpha + blue * rest)
+    pixels[at + 3] = 255
+  }
+  return raster
+}
+
+export const isClear = (raster: Raster): boolean => asUint32(raster).every((colour) => colour === 0)
+
+/** What is drawn of a raster that lies over many others: only these pixels are visited. */
+export interface OverlayMask {
+  readonly raster: Raster
+  /** Index of each pixel that is not clear. */
+  readonly visible: Uint32Array
+}
+
+export function toOverlayMask(raster: Raster): OverlayMask {
+  const visible: number[] = []
+  for (let index = 0; index < raster.width * raster.height; index++)
+    if (raster.pixels[index * 4 + 3] !== 0) visible.push(index)
+  return { raster, visible: Uint32Array.from(visible) }
+}
+
+/**
+ * The raster under a mask of the same size (source over).
+ * @param into takes the result; kept from picture to picture, because a fresh megabyte each costs its zeroing and a collection
+ */
+export function overlay(raster: Raster, mask: OverlayMask, into: Uint8Array): Raster {
+  const pixels = into
+  pixels.set(raster.pixels)
+  const over = mask.raster.pixels
+  for (const index of mask.visible) {
+    const at = index * 4
+    const alpha = over[at + 3] as number
+    const below = div255((pixels[at + 3] as number) * (255 - alpha))
+    const sum = alpha + below
+    for (let channel = at; channel < at + 3; channel++) {
+      pixels[channel] = Math.round(((over[channel] as number) * alpha + (pixels[channel] as number) * below) / sum)
+    }
+    pixels[at + 3] = sum
+  }
+  return { ...raster, pixels }
+}
+
+/** x / 255, rounded, for 0 <= x <= 255 * 255. */
+const div255 = (x: number): number => ((x + 128) * 257) >>> 16
+
+const COLOURS_MAX = 256
+const TABLE = 1024
+
+/** True when the raster has at most 256 colours. Stops at the first one too many. */
+export function isFlat(raster: Raster): boolean {
+  // Open addressing on a table of four times the size: a Set costs six times as much on anti-aliased art.
+  const table = new Uint32Array(TABLE)
+  const all = asUint32(raster)
+  let count = 0
+  let last = 0
+  let hasZero = all[0] === 0
+  for (let row = 0; row < raster.height; row++) {
+    // Much of a picture repeats the row above, and comparing memory is the cheapest look there is.
+    if (row > 0 && isSameAsAbove(raster, row)) continue
+    for (let index = row * raster.width, end = index + raster.width; index < end; index++) {
+      const colour = all[index] as number
+      if (colour === last) continue
+      last = colour
+      if (colour === 0) {
+        hasZero = true
+        continue
+      }
+      let slot = Math.imul(colour, 0x9e3779b1) >>> 22
+      while (table[slot] !== 0 && table[slot] !== colour) slot = (slot + 1) % TABLE
+      if (table[slot] === colour) continue
+      table[slot] = colour
+      if (++count > COLOURS_MAX) return false
+    }
+  }
+  return count + (hasZero ? 1 : 0) <= COLOURS_MAX
+}
+
+function isSameAsAbove({ pixels, width }: Raster, row: number): boolean {
+  const stride = width * 4
+  const from = row * stride
+  return Buffer.compare(pixels.subarray(from, from + stride), pixels.subarray(from - stride, from)) === 0
+}

@@ -1,0 +1,72 @@
+import { rgbaToThumbHash } from 'thumbhash'
+import type { PlaceholderData } from '../messages.ts'
+import type { Raster } from './pixels.ts'
+
+/** ThumbHash keeps 7 x 7 frequencies at most, which 16 px a side carry. */
+const SIDE_PX = 16
+
+/** ThumbHash (with alpha) and dominant colour of a drawing on clear ground. */
+export function placeholderOf(raster: Raster): PlaceholderData {
+  const small = shrink(raster)
+  const thumbHash = Buffer.from(rgbaToThumbHash(small.width, small.height, small.pixels)).toString('base64')
+  return { thumbHash, dominantColor: dominantColour(small) }
+}
+
+/** At most 16 px a side, each pixel the mean of a 4 x 4 grid of samples, weighted by alpha. */
+function shrink(raster: Raster): Raster {
+  const scale = Math.min(1, SIDE_PX / Math.max(raster.width, raster.height))
+  const width = Math.max(1, Math.round(raster.width * scale))
+  const height = Math.max(1, Math.round(raster.height * scale))
+  const pixels = new Uint8Array(width * height * 4)
+  for (let y = 0; y < height; y++) {
+    for (let x = 0; x < width; x++)
+      pixels.set(
+        mean(raster, { x: x / width, y: y / height, width: 1 / width, height: 1 / height }),
+        (y * width + x) * 4,
+      )
+  }
+  return { pixels, width, height }
+}
+
+const GRID = 4
+
+/** Mean colour of a part of the raster, given in shares of its sides. */
+function mean(
+  { pixels, width, height }: Raster,
+  part: { x: number; y: number; width: number; height: number },
+): number[] {
+  let [red, green, blue, alpha] = [0, 0, 0, 0]
+  for (let row = 0; row < GRID; row++) {
+    const y = Math.floor((part.y + ((row + 0.5) / GRID) * part.height) * height)
+    for (let column = 0; column < GRID; column++) {
+      const x = Math.floor((part.x + ((column + 0.5) / GRID) * part.width) * width)
+      const at = (y * width + x) * 4
+      const weight = pixels[at + 3] as number
+      red += (pixels[at] as number) * weight
+      green += (pixels[at + 1] as number) * weight
+      blue += (pixels[at + 2] as number) * weight
+      alpha += weight
+    }
+  }
+  return alpha === 0 ? [0, 0, 0, 0] : [red / alpha, green / alpha, blue / alpha, alpha / (GRID * GRID)]
+}
+
+/** The mean of the fullest of 512 bins of colour, weighted by alpha: the colour one would name, not a muddy mean of all. */
+function dominantColour({ pixels }: Raster): string {
+  const bins = new Map<number, [weight: number, red: number, green: number, blue: number]>()
+  for (let at = 0; at < pixels.length; at += 4) {
+    const [red = 0, green = 0, blue = 0, alpha = 0] = pixels.subarray(at, at + 4)
+    if (alpha === 0) continue
+    const key = ((red >> 5) << 6) | ((green >> 5) << 3) | (blue >> 5)
+    const bin = bins.get(key) ?? [0, 0, 0, 0]
+    bins.set(key, [bin[0] + alpha, bin[1] + red * alpha, bin[2] + green * alpha, bin[3] + blue * alpha])
+  }
+  const [weight, ...sums] = [...bins.values()].reduce((a, b) => (b[0] > a[0] ? b : a), [0, 0, 0, 0])
+  return `#${sums
+    .map((sum) =>
+      Math.round(sum / (weight || 1))
+        .toString(16)
+        .padStart(2, '0'),
+    )
+    .join('')}`
+}

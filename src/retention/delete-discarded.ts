@@ -1,0 +1,82 @@
+import { log } from '../core/log.ts'
+import { parseVariantKey, printSourceKey } from '../core/variant.ts'
+import { inTransaction, type Pg } from '../db/database.ts'
+import { lockItems } from '../db/locks.ts'
+import type { Stores } from '../store/open.ts'
+import { cancelDeletion, type StoreName, takeDiscarded } from './discarded.ts'
+
+const BATCH = 500
+/** Of one run; the next one goes on. */
+const OBJECTS_MAX = 100_000
+
+interface Db {
+  readonly pg: Pg
+  readonly stores: Pick<Stores, 'originals' | 'previews'>
+}
+
+/**
+ * Deletes the discarded objects whose time has come and that nothing points at, batch by batch; returns how many. Whoever
+ * wants one of them back meanwhile waits for the batch, then stores it again. Any number of processes may do it at once.
+ */
+export async function deleteDiscarded(db: Db, { signal }: { signal?: AbortSignal } = {}): Promise<number> {
+  let objects = 0
+  while (objects < OBJECTS_MAX && !signal?.aborted) {
+    const { deleted, forgotten } = await deleteBatch(db)
+    if (deleted + forgotten === 0) break
+    objects += deleted
+  }
+  if (objects > 0) log.info('deleted discarded objects', { objects })
+  return objects
+}
+
+/** Objects first, then rows, in one transaction: a crash in between repeats the batch. */
+async function deleteBatch({ pg, stores }: Db): Promise<{ deleted: number; forgotten: number }> {
+  return await inTransaction(pg, async (client) => {
+    const { taken, forgotten } = await takeDiscarded(client, BATCH)
+    const keysOf = (store: StoreName) => taken.filter((object) => object.store === store).map(({ key }) => key)
+    const originals = keysOf('ORIGINALS')
+    await stores.originals.delete(originals)
+    await cancelDeletion(client, 'ORIGINALS', originals)
+    const { previews, release } = await lockPictures(pg, keysOf('PREVIEWS'))
+    try {
+      await stores.previews.delete(previews)
+      await cancelDeletion(client, 'PREVIEWS', previews)
+    } finally {
+      await release()
+    }
+    return { deleted: originals.length + previews.length, forgotten }
+  })
+}
+
+/**
+ * The pictures of items that came back, with the same source, may be in the making: they are locked, and looked at
+ * again. Who is locked is the next run's.
+ */
+async function lockPictures(
+  pg: Pg,
+  keys: readonly string[],
+): Promise<{ previews: readonly string[]; release: () => Promise<void> }> {
+  const sourceKeyOf = new Map(
+    keys.flatMap((key) => {
+      const path = parseVariantKey(key)
+      return path ? [[key, printSourceKey(path)] as const] : []
+    }),
+  )
+  const { rows } = await pg.query<{ id: number; source_key: string }>(
+    'select id, source_key from item where source_key = any($1::text[])',
+    [[...new Set(sourceKeyOf.values())]],
+  )
+  if (rows.length === 0) return { previews: keys, release: async () => {} }
+  const locks = await lockItems(
+    pg,
+    rows.map(({ id }) => id),
+  )
+  const busy = new Set(rows.filter(({ id }) => !locks.held.includes(id)).map((row) => row.source_key))
+  const made = await pg.query<{ object_key: string }>(
+    'select object_key from image where object_key = any($1::text[])',
+    [keys],
+  )
+  const isMade = new Set(made.rows.map((row) => row.object_key))
+  const previews = keys.filter((key) => !isMade.has(key) && !busy.has(sourceKeyOf.get(key) ?? ''))
+  return { previews, release: locks.release }
+}

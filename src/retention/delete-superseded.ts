@@ -1,0 +1,102 @@
+import { EARLIER_MAX } from '../composites/locate.ts'
+import { log } from '../core/log.ts'
+import type { Presets } from '../core/variant.ts'
+import type { Pg } from '../db/database.ts'
+import { type Locks, lockComposites, lockItems } from '../db/locks.ts'
+import type { Store } from '../store/store.ts'
+import {
+  findSuperseded,
+  findSupersededComposites,
+  findSupersededOf,
+  forgetImages,
+  forgetPicks,
+  type Superseded,
+} from './superseded.ts'
+
+/** A batch holds the locks of its items: some tenths of a second that a first request for one of them may wait. */
+const BATCH = 500
+/** Of one run; the next one goes on. */
+const IMAGES_MAX = 100_000
+
+interface Db {
+  readonly pg: Pg
+  readonly previews: Store
+  readonly presets: Presets
+}
+
+/**
+ * Deletes the pictures of older sources and recipes, batch by batch; returns how many. Their URLs go on redirecting to the
+ * current pictures. Any number of processes may do it at once, beside those that make pictures.
+ * @param options.graceDays how long the current picture must have been there; 0: at once
+ */
+export async function deleteSuperseded(
+  db: Db,
+  options: { graceDays: number; signal?: AbortSignal; batch?: number },
+): Promise<number> {
+  const { graceDays, signal, batch = BATCH } = options
+  const { pg, presets } = db
+  const ofItems: Owners = {
+    lock: lockItems,
+    find: (itemIds) => findSupersededOf(pg, { presets, graceDays, itemIds }),
+  }
+  let images = await deleteComposites(db, { graceDays, batch, ...(signal ? { signal } : {}) })
+  for await (const found of findSuperseded(pg, { presets, graceDays })) {
+    for (let from = 0; from < found.length; from += batch) {
+      if (signal?.aborted) break
+      images += await deleteBatch(db, found.slice(from, from + batch), ofItems)
+    }
+    if (images >= IMAGES_MAX || signal?.aborted) break
+  }
+  if (images > 0) log.info('deleted superseded pictures', { images, olderThanDays: graceDays })
+  return images
+}
+
+/** The same of families' composites; and what no URL needs any more of their picks. */
+async function deleteComposites(
+  db: Db,
+  { graceDays, signal, batch }: { graceDays: number; signal?: AbortSignal; batch: number },
+): Promise<number> {
+  const { pg } = db
+  const ofFamilies: Owners = {
+    lock: lockComposites,
+    find: (familyIds) => findSupersededComposites(pg, { graceDays, familyIds, limit: IMAGES_MAX }),
+  }
+  let images = 0
+  for (let afterFamilyId = 0; images < IMAGES_MAX && !signal?.aborted; ) {
+    const found = await findSupersededComposites(pg, { graceDays, afterFamilyId, limit: batch })
+    const last = found.at(-1)
+    if (!last) break
+    // All of the last family's: a page may end within it.
+    const whole = [...found, ...(await ofFamilies.find([last.ownerId]))]
+    images += await deleteBatch(db, whole, ofFamilies)
+    afterFamilyId = last.ownerId
+  }
+  await forgetPicks(pg, { kept: EARLIER_MAX })
+  return images
+}
+
+/** Who has superseded pictures: items, or families. */
+interface Owners {
+  readonly lock: (pg: Pg, ids: readonly number[]) => Promise<Locks>
+  readonly find: (ids: readonly number[]) => Promise<Superseded[]>
+}
+
+/**
+ * Objects first, then rows: a crash in between leaves rows whose objects are gone, which the next run finds, and which are
+ * healed if they become current before. The other way round it would leave objects that nobody knows.
+ */
+async function deleteBatch({ pg, previews }: Db, found: readonly Superseded[], owners: Owners): Promise<number> {
+  const locks = await owners.lock(pg, [...new Set(found.map(({ ownerId }) => ownerId))])
+  try {
+    if (locks.held.length === 0) return 0
+    // Once more, now that nobody else makes or deletes their pictures. Who is locked is the next run's.
+    const keys = new Set(found.map(({ objectKey }) => objectKey))
+    const now = await owners.find(locks.held)
+    const images = now.filter(({ objectKey }) => keys.has(objectKey))
+    await previews.delete(images.map(({ objectKey }) => objectKey))
+    await forgetImages(pg, images)
+    return images.length
+  } finally {
+    await locks.release()
+  }
+}

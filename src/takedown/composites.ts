@@ -1,0 +1,99 @@
+import { setTimeout as delay } from 'node:timers/promises'
+import type { PoolClient } from 'pg'
+import { FAMILY_TAKEN_DOWN, SHOWS_HIDDEN } from '../composites/locate.ts'
+import { parseCompositeKey } from '../core/variant.ts'
+import type { Pg } from '../db/database.ts'
+import { lockComposites } from '../db/locks.ts'
+import type { Stores } from '../store/open.ts'
+import type { TakedownScope } from './locate-target.ts'
+import { whileActive } from './while-active.ts'
+
+/** Families that are waited for together: a lock each. */
+const FAMILIES_AT_ONCE = 200
+const LOOK_EVERY_MS = 50
+
+interface Run {
+  readonly takeDown: { readonly id: number; readonly targetId: number }
+  readonly scope: TakedownScope
+  readonly signal: AbortSignal
+}
+
+/**
+ * Waits until nobody composes for the target's families and forgets their pictures that show what is hidden. Of a target
+ * within a family their objects are deleted here, while the family is locked: nobody stores one meanwhile, and whoever
+ * composes afterwards finds the item hidden. Whole families' objects are the sweep's. What no row knows is taken for a
+ * picture that shows it. Ends as the other steps of a take-down do.
+ */
+export async function removeComposites(
+  app: { readonly pg: Pg; readonly stores: Stores },
+  { takeDown, scope, signal }: Run,
+): Promise<'done' | 'stopped' | null> {
+  const { pg } = app
+  for (let afterId = 0; ; ) {
+    const { rows } = await pg.query<{ id: number }>(
+      `select id from (${FAMILIES_OF[scope.column]}) as f where id > $2 order by id limit $3`,
+      [takeDown.targetId, afterId, FAMILIES_AT_ONCE],
+    )
+    const ids = rows.map((row) => row.id)
+    const lastId = ids.at(-1)
+    if (lastId === undefined) return null
+    for (let waiting = ids; waiting.length > 0; ) {
+      if (signal.aborted) return 'stopped'
+      const { held, release } = await lockComposites(pg, waiting)
+      try {
+        const isActive =
+          held.length === 0 ||
+          (await whileActive(pg, takeDown.id, (client) => remove(app, client, { takeDown, scope, familyIds: held })))
+        if (isActive === null) return 'done'
+      } finally {
+        await release()
+      }
+      waiting = waiting.filter((id) => !held.includes(id))
+      if (waiting.length > 0) await delay(LOOK_EVERY_MS)
+    }
+    afterId = lastId
+  }
+}
+
+async function remove(
+  { stores }: { readonly stores: Stores },
+  client: PoolClient,
+  { takeDown, scope, familyIds }: Pick<Run, 'takeDown' | 'scope'> & { familyIds: readonly number[] },
+): Promise<true> {
+  await client.query(FORGET_IMAGES, [familyIds])
+  await client.query(
+    `update composite c set is_current = false where c.family_id = any($1::int[]) and c.is_current and ${SHOWS_HIDDEN('c')}`,
+    [familyIds],
+  )
+  if (!scope.composites) return true
+  const { rows } = await client.query<{ object_key: string }>(
+    `select object_key from image where owner_type = 'FAMILY' and owner_id = any($1::int[])`,
+    [familyIds],
+  )
+  const clean = new Set(rows.map((row) => row.object_key))
+  const keys: string[] = []
+  for await (const { key } of stores.previews.list(scope.composites.folder))
+    if (parseCompositeKey(key)?.version && !clean.has(key)) keys.push(key)
+  if (keys.length === 0) return true
+  await stores.previews.delete(keys)
+  await client.query(
+    `update take_down set objects_deleted = objects_deleted + $2,
+       deleted_keys = array(select distinct unnest(deleted_keys || $3::text)) where id = $1`,
+    [takeDown.id, keys.length, `${scope.composites.folder}*`],
+  )
+  return true
+}
+
+const FAMILIES_OF = {
+  id: 'select family_id as id from item where id = $1',
+  icon_set_id: 'select family_id as id from icon_set where id = $1',
+  family_id: 'select id from family where id = $1',
+  vendor_id: 'select id from family where vendor_id = $1',
+} as const
+
+const FORGET_IMAGES = `
+  delete from image m
+  where m.owner_type = 'FAMILY' and m.owner_id = any($1::int[]) and not exists (
+    select from composite c join family f on f.id = c.family_id
+    where c.family_id = m.owner_id and c.layout = m.preset and c.members_hash = m.source_hash
+      and c.recipe_hash = m.recipe_hash and not ${SHOWS_HIDDEN('c')} and not ${FAMILY_TAKEN_DOWN('f')})`

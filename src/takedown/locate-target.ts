@@ -1,0 +1,103 @@
+import { CACHE_TAG } from '../core/cache-tags.ts'
+import {
+  compositeFolderOf,
+  foldersOf,
+  parseSourceKey,
+  parseVariantKey,
+  printVariantKey,
+  variantPrefixOf,
+} from '../core/variant.ts'
+import type { Prisma } from '../db/database.ts'
+import { type RenderDeps, variantKeyOf } from '../variants/make.ts'
+import type { TakeDownTarget } from './take-down.ts'
+
+/** Where the pictures of a take-down's target lie. */
+export interface TakedownScope {
+  /** The column of `item` that holds the target's id. */
+  readonly column: 'id' | 'icon_set_id' | 'family_id' | 'vendor_id'
+  /** Every key of the target begins with one of them. */
+  readonly prefixes: readonly string[]
+  /** Whether a key with such a beginning is the target's. */
+  readonly owns: (key: string) => boolean
+  /** The cache tag that all of its pictures have. */
+  readonly tag: string
+  /** Of a part of a family: where the family's composites lie, and their cache tag. Null where they are the target's. */
+  readonly composites: { readonly folder: string; readonly tag: string } | null
+  /**
+   * What a CDN may hold, whether it was stored or not: a wildcard for each folder; of an item, whose neighbours' names may
+   * begin like its own, all current keys and aliases.
+   */
+  readonly paths: readonly string[]
+}
+
+/** Looks a take-down's target up. Throws where it is not there: nothing deletes a part of the catalogue. */
+export async function locateTarget(
+  app: Pick<RenderDeps, 'presets' | 'urlSecret'> & { readonly prisma: Prisma },
+  { targetType, targetId: id }: { targetType: TakeDownTarget['type']; targetId: number },
+): Promise<TakedownScope> {
+  const { prisma } = app
+  switch (targetType) {
+    case 'ITEM':
+      return placeOfItem(app, await prisma.item.findUniqueOrThrow({ where: { id } }))
+    case 'ICON_SET': {
+      const { kind, uniqueId, family } = await prisma.iconSet.findUniqueOrThrow({
+        where: { id },
+        include: { family: { include: { vendor: true } } },
+      })
+      const folders = foldersOf.iconSet({
+        vendor: family.vendor.username,
+        kind,
+        family: family.uniqueId,
+        iconSet: uniqueId,
+      })
+      const composites = compositesOf({ vendor: family.vendor.username, family: family.uniqueId })
+      return { column: 'icon_set_id', tag: CACHE_TAG.iconSet(uniqueId), ...whole(folders), composites }
+    }
+    case 'FAMILY': {
+      const { uniqueId, vendor } = await prisma.family.findUniqueOrThrow({ where: { id }, include: { vendor: true } })
+      const folders = foldersOf.family({ vendor: vendor.username, family: uniqueId })
+      return { column: 'family_id', tag: CACHE_TAG.family(uniqueId), ...whole(folders) }
+    }
+    case 'VENDOR': {
+      const { username } = await prisma.vendor.findUniqueOrThrow({ where: { id } })
+      return { column: 'vendor_id', tag: CACHE_TAG.vendor(username), ...whole(foldersOf.vendor({ vendor: username })) }
+    }
+  }
+}
+
+const whole = (folders: readonly string[]) => ({
+  prefixes: folders,
+  owns: () => true,
+  composites: null,
+  paths: folders.map((folder) => `${folder}*`),
+})
+
+const compositesOf = (at: { vendor: string; family: string }) => ({
+  folder: compositeFolderOf(at),
+  tag: CACHE_TAG.composites(at.family),
+})
+
+function placeOfItem(
+  app: Pick<RenderDeps, 'presets' | 'urlSecret'>,
+  item: { uniqueId: string; sourceKey: string; sourceHash: string },
+): TakedownScope {
+  const path = parseSourceKey(item.sourceKey)
+  if (!path) throw new Error(`${item.sourceKey} is not a source key`)
+  const paths = [...app.presets.values()].flatMap(({ name: preset, formats }) =>
+    formats.flatMap((format) => [
+      variantKeyOf(app, item, { preset, format }),
+      printVariantKey({ ...path, preset, format, version: null }),
+    ]),
+  )
+  // `arrow-` begins the keys of `arrow-left` as well; a slug ends before the last dash, so a parsed key tells them apart.
+  const owns = (key: string) => parseVariantKey(key)?.slug === path.slug
+  const composites = compositesOf(path)
+  return {
+    column: 'id',
+    prefixes: [variantPrefixOf(path)],
+    owns,
+    tag: CACHE_TAG.item(item.uniqueId),
+    composites,
+    paths,
+  }
+}

@@ -1,0 +1,198 @@
+import { createHash } from 'node:crypto'
+import type { PoolClient } from 'pg'
+import type { TakeDown } from '../../prisma/generated/client/client.ts'
+import { type Cdn, isDenied } from '../cdn/cloudfront.ts'
+import { CACHE_TAG_HEADER } from '../core/cache-tags.ts'
+import { log } from '../core/log.ts'
+import { isCompositeKey } from '../core/variant.ts'
+import type { Pg, Prisma } from '../db/database.ts'
+import { waitForItems } from '../db/locks.ts'
+import type { RenderDeps } from '../variants/make.ts'
+import { removeComposites } from './composites.ts'
+import { locateTarget, type TakedownScope } from './locate-target.ts'
+import { queueTakeDown } from './take-down.ts'
+import { whileActive } from './while-active.ts'
+
+/** Items that are waited for together: a lock each. */
+const DRAIN_ITEMS = 200
+/** What S3 lists and deletes in one call. */
+const SWEEP_KEYS = 1000
+/** Of the 3,000 that may be in progress: smaller batches find room beside others. */
+const PATHS_AT_ONCE = 1000
+
+export interface TakeDownRunner extends Pick<RenderDeps, 'stores' | 'presets' | 'urlSecret'> {
+  readonly pg: Pg
+  readonly prisma: Prisma
+  readonly cdn: Cdn | null
+  readonly config: { readonly publicImageUrl: string | null }
+}
+
+interface Run {
+  readonly takeDown: TakeDown
+  readonly scope: TakedownScope
+  readonly signal: AbortSignal
+}
+
+/**
+ * Takes down what the receipt names; it is hidden already. Drains: waits for every render in progress and forgets the
+ * images, so that nothing is made any more; families' composites that show it go as well. Sweeps: deletes all objects, of
+ * whatever version. Purges the CDN. Safe to run
+ * again and after a crash: each step goes on where it was. Ends early when the take-down is restored or `signal` aborts;
+ * throws when a store, the database or the CDN fails, so that the queue tries again.
+ * @param options.recheck sweep and purge once more: an upload that was given up may still have arrived, and an answer on its
+ *   way to an edge is cached there after the purge
+ */
+export async function runTakeDown(
+  app: TakeDownRunner,
+  id: number,
+  { signal, recheck = false }: { signal: AbortSignal; recheck?: boolean },
+): Promise<'done' | 'stopped'> {
+  const takeDown = await app.prisma.takeDown.findUnique({ where: { id } })
+  if (!takeDown || takeDown.restoredAt || (takeDown.status === 'COMPLETED') !== recheck) return 'done'
+  const scope = await locateTarget(app, takeDown)
+  const run = { takeDown, scope, signal }
+  if (!recheck)
+    await app.pg.query(`update take_down set status = 'RUNNING' where id = $1 and restored_at is null`, [id])
+  const outcome = (await drain(app, run)) ?? (await removeComposites(app, run)) ?? (await sweep(app, run))
+  if (outcome) return outcome
+  const isPurged = await purge(app, run, recheck ? 'second' : 'first')
+  await whileActive(app.pg, id, async (client) => {
+    if (recheck) return await client.query('update take_down set error = null where id = $1', [id])
+    await client.query(
+      `update take_down set status = 'COMPLETED', finished_at = now(), error = null, note = $2 where id = $1`,
+      [id, isPurged ? null : NO_CDN],
+    )
+    await queueTakeDown(client, id, { recheck: true })
+  })
+  return 'done'
+}
+
+const NO_CDN =
+  'CLOUDFRONT_DISTRIBUTION_ID is not set, so no CDN was told: if there is one, set it and take this down again, or purge there by hand.'
+
+/** Records why a run failed, for the receipt; after the queue's last attempt the take-down ends as FAILED. It stays hidden. */
+export async function recordError(
+  pg: Pg,
+  id: number,
+  { reason, isLast }: { reason: string; isLast: boolean },
+): Promise<void> {
+  await pg.query(
+    `update take_down set error = $2, status = case when $3 and status <> 'COMPLETED' then 'FAILED' else status end,
+       finished_at = case when $3 and status <> 'COMPLETED' then now() else finished_at end
+     where id = $1 and restored_at is null`,
+    [id, reason, isLast],
+  )
+}
+
+/** Null: done. */
+type StepResult = 'done' | 'stopped' | null
+
+/**
+ * Waits until nobody holds a lock on any of the items: who made a picture has recorded it by then, and whoever locks
+ * afterwards looks again and finds the item hidden. Then the images' rows go, before their objects do.
+ */
+async function drain(app: TakeDownRunner, { takeDown, scope, signal }: Run): Promise<StepResult> {
+  for (let afterId = takeDown.drainedToItemId; ; ) {
+    const { rows } = await app.pg.query<{ id: number }>(
+      `select id from item where ${scope.column} = $1 and id > $2 order by id limit $3`,
+      [takeDown.targetId, afterId, DRAIN_ITEMS],
+    )
+    const ids = rows.map((row) => row.id)
+    const lastId = ids.at(-1)
+    if (lastId === undefined) return null
+    if (!(await waitForItems(app.pg, ids, signal))) return 'stopped'
+    const isActive = await whileActive(app.pg, takeDown.id, async (client) => {
+      const deleted = await client.query<{ object_key: string }>(
+        `delete from image where owner_type = 'ITEM' and owner_id = any($1::int[]) returning object_key`,
+        [ids],
+      )
+      await client.query('update take_down set drained_to_item_id = $2 where id = $1', [takeDown.id, lastId])
+      await rememberKeys(
+        client,
+        takeDown,
+        deleted.rows.map((row) => row.object_key),
+      )
+    })
+    if (isActive === null) return 'done'
+    afterId = lastId
+  }
+}
+
+/** Deletes batch by batch what lies at the target's keys, known or not. A restore waits for the batch in hand. */
+async function sweep(app: TakeDownRunner, { takeDown, scope, signal }: Run): Promise<StepResult> {
+  for (;;) {
+    if (signal.aborted) return 'stopped'
+    const deleted = await whileActive(app.pg, takeDown.id, async (client) => {
+      const keys = await listSome(app, scope)
+      if (keys.length === 0) return 0
+      await app.stores.previews.delete(keys)
+      await client.query('update take_down set objects_deleted = objects_deleted + $2 where id = $1', [
+        takeDown.id,
+        keys.length,
+      ])
+      await rememberKeys(client, takeDown, keys)
+      return keys.length
+    })
+    if (deleted === null) return 'done'
+    if (deleted === 0) return null
+  }
+}
+
+async function listSome({ stores }: TakeDownRunner, { prefixes, owns }: TakedownScope): Promise<string[]> {
+  const keys: string[] = []
+  for (const prefix of prefixes) {
+    for await (const { key } of stores.previews.list(prefix)) {
+      if (owns(key)) keys.push(key)
+      if (keys.length === SWEEP_KEYS) return keys
+    }
+  }
+  return keys
+}
+
+/** Of an item, whose invalidation by path names each: a retry must purge what an earlier run deleted. */
+async function rememberKeys(client: PoolClient, { id, targetType }: TakeDown, keys: readonly string[]): Promise<void> {
+  if (targetType !== 'ITEM' || keys.length === 0) return
+  await client.query(
+    `update take_down set deleted_keys = array(select distinct unnest(deleted_keys || $2::text[])) where id = $1`,
+    [id, keys],
+  )
+}
+
+/**
+ * Tells the CDN, by tag where the distribution reads our header, else by path. A run again sends the same batches under the
+ * same references, which CloudFront knows; one that it has no room for throws BUSY. False: there is no CDN to tell.
+ */
+async function purge(app: TakeDownRunner, { takeDown, scope }: Run, round: string): Promise<boolean> {
+  if (!app.cdn) return false
+  const { deletedKeys, createdAt } = await app.prisma.takeDown.findUniqueOrThrow({ where: { id: takeDown.id } })
+  const base = app.config.publicImageUrl ? new URL(app.config.publicImageUrl).pathname.replace(/\/$/, '') : '/images'
+  const hadComposites = deletedKeys.some(isCompositeKey)
+  const items = (await readsOurTags(app.cdn))
+    ? [`#${scope.tag}`, ...(scope.composites && hadComposites ? [`#${scope.composites.tag}`] : [])]
+    : [...new Set([...scope.paths, ...deletedKeys])].sort().map((key) => `${base}/${key}`)
+  for (let from = 0; from < items.length; from += PATHS_AT_ONCE) {
+    const batch = items.slice(from, from + PATHS_AT_ONCE)
+    // The time as well: another database may have had a take-down of this number on the same distribution.
+    const meant = [takeDown.id, createdAt.toISOString(), round, ...batch].join('\n')
+    const reference = `afterimage-${takeDown.id}-${createHash('sha256').update(meant).digest('hex').slice(0, 32)}`
+    const invalidationId = await app.cdn.invalidate(batch, reference)
+    await app.pg.query(
+      `update take_down set invalidation_ids = array_append(invalidation_ids, $2)
+       where id = $1 and not $2 = any(invalidation_ids)`,
+      [takeDown.id, invalidationId],
+    )
+  }
+  return true
+}
+
+/** Where the configuration cannot be read, paths are right as well. */
+async function readsOurTags(cdn: Cdn): Promise<boolean> {
+  try {
+    const { CacheTagConfig: tags } = await cdn.readConfig()
+    return tags?.HeaderName?.toLowerCase() === CACHE_TAG_HEADER
+  } catch (error) {
+    if (!isDenied(error)) throw error
+    log.warn('invalidating by path', { cause: (error as Error).message })
+    return false
+  }
+}

@@ -1,0 +1,75 @@
+import { cacheTagsOf } from '../core/cache-tags.ts'
+import {
+  type ImageFormat,
+  type Presets,
+  parseVariantKey,
+  printSourceKey,
+  sameVersion,
+  type VariantPath,
+  versionOf,
+} from '../core/variant.ts'
+import type { Pg } from '../db/database.ts'
+import type { Delivered, EnsureVariant } from './ensure.ts'
+import { type Located, openLocator } from './locate.ts'
+import { variantKeyOf } from './make.ts'
+import type { RecipeHistory } from './recipes.ts'
+
+/** What an issued key stands for. */
+export interface IssuedImage {
+  /** Of the picture as it is, of an earlier one, or without a version. */
+  readonly freshness: 'alias' | 'current' | 'outdated'
+  readonly format: ImageFormat
+  readonly cacheTags: readonly string[]
+  /** The current picture, where it was made and may be shown. */
+  readonly image: Located['image']
+  readonly ensure: () => Promise<Delivered>
+  /** Where the current picture lies. */
+  readonly keyOf: (delivered: Delivered) => string
+}
+
+interface Finder {
+  readonly pg: Pg
+  readonly presets: Presets
+  readonly recipes: RecipeHistory
+  readonly urlSecret: string
+  readonly ensureVariant: EnsureVariant
+}
+
+/** Finds what a variant's key stands for: one indexed look-up, shared by requests that come together. Null: it was never issued. */
+export function createVariantFinder(app: Finder): (key: string) => Promise<IssuedImage | null> {
+  const locate = openLocator(app.pg)
+
+  return async function findVariant(key) {
+    const path = parseVariantKey(key)
+    const preset = path && app.presets.get(path.preset)
+    if (!path || !preset?.formats.includes(path.format)) return null
+    const { format } = path
+    const located = await locate({ sourceKey: printSourceKey(path), preset, format })
+    const freshness = located && freshnessOf(app, path, located)
+    if (!freshness) return null
+    const current = variantKeyOf(app, located, { preset: preset.name, format })
+    return {
+      freshness,
+      format,
+      cacheTags: cacheTagsOf(path),
+      image: located.takenDown ? null : located.image,
+      ensure: () => app.ensureVariant(located),
+      keyOf: () => current,
+    }
+  }
+}
+
+/** Whether we issued the path: for the item as it is, for an earlier source or recipe, or never. */
+function freshnessOf(
+  { urlSecret, recipes: history }: Pick<Finder, 'urlSecret' | 'recipes'>,
+  { version }: VariantPath,
+  item: Located,
+): IssuedImage['freshness'] | null {
+  if (version === null) return 'alias'
+  const issued = (sourceHash: string, recipeHash: string) =>
+    sameVersion(version, versionOf(urlSecret, sourceHash, recipeHash))
+  if (issued(item.sourceHash, item.preset.recipeHash)) return 'current'
+  const sources = [item.sourceHash, ...item.previousSourceHashes]
+  const recipes = history.get(item.preset.name) ?? []
+  return sources.some((source) => recipes.some((recipe) => issued(source, recipe))) ? 'outdated' : null
+}

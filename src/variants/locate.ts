@@ -1,0 +1,122 @@
+import { TAKEN_DOWN } from '../catalogue/taken-down.ts'
+import { type ImageFormat, type Preset, RENDERER_VERSION } from '../core/variant.ts'
+import type { Pg } from '../db/database.ts'
+
+/** A recorded picture. */
+export interface StoredImage {
+  readonly objectKey: string
+  readonly bytes: number
+  readonly md5: string
+  /** Made within the last minute. */
+  readonly isFresh: boolean
+}
+
+/** An item, one wanted variant of it, and what is known of that variant. */
+export interface Located {
+  readonly itemId: number
+  readonly sourceKey: string
+  /** Where the original lies. */
+  readonly originalKey: string
+  readonly sourceHash: string
+  readonly previousSourceHashes: readonly string[]
+  readonly takenDown: boolean
+  readonly preset: Preset
+  readonly format: ImageFormat
+  /** The current variant, null where it was not made yet. */
+  readonly image: StoredImage | null
+  /** Why the current source has no pictures; null too when another attempt may help. */
+  readonly failure: { readonly code: string; readonly message: string } | null
+}
+
+interface Wanted {
+  readonly sourceKey: string
+  readonly preset: Preset
+  readonly format: ImageFormat
+}
+
+/** Everything that a request for a variant needs to know, in one indexed look-up. Null: there is no such item. */
+export async function locateVariant(pg: Pg, wanted: Wanted): Promise<Located | null> {
+  const [located = null] = await locateVariants(pg, [wanted])
+  return located
+}
+
+/** Look-ups at once, and requests that one of them takes. */
+const AT_ONCE = 2
+const BATCH = 100
+
+/**
+ * Look-ups for many requests at once: those that come while others are under way share the next statement. Under ten-fold
+ * load a look-up for each request would take more time than there is, and most of them end in a refusal.
+ */
+export function openLocator(pg: Pg): (wanted: Wanted) => Promise<Located | null> {
+  const line: { wanted: Wanted; resolve: (located: Located | null) => void; reject: (error: unknown) => void }[] = []
+  let running = 0
+
+  async function run(): Promise<void> {
+    running++
+    while (line.length > 0) {
+      const batch = line.splice(0, BATCH)
+      try {
+        const found = await locateVariants(
+          pg,
+          batch.map(({ wanted }) => wanted),
+        )
+        for (const [index, { resolve }] of batch.entries()) resolve(found[index] ?? null)
+      } catch (error) {
+        for (const { reject } of batch) reject(error)
+      }
+    }
+    running--
+  }
+
+  return (wanted) =>
+    new Promise((resolve, reject) => {
+      line.push({ wanted, resolve, reject })
+      if (running < AT_ONCE) void run()
+    })
+}
+
+async function locateVariants(pg: Pg, wanted: readonly Wanted[]): Promise<(Located | null)[]> {
+  const { rows } = await pg.query({
+    name: 'locate-variants',
+    text: LOCATE,
+    values: [
+      wanted.map(({ sourceKey }) => sourceKey),
+      wanted.map(({ preset }) => preset.name),
+      wanted.map(({ format }) => format),
+      wanted.map(({ preset }) => preset.recipeHash),
+      RENDERER_VERSION,
+    ],
+  })
+  const found = new Map(rows.map((row) => [row.place, row]))
+  return wanted.map(({ sourceKey, preset, format }, index) => {
+    const row = found.get(index + 1)
+    if (!row) return null
+    return {
+      itemId: row.id,
+      sourceKey,
+      originalKey: row.original_key,
+      sourceHash: row.source_hash,
+      previousSourceHashes: row.previous_source_hashes,
+      takenDown: row.taken_down,
+      preset,
+      format,
+      image:
+        row.object_key === null
+          ? null
+          : { objectKey: row.object_key, bytes: row.bytes, md5: row.md5, isFresh: row.is_fresh },
+      failure: row.code === null ? null : { code: row.code, message: row.message },
+    }
+  })
+}
+
+const LOCATE = `
+  select w.place::int, i.id, coalesce(i.original_key, i.source_key) as original_key, i.source_hash, i.previous_source_hashes, ${TAKEN_DOWN('i')} as taken_down,
+         m.object_key, m.bytes, m.md5, m.made_at > now() - interval '1 minute' as is_fresh, f.code, f.message
+  from unnest($1::text[], $2::text[], $3::image_format[], $4::text[])
+    with ordinality as w(source_key, preset, format, recipe_hash, place)
+  join item i on i.source_key = w.source_key
+  left join image m on m.owner_type = 'ITEM' and m.owner_id = i.id and m.preset = w.preset and m.format = w.format
+    and m.recipe_hash = w.recipe_hash and m.source_hash = i.source_hash
+  left join render_failure f on f.item_id = i.id and f.settled
+    and f.source_hash = i.source_hash and f.renderer_version = $5`

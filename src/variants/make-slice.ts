@@ -1,0 +1,73 @@
+import type { PoolClient } from 'pg'
+import { isSourceFailure } from '../core/errors.ts'
+import { inTransaction, type Pg } from '../db/database.ts'
+import { lockItems } from '../db/locks.ts'
+import { findWork, type Work, type WorkOrder } from './find-missing.ts'
+import { makeVariants, type RenderDeps } from './make.ts'
+import { type FailedItem, type RenderedItem, type Results, recordResults } from './record.ts'
+
+const RENDER_LIMIT_MS = 20_000
+/**
+ * Items that are locked, made and recorded together. A request for one of them waits for its object at most, not for
+ * the record; a crash repeats at most a slice.
+ */
+export const SLICE_ITEMS = 24
+/** In the making at once: an item is longer on its way from and to S3 than in a renderer. */
+const ITEMS_PER_RENDERER = 4
+
+/** What belongs into the transaction that records a slice. */
+export type AfterRecord = (client: PoolClient, results: Results) => Promise<void>
+
+/**
+ * Locks the items of a slice, makes what they lack and records it in one transaction. Stops taking items when `signal`
+ * aborts. Throws what a store or the database threw, after what was made until then is recorded.
+ * Returns the items that somebody else holds.
+ */
+export async function makeSlice(
+  app: RenderDeps & { readonly pg: Pg },
+  slice: { order: WorkOrder; work: readonly Work[]; signal: AbortSignal; afterRecord?: AfterRecord },
+): Promise<number[]> {
+  const ids = slice.work.map((item) => item.itemId)
+  const locks = await lockItems(app.pg, ids)
+  try {
+    // Looked at again under the lock: a request may have made one since.
+    const range = { afterId: 0, toId: Math.max(...ids), limit: ids.length, only: locks.held }
+    const work = locks.held.length > 0 ? await findWork(app.pg, slice.order, range) : []
+    const { trouble, ...results } = await makeAll(app, slice, work)
+    if (results.made.length > 0 || results.failures.length > 0) {
+      await inTransaction(app.pg, async (client) => {
+        await recordResults(client, results)
+        await slice.afterRecord?.(client, results)
+      })
+    }
+    if (trouble) throw trouble
+    return ids.filter((id) => !locks.held.includes(id))
+  } finally {
+    await locks.release()
+  }
+}
+
+/** Every item, more at once than there are renderers, so that reading and storing overlap rendering. */
+async function makeAll(
+  app: RenderDeps,
+  { order, signal }: { order: WorkOrder; signal: AbortSignal },
+  work: readonly Work[],
+): Promise<{ made: RenderedItem[]; failures: FailedItem[]; trouble: unknown }> {
+  const results = { made: [] as RenderedItem[], failures: [] as FailedItem[], trouble: null as unknown }
+  const queue = [...work]
+  const lane = async () => {
+    for (let item = queue.shift(); item && !results.trouble && !signal.aborted; item = queue.shift()) {
+      const { itemId, sourceHash, variants } = item
+      try {
+        const options = { variants, timeoutMs: RENDER_LIMIT_MS, replace: order.mode === 'ALL' }
+        results.made.push((await makeVariants(app, item, options)).item)
+      } catch (error) {
+        if (isSourceFailure(error)) results.failures.push({ itemId, sourceHash, error, backfillId: order.backfillId })
+        // Renders that are cut when the worker stops are left to the next one.
+        else if (!signal.aborted) results.trouble = error
+      }
+    }
+  }
+  await Promise.all(Array.from({ length: app.pool.size * ITEMS_PER_RENDERER }, lane))
+  return results
+}

@@ -1,0 +1,120 @@
+import { createHash } from 'node:crypto'
+import { CACHE } from '../cdn/cache-headers.ts'
+import { cacheTagsOf } from '../core/cache-tags.ts'
+import { AppError } from '../core/errors.ts'
+import {
+  matchesSource,
+  mimeTypeOf,
+  type Presets,
+  parseSourceKey,
+  printVariantKey,
+  type SourcePath,
+  versionOf,
+} from '../core/variant.ts'
+import type { VariantSpec } from '../render/messages.ts'
+import type { RenderPool } from '../render/pool.ts'
+import type { Stores } from '../store/open.ts'
+import type { MadeImage, RenderedItem } from './record.ts'
+
+/** What making pictures takes. */
+export interface RenderDeps {
+  readonly stores: Stores
+  readonly pool: RenderPool
+  readonly presets: Presets
+  readonly urlSecret: string
+}
+
+export interface Source {
+  readonly itemId: number
+  readonly sourceKey: string
+  /** Where the original lies. */
+  readonly originalKey: string
+  readonly sourceHash: string
+}
+
+export interface Made {
+  /** To be recorded. */
+  readonly item: RenderedItem
+  /** The stored bytes of each of the item's images, in their order. */
+  readonly bytes: readonly Buffer[]
+}
+
+/**
+ * Source -> renderer -> store, for one item: the one code behind the first request and the backfill.
+ * The caller holds the item's lock and records what is returned. Throws the source's reason code (status 422),
+ * UNAVAILABLE when a store fails, BUSY when the pool's line is full.
+ * @param options.svg the original, where the caller has begun to read it already
+ * @param options.replace store again what is there already (an object that was lost or damaged)
+ */
+export async function makeVariants(
+  deps: RenderDeps,
+  source: Source,
+  options: { variants: readonly VariantSpec[]; timeoutMs: number; replace?: boolean; svg?: Promise<Buffer | null> },
+): Promise<Made> {
+  const { itemId, sourceHash } = source
+  const svg = checkSource(source, await (options.svg ?? deps.stores.originals.get(source.originalKey)))
+  const rendered = await deps.pool.render(svg, options.variants, { timeoutMs: options.timeoutMs })
+  const { engine, warnings, placeholder } = rendered
+  const bytes = rendered.pictures.map((picture) => Buffer.from(picture.bytes))
+  const images = rendered.pictures.map(({ preset, format, width, height, lossless }, index): MadeImage => {
+    const encoded = bytes[index] as Buffer
+    const { recipeHash } = presetOf(deps.presets, preset)
+    const objectKey = variantKeyOf(deps, source, { preset, format })
+    const facts = { width, height, lossless, bytes: encoded.length, md5: md5Of(encoded), engine, warnings }
+    return { itemId, preset, format, recipeHash, sourceHash, objectKey, ...facts }
+  })
+  await Promise.all(
+    images.map(({ objectKey, format }, index) =>
+      deps.stores.previews.put(objectKey, bytes[index] as Buffer, {
+        contentType: mimeTypeOf(format),
+        cacheControl: CACHE.immutable,
+        sourceHash,
+        cacheTags: cacheTagsOf(sourcePathOf(source)),
+        replace: options.replace ?? false,
+        keyNamesBytes: true,
+      }),
+    ),
+  )
+  return { item: { itemId, sourceHash, ...placeholder, images }, bytes }
+}
+
+/** In hex: the ETag that S3 gives an object of these bytes. */
+export const md5Of = (bytes: Buffer): string => createHash('md5').update(bytes).digest('hex')
+
+/** The key of an item's current variant. */
+export function variantKeyOf(
+  { presets, urlSecret }: Pick<RenderDeps, 'presets' | 'urlSecret'>,
+  { sourceKey, sourceHash }: Pick<Source, 'sourceKey' | 'sourceHash'>,
+  { preset, format }: VariantSpec,
+): string {
+  const path = sourcePathOf({ sourceKey })
+  const version = versionOf(urlSecret, sourceHash, presetOf(presets, preset).recipeHash)
+  return printVariantKey({ ...path, preset, version, format })
+}
+
+function sourcePathOf({ sourceKey }: Pick<Source, 'sourceKey'>): SourcePath {
+  const path = parseSourceKey(sourceKey)
+  if (!path) throw new Error(`${sourceKey} is not a source key`)
+  return path
+}
+
+function presetOf(presets: Presets, name: string) {
+  const preset = presets.get(name)
+  if (!preset) throw new Error(`no preset ${name}`)
+  return preset
+}
+
+/** The bytes, if they are the ones that were imported. Throws SOURCE_MISSING or SOURCE_CHANGED. */
+export function checkSource(
+  { originalKey, sourceHash }: Pick<Source, 'originalKey' | 'sourceHash'>,
+  svg: Buffer | null,
+): Buffer {
+  if (!svg) throw new AppError('SOURCE_MISSING', `The original ${originalKey} is not in the store: import it again.`)
+  if (!matchesSource(svg, sourceHash)) {
+    throw new AppError(
+      'SOURCE_CHANGED',
+      `The original ${originalKey} is not the one that was imported: import it again.`,
+    )
+  }
+  return svg
+}

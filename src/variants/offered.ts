@@ -1,0 +1,42 @@
+import { AppError } from '../core/errors.ts'
+import type { ImageFormat, Preset, Presets } from '../core/variant.ts'
+
+export interface OfferedVariant {
+  readonly preset: Preset
+  readonly format: ImageFormat
+}
+
+/** Every preset x format of a request; without formats, of each preset the one it lists first. Throws BAD_INPUT. */
+export function variantsOf(
+  presets: Presets,
+  request: { readonly presets: readonly string[]; readonly formats: readonly ImageFormat[] },
+): OfferedVariant[] {
+  return request.presets.flatMap((name) => {
+    const preset = offeredPreset(presets, name)
+    const formats = request.formats.length > 0 ? request.formats : preset.formats.slice(0, 1)
+    return formats.map((format) => ({ preset, format: offeredFormat(preset, format) }))
+  })
+}
+
+/** Throws BAD_INPUT with the names there are. */
+export function offeredPreset(presets: Presets, name: string): Preset {
+  const preset = presets.get(name)
+  if (preset) return preset
+  throw new AppError(
+    'BAD_INPUT',
+    `There is no preset ${JSON.stringify(name.slice(0, 100))}; there are ${[...presets.keys()].join(', ')}.`,
+  )
+}
+
+/** Throws BAD_INPUT with the formats that the preset offers. */
+export function offeredFormat(preset: Preset, format: ImageFormat): ImageFormat {
+  if (preset.formats.includes(format)) return format
+  throw new AppError(
+    'BAD_INPUT',
+    `Preset ${preset.name} is not offered as ${format}; it is as ${preset.formats.join(', ')}.`,
+  )
+}
+
+/** Every preset in the format that it lists first: what a backfill makes unless told otherwise. */
+export const firstVariants = (presets: Presets): OfferedVariant[] =>
+  variantsOf(presets, { presets: [...presets.keys()].sort(), formats: [] })

@@ -1,0 +1,77 @@
+import type { PoolClient } from 'pg'
+import type { Pg } from '../db/database.ts'
+
+export const EVENT_TYPES = [
+  'image.variant.created',
+  'image.variant.failed',
+  'preview.family.created',
+  'upload.completed',
+  'backfill.completed',
+] as const
+export type EventType = (typeof EVENT_TYPES)[number]
+
+export interface NewEvent {
+  readonly type: EventType
+  /** The family's unique id: the events of one family are delivered in order. Null for an event of none. */
+  readonly family: string | null
+  readonly data: Record<string, unknown>
+}
+
+/** First key of the advisory locks on families; the second is a hash of the unique id. */
+const FAMILY_LOCKS = 2
+
+/** SQL: whether any webhook wants events of this type. */
+export const IS_WANTED = (type: string): string =>
+  `exists (select from webhook where disabled_at is null and ${type} = any(types))`
+
+/**
+ * SQL: the CTEs that write events and put them into the lines of the webhooks that want them; `event_written` has their ids.
+ * What no webhook wants is not written, so that a catalogue without webhooks pays for none.
+ *
+ * Ids are taken in another order than transactions commit. A line is a cursor, which would pass over an event that
+ * commits late, so a family is locked from before its first id until the commit: within a family the order of the ids is
+ * that of the commits. The locks are taken in the order of their keys, and all of a transaction's at once, so that two
+ * never wait for each other.
+ * @param source a select of type, family, data (jsonb) and n, their order
+ */
+export const WRITE_EVENTS = (source: string): string => `
+  event_wanted as materialized (
+    select e.type, coalesce(e.family, '') as family, e.data, e.n from (${source}) as e(type, family, data, n)
+    where ${IS_WANTED('e.type')}
+  ), event_locked as materialized (
+    select pg_advisory_xact_lock(${FAMILY_LOCKS}, key)
+    from (select distinct hashtext(family) as key from event_wanted order by 1) as keys
+  ), event_written as (
+    insert into event (type, family, data, created_at)
+    select type, family, data, clock_timestamp() from event_wanted cross join (select count(*) from event_locked) as locks
+    order by n
+    returning id, type, family
+  ), event_lines as (
+    insert into webhook_line as l (webhook_id, family, after_event_id, waiting, next_attempt_at)
+    select w.id, e.family, min(e.id) - 1, count(*), now()
+    from event_written e join webhook w on w.disabled_at is null and e.type = any(w.types)
+    group by w.id, e.family order by w.id, e.family
+    on conflict (webhook_id, family) do update set waiting = l.waiting + excluded.waiting,
+      next_attempt_at = case when l.waiting = 0 then excluded.next_attempt_at else l.next_attempt_at end
+  )`
+
+/**
+ * Writes events into the outbox, in the caller's transaction: an event is there if and only if its change is.
+ * Called once in a transaction and last: it locks the events' families until the commit.
+ */
+export async function recordEvents(client: PoolClient | Pg, events: readonly NewEvent[]): Promise<void> {
+  if (events.length === 0) return
+  await client.query({
+    name: 'record-events',
+    text: RECORD_EVENTS,
+    values: [
+      events.map((event) => event.type),
+      events.map((event) => event.family),
+      events.map((event) => JSON.stringify(event.data)),
+    ],
+  })
+}
+
+const RECORD_EVENTS = `
+  with ${WRITE_EVENTS('select * from unnest($1::text[], $2::text[], $3::jsonb[]) with ordinality')}
+  select from event_written`
