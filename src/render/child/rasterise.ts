@@ -16,16 +16,25 @@ export const SMALL: Canvas = { width: 64, height: 64, padding: 0, fit: 'contain'
 
 /**
  * Which engine draws a document: the one place where that is decided, by what the document is made of.
- * - Text goes to resvg, which sees the fonts it is given only; librsvg finds fonts by the machine's fontconfig. So do
- *   GIFs, which this librsvg does not decode.
+ * - Text goes to librsvg, whose letters are Chromium's to the pixel; only what it cannot set (text on a path, textLength,
+ *   a place or an angle for each letter, word-spacing) goes to resvg. Both see the bundled fonts alone.
+ * - GIFs go to resvg: this librsvg does not decode them.
  * - Plain art, shapes and paths and nothing else, goes to resvg too: it draws it as Chromium does, in half the time, and
  *   with fewer shades along edges, which makes lossless pictures a quarter smaller.
  * - All else goes to librsvg, which agrees with Chromium more often (`npm run bench -- fidelity`) and does not abort.
  */
 export function engineFor({ features, svg }: Pick<SanitisedSvg, 'features' | 'svg'>): Engine {
-  if (features.has('text') || svg.includes('data:image/gif')) return 'resvg'
+  if (svg.includes('data:image/gif')) return 'resvg'
+  if (features.has('text')) return isSetByResvg(svg) ? 'resvg' : 'librsvg'
   return features.size === 0 && svg.length <= PLAIN_MAX_CHARS && !NOT_PLAIN.test(svg) ? 'resvg' : 'librsvg'
 }
+
+/** Text that librsvg sets wrong; resvg aborts on groups with opacity that lie off the canvas, so not beside any. */
+const isSetByResvg = (svg: string): boolean => SET_BY_RESVG.test(svg) && !GROUP_OPACITY.test(svg)
+
+const SET_BY_RESVG =
+  /<textPath|textLength=|word-spacing|<(?:text|tspan)\b[^>]*?\s(?:rotate=|(?:x|y|dx|dy)="\s*[^\s,"]+[\s,]+[^\s"])/
+const GROUP_OPACITY = /(?<!-)opacity[=:]/
 
 /** Above this, art is so dense that the shades along its edges are most of it. */
 const PLAIN_MAX_CHARS = 20_000
@@ -43,14 +52,16 @@ type PrintAt = (size: Box, more?: Readonly<Record<string, string>>) => string
 export async function rasterise(document: SanitisedSvg, canvas: Canvas, background: Colour | null): Promise<Raster> {
   const box = { width: canvas.width - 2 * canvas.padding, height: canvas.height - 2 * canvas.padding }
   const pixels = canvas.fit === 'cover' ? box : contain(document, box)
-  const printAt: PrintAt = (size, more) =>
-    document.withRoot((root) => ({
+  const printAt: PrintAt = (size, more) => {
+    const svg = document.withRoot((root) => ({
       ...stretchTo(root, { size: document, pixels, fit: canvas.fit }),
       ...(canvas.color ? { color: canvas.color } : {}),
       width: String(size.width),
       height: String(size.height),
       ...more,
     }))
+    return document.features.has('text') ? nameFamilies(svg) : svg
+  }
   const isResvg = engineFor(document) === 'resvg'
   const raster = {
     pixels: isResvg
@@ -99,9 +110,8 @@ async function drawWithLibrsvg(
 function drawWithResvg(svg: string, background: Colour | null): Uint8Array {
   const options = { font: { loadSystemFonts: false, ...FONTS }, logLevel: 'off' } as const
   try {
-    if (background)
-      return new Resvg(nameFamilies(svg), { ...options, background: `rgb(${background})` }).render().pixels
-    return toStraight(new Resvg(nameFamilies(svg), options).render().pixels)
+    if (background) return new Resvg(svg, { ...options, background: `rgb(${background})` }).render().pixels
+    return toStraight(new Resvg(svg, options).render().pixels)
   } catch (error) {
     return refused(error)
   }
