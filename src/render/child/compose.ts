@@ -5,9 +5,9 @@ import { blankCanvas, layOn, roundCorners } from './canvas.ts'
 import { encode } from './encode.ts'
 import { advanceOf, lacksGlyph } from './fonts.ts'
 import { chooseMatte } from './matte.ts'
+import { normalise } from './normalise/normalise.ts'
 import { centre, isClear, paintOn, parseHex, type Raster } from './pixels.ts'
 import { engineFor, rasterise, SMALL } from './rasterise.ts'
-import { sanitise } from './sanitise/sanitise.ts'
 
 /**
  * Draws every cell's document at the size of its cell into one picture. All that cannot be drawn is told at once instead of
@@ -50,7 +50,7 @@ const GC_EVERY_BYTES = 8_000_000
 
 async function drawCell(cell: CellOrder, layout: Layout): Promise<{ raster: Raster; engine: Engine }> {
   const { width, height } = cell
-  const document = sanitise(cell.svg)
+  const document = await normalise(cell.svg)
   const room = Math.floor((Math.min(width, height) - 1) / 2)
   const padding = Math.min(layout.cellPadding, room)
   const art = await rasterise(document, { width, height, padding, fit: 'contain', color: layout.color }, null)
@@ -80,7 +80,7 @@ async function drawName(
   const line = `<text x="0" y="${layout.nameSize}" font-family="DejaVu Sans" font-weight="bold" font-size="${size}" fill="${layout.nameColor}">${letters}</text>`
   const svg = `<svg xmlns="http://www.w3.org/2000/svg" width="${width}" height="${height}">${line}</svg>`
   const box = { width, height, padding: 0, fit: 'contain', color: null } as const
-  layOn(canvas, await rasterise(sanitise(Buffer.from(svg)), box, null), name)
+  layOn(canvas, await rasterise(await normalise(Buffer.from(svg)), box, null), name)
   return (await lacksGlyph(text)) ? ['MISSING_GLYPH'] : []
 }
 
@@ -90,5 +90,9 @@ function shorten(text: string): string {
 }
 
 /** Over the whole picture, without a free edge. */
-const drawWatermark = ({ width, height, watermark }: Layout): Promise<Raster> =>
-  rasterise(sanitise(Buffer.from(watermark ?? '')), { width, height, padding: 0, fit: 'cover', color: null }, null)
+const drawWatermark = async ({ width, height, watermark }: Layout): Promise<Raster> =>
+  rasterise(
+    await normalise(Buffer.from(watermark ?? '')),
+    { width, height, padding: 0, fit: 'cover', color: null },
+    null,
+  )

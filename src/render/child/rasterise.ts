@@ -5,8 +5,8 @@ import type { Preset } from '../../core/variant.ts'
 import type { Engine } from '../messages.ts'
 import { type Box, contain, stretchTo } from './fit.ts'
 import { FONTS, nameFamilies } from './fonts.ts'
+import type { NormalisedSvg } from './normalise/normalise.ts'
 import { type Colour, paintOn, type Raster } from './pixels.ts'
-import type { SanitisedSvg } from './sanitise/sanitise.ts'
 
 /** What decides the pixels of a raster: presets that share it share one drawing. */
 export type Canvas = Pick<Preset, 'width' | 'height' | 'padding' | 'fit' | 'color'>
@@ -23,7 +23,7 @@ export const SMALL: Canvas = { width: 64, height: 64, padding: 0, fit: 'contain'
  *   with fewer shades along edges, which makes lossless pictures a quarter smaller.
  * - All else goes to librsvg, which agrees with Chromium more often (`npm run bench -- fidelity`) and does not abort.
  */
-export function engineFor({ features, svg }: Pick<SanitisedSvg, 'features' | 'svg'>): Engine {
+export function engineFor({ features, svg }: Pick<NormalisedSvg, 'features' | 'svg'>): Engine {
   if (svg.includes('data:image/gif')) return 'resvg'
   if (features.has('text')) return isSetByResvg(svg) ? 'resvg' : 'librsvg'
   return features.size === 0 && svg.length <= PLAIN_MAX_CHARS && !NOT_PLAIN.test(svg) ? 'resvg' : 'librsvg'
@@ -49,7 +49,7 @@ type PrintAt = (size: Box, more?: Readonly<Record<string, string>>) => string
  * Draws the document as large as the canvas takes it, on a colour or on clear ground. The raster is not larger than the
  * canvas less its padding; the caller centres it. Throws UNSUPPORTED.
  */
-export async function rasterise(document: SanitisedSvg, canvas: Canvas, background: Colour | null): Promise<Raster> {
+export async function rasterise(document: NormalisedSvg, canvas: Canvas, background: Colour | null): Promise<Raster> {
   const box = { width: canvas.width - 2 * canvas.padding, height: canvas.height - 2 * canvas.padding }
   const pixels = canvas.fit === 'cover' ? box : contain(document, box)
   const printAt: PrintAt = (size, more) => {
@@ -79,7 +79,7 @@ export async function rasterise(document: SanitisedSvg, canvas: Canvas, backgrou
  * librsvg blurs only what lies on its canvas, so a blurred shape that leaves the picture fades at the edge. A quarter of
  * the picture more on each side mends 8 of 13 misses among 275 icons with filters, for a third more time.
  */
-function marginFor({ features, svg }: SanitisedSvg, { width, height }: Box): Box {
+function marginFor({ features, svg }: NormalisedSvg, { width, height }: Box): Box {
   const share = features.has('filter') && /<fe(?:GaussianBlur|DropShadow)\b/.test(svg) ? 0.25 : 0
   return { width: Math.ceil(width * share), height: Math.ceil(height * share) }
 }

@@ -4,6 +4,7 @@ import type { Picture, Rendered, VariantSpec } from '../messages.ts'
 import { encode } from './encode.ts'
 import { lacksGlyph } from './fonts.ts'
 import { chooseMatte } from './matte.ts'
+import { type NormalisedSvg, normalise } from './normalise/normalise.ts'
 import {
   type Colour,
   centre,
@@ -16,7 +17,6 @@ import {
 } from './pixels.ts'
 import { placeholderOf } from './placeholder.ts'
 import { type Canvas, engineFor, rasterise, SMALL } from './rasterise.ts'
-import { type SanitisedSvg, sanitise } from './sanitise/sanitise.ts'
 
 export type Render = (svg: Uint8Array, variants: readonly VariantSpec[]) => Promise<Rendered>
 
@@ -25,9 +25,9 @@ export function createRenderer(all: readonly Preset[]): Render {
   const presets = new Map(all.map((preset) => [preset.name, preset]))
   const watermarks = new Map<string, Watermark>()
 
-  /** All wanted pictures of one source: sanitised and parsed once, drawn once for each canvas and background. */
+  /** All wanted pictures of one source: normalised once, drawn once for each canvas and background. */
   return async function render(svg, variants) {
-    const document = sanitise(svg)
+    const document = await normalise(svg)
     const small = await rasterise(document, SMALL, null)
     if (isClear(small)) throw new AppError('BLANK', 'Nothing of the document is visible.')
     const drawings = new Map<string, Raster>()
@@ -74,10 +74,10 @@ interface Watermark {
 
 /** Over the whole picture, without a free edge. */
 async function drawWatermark({ width, height, watermark }: Preset): Promise<Watermark> {
-  const document = sanitise(Buffer.from(watermark ?? ''))
+  const document = await normalise(Buffer.from(watermark ?? ''))
   const mask = toOverlayMask(await rasterise(document, { width, height, padding: 0, fit: 'cover', color: null }, null))
   return { mask, into: new Uint8Array(width * height * 4) }
 }
 
-const warningsOf = async ({ warnings, text }: SanitisedSvg): Promise<string[]> =>
+const warningsOf = async ({ warnings, text }: NormalisedSvg): Promise<string[]> =>
   (await lacksGlyph(text)) ? [...warnings, 'MISSING_GLYPH'] : [...warnings]

@@ -1,4 +1,4 @@
-import { AppError } from '../../../errors.ts'
+import { AppError } from '../../../core/errors.ts'
 
 const UTF8 = new TextDecoder('utf-8', { fatal: true })
 

@@ -53,15 +53,15 @@ const after = (text: string, what: string, from: number): number => {
   return found < 0 ? text.length : found + what.length
 }
 
-const ENTITY = /<!ENTITY\s+(%\s+)?([^\s"'<>%&;]{1,200})\s+(?:SYSTEM\s|PUBLIC\s|(?=["']))/y
+const ENTITY = /<!ENTITY\s+(%\s+)?([^\s"'<>%&;]{1,200})\s+(SYSTEM\s|PUBLIC\s|(?=["']))/y
 
 /** Reads one `<!...>` and returns where it ends: quotes hide what is in them. */
 function readDeclaration(text: string, from: number, declared: Map<string, string | null>): number {
   ENTITY.lastIndex = from
-  const [head, parameter, name] = ENTITY.exec(text) ?? []
+  const [head, parameter, name, external] = ENTITY.exec(text) ?? []
   let value: string | null = null
   let at = from + (head?.length ?? 2)
-  const isInternal = head !== undefined && /["']/.test(text[at] ?? '')
+  const isInternal = external === ''
   for (; at < text.length && text[at] !== '>'; at++) {
     const quote = text[at]
     if (quote !== '"' && quote !== "'") continue

@@ -48,7 +48,7 @@ export function checkGraph(tree: Tree, extent: number): void {
     open.delete(element)
     if (!isWhole) return null
     addLayers(element, weight)
-    check(weight)
+    check(weight, tree.elements)
     weights.set(element, weight)
     return weight
   }
@@ -140,13 +140,13 @@ function timesOf(property: string, { shapes, vertices }: Weight): number {
   return property.startsWith('marker') ? Math.max(1, vertices) : 1
 }
 
-function check(weight: Weight): void {
+function check(weight: Weight, elements: number): void {
   if (weight.chain > LIMITS.chain) throw tooComplex(`References lead to references more than ${LIMITS.chain} times.`)
   if (weight.nesting > LIMITS.nesting)
     throw tooComplex(`Elements and references nest more than ${LIMITS.nesting} deep.`)
   if (weight.layers > LIMITS.layers)
     throw tooComplex(`More than ${LIMITS.layers} masks, clips or opacities are nested.`)
   if (weight.filters > LIMITS.filterLayers) throw tooComplex(`More than ${LIMITS.filterLayers} filters are nested.`)
-  if (weight.cost > LIMITS.expansion)
-    throw tooComplex(`Multiplied out, the document draws more than ${LIMITS.expansion} elements.`)
+  if (weight.cost > LIMITS.expansion + elements)
+    throw tooComplex(`Multiplied out, the document draws more than ${LIMITS.expansion} elements beside its own.`)
 }

@@ -109,6 +109,19 @@ export const share: Parse = (text) => {
   return value >= 0 && value <= 1 && unit === '' && PLAIN.test(text) ? text : print(Math.min(1, Math.max(0, value)))
 }
 
+/** CSS px of a positive length in a stated unit, `em` of the initial 16 px font; null where it states none. */
+export function toPx(text: string | undefined): number | null {
+  const trimmed = text?.trim().toLowerCase() ?? ''
+  const number = NUMBER.exec(trimmed)?.[0]
+  if (number === undefined) return null
+  const unit = trimmed.slice(number.length).trim()
+  const one = Object.hasOwn(PX, unit) ? PX[unit] : EM[unit]
+  const px = Number(number) * (one ?? 0)
+  return Number.isFinite(px) && px > 0 ? px : null
+}
+
+const EM: Readonly<Record<string, number>> = { em: 16, rem: 16, ex: 8, ch: 8 }
+
 /** The number of an already printed px value. */
 export const px = (printed: string | undefined, fallback = 0): number => {
   const number = printed === undefined ? Number.NaN : Number.parseFloat(printed)

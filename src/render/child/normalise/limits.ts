@@ -1,4 +1,4 @@
-import { AppError } from '../../../errors.ts'
+import { AppError } from '../../../core/errors.ts'
 
 /**
  * What a source may ask of us. Each limit is far above the art in 243 public icon sets and below what stalls or kills
@@ -43,8 +43,8 @@ export const LIMITS = {
   chain: 64,
   /** Elements on one path through containment and references. */
   nesting: 512,
-  /** Elements drawn after every `use`, pattern, mask, clip and marker is multiplied out. */
-  expansion: 250_000,
+  /** Elements drawn beside the document's own once every `use`, pattern, mask, clip and marker is multiplied out. */
+  expansion: 100_000,
   cycles: 64,
   /** Nested groups that each take a canvas: 1 MB at 512 px, some of them twice. */
   layers: 100,

@@ -10,7 +10,7 @@ import { checkGraph } from './graph-budget.ts'
 import { tooComplex } from './limits.ts'
 import type { Feature, Warning } from './names.ts'
 import { embedPictures } from './pictures.ts'
-import { linkIds, printAttributes, printBody, printRoot } from './print.ts'
+import { linkIds, printBody, printRoot } from './print.ts'
 import { read } from './read.ts'
 import { resolve } from './resolve.ts'
 import { settleRoot } from './root.ts'
@@ -19,7 +19,7 @@ import { PAGE_SIDE, type Size, viewBoxOf } from './size.ts'
 import { settleSwitches } from './switches.ts'
 import { settleSymbols } from './symbols.ts'
 import { settleTransforms } from './transforms.ts'
-import { append, create, type Tree, walk } from './tree.ts'
+import { type Tree, walk } from './tree.ts'
 import { unpack } from './unpack.ts'
 
 /** A document that is safe to hand to an engine: plain static SVG that refers to nothing outside of itself. */
@@ -78,10 +78,15 @@ function cascadeOf(tree: Tree): Cascade | null {
 
 /** A link is a group, in text a span. */
 function settleLinks(tree: Tree): void {
-  for (const element of walk(tree.root))
-    if (element.name === 'a')
-      element.name = element.parent && /^(?:text|tspan|textPath)$/.test(element.parent.name) ? 'tspan' : 'g'
+  for (const element of walk(tree.root)) {
+    if (element.name !== 'a') continue
+    const isText = element.parent !== null && IS_TEXT.test(element.parent.name)
+    element.name = isText ? 'tspan' : 'g'
+    if (!isText) element.children = element.children.filter((child) => typeof child !== 'string')
+  }
 }
+
+const IS_TEXT = /^(?:text|tspan|textPath)$/
 
 function clampFilters(tree: Tree): void {
   for (const element of walk(tree.root))
@@ -90,13 +95,13 @@ function clampFilters(tree: Tree): void {
 
 function printTree(tree: Tree): NormalisedSvg {
   const { root, width, height } = tree
-  if (root.attributes.get('font-size') === undefined && tree.features) root.attributes.set('font-size', '16')
   const box = viewBoxOf(root.attributes.get('viewBox')) ?? tree
   const { counts, text } = noteFeatures(tree, Math.max(box.width, box.height))
-  if (text === '') root.attributes.delete('font-size')
   const ids = linkIds(tree)
   const body = printBody(root, ids)
-  const attributes = Object.fromEntries(readPrinted(root.attributes, ids))
+  // Engines differ on the size of text that has none.
+  const head = { width: '', height: '', viewBox: '', ...(text === '' ? {} : { 'font-size': '16' }) }
+  const attributes = { ...head, ...Object.fromEntries(readPrinted(root.attributes, ids)) }
   const withRoot: NormalisedSvg['withRoot'] = (change) => printRoot(Object.entries(change(attributes)), body)
   return {
     svg: withRoot((same) => same),
@@ -115,7 +120,3 @@ const readPrinted = (attributes: ReadonlyMap<string, string>, ids: ReadonlyMap<s
     name,
     value.startsWith('url(#') ? `url(#${ids.get(value.slice(5, value.indexOf(')')))})` : value,
   ])
-
-void append
-void create
-void printAttributes

@@ -13,7 +13,11 @@ const UNPRINTED: ReadonlySet<string> = new Set(['white-space', 'text-transform',
  */
 export function linkIds(tree: Tree): ReadonlyMap<string, string> {
   const printed = new Set<Element>()
-  for (const element of walk(tree.root)) printed.add(element)
+  for (const element of walk(tree.root)) {
+    // A use of nothing draws nothing.
+    if (element.name === 'use') element.name = element.attributes.has('href') ? 'use' : '?'
+    if (PRINTED.has(element.name)) printed.add(element)
+  }
   const referred = new Set<Element>()
   for (const { attributes } of printed) {
     for (const [name, value] of attributes) {
@@ -51,13 +55,25 @@ export function printAttributes(
   ids?: ReadonlyMap<string, string>,
 ): string {
   let text = ''
+  let late: Map<string, string> | null = null
   for (const [name, value] of attributes) {
     if (UNPRINTED.has(name)) continue
-    const id = ids && (value[0] === 'u' || value[0] === '#') ? referenceIn(value) : null
-    const final = id === null ? value : value[0] === '#' ? `#${ids?.get(id)}` : `url(#${ids?.get(id)})`
-    text += ` ${name}="${escapeAttribute(final)}"`
+    if (LATE.has(name)) {
+      late ??= new Map()
+      late.set(name, value)
+    } else text += printOne(name, value, ids)
   }
+  if (late) for (const name of LATE) if (late.has(name)) text += printOne(name, late.get(name) as string, ids)
   return text
+}
+
+/** Set by different steps, and printed in one order all the same: printing what was printed changes nothing. */
+const LATE: ReadonlySet<string> = new Set(['clip-path', 'mask', 'filter', 'transform', 'href', 'id'])
+
+function printOne(name: string, value: string, ids?: ReadonlyMap<string, string>): string {
+  const id = ids && (value[0] === 'u' || value[0] === '#') ? referenceIn(value) : null
+  const final = id === null ? value : value[0] === '#' ? `#${ids?.get(id)}` : `url(#${ids?.get(id)})`
+  return ` ${name}="${escapeAttribute(final)}"`
 }
 
 /** What follows the attributes of an element, up to its end. */

@@ -1,5 +1,5 @@
 import { SaxesParser } from 'saxes'
-import { AppError } from '../../../errors.ts'
+import { AppError } from '../../../core/errors.ts'
 import { expandEntities } from './entities.ts'
 import { LIMITS, tooComplex } from './limits.ts'
 import { type Feature, HOLDS_TEXT, READ, type Warning } from './names.ts'

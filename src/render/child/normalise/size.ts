@@ -1,4 +1,4 @@
-import { AppError } from '../../../errors.ts'
+import { AppError } from '../../../core/errors.ts'
 import { LIMITS } from './limits.ts'
 import type { Element } from './tree.ts'
 import { print } from './values.ts'

@@ -1,5 +1,5 @@
 import { gunzipSync } from 'node:zlib'
-import { AppError } from '../../../errors.ts'
+import { AppError } from '../../../core/errors.ts'
 import { LIMITS } from './limits.ts'
 
 /** A small document may pack well: the ratio counts above this size. */

@@ -3,9 +3,9 @@ import path from 'node:path'
 import { gzipSync } from 'node:zlib'
 import { describe, expect, test } from 'vitest'
 import type { ErrorCode } from '../src/core/errors.ts'
-import type { Feature, Warning } from '../src/render/child/sanitise/names.ts'
-import { sanitise } from '../src/render/child/sanitise/sanitise.ts'
-import { BOX, doc, expectClean, NS, outcome } from './support/sanitised.ts'
+import type { Feature, Warning } from '../src/render/child/normalise/names.ts'
+import { normalise } from '../src/render/child/normalise/normalise.ts'
+import { BOX, doc, expectClean, NS, outcome } from './support/normalised.ts'
 
 /** What is inside of the root. */
 const bodyOf = (svg: string) => /^<svg[^>]*?(?:\/>|>([\s\S]*)<\/svg>)$/.exec(svg)?.[1] ?? ''
@@ -18,8 +18,8 @@ interface Expected {
   readonly features?: readonly Feature[]
 }
 
-function check(input: string | Uint8Array, expected: Expected): void {
-  const result = outcome(input)
+async function check(input: string | Uint8Array, expected: Expected): Promise<void> {
+  const result = await outcome(input)
   if (typeof result === 'string' || expected.code) {
     expect(result).toBe(expected.code)
     return
@@ -28,7 +28,7 @@ function check(input: string | Uint8Array, expected: Expected): void {
   if (expected.size) expect([result.width, result.height]).toEqual(expected.size)
   if (expected.warnings) expect([...result.warnings].sort()).toEqual([...expected.warnings].sort())
   if (expected.features) expect([...result.features].sort()).toEqual([...expected.features].sort())
-  expectClean(result.svg)
+  await expectClean(result.svg)
 }
 
 describe('what is drawn stays as it was written', () => {
