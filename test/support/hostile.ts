@@ -274,7 +274,9 @@ export const HOSTILE: readonly Hostile[] = [
     ),
   ),
   refused('TOO_COMPLEX', 'blocks in blocks', () => svg(`<style>${'a{'.repeat(100_000)}</style>${RED}`)),
-  drawn('a style attribute of spaces', () => svg(`${RED}<g style="${'fill '.repeat(300_000)}:${' '.repeat(300_000)}x"/>`)),
+  drawn('a style attribute of spaces', () =>
+    svg(`${RED}<g style="${'fill '.repeat(300_000)}:${' '.repeat(300_000)}x"/>`),
+  ),
   refused('TOO_LARGE', '6 MB', () => svg(' '.repeat(6_000_000))),
   refused('TOO_LARGE', 'SVGZ of 1.3 GB', () => gzipBomb()),
   refused('TOO_LARGE', 'SVGZ in many members', () =>

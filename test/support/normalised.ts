@@ -27,12 +27,13 @@ const ATTRIBUTE_NAMES: ReadonlySet<string> = new Set([
   ...Object.keys(PROPERTIES),
   ...Object.values(ATTRIBUTES).flatMap((attributes) => Object.keys(attributes)),
   'id',
+  'style',
   'href',
   'xmlns',
 ])
 /** Resolved before the print: no engine has to know them. */
 const NEVER =
-  /^(?:style|class|src|on.*|pathLength|transform-(?:origin|box)|translate|scale|animation.*|white-space|text-transform|mask-image)$/i
+  /^(?:class|mix-blend-mode|isolation|src|on.*|pathLength|transform-(?:origin|box)|translate|scale|animation.*|white-space|text-transform|mask-image)$/i
 
 /** Claims that hold for whatever is let through. */
 export async function expectClean(svg: string): Promise<void> {
@@ -46,6 +47,10 @@ export async function expectClean(svg: string): Promise<void> {
     expect(PRINTED.has(name), name).toBe(true)
     for (const { name: attribute, value } of Object.values(attributes)) {
       expect(ATTRIBUTE_NAMES.has(attribute), attribute).toBe(true)
+      if (attribute === 'style') {
+        expect(value).toMatch(/^(?:isolation:[a-z]+;?)?(?:mix-blend-mode:[a-z-]+)?$/)
+        continue
+      }
       expect(attribute).not.toMatch(NEVER)
       if (attribute === 'id') ids.add(value)
       else if (attribute === 'href') {

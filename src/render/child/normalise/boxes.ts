@@ -1,10 +1,10 @@
+import type { Box } from './box.ts'
 import { px } from './lengths.ts'
 import { pathTools } from './libraries.ts'
 import { IDENTITY, type Matrix, multiply, transformBox, translation, union } from './matrix.ts'
 import { DEFINITIONS } from './names.ts'
 import { countSegments } from './path-data.ts'
 import { referenceIn } from './references.ts'
-import type { Box } from './size.ts'
 import { parseTransform } from './transform-list.ts'
 import { type Element, elementsOf, inherited, textOf } from './tree.ts'
 

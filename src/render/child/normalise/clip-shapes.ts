@@ -1,6 +1,6 @@
+import type { Box } from './box.ts'
 import { boxOf } from './boxes.ts'
 import { length, px } from './lengths.ts'
-import type { Box } from './size.ts'
 import { grown } from './transforms.ts'
 import { append, create, type Element, type Tree, walk } from './tree.ts'
 import { type Context, calls, evaluate, print, split } from './values.ts'

@@ -1,4 +1,4 @@
-import type { Box } from './size.ts'
+import type { Box } from './box.ts'
 import { print } from './values.ts'
 
 /** `matrix(a b c d e f)` as in SVG. */

@@ -1,4 +1,4 @@
-import type { Size } from './size.ts'
+import type { Size } from './box.ts'
 import { split } from './values.ts'
 
 /** What a still picture in a page answers: a light screen without movement that nobody points at. */

@@ -6,6 +6,8 @@ import { walk } from './tree.ts'
 
 /** Read by the steps, unknown to the engines. */
 const UNPRINTED: ReadonlySet<string> = new Set(['white-space', 'text-transform', 'pathLength'])
+/** Engines know these in a style only. */
+const STYLED: ReadonlySet<string> = new Set(['mix-blend-mode', 'isolation'])
 
 /**
  * Gives every element that something printed refers to a short id, and takes out the references to what is not printed. Several
@@ -61,6 +63,9 @@ export function printAttributes(
     if (LATE.has(name)) {
       late ??= new Map()
       late.set(name, value)
+    } else if (STYLED.has(name)) {
+      late ??= new Map()
+      late.set('style', [late.get('style'), `${name}:${value}`].filter(Boolean).sort().join(';'))
     } else text += printOne(name, value, ids)
   }
   if (late) for (const name of LATE) if (late.has(name)) text += printOne(name, late.get(name) as string, ids)
@@ -68,7 +73,7 @@ export function printAttributes(
 }
 
 /** Set by different steps, and printed in one order all the same: printing what was printed changes nothing. */
-const LATE: ReadonlySet<string> = new Set(['clip-path', 'mask', 'filter', 'transform', 'href', 'id'])
+const LATE: ReadonlySet<string> = new Set(['style', 'clip-path', 'mask', 'filter', 'transform', 'href', 'id'])
 
 function printOne(name: string, value: string, ids?: ReadonlyMap<string, string>): string {
   const id = ids && (value[0] === 'u' || value[0] === '#') ? referenceIn(value) : null

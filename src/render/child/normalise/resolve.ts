@@ -1,24 +1,16 @@
 import { ATTRIBUTES, LEADS_TO, transformList } from './attributes.ts'
 import type { Cascade, Declared } from './cascade.ts'
-import { COLOURS, type Declaration, declare } from './declarations.ts'
-import { type Faded, fade, fadeOwn, SOLID } from './fade.ts'
-import { px } from './lengths.ts'
+import { COLOURS, type Declaration } from './declarations.ts'
+import { fade, fadeOwn, SOLID } from './fade.ts'
 import { LIMITS } from './limits.ts'
 import { PLACED, PROPERTIES, type Property } from './properties.ts'
 import { openReferences, readUrl } from './references.ts'
+import { enter, type Scope, valueFor } from './scope.ts'
 import { PAGE_SIDE, settleSize, viewBoxOf } from './size.ts'
 import type { Element, Tree } from './tree.ts'
-import { type Context, evaluate, print, type Value } from './values.ts'
-import { substitute, type VariableBudget, type Variables } from './variables.ts'
+import { evaluate, print, type Value } from './values.ts'
+import { substitute, type VariableBudget } from './variables.ts'
 import { pageOf, viewportIn } from './viewport.ts'
-
-/** What an element hands on to its children, beside what the engine inherits by itself. */
-interface Scope extends Context {
-  readonly variables: Variables | null
-  /** Alpha of the inherited fill and stroke, and the opacity that was printed for each. */
-  readonly fill: Faded
-  readonly stroke: Faded
-}
 
 /**
  * Gives each element its final attributes: what the cascade and its own attributes make of each property, in px and
@@ -27,6 +19,7 @@ interface Scope extends Context {
 export function resolve(tree: Tree, cascade: Cascade | null): void {
   const { warnings } = tree
   const budget: VariableBudget = { left: LIMITS.variablesChars }
+  const all = { budget, findings: tree }
   const refer = openReferences(tree)
   const page = { width: PAGE_SIDE, height: PAGE_SIDE }
   resolveElement(tree.root, {
@@ -43,54 +36,11 @@ export function resolve(tree: Tree, cascade: Cascade | null): void {
 
   function resolveElement(element: Element, parent: Scope): void {
     const declared = cascade?.of(element) ?? null
-    const scope = enter(element, declared, parent)
+    const scope = enter(element, declared, { parent, all })
     readAttributes(element, declared, scope)
     if (declared) for (const declaration of declared.values()) applyDeclaration(element, declaration, scope)
     const inner = finish(element, declared, scope)
     for (const child of element.children) if (typeof child !== 'string') resolveElement(child, inner)
-  }
-
-  /** What all other values may depend on: variables, the font's size, the colour. */
-  function enter(element: Element, declared: Declared | null, parent: Scope): Scope {
-    const { given } = element
-    let scope = parent
-    if (declared) {
-      const own = new Map<string, string>()
-      for (const [name, { text, wide }] of declared) if (name.startsWith('--') && wide === null) own.set(name, text)
-      if (own.size > 0) scope = { ...scope, variables: { own, parent: parent.variables } }
-      if (scope.variables !== null || hasVariables(declared)) expandVariables(declared, scope.variables)
-    }
-    const size = declared?.get('font-size')
-    if (size || given['font-size'] !== undefined) {
-      const value = size
-        ? valueFor(size, 'font-size', element, parent)
-        : evaluate(PROPERTIES['font-size']?.parse(given['font-size'] ?? '') ?? null, parent)
-      const fontSize = px(value ?? undefined, parent.fontSize)
-      scope = { ...scope, fontSize, rootFontSize: element.parent ? scope.rootFontSize : fontSize }
-    }
-    const color = declared?.get('color')
-    if (color || given.color !== undefined) {
-      const value = color
-        ? valueFor(color, 'color', element, parent)
-        : evaluate(PROPERTIES.color?.parse(given.color ?? '') ?? null, parent)
-      if (value?.startsWith('#')) scope = { ...scope, color: value }
-    }
-    return scope
-  }
-
-  /** Declarations with var() become what they say here, in place. */
-  function expandVariables(declared: Declared, variables: Variables | null): void {
-    for (const [name, declaration] of [...declared]) {
-      if (declaration.value !== null || declaration.wide !== null || name.startsWith('--')) continue
-      const text = substitute(declaration.text, variables, budget)
-      declared.delete(name)
-      const found =
-        text === null ? [] : declare(name, text.trim(), { isImportant: declaration.isImportant, findings: tree })
-      // Invalid only when it is computed: as if unset, and not what stood before it.
-      if (found.length === 0) declared.set(name, { ...declaration, value: null, wide: 'unset' })
-      for (const longhand of found)
-        if (!declared.has(longhand.property) || longhand.property === name) declared.set(longhand.property, longhand)
-    }
   }
 
   function readAttributes(element: Element, declared: Declared | null, scope: Scope): void {
@@ -149,16 +99,6 @@ export function resolve(tree: Tree, cascade: Cascade | null): void {
     const value = valueFor(declaration, name, element, scope)
     if (value !== null) apply(element, name, { property, value, scope })
     else if (!property.isInherited) element.attributes.delete(name)
-  }
-
-  /** What a declaration comes to for an element; null where nothing needs to be printed. */
-  function valueFor({ wide, value }: Declaration, name: string, element: Element, scope: Scope): string | null {
-    const property = PROPERTIES[name]
-    if (wide === null) return evaluate(value, scope)
-    if (wide === 'initial') return property?.initial ?? null
-    // What is inherited anyway is left to the engine.
-    if (property?.isInherited || wide === 'unset') return null
-    return element.parent?.attributes.get(name) ?? element.parent?.extra?.get(name) ?? null
   }
 
   function apply(
@@ -257,10 +197,4 @@ const TARGETS: Readonly<Record<string, ReadonlySet<string>>> = {
   'clip-path': new Set(['clipPath']),
   mask: new Set(['mask']),
   filter: new Set(['filter']),
-}
-
-const hasVariables = (declared: Declared): boolean => {
-  for (const { value, wide, property } of declared.values())
-    if (value === null && wide === null && !property.startsWith('--')) return true
-  return false
 }

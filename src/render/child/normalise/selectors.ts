@@ -41,12 +41,7 @@ export function compileSelectors(list: string, budget: StepBudget): CompiledSele
     if (known === 'never') continue
     if (cssWhat().stringify([tokens]).length > LIMITS.selectorChars)
       throw tooComplex(`A selector has more than ${LIMITS.selectorChars} characters.`)
-    const specificity = specificityOf(tokens)
-    try {
-      out.push({ key: keyOf(tokens), specificity, matches: compile(tokens, budget) })
-    } catch {
-      return null
-    }
+    out.push({ key: keyOf(tokens), specificity: specificityOf(tokens), matches: whenNeeded(tokens, budget) })
   }
   return out
 }
@@ -120,6 +115,15 @@ function specificityOf(tokens: readonly Selector[]): number {
     }
   }
   return sum
+}
+
+/** Most selectors of a large sheet are about nothing in the document: those are never compiled. */
+function whenNeeded(tokens: Selector[], budget: StepBudget): (element: Element) => boolean {
+  let compiled: ((element: Element) => boolean) | undefined
+  return (element) => {
+    compiled ??= compile(tokens, budget)
+    return compiled(element)
+  }
 }
 
 function compile(tokens: Selector[], budget: StepBudget): (element: Element) => boolean {

@@ -1,17 +1,8 @@
 import { AppError } from '../../../core/errors.ts'
+import type { Box, Size } from './box.ts'
 import { LIMITS } from './limits.ts'
 import type { Element } from './tree.ts'
 import { print } from './values.ts'
-
-export interface Size {
-  readonly width: number
-  readonly height: number
-}
-
-export interface Box extends Size {
-  readonly x: number
-  readonly y: number
-}
 
 /** The box that Chromium gives an <img> to fill in our references; all that a document does not say is of it. */
 export const PAGE_SIDE = 512

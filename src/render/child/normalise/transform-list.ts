@@ -1,6 +1,6 @@
+import type { Box } from './box.ts'
 import { length, px } from './lengths.ts'
 import { IDENTITY, isFiniteMatrix, type Matrix, multiply, rotation, scaling, translation } from './matrix.ts'
-import type { Box } from './size.ts'
 import { type Context, calls, evaluate, split } from './values.ts'
 
 /** What lengths in a transform are of. */

@@ -1,3 +1,4 @@
+import type { Box } from './box.ts'
 import { boxOf } from './boxes.ts'
 import { px } from './lengths.ts'
 import {
@@ -10,7 +11,6 @@ import {
   scaling,
   translation,
 } from './matrix.ts'
-import type { Box } from './size.ts'
 import { along, numberOf, parseTransform, rotateBy, translateBy } from './transform-list.ts'
 import { type Element, type Tree, walk } from './tree.ts'
 import { type Context, split } from './values.ts'

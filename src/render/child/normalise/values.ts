@@ -1,4 +1,4 @@
-import type { Size } from './size.ts'
+import type { Size } from './box.ts'
 
 /** What the computed value of a property depends on, beside what was written. */
 export interface Context {

@@ -1,5 +1,6 @@
+import type { Size } from './box.ts'
 import { px } from './lengths.ts'
-import { PAGE_SIDE, type Size, viewBoxOf } from './size.ts'
+import { PAGE_SIDE, viewBoxOf } from './size.ts'
 import type { Element } from './tree.ts'
 
 /** The viewport that percentages below an element are of. */
