@@ -1,6 +1,7 @@
+import { bytesOf } from './font-faces.ts'
 import { readDataUri } from './images.ts'
 import { LIMITS } from './limits.ts'
-import { remove, type Tree } from './tree.ts'
+import { type Element, remove, replace, type Tree } from './tree.ts'
 
 /** Embedded pictures as they may stay; all others are left out with a warning. */
 export async function embedPictures(tree: Tree): Promise<void> {
@@ -9,6 +10,10 @@ export async function embedPictures(tree: Tree): Promise<void> {
     const href = image.attributes.get('href')
     if (href === undefined || href.startsWith('#')) {
       if (image.name === 'image') remove(image)
+      continue
+    }
+    if (/^data:image\/svg\+xml/i.test(href)) {
+      await nestSvg(image, href, tree)
       continue
     }
     const picture = readDataUri(href)
@@ -26,5 +31,15 @@ export async function embedPictures(tree: Tree): Promise<void> {
     }
     image.attributes.set('href', picture.uri)
     image.pixels = picture.pixels
+  }
+}
+
+async function nestSvg(image: Element, href: string, tree: Tree): Promise<void> {
+  const bytes = bytesOf(href)
+  const nested = bytes ? await tree.nest(bytes, image).catch(() => null) : null
+  if (nested) replace(image, nested)
+  else {
+    tree.warnings.add('PICTURE_LEFT_OUT')
+    remove(image)
   }
 }
