@@ -8,6 +8,7 @@ import { chooseMatte } from './matte.ts'
 import { normalise } from './normalise/normalise.ts'
 import { centre, isClear, paintOn, parseHex, type Raster } from './pixels.ts'
 import { engineFor, rasterise, SMALL } from './rasterise.ts'
+import { readStill } from './still.ts'
 
 /**
  * Draws every cell's document at the size of its cell into one picture. All that cannot be drawn is told at once instead of
@@ -50,7 +51,7 @@ const GC_EVERY_BYTES = 8_000_000
 
 async function drawCell(cell: CellOrder, layout: Layout): Promise<{ raster: Raster; engine: Engine }> {
   const { width, height } = cell
-  const document = await normalise(cell.svg)
+  const document = await readStill(cell.svg)
   const room = Math.floor((Math.min(width, height) - 1) / 2)
   const padding = Math.min(layout.cellPadding, room)
   const art = await rasterise(document, { width, height, padding, fit: 'contain', color: layout.color }, null)

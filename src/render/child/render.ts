@@ -17,6 +17,7 @@ import {
 } from './pixels.ts'
 import { placeholderOf } from './placeholder.ts'
 import { type Canvas, engineFor, rasterise, SMALL } from './rasterise.ts'
+import { readStill } from './still.ts'
 
 export type Render = (svg: Uint8Array, variants: readonly VariantSpec[]) => Promise<Rendered>
 
@@ -27,7 +28,7 @@ export function createRenderer(all: readonly Preset[]): Render {
 
   /** All wanted pictures of one source: normalised once, drawn once for each canvas and background. */
   return async function render(svg, variants) {
-    const document = await normalise(svg)
+    const document = await readStill(svg)
     const small = await rasterise(document, SMALL, null)
     if (isClear(small)) throw new AppError('BLANK', 'Nothing of the document is visible.')
     const drawings = new Map<string, Raster>()

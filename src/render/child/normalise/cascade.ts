@@ -1,6 +1,6 @@
 import type { Declaration } from './declarations.ts'
 import { LIMITS, tooComplex } from './limits.ts'
-import { type CompiledSelector, compileSelectors, type StepBudget } from './selectors.ts'
+import { type CompiledSelector, compileSelectors, localName, type StepBudget } from './selectors.ts'
 import type { Rule, Sheet } from './sheet.ts'
 import { parseStyle } from './style-attribute.ts'
 import type { Element, Findings } from './tree.ts'
@@ -42,7 +42,7 @@ export function openCascade({ rules }: Pick<Sheet, 'rules'>, findings: Findings)
       const matched: Entry[] = []
       if (byKey.size > 0) {
         collect(matched, '*', element)
-        collect(matched, element.name, element)
+        collect(matched, localName(element), element)
         const { id, class: classes } = element.given
         if (classes !== undefined) for (const name of wordsOf(classes)) collect(matched, `.${name}`, element)
         if (id !== undefined) collect(matched, `#${id}`, element)

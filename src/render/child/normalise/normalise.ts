@@ -1,3 +1,4 @@
+import type { Moment } from './animation.ts'
 import type { Size } from './box.ts'
 import { type Cascade, openCascade } from './cascade.ts'
 import { settleClipShapes } from './clip-shapes.ts'
@@ -8,6 +9,7 @@ import { type Counts, noteFeatures } from './features.ts'
 import { settleFilterFunctions } from './filter-functions.ts'
 import { clampFilter } from './filter-numbers.ts'
 import { readFontFaces } from './font-faces.ts'
+import { settleForeignObjects } from './foreign.ts'
 import { checkGraph } from './graph-budget.ts'
 import { LIMITS, tooComplex } from './limits.ts'
 import { settleMarkers } from './markers.ts'
@@ -42,10 +44,11 @@ export interface NormalisedSvg extends Size {
  * Does what a browser's style engine does, once, so that every engine sees the same plain static SVG: attributes only, no
  * style sheet, no class, px and `#rrggbb`, live references. What is not understood is not printed. Cost is linear in the document.
  * Throws an AppError whose code says why the document cannot be drawn.
+ * @param moment of a document that moves: before it does, or when it has
  */
-export async function normalise(bytes: Uint8Array): Promise<NormalisedSvg> {
+export async function normalise(bytes: Uint8Array, moment: Moment = 'start'): Promise<NormalisedSvg> {
   try {
-    return await printTree(await settle(read(decode(unpack(bytes)))))
+    return await printTree(await settle(read(decode(unpack(bytes))), moment))
   } catch (error) {
     // A document that nests or repeats what no limit counts ends in the engine's own.
     if (error instanceof RangeError) throw tooComplex('The document is too large or too deep to be read.')
@@ -54,14 +57,15 @@ export async function normalise(bytes: Uint8Array): Promise<NormalisedSvg> {
 }
 
 /** The steps, in order. */
-async function settle(tree: Tree): Promise<Tree> {
-  tree.nest = (bytes, image) => nest(bytes, tree, image)
+async function settle(tree: Tree, moment: Moment): Promise<Tree> {
+  tree.nest = (bytes, image) => nest(bytes, image, { outer: tree, moment })
   const sheet = parseSheets(tree.sheets, { width: PAGE_SIDE, height: PAGE_SIDE }, tree)
   readFontFaces(sheet.fontFaces, tree)
-  resolve(tree, cascadeOf(tree, sheet))
+  resolve(tree, { cascade: cascadeOf(tree, sheet), keyframes: sheet.keyframes, moment })
   if (tree.root.children.length > 0) {
     settleSwitches(tree)
     settleLinks(tree)
+    if (tree.has.foreign) settleForeignObjects(tree)
     settleTransforms(tree)
     settleRoot(tree)
     if (tree.has.symbol) settleSymbols(tree)
@@ -83,12 +87,16 @@ function cascadeOf(tree: Tree, sheet: Sheet): Cascade | null {
   return sheet.rules.length > 0 || tree.has.style ? openCascade(sheet, tree) : null
 }
 
-async function nest(bytes: Uint8Array, outer: Tree, image: Element): Promise<Element | null> {
+async function nest(
+  bytes: Uint8Array,
+  image: Element,
+  { outer, moment }: { outer: Tree; moment: Moment },
+): Promise<Element | null> {
   if (outer.depth >= LIMITS.nestedDocuments) return null
   // Not unpacked: no browser does that inside of a document, and its size is then a part of the whole one.
   const inner = read(decode(bytes))
   inner.depth = outer.depth + 1
-  return nestTree(await settle(inner), outer, image)
+  return nestTree(await settle(inner, moment), outer, image)
 }
 
 /** A link is a group, in text a span. */

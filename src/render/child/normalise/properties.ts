@@ -148,6 +148,9 @@ export const PROPERTIES: Readonly<Record<string, Property>> = {
   'border-radius': extra(verbatim, css),
   animation: extra(verbatim, css),
   'animation-name': extra(verbatim, css),
+  'animation-duration': extra(verbatim, css),
+  'animation-delay': extra(verbatim, css),
+  'animation-direction': extra(verbatim, css),
   'animation-fill-mode': extra(verbatim, css),
   'animation-iteration-count': extra(verbatim, css),
 

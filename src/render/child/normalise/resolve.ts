@@ -1,3 +1,4 @@
+import { type Animated, applyKeyframes, applySmil, isAnimated, type Moment } from './animation.ts'
 import { ATTRIBUTES, LEADS_TO, transformList } from './attributes.ts'
 import type { Cascade, Declared } from './cascade.ts'
 import { COLOURS, type Declaration } from './declarations.ts'
@@ -6,21 +7,41 @@ import { LIMITS } from './limits.ts'
 import { PLACED, PROPERTIES, type Property } from './properties.ts'
 import { openReferences, readUrl } from './references.ts'
 import { enter, type Scope, valueFor } from './scope.ts'
+import type { Keyframe } from './sheet.ts'
 import { PAGE_SIDE, settleSize, viewBoxOf } from './size.ts'
 import type { Element, Tree } from './tree.ts'
 import { evaluate, print, type Value } from './values.ts'
 import { substitute, type VariableBudget } from './variables.ts'
 import { pageOf, viewportIn } from './viewport.ts'
 
+/** What the documents' styles say, and when. */
+export interface Style {
+  readonly cascade: Cascade | null
+  readonly keyframes: ReadonlyMap<string, readonly Keyframe[]>
+  readonly moment: Moment
+}
+
+/** Not drawn, and what looks like a property is none. */
+const STAGE: ReadonlySet<string> = new Set([
+  '?',
+  'set',
+  'animate',
+  'animateTransform',
+  'animateMotion',
+  'animateColor',
+  'style',
+])
+
 /**
  * Gives each element its final attributes: what the cascade and its own attributes make of each property, in px and
  * `#rrggbb`, with live references only. What is not understood is not there. Settles the root's size.
  */
-export function resolve(tree: Tree, cascade: Cascade | null): void {
+export function resolve(tree: Tree, { cascade, keyframes, moment }: Style): void {
   const { warnings } = tree
   const budget: VariableBudget = { left: LIMITS.variablesChars }
   const all = { budget, findings: tree }
   const refer = openReferences(tree)
+  const animated: Animated = applySmil(tree, moment)
   const page = { width: PAGE_SIDE, height: PAGE_SIDE }
   resolveElement(tree.root, {
     fontSize: 16,
@@ -35,8 +56,15 @@ export function resolve(tree: Tree, cascade: Cascade | null): void {
   })
 
   function resolveElement(element: Element, parent: Scope): void {
+    if (STAGE.has(element.name)) return
     const declared = cascade?.of(element) ?? null
+    if (declared && keyframes.size > 0 && isAnimated(declared)) {
+      warnings.add('ANIMATION')
+      if (moment !== 'start') applyKeyframes(declared, { keyframes, moment, findings: tree })
+    }
+    for (const name of animated.get(element) ?? []) declared?.delete(name)
     const scope = enter(element, declared, { parent, all })
+    if (element.name.startsWith('html:') || element.name === 'foreignObject') element.context = scope
     readAttributes(element, declared, scope)
     if (declared) for (const declaration of declared.values()) applyDeclaration(element, declaration, scope)
     const inner = finish(element, declared, scope)

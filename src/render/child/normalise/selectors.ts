@@ -117,6 +117,8 @@ function specificityOf(tokens: readonly Selector[]): number {
   return sum
 }
 
+export const localName = ({ name }: Element): string => (name.startsWith('html:') ? name.slice(5) : name)
+
 /** Most selectors of a large sheet are about nothing in the document: those are never compiled. */
 function whenNeeded(tokens: Selector[], budget: StepBudget): (element: Element) => boolean {
   let compiled: ((element: Element) => boolean) | undefined
@@ -154,7 +156,7 @@ function compile(tokens: Selector[], budget: StepBudget): (element: Element) => 
       getChildren: childrenOf,
       getName: (element) => {
         step(1)
-        return element.name
+        return localName(element)
       },
       getParent: (element) => {
         step(1)

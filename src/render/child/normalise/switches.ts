@@ -1,3 +1,4 @@
+import { canBeDrawn } from './foreign.ts'
 import { type Element, elementsOf, remove, type Tree, walk } from './tree.ts'
 
 /**
@@ -14,7 +15,9 @@ export function settleSwitches(tree: Tree): void {
 
 function settle(element: Element): void {
   element.name = 'g-switch'
-  const chosen = [...elementsOf(element)].find((child) => CAN_BE_CHOSEN.has(child.name) && holds(child))
+  const fitting = [...elementsOf(element)].filter((child) => CAN_BE_CHOSEN.has(child.name) && holds(child))
+  // HTML that we cannot draw has an alternative that we can.
+  const chosen = fitting.find((child) => child.name !== 'foreignObject' || canBeDrawn(child)) ?? fitting[0]
   element.children = chosen && !isApology(chosen) ? [chosen] : []
 }
 

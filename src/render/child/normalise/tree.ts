@@ -6,7 +6,7 @@ export interface Element {
   /** The local name in the SVG namespace; `html:div` for XHTML in a foreignObject; foreign elements are `?`. */
   name: string
   /** As written, names without prefixes: what selectors match and what is resolved. Dropped from the print. */
-  readonly given: Readonly<Record<string, string>>
+  given: Readonly<Record<string, string>>
   /** What is printed: final values only. Empty until the element is resolved. */
   readonly attributes: Map<string, string>
   children: (Element | string)[]
