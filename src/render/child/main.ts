@@ -1,7 +1,7 @@
 import sharp from 'sharp'
-import { toAppError } from '../../core/errors.ts'
 import type { FromChild, ToChild } from '../messages.ts'
 import { compose } from './compose.ts'
+import { toRenderError } from './faults.ts'
 import { createRenderer, type Render } from './render.ts'
 
 /** A renderer process: SVG bytes in, encoded pictures out. It holds no secret, no connection, and may die at any moment. */
@@ -13,6 +13,7 @@ sharp.unblock({ operation: ['VipsForeignLoadSvg'] })
 let render: Render = () => Promise.reject(new Error('no presets yet'))
 
 const send = (message: FromChild) => process.send?.(message)
+const noteFault = (stack: string) => send({ kind: 'fault', stack })
 
 /** One at a time, in the order they came: the next is handed over while one is being made. */
 let last: Promise<void> = Promise.resolve()
@@ -29,17 +30,19 @@ async function handle(message: ToChild): Promise<void> {
   }
   try {
     if (message.kind === 'compose') {
-      const composed = await compose(message.order, (cell) => send({ kind: 'drawing', cell }))
+      const composed = await compose(message.order, {
+        onCell: (cell) => send({ kind: 'drawing', cell }),
+        onFault: noteFault,
+      })
       globalThis.gc?.()
       send({ kind: 'composed', composed, rssBytes: process.memoryUsage.rss() })
       return
     }
-    const rendered = await render(message.svg, message.variants)
+    const rendered = await render(message.svg, message.variants, message)
     send({ kind: 'made', rendered, rssBytes: process.memoryUsage.rss() })
   } catch (error) {
-    const { code, message: sentence } = toAppError(error)
-    const words = code === 'INTERNAL' ? String((error as Error)?.stack ?? error) : sentence
-    send({ kind: 'failed', code, message: words, rssBytes: process.memoryUsage.rss() })
+    const { code, message: sentence } = toRenderError(error, noteFault)
+    send({ kind: 'failed', code, message: sentence, rssBytes: process.memoryUsage.rss() })
   }
   collectGarbage()
 }

@@ -1,0 +1,40 @@
+import type { Engine } from '../messages.ts'
+import type { SanitisedSvg } from './sanitise/sanitise.ts'
+
+/**
+ * Which engine draws a document: the one place where that is decided, by what the document is made of.
+ * - Text goes to librsvg, whose letters are Chromium's to the pixel; only what it cannot set (text on a path, textLength,
+ *   a place or an angle for each letter, word-spacing) goes to resvg. Both see the bundled fonts alone.
+ * - GIFs go to resvg: this librsvg does not decode them.
+ * - Plain art, shapes and paths and nothing else, goes to resvg too: it draws it as Chromium does, in half the time, and
+ *   with fewer shades along edges, which makes lossless pictures a quarter smaller.
+ * - All else goes to librsvg, which agrees with Chromium more often (`npm run bench -- fidelity`) and does not abort.
+ * @param options.otherEngine where that one failed: the other of the two
+ */
+export function chooseEngine(document: Drawable, { otherEngine = false } = {}): Engine {
+  const engine = bestEngine(document)
+  return otherEngine ? OTHER[engine] : engine
+}
+
+type Drawable = Pick<SanitisedSvg, 'features' | 'svg'>
+
+const OTHER: Record<Engine, Engine> = { resvg: 'librsvg', librsvg: 'resvg' }
+
+function bestEngine({ features, svg }: Drawable): Engine {
+  if (svg.includes('data:image/gif')) return 'resvg'
+  if (features.has('text')) return isSetByResvg(svg) ? 'resvg' : 'librsvg'
+  return features.size === 0 && svg.length <= PLAIN_MAX_CHARS && !NOT_PLAIN.test(svg) ? 'resvg' : 'librsvg'
+}
+
+/** Text that librsvg sets wrong; resvg aborts on groups with opacity that lie off the canvas, so not beside any. */
+const isSetByResvg = (svg: string): boolean => SET_BY_RESVG.test(svg) && !GROUP_OPACITY.test(svg)
+
+const SET_BY_RESVG =
+  /<textPath|textLength=|word-spacing|<(?:text|tspan)\b[^>]*?\s(?:rotate=|(?:x|y|dx|dy)="\s*[^\s,"]+[\s,]+[^\s"])/
+const GROUP_OPACITY = /(?<!-)opacity[=:]/
+
+/** Above this, art is so dense that the shades along its edges are most of it. */
+const PLAIN_MAX_CHARS = 20_000
+
+/** What resvg 0.34 draws otherwise, or, as group opacity off the canvas, aborts on. */
+const NOT_PLAIN = /(?<!-)opacity[=:]|vector-effect|transform-origin|paint-order|!important|\b(?:var|calc)\(/
