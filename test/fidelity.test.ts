@@ -7,9 +7,9 @@ import { expect, onTestFinished, test } from 'vitest'
 import { hashRecipe, type Preset } from '../src/core/variant.ts'
 import { chooseEngine } from '../src/render/child/engine.ts'
 import { contain, stretchTo } from '../src/render/child/fit.ts'
+import { normalise } from '../src/render/child/normalise/normalise.ts'
 import { centre } from '../src/render/child/pixels.ts'
 import { type Canvas, rasterise } from '../src/render/child/rasterise.ts'
-import { sanitise } from '../src/render/child/sanitise/sanitise.ts'
 import type { Engine } from '../src/render/messages.ts'
 import { openRenderPool, type RenderPool } from '../src/render/pool.ts'
 
@@ -26,7 +26,7 @@ const names = readdirSync(FIXTURES)
 /** The document as a picture of SIZE px on white, before the encoder. */
 async function picture(svg: Uint8Array): Promise<Uint8Array> {
   const background = [255, 255, 255] as const
-  const document = sanitise(svg)
+  const document = await normalise(svg)
   return centre(await rasterise(document, { canvas: CANVAS, engine: chooseEngine(document), background }), {
     ...CANVAS,
     background,
@@ -50,7 +50,7 @@ const withEngine: Record<Engine, string> = {
 }
 
 test.each(Object.entries(withEngine))('%s gives straight alpha', async (engine, extra) => {
-  const half = sanitise(
+  const half = await normalise(
     Buffer.from(
       `<svg xmlns="http://www.w3.org/2000/svg" width="4" height="4"><rect width="4" height="4" fill="#ff8040" fill-opacity=".5"/><g display="none">${extra}</g></svg>`,
     ),
@@ -76,8 +76,10 @@ test.each([
   ['<path d="M0 0" opacity=".5"/>', 'librsvg'],
   ['<path d="M0 0" fill-opacity=".5"/>', 'resvg'],
   ['<mask id="a"/><path d="M0 0"/>', 'librsvg'],
-])('%s is drawn by the engine for it', (body, expected) => {
-  expect(chooseEngine(sanitise(Buffer.from(`<svg xmlns="http://www.w3.org/2000/svg">${body}</svg>`)))).toBe(expected)
+])('%s is drawn by the engine for it', async (body, expected) => {
+  expect(chooseEngine(await normalise(Buffer.from(`<svg xmlns="http://www.w3.org/2000/svg">${body}</svg>`)))).toBe(
+    expected,
+  )
 })
 
 const BOX = { width: 20, height: 10 }

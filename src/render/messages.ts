@@ -32,7 +32,7 @@ export interface PlaceholderData {
 export interface Rendered {
   readonly pictures: readonly Picture[]
   readonly engine: Engine
-  /** What was left out of the document or may look different: see Warning in sanitise/names.ts. */
+  /** What was left out of the document or may look different: see Warning in child/normalise/names.ts. */
   readonly warnings: readonly string[]
   readonly placeholder: PlaceholderData
 }

@@ -7,9 +7,9 @@ import { chooseEngine } from './engine.ts'
 import { toRenderError } from './faults.ts'
 import { advanceOf, lacksGlyph } from './fonts.ts'
 import { chooseMatte } from './matte.ts'
+import { normalise } from './normalise/normalise.ts'
 import { centre, isClear, paintOn, parseHex, type Raster } from './pixels.ts'
 import { drawOwn, rasterise, SMALL } from './rasterise.ts'
-import { sanitise } from './sanitise/sanitise.ts'
 
 /**
  * Draws every cell's document at the size of its cell into one picture. All that cannot be drawn is told at once instead of
@@ -56,7 +56,7 @@ const GC_EVERY_BYTES = 8_000_000
 
 async function drawCell(cell: CellOrder, layout: Layout): Promise<{ raster: Raster; engine: Engine }> {
   const { width, height } = cell
-  const document = sanitise(cell.svg)
+  const document = await normalise(cell.svg)
   const room = Math.floor((Math.min(width, height) - 1) / 2)
   const padding = Math.min(layout.cellPadding, room)
   const engine = chooseEngine(document, cell)

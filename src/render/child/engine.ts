@@ -1,5 +1,5 @@
 import type { Engine } from '../messages.ts'
-import type { SanitisedSvg } from './sanitise/sanitise.ts'
+import type { NormalisedSvg } from './normalise/normalise.ts'
 
 /**
  * Which engine draws a document: the one place where that is decided, by what the document is made of.
@@ -16,25 +16,17 @@ export function chooseEngine(document: Drawable, { otherEngine = false } = {}): 
   return otherEngine ? OTHER[engine] : engine
 }
 
-type Drawable = Pick<SanitisedSvg, 'features' | 'svg'>
+type Drawable = Pick<NormalisedSvg, 'features' | 'svg'>
 
 const OTHER: Record<Engine, Engine> = { resvg: 'librsvg', librsvg: 'resvg' }
 
 function bestEngine({ features, svg }: Drawable): Engine {
   if (svg.includes('data:image/gif')) return 'resvg'
-  if (features.has('text')) return isSetByResvg(svg) ? 'resvg' : 'librsvg'
-  return features.size === 0 && svg.length <= PLAIN_MAX_CHARS && !NOT_PLAIN.test(svg) ? 'resvg' : 'librsvg'
+  // resvg aborts on groups with opacity that lie off the canvas, so it sets no text beside any.
+  const isForResvg = (features.has('text-path') || features.has('text-length')) && !features.has('opacity')
+  if (features.has('text')) return isForResvg ? 'resvg' : 'librsvg'
+  return features.size === 0 && svg.length <= PLAIN_MAX_CHARS ? 'resvg' : 'librsvg'
 }
-
-/** Text that librsvg sets wrong; resvg aborts on groups with opacity that lie off the canvas, so not beside any. */
-const isSetByResvg = (svg: string): boolean => SET_BY_RESVG.test(svg) && !GROUP_OPACITY.test(svg)
-
-const SET_BY_RESVG =
-  /<textPath|textLength=|word-spacing|<(?:text|tspan)\b[^>]*?\s(?:rotate=|(?:x|y|dx|dy)="\s*[^\s,"]+[\s,]+[^\s"])/
-const GROUP_OPACITY = /(?<!-)opacity[=:]/
 
 /** Above this, art is so dense that the shades along its edges are most of it. */
 const PLAIN_MAX_CHARS = 20_000
-
-/** What resvg 0.34 draws otherwise, or, as group opacity off the canvas, aborts on. */
-const NOT_PLAIN = /(?<!-)opacity[=:]|vector-effect|transform-origin|paint-order|!important|\b(?:var|calc)\(/

@@ -5,6 +5,7 @@ import { encode } from './encode.ts'
 import { chooseEngine } from './engine.ts'
 import { lacksGlyph } from './fonts.ts'
 import { chooseMatte } from './matte.ts'
+import { type NormalisedSvg, normalise } from './normalise/normalise.ts'
 import {
   type Colour,
   centre,
@@ -17,7 +18,6 @@ import {
 } from './pixels.ts'
 import { placeholderOf } from './placeholder.ts'
 import { type Canvas, drawOwn, rasterise, SMALL } from './rasterise.ts'
-import { type SanitisedSvg, sanitise } from './sanitise/sanitise.ts'
 
 export type Render = (
   svg: Uint8Array,
@@ -30,9 +30,9 @@ export function createRenderer(all: readonly Preset[]): Render {
   const presets = new Map(all.map((preset) => [preset.name, preset]))
   const watermarks = new Map<string, Watermark>()
 
-  /** All wanted pictures of one source: sanitised and parsed once, drawn once for each canvas and background. */
+  /** All wanted pictures of one source: normalised once, drawn once for each canvas and background. */
   return async function render(svg, variants, { otherEngine = false } = {}) {
-    const document = sanitise(svg)
+    const document = await normalise(svg)
     const engine = chooseEngine(document, { otherEngine })
     const small = await rasterise(document, { canvas: SMALL, engine, background: null })
     if (isClear(small)) throw new AppError('BLANK', 'Nothing of the document is visible.')
@@ -84,5 +84,5 @@ async function drawWatermark({ width, height, watermark }: Preset): Promise<Wate
   return { mask, into: new Uint8Array(width * height * 4) }
 }
 
-const warningsOf = async ({ warnings, text }: SanitisedSvg): Promise<string[]> =>
+const warningsOf = async ({ warnings, text }: NormalisedSvg): Promise<string[]> =>
   (await lacksGlyph(text)) ? [...warnings, 'MISSING_GLYPH'] : [...warnings]
