@@ -97,9 +97,10 @@ export function openRenderPool(options: PoolOptions): RenderPool {
       const task = finish(renderer)
       if (message.kind === 'failed') fail(task, new AppError(message.code, message.message))
       else task?.resolve(message)
-      if (renderer.next) begin(renderer, renderer.next)
-      renderer.next = null
+      // Before the next one begins, which would die with it.
       if (renderer.renders >= recycleAfter || message.rssBytes > RSS_RECYCLE_BYTES) retire(renderer)
+      else if (renderer.next) begin(renderer, renderer.next)
+      renderer.next = null
     }
     dispatch()
   }
