@@ -5,7 +5,6 @@ import type { NormalisedSvg } from './normalise/normalise.ts'
  * Which engine draws a document: the one place where that is decided, by what the document is made of.
  * - Text goes to librsvg, whose letters are Chromium's to the pixel; only what it cannot set (text on a path, textLength,
  *   a place or an angle for each letter, word-spacing) goes to resvg. Both see the bundled fonts alone.
- * - GIFs go to resvg: this librsvg does not decode them.
  * - Plain art, shapes and paths and nothing else, goes to resvg too: it draws it as Chromium does, in half the time, and
  *   with fewer shades along edges, which makes lossless pictures a quarter smaller.
  * - All else goes to librsvg, which agrees with Chromium more often (`npm run bench -- fidelity`) and does not abort.
@@ -21,7 +20,6 @@ type Drawable = Pick<NormalisedSvg, 'features' | 'svg'>
 const OTHER: Record<Engine, Engine> = { resvg: 'librsvg', librsvg: 'resvg' }
 
 function bestEngine({ features, svg }: Drawable): Engine {
-  if (svg.includes('data:image/gif')) return 'resvg'
   // resvg aborts on groups with opacity that lie off the canvas, so it sets no text beside any.
   const isForResvg = (features.has('text-path') || features.has('text-length')) && !features.has('opacity')
   if (features.has('text')) return isForResvg ? 'resvg' : 'librsvg'

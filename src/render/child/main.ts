@@ -6,9 +6,11 @@ import { createRenderer, type Render } from './render.ts'
 
 /** A renderer process: SVG bytes in, encoded pictures out. It holds no secret, no connection, and may die at any moment. */
 
-// Only the SVG loader is needed of libvips' many: pictures inside of a document are librsvg's own business.
+// Of libvips' many loaders those of documents and of the pictures in them, whose type their bytes have shown.
 sharp.block({ operation: ['VipsForeignLoad'] })
-sharp.unblock({ operation: ['VipsForeignLoadSvg'] })
+sharp.unblock({
+  operation: ['Svg', 'Png', 'Jpeg', 'Webp', 'Heif', 'Nsgif'].map((format) => `VipsForeignLoad${format}`),
+})
 
 let render: Render = () => Promise.reject(new Error('no presets yet'))
 
