@@ -12,13 +12,14 @@ const fraction: Parse = (text) => {
   return typeof percent === 'string' ? print(Number(percent) / 100) : null
 }
 
+const NOT_DATA = /[^\s,\d.eE+\-MmZzLlHhVvCcSsQqTtAa]/
+
 /** Data up to the first sign that is none of a path's: browsers draw until there. */
 const pathData: Parse = (text) => {
-  const data = /^[\s,\d.eE+\-MmZzLlHhVvCcSsQqTtAa]*/.exec(text)?.[0] ?? ''
-  if (data.length === text.length) return text
-  let end = data.length
-  while (end > 0 && /[eE+\-.,\s]/.test(data[end - 1] as string)) end--
-  return data.slice(0, end)
+  let end = text.search(NOT_DATA)
+  if (end < 0) return text
+  while (end > 0 && /[eE+\-.,\s]/.test(text[end - 1] as string)) end--
+  return text.slice(0, end)
 }
 const points: Parse = (text) => /^[\s,\d.eE+-]*/.exec(text)?.[0] ?? null
 

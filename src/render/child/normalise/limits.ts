@@ -34,6 +34,10 @@ export const LIMITS = {
   /** Characters that var() may make of a value, and all of them together. */
   variableChars: 65_536,
   variablesChars: 2_000_000,
+  fonts: 32,
+  fontBytes: 2_000_000,
+  /** SVG in SVG in SVG. */
+  nestedDocuments: 3,
   imageBytes: 8_000_000,
   imagesBytes: 12_000_000,
   /** Larger pictures are shrunk, in a decoder of our own. */
@@ -51,6 +55,7 @@ export const LIMITS = {
   /** Elements drawn beside the document's own once every `use`, pattern, mask, clip and marker is multiplied out. */
   expansion: 100_000,
   cycles: 64,
+  markers: 20_000,
   /** Nested groups that each take a canvas: 1 MB at 512 px, some of them twice. */
   layers: 100,
   filterLayers: 16,

@@ -7,9 +7,12 @@ import { decode } from './decode.ts'
 import { type Counts, noteFeatures } from './features.ts'
 import { settleFilterFunctions } from './filter-functions.ts'
 import { clampFilter } from './filter-numbers.ts'
+import { readFontFaces } from './font-faces.ts'
 import { checkGraph } from './graph-budget.ts'
-import { tooComplex } from './limits.ts'
+import { LIMITS, tooComplex } from './limits.ts'
+import { settleMarkers } from './markers.ts'
 import type { Feature, Warning } from './names.ts'
+import { nestTree } from './nest.ts'
 import { embedPictures } from './pictures.ts'
 import { linkIds, printBody, printRoot } from './print.ts'
 import { read } from './read.ts'
@@ -20,7 +23,7 @@ import { PAGE_SIDE, viewBoxOf } from './size.ts'
 import { settleSwitches } from './switches.ts'
 import { settleSymbols } from './symbols.ts'
 import { settleTransforms } from './transforms.ts'
-import { type Tree, walk } from './tree.ts'
+import { type Element, type Tree, walk } from './tree.ts'
 import { unpack } from './unpack.ts'
 
 /** A document that is safe to hand to an engine: plain static SVG that refers to nothing outside of itself. */
@@ -52,7 +55,10 @@ export async function normalise(bytes: Uint8Array): Promise<NormalisedSvg> {
 
 /** The steps, in order. */
 async function settle(tree: Tree): Promise<Tree> {
-  resolve(tree, cascadeOf(tree))
+  tree.nest = (bytes, image) => nest(bytes, tree, image)
+  const sheet = parseSheets(tree.sheets, { width: PAGE_SIDE, height: PAGE_SIDE }, tree)
+  readFontFaces(sheet.fontFaces, tree)
+  resolve(tree, cascadeOf(tree, sheet))
   if (tree.root.children.length > 0) {
     settleSwitches(tree)
     settleLinks(tree)
@@ -62,6 +68,7 @@ async function settle(tree: Tree): Promise<Tree> {
     settleClipShapes(tree)
     settleFilterFunctions(tree)
     if (tree.has.pathLength) settleDashLengths(tree)
+    if (tree.has.marker) settleMarkers(tree)
     if (tree.images.length > 0) await embedPictures(tree)
   }
   const box = viewBoxOf(tree.root.attributes.get('viewBox')) ?? tree
@@ -72,9 +79,16 @@ async function settle(tree: Tree): Promise<Tree> {
 }
 
 /** Nothing where the document has no style at all, which is most icons. */
-function cascadeOf(tree: Tree): Cascade | null {
-  const sheet: Sheet = parseSheets(tree.sheets, { width: PAGE_SIDE, height: PAGE_SIDE }, tree)
+function cascadeOf(tree: Tree, sheet: Sheet): Cascade | null {
   return sheet.rules.length > 0 || tree.has.style ? openCascade(sheet, tree) : null
+}
+
+async function nest(bytes: Uint8Array, outer: Tree, image: Element): Promise<Element | null> {
+  if (outer.depth >= LIMITS.nestedDocuments) return null
+  // Not unpacked: no browser does that inside of a document, and its size is then a part of the whole one.
+  const inner = read(decode(bytes))
+  inner.depth = outer.depth + 1
+  return nestTree(await settle(inner), outer, image)
 }
 
 /** A link is a group, in text a span. */

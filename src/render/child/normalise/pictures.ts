@@ -1,7 +1,8 @@
+import { bytesOf } from './font-faces.ts'
 import { type Picture, readPicture } from './images.ts'
 import { LIMITS } from './limits.ts'
 import type { Warning } from './names.ts'
-import { type Element, remove, type Tree } from './tree.ts'
+import { type Element, remove, replace, type Tree } from './tree.ts'
 import { print } from './values.ts'
 
 /** Embedded pictures as they may stay, each with the size it is drawn at; all others are left out with a warning. */
@@ -14,26 +15,43 @@ export async function embedPictures(tree: Tree): Promise<void> {
       if (image.name === 'image') remove(image)
       continue
     }
-    const reading = known.get(href) ?? readPicture(bytesOf(href) ?? Buffer.alloc(0))
-    known.set(href, reading)
-    const picture = await reading
-    const warning = typeof picture === 'string' ? picture : isTooMuch(picture, sum) ? 'TOO_LARGE' : null
-    if (typeof picture === 'string' || warning !== null) {
-      tree.warnings.add(warning ?? 'PICTURE_LEFT_OUT')
-      remove(image)
-      continue
-    }
-    image.attributes.set('href', picture.uri)
-    image.pixels = picture.pixels
-    if (image.name === 'image') settleSides(image, picture)
+    const warning = /^data:image\/svg\+xml/i.test(href)
+      ? await nestSvg(image, href, tree)
+      : await embed(image, { href, known, sum })
+    if (warning === null) continue
+    tree.warnings.add(warning)
+    remove(image)
   }
 }
 
-/** Counts a picture that is drawn, also one that was drawn before. */
-function isTooMuch({ bytes, pixels }: Picture, sum: { bytes: number; pixels: number }): boolean {
-  sum.bytes += bytes
-  sum.pixels += pixels
-  return sum.bytes > LIMITS.imagesBytes || sum.pixels > LIMITS.imagesPixels
+async function nestSvg(image: Element, href: string, tree: Tree): Promise<Warning | null> {
+  const bytes = bytesOf(href)
+  const nested = bytes ? await tree.nest(bytes, image).catch(() => null) : null
+  if (!nested) return 'PICTURE_LEFT_OUT'
+  replace(image, nested)
+  return null
+}
+
+interface Reading {
+  readonly href: string
+  /** The same picture is decoded once, however often it is shown. */
+  readonly known: Map<string, Promise<Picture | Warning>>
+  /** Of all pictures that are drawn, each as often as it is shown. */
+  readonly sum: { bytes: number; pixels: number }
+}
+
+async function embed(image: Element, { href, known, sum }: Reading): Promise<Warning | null> {
+  const reading = known.get(href) ?? readPicture(bytesOf(href) ?? Buffer.alloc(0))
+  known.set(href, reading)
+  const picture = await reading
+  if (typeof picture === 'string') return picture
+  sum.bytes += picture.bytes
+  sum.pixels += picture.pixels
+  if (sum.bytes > LIMITS.imagesBytes || sum.pixels > LIMITS.imagesPixels) return 'TOO_LARGE'
+  image.attributes.set('href', picture.uri)
+  image.pixels = picture.pixels
+  if (image.name === 'image') settleSides(image, picture)
+  return null
 }
 
 /** A side that is not given follows the picture's ratio, and both its size: SVG 2, 12.3. Engines take it for none, or for all. */
@@ -46,12 +64,3 @@ function settleSides({ attributes }: Element, { width, height }: Picture): void 
     attributes.set('height', print(given.width > 0 ? (given.width * height) / width : height))
   }
 }
-
-/** What a data URI holds; null for any other address. */
-function bytesOf(address: string): Buffer | null {
-  const comma = address.indexOf(',')
-  if (comma < 0 || comma > 300 || !/^data:[^,]*;\s*base64\s*$/i.test(address.slice(0, comma))) return null
-  return Buffer.from(address.slice(comma + 1).replaceAll(/%([\da-f]{2})/gi, decodePercent), 'base64')
-}
-
-const decodePercent = (_: string, code: string) => String.fromCharCode(Number.parseInt(code, 16))

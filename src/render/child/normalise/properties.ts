@@ -163,6 +163,11 @@ export const PROPERTIES: Readonly<Record<string, Property>> = {
   ry: extent('y'),
 }
 
+/** Properties that children take over, with what they are where nobody sets them. */
+export const INHERITED: readonly (readonly [name: string, initial: string])[] = Object.entries(PROPERTIES).flatMap(
+  ([name, { isInherited, initial }]) => (isInherited && initial !== undefined ? [[name, initial] as const] : []),
+)
+
 /** Which elements CSS may place, and with what. Chromium does not size a `use` by it. */
 export const PLACED: Readonly<Record<string, ReadonlySet<string>>> = {
   x: names('svg symbol use image rect foreignObject'),

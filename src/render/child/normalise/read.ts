@@ -162,6 +162,8 @@ export function read(source: string): Tree {
     fontFaces: [],
     has,
     targets: new Map(),
+    depth: 0,
+    nest: () => Promise.resolve(null),
     elements,
     width: 0,
     height: 0,

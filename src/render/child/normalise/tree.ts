@@ -47,6 +47,13 @@ export interface Tree extends Findings {
   readonly has: Presence
   /** What a temporary id in the final values refers to. */
   readonly targets: Map<string, Element>
+  /**
+   * A document in the place of an embedded picture, settled like this one; null where documents are nested too deep. The caller puts it
+   * into the picture's place. Throws what `normalise` throws.
+   */
+  nest(bytes: Uint8Array, image: Element): Promise<Element | null>
+  /** How many pictures it is in: an SVG may embed an SVG. */
+  depth: number
   elements: number
   /** Of the root, in CSS px; settled by the step `size`. */
   width: number
