@@ -5,7 +5,7 @@ import type { Preset } from '../../core/variant.ts'
 import type { Engine } from '../messages.ts'
 import { chooseEngine } from './engine.ts'
 import { type Box, contain, stretchTo } from './fit.ts'
-import { FONTS, nameFamilies } from './fonts.ts'
+import { FONTS } from './fonts.ts'
 import { type NormalisedSvg, normalise } from './normalise/normalise.ts'
 import { type Colour, paintOn, type Raster } from './pixels.ts'
 
@@ -28,16 +28,14 @@ export async function rasterise(
 ): Promise<Raster> {
   const box = { width: canvas.width - 2 * canvas.padding, height: canvas.height - 2 * canvas.padding }
   const pixels = canvas.fit === 'cover' ? box : contain(document, box)
-  const printAt: PrintAt = (size, more) => {
-    const svg = document.withRoot((root) => ({
+  const printAt: PrintAt = (size, more) =>
+    document.withRoot((root) => ({
       ...stretchTo(root, { size: document, pixels, fit: canvas.fit }),
       ...(canvas.color ? { color: canvas.color } : {}),
       width: String(size.width),
       height: String(size.height),
       ...more,
     }))
-    return document.features.has('text') ? nameFamilies(svg) : svg
-  }
   const isResvg = engine === 'resvg'
   const raster = {
     pixels: isResvg

@@ -35,6 +35,8 @@ export const LIMITS = {
   variableChars: 65_536,
   variablesChars: 2_000_000,
   fonts: 32,
+  /** Letters that are set here, of all texts together. */
+  outlinedCharacters: 5000,
   fontBytes: 2_000_000,
   /** SVG in SVG in SVG. */
   nestedDocuments: 3,
