@@ -5,10 +5,11 @@ import pixelmatch from 'pixelmatch'
 import sharp from 'sharp'
 import { expect, onTestFinished, test } from 'vitest'
 import { hashRecipe, type Preset } from '../src/core/variant.ts'
+import { chooseEngine } from '../src/render/child/engine.ts'
 import { contain, stretchTo } from '../src/render/child/fit.ts'
 import { normalise } from '../src/render/child/normalise/normalise.ts'
 import { centre } from '../src/render/child/pixels.ts'
-import { type Canvas, engineFor, rasterise } from '../src/render/child/rasterise.ts'
+import { type Canvas, rasterise } from '../src/render/child/rasterise.ts'
 import type { Engine } from '../src/render/messages.ts'
 import { openRenderPool, type RenderPool } from '../src/render/pool.ts'
 
@@ -25,7 +26,11 @@ const names = readdirSync(FIXTURES)
 /** The document as a picture of SIZE px on white, before the encoder. */
 async function picture(svg: Uint8Array): Promise<Uint8Array> {
   const background = [255, 255, 255] as const
-  return centre(await rasterise(await normalise(svg), CANVAS, background), { ...CANVAS, background }).pixels
+  const document = await normalise(svg)
+  return centre(await rasterise(document, { canvas: CANVAS, engine: chooseEngine(document), background }), {
+    ...CANVAS,
+    background,
+  }).pixels
 }
 
 test.each(names)('%s looks as in Chromium', async (name) => {
@@ -50,8 +55,12 @@ test.each(Object.entries(withEngine))('%s gives straight alpha', async (engine, 
       `<svg xmlns="http://www.w3.org/2000/svg" width="4" height="4"><rect width="4" height="4" fill="#ff8040" fill-opacity=".5"/><g display="none">${extra}</g></svg>`,
     ),
   )
-  expect(engineFor(half)).toBe(engine)
-  const { pixels } = await rasterise(half, { ...CANVAS, width: 8, height: 8 }, null)
+  expect(chooseEngine(half)).toBe(engine)
+  const { pixels } = await rasterise(half, {
+    canvas: { ...CANVAS, width: 8, height: 8 },
+    engine: chooseEngine(half),
+    background: null,
+  })
   const isNear = [255, 128, 64, 128].map((value, channel) => Math.abs(value - (pixels.at(channel - 4) ?? 0)) <= 1)
   expect(isNear).toEqual([true, true, true, true])
 })
@@ -68,7 +77,7 @@ test.each([
   ['<path d="M0 0" fill-opacity=".5"/>', 'resvg'],
   ['<mask id="a"/><path d="M0 0"/>', 'librsvg'],
 ])('%s is drawn by the engine for it', async (body, expected) => {
-  expect(engineFor(await normalise(Buffer.from(`<svg xmlns="http://www.w3.org/2000/svg">${body}</svg>`)))).toBe(
+  expect(chooseEngine(await normalise(Buffer.from(`<svg xmlns="http://www.w3.org/2000/svg">${body}</svg>`)))).toBe(
     expected,
   )
 })

@@ -48,6 +48,8 @@ export interface Rect {
 /** A document and its place. */
 export interface CellOrder extends Rect {
   readonly svg: Uint8Array
+  /** Drawn by the engine that would not be chosen for it, which failed. */
+  readonly otherEngine?: boolean
 }
 
 /** A composite wanted of many sources. */
@@ -71,7 +73,13 @@ export type Composed =
 
 export type ToChild =
   | { readonly kind: 'presets'; readonly presets: readonly Preset[] }
-  | { readonly kind: 'render'; readonly svg: Uint8Array; readonly variants: readonly VariantSpec[] }
+  | {
+      readonly kind: 'render'
+      readonly svg: Uint8Array
+      readonly variants: readonly VariantSpec[]
+      /** Drawn by the engine that would not be chosen for it, which failed. */
+      readonly otherEngine: boolean
+    }
   | { readonly kind: 'compose'; readonly order: ComposeOrder }
 
 export type FromChild =
@@ -79,4 +87,6 @@ export type FromChild =
   | { readonly kind: 'made'; readonly rendered: Rendered; readonly rssBytes: number }
   | { readonly kind: 'drawing'; readonly cell: number | null }
   | { readonly kind: 'composed'; readonly composed: Composed; readonly rssBytes: number }
+  /** A bug: for the log, beside the failure that it is for the item. */
+  | { readonly kind: 'fault'; readonly stack: string }
   | { readonly kind: 'failed'; readonly code: ErrorCode; readonly message: string; readonly rssBytes: number }

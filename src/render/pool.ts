@@ -3,6 +3,7 @@ import { log } from '../core/log.ts'
 import type { Presets } from '../core/variant.ts'
 import { deathOf, lineIsFull, notStarting, shuttingDown } from './deaths.ts'
 import type { Composed, ComposeOrder, FromChild, Rendered, VariantSpec } from './messages.ts'
+import { composeWithOtherEngine, withOtherEngine } from './other-engine.ts'
 import { rssOf, spawnRenderer } from './spawn-renderer.ts'
 import { composeTask, type RendererProcess, rendererOf, renderTask, type Task, tell } from './tasks.ts'
 
@@ -18,8 +19,8 @@ const WATCH_EVERY_MS = 50
 export interface RenderPool {
   readonly size: number
   /**
-   * All wanted pictures of one source in one call. Rejects with the source's reason code (status 422), with BUSY when
-   * the waiting line is full, or with UNAVAILABLE when renderers do not start.
+   * All wanted pictures of one source in one call; see other-engine.ts. Rejects with the source's reason code (status 422), with
+   * BUSY when the waiting line is full, or with UNAVAILABLE when renderers do not start.
    * @param limits.timeoutMs wall-clock from the moment a renderer takes it; then the renderer is killed
    */
   render(svg: Uint8Array, variants: readonly VariantSpec[], limits: { timeoutMs: number }): Promise<Rendered>
@@ -59,7 +60,6 @@ export interface PoolOptions {
 /** Opens a pool of renderer processes. They start at once and are replaced when they die. */
 export function openRenderPool(options: PoolOptions): RenderPool {
   const { size, waitingMax, recycleAfter = 2000 } = options
-  const presets = [...options.presets.values()]
   const renderers = new Set<RendererProcess>()
   const line: Task[] = []
   const stats: PoolStats = { renders: 0, failures: 0, waiting: 0 }
@@ -78,15 +78,16 @@ export function openRenderPool(options: PoolOptions): RenderPool {
       renderer.stderr = (renderer.stderr + text).slice(-STDERR_KEPT)
     })
     child.on('message', (message: FromChild) => onMessage(renderer, message))
-    child.on('error', (error) => {
-      renderer.stderr += error.message
+    child.on('error', ({ message }) => {
+      renderer.stderr += message
     })
     child.once('close', (_code, signal) => onExit(renderer, signal))
-    tell(child, { kind: 'presets', presets })
+    tell(child, { kind: 'presets', presets: [...options.presets.values()] })
   }
 
   function onMessage(renderer: RendererProcess, message: FromChild): void {
-    if (message.kind === 'ready') {
+    if (message.kind === 'fault') log.error('the renderer met a bug', { stack: message.stack })
+    else if (message.kind === 'ready') {
       renderer.ready = true
       failedStarts = 0
     } else if (message.kind === 'drawing') {
@@ -96,11 +97,10 @@ export function openRenderPool(options: PoolOptions): RenderPool {
       const task = finish(renderer)
       if (message.kind === 'failed') fail(task, new AppError(message.code, message.message))
       else task?.resolve(message)
-      if (renderer.next) begin(renderer, renderer.next)
+      // Before the next one begins, which would die with it.
+      if (renderer.renders >= recycleAfter || message.rssBytes > RSS_RECYCLE_BYTES) retire(renderer)
+      else if (renderer.next) begin(renderer, renderer.next)
       renderer.next = null
-      if (renderer.renders >= recycleAfter || message.rssBytes > RSS_RECYCLE_BYTES) {
-        retire(renderer)
-      }
     }
     dispatch()
   }
@@ -111,10 +111,7 @@ export function openRenderPool(options: PoolOptions): RenderPool {
     takeBack(renderer)
     if (isCut) for (const task of line.splice(0)) fail(task, shuttingDown())
     fail(finish(renderer), isCut ? shuttingDown() : deathOf(renderer.stderr, signal))
-    if (isCut || (closing && line.length === 0)) {
-      closing?.()
-      return
-    }
+    if (isCut || (closing && line.length === 0)) return void closing?.()
     if (!wasReady && ++failedStarts >= FAILED_STARTS_MAX) {
       log.error('renderers do not start', { stderr: renderer.stderr })
       for (const task of line.splice(0)) fail(task, notStarting(renderer.stderr))
@@ -224,8 +221,10 @@ export function openRenderPool(options: PoolOptions): RenderPool {
     get pids() {
       return [...renderers].flatMap(({ child }) => child.pid ?? [])
     },
-    render: (svg, variants, { timeoutMs }) => enter((settle) => renderTask({ svg, variants, timeoutMs }, settle)),
-    compose: (order, { cellTimeoutMs }) => enter((settle) => composeTask({ order, timeoutMs: cellTimeoutMs }, settle)),
+    render: (svg, variants, { timeoutMs }) =>
+      withOtherEngine((otherEngine) => enter((to) => renderTask({ svg, variants, otherEngine, timeoutMs }, to))),
+    compose: (wanted, { cellTimeoutMs }) =>
+      composeWithOtherEngine(wanted, (order) => enter((to) => composeTask({ order, timeoutMs: cellTimeoutMs }, to))),
     limit(renderers) {
       atOnce = renderers
       dispatch()

@@ -39,10 +39,13 @@ export const rendererOf = (child: ChildProcess): RendererProcess => ({
 type Settle<T> = { readonly resolve: (value: T) => void; readonly reject: (error: AppError) => void }
 
 export const renderTask = (
-  { svg, variants, timeoutMs }: { svg: Uint8Array; variants: readonly VariantSpec[]; timeoutMs: number },
+  {
+    timeoutMs,
+    ...order
+  }: { svg: Uint8Array; variants: readonly VariantSpec[]; otherEngine: boolean; timeoutMs: number },
   { resolve, reject }: Settle<Rendered>,
 ): Task => ({
-  message: { kind: 'render', svg, variants },
+  message: { kind: 'render', ...order },
   timeoutMs,
   resolve: (message) => message.kind === 'made' && resolve(message.rendered),
   reject,

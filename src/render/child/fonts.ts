@@ -6,7 +6,6 @@ import { fileURLToPath } from 'node:url'
 const FOLDER = path.dirname(fileURLToPath(import.meta.resolve('dejavu-fonts-ttf/ttf/DejaVuSans.ttf')))
 const file = (name: string) => path.join(FOLDER, `${name}.ttf`)
 
-const FAMILIES = ['DejaVu Sans', 'DejaVu Sans Condensed', 'DejaVu Serif', 'DejaVu Serif Condensed', 'DejaVu Sans Mono']
 const DEFAULT = 'DejaVu Sans'
 
 /** The bundled fonts, for resvg: the same on every machine. */
@@ -28,17 +27,28 @@ export function familyFor(list: string): string {
     const name = (quoted ?? entry).trim().replaceAll(/\s+/g, ' ').toLowerCase()
     if (name === 'serif') return 'DejaVu Serif'
     if (name === 'monospace') return 'DejaVu Sans Mono'
-    const own = FAMILIES.find((family) => family.toLowerCase() === name)
+    const own = Object.keys(STEMS).find((family) => family.toLowerCase() === name)
     if (own || name === 'sans-serif') return own ?? DEFAULT
   }
   return DEFAULT
 }
 
-/** The document with every family named as the bundled one that stands for it, so that both engines choose the same. */
-export const nameFamilies = (svg: string): string =>
-  svg.replaceAll(/(font-family(?:="|:))((?:&quot;|[^;}"<])*)/g, (_, before: string, list: string) =>
-    list.trim() === 'inherit' ? `${before}inherit` : before + familyFor(list.replaceAll('&quot;', '"')),
-  )
+const STEMS: Readonly<Record<string, string>> = {
+  'DejaVu Sans': 'DejaVuSans',
+  'DejaVu Sans Condensed': 'DejaVuSansCondensed',
+  'DejaVu Serif': 'DejaVuSerif',
+  'DejaVu Serif Condensed': 'DejaVuSerifCondensed',
+  'DejaVu Sans Mono': 'DejaVuSansMono',
+}
+
+/** The file of a bundled family's face. */
+export function bundledFace(family: string, { weight, isItalic }: { weight: number; isItalic: boolean }): string {
+  const stem = STEMS[family] ?? 'DejaVuSans'
+  if (stem === 'DejaVuSans' && weight < 400 && !isItalic) return file('DejaVuSans-ExtraLight')
+  const slope = isItalic ? (stem.includes('Serif') ? 'Italic' : 'Oblique') : ''
+  const face = `${weight > 500 ? 'Bold' : ''}${slope}`
+  return file(face === '' ? stem : `${stem}-${face}`)
+}
 
 let widths: ReadonlyMap<number, number> | undefined
 let boldWidths: ReadonlyMap<number, number> | undefined

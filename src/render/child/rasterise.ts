@@ -3,9 +3,10 @@ import sharp from 'sharp'
 import { AppError } from '../../core/errors.ts'
 import type { Preset } from '../../core/variant.ts'
 import type { Engine } from '../messages.ts'
+import { chooseEngine } from './engine.ts'
 import { type Box, contain, stretchTo } from './fit.ts'
-import { FONTS, nameFamilies } from './fonts.ts'
-import type { NormalisedSvg } from './normalise/normalise.ts'
+import { FONTS } from './fonts.ts'
+import { type NormalisedSvg, normalise } from './normalise/normalise.ts'
 import { type Colour, paintOn, type Raster } from './pixels.ts'
 
 /** What decides the pixels of a raster: presets that share it share one drawing. */
@@ -14,34 +15,6 @@ export type Canvas = Pick<Preset, 'width' | 'height' | 'padding' | 'fit' | 'colo
 /** Drawn of every document: enough to see whether anything is visible, its colours and its placeholder. */
 export const SMALL: Canvas = { width: 64, height: 64, padding: 0, fit: 'contain', color: null }
 
-/**
- * Which engine draws a document: the one place where that is decided, by what the document is made of.
- * - Text goes to librsvg, whose letters are Chromium's to the pixel; only what it cannot set (text on a path, textLength,
- *   a place or an angle for each letter, word-spacing) goes to resvg. Both see the bundled fonts alone.
- * - GIFs go to resvg: this librsvg does not decode them.
- * - Plain art, shapes and paths and nothing else, goes to resvg too: it draws it as Chromium does, in half the time, and
- *   with fewer shades along edges, which makes lossless pictures a quarter smaller.
- * - All else goes to librsvg, which agrees with Chromium more often (`npm run bench -- fidelity`) and does not abort.
- */
-export function engineFor({ features, svg }: Pick<NormalisedSvg, 'features' | 'svg'>): Engine {
-  if (svg.includes('data:image/gif')) return 'resvg'
-  if (features.has('text')) return isSetByResvg(svg) ? 'resvg' : 'librsvg'
-  return features.size === 0 && svg.length <= PLAIN_MAX_CHARS && !NOT_PLAIN.test(svg) ? 'resvg' : 'librsvg'
-}
-
-/** Text that librsvg sets wrong; resvg aborts on groups with opacity that lie off the canvas, so not beside any. */
-const isSetByResvg = (svg: string): boolean => SET_BY_RESVG.test(svg) && !GROUP_OPACITY.test(svg)
-
-const SET_BY_RESVG =
-  /<textPath|textLength=|word-spacing|<(?:text|tspan)\b[^>]*?\s(?:rotate=|(?:x|y|dx|dy)="\s*[^\s,"]+[\s,]+[^\s"])/
-const GROUP_OPACITY = /(?<!-)opacity[=:]/
-
-/** Above this, art is so dense that the shades along its edges are most of it. */
-const PLAIN_MAX_CHARS = 20_000
-
-/** What resvg 0.34 draws otherwise, or, as group opacity off the canvas, aborts on. */
-const NOT_PLAIN = /(?<!-)opacity[=:]|vector-effect|transform-origin|paint-order|!important|\b(?:var|calc)\(/
-
 /** Prints the document so that it fills a size, with more attributes on its root. */
 type PrintAt = (size: Box, more?: Readonly<Record<string, string>>) => string
 
@@ -49,20 +22,21 @@ type PrintAt = (size: Box, more?: Readonly<Record<string, string>>) => string
  * Draws the document as large as the canvas takes it, on a colour or on clear ground. The raster is not larger than the
  * canvas less its padding; the caller centres it. Throws UNSUPPORTED.
  */
-export async function rasterise(document: NormalisedSvg, canvas: Canvas, background: Colour | null): Promise<Raster> {
+export async function rasterise(
+  document: NormalisedSvg,
+  { canvas, engine, background }: { canvas: Canvas; engine: Engine; background: Colour | null },
+): Promise<Raster> {
   const box = { width: canvas.width - 2 * canvas.padding, height: canvas.height - 2 * canvas.padding }
   const pixels = canvas.fit === 'cover' ? box : contain(document, box)
-  const printAt: PrintAt = (size, more) => {
-    const svg = document.withRoot((root) => ({
+  const printAt: PrintAt = (size, more) =>
+    document.withRoot((root) => ({
       ...stretchTo(root, { size: document, pixels, fit: canvas.fit }),
       ...(canvas.color ? { color: canvas.color } : {}),
       width: String(size.width),
       height: String(size.height),
       ...more,
     }))
-    return document.features.has('text') ? nameFamilies(svg) : svg
-  }
-  const isResvg = engineFor(document) === 'resvg'
+  const isResvg = engine === 'resvg'
   const raster = {
     pixels: isResvg
       ? drawWithResvg(printAt(pixels), background)
@@ -73,6 +47,12 @@ export async function rasterise(document: NormalisedSvg, canvas: Canvas, backgro
     throw new Error(`${raster.pixels.length} bytes are not ${pixels.width} x ${pixels.height} px`)
   }
   return background && !isResvg ? paintOn(raster, background) : raster
+}
+
+/** A document of our own, such as a watermark, on clear ground. */
+export async function drawOwn(svg: string, canvas: Canvas): Promise<Raster> {
+  const document = await normalise(Buffer.from(svg))
+  return await rasterise(document, { canvas, engine: chooseEngine(document), background: null })
 }
 
 /**

@@ -1,87 +1,76 @@
+import sharp, { type Metadata } from 'sharp'
+import { type Header, readHeader } from './image-header.ts'
 import { LIMITS } from './limits.ts'
 import type { Warning } from './names.ts'
 
 export interface Picture {
-  /** The data URI in our own hand: the type is the one that the bytes have. */
+  /** A data URI that both engines draw: the type is the one that the bytes have. */
   readonly uri: string
+  /** Of what was embedded. */
   readonly bytes: number
+  /** Of what is drawn. */
   readonly pixels: number
-}
-
-interface Header {
-  readonly type: 'png' | 'jpeg' | 'gif' | 'webp'
+  /** As a browser sees it: upright, before it is shrunk. In px. */
   readonly width: number
   readonly height: number
 }
 
 /**
- * An embedded picture that may stay, or the warning for what is left out. Only base64 of PNG, JPEG, GIF and WebP: the
- * type is decided by the bytes, the size by the header, before any decoder sees it.
+ * An embedded PNG, JPEG, GIF, WebP or AVIF as an upright PNG or JPEG of at most 4096 px and a megabyte, or the warning for
+ * what is left out. The type is decided by the bytes and the size by the header before any decoder sees them. What both
+ * engines draw as Chromium does stays as it is, all else is decoded here: their own decoders know no WebP, GIF or AVIF, no
+ * orientation and no colour profile.
  */
-export function readDataUri(href: string): Picture | Warning {
-  const comma = href.indexOf(',')
-  if (comma < 0 || comma > 200 || !/^data:[^,]*;\s*base64\s*$/i.test(href.slice(0, comma))) return 'PICTURE_LEFT_OUT'
-  if (href.length > (LIMITS.imageBytes * 3) / 2) return 'TOO_LARGE'
-  const bytes = Buffer.from(href.slice(comma + 1).replaceAll(/%([\da-f]{2})/gi, decodePercent), 'base64')
+export async function readPicture(bytes: Buffer): Promise<Picture | Warning> {
+  if (bytes.length > LIMITS.imageBytes) return 'TOO_LARGE'
   const header = readHeader(bytes)
-  if (header === null) return 'PICTURE_LEFT_OUT'
-  const { type, width, height } = header
-  const pixels = width * height
-  const isTooLarge = Math.max(width, height) > LIMITS.imageSide || pixels > LIMITS.imagePixels
-  if (isTooLarge || bytes.length > LIMITS.imageBytes) return 'TOO_LARGE'
-  if (pixels === 0) return 'PICTURE_LEFT_OUT'
-  return {
-    uri: `data:image/${type};base64,${bytes.toString('base64')}`,
-    bytes: bytes.length,
-    pixels,
+  if (header === null || header.width * header.height === 0) return 'PICTURE_LEFT_OUT'
+  if (header.width * header.height > LIMITS.imagePixels) return 'TOO_LARGE'
+  if (isDrawnAsItIs(bytes, header)) {
+    const { type, width, height } = header
+    return { uri: uriOf(type, bytes), bytes: bytes.length, pixels: width * height, width, height }
+  }
+  try {
+    return await decode(bytes)
+  } catch {
+    return 'PICTURE_LEFT_OUT'
   }
 }
 
-const decodePercent = (_: string, code: string) => String.fromCharCode(Number.parseInt(code, 16))
-
-/** Type and size in px by magic and header; null for anything else, or where the header is cut off. */
-export function readHeader(bytes: Buffer): Header | null {
-  if (bytes.length < 16) return null
-  if (bytes.readUInt32BE(0) === 0x89504e47 && bytes.readUInt32BE(4) === 0x0d0a1a0a) return readPng(bytes)
-  if (bytes.readUInt16BE(0) === 0xffd8) return readJpeg(bytes)
-  const head = bytes.toString('latin1', 0, 16)
-  if (/^GIF8[79]a/.test(head)) return { type: 'gif', width: bytes.readUInt16LE(6), height: bytes.readUInt16LE(8) }
-  if (/^RIFF[\s\S]{4}WEBPVP8[ LX]/.test(head)) return readWebp(bytes)
-  return null
+function isDrawnAsItIs(bytes: Buffer, { type, width, height }: Header): boolean {
+  const isSmall = bytes.length <= LIMITS.keptImageBytes && Math.max(width, height) <= LIMITS.imageSide
+  const head = bytes.subarray(0, HEAD_BYTES)
+  if (type === 'png') return isSmall && !head.includes('iCCP')
+  return type === 'jpeg' && isSmall && !head.includes('Exif\0') && !head.includes('ICC_PROFILE')
 }
 
-function readPng(bytes: Buffer): Header | null {
-  if (bytes.length < 33 || bytes.toString('latin1', 12, 16) !== 'IHDR') return null
-  return { type: 'png', width: bytes.readUInt32BE(16), height: bytes.readUInt32BE(20) }
+/** Enough for the segments before a picture's data that say how it is meant. */
+const HEAD_BYTES = 4096
+
+/** Above this many px a PNG would be megabytes that an engine has to read again. */
+const PNG_MAX_PIXELS = 500_000
+
+async function decode(bytes: Buffer): Promise<Picture | Warning> {
+  const options = { limitInputPixels: LIMITS.imagePixels, failOn: 'none', sequentialRead: true } as const
+  const metadata = await sharp(bytes, options).metadata()
+  const { width, height } = upright(metadata)
+  const shrink = Math.min(1, LIMITS.shrunkImageSide / Math.max(width, height))
+  const [shrunkWidth, shrunkHeight] = [width, height].map((side) => Math.max(1, Math.round(side * shrink))) as [
+    number,
+    number,
+  ]
+  const image = sharp(bytes, options).autoOrient()
+  if (shrink < 1) image.resize(shrunkWidth, shrunkHeight, { fit: 'fill' })
+  const pixels = shrunkWidth * shrunkHeight
+  const isPng = metadata.hasAlpha || pixels <= PNG_MAX_PIXELS
+  const encoded = isPng ? image.png({ compressionLevel: 1 }) : image.jpeg({ quality: 95, chromaSubsampling: '4:4:4' })
+  const uri = uriOf(isPng ? 'png' : 'jpeg', await encoded.toBuffer())
+  return { uri, bytes: bytes.length, pixels, width, height }
 }
 
-/** Walks the segments up to the first frame header (SOF0 to SOF15 without DHT, JPG and DAC). */
-function readJpeg(bytes: Buffer): Header | null {
-  let at = 2
-  while (at + 9 < bytes.length) {
-    if (bytes[at] !== 0xff) return null
-    const marker = bytes.readUInt8(at + 1)
-    const isFrame = marker >= 0xc0 && marker <= 0xcf && marker !== 0xc4 && marker !== 0xc8 && marker !== 0xcc
-    if (isFrame) return { type: 'jpeg', height: bytes.readUInt16BE(at + 5), width: bytes.readUInt16BE(at + 7) }
-    // Fill bytes and markers without a length.
-    if (marker === 0xff) at += 1
-    else if (marker === 0x01 || (marker >= 0xd0 && marker <= 0xd8)) at += 2
-    else at += 2 + Math.max(2, bytes.readUInt16BE(at + 2))
-  }
-  return null
-}
+const upright = ({ width, height, autoOrient, pageHeight }: Metadata): { width: number; height: number } => ({
+  width: autoOrient.width || width,
+  height: pageHeight ?? (autoOrient.height || height),
+})
 
-function readWebp(bytes: Buffer): Header | null {
-  if (bytes.length < 30) return null
-  const type = 'webp'
-  switch (bytes.toString('latin1', 12, 16)) {
-    case 'VP8X':
-      return { type, width: 1 + bytes.readUIntLE(24, 3), height: 1 + bytes.readUIntLE(27, 3) }
-    case 'VP8L': {
-      const bits = bytes.readUInt32LE(21)
-      return { type, width: 1 + (bits & 0x3fff), height: 1 + ((bits >>> 14) & 0x3fff) }
-    }
-    default:
-      return { type, width: bytes.readUInt16LE(26) & 0x3fff, height: bytes.readUInt16LE(28) & 0x3fff }
-  }
-}
+const uriOf = (type: string, bytes: Buffer): string => `data:image/${type};base64,${bytes.toString('base64')}`

@@ -22,4 +22,5 @@ export const colourHelpers = lazily<typeof import('@csstools/color-helpers')>('@
 export const cssValues = lazily<typeof import('@csstools/css-parser-algorithms')>('@csstools/css-parser-algorithms')
 export const cssTokens = lazily<typeof import('@csstools/css-tokenizer')>('@csstools/css-tokenizer')
 export const cssCalc = lazily<typeof import('@csstools/css-calc')>('@csstools/css-calc')
+export const fontTools = lazily<typeof import('fontkit')>('fontkit')
 export const pathTools = lazily<typeof import('svg-path-commander')>('svg-path-commander')

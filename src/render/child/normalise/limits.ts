@@ -35,13 +35,20 @@ export const LIMITS = {
   variableChars: 65_536,
   variablesChars: 2_000_000,
   fonts: 32,
+  /** Letters that are set here, of all texts together. */
+  outlinedCharacters: 5000,
   fontBytes: 2_000_000,
   /** SVG in SVG in SVG. */
   nestedDocuments: 3,
-  imageBytes: 1_000_000,
-  imagesBytes: 4_000_000,
+  imageBytes: 8_000_000,
+  imagesBytes: 12_000_000,
+  /** Larger pictures are shrunk, in a decoder of our own. */
+  keptImageBytes: 1_000_000,
   imageSide: 4096,
-  imagePixels: 16_800_000,
+  shrunkImageSide: 2048,
+  /** As stored: what a decoder may have to hold. */
+  imagePixels: 33_600_000,
+  /** Of all pictures together as they are drawn. */
   imagesPixels: 33_600_000,
   /** References that lead to references: resvg overflows its stack at some thousands. */
   chain: 64,

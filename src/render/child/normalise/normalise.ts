@@ -24,6 +24,7 @@ import { parseSheets, type Sheet } from './sheet.ts'
 import { PAGE_SIDE, viewBoxOf } from './size.ts'
 import { settleSwitches } from './switches.ts'
 import { settleSymbols } from './symbols.ts'
+import { settleText } from './text.ts'
 import { settleTransforms } from './transforms.ts'
 import { type Element, type Tree, walk } from './tree.ts'
 import { unpack } from './unpack.ts'
@@ -74,6 +75,7 @@ async function settle(tree: Tree, moment: Moment): Promise<Tree> {
     if (tree.has.pathLength) settleDashLengths(tree)
     if (tree.has.marker) settleMarkers(tree)
     if (tree.images.length > 0) await embedPictures(tree)
+    settleText(tree)
   }
   const box = viewBoxOf(tree.root.attributes.get('viewBox')) ?? tree
   clampFilters(tree)
