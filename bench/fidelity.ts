@@ -1,131 +1,117 @@
-import { mkdir } from 'node:fs/promises'
+import { mkdir, writeFile } from 'node:fs/promises'
 import path from 'node:path'
 import { pathToFileURL } from 'node:url'
 import { parseArgs } from 'node:util'
-import { BATCH, type Chromium, openChromium } from './fidelity/chromium.ts'
+import { type Chromium, openChromium } from './fidelity/chromium.ts'
+import {
+  compareAll,
+  DIFFERENCE_MAX,
+  differenceOf,
+  type Pixelmatch,
+  type Result,
+  type Tools,
+} from './fidelity/compare.ts'
+import { installClipArt, readCases, readFolder, readIcons, readSuite, type Sample } from './fidelity/corpora.ts'
 import { installDependencies } from './fidelity/dependencies.ts'
-import { type Drawer, openDrawer } from './fidelity/drawer.ts'
-import { drawIcons, type Group, type Icon } from './fidelity/sample.ts'
 import { type Row, writeSheet } from './fidelity/sheet.ts'
+import { openStored } from './fidelity/stored.ts'
+import { openTruths } from './fidelity/truth.ts'
 
-const SIZE = 256
-/** The goal: at most so many of a picture's pixels differ from Chromium's. */
-const DIFFERENCE_MAX = 0.01
-const WORST_SHOWN = 10
-const SHEET = path.join(import.meta.dirname, 'out/fidelity-worst.png')
+/** That of the preset `preview`. */
+const SIZE = 512
+const TILE = 256
+const WORST_SHOWN = 24
+const OUT = path.join(import.meta.dirname, 'out')
 
-type Pixelmatch = (
-  one: Uint8Array,
-  other: Uint8Array,
-  output: Uint8Array | undefined,
-  width: number,
-  height: number,
-  options: { threshold: number },
-) => number
+const OPTIONS = {
+  icons: { type: 'string', default: '1000' },
+  'clip-art': { type: 'string', default: '1463' },
+  cases: { type: 'string' },
+  only: { type: 'string', default: '' },
+  suite: { type: 'string' },
+  seed: { type: 'string', default: '1' },
+} as const
 
-interface Result {
-  readonly icon: Icon
-  readonly engine: string
-  /** Share of pixels that differ, 0 to 1; 1 where we draw nothing. */
-  readonly difference: number
-  readonly note: string
-}
-
-/** How far our pictures are from Chromium's: a table by engine and group, and the worst ten side by side. */
+/**
+ * How far the pictures that we store are from Chromium's, over up to four corpora: icons (`--icons N`), clip art
+ * (`--clip-art N`), handed cases (`--cases FOLDER`, of those `--only PART`) and resvg's tests (`--suite FOLDER`). 0 leaves one out.
+ */
 export async function run(args: string[]): Promise<void> {
-  const { values } = parseArgs({ args, options: { icons: { type: 'string' }, seed: { type: 'string' } } })
-  const [count, seed] = [Number(values.icons ?? 1000), Number(values.seed ?? 1)]
+  const { values } = parseArgs({ args, options: OPTIONS })
+  const seed = Number(values.seed)
   const { require, modules } = await installDependencies()
   const { default: pixelmatch } = (await import(pathToFileURL(require.resolve('pixelmatch')).href)) as {
     default: Pixelmatch
   }
-  const icons = await drawIcons(modules, { count, seed })
-  const chromium = await openChromium({ require, size: SIZE })
-  const drawer = openDrawer(SIZE)
-  const tools = { chromium, drawer, pixelmatch }
+  let chromium: Promise<Chromium> | undefined
+  const open = () => {
+    chromium ??= openChromium({ require, size: SIZE })
+    return chromium
+  }
+  const store = openStored(SIZE, 2)
+  const tools: Tools = { truths: openTruths({ chromium: open, size: SIZE }), store, pixelmatch, size: SIZE }
+  const corpora: [name: string, read: () => Promise<Sample[]>, isWanted: boolean][] = [
+    ['icons', () => readIcons(modules, { count: Number(values.icons), seed }), values.icons !== '0'],
+    ['cases', () => readCases(values.cases ?? '', values.only), values.cases !== undefined],
+    [
+      'clip-art',
+      async () => readFolder(await installClipArt(), { count: Number(values['clip-art']), seed }),
+      values['clip-art'] !== '0',
+    ],
+    ['suite', () => readSuite(values.suite ?? ''), values.suite !== undefined],
+  ]
+  await mkdir(OUT, { recursive: true })
   try {
-    console.log(`${icons.length} icons at ${SIZE} px against Chromium ${chromium.version}, seed ${seed}`)
-    const results = await compareAll(icons, tools)
-    printTable(results)
-    const worst = results.toSorted((a, b) => b.difference - a.difference).slice(0, WORST_SHOWN)
-    printWorst(worst)
-    await mkdir(path.dirname(SHEET), { recursive: true })
-    await writeSheet(SHEET, { rows: await rowsOf(worst, tools), size: SIZE })
-    console.log(`\nside by side (Chromium, ours, difference): ${path.relative(process.cwd(), SHEET)}`)
+    for (const [name, read, isWanted] of corpora) if (isWanted) await report(name, await read(), tools)
   } finally {
-    drawer.close()
-    await chromium.close()
+    await store.close()
+    await (await chromium)?.close()
   }
 }
 
-interface Tools {
-  chromium: Chromium
-  drawer: Drawer
-  pixelmatch: Pixelmatch
+async function report(name: string, samples: readonly Sample[], tools: Tools): Promise<void> {
+  const started = performance.now()
+  const results = await compareAll(samples, tools)
+  const seconds = ((performance.now() - started) / 1000).toFixed(0)
+  console.log(`\n${name}: ${results.length} of ${samples.length} are images to Chromium; ${SIZE} px, ${seconds} s`)
+  printTable(results)
+  const worst = results
+    .filter(({ difference }) => difference > DIFFERENCE_MAX)
+    .sort((a, b) => b.difference - a.difference)
+  await writeFile(path.join(OUT, `fidelity-${name}.txt`), results.map(lineOf).join(''))
+  for (const result of worst.slice(0, 2 * WORST_SHOWN)) process.stdout.write(lineOf(result))
+  const sheet = path.join(OUT, `fidelity-${name}.png`)
+  await writeSheet(sheet, { rows: await rowsOf(worst.slice(0, WORST_SHOWN), tools), size: SIZE, tile: TILE })
+  console.log(`side by side (Chromium, ours, difference): ${path.relative(process.cwd(), sheet)}`)
 }
 
-async function compareAll(icons: readonly Icon[], { chromium, drawer, pixelmatch }: Tools): Promise<Result[]> {
-  const results: Result[] = []
-  // On a full page Chromium now and then loses a mask (flagpack:km, flagpack:pw): a miss gets a page of its own.
-  const alone = async (icon: Icon) => (await chromium.shoot([icon.svg]))[0] as Buffer
-  for (let start = 0; start < icons.length; start += BATCH) {
-    const batch = icons.slice(start, start + BATCH)
-    const truths = await chromium.shoot(batch.map(({ svg }) => svg))
-    for (const [index, icon] of batch.entries()) {
-      const truth = truths[index]
-      if (!truth) throw new Error(`Chromium takes ${icon.name} for no image; leave it out of the sample`)
-      const { pixels, engine, note } = await drawer.draw(icon.svg)
-      let difference = pixels ? differenceOf(pixelmatch, truth, pixels) : 1
-      if (pixels && difference > DIFFERENCE_MAX) difference = differenceOf(pixelmatch, await alone(icon), pixels)
-      results.push({ icon, engine, difference, note })
-    }
-  }
-  return results
-}
-
-const differenceOf = (pixelmatch: Pixelmatch, truth: Buffer, pixels: Buffer, output?: Buffer) =>
-  pixelmatch(truth, pixels, output, SIZE, SIZE, { threshold: 0.1 }) / (SIZE * SIZE)
+const lineOf = ({ sample, difference, engine, bytes, note }: Result) =>
+  `${percent(difference).padStart(10)}  ${engine.padEnd(16)} ${String(bytes).padStart(7)} B  ${sample.name}  ${note}\n`
 
 function printTable(results: readonly Result[]): void {
-  const row = (group: Group | 'all', engine: string) => {
-    const own = results.filter(
-      (result) => (group === 'all' || result.icon.group === group) && (engine === 'all' || result.engine === engine),
+  const row = (own: readonly Result[]) => {
+    const right = own.filter(({ difference }) => difference <= DIFFERENCE_MAX).length
+    const bytes = own.reduce((sum, result) => sum + result.bytes, 0)
+    return { right, of: own.length, share: percent(right / own.length), 'mean bytes': Math.round(bytes / own.length) }
+  }
+  const by = (key: (result: Result) => string) =>
+    Object.fromEntries(
+      [...Map.groupBy(results, key)].sort(([a], [b]) => a.localeCompare(b)).map(([name, own]) => [name, row(own)]),
     )
-    const misses = own.filter(({ difference }) => difference > DIFFERENCE_MAX).length
-    const mean = own.reduce((sum, { difference }) => sum + difference, 0) / own.length
-    return {
-      group,
-      engine,
-      icons: own.length,
-      misses,
-      'within 1 %': percent(1 - misses / own.length),
-      mean: percent(mean),
-    }
-  }
-  const engines = [...new Set(results.map(({ engine }) => engine))].sort()
-  const groups: Group[] = ['single-colour', 'colour']
-  const rows = groups.flatMap((group) => engines.map((engine) => row(group, engine)))
-  console.table([...rows.filter(({ icons }) => icons > 0), row('all', 'all')])
+  console.table({ ...by(({ sample }) => sample.group), ...by(({ engine }) => engine), all: row(results) })
 }
 
-function printWorst(worst: readonly Result[]): void {
-  console.log(`the worst ${worst.length}:`)
-  for (const { icon, engine, difference, note } of worst) {
-    console.log(`  ${percent(difference).padStart(9)}  ${engine.padEnd(8)} ${icon.name} ${note}`)
-  }
-}
-
-async function rowsOf(worst: readonly Result[], { chromium, drawer, pixelmatch }: Tools): Promise<Row[]> {
+async function rowsOf(worst: readonly Result[], tools: Tools): Promise<Row[]> {
   const rows: Row[] = []
   const blank = Buffer.alloc(SIZE * SIZE * 4)
-  for (const { icon, engine, difference } of worst) {
-    const truth = (await chromium.shoot([icon.svg]))[0] ?? blank
-    const pixels = (await drawer.draw(icon.svg)).pixels ?? blank
+  for (const { sample, engine, difference, note } of worst) {
+    const truth = (await tools.truths.of([sample]))[0] ?? blank
+    const pixels = (await tools.store.draw(sample.svg)).pixels ?? blank
     const marked = Buffer.alloc(blank.length)
-    differenceOf(pixelmatch, truth, pixels, marked)
-    rows.push({ title: `${icon.name}  ${engine}  ${percent(difference)}`, tiles: [truth, pixels, marked] })
+    differenceOf(tools, { truth, pixels, marked })
+    rows.push({ title: `${sample.name}  ${engine}  ${percent(difference)}  ${note}`, tiles: [truth, pixels, marked] })
   }
   return rows
 }
 
-const percent = (share: number) => `${(share * 100).toFixed(3)} %`
+const percent = (share: number) => `${(share * 100).toFixed(2)} %`

@@ -69,8 +69,12 @@ describe('hostile input', () => {
 })
 
 it('a storm in which every fifth render crashes or hangs costs none of the good ones', async () => {
-  // Text goes to resvg, which aborts on what lies off its canvas; the blurs keep librsvg busy for seconds.
-  const crash = Buffer.from(svg('<text y="9">x</text><rect x="-100000" width="10" height="10" opacity=".5"/>'))
+  // resvg sets such text, and aborts on what lies off its canvas, which librsvg then draws; the blurs keep both busy for seconds.
+  const crash = Buffer.from(
+    svg(
+      '<clipPath id="c"><path d="M500 0h5v5z"/></clipPath><text x="1 2" y="9">ab</text><path d="M500 0h9v9z" clip-path="url(#c)"/>',
+    ),
+  )
   const hang = HOSTILE.find(({ name }) => name === '2,000 elements with a blur')?.svg() as Uint8Array
   const outcomes = await Promise.all(
     Array.from({ length: 100 }, (_, index) => {
@@ -78,7 +82,7 @@ it('a storm in which every fifth render crashes or hangs costs none of the good 
       return index % 2 === 0 ? outcomeOf(crash, 5000) : outcomeOf(hang, 300)
     }),
   )
-  const expected = outcomes.map((_, index) => (index % 5 > 0 ? 'RENDERED' : index % 2 === 0 ? 'CRASHED' : 'TIMEOUT'))
+  const expected = outcomes.map((_, index) => (index % 5 > 0 ? 'RENDERED' : index % 2 === 0 ? 'RENDERED' : 'TIMEOUT'))
   expect(outcomes).toEqual(expected)
   expect(renderers.pids).toHaveLength(2)
 })

@@ -168,6 +168,33 @@ describe('the pool', () => {
     process.kill(renderers.pids[0] as number, 'SIGKILL')
     await expect(dying).rejects.toMatchObject({ code: 'CRASHED' })
     expect(await renderers.render(GOOD, WANTS, LIMIT)).toMatchObject({ pictures: { length: 3 } })
+    expect(renderers.stats).toMatchObject({ renders: 3, failures: 1 })
+  })
+
+  /** resvg sets such text, and aborts on what is clipped off its canvas. */
+  const aborts = Buffer.from(
+    svg(
+      '<clipPath id="c"><path d="M500 0h5v5z"/></clipPath><path fill="#f00" d="M0 0h24v24H0z"/><text x="1 2" y="9">ab</text><path d="M500 0h9v9z" clip-path="url(#c)"/>',
+    ),
+  )
+
+  it('draws what one engine dies of in the other one, with the same bytes each time', async () => {
+    const renderers = pool()
+    const drawn = await renderers.render(aborts, WANTS, LIMIT)
+    expect([drawn.engine, await pixel(drawn.pictures[1]?.bytes as Uint8Array, 400, 400)]).toEqual([
+      'librsvg',
+      [255, 0, 0, 255],
+    ])
+    expect(renderers.stats).toMatchObject({ renders: 2, failures: 1 })
+    expect(await renderers.render(aborts, WANTS, LIMIT)).toEqual(drawn)
+  })
+
+  it('does so for a cell of a composite', async () => {
+    const { layouts } = readLayouts(path.join(import.meta.dirname, '../layouts.json'))
+    const layout = layouts.get('card') as Layout
+    const cells = [GOOD, aborts].map((svg, x) => ({ svg, x: 200 * x, y: 0, width: 150, height: 150 }))
+    const composed = await pool().compose({ layout, name: null, format: 'PNG', cells }, { cpuLimitMs: 20_000 })
+    expect(composed).toMatchObject({ picture: { engine: 'librsvg, resvg' } })
   })
 
   it('replaces a renderer after so many renders, losing none', async () => {

@@ -33,7 +33,7 @@ const INSTALLED = [
   '/Applications/Google Chrome.app/Contents/MacOS/Google Chrome',
 ]
 /** Documents on one page: a screenshot of 2048 x 2048 px at most. */
-export const BATCH = 64
+const BATCH = 64
 
 /** Starts the Chromium of @sparticuz/chromium, or an installed one where that has no build for the platform. */
 export async function openChromium(options: { require: NodeJS.Require; size: number }): Promise<Chromium> {

@@ -53,11 +53,11 @@ export async function drawIcons(
 /** One icon of each set in turn, until there are enough or no set has any left. */
 function spread(sets: IconSet[], options: { group: Group; count: number; random: () => number }): Icon[] {
   const { group, count, random } = options
-  const decks = sets.map((set) => ({ set, slugs: shuffle(visible(set), random) }))
+  const decks = sets.map((set) => ({ set, slugs: shuffled(visible(set), random) }))
   const icons: Icon[] = []
   while (icons.length < count) {
     const before = icons.length
-    for (const { set, slugs } of shuffle(decks, random)) {
+    for (const { set, slugs } of shuffled(decks, random)) {
       const slug = slugs.pop()
       if (slug && icons.length < count) icons.push({ name: `${set.prefix}:${slug}`, group, svg: toSvg(set, slug) })
     }
@@ -81,7 +81,10 @@ export function toSvg(set: IconSet, slug: string): Buffer {
   )
 }
 
-function shuffle<T>(list: T[], random: () => number): T[] {
+/** In place; the same seed gives the same order. */
+export const shuffle = <T>(list: T[], seed: number): T[] => shuffled(list, randomFrom(seed))
+
+function shuffled<T>(list: T[], random: () => number): T[] {
   for (let last = list.length - 1; last > 0; last--) {
     const other = Math.floor(random() * (last + 1))
     ;[list[last], list[other]] = [list[other] as T, list[last] as T]

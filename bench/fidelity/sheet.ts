@@ -7,25 +7,30 @@ export interface Row {
 }
 
 const GAP = 8
+const ACROSS = 2
 const TITLE_HEIGHT = 20
 
-/** Writes one PNG with a titled row of tiles for each comparison. */
-export async function writeSheet(file: string, options: { rows: readonly Row[]; size: number }): Promise<void> {
-  const { rows, size } = options
+/** Writes one PNG with a titled row of tiles for each comparison, two rows side by side. @param options.size of the tiles given, `tile` of those written, px */
+export async function writeSheet(
+  file: string,
+  options: { rows: readonly Row[]; size: number; tile: number },
+): Promise<void> {
+  const { rows, size: given, tile: size } = options
   const rowHeight = TITLE_HEIGHT + size + GAP
   const columns = Math.max(1, ...rows.map(({ tiles }) => tiles.length))
-  const width = columns * (size + GAP) + GAP
-  const raw = { width: size, height: size, channels: 4 } as const
-  const layers: OverlayOptions[] = rows.flatMap(({ title, tiles }, index) => [
-    { input: titleOf(title, width), left: GAP, top: index * rowHeight },
-    ...tiles.map((input, column) => ({
-      input,
-      raw,
-      left: GAP + column * (size + GAP),
-      top: index * rowHeight + TITLE_HEIGHT,
-    })),
-  ])
-  const height = Math.max(1, rows.length) * rowHeight
+  const rowWidth = columns * (size + GAP) + GAP
+  const raw = { width: given, height: given, channels: 4 } as const
+  const layers: OverlayOptions[] = []
+  for (const [index, { title, tiles }] of rows.entries()) {
+    const [left, top] = [GAP + (index % ACROSS) * rowWidth, Math.floor(index / ACROSS) * rowHeight]
+    layers.push({ input: titleOf(title, rowWidth), left, top })
+    for (const [column, pixels] of tiles.entries()) {
+      const input = await sharp(pixels, { raw }).resize(size).png().toBuffer()
+      layers.push({ input, left: left + column * (size + GAP), top: top + TITLE_HEIGHT })
+    }
+  }
+  const height = Math.max(1, Math.ceil(rows.length / ACROSS)) * rowHeight
+  const width = ACROSS * rowWidth
   await sharp({ create: { width, height, channels: 4, background: '#8a8a8a' } })
     .composite(layers)
     .png()

@@ -32,6 +32,10 @@ export const ERRORS = {
   TIMEOUT: { status: 422, meaning: 'The render took longer than its limit and was killed.' },
   CRASHED: { status: 422, meaning: 'The render crashed its process.' },
   OUT_OF_MEMORY: { status: 422, meaning: 'The render needed more memory than its limit and was killed.' },
+  INTERNAL_RENDER: {
+    status: 422,
+    meaning: 'The renderer met a bug of its own on this document: the log has its stack.',
+  },
 } as const satisfies Record<string, { status: number; meaning: string }>
 
 export type ErrorCode = keyof typeof ERRORS
@@ -55,7 +59,7 @@ export const isSourceFailure = (error: unknown): error is AppError =>
   error instanceof AppError && ERRORS[error.code].status === 422
 
 /** Codes that may have been the machine's fault: worth a second attempt, not a third. */
-const MAY_PASS: ReadonlySet<ErrorCode> = new Set(['CRASHED'])
+const MAY_PASS: ReadonlySet<ErrorCode> = new Set(['CRASHED', 'INTERNAL_RENDER'])
 export const ATTEMPTS_MAX = 2
 
 /** True when no further attempt can help, so the failure stays until the source or the renderer changes. */

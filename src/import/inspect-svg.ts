@@ -1,8 +1,9 @@
 import { SaxesParser } from 'saxes'
 import { AppError } from '../core/errors.ts'
-import { decode } from '../render/child/sanitise/decode.ts'
-import { toPx, viewBoxOf } from '../render/child/sanitise/size.ts'
-import { unpack } from '../render/child/sanitise/unpack.ts'
+import { decode } from '../render/child/normalise/decode.ts'
+import { toPx } from '../render/child/normalise/lengths.ts'
+import { viewBoxOf } from '../render/child/normalise/size.ts'
+import { unpack } from '../render/child/normalise/unpack.ts'
 
 /**
  * Looks at the root element only: is it an SVG (or SVGZ), and what size does it state? The type is decided by parsing,

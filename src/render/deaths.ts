@@ -2,7 +2,7 @@ import { AppError } from '../core/errors.ts'
 
 /** Why a renderer died that nobody told to. @param stderr what it said */
 export function deathOf(stderr: string, signal: NodeJS.Signals | null): AppError {
-  const cause = { cause: stderr }
+  const cause = { cause: { signal, stderr } }
   // What Rust's, C++'s and V8's allocators say when the kernel refuses.
   if (/memory allocation of|out of memory|bad_alloc|cannot allocate/i.test(stderr)) {
     return new AppError('OUT_OF_MEMORY', 'The render asked for more memory than it may have.', cause)

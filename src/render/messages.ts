@@ -34,7 +34,7 @@ export interface PlaceholderData {
 export interface Rendered {
   readonly pictures: readonly Picture[]
   readonly engine: Engine
-  /** What was left out of the document or may look different: see Warning in sanitise/names.ts. */
+  /** What was left out of the document or may look different: see Warning in child/normalise/names.ts. */
   readonly warnings: readonly string[]
   readonly placeholder: PlaceholderData
 }
@@ -55,6 +55,8 @@ export interface Rect {
 /** A document and its place. */
 export interface CellOrder extends Rect {
   readonly svg: Uint8Array
+  /** Drawn by the engine that would not be chosen for it, which failed. */
+  readonly otherEngine?: boolean
 }
 
 /** A composite wanted of many sources. */
@@ -78,7 +80,13 @@ export type Composed =
 
 export type ToChild =
   | { readonly kind: 'presets'; readonly presets: readonly Preset[] }
-  | { readonly kind: 'render'; readonly svg: Uint8Array; readonly variants: readonly VariantSpec[] }
+  | {
+      readonly kind: 'render'
+      readonly svg: Uint8Array
+      readonly variants: readonly VariantSpec[]
+      /** Drawn by the engine that would not be chosen for it, which failed. */
+      readonly otherEngine: boolean
+    }
   | { readonly kind: 'compose'; readonly order: ComposeOrder }
 
 /** What each answer tells of the renderer: its resident memory, and the CPU time that it has used since it began, in ms. */
@@ -93,3 +101,5 @@ export type FromChild =
   | ({ readonly kind: 'drawing'; readonly cell: number | null } & Usage)
   | ({ readonly kind: 'composed'; readonly composed: Composed } & Usage)
   | ({ readonly kind: 'failed'; readonly code: ErrorCode; readonly message: string } & Usage)
+  /** A bug: for the log, beside the failure that it is for the item. */
+  | ({ readonly kind: 'fault'; readonly stack: string } & Usage)

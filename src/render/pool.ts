@@ -1,10 +1,12 @@
 import { AppError } from '../core/errors.ts'
 import { createLanes } from '../core/lanes.ts'
+import { log } from '../core/log.ts'
 import { createVendorCosts, SLOW_MS } from '../core/vendor-costs.ts'
 import { createClock } from './clock.ts'
 import type { PoolOptions, PoolStats, RenderPool } from './contract.ts'
 import { deathOf, givenUp, notStarting, queueIsFull, shuttingDown, turnedOutSlow } from './deaths.ts'
 import type { FromChild } from './messages.ts'
+import { composeWithOtherEngine, withOtherEngine } from './other-engine.ts'
 import { openRenderers, RSS_MAX_BYTES } from './renderers.ts'
 import { asSlow, composeTask, type RendererProcess, renderTask, type Task, tell, vendorOf } from './tasks.ts'
 
@@ -43,6 +45,10 @@ export function openRenderPool(options: PoolOptions): RenderPool {
 
   function onMessage(renderer: RendererProcess, message: FromChild): void {
     const { task } = renderer
+    if (message.kind === 'fault') {
+      log.error('a renderer met a bug', { stack: message.stack })
+      return
+    }
     if (message.kind === 'ready') {
       renderers.markReady(renderer)
       renderer.cpuFromMs = message.cpuMs
@@ -193,8 +199,13 @@ export function openRenderPool(options: PoolOptions): RenderPool {
       return [...renderers].flatMap(({ child }) => child.pid ?? [])
     },
     render: (svg, variants, call) =>
-      enter(call.signal, (settle) => renderTask({ svg, variants, options: call }, settle)),
-    compose: (order, call) => enter(call.signal, (settle) => composeTask({ order, options: call }, settle)),
+      withOtherEngine((otherEngine) =>
+        enter(call.signal, (settle) => renderTask({ svg, variants, otherEngine, options: call }, settle)),
+      ),
+    compose: (wanted, call) =>
+      composeWithOtherEngine(wanted, (order) =>
+        enter(call.signal, (settle) => composeTask({ order, options: call }, settle)),
+      ),
     isSlowVendor: costs.isSlow,
     limit(renderers) {
       atOnce = renderers

@@ -75,10 +75,13 @@ type Settle<T> = { readonly resolve: (value: T) => void; readonly reject: (error
 const entryOf = ({ path = [''], isSlow = false }: CallOptions): LaneEntry => ({ path, lane: isSlow ? 'slow' : 'quick' })
 
 export const renderTask = (
-  { svg, variants, options }: { svg: Uint8Array; variants: readonly VariantSpec[]; options: CallOptions },
+  {
+    options,
+    ...order
+  }: { svg: Uint8Array; variants: readonly VariantSpec[]; otherEngine: boolean; options: CallOptions },
   { resolve, reject }: Settle<TimedRender>,
 ): Task => ({
-  message: { kind: 'render', svg, variants },
+  message: { kind: 'render', ...order },
   options,
   entry: entryOf(options),
   charged: 0,

@@ -10,7 +10,7 @@ export type Outcome = ErrorCode | 'RENDERED'
 export interface Hostile {
   readonly name: string
   readonly svg: () => Uint8Array
-  /** The code that sanitise() throws, null where it lets the document pass, defused or not. */
+  /** The code that normalise() throws, null where it lets the document pass, defused or not. */
   readonly refused: ErrorCode | null
   /** All codes in which a render of it may end. */
   readonly expected: readonly Outcome[]
@@ -89,7 +89,7 @@ const laughs = () =>
 const quadratic = (body: (references: string) => string) => () =>
   Buffer.from(`<!DOCTYPE svg [<!ENTITY a "${'x'.repeat(1000)}">]>${svg(body('&a;'.repeat(1_500_000)))}`)
 const manyEntities = () =>
-  Buffer.from(`<!DOCTYPE svg [${many(65, (i) => `<!ENTITY e${i} "x">`)}]>${svg('<text>&e0;</text>')}`)
+  Buffer.from(`<!DOCTYPE svg [${many(4097, (i) => `<!ENTITY e${i} "x">`)}]>${svg('<text>&e0;</text>')}`)
 
 const FILES = [
   '/etc/passwd',
@@ -239,11 +239,11 @@ export const HOSTILE: readonly Hostile[] = [
   refused('TOO_COMPLEX', '100,000 dashes inherited by 1,000 shapes', () =>
     svg(`<g stroke="red" stroke-dasharray="${'9 '.repeat(100_000)}">${RED.repeat(1000)}</g>`),
   ),
-  refused('TOO_COMPLEX', 'a path of 600,000 segments', () =>
-    svg(`<path stroke="red" d="M0 0${'L9 9'.repeat(600_000)}"/>`),
+  refused('TOO_COMPLEX', 'a path of 1,300,000 segments', () =>
+    svg(`<path stroke="red" d="M0 0${'h9'.repeat(1_300_000)}"/>`),
   ),
-  refused('TOO_COMPLEX', 'a polyline of 600,000 points', () =>
-    svg(`<polyline stroke="red" points="${'9 9 '.repeat(600_000)}"/>`),
+  refused('TOO_COMPLEX', 'a polyline of 1,230,000 points', () =>
+    svg(`<polyline stroke="red" points="${'9 9 '.repeat(1_230_000)}"/>`),
   ),
 
   refused('TOO_COMPLEX', 'billion laughs', laughs),
@@ -257,13 +257,25 @@ export const HOSTILE: readonly Hostile[] = [
     'quadratic blow-up in an attribute',
     quadratic((references) => `<path class="${references}"/>`),
   ),
-  refused('TOO_COMPLEX', '65 entities', manyEntities),
+  refused('TOO_COMPLEX', '4,097 entities', manyEntities),
   refused('TOO_DEEP', '200,000 nested groups', () => svg(nested(200_000, 'g', ''))),
   refused('TOO_LARGE', '1,000,000 paths', () => svg('<path/>'.repeat(1_000_000))),
   refused('TOO_COMPLEX', '700,000 elements', () => svg('<a/>'.repeat(700_000))),
   refused('TOO_COMPLEX', '100,000 attributes', () => svg(`<path ${many(100_000, (i) => `a${i}="" `)}/>`)),
-  refused('TOO_COMPLEX', '10,000 selectors on 10,000 elements', () =>
-    svg(`<style>${many(10_000, (i) => `g .a${i}{fill:red}`)}</style>${'<path/>'.repeat(10_000)}`),
+  drawn('10,000 selectors on 10,000 elements', () =>
+    svg(`${RED}<style>${many(10_000, (i) => `g .a${i}{fill:red}`)}</style>${'<path/>'.repeat(10_000)}`),
+  ),
+  refused('TOO_COMPLEX', '1,000 selectors of siblings on 10,000 elements', () =>
+    svg(`<style>${many(1000, (i) => `g ~ path:nth-child(${i}n){fill:red}`)}</style>${'<path/>'.repeat(10_000)}`),
+  ),
+  refused('TOO_COMPLEX', 'variables that multiply', () =>
+    svg(
+      `<style>svg{${many(30, (i) => `--v${i}:var(--v${i + 1})var(--v${i + 1});`)}--v30:red}rect{fill:var(--v0)}</style>${RED}`,
+    ),
+  ),
+  refused('TOO_COMPLEX', 'blocks in blocks', () => svg(`<style>${'a{'.repeat(100_000)}</style>${RED}`)),
+  drawn('a style attribute of spaces', () =>
+    svg(`${RED}<g style="${'fill '.repeat(300_000)}:${' '.repeat(300_000)}x"/>`),
   ),
   refused('TOO_LARGE', '6 MB', () => svg(' '.repeat(6_000_000))),
   refused('TOO_LARGE', 'SVGZ of 1.3 GB', () => gzipBomb()),

@@ -1,20 +1,26 @@
-import { AppError, type ErrorCode, isSourceFailure } from '../../core/errors.ts'
+import { AppError, type ErrorCode } from '../../core/errors.ts'
 import type { Layout } from '../../core/layouts.ts'
 import type { CellOrder, Composed, ComposeOrder, Engine } from '../messages.ts'
 import { blankCanvas, layOn, roundCorners } from './canvas.ts'
 import { encode } from './encode.ts'
+import { chooseEngine } from './engine.ts'
+import { toRenderError } from './faults.ts'
 import { advanceOf, lacksGlyph } from './fonts.ts'
 import { chooseMatte } from './matte.ts'
 import { centre, isClear, paintOn, parseHex, type Raster } from './pixels.ts'
-import { engineFor, rasterise, SMALL } from './rasterise.ts'
-import { sanitise } from './sanitise/sanitise.ts'
+import { drawOwn, rasterise, SMALL } from './rasterise.ts'
+import { readStill } from './still.ts'
 
 /**
  * Draws every cell's document at the size of its cell into one picture. All that cannot be drawn is told at once instead of
  * a picture with holes: the parent has others. One cell's raster is in memory at a time.
- * @param onCell told before each cell is drawn, and with null before the picture is encoded: who is to blame for a death
+ * @param tell.onCell told before each cell is drawn, and with null before the picture is encoded: who is to blame for a death
+ * @param tell.onFault told the stack of a bug, which is its cell's failure
  */
-export async function compose(order: ComposeOrder, onCell: (cell: number | null) => void): Promise<Composed> {
+export async function compose(
+  order: ComposeOrder,
+  { onCell, onFault }: { onCell: (cell: number | null) => void; onFault: (stack: string) => void },
+): Promise<Composed> {
   const { layout, name, format, cells } = order
   const canvas = blankCanvas(layout, layout.background === null ? null : parseHex(layout.background))
   const failures: { cell: number; code: ErrorCode; message: string }[] = []
@@ -27,8 +33,8 @@ export async function compose(order: ComposeOrder, onCell: (cell: number | null)
       engines.add(engine)
       if (failures.length === 0) layOn(canvas, raster, cell)
     } catch (error) {
-      if (!isSourceFailure(error)) throw error
-      failures.push({ cell: index, code: error.code, message: error.message })
+      const { code, message } = toRenderError(error, onFault)
+      failures.push({ cell: index, code, message })
     }
     uncollected += 4 * cell.width * cell.height
     if (uncollected > GC_EVERY_BYTES) {
@@ -50,19 +56,21 @@ const GC_EVERY_BYTES = 8_000_000
 
 async function drawCell(cell: CellOrder, layout: Layout): Promise<{ raster: Raster; engine: Engine }> {
   const { width, height } = cell
-  const document = sanitise(cell.svg)
+  const document = await readStill(cell.svg, cell)
   const room = Math.floor((Math.min(width, height) - 1) / 2)
   const padding = Math.min(layout.cellPadding, room)
-  const art = await rasterise(document, { width, height, padding, fit: 'contain', color: layout.color }, null)
+  const engine = chooseEngine(document, cell)
+  const canvas = { width, height, padding, fit: 'contain', color: layout.color } as const
+  const art = await rasterise(document, { canvas, engine, background: null })
   // Thin art may vanish in a small cell; a blank document is blank at the size at which every document is looked at.
-  if (isClear(art) && isClear(await rasterise(document, SMALL, null)))
+  if (isClear(art) && isClear(await rasterise(document, { canvas: SMALL, engine, background: null })))
     throw new AppError('BLANK', 'Nothing of the document is visible.')
   const { cellBackground } = layout
   const background =
     cellBackground === null ? null : cellBackground === 'auto' ? chooseMatte(art) : parseHex(cellBackground)
   const raster = centre(background ? paintOn(art, background) : art, { width, height, background })
   roundCorners(raster, Math.min(layout.cellRadius, Math.floor(Math.min(width, height) / 2)))
-  return { raster, engine: engineFor(document) }
+  return { raster, engine }
 }
 
 /** Longer ones end in an ellipsis, and what is still too wide is drawn smaller. */
@@ -80,7 +88,7 @@ async function drawName(
   const line = `<text x="0" y="${layout.nameSize}" font-family="DejaVu Sans" font-weight="bold" font-size="${size}" fill="${layout.nameColor}">${letters}</text>`
   const svg = `<svg xmlns="http://www.w3.org/2000/svg" width="${width}" height="${height}">${line}</svg>`
   const box = { width, height, padding: 0, fit: 'contain', color: null } as const
-  layOn(canvas, await rasterise(sanitise(Buffer.from(svg)), box, null), name)
+  layOn(canvas, await drawOwn(svg, box), name)
   return (await lacksGlyph(text)) ? ['MISSING_GLYPH'] : []
 }
 
@@ -91,4 +99,4 @@ function shorten(text: string): string {
 
 /** Over the whole picture, without a free edge. */
 const drawWatermark = ({ width, height, watermark }: Layout): Promise<Raster> =>
-  rasterise(sanitise(Buffer.from(watermark ?? '')), { width, height, padding: 0, fit: 'cover', color: null }, null)
+  drawOwn(watermark ?? '', { width, height, padding: 0, fit: 'cover', color: null })

@@ -1,3 +1,4 @@
+import { readdirSync } from 'node:fs'
 import { readFile } from 'node:fs/promises'
 import path from 'node:path'
 import { fileURLToPath } from 'node:url'
@@ -5,27 +6,49 @@ import { fileURLToPath } from 'node:url'
 const FOLDER = path.dirname(fileURLToPath(import.meta.resolve('dejavu-fonts-ttf/ttf/DejaVuSans.ttf')))
 const file = (name: string) => path.join(FOLDER, `${name}.ttf`)
 
+const DEFAULT = 'DejaVu Sans'
+
 /** The bundled fonts, for resvg: the same on every machine. */
 export const FONTS = {
-  fontFiles: [
-    'DejaVuSans',
-    'DejaVuSans-Bold',
-    'DejaVuSans-Oblique',
-    'DejaVuSerif',
-    'DejaVuSerif-Bold',
-    'DejaVuSansMono',
-  ].map(file),
-  defaultFontFamily: 'DejaVu Sans',
+  fontFiles: readdirSync(FOLDER)
+    .filter((name) => name.endsWith('.ttf') && !name.includes('Math'))
+    .map((name) => path.join(FOLDER, name)),
+  defaultFontFamily: DEFAULT,
 }
 
 /**
- * The document with generic families named as the bundled fonts are: resvg-js has options for that and ignores them.
- * Any other family is not here, and the default stands in for it.
+ * The bundled family that stands for a list of families, as in a Chromium that finds the same fonts: the first one that
+ * is there, by its own name or as `serif` or `monospace`; the sans for any other.
+ * @param list as in CSS: `"Myriad Pro", serif`
  */
-export const nameFamilies = (svg: string): string =>
-  svg.replaceAll(/font-family(?:="|:)[^";}]*/g, (families) =>
-    families.replace(/(?<!-)\bserif\b/, 'DejaVu Serif').replace(/\bmonospace\b/, 'DejaVu Sans Mono'),
-  )
+export function familyFor(list: string): string {
+  for (const entry of list.split(',')) {
+    const quoted = /^\s*(["'])(.*)\1\s*$/.exec(entry)?.[2]
+    const name = (quoted ?? entry).trim().replaceAll(/\s+/g, ' ').toLowerCase()
+    if (name === 'serif') return 'DejaVu Serif'
+    if (name === 'monospace') return 'DejaVu Sans Mono'
+    const own = Object.keys(STEMS).find((family) => family.toLowerCase() === name)
+    if (own || name === 'sans-serif') return own ?? DEFAULT
+  }
+  return DEFAULT
+}
+
+const STEMS: Readonly<Record<string, string>> = {
+  'DejaVu Sans': 'DejaVuSans',
+  'DejaVu Sans Condensed': 'DejaVuSansCondensed',
+  'DejaVu Serif': 'DejaVuSerif',
+  'DejaVu Serif Condensed': 'DejaVuSerifCondensed',
+  'DejaVu Sans Mono': 'DejaVuSansMono',
+}
+
+/** The file of a bundled family's face. */
+export function bundledFace(family: string, { weight, isItalic }: { weight: number; isItalic: boolean }): string {
+  const stem = STEMS[family] ?? 'DejaVuSans'
+  if (stem === 'DejaVuSans' && weight < 400 && !isItalic) return file('DejaVuSans-ExtraLight')
+  const slope = isItalic ? (stem.includes('Serif') ? 'Italic' : 'Oblique') : ''
+  const face = `${weight > 500 ? 'Bold' : ''}${slope}`
+  return file(face === '' ? stem : `${stem}-${face}`)
+}
 
 let widths: ReadonlyMap<number, number> | undefined
 let boldWidths: ReadonlyMap<number, number> | undefined

@@ -1,14 +1,16 @@
 import sharp from 'sharp'
-import { toAppError } from '../../core/errors.ts'
 import type { FromChild, ToChild } from '../messages.ts'
 import { compose } from './compose.ts'
+import { toRenderError } from './faults.ts'
 import { createRenderer, type Render } from './render.ts'
 
 /** A renderer process: SVG bytes in, encoded pictures out. It holds no secret, no connection, and may die at any moment. */
 
-// Only the SVG loader is needed of libvips' many: pictures inside of a document are librsvg's own business.
+// Of libvips' many loaders those of documents and of the pictures in them, whose type their bytes have shown.
 sharp.block({ operation: ['VipsForeignLoad'] })
-sharp.unblock({ operation: ['VipsForeignLoadSvg'] })
+sharp.unblock({
+  operation: ['Svg', 'Png', 'Jpeg', 'Webp', 'Heif', 'Nsgif'].map((format) => `VipsForeignLoad${format}`),
+})
 
 let render: Render = () => Promise.reject(new Error('no presets yet'))
 
@@ -19,6 +21,8 @@ function send(answer: Answer<FromChild>): void {
   const { user, system } = process.cpuUsage()
   process.send?.({ ...answer, rssBytes: process.memoryUsage.rss(), cpuMs: (user + system) / 1000 })
 }
+
+const noteFault = (stack: string) => send({ kind: 'fault', stack })
 
 /** One at a time, in the order they came: the next is handed over while one is being made. */
 let last: Promise<void> = Promise.resolve()
@@ -35,17 +39,19 @@ async function handle(message: ToChild): Promise<void> {
   }
   try {
     if (message.kind === 'compose') {
-      const composed = await compose(message.order, (cell) => send({ kind: 'drawing', cell }))
+      const composed = await compose(message.order, {
+        onCell: (cell) => send({ kind: 'drawing', cell }),
+        onFault: noteFault,
+      })
       globalThis.gc?.()
       send({ kind: 'composed', composed })
       return
     }
-    const rendered = await render(message.svg, message.variants)
+    const rendered = await render(message.svg, message.variants, message)
     send({ kind: 'made', rendered })
   } catch (error) {
-    const { code, message: sentence } = toAppError(error)
-    const words = code === 'INTERNAL' ? String((error as Error)?.stack ?? error) : sentence
-    send({ kind: 'failed', code, message: words })
+    const { code, message: sentence } = toRenderError(error, noteFault)
+    send({ kind: 'failed', code, message: sentence })
   }
   collectGarbage()
 }

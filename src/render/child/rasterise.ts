@@ -3,35 +3,17 @@ import sharp from 'sharp'
 import { AppError } from '../../core/errors.ts'
 import type { Preset } from '../../core/variant.ts'
 import type { Engine } from '../messages.ts'
+import { chooseEngine } from './engine.ts'
 import { type Box, contain, stretchTo } from './fit.ts'
-import { FONTS, nameFamilies } from './fonts.ts'
+import { FONTS } from './fonts.ts'
+import { type NormalisedSvg, normalise } from './normalise/normalise.ts'
 import { type Colour, paintOn, type Raster } from './pixels.ts'
-import type { SanitisedSvg } from './sanitise/sanitise.ts'
 
 /** What decides the pixels of a raster: presets that share it share one drawing. */
 export type Canvas = Pick<Preset, 'width' | 'height' | 'padding' | 'fit' | 'color'>
 
 /** Drawn of every document: enough to see whether anything is visible, its colours and its placeholder. */
 export const SMALL: Canvas = { width: 64, height: 64, padding: 0, fit: 'contain', color: null }
-
-/**
- * Which engine draws a document: the one place where that is decided, by what the document is made of.
- * - Text goes to resvg, which sees the fonts it is given only; librsvg finds fonts by the machine's fontconfig. So do
- *   GIFs, which this librsvg does not decode.
- * - Plain art, shapes and paths and nothing else, goes to resvg too: it draws it as Chromium does, in half the time, and
- *   with fewer shades along edges, which makes lossless pictures a quarter smaller.
- * - All else goes to librsvg, which agrees with Chromium more often (`npm run bench -- fidelity`) and does not abort.
- */
-export function engineFor({ features, svg }: Pick<SanitisedSvg, 'features' | 'svg'>): Engine {
-  if (features.has('text') || svg.includes('data:image/gif')) return 'resvg'
-  return features.size === 0 && svg.length <= PLAIN_MAX_CHARS && !NOT_PLAIN.test(svg) ? 'resvg' : 'librsvg'
-}
-
-/** Above this, art is so dense that the shades along its edges are most of it. */
-const PLAIN_MAX_CHARS = 20_000
-
-/** What resvg 0.34 draws otherwise, or, as group opacity off the canvas, aborts on. */
-const NOT_PLAIN = /(?<!-)opacity[=:]|vector-effect|transform-origin|paint-order|!important|\b(?:var|calc)\(/
 
 /** Prints the document so that it fills a size, with more attributes on its root. */
 type PrintAt = (size: Box, more?: Readonly<Record<string, string>>) => string
@@ -40,7 +22,10 @@ type PrintAt = (size: Box, more?: Readonly<Record<string, string>>) => string
  * Draws the document as large as the canvas takes it, on a colour or on clear ground. The raster is not larger than the
  * canvas less its padding; the caller centres it. Throws UNSUPPORTED.
  */
-export async function rasterise(document: SanitisedSvg, canvas: Canvas, background: Colour | null): Promise<Raster> {
+export async function rasterise(
+  document: NormalisedSvg,
+  { canvas, engine, background }: { canvas: Canvas; engine: Engine; background: Colour | null },
+): Promise<Raster> {
   const box = { width: canvas.width - 2 * canvas.padding, height: canvas.height - 2 * canvas.padding }
   const pixels = canvas.fit === 'cover' ? box : contain(document, box)
   const printAt: PrintAt = (size, more) =>
@@ -51,7 +36,7 @@ export async function rasterise(document: SanitisedSvg, canvas: Canvas, backgrou
       height: String(size.height),
       ...more,
     }))
-  const isResvg = engineFor(document) === 'resvg'
+  const isResvg = engine === 'resvg'
   const raster = {
     pixels: isResvg
       ? drawWithResvg(printAt(pixels), background)
@@ -64,11 +49,17 @@ export async function rasterise(document: SanitisedSvg, canvas: Canvas, backgrou
   return background && !isResvg ? paintOn(raster, background) : raster
 }
 
+/** A document of our own, such as a watermark, on clear ground. */
+export async function drawOwn(svg: string, canvas: Canvas): Promise<Raster> {
+  const document = await normalise(Buffer.from(svg))
+  return await rasterise(document, { canvas, engine: chooseEngine(document), background: null })
+}
+
 /**
  * librsvg blurs only what lies on its canvas, so a blurred shape that leaves the picture fades at the edge. A quarter of
  * the picture more on each side mends 8 of 13 misses among 275 icons with filters, for a third more time.
  */
-function marginFor({ features, svg }: SanitisedSvg, { width, height }: Box): Box {
+function marginFor({ features, svg }: NormalisedSvg, { width, height }: Box): Box {
   const share = features.has('filter') && /<fe(?:GaussianBlur|DropShadow)\b/.test(svg) ? 0.25 : 0
   return { width: Math.ceil(width * share), height: Math.ceil(height * share) }
 }
@@ -99,9 +90,8 @@ async function drawWithLibrsvg(
 function drawWithResvg(svg: string, background: Colour | null): Uint8Array {
   const options = { font: { loadSystemFonts: false, ...FONTS }, logLevel: 'off' } as const
   try {
-    if (background)
-      return new Resvg(nameFamilies(svg), { ...options, background: `rgb(${background})` }).render().pixels
-    return toStraight(new Resvg(nameFamilies(svg), options).render().pixels)
+    if (background) return new Resvg(svg, { ...options, background: `rgb(${background})` }).render().pixels
+    return toStraight(new Resvg(svg, options).render().pixels)
   } catch (error) {
     return refused(error)
   }

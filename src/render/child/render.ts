@@ -1,9 +1,12 @@
 import { AppError } from '../../core/errors.ts'
 import type { Preset } from '../../core/variant.ts'
 import type { Picture, Rendered, VariantSpec } from '../messages.ts'
+import { openDrawings } from './drawings.ts'
 import { encode } from './encode.ts'
+import { chooseEngine } from './engine.ts'
 import { lacksGlyph } from './fonts.ts'
 import { chooseMatte } from './matte.ts'
+import type { NormalisedSvg } from './normalise/normalise.ts'
 import {
   type Colour,
   centre,
@@ -15,20 +18,26 @@ import {
   toOverlayMask,
 } from './pixels.ts'
 import { placeholderOf } from './placeholder.ts'
-import { type Canvas, engineFor, rasterise, SMALL } from './rasterise.ts'
-import { type SanitisedSvg, sanitise } from './sanitise/sanitise.ts'
+import { type Canvas, drawOwn, SMALL } from './rasterise.ts'
+import { readStill } from './still.ts'
 
-export type Render = (svg: Uint8Array, variants: readonly VariantSpec[]) => Promise<Rendered>
+export type Render = (
+  svg: Uint8Array,
+  variants: readonly VariantSpec[],
+  options?: { readonly otherEngine?: boolean },
+) => Promise<Rendered>
 
 /** How a renderer makes pictures: a list of steps. Holds the presets and, once drawn, their watermarks. */
 export function createRenderer(all: readonly Preset[]): Render {
   const presets = new Map(all.map((preset) => [preset.name, preset]))
   const watermarks = new Map<string, Watermark>()
 
-  /** All wanted pictures of one source: sanitised and parsed once, drawn once for each canvas and background. */
-  return async function render(svg, variants) {
-    const document = sanitise(svg)
-    const small = await rasterise(document, SMALL, null)
+  /** All wanted pictures of one source: normalised once, drawn once for each canvas and background. */
+  return async function render(svg, variants, { otherEngine = false } = {}) {
+    const document = await readStill(svg, { otherEngine })
+    const engine = chooseEngine(document, { otherEngine })
+    const draw = openDrawings(document, engine)
+    const small = await draw(SMALL, null)
     if (isClear(small)) throw new AppError('BLANK', 'Nothing of the document is visible.')
     const drawings = new Map<string, Raster>()
     const pictures: Picture[] = []
@@ -37,7 +46,7 @@ export function createRenderer(all: readonly Preset[]): Render {
       if (!preset) throw new Error(`no preset ${name} in this renderer`)
       const background = backgroundOf(preset, small)
       const drawing = await keep(drawings, keyOf(preset, background), async () =>
-        centre(await rasterise(document, preset, background), { ...preset, background }),
+        centre(await draw(preset, background), { ...preset, background }),
       )
       const watermark = preset.watermark ? await keep(watermarks, name, () => drawWatermark(preset)) : null
       const picture = watermark ? overlay(drawing, watermark.mask, watermark.into) : drawing
@@ -46,7 +55,7 @@ export function createRenderer(all: readonly Preset[]): Render {
     }
     return {
       pictures,
-      engine: engineFor(document),
+      engine,
       warnings: await warningsOf(document),
       placeholder: await placeholderOf(small),
     }
@@ -74,10 +83,9 @@ interface Watermark {
 
 /** Over the whole picture, without a free edge. */
 async function drawWatermark({ width, height, watermark }: Preset): Promise<Watermark> {
-  const document = sanitise(Buffer.from(watermark ?? ''))
-  const mask = toOverlayMask(await rasterise(document, { width, height, padding: 0, fit: 'cover', color: null }, null))
+  const mask = toOverlayMask(await drawOwn(watermark ?? '', { width, height, padding: 0, fit: 'cover', color: null }))
   return { mask, into: new Uint8Array(width * height * 4) }
 }
 
-const warningsOf = async ({ warnings, text }: SanitisedSvg): Promise<string[]> =>
+const warningsOf = async ({ warnings, text }: NormalisedSvg): Promise<string[]> =>
   (await lacksGlyph(text)) ? [...warnings, 'MISSING_GLYPH'] : [...warnings]

@@ -1,0 +1,101 @@
+import type { Declaration } from './declarations.ts'
+import { LIMITS, tooComplex } from './limits.ts'
+import { type CompiledSelector, compileSelectors, localName, type StepBudget } from './selectors.ts'
+import type { Rule, Sheet } from './sheet.ts'
+import { parseStyle } from './style-attribute.ts'
+import type { Element, Findings } from './tree.ts'
+
+interface Entry extends CompiledSelector {
+  readonly rule: Rule
+  readonly order: number
+}
+
+/** What wins for each property of an element. */
+export type Declared = Map<string, Declaration>
+
+export interface Cascade {
+  /** The declarations of all rules and of the element's own style; null where there are none. */
+  of(element: Element): Declared | null
+}
+
+/**
+ * Finds the rules of each element by id, class and name, so that a sheet of thousands of classes costs each element only
+ * its own. Selectors that nobody knows are dropped with a warning. Throws TOO_COMPLEX.
+ */
+export function openCascade({ rules }: Pick<Sheet, 'rules'>, findings: Findings): Cascade {
+  const budget: StepBudget = { left: LIMITS.matchSteps, children: new Map() }
+  const byKey = new Map<string, Entry[]>()
+  let applied = 0
+  for (const [order, rule] of rules.entries()) {
+    const compiled = compileSelectors(rule.selectors, budget)
+    if (compiled === null) findings.warnings.add('RULE_DROPPED')
+    for (const selector of compiled ?? []) {
+      const entries = byKey.get(selector.key)
+      const entry = { ...selector, rule, order }
+      if (entries) entries.push(entry)
+      else byKey.set(selector.key, [entry])
+    }
+  }
+
+  return {
+    of(element) {
+      const matched: Entry[] = []
+      if (byKey.size > 0) {
+        collect(matched, '*', element)
+        collect(matched, localName(element), element)
+        const { id, class: classes } = element.given
+        if (classes !== undefined) for (const name of wordsOf(classes)) collect(matched, `.${name}`, element)
+        if (id !== undefined) collect(matched, `#${id}`, element)
+      }
+      const style = element.given.style
+      const own = style === undefined ? [] : parseStyle(style, findings)
+      return matched.length === 0 && own.length === 0 ? null : merge(matched, own)
+    },
+  }
+
+  function collect(matched: Entry[], key: string, element: Element): void {
+    const entries = byKey.get(key)
+    if (!entries) return
+    budget.left -= entries.length
+    if (budget.left < 0) throw tooComplex('The selectors of the style sheet take too long to match.')
+    for (const entry of entries) if (entry.matches === null || entry.matches(element)) matched.push(entry)
+  }
+
+  /** Later in this order wins: layers, specificity, order; then the style attribute; then all of it for what is important. */
+  function merge(matched: Entry[], own: readonly Declaration[]): Declared {
+    if (matched.length > 1) matched.sort(byPrecedence)
+    const declared: Declared = new Map()
+    let hasImportant = false
+    for (const { rule } of matched) {
+      applied += rule.declarations.length
+      for (const declaration of rule.declarations) {
+        hasImportant ||= declaration.isImportant
+        set(declared, declaration)
+      }
+    }
+    if (applied > LIMITS.declarations)
+      throw tooComplex(`More than ${LIMITS.declarations} declarations of the style sheet apply.`)
+    for (const declaration of own) {
+      hasImportant ||= declaration.isImportant
+      set(declared, declaration)
+    }
+    if (!hasImportant) return declared
+    // Among the important, an earlier layer wins; layers and !important together are rare enough to be left at that.
+    for (const { rule } of matched)
+      for (const declaration of rule.declarations) if (declaration.isImportant) set(declared, declaration)
+    for (const declaration of own) if (declaration.isImportant) set(declared, declaration)
+    return declared
+  }
+}
+
+const byPrecedence = (a: Entry, b: Entry): number =>
+  a.rule.layer - b.rule.layer || a.specificity - b.specificity || a.order - b.order
+
+function set(declared: Declared, declaration: Declaration): void {
+  // Set anew, so that the order of the map is the order in which they win: a shorthand with var() is expanded later.
+  declared.delete(declaration.property)
+  declared.set(declaration.property, declaration)
+}
+
+const wordsOf = (text: string): readonly string[] =>
+  /[\s]/.test(text) ? new Set(text.split(/\s+/).filter(Boolean)).values().toArray() : [text]

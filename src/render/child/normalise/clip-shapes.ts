@@ -1,0 +1,143 @@
+import type { Box } from './box.ts'
+import { boxOf } from './boxes.ts'
+import { length, px } from './lengths.ts'
+import { grown } from './transforms.ts'
+import { append, create, type Element, type Tree, walk } from './tree.ts'
+import { type Context, calls, evaluate, print, split } from './values.ts'
+
+/** Basic shapes of CSS, `clip-path: circle(40%)`, as clip paths with one shape in them. */
+export function settleClipShapes(tree: Tree): void {
+  let made = 0
+  for (const element of [...walk(tree.root)]) {
+    const value = element.extra?.get('clip-path')
+    if (!value || !element.context || element.attributes.has('clip-path')) continue
+    const shape = shapeOf(value, element, tree)
+    if (!shape) continue
+    const clip = create('clipPath', {}, [shape])
+    const id = `tc${made++}`
+    tree.targets.set(id, clip)
+    append(tree.root, clip)
+    element.attributes.set('clip-path', `url(#${id})`)
+  }
+}
+
+function shapeOf(value: string, element: Element, tree: Tree): Element | null {
+  const [call] = calls(value.replace(/(?:fill|stroke|view|border|content|padding|margin)-box/gi, ' ')) ?? []
+  const context = element.context as Context
+  if (!call) return null
+  const { width: pageWidth, height: pageHeight } = context.viewport ?? context.page
+  const fill = boxOf(element, { targets: tree.targets })
+  const isView = /view-box/i.test(value)
+  const box = isView
+    ? { x: 0, y: 0, width: pageWidth, height: pageHeight }
+    : fill && (/fill-box|content-box|padding-box/i.test(value) ? fill : grown(element, fill))
+  if (!box) return null
+  return make(call.name, call.inside.toLowerCase(), { box, context })
+}
+
+interface Place {
+  readonly box: Box
+  readonly context: Context
+}
+
+const LENGTHS = { x: length('x'), y: length('y'), other: length('other') }
+
+function along(text: string, axis: 'x' | 'y' | 'other', { box, context }: Place): number {
+  return px(evaluate(LENGTHS[axis](text), { ...context, viewport: box }) ?? undefined)
+}
+
+function make(name: string, inside: string, place: Place): Element | null {
+  const { box } = place
+  switch (name) {
+    case 'inset': {
+      const [sides = '', radii] = inside.split(/\sround\s/)
+      const [top = '0', right = top, bottom = top, left = right] = split(sides, ' ')
+      const [t, r, b, l] = [
+        along(top, 'y', place),
+        along(right, 'x', place),
+        along(bottom, 'y', place),
+        along(left, 'x', place),
+      ]
+      return rect({ x: box.x + l, y: box.y + t, width: box.width - l - r, height: box.height - t - b }, radii, place)
+    }
+    case 'xywh': {
+      const [size = '', radii] = inside.split(/\sround\s/)
+      const [x = '0', y = '0', width = '0', height = '0'] = split(size, ' ')
+      return rect(
+        {
+          x: box.x + along(x, 'x', place),
+          y: box.y + along(y, 'y', place),
+          width: along(width, 'x', place),
+          height: along(height, 'y', place),
+        },
+        radii,
+        place,
+      )
+    }
+    case 'rect': {
+      const [sizes = '', radii] = inside.split(/\sround\s/)
+      const [top = '0', right = '100%', bottom = '100%', left = '0'] = split(sizes, ' ')
+      const of = (text: string, auto: string, axis: 'x' | 'y') => along(text === 'auto' ? auto : text, axis, place)
+      const [t, r, b, l] = [of(top, '0', 'y'), of(right, '100%', 'x'), of(bottom, '100%', 'y'), of(left, '0', 'x')]
+      return rect({ x: box.x + l, y: box.y + t, width: r - l, height: b - t }, radii, place)
+    }
+    case 'circle':
+    case 'ellipse':
+      return round(name, inside, place)
+    case 'polygon': {
+      const parts = split(inside, ',')
+      const rule = /^(?:nonzero|evenodd)$/.test(parts[0] ?? '') ? parts.shift() : undefined
+      const points = parts.slice(0, 10_000).map((part) => {
+        const [x = '0', y = '0'] = split(part, ' ')
+        return `${print(box.x + along(x, 'x', place))},${print(box.y + along(y, 'y', place))}`
+      })
+      return create('polygon', { points: points.join(' '), ...(rule ? { 'clip-rule': rule } : {}) })
+    }
+    case 'path': {
+      const data = /(["'])([\s,\d.e+\-a-z]*)\1/i.exec(inside)?.[2]
+      return data === undefined
+        ? null
+        : create('path', { d: data, transform: `translate(${print(box.x)} ${print(box.y)})` })
+    }
+    default:
+      return null
+  }
+}
+
+function rect({ x, y, width, height }: Box, radii: string | undefined, place: Place): Element {
+  const [first = '0'] = split((radii ?? '0').split('/')[0] ?? '0', ' ')
+  const [w, h] = [Math.max(0, width), Math.max(0, height)]
+  const rx = Math.min(along(first, 'x', place), w / 2)
+  const ry = Math.min(along(first, 'y', place), h / 2)
+  return create('rect', { x: print(x), y: print(y), width: print(w), height: print(h), rx: print(rx), ry: print(ry) })
+}
+
+function round(name: 'circle' | 'ellipse', inside: string, place: Place): Element {
+  const { box } = place
+  const [radii = '', at = '50% 50%'] = ` ${inside}`.split(/\sat\s/)
+  const words: Readonly<Record<string, string>> = {
+    center: '50%',
+    left: '0%',
+    right: '100%',
+    top: '0%',
+    bottom: '100%',
+  }
+  const point = split(at, ' ')
+  const isSwapped = /^(?:top|bottom)$/.test(point[0] ?? '') || /^(?:left|right)$/.test(point[1] ?? '')
+  const [px0 = '50%', py0 = '50%'] = (isSwapped ? point.toReversed() : point).map((word) => words[word] ?? word)
+  const [cx, cy] = [along(px0, 'x', place), along(py0, 'y', place)]
+  const [first = 'closest-side', second = first] = split(radii.trim(), ' ')
+  const side = (text: string, axis: 'x' | 'y' | 'other', near: number[]) =>
+    text === 'closest-side'
+      ? Math.min(...near)
+      : text === 'farthest-side'
+        ? Math.max(...near)
+        : along(text, axis, place)
+  const [xs, ys] = [
+    [Math.abs(cx), Math.abs(box.width - cx)],
+    [Math.abs(cy), Math.abs(box.height - cy)],
+  ]
+  const center = { cx: print(box.x + cx), cy: print(box.y + cy) }
+  if (name === 'circle') return create('circle', { ...center, r: print(side(first, 'other', [...xs, ...ys])) })
+  return create('ellipse', { ...center, rx: print(side(first, 'x', xs)), ry: print(side(second, 'y', ys)) })
+}

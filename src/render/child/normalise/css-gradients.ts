@@ -1,0 +1,174 @@
+import type { Box } from './box.ts'
+import { colour, separate } from './colours.ts'
+import { LIMITS } from './limits.ts'
+import { append, create, type Element, type Tree } from './tree.ts'
+import { type Context, calls, evaluate, print, split } from './values.ts'
+
+/** Wedges of a full turn: below a step of colour that eyes see. */
+const WEDGES = 360
+
+/** A CSS gradient that fills a box, as shapes; null where it is not one that we know. */
+export function drawGradient(
+  text: string,
+  box: Box,
+  { tree, context }: { tree: Tree; context: Context },
+): Element[] | null {
+  const [call, ...others] = calls(text) ?? []
+  if (!call || others.length > 0 || !(box.width > 0 && box.height > 0)) return null
+  const args = split(call.inside, ',')
+  if (call.name === 'conic-gradient') return conic(args, box, { tree, context })
+  if (call.name === 'linear-gradient') return linear(args, box, { tree, context })
+  return null
+}
+
+interface Stop {
+  readonly rgba: readonly [number, number, number, number]
+  /** 0 to 1. */
+  at: number
+}
+
+interface Tools {
+  readonly tree: Tree
+  readonly context: Context
+}
+
+/** Colours with their places; those that say none stand between their neighbours. */
+function stopsOf(args: readonly string[], context: Context, whole: (text: string) => number): Stop[] | null {
+  const stops: { rgba: Stop['rgba']; at: number | null }[] = []
+  for (const arg of args.slice(0, 256)) {
+    const [first = '', ...places] = split(arg, ' ')
+    const value = evaluate(colour(first), context)
+    if (value === null) return null
+    const { opaque, alpha } = separate(value.startsWith('#') ? value : (context.color ?? '#000000'))
+    const number = Number.parseInt(opaque.slice(1), 16)
+    const rgba = [number >> 16, (number >> 8) & 255, number & 255, alpha] as const
+    for (const place of places.length > 0 ? places : [null])
+      stops.push({ rgba, at: place === null ? null : whole(place) })
+  }
+  if (stops.length === 0 || stops.some(({ at }) => Number.isNaN(at))) return null
+  const [first, last] = [stops[0], stops.at(-1)]
+  if (first) first.at ??= 0
+  if (last) last.at ??= 1
+  for (let index = 1; index < stops.length; index++) {
+    const stop = stops[index] as { at: number | null }
+    const before = stops[index - 1]?.at ?? 0
+    if (stop.at !== null) {
+      stop.at = Math.max(stop.at, before)
+      continue
+    }
+    const next = stops.findIndex(({ at }, other) => other > index && at !== null)
+    stop.at = before + ((stops[next]?.at ?? 1) - before) / (next - index + 1)
+  }
+  return stops.map(({ rgba, at }) => ({ rgba, at: at ?? 0 }))
+}
+
+function colourAt(stops: readonly Stop[], at: number): Stop['rgba'] {
+  const after = stops.findIndex((stop) => stop.at > at)
+  if (after === 0) return (stops[0] as Stop).rgba
+  if (after < 0) return (stops.at(-1) as Stop).rgba
+  const [from, to] = [stops[after - 1] as Stop, stops[after] as Stop]
+  const share = (at - from.at) / (to.at - from.at)
+  const alpha = from.rgba[3] + (to.rgba[3] - from.rgba[3]) * share
+  // Premultiplied, as CSS mixes.
+  const mix = (index: 0 | 1 | 2) => {
+    const sum = from.rgba[index] * from.rgba[3] * (1 - share) + to.rgba[index] * to.rgba[3] * share
+    return alpha === 0 ? 0 : sum / alpha
+  }
+  return [mix(0), mix(1), mix(2), alpha]
+}
+
+const hexOf = ([red, green, blue]: Stop['rgba']): string =>
+  `#${[red, green, blue].map((value) => Math.round(value).toString(16).padStart(2, '0')).join('')}`
+
+const turnOf = (text: string): number => {
+  const [, number = 'NaN', unit = 'deg'] =
+    /^([+-]?[\d.]+(?:e[+-]?\d+)?)(deg|rad|grad|turn|%)?$/i.exec(text.trim()) ?? []
+  return Number(number) / ({ deg: 360, rad: 2 * Math.PI, grad: 400, turn: 1, '%': 100 }[unit.toLowerCase()] ?? 360)
+}
+
+function conic(args: readonly string[], box: Box, tools: Tools): Element[] | null {
+  const [, from, at] = /^(?:from\s+([^\s]+))?\s*(?:at\s+(.+))?$/i.exec(args[0] ?? '') ?? []
+  const hasHead = from !== undefined || at !== undefined
+  const stops = stopsOf(hasHead ? args.slice(1) : args, tools.context, turnOf)
+  if (!stops) return null
+  const [x = '50%', y = '50%'] = split(at ?? '', ' ')
+  const share = (text: string) =>
+    text.endsWith('%') ? Number.parseFloat(text) / 100 : text === 'center' ? 0.5 : Number.NaN
+  const [cx, cy] = [box.x + box.width * share(x), box.y + box.height * share(y)]
+  if (!Number.isFinite(cx) || !Number.isFinite(cy)) return null
+  const start = from === undefined ? 0 : turnOf(from)
+  const radius = 1.01 * Math.hypot(box.width, box.height)
+  const isOpaque = stops.every(({ rgba }) => rgba[3] === 1)
+  const point = (turn: number) => {
+    const angle = 2 * Math.PI * (start + turn)
+    return `${print(cx + radius * Math.sin(angle))} ${print(cy - radius * Math.cos(angle))}`
+  }
+  if (tools.tree.elements + WEDGES > LIMITS.elements) return null
+  tools.tree.elements += WEDGES
+  const wedges: Element[] = []
+  for (let index = 0; index < WEDGES; index++) {
+    const rgba = colourAt(stops, (index + 0.5) / WEDGES)
+    // Opaque wedges reach below the next one, so that nothing shines through between them.
+    const end = Math.min(1, (index + (isOpaque && index < WEDGES - 1 ? 1.5 : 1)) / WEDGES)
+    const wedge = create('path', {
+      d: `M${print(cx)} ${print(cy)}L${point(index / WEDGES)} ${point(end)}z`,
+      fill: hexOf(rgba),
+      stroke: 'none',
+    })
+    wedge.attributes.set('fill-opacity', print(rgba[3]))
+    if (!isOpaque) wedge.attributes.set('shape-rendering', 'crispEdges')
+    wedges.push(wedge)
+  }
+  return [create('g', { 'clip-path': clipTo(box, tools.tree) }, wedges)]
+}
+
+const SIDES: Readonly<Record<string, number>> = {
+  'to top': 0,
+  'to right': 0.25,
+  'to bottom': 0.5,
+  'to left': 0.75,
+}
+
+function linear(args: readonly string[], box: Box, { tree, context }: Tools): Element[] | null {
+  const head = args[0]?.toLowerCase().trim() ?? ''
+  const angle = SIDES[head] ?? turnOf(head)
+  const hasHead = !Number.isNaN(angle)
+  const turn = hasHead ? angle : 0.5
+  const [sin, cos] = [Math.sin(2 * Math.PI * turn), Math.cos(2 * Math.PI * turn)]
+  const length = Math.abs(box.width * sin) + Math.abs(box.height * cos)
+  const stops = stopsOf(hasHead ? args.slice(1) : args, context, (text) =>
+    text.endsWith('%') ? Number.parseFloat(text) / 100 : Number.parseFloat(text) / length,
+  )
+  if (!stops) return null
+  const [cx, cy] = [box.x + box.width / 2, box.y + box.height / 2]
+  const [dx, dy] = [(length / 2) * sin, (-length / 2) * cos]
+  const gradient = create(
+    'linearGradient',
+    { gradientUnits: 'userSpaceOnUse', x1: print(cx - dx), y1: print(cy - dy), x2: print(cx + dx), y2: print(cy + dy) },
+    stops.map(({ rgba, at }) =>
+      create('stop', { offset: print(at), 'stop-color': hexOf(rgba), 'stop-opacity': print(rgba[3]) }),
+    ),
+  )
+  const id = `tg${tree.targets.size}`
+  tree.targets.set(id, gradient)
+  append(tree.root, gradient)
+  return [rectOf(box, { fill: `url(#${id})`, 'fill-opacity': '1' })]
+}
+
+export const rectOf = (box: Box, attributes: Readonly<Record<string, string>>): Element =>
+  create('rect', {
+    x: print(box.x),
+    y: print(box.y),
+    width: print(box.width),
+    height: print(box.height),
+    stroke: 'none',
+    ...attributes,
+  })
+
+export function clipTo(box: Box, tree: Tree): string {
+  const clip = create('clipPath', {}, [rectOf(box, {})])
+  const id = `tb${tree.targets.size}`
+  tree.targets.set(id, clip)
+  append(tree.root, clip)
+  return `url(#${id})`
+}

@@ -1,0 +1,40 @@
+import { LIMITS, tooComplex } from './limits.ts'
+import { countNumbers, lengthOf } from './path-data.ts'
+import { type Element, elementsOf } from './tree.ts'
+
+/**
+ * Refuses outlines that fall into more dashes than anybody can see: cairo makes every one of them. Lengths and dashes
+ * are both in the shape's units, so that transforms do not matter. Throws TOO_COMPLEX.
+ */
+export function checkDashes(root: Element): void {
+  let total: number | null = null
+  const dashes = count(root, 0)
+  if (!(dashes <= LIMITS.dashes))
+    throw tooComplex(`The dashed outlines fall into ${dashes.toExponential(1)} dashes; at most ${LIMITS.dashes}.`)
+
+  function count(element: Element, inherited: number): number {
+    const own = element.attributes.get('stroke-dasharray')
+    const density = own === undefined ? inherited : densityOf(own)
+    // What a `use` draws stands elsewhere; all of the document is more than that.
+    const isUse = element.name === 'use' && density > 0
+    if (isUse) total ??= lengthOfAll(root)
+    let sum = density > 0 ? density * (isUse ? (total ?? 0) : lengthOf(element)) : 0
+    for (const child of elementsOf(element)) sum += count(child, density)
+    return sum
+  }
+}
+
+/** Dashes for each unit of length; 0 for a solid line. */
+function densityOf(dashes: string): number {
+  // Each shape that inherits it gets a copy.
+  if (dashes.length > LIMITS.dashChars) throw tooComplex(`A stroke-dasharray has ${dashes.length} characters.`)
+  const lengths = dashes.split(/[\s,]+/).map(Number.parseFloat)
+  const period = lengths.reduce((sum, length) => sum + length, 0)
+  return period > 0 ? Math.max(1, countNumbers(dashes)) / period : 0
+}
+
+function lengthOfAll(element: Element): number {
+  let sum = lengthOf(element)
+  for (const child of elementsOf(element)) sum += lengthOfAll(child)
+  return sum
+}

@@ -1,0 +1,71 @@
+import { px } from './lengths.ts'
+import { pathTools } from './libraries.ts'
+import { SHAPES } from './names.ts'
+import { countSegments } from './path-data.ts'
+import { type Element, inherited, type Tree, walk } from './tree.ts'
+import { print } from './values.ts'
+
+/** Above this the author's own length is taken for the real one: measuring costs too much. */
+const SEGMENTS_MAX = 20_000
+
+/** Dashes of shapes with a `pathLength` in real lengths, which is what all engines know. */
+export function settleDashLengths(tree: Tree): void {
+  for (const element of walk(tree.root)) {
+    const stated = element.attributes.get('pathLength')
+    if (stated === undefined || !SHAPES.has(element.name)) continue
+    element.attributes.delete('pathLength')
+    const dashes = inherited(element, 'stroke-dasharray')
+    if (!dashes || dashes === 'none' || !(Number(stated) >= 0)) continue
+    const real = Number(stated) > 0 ? lengthOf(element) : null
+    // Of a path that is nothing long by its own word, no dash is ever over.
+    if (Number(stated) === 0) element.attributes.set('stroke-dasharray', 'none')
+    if (real === null) continue
+    const scale = real / Number(stated)
+    const scaled = dashes.split(' ').map((dash) => print(px(dash) * scale))
+    element.attributes.set('stroke-dasharray', scaled.join(' '))
+    const offset = inherited(element, 'stroke-dashoffset')
+    if (offset !== undefined) element.attributes.set('stroke-dashoffset', print(px(offset) * scale))
+  }
+}
+
+/** The length of a shape's outline, in its own units; null where it cannot be told. */
+export function lengthOf({ name, attributes }: Element): number | null {
+  const of = (attribute: string) => px(attributes.get(attribute))
+  switch (name) {
+    case 'line':
+      return Math.hypot(of('x2') - of('x1'), of('y2') - of('y1'))
+    case 'circle':
+      return 2 * Math.PI * of('r')
+    case 'rect':
+      if (!attributes.has('rx') && !attributes.has('ry')) return 2 * (of('width') + of('height'))
+      return measure(roundedRect(attributes))
+    case 'ellipse': {
+      const [rx, ry] = [px(attributes.get('rx'), of('ry')), px(attributes.get('ry'), of('rx'))]
+      return measure(`M${rx} 0A${rx} ${ry} 0 0 1 ${-rx} 0A${rx} ${ry} 0 0 1 ${rx} 0`)
+    }
+    case 'polyline':
+    case 'polygon':
+      return measure(`M${attributes.get('points') ?? ''}${name === 'polygon' ? 'Z' : ''}`)
+    default:
+      return measure(attributes.get('d') ?? '')
+  }
+}
+
+function roundedRect(attributes: ReadonlyMap<string, string>): string {
+  const [width, height] = [px(attributes.get('width')), px(attributes.get('height'))]
+  const rx = Math.min(px(attributes.get('rx') ?? attributes.get('ry')), width / 2)
+  const ry = Math.min(px(attributes.get('ry') ?? attributes.get('rx')), height / 2)
+  const [w, h] = [width - 2 * rx, height - 2 * ry]
+  const arc = (x: number, y: number) => `a${rx} ${ry} 0 0 1 ${x} ${y}`
+  return `M${rx} 0h${w}${arc(rx, ry)}v${h}${arc(-rx, ry)}h${-w}${arc(-rx, -ry)}v${-h}${arc(rx, -ry)}z`
+}
+
+function measure(data: string): number | null {
+  if (countSegments(data) > SEGMENTS_MAX) return null
+  try {
+    const length = pathTools().default.getTotalLength(data)
+    return Number.isFinite(length) && length > 0 ? length : null
+  } catch {
+    return null
+  }
+}

@@ -1,0 +1,59 @@
+import { LIMITS } from './limits.ts'
+import { PROPERTIES } from './properties.ts'
+import { expand } from './shorthands.ts'
+import type { Findings } from './tree.ts'
+import type { Value } from './values.ts'
+
+/** A longhand with its value. */
+export interface Declaration {
+  readonly property: string
+  readonly isImportant: boolean
+  /** The value read; a CSS-wide keyword; or text with var() in it, read when it is known for an element. */
+  readonly value: Value | null
+  readonly wide: 'inherit' | 'initial' | 'unset' | null
+  readonly text: string
+}
+
+const WIDE: Readonly<Record<string, Declaration['wide']>> = {
+  inherit: 'inherit',
+  initial: 'initial',
+  unset: 'unset',
+  revert: 'unset',
+  'revert-layer': 'unset',
+}
+
+/** A declaration as the longhands that may stay: known properties with valid values, and custom properties. */
+export function declare(
+  name: string,
+  text: string,
+  { isImportant, findings }: { isImportant: boolean; findings: Findings },
+): Declaration[] {
+  if (name.startsWith('--'))
+    return text.length > LIMITS.variableChars
+      ? []
+      : [{ property: name, isImportant, value: null, wide: wideOf(text), text }]
+  const given = name.toLowerCase()
+  if (VARIABLE.test(text)) {
+    if (text.length > LIMITS.variableChars) return []
+    return [{ property: given, isImportant, value: null, wide: null, text }]
+  }
+  const found: Declaration[] = []
+  for (const [property, longhand] of expand(given, text)) {
+    const wide = wideOf(longhand)
+    const known = Object.hasOwn(PROPERTIES, property) ? PROPERTIES[property] : undefined
+    if (known === undefined) continue
+    const value = wide === null ? known.parse(longhand) : null
+    if (value !== null || wide !== null) found.push({ property, isImportant, value, wide, text: longhand })
+    else if (COLOURS.test(property)) findings.warnings.add('UNKNOWN_COLOR')
+  }
+  return found
+}
+
+const VARIABLE = /\bvar\(/i
+export const COLOURS = /^(?:fill|stroke|color|(?:stop|flood|lighting)-color)$/
+
+const wideOf = (text: string): Declaration['wide'] => {
+  if (text.length > 14) return null
+  const word = text.toLowerCase().trim()
+  return Object.hasOwn(WIDE, word) ? (WIDE[word] ?? null) : null
+}

@@ -1,0 +1,37 @@
+import { separate } from './colours.ts'
+import { px } from './lengths.ts'
+import { print } from './values.ts'
+
+/** A paint's own alpha and its opacity property: engines know their product only. */
+export interface Faded {
+  readonly alpha: number
+  readonly opacity: string
+  readonly printed: string
+}
+
+export const SOLID: Faded = { alpha: 1, opacity: '1', printed: '1' }
+
+/** Prints a paint opaque, with the product of its alpha and its opacity where that is not what is inherited. */
+export function fade(attributes: Map<string, string>, name: 'fill' | 'stroke', inherited: Faded): Faded {
+  const paint = attributes.get(name)
+  const ownOpacity = attributes.get(`${name}-opacity`)
+  if (ownOpacity === undefined && (paint === undefined || (paint.length !== 9 && inherited.alpha === 1)))
+    return inherited
+  if (paint === undefined && inherited.alpha === 1) {
+    return ownOpacity === inherited.printed
+      ? inherited
+      : { alpha: 1, opacity: ownOpacity as string, printed: ownOpacity as string }
+  }
+  const { opaque, alpha } = paint === undefined ? { opaque: undefined, alpha: inherited.alpha } : separate(paint)
+  const opacity = ownOpacity ?? inherited.opacity
+  const printed = alpha === 1 ? opacity : print(alpha * Number(opacity))
+  if (opaque !== undefined) attributes.set(name, opaque)
+  if (printed !== inherited.printed || ownOpacity !== undefined) attributes.set(`${name}-opacity`, printed)
+  return { alpha, opacity, printed }
+}
+
+export function fadeOwn(attributes: Map<string, string>, color: string, opacityName: string | null): void {
+  const { opaque, alpha } = separate(attributes.get(color) as string)
+  attributes.set(color, opaque)
+  if (opacityName !== null) attributes.set(opacityName, print(alpha * px(attributes.get(opacityName), 1)))
+}

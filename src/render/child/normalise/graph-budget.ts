@@ -1,0 +1,152 @@
+import { checkFilter, costOfPrimitive } from './filter-cost.ts'
+import { LIMITS, tooComplex } from './limits.ts'
+import { DEFINITIONS } from './names.ts'
+import { countSegments } from './path-data.ts'
+import { referenceIn } from './references.ts'
+import { type Element, elementsOf, type Tree } from './tree.ts'
+
+/** What drawing an element once takes. Sums for what is drawn together, maxima for what is nested. */
+interface Weight {
+  /** Elements drawn, references multiplied out. */
+  cost: number
+  /** Outlines and the vertices on them: each may be painted with a pattern, or get a marker, that it inherits. */
+  shapes: number
+  vertices: number
+  chain: number
+  nesting: number
+  layers: number
+  filters: number
+}
+
+const SHAPES: ReadonlySet<string> = new Set('path rect circle ellipse line polyline polygon text tspan'.split(' '))
+const LAYERING = ['opacity', 'mask', 'clip-path'] as const
+/** A picture of so many pixels takes about as long as an element. */
+const PIXELS_PER_ELEMENT = 10_000
+
+/**
+ * Follows all references, cuts those that lead back to where they started, and refuses documents whose chains, nesting
+ * or multiplied-out size are beyond the limits. Each element is weighed once. Throws TOO_COMPLEX.
+ * @param extent the root's larger side in user units
+ */
+export function checkGraph(tree: Tree, extent: number): void {
+  const weights = new Map<Element, Weight>()
+  const open = new Set<Element>()
+  let cycles = 0
+  weigh(tree.root, 0)
+
+  /** Null where the element is being weighed already: the reference that led here closes a cycle. */
+  function weigh(element: Element, level: number): Weight | null {
+    const known = weights.get(element)
+    if (known) return known
+    if (open.has(element)) return null
+    // Ahead of the recursion's own limits, which are far away.
+    if (level > 2 * LIMITS.nesting) throw tooComplex('References and elements are nested too deep.')
+    open.add(element)
+    const weight = weightOf(element)
+    const isWhole = addChildren(element, weight, level)
+    if (isWhole) addReferences(element, weight, level)
+    open.delete(element)
+    if (!isWhole) return null
+    addLayers(element, weight)
+    check(weight, tree.elements)
+    weights.set(element, weight)
+    return weight
+  }
+
+  function weightOf(element: Element): Weight {
+    const isShape = SHAPES.has(element.name)
+    const cost = element.name.startsWith('fe')
+      ? costOfPrimitive(element, extent)
+      : 1 + Math.ceil((element.pixels ?? 0) / PIXELS_PER_ELEMENT)
+    return { cost, shapes: isShape ? 1 : 0, vertices: verticesOf(element), chain: 0, nesting: 0, layers: 0, filters: 0 }
+  }
+
+  /** Markers are the only reason to count vertices. */
+  function verticesOf({ name, attributes }: Element): number {
+    if (!tree.has.marker || !SHAPES.has(name)) return 0
+    const data = attributes.get('d') ?? attributes.get('points')
+    return data === undefined ? 2 : 2 + countSegments(data)
+  }
+
+  function addChildren(element: Element, weight: Weight, level: number): boolean {
+    for (const child of elementsOf(element)) {
+      const inner = weigh(child, level + 1)
+      if (inner === null) return false
+      if (!DEFINITIONS.has(child.name)) join(weight, inner, 1)
+    }
+    return true
+  }
+
+  function addReferences(element: Element, weight: Weight, level: number): void {
+    for (const [property, value] of element.attributes) {
+      const id = referenceIn(value)
+      const target = id === null ? undefined : tree.targets.get(id)
+      if (!target) continue
+      const inner = weigh(target, level + 1)
+      if (inner) refer(weight, property, { target, inner })
+      else cut(element, property)
+    }
+  }
+
+  function addLayers(element: Element, weight: Weight): void {
+    if (element.name === 'filter') checkFilter(element)
+    weight.nesting++
+    const isFiltered = isLayered(element, 'filter')
+    if (isFiltered) weight.filters++
+    if (isFiltered || LAYERING.some((property) => isLayered(element, property))) weight.layers++
+  }
+
+  function cut({ attributes }: Element, property: string): void {
+    if (++cycles > LIMITS.cycles) throw tooComplex(`More than ${LIMITS.cycles} references lead back to themselves.`)
+    if (property === 'fill' || property === 'stroke') attributes.set(property, 'none')
+    else attributes.delete(property)
+    tree.warnings.add('CYCLE')
+  }
+}
+
+const isLayered = ({ attributes }: Element, property: string): boolean =>
+  !/^(?:none|1)?$/.test(attributes.get(property) ?? '')
+
+function join(weight: Weight, inner: Weight, times: number): void {
+  weight.cost += times * inner.cost
+  weight.shapes += inner.shapes
+  weight.vertices += inner.vertices
+  nest(weight, inner)
+}
+
+function nest(weight: Weight, inner: Weight): void {
+  weight.chain = Math.max(weight.chain, inner.chain)
+  weight.nesting = Math.max(weight.nesting, inner.nesting)
+  weight.layers = Math.max(weight.layers, inner.layers)
+  weight.filters = Math.max(weight.filters, inner.filters)
+}
+
+function refer(weight: Weight, property: string, to: { target: Element; inner: Weight }): void {
+  const { target, inner } = to
+  const further = { ...inner, chain: inner.chain + 1 }
+  if (property === 'href') {
+    join(weight, further, 1)
+    return
+  }
+  nest(weight, further)
+  // Colours along a ramp cost nothing worth counting, however often.
+  if (target.name.endsWith('Gradient')) return
+  weight.cost += timesOf(property, weight) * inner.cost
+}
+
+/** How often a property's target is drawn at most: what is inherited, once for each heir. */
+function timesOf(property: string, { shapes, vertices }: Weight): number {
+  if (property === 'fill' || property === 'stroke') return Math.max(1, shapes)
+  return property.startsWith('marker') ? Math.max(1, vertices) : 1
+}
+
+function check(weight: Weight, elements: number): void {
+  if (weight.chain > LIMITS.chain) throw tooComplex(`References lead to references more than ${LIMITS.chain} times.`)
+  if (weight.nesting > LIMITS.nesting)
+    throw tooComplex(`Elements and references nest more than ${LIMITS.nesting} deep.`)
+  if (weight.layers > LIMITS.layers)
+    throw tooComplex(`More than ${LIMITS.layers} masks, clips or opacities are nested.`)
+  if (weight.filters > LIMITS.filterLayers) throw tooComplex(`More than ${LIMITS.filterLayers} filters are nested.`)
+  if (weight.cost > LIMITS.expansion + elements)
+    throw tooComplex(`Multiplied out, the document draws more than ${LIMITS.expansion} elements beside its own.`)
+}

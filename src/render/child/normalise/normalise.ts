@@ -1,0 +1,147 @@
+import type { Moment } from './animation.ts'
+import type { Size } from './box.ts'
+import { type Cascade, openCascade } from './cascade.ts'
+import { settleClipShapes } from './clip-shapes.ts'
+import { checkDashes } from './dash-budget.ts'
+import { settleDashLengths } from './dash-lengths.ts'
+import { decode } from './decode.ts'
+import { type Counts, noteFeatures } from './features.ts'
+import { settleFilterFunctions } from './filter-functions.ts'
+import { clampFilter } from './filter-numbers.ts'
+import { readFontFaces } from './font-faces.ts'
+import { settleForeignObjects } from './foreign.ts'
+import { checkGraph } from './graph-budget.ts'
+import { LIMITS, tooComplex } from './limits.ts'
+import { settleMarkers } from './markers.ts'
+import type { Feature, Warning } from './names.ts'
+import { nestTree } from './nest.ts'
+import { embedPictures } from './pictures.ts'
+import { linkIds, printBody, printRoot } from './print.ts'
+import { read } from './read.ts'
+import { resolve } from './resolve.ts'
+import { settleRoot } from './root.ts'
+import { parseSheets, type Sheet } from './sheet.ts'
+import { PAGE_SIDE, viewBoxOf } from './size.ts'
+import { settleSwitches } from './switches.ts'
+import { settleSymbols } from './symbols.ts'
+import { settleText } from './text.ts'
+import { settleTransforms } from './transforms.ts'
+import { type Element, type Tree, walk } from './tree.ts'
+import { unpack } from './unpack.ts'
+
+/** A document that is safe to hand to an engine: plain static SVG that refers to nothing outside of itself. */
+export interface NormalisedSvg extends Size {
+  readonly svg: string
+  /** The same document with other attributes on its root. */
+  readonly withRoot: (change: (root: Readonly<Record<string, string>>) => Readonly<Record<string, string>>) => string
+  /** All letters that it draws. */
+  readonly text: string
+  readonly warnings: readonly Warning[]
+  readonly features: ReadonlySet<Feature>
+  readonly counts: Counts
+}
+
+/**
+ * Does what a browser's style engine does, once, so that every engine sees the same plain static SVG: attributes only, no
+ * style sheet, no class, px and `#rrggbb`, live references. What is not understood is not printed. Cost is linear in the document.
+ * Throws an AppError whose code says why the document cannot be drawn.
+ * @param moment of a document that moves: before it does, or when it has
+ */
+export async function normalise(bytes: Uint8Array, moment: Moment = 'start'): Promise<NormalisedSvg> {
+  try {
+    return await printTree(await settle(read(decode(unpack(bytes))), moment))
+  } catch (error) {
+    // A document that nests or repeats what no limit counts ends in the engine's own.
+    if (error instanceof RangeError) throw tooComplex('The document is too large or too deep to be read.')
+    throw error
+  }
+}
+
+/** The steps, in order. */
+async function settle(tree: Tree, moment: Moment): Promise<Tree> {
+  tree.nest = (bytes, image) => nest(bytes, image, { outer: tree, moment })
+  const sheet = parseSheets(tree.sheets, { width: PAGE_SIDE, height: PAGE_SIDE }, tree)
+  readFontFaces(sheet.fontFaces, tree)
+  resolve(tree, { cascade: cascadeOf(tree, sheet), keyframes: sheet.keyframes, moment })
+  if (tree.root.children.length > 0) {
+    settleSwitches(tree)
+    settleLinks(tree)
+    if (tree.has.foreign) settleForeignObjects(tree)
+    settleTransforms(tree)
+    settleRoot(tree)
+    if (tree.has.symbol) settleSymbols(tree)
+    settleClipShapes(tree)
+    settleFilterFunctions(tree)
+    if (tree.has.pathLength) settleDashLengths(tree)
+    if (tree.has.marker) settleMarkers(tree)
+    if (tree.images.length > 0) await embedPictures(tree)
+    settleText(tree)
+  }
+  const box = viewBoxOf(tree.root.attributes.get('viewBox')) ?? tree
+  clampFilters(tree)
+  checkGraph(tree, Math.max(box.width, box.height))
+  checkDashes(tree.root)
+  return tree
+}
+
+/** Nothing where the document has no style at all, which is most icons. */
+function cascadeOf(tree: Tree, sheet: Sheet): Cascade | null {
+  return sheet.rules.length > 0 || tree.has.style ? openCascade(sheet, tree) : null
+}
+
+async function nest(
+  bytes: Uint8Array,
+  image: Element,
+  { outer, moment }: { outer: Tree; moment: Moment },
+): Promise<Element | null> {
+  if (outer.depth >= LIMITS.nestedDocuments) return null
+  // Not unpacked: no browser does that inside of a document, and its size is then a part of the whole one.
+  const inner = read(decode(bytes))
+  inner.depth = outer.depth + 1
+  return nestTree(await settle(inner, moment), outer, image)
+}
+
+/** A link is a group, in text a span. */
+function settleLinks(tree: Tree): void {
+  for (const element of walk(tree.root)) {
+    if (element.name !== 'a') continue
+    const isText = element.parent !== null && IS_TEXT.test(element.parent.name)
+    element.name = isText ? 'tspan' : 'g'
+    if (!isText) element.children = element.children.filter((child) => typeof child !== 'string')
+  }
+}
+
+const IS_TEXT = /^(?:text|tspan|textPath)$/
+
+function clampFilters(tree: Tree): void {
+  for (const element of walk(tree.root))
+    if (element.name === 'filter' || element.name.startsWith('fe')) clampFilter(element, tree)
+}
+
+function printTree(tree: Tree): NormalisedSvg {
+  const { root, width, height } = tree
+  const box = viewBoxOf(root.attributes.get('viewBox')) ?? tree
+  const { counts, text } = noteFeatures(tree, Math.max(box.width, box.height))
+  const ids = linkIds(tree)
+  const body = printBody(root, ids)
+  // Engines differ on the size of text that has none.
+  const head = { width: '', height: '', viewBox: '', ...(text === '' ? {} : { 'font-size': '16' }) }
+  const attributes = { ...head, ...Object.fromEntries(readPrinted(root.attributes, ids)) }
+  const withRoot: NormalisedSvg['withRoot'] = (change) => printRoot(Object.entries(change(attributes)), body)
+  return {
+    svg: withRoot((same) => same),
+    withRoot,
+    text,
+    width,
+    height,
+    warnings: [...tree.warnings],
+    features: tree.features,
+    counts,
+  }
+}
+
+const readPrinted = (attributes: ReadonlyMap<string, string>, ids: ReadonlyMap<string, string>): [string, string][] =>
+  [...attributes].map(([name, value]) => [
+    name,
+    value.startsWith('url(#') ? `url(#${ids.get(value.slice(5, value.indexOf(')')))})` : value,
+  ])

@@ -1,0 +1,78 @@
+import { readFileSync } from 'node:fs'
+import type { Font } from 'fontkit'
+import { bundledFace, familyFor } from '../fonts.ts'
+import { fontTools } from './libraries.ts'
+import type { FontFace } from './tree.ts'
+
+/** What of a style chooses a font. */
+export interface FontStyle {
+  /** A list of families, as in CSS. */
+  readonly family: string
+  /** 1 to 1000. */
+  readonly weight: number
+  readonly isItalic: boolean
+}
+
+/** Fonts for one document, most wanted first; the last one is bundled and stands for whatever is left. */
+export type ChooseFonts = (style: FontStyle) => readonly Font[]
+
+/** Names of a list of families, lower case. */
+export const familiesIn = (list: string): string[] =>
+  list.split(',').map((family) => family.replaceAll(/["']/g, '').trim().toLowerCase())
+
+/** Opens a document's embedded fonts, each when it is first asked for. One that is broken is as good as not there. */
+export function openFonts(faces: readonly FontFace[]): ChooseFonts {
+  const opened = new Map<string, Font | null>()
+  const open = (key: string, read: () => Buffer): Font | null => {
+    const known = opened.get(key)
+    if (known !== undefined) return known
+    const font = tryOpen(read)
+    opened.set(key, font)
+    return font
+  }
+  return (style) => {
+    const fonts: Font[] = []
+    for (const family of familiesIn(style.family)) {
+      const face = bestFace(faces, { ...style, family })
+      const font = face && open(`embedded ${faces.indexOf(face)} ${style.weight}`, () => face.src)
+      if (font) fonts.push(atWeight(font, style.weight))
+    }
+    const file = bundledFace(familyFor(style.family), style)
+    const bundled = open(file, () => readFileSync(file))
+    return bundled ? [...fonts, bundled] : fonts
+  }
+}
+
+function tryOpen(read: () => Buffer): Font | null {
+  try {
+    const font = fontTools().create(read())
+    return 'fonts' in font ? (font.fonts[0] ?? null) : font
+  } catch {
+    return null
+  }
+}
+
+/** CSS Fonts 4, 5.2, in short: the style first, then the nearest weight. */
+function bestFace(faces: readonly FontFace[], { family, weight, isItalic }: FontStyle): FontFace | undefined {
+  const distance = (face: FontFace) => {
+    const [from = 400, to = from] = face.weight.split(/\s+/).map(weightOf)
+    const off = weight < from ? from - weight : Math.max(0, weight - to)
+    return off + (/italic|oblique/.test(face.style) === isItalic ? 0 : 1000)
+  }
+  return faces
+    .filter((face) => face.family.toLowerCase() === family)
+    .sort((one, other) => distance(one) - distance(other))[0]
+}
+
+export const weightOf = (weight: string): number =>
+  weight === 'normal' ? 400 : weight === 'bold' ? 700 : Number(weight) || 400
+
+function atWeight(font: Font, weight: number): Font {
+  const axis = font.variationAxes?.wght
+  if (!axis) return font
+  try {
+    return font.getVariation({ wght: Math.min(axis.max, Math.max(axis.min, weight)) })
+  } catch {
+    return font
+  }
+}

@@ -1,0 +1,107 @@
+import { PRINTED } from './names.ts'
+import { SVG } from './namespaces.ts'
+import { referenceIn } from './references.ts'
+import type { Element, Tree } from './tree.ts'
+import { walk } from './tree.ts'
+
+/** Read by the steps, unknown to the engines. */
+const UNPRINTED: ReadonlySet<string> = new Set(['white-space', 'text-transform', 'pathLength'])
+/** Engines know these in a style only. */
+const STYLED: ReadonlySet<string> = new Set(['mix-blend-mode', 'isolation'])
+
+/**
+ * Gives every element that something printed refers to a short id, and takes out the references to what is not printed. Several
+ * passes, since what falls out may have been the last to refer to another.
+ */
+export function linkIds(tree: Tree): ReadonlyMap<string, string> {
+  const printed = new Set<Element>()
+  for (const element of walk(tree.root)) {
+    // A use of nothing draws nothing.
+    if (element.name === 'use') element.name = element.attributes.has('href') ? 'use' : '?'
+    if (PRINTED.has(element.name)) printed.add(element)
+  }
+  const referred = new Set<Element>()
+  for (const { attributes } of printed) {
+    for (const [name, value] of attributes) {
+      const id = referenceIn(value)
+      if (id === null) continue
+      const target = tree.targets.get(id)
+      if (target && printed.has(target)) referred.add(target)
+      else if (name === 'fill' || name === 'stroke') attributes.set(name, 'none')
+      else attributes.delete(name)
+    }
+  }
+  const names = new Map<Element, string>()
+  for (const element of printed) if (referred.has(element)) names.set(element, `i${names.size}`)
+  const ids = new Map<string, string>()
+  for (const [temporary, target] of tree.targets) {
+    const name = names.get(target)
+    if (name === undefined) continue
+    ids.set(temporary, name)
+    target.attributes.set('id', name)
+  }
+  return ids
+}
+
+/** The document in our own hand: one namespace, no declaration, no comment, no entity beyond what escaping takes. */
+export function printRoot(attributes: Iterable<readonly [string, string]>, body: string): string {
+  return `<svg xmlns="${SVG}"${printAttributes(attributes)}${body}`
+}
+
+function printElement(element: Element, ids: ReadonlyMap<string, string>): string {
+  return `<${element.name}${printAttributes(element.attributes, ids)}${printBody(element, ids)}`
+}
+
+export function printAttributes(
+  attributes: Iterable<readonly [string, string]>,
+  ids?: ReadonlyMap<string, string>,
+): string {
+  let text = ''
+  let late: Map<string, string> | null = null
+  for (const [name, value] of attributes) {
+    if (UNPRINTED.has(name)) continue
+    if (LATE.has(name)) {
+      late ??= new Map()
+      late.set(name, value)
+    } else if (STYLED.has(name)) {
+      late ??= new Map()
+      late.set('style', [late.get('style'), `${name}:${value}`].filter(Boolean).sort().join(';'))
+    } else text += printOne(name, value, ids)
+  }
+  if (late) for (const name of LATE) if (late.has(name)) text += printOne(name, late.get(name) as string, ids)
+  return text
+}
+
+/** Set by different steps, and printed in one order all the same: printing what was printed changes nothing. */
+const LATE: ReadonlySet<string> = new Set(['style', 'clip-path', 'mask', 'filter', 'transform', 'href', 'id'])
+
+function printOne(name: string, value: string, ids?: ReadonlyMap<string, string>): string {
+  const id = ids && (value[0] === 'u' || value[0] === '#') ? referenceIn(value) : null
+  const final = id === null ? value : value[0] === '#' ? `#${ids?.get(id)}` : `url(#${ids?.get(id)})`
+  return ` ${name}="${escapeAttribute(final)}"`
+}
+
+/** What follows the attributes of an element, up to its end. */
+export function printBody({ name, children }: Element, ids: ReadonlyMap<string, string>): string {
+  let text = ''
+  for (const child of children) {
+    if (typeof child === 'string') text += escapeText(child)
+    else if (PRINTED.has(child.name)) text += printElement(child, ids)
+  }
+  return text === '' ? '/>' : `>${text}</${name}>`
+}
+
+const ESCAPES: Readonly<Record<string, string>> = {
+  '&': '&amp;',
+  '<': '&lt;',
+  '>': '&gt;',
+  '"': '&quot;',
+  '\t': '&#9;',
+  '\n': '&#10;',
+  '\r': '&#13;',
+}
+const escapeOne = (character: string) => ESCAPES[character] ?? character
+
+const escapeAttribute = (value: string): string =>
+  /[&<"\t\n\r]/.test(value) ? value.replaceAll(/[&<"\t\n\r]/g, escapeOne) : value
+const escapeText = (text: string): string => (/[&<>\r]/.test(text) ? text.replaceAll(/[&<>\r]/g, escapeOne) : text)

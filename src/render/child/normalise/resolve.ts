@@ -1,0 +1,228 @@
+import { type Animated, applyKeyframes, applySmil, isAnimated, type Moment } from './animation.ts'
+import { ATTRIBUTES, LEADS_TO, transformList } from './attributes.ts'
+import type { Cascade, Declared } from './cascade.ts'
+import { COLOURS, type Declaration } from './declarations.ts'
+import { fade, fadeOwn, SOLID } from './fade.ts'
+import { LIMITS } from './limits.ts'
+import { PLACED, PROPERTIES, type Property } from './properties.ts'
+import { openReferences, readUrl } from './references.ts'
+import { enter, type Scope, valueFor } from './scope.ts'
+import type { Keyframe } from './sheet.ts'
+import { PAGE_SIDE, settleSize, viewBoxOf } from './size.ts'
+import type { Element, Tree } from './tree.ts'
+import { evaluate, print, type Value } from './values.ts'
+import { substitute, type VariableBudget } from './variables.ts'
+import { pageOf, viewportIn } from './viewport.ts'
+
+/** What the documents' styles say, and when. */
+export interface Style {
+  readonly cascade: Cascade | null
+  readonly keyframes: ReadonlyMap<string, readonly Keyframe[]>
+  readonly moment: Moment
+}
+
+/** Not drawn, and what looks like a property is none. */
+const STAGE: ReadonlySet<string> = new Set([
+  '?',
+  'set',
+  'animate',
+  'animateTransform',
+  'animateMotion',
+  'animateColor',
+  'style',
+])
+
+/**
+ * Gives each element its final attributes: what the cascade and its own attributes make of each property, in px and
+ * `#rrggbb`, with live references only. What is not understood is not there. Settles the root's size.
+ */
+export function resolve(tree: Tree, { cascade, keyframes, moment }: Style): void {
+  const { warnings } = tree
+  const budget: VariableBudget = { left: LIMITS.variablesChars }
+  const all = { budget, findings: tree }
+  const refer = openReferences(tree)
+  const animated: Animated = applySmil(tree, moment)
+  const page = { width: PAGE_SIDE, height: PAGE_SIDE }
+  resolveElement(tree.root, {
+    fontSize: 16,
+    rootFontSize: 16,
+    color: null,
+    viewport: page,
+    page,
+    refer,
+    variables: null,
+    fill: SOLID,
+    stroke: SOLID,
+  })
+
+  function resolveElement(element: Element, parent: Scope): void {
+    if (STAGE.has(element.name)) return
+    const declared = cascade?.of(element) ?? null
+    if (declared && keyframes.size > 0 && isAnimated(declared)) {
+      warnings.add('ANIMATION')
+      if (moment !== 'start') applyKeyframes(declared, { keyframes, moment, findings: tree })
+    }
+    for (const name of animated.get(element) ?? []) declared?.delete(name)
+    const scope = enter(element, declared, { parent, all })
+    if (element.name.startsWith('html:') || element.name === 'foreignObject') element.context = scope
+    readAttributes(element, declared, scope)
+    if (declared) for (const declaration of declared.values()) applyDeclaration(element, declaration, scope)
+    const inner = finish(element, declared, scope)
+    for (const child of element.children) if (typeof child !== 'string') resolveElement(child, inner)
+  }
+
+  function readAttributes(element: Element, declared: Declared | null, scope: Scope): void {
+    const { name, given } = element
+    const own = Object.hasOwn(ATTRIBUTES, name) ? ATTRIBUTES[name] : undefined
+    for (const attribute in given) {
+      const text = given[attribute] as string
+      const special = own?.[attribute]
+      if (special !== undefined && Object.hasOwn(own ?? {}, attribute)) {
+        if (declared?.has(attribute) && PLACED[attribute]?.has(name)) continue
+        const value = evaluate(special(text, given), scope)
+        if (value !== null) element.attributes.set(attribute, value)
+      } else if (attribute === 'href') readHref(element, text)
+      else if (Object.hasOwn(PROPERTIES, attribute)) {
+        const property = PROPERTIES[attribute] as Property
+        if (property.isCssOnly || declared?.has(attribute)) continue
+        applyAttribute(element, attribute, { property, text, scope })
+      }
+    }
+  }
+
+  function applyAttribute(
+    element: Element,
+    name: string,
+    { property, text, scope }: { property: Property; text: string; scope: Scope },
+  ): void {
+    if (name === 'transform') {
+      const value = evaluate(transformList(text), scope)
+      if (value !== null) setExtra(element, name, value, scope)
+      return
+    }
+    const wide = WIDE.get(text.trim().toLowerCase())
+    if (wide !== undefined) {
+      applyDeclaration(element, { property: name, isImportant: false, value: null, wide, text }, scope)
+      return
+    }
+    // Where a presentation attribute has var(), it is as in CSS.
+    if (/\bvar\(/i.test(text)) {
+      const replaced = substitute(text, scope.variables, budget)
+      if (replaced !== null) apply(element, name, { property, value: property.parse(replaced.trim()), scope })
+      return
+    }
+    const value = property.parse(text)
+    if (value === null && COLOURS.test(name)) warnings.add('UNKNOWN_COLOR')
+    apply(element, name, { property, value, scope })
+  }
+
+  function applyDeclaration(element: Element, declaration: Declaration, scope: Scope): void {
+    const { property: name } = declaration
+    const property = Object.hasOwn(PROPERTIES, name) ? PROPERTIES[name] : undefined
+    if (!property) return
+    if (declaration.wide === null) {
+      apply(element, name, { property, value: declaration.value, scope })
+      return
+    }
+    const value = valueFor(declaration, name, element, scope)
+    if (value !== null) apply(element, name, { property, value, scope })
+    else if (!property.isInherited) element.attributes.delete(name)
+  }
+
+  function apply(
+    element: Element,
+    name: string,
+    { property, value, scope }: { property: Property; value: Value | null; scope: Scope },
+  ): void {
+    const placed = PLACED[name]
+    if (placed && !placed.has(element.name)) return
+    const final = name === 'font-size' ? print(scope.fontSize) : evaluate(value, scope)
+    if (final === null || (placed && final === 'auto') || (name === 'color' && final === 'currentColor')) return
+    if (property.isExtra) setExtra(element, name, final, scope)
+    else element.attributes.set(name, final)
+  }
+
+  function setExtra(element: Element, name: string, value: string, scope: Scope): void {
+    if (name === 'transform' || !/^url\(/i.test(value)) {
+      element.extra ??= new Map()
+      element.extra.set(name, value)
+      element.context = scope
+      return
+    }
+    const kind = name === 'mask-image' ? 'mask' : name
+    const url = readUrl(value)
+    if (!url) return
+    // `url(#a) url(#b)`: a list of filters is made one element later.
+    if (kind === 'filter' && url.rest !== '') {
+      element.extra ??= new Map()
+      element.extra.set(kind, value)
+      element.context = scope
+      return
+    }
+    const reference = refer(url.address, TARGETS[kind] ?? new Set())
+    if (reference !== null) element.attributes.set(kind, reference)
+  }
+
+  function readHref(element: Element, text: string): void {
+    const address = text.trim()
+    if (element.name === 'image' || (element.name === 'feImage' && !address.startsWith('#'))) {
+      if (/^data:/i.test(address)) element.attributes.set('href', address)
+      else if (address !== '') warnings.add(/^javascript:/i.test(address) ? 'SCRIPT' : 'EXTERNAL_REFERENCE')
+      return
+    }
+    if (/^javascript:/i.test(address)) warnings.add('SCRIPT')
+    const names = Object.hasOwn(LEADS_TO, element.name) ? LEADS_TO[element.name] : undefined
+    if (!names) return
+    const reference = refer(address, names)
+    if (reference !== null) element.attributes.set('href', `#${reference.slice(5, -1)}`)
+  }
+
+  /** What depends on several of an element's values, and what its children see. */
+  function finish(element: Element, declared: Declared | null, scope: Scope): Scope {
+    const { attributes } = element
+    if (element.parent === null) return finishRoot(element, declared, scope)
+    const fill = fade(attributes, 'fill', scope.fill)
+    const stroke = fade(attributes, 'stroke', scope.stroke)
+    for (const color of ['stop', 'flood']) {
+      const value = attributes.get(`${color}-color`)
+      if (value?.length === 9 && value[0] === '#') fadeOwn(attributes, `${color}-color`, `${color}-opacity`)
+    }
+    if (attributes.get('color')?.length === 9) fadeOwn(attributes, 'color', null)
+    if (attributes.get('lighting-color')?.length === 9) fadeOwn(attributes, 'lighting-color', null)
+    const viewport = viewportIn(element, scope)
+    if (fill === scope.fill && stroke === scope.stroke && viewport === scope.viewport) return scope
+    return { ...scope, fill, stroke, viewport }
+  }
+
+  /** The root's own size comes first: all else may be of it. */
+  function finishRoot(root: Element, declared: Declared | null, scope: Scope): Scope {
+    const side = (name: 'width' | 'height') => {
+      const px = root.attributes.get(name)
+      root.attributes.delete(name)
+      const written = declared?.get(name)?.text ?? root.given[name] ?? ''
+      // Of a page that is not there.
+      return px === undefined || /%|\dv/.test(written) ? null : Number(px)
+    }
+    const size = settleSize(root, { width: side('width'), height: side('height') })
+    tree.width = size.width
+    tree.height = size.height
+    for (const name of ['x', 'y']) root.attributes.delete(name)
+    const box = viewBoxOf(root.attributes.get('viewBox')) ?? size
+    const fill = fade(root.attributes, 'fill', SOLID)
+    const stroke = fade(root.attributes, 'stroke', SOLID)
+    if (root.attributes.get('color')?.length === 9) fadeOwn(root.attributes, 'color', null)
+    return { ...scope, viewport: { width: box.width, height: box.height }, page: pageOf(size), fill, stroke }
+  }
+}
+
+const WIDE: ReadonlyMap<string, 'inherit' | 'initial' | 'unset'> = new Map([
+  ['inherit', 'inherit'],
+  ['initial', 'initial'],
+  ['unset', 'unset'],
+])
+
+const TARGETS: Readonly<Record<string, ReadonlySet<string>>> = {
+  'clip-path': new Set(['clipPath']),
+  mask: new Set(['mask']),
+  filter: new Set(['filter']),
+}

@@ -1,0 +1,84 @@
+import type { Declared } from './cascade.ts'
+import { type Declaration, declare } from './declarations.ts'
+import type { Faded } from './fade.ts'
+import { px } from './lengths.ts'
+import { PROPERTIES } from './properties.ts'
+import type { Element, Findings } from './tree.ts'
+import { type Context, evaluate } from './values.ts'
+import { substitute, type VariableBudget, type Variables } from './variables.ts'
+
+/** What an element hands on to its children, beside what the engine inherits by itself. */
+export interface Scope extends Context {
+  readonly variables: Variables | null
+  /** Alpha of the inherited fill and stroke, and the opacity that was printed for each. */
+  readonly fill: Faded
+  readonly stroke: Faded
+}
+
+/** What all of one document's variables share. */
+export interface VariableScope {
+  readonly budget: VariableBudget
+  readonly findings: Findings
+}
+
+/** What all other values may depend on: variables, the font's size, the colour. */
+export function enter(
+  element: Element,
+  declared: Declared | null,
+  { parent, all }: { parent: Scope; all: VariableScope },
+): Scope {
+  const { given } = element
+  let scope = parent
+  if (declared) {
+    const own = new Map<string, string>()
+    for (const [name, { text, wide }] of declared) if (name.startsWith('--') && wide === null) own.set(name, text)
+    if (own.size > 0) scope = { ...scope, variables: { own, parent: parent.variables } }
+    if (scope.variables !== null || hasVariables(declared)) expandVariables(declared, scope.variables, all)
+  }
+  const size = declared?.get('font-size')
+  if (size || given['font-size'] !== undefined) {
+    const value = size
+      ? valueFor(size, 'font-size', element, parent)
+      : evaluate(PROPERTIES['font-size']?.parse(given['font-size'] ?? '') ?? null, parent)
+    const fontSize = px(value ?? undefined, parent.fontSize)
+    scope = { ...scope, fontSize, rootFontSize: element.parent ? scope.rootFontSize : fontSize }
+  }
+  const color = declared?.get('color')
+  if (color || given.color !== undefined) {
+    const value = color
+      ? valueFor(color, 'color', element, parent)
+      : evaluate(PROPERTIES.color?.parse(given.color ?? '') ?? null, parent)
+    if (value?.startsWith('#')) scope = { ...scope, color: value }
+  }
+  return scope
+}
+
+/** Declarations with var() become what they say here, in place. */
+function expandVariables(declared: Declared, variables: Variables | null, { budget, findings }: VariableScope): void {
+  for (const [name, declaration] of [...declared]) {
+    if (declaration.value !== null || declaration.wide !== null || name.startsWith('--')) continue
+    const text = substitute(declaration.text, variables, budget)
+    declared.delete(name)
+    const found = text === null ? [] : declare(name, text.trim(), { isImportant: declaration.isImportant, findings })
+    // Invalid only when it is computed: as if unset, and not what stood before it.
+    if (found.length === 0) declared.set(name, { ...declaration, value: null, wide: 'unset' })
+    for (const longhand of found)
+      if (!declared.has(longhand.property) || longhand.property === name) declared.set(longhand.property, longhand)
+  }
+}
+
+/** What a declaration comes to for an element; null where nothing needs to be printed. */
+export function valueFor({ wide, value }: Declaration, name: string, element: Element, scope: Scope): string | null {
+  const property = PROPERTIES[name]
+  if (wide === null) return evaluate(value, scope)
+  if (wide === 'initial') return property?.initial ?? null
+  // What is inherited anyway is left to the engine.
+  if (property?.isInherited || wide === 'unset') return null
+  return element.parent?.attributes.get(name) ?? element.parent?.extra?.get(name) ?? null
+}
+
+const hasVariables = (declared: Declared): boolean => {
+  for (const { value, wide, property } of declared.values())
+    if (value === null && wide === null && !property.startsWith('--')) return true
+  return false
+}

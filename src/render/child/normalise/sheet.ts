@@ -1,0 +1,205 @@
+import type { Atrule, Block, Declaration as CssDeclaration, CssNode, Rule as CssRule } from 'css-tree'
+import type { Size } from './box.ts'
+import { type Declaration, declare } from './declarations.ts'
+import { cssTree } from './libraries.ts'
+import { LIMITS, tooComplex } from './limits.ts'
+import { mediaHolds } from './media.ts'
+import { supports } from './supports.ts'
+import type { Findings } from './tree.ts'
+import { split } from './values.ts'
+
+export interface Rule {
+  /** The list before the block, `&` written out. */
+  readonly selectors: string
+  readonly declarations: readonly Declaration[]
+  /** Rules of a later layer win over those of an earlier one; those of none over all. */
+  readonly layer: number
+}
+
+export interface Keyframe {
+  /** 0 to 1. */
+  readonly at: number
+  readonly declarations: readonly Declaration[]
+}
+
+export interface FontFaceRule {
+  readonly descriptors: ReadonlyMap<string, string>
+}
+
+export interface Sheet {
+  readonly rules: Rule[]
+  readonly keyframes: Map<string, Keyframe[]>
+  readonly fontFaces: FontFaceRule[]
+}
+
+const UNLAYERED = Number.MAX_SAFE_INTEGER
+
+/** Parses the document's style sheets as one. Throws TOO_COMPLEX. */
+export function parseSheets(sheets: readonly string[], page: Size, findings: Findings): Sheet {
+  const sheet: Sheet = { rules: [], keyframes: new Map(), fontFaces: [] }
+  const layers = new Map<string, number>()
+  let declarations = 0
+  let chars = 0
+  for (const css of sheets) {
+    chars += css.length
+    if (chars > LIMITS.cssChars + EMBEDDED_CHARS)
+      throw tooComplex(`The style sheets have more than ${chars} characters.`)
+    readBlocks(css, { parents: null, layer: UNLAYERED, depth: 0 })
+  }
+  return sheet
+
+  interface Scope {
+    /** Selectors of the rule around, null at the top. */
+    parents: string | null
+    layer: number
+    depth: number
+  }
+
+  function readBlocks(css: string, scope: Scope): void {
+    for (const node of parse(css)) readNode(node, scope)
+  }
+
+  function readNode(node: CssNode, scope: Scope): void {
+    if (node.type === 'Rule') readRule(node, scope)
+    else if (node.type === 'Atrule') readAtrule(node, scope)
+    else if (node.type === 'Raw') {
+      // What nests in a rule and starts with a name is left to us.
+      if (scope.parents !== null && node.value.includes('{')) {
+        if (scope.depth >= LIMITS.cssDepth) throw tooComplex(`Rules are nested more than ${LIMITS.cssDepth} deep.`)
+        readBlocks(node.value, { ...scope, depth: scope.depth + 1 })
+      } else if (node.value.trim() !== '') findings.warnings.add('RULE_DROPPED')
+    }
+  }
+
+  function readRule({ prelude, block }: CssRule, scope: Scope): void {
+    const own = prelude.type === 'Raw' ? prelude.value.trim() : ''
+    const selectors = scope.parents === null ? own : nest(own, scope.parents)
+    if (selectors.length > LIMITS.selectorsChars) throw tooComplex(`Selectors have ${selectors.length} characters.`)
+    addRule(selectors, block, scope)
+  }
+
+  function addRule(selectors: string, block: Block, scope: Scope): void {
+    const found: Declaration[] = []
+    const inner: CssNode[] = []
+    for (const child of block.children) {
+      if (child.type === 'Declaration') found.push(...read(child, findings))
+      else inner.push(child)
+    }
+    declarations += found.length
+    if (declarations > LIMITS.rules * 4 || sheet.rules.length > LIMITS.rules)
+      throw tooComplex(`The style sheets have more than ${LIMITS.rules} rules or ${LIMITS.rules * 4} declarations.`)
+    if (found.length > 0) sheet.rules.push({ selectors, declarations: found, layer: scope.layer })
+    if (inner.length === 0) return
+    if (scope.depth >= LIMITS.cssDepth) throw tooComplex(`Rules are nested more than ${LIMITS.cssDepth} deep.`)
+    for (const child of inner) readNode(child, { ...scope, parents: selectors, depth: scope.depth + 1 })
+  }
+
+  function readAtrule({ name, prelude, block }: Atrule, scope: Scope): void {
+    const text = prelude?.type === 'Raw' ? prelude.value.trim() : ''
+    switch (name.toLowerCase().replace(/^-webkit-/, '')) {
+      case 'media':
+        if (block && mediaHolds(text, page)) readInner(block, scope)
+        return
+      case 'supports':
+        if (block && supports(text)) readInner(block, scope)
+        return
+      case 'layer': {
+        const names = split(text, ',').filter(Boolean)
+        for (const layer of names) if (!layers.has(layer)) layers.set(layer, layers.size)
+        if (!block) return
+        const key = names[0] ?? `\0${layers.size}`
+        if (!layers.has(key)) layers.set(key, layers.size)
+        readInner(block, { ...scope, layer: layers.get(key) ?? UNLAYERED })
+        return
+      }
+      case 'scope':
+      case 'container':
+      case 'starting-style':
+        findings.warnings.add('RULE_DROPPED')
+        return
+      case 'keyframes':
+        if (block) sheet.keyframes.set(text.replaceAll(/["']/g, ''), keyframesOf(block))
+        return
+      case 'font-face':
+        if (block) readFontFace(block)
+        return
+      case 'import':
+        findings.warnings.add('EXTERNAL_REFERENCE')
+        return
+      case 'charset':
+      case 'namespace':
+      case 'property':
+      case 'page':
+        return
+      default:
+        findings.warnings.add('RULE_DROPPED')
+    }
+  }
+
+  function readInner(block: Block, scope: Scope): void {
+    if (scope.depth >= LIMITS.cssDepth) throw tooComplex(`Rules are nested more than ${LIMITS.cssDepth} deep.`)
+    const inner = { ...scope, depth: scope.depth + 1 }
+    if (scope.parents !== null) addRule(scope.parents, block, inner)
+    else for (const child of block.children) readNode(child, inner)
+  }
+
+  function keyframesOf(block: Block): Keyframe[] {
+    const frames: Keyframe[] = []
+    for (const child of block.children) {
+      if (child.type !== 'Rule' || child.prelude.type !== 'Raw' || frames.length > 200) continue
+      const found: Declaration[] = []
+      for (const node of child.block.children) if (node.type === 'Declaration') found.push(...read(node, findings))
+      for (const stop of split(child.prelude.value.toLowerCase(), ',')) {
+        const at = stop === 'from' ? 0 : stop === 'to' ? 1 : Number.parseFloat(stop) / 100
+        if (at >= 0 && at <= 1) frames.push({ at, declarations: found })
+      }
+    }
+    return frames.sort((a, b) => a.at - b.at)
+  }
+
+  function readFontFace(block: Block): void {
+    const descriptors = new Map<string, string>()
+    for (const node of block.children)
+      if (node.type === 'Declaration') descriptors.set(node.property.toLowerCase(), rawOf(node))
+    sheet.fontFaces.push({ descriptors })
+  }
+}
+
+/** Embedded fonts are in the sheets, too. */
+const EMBEDDED_CHARS = 4_000_000
+
+function parse(css: string): Iterable<CssNode> {
+  checkDepth(css)
+  const ast = cssTree()(css, {
+    parseValue: false,
+    parseRulePrelude: false,
+    parseAtrulePrelude: false,
+    parseCustomProperty: false,
+    onParseError: () => {},
+  })
+  return ast.type === 'StyleSheet' ? ast.children : []
+}
+
+/** The parser recurses with each block that opens. */
+function checkDepth(css: string): void {
+  let depth = 0
+  for (let at = 0; at < css.length; at++) {
+    const code = css.charCodeAt(at)
+    if (code === 123 || code === 40 || code === 91) depth++
+    else if ((code === 125 || code === 41 || code === 93) && depth > 0) depth--
+    if (depth > 200) throw tooComplex('Blocks of a style sheet are nested more than 200 deep.')
+  }
+}
+
+const rawOf = (node: CssDeclaration): string => (node.value.type === 'Raw' ? node.value.value.trim() : '')
+
+const read = (node: CssDeclaration, findings: Findings): Declaration[] =>
+  declare(node.property, rawOf(node), { isImportant: node.important === true, findings })
+
+/** Nested selectors written out: `&` is the parent, and without one the parent stands in front. */
+function nest(own: string, parents: string): string {
+  const parent = parents.includes(',') || /[\s>+~]/.test(parents) ? `:is(${parents})` : parents
+  return split(own, ',')
+    .map((selector) => (selector.includes('&') ? selector.replaceAll('&', parent) : `${parent} ${selector}`))
+    .join(',')
+}

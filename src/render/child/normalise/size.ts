@@ -1,0 +1,61 @@
+import { AppError } from '../../../core/errors.ts'
+import type { Box, Size } from './box.ts'
+import { LIMITS } from './limits.ts'
+import type { Element } from './tree.ts'
+import { print } from './values.ts'
+
+/** The box that Chromium gives an <img> to fill in our references; all that a document does not say is of it. */
+export const PAGE_SIDE = 512
+
+/** Four finite numbers of which the last two are positive; anything else states nothing. */
+export function viewBoxOf(viewBox: string | undefined): Box | null {
+  const numbers = viewBox?.trim().split(/\s*,\s*|\s+/) ?? []
+  if (numbers.length !== 4 || numbers.includes('')) return null
+  const [x, y, width, height] = numbers.map(Number) as [number, number, number, number]
+  const isUsable = [x, y, width, height].every(Number.isFinite) && width > 0 && height > 0
+  return isUsable ? { x, y, width, height } : null
+}
+
+/**
+ * The intrinsic size in CSS px: stated sides, else the viewBox. A side that is not stated follows the viewBox's ratio.
+ * Without a viewBox an <img> has no ratio: what is not stated is the box it fills, and the stated side is stretched to it.
+ * Writes a finite width, height and viewBox onto the root, no side above 4096 px, so that no engine allocates more than
+ * that. Throws TOO_LARGE where no box could show the picture.
+ * @param stated sides in px; null: not stated, or in percent
+ */
+export function settleSize(root: Element, stated: { width: number | null; height: number | null }): Size {
+  const box = viewBoxOf(root.attributes.get('viewBox'))
+  const ratio = box ? box.width / box.height : 1
+  const statedWidth = usable(stated.width)
+  const statedHeight = usable(stated.height)
+  const width = statedWidth ?? (statedHeight ? statedHeight * ratio : (box?.width ?? PAGE_SIDE))
+  const height = statedHeight ?? (statedWidth ? statedWidth / ratio : (box?.height ?? PAGE_SIDE))
+  check({ width, height }, 'The document')
+  if (box) check(box, 'The viewBox')
+  const shrink = Math.min(1, LIMITS.side / Math.max(width, height))
+  root.attributes.set('width', printSide(width, shrink))
+  root.attributes.set('height', printSide(height, shrink))
+  if (box) return { width, height }
+  const isStretched = (statedWidth === null) !== (statedHeight === null)
+  root.attributes.set(
+    'viewBox',
+    `0 0 ${printSide(statedWidth ?? PAGE_SIDE, 1)} ${printSide(statedHeight ?? PAGE_SIDE, 1)}`,
+  )
+  if (isStretched) root.attributes.set('preserveAspectRatio', 'none')
+  return { width, height }
+}
+
+const usable = (side: number | null): number | null =>
+  side !== null && side > 0 && Number.isFinite(side) ? side : null
+
+export function check({ width, height }: Size, what: string): void {
+  const [small, large] = width < height ? [width, height] : [height, width]
+  if (small >= LIMITS.unitMin && large <= LIMITS.unitMax && large / small <= LIMITS.ratio) return
+  throw new AppError(
+    'TOO_LARGE',
+    `${what} is ${width} x ${height}: one side vanishes beside the other, or both are beyond any picture.`,
+  )
+}
+
+const printSide = (px: number, shrink: number): string =>
+  shrink === 1 && px < 1e-5 ? px.toFixed(12) : print(px * shrink)

@@ -1,0 +1,53 @@
+import { type Declaration, declare } from './declarations.ts'
+import { cssTree } from './libraries.ts'
+import { LIMITS } from './limits.ts'
+import type { Findings } from './tree.ts'
+
+/** What only a real parser can take apart: strings, comments, escapes, blocks. Functions are fine. */
+const TRICKY = /["'\\{}[\]<]|\/\*/
+
+/** The declarations of a style attribute. Nearly all of them are names, colons and plain values: those are split by hand. */
+export function parseStyle(style: string, findings: Findings): Declaration[] {
+  const found: Declaration[] = []
+  if (style.length > LIMITS.cssChars) return found
+  if (TRICKY.test(style)) {
+    const list = cssTree()(style, {
+      context: 'declarationList',
+      parseValue: false,
+      parseCustomProperty: false,
+      onParseError: () => {},
+    })
+    if (list.type !== 'DeclarationList') return found
+    for (const node of list.children)
+      if (node.type === 'Declaration' && node.value.type === 'Raw')
+        found.push(
+          ...declare(node.property, node.value.value.trim(), { isImportant: node.important === true, findings }),
+        )
+    return found
+  }
+  let from = 0
+  let depth = 0
+  for (let at = 0; at <= style.length; at++) {
+    const code = style.charCodeAt(at)
+    if (code === 40) depth++
+    else if (code === 41 && depth > 0) depth--
+    if (at < style.length && (code !== 59 || depth > 0)) continue
+    const colon = style.indexOf(':', from)
+    if (colon > from && colon < at) add(style.slice(from, colon).trim(), style.slice(colon + 1, at).trim())
+    from = at + 1
+  }
+  return found
+
+  function add(name: string, text: string): void {
+    const bang = text.lastIndexOf('!')
+    const isImportant =
+      bang >= 0 &&
+      text
+        .slice(bang + 1)
+        .trim()
+        .toLowerCase() === 'important'
+    if (bang >= 0 && !isImportant) return
+    const value = isImportant ? text.slice(0, bang).trim() : text
+    if (value !== '' && /^[\w-]+$/.test(name)) found.push(...declare(name, value, { isImportant, findings }))
+  }
+}

@@ -1,0 +1,36 @@
+import { px } from './lengths.ts'
+import { referenceIn } from './references.ts'
+import { viewBoxOf } from './size.ts'
+import { type Element, type Tree, walk } from './tree.ts'
+
+/** Hands a symbol's own size and place on to each `use` of it that states none: engines know the size of the `use` only. */
+export function settleSymbols(tree: Tree): void {
+  for (const element of walk(tree.root)) {
+    if (element.name !== 'use') continue
+    const target = tree.targets.get(referenceIn(element.attributes.get('href') ?? '') ?? '')
+    if (target?.name !== 'symbol' && target?.name !== 'svg') continue
+    for (const side of ['width', 'height'] as const) {
+      const own = target.attributes.get(side)
+      if (own !== undefined && target.name === 'symbol' && !element.attributes.has(side))
+        element.attributes.set(side, own)
+    }
+    if (target.name === 'symbol') moveReference(element, target)
+  }
+  for (const element of walk(tree.root))
+    if (element.name === 'symbol')
+      for (const name of ['x', 'y', 'width', 'height', 'refX', 'refY']) element.attributes.delete(name)
+}
+
+/** refX and refY: the point of the symbol that comes to stand where the `use` is. */
+function moveReference(use: Element, symbol: Element): void {
+  const [refX, refY] = [symbol.attributes.get('refX'), symbol.attributes.get('refY')]
+  if (refX === undefined && refY === undefined) return
+  const box = viewBoxOf(symbol.attributes.get('viewBox'))
+  const [width, height] = [px(use.attributes.get('width'), 0), px(use.attributes.get('height'), 0)]
+  const scale = box && width && height ? Math.min(width / box.width, height / box.height) : 1
+  for (const [axis, ref] of [
+    ['x', refX],
+    ['y', refY],
+  ] as const)
+    if (ref !== undefined) use.attributes.set(axis, String(px(use.attributes.get(axis)) - px(ref) * scale))
+}

@@ -1,0 +1,37 @@
+import { px } from './lengths.ts'
+import { pathTools } from './libraries.ts'
+import { countSegments } from './path-data.ts'
+import { referenceIn } from './references.ts'
+import type { Element, Tree } from './tree.ts'
+
+/** A path that letters stand on. */
+export interface TextPath {
+  /** Where the first letter begins, px along the path. */
+  readonly startOffset: number
+  /** The place so many px along the path, with its direction in radians; null beyond either end. */
+  at(distance: number): { readonly x: number; readonly y: number; readonly angle: number } | null
+}
+
+/** Measuring takes a walk along the path for each letter. */
+const SEGMENTS_MAX = 1000
+
+/** The path that a `textPath` refers to; null where there is none, or it is too long to measure. */
+export function openTextPath(element: Element, { targets }: Tree): TextPath | null {
+  const target = targets.get(referenceIn(element.attributes.get('href') ?? '') ?? '')
+  const data = target?.attributes.get('d')
+  if (!data || countSegments(data) > SEGMENTS_MAX) return null
+  const tools = pathTools().default
+  const length = tools.getTotalLength(data)
+  if (!(length > 0)) return null
+  return {
+    startOffset: px(element.attributes.get('startOffset')),
+    at(distance) {
+      if (distance < 0 || distance > length) return null
+      const step = length / 1000
+      const before = tools.getPointAtLength(data, Math.max(0, distance - step))
+      const after = tools.getPointAtLength(data, Math.min(length, distance + step))
+      const { x, y } = tools.getPointAtLength(data, distance)
+      return { x, y, angle: Math.atan2(after.y - before.y, after.x - before.x) }
+    },
+  }
+}

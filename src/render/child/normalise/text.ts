@@ -1,0 +1,90 @@
+import { familyFor } from '../fonts.ts'
+import { LIMITS } from './limits.ts'
+import { familiesIn, openFonts, weightOf } from './outline-fonts.ts'
+import { outlineText } from './outline-text.ts'
+import { append, create, type Element, inherited, replace, type Tree, walk } from './tree.ts'
+import { print } from './values.ts'
+
+/**
+ * Text as librsvg sets it: letters in the case that CSS asks for, small capitals as capitals, families as the bundled ones
+ * that stand for them. What librsvg cannot set, and letters of embedded fonts, become paths.
+ */
+export function settleText(tree: Tree): void {
+  const texts = [...walk(tree.root)].filter(({ name }) => name === 'text')
+  if (texts.length === 0) return
+  const fonts = openFonts(tree.fontFaces)
+  const embedded = new Set(tree.fontFaces.map(({ family }) => family.toLowerCase()))
+  const budget = { characters: LIMITS.outlinedCharacters }
+  for (const text of texts) {
+    for (const element of walk(text)) settleLetters(element)
+    const outline = isForUs(text, embedded) ? outlineText(text, { tree, fonts, budget }) : null
+    if (outline) replace(text, outline)
+    else for (const element of walk(text)) settleFamily(element)
+  }
+  // Inherited by texts that say nothing themselves.
+  for (const element of walk(tree.root)) if (element.name !== 'text') nameFamily(element)
+}
+
+const LISTS = ['x', 'y', 'dx', 'dy', 'rotate']
+const isList = (value: string | undefined): boolean => /\S[\s,]+\S/.test(value?.trim() ?? '')
+
+function isForUs(text: Element, embedded: ReadonlySet<string>): boolean {
+  for (const element of walk(text)) {
+    const { name, attributes } = element
+    if (name === 'textPath' || attributes.has('textLength') || attributes.has('rotate')) return true
+    if (LISTS.some((list) => isList(attributes.get(list)))) return true
+    if (Number(inherited(element, 'word-spacing') ?? 0)) return true
+    if (embedded.size > 0 && familiesIn(inherited(element, 'font-family') ?? '').some((family) => embedded.has(family)))
+      return true
+  }
+  return false
+}
+
+/** Chromium's size of synthetic small capitals. */
+const SMALL_CAPS = 0.7
+
+function settleLetters(element: Element): void {
+  const { attributes } = element
+  const transform = inherited(element, 'text-transform') ?? 'none'
+  if (transform !== 'none')
+    element.children = element.children.map((child) =>
+      typeof child === 'string' ? changeCase(child, transform) : child,
+    )
+  if (/^(?:pre|break-spaces)/.test(attributes.get('white-space') ?? '')) attributes.set('xml:space', 'preserve')
+  if (inherited(element, 'font-variant') !== 'small-caps') return
+  const size = print(Number(inherited(element, 'font-size') ?? 16) * SMALL_CAPS)
+  const children = element.children.splice(0)
+  for (const child of children) {
+    if (typeof child !== 'string') {
+      append(element, child)
+      continue
+    }
+    for (const part of child.split(/(\p{Ll}+)/u)) {
+      if (part === '') continue
+      if (!/\p{Ll}/u.test(part)) element.children.push(part)
+      else append(element, create('tspan', { 'font-size': size, 'font-variant': 'normal' }, [part.toUpperCase()]))
+    }
+  }
+}
+
+function changeCase(text: string, transform: string): string {
+  if (transform === 'uppercase') return text.toUpperCase()
+  if (transform === 'lowercase') return text.toLowerCase()
+  return text.replaceAll(/(?<![\p{L}\p{N}'’])\p{Ll}/gu, (letter) => letter.toUpperCase())
+}
+
+/** The bundled sans has a light face, under a name of its own. */
+function settleFamily(element: Element): void {
+  const { attributes } = element
+  const says = ['font-family', 'font-weight'].some((name) => attributes.has(name)) || element.name === 'text'
+  if (!says) return
+  const family = familyFor(inherited(element, 'font-family') ?? '')
+  const isLight = weightOf(inherited(element, 'font-weight') ?? 'normal') < 400 && family === 'DejaVu Sans'
+  attributes.set('font-family', isLight ? 'DejaVu Sans Light' : family)
+  if (isLight) attributes.set('font-weight', '200')
+}
+
+function nameFamily({ attributes }: Element): void {
+  const list = attributes.get('font-family')
+  if (list !== undefined) attributes.set('font-family', familyFor(list))
+}

@@ -1,0 +1,118 @@
+import type { Box } from './box.ts'
+import { length, px } from './lengths.ts'
+import { IDENTITY, isFiniteMatrix, type Matrix, multiply, rotation, scaling, translation } from './matrix.ts'
+import { type Context, calls, evaluate, split } from './values.ts'
+
+/** What lengths in a transform are of. */
+export interface Place {
+  readonly box: Box
+  readonly context: Context
+}
+
+const LENGTHS = { x: length('x'), y: length('y') }
+
+/** px of a length; percentages are of the box. */
+export function along(text: string, axis: 'x' | 'y', { box, context }: Place): number {
+  const value = evaluate(LENGTHS[axis](text), { ...context, viewport: box })
+  return px(value ?? undefined, 0)
+}
+
+export function translateBy([x = '0', y = '0']: readonly string[], place: Place): Matrix {
+  return translation(along(x, 'x', place), along(y, 'y', place))
+}
+
+export function rotateBy(text: string): Matrix {
+  const parts = split(text.toLowerCase(), ' ')
+  const angle = degreesOf(parts.find((part) => /[a-z]$/.test(part) && /\d/.test(part)) ?? '0')
+  if (parts.includes('x')) return scaling(1, Math.cos((angle * Math.PI) / 180))
+  if (parts.includes('y')) return scaling(Math.cos((angle * Math.PI) / 180), 1)
+  return rotation(angle)
+}
+
+export const numberOf = (text: string): number =>
+  text.trim().endsWith('%') ? Number.parseFloat(text) / 100 : Number(text)
+
+const TURNS: Readonly<Record<string, number>> = { '': 1, deg: 1, rad: 180 / Math.PI, grad: 0.9, turn: 360 }
+
+function degreesOf(text: string): number {
+  const [, number = 'NaN', unit = ''] =
+    /^([+-]?(?:\d+\.?\d*|\.\d+)(?:e[+-]?\d+)?)([a-z]*)$/.exec(text.trim().toLowerCase()) ?? []
+  return Number(number) * (TURNS[unit] ?? Number.NaN)
+}
+
+const NUMBER = /[+-]?(?:\d+\.?\d*|\.\d+)(?:e[+-]?\d+)?/gi
+
+/** A list of transform functions as one matrix; null where one of them is none. */
+export function parseTransform(list: string, place: Place & { isAttribute: boolean }): Matrix | null {
+  const found = calls(list)
+  if (!found || found.length > 1000) return null
+  let matrix: Matrix = IDENTITY
+  for (const { name, inside } of found) {
+    const args = place.isAttribute ? (inside.match(NUMBER) ?? []) : split(inside, inside.includes(',') ? ',' : ' ')
+    const next = matrixOfCall(name, args, place)
+    if (next === null || !isFiniteMatrix(next)) return null
+    matrix = multiply(matrix, next)
+  }
+  return matrix
+}
+
+const tan = (degrees: number) => Math.tan((degrees * Math.PI) / 180)
+const cos = (degrees: number) => Math.cos((degrees * Math.PI) / 180)
+
+function matrixOfCall(name: string, args: readonly string[], place: Place): Matrix | null {
+  const [first = '', second] = args
+  switch (name) {
+    case 'matrix': {
+      const numbers = args.map(Number)
+      return numbers.length === 6 ? (numbers as unknown as Matrix) : null
+    }
+    case 'matrix3d': {
+      const n = args.map(Number)
+      return n.length === 16
+        ? ([n[0], n[1], n[4], n[5], n[12], n[13]].map((value) => value ?? 0) as unknown as Matrix)
+        : null
+    }
+    case 'translate':
+    case 'translate3d':
+      return translateBy([first, second ?? '0'], place)
+    case 'translatex':
+      return translateBy([first, '0'], place)
+    case 'translatey':
+      return translateBy(['0', first], place)
+    case 'scale':
+    case 'scale3d':
+      return scaling(numberOf(first), numberOf(second ?? first))
+    case 'scalex':
+      return scaling(numberOf(first), 1)
+    case 'scaley':
+      return scaling(1, numberOf(first))
+    case 'rotate':
+    case 'rotatez': {
+      if (args.length !== 3) return rotation(degreesOf(first))
+      const [x, y] = [Number(args[1]), Number(args[2])]
+      return multiply(multiply(translation(x, y), rotation(degreesOf(first))), translation(-x, -y))
+    }
+    case 'rotatex':
+      return scaling(1, cos(degreesOf(first)))
+    case 'rotatey':
+      return scaling(cos(degreesOf(first)), 1)
+    case 'rotate3d': {
+      const [x, y, z] = args.map(Number) as [number, number, number]
+      const angle = degreesOf(args[3] ?? '')
+      if (z !== 0) return rotation(angle * Math.sign(z))
+      return scaling(y !== 0 ? cos(angle) : 1, x !== 0 ? cos(angle) : 1)
+    }
+    case 'skew':
+      return [1, tan(degreesOf(second ?? '0')), tan(degreesOf(first)), 1, 0, 0]
+    case 'skewx':
+      return [1, 0, tan(degreesOf(first)), 1, 0, 0]
+    case 'skewy':
+      return [1, tan(degreesOf(first)), 0, 1, 0, 0]
+    case 'translatez':
+    case 'scalez':
+    case 'perspective':
+      return IDENTITY
+    default:
+      return null
+  }
+}

@@ -1,0 +1,124 @@
+import type { Box } from './box.ts'
+import { boxOf } from './boxes.ts'
+import { px } from './lengths.ts'
+import {
+  IDENTITY,
+  isFiniteMatrix,
+  isIdentity,
+  type Matrix,
+  multiply,
+  printMatrix,
+  scaling,
+  translation,
+} from './matrix.ts'
+import { along, numberOf, parseTransform, rotateBy, translateBy } from './transform-list.ts'
+import { type Element, type Tree, walk } from './tree.ts'
+import { type Context, split } from './values.ts'
+
+/**
+ * One matrix for each element that moves: CSS transforms, translate, rotate and scale, about their origin in their box.
+ * What a plain attribute says already stays as it is written. Three dimensions are flattened.
+ */
+export function settleTransforms(tree: Tree): void {
+  for (const element of walk(tree.root)) {
+    const { extra } = element
+    if (!extra || !MOVES.some((name) => extra.has(name))) continue
+    settle(element, extra)
+  }
+}
+
+const MOVES = ['transform', 'translate', 'rotate', 'scale'] as const
+const PLAIN = /^(?:\s*(?:matrix|translate|scale|rotate|skewX|skewY)\s*\([^()%a-zA-Z]*\)[\s,]*)+$/
+
+function settle(element: Element, extra: Map<string, string>): void {
+  const transform = extra.get('transform')
+  const isAlone =
+    !extra.has('transform-origin') && !extra.has('translate') && !extra.has('rotate') && !extra.has('scale')
+  const isRoot = element.parent === null
+  if (transform !== undefined && isAlone && !isRoot && PLAIN.test(transform) && isAttributeSyntax(element, transform)) {
+    if (!transform.includes('NaN')) element.attributes.set('transform', transform)
+    return
+  }
+  const matrix = matrixOf(element)
+  if (matrix !== null && !isIdentity(matrix)) element.attributes.set('transform', printMatrix(matrix))
+}
+
+/** CSS wants units for lengths and angles; without them it only knows what attributes know. */
+const isAttributeSyntax = ({ given }: Element, transform: string): boolean => given.transform?.trim() === transform
+
+/** The matrix of an element's transform properties; null where they are not valid, which leaves it where it is. */
+export function matrixOf(element: Element): Matrix | null {
+  const { extra, context } = element
+  if (!extra || !context) return null
+  const box = referenceBox(element)
+  const origin = originOf(element, box, context)
+  const at = { box, context }
+  let matrix: Matrix = IDENTITY
+  const translate = extra.get('translate')
+  if (translate && translate !== 'none') matrix = multiply(matrix, translateBy(split(translate, ' '), at))
+  const rotate = extra.get('rotate')
+  if (rotate && rotate !== 'none') matrix = multiply(matrix, rotateBy(rotate))
+  const scale = extra.get('scale')
+  if (scale && scale !== 'none') {
+    const [x = 1, y = x] = split(scale, ' ').map(numberOf)
+    matrix = multiply(matrix, scaling(x, y))
+  }
+  const list = extra.get('transform')
+  if (list && list !== 'none') {
+    const found = parseTransform(list, { ...at, isAttribute: isAttributeSyntax(element, list) })
+    if (found === null) return null
+    matrix = multiply(matrix, found)
+  }
+  const around = multiply(multiply(translation(origin[0], origin[1]), matrix), translation(-origin[0], -origin[1]))
+  return isFiniteMatrix(around) ? around : null
+}
+
+function referenceBox(element: Element): Box {
+  const kind = element.extra?.get('transform-box')
+  const { viewport, page } = element.context as Context
+  if (kind === 'fill-box' || kind === 'content-box' || kind === 'stroke-box' || kind === 'border-box') {
+    const box = boxOf(element)
+    if (box) return kind === 'stroke-box' || kind === 'border-box' ? grown(element, box) : box
+  }
+  const { width, height } = viewport ?? page
+  return { x: 0, y: 0, width, height }
+}
+
+export function grown(element: Element, box: Box): Box {
+  let from: Element | null = element
+  while (from && !from.attributes.has('stroke')) from = from.parent
+  if (!from || from.attributes.get('stroke') === 'none') return box
+  let wide: Element | null = element
+  while (wide && !wide.attributes.has('stroke-width')) wide = wide.parent
+  const half = px(wide?.attributes.get('stroke-width'), 1) / 2
+  return { x: box.x - half, y: box.y - half, width: box.width + 2 * half, height: box.height + 2 * half }
+}
+
+const WORDS: Readonly<Record<string, readonly [axis: 'x' | 'y' | null, share: string]>> = {
+  left: ['x', '0%'],
+  right: ['x', '100%'],
+  top: ['y', '0%'],
+  bottom: ['y', '100%'],
+  center: [null, '50%'],
+}
+
+/** The point that stays where it is. Of the root it is the middle, of all else the upper left corner of the viewport. */
+function originOf(element: Element, box: Box, context: Context): [number, number] {
+  const text = element.extra?.get('transform-origin')
+  const kind = element.extra?.get('transform-box')
+  const isOwnBox = kind !== undefined && kind !== 'view-box'
+  let parts = text === undefined ? [] : split(text.toLowerCase(), ' ').slice(0, 2)
+  if (parts.length === 0 || parts.some((part) => WIDE.test(part))) {
+    if (element.parent === null) parts = ['50%', '50%']
+    else return [0, 0]
+  }
+  const [first = '50%', second] = parts
+  const [firstAxis, firstShare] = WORDS[first] ?? [null, first]
+  const [secondAxis, secondShare] = second === undefined ? [null, '50%'] : (WORDS[second] ?? [null, second])
+  const isSwapped = firstAxis === 'y' || secondAxis === 'x'
+  const [x, y] = isSwapped ? [secondShare, firstShare] : [firstShare, secondShare]
+  const base = isOwnBox || element.parent === null ? box : { ...box, x: 0, y: 0 }
+  return [base.x + along(x, 'x', { box, context }), base.y + along(y, 'y', { box, context })]
+}
+
+const WIDE = /^(?:initial|inherit|unset|revert)$/

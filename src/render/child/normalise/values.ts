@@ -1,0 +1,93 @@
+import type { Size } from './box.ts'
+
+/** What the computed value of a property depends on, beside what was written. */
+export interface Context {
+  /** In px. */
+  readonly fontSize: number
+  readonly rootFontSize: number
+  /** `#rrggbb` or `#rrggbbaa`; null where nothing in the document sets it: a preset may. */
+  readonly color: string | null
+  /** What percentages are of; null where it is only known where the element is used. */
+  readonly viewport: Size | null
+  /** The size of the picture, in px. */
+  readonly page: Size
+  /** The value that refers to what a `url()` names, where that is an element of one of these names; else null. */
+  readonly refer: (address: string, names: ReadonlySet<string>) => string | null
+}
+
+/** A value that is the same wherever it is used, or what makes it; null where there is no valid one. */
+export type Value = string | ((context: Context) => string | null)
+
+/** Reads a property's value; null for what a browser takes for invalid. */
+export type Parse = (text: string) => Value | null
+
+export const evaluate = (value: Value | null, context: Context): string | null =>
+  typeof value === 'function' ? value(context) : value
+
+/** A number as we print it: never in exponents, which not every parser knows, and no finer than a float. */
+export function print(number: number): string {
+  if (Number.isInteger(number)) return String(number)
+  const text = String(Math.abs(number) < 1e-6 ? 0 : Number(number.toPrecision(8)))
+  return text.includes('e') ? number.toFixed(0) : text
+}
+
+/** Arguments between commas, or tokens between spaces, outside of parentheses and quotes. One pass. */
+export function split(text: string, by: ',' | ' ' | '/'): string[] {
+  const parts: string[] = []
+  let depth = 0
+  let quote = 0
+  let from = 0
+  for (let at = 0; at < text.length; at++) {
+    const code = text.charCodeAt(at)
+    if (quote !== 0) {
+      if (code === 92) at++
+      else if (code === quote) quote = 0
+    } else if (code === 34 || code === 39) quote = code
+    else if (code === 40) depth++
+    else if (code === 41) depth--
+    else if (depth === 0 && (by === ' ' ? code <= 32 : text[at] === by)) {
+      if (by !== ' ' || at > from) parts.push(text.slice(from, at).trim())
+      from = at + 1
+    }
+  }
+  if (by !== ' ' || from < text.length) parts.push(text.slice(from).trim())
+  return parts
+}
+
+export interface Call {
+  /** In lower case. */
+  readonly name: string
+  readonly inside: string
+}
+
+/** The function calls that a value consists of, `rotate(1) scale(2)`; null where anything else is in it. One pass. */
+export function calls(text: string): Call[] | null {
+  const found: Call[] = []
+  for (let at = 0; at < text.length; ) {
+    const code = text.charCodeAt(at)
+    if (code <= 32 || code === 44) {
+      at++
+      continue
+    }
+    const open = text.indexOf('(', at)
+    const name = open < 0 ? '' : text.slice(at, open).trim().toLowerCase()
+    if (!/^-?[a-z][a-z0-9-]{0,30}$/.test(name)) return null
+    let depth = 1
+    let end = open + 1
+    for (; end < text.length && depth > 0; end++) {
+      const sign = text.charCodeAt(end)
+      if (sign === 40) depth++
+      else if (sign === 41) depth--
+    }
+    if (depth > 0) return null
+    found.push({ name, inside: text.slice(open + 1, end - 1).trim() })
+    at = end
+  }
+  return found
+}
+
+/** One of the words, in any case, as it stands in the list. */
+export const oneOf = (words: string): Parse => {
+  const known = new Map(words.split(' ').map((word) => [word.toLowerCase(), word]))
+  return (text) => known.get(text) ?? known.get(text.trim().toLowerCase()) ?? null
+}

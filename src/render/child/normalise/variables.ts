@@ -1,0 +1,68 @@
+import { LIMITS, tooComplex } from './limits.ts'
+import { split } from './values.ts'
+
+/** Custom properties in scope: own before those of the parent. */
+export interface Variables {
+  readonly own: ReadonlyMap<string, string>
+  readonly parent: Variables | null
+}
+
+/** What one document's substitutions may make together. */
+export interface VariableBudget {
+  left: number
+}
+
+const lookUp = (name: string, variables: Variables | null): string | undefined => {
+  for (let scope = variables; scope; scope = scope.parent) {
+    const value = scope.own.get(name)
+    if (value !== undefined) return value
+  }
+  return undefined
+}
+
+/**
+ * A value with its var() replaced: by the variable, else by the fallback. Null where neither is there, or a variable
+ * leads back to itself: the declaration is then as if unset. Throws TOO_COMPLEX where the values grow without end.
+ */
+export function substitute(text: string, variables: Variables | null, budget: VariableBudget): string | null {
+  return replaceIn(text, 0)
+
+  function replaceIn(value: string, depth: number): string | null {
+    // A loop ends here as well: CSS takes a variable in one for not set.
+    if (depth > 32) return null
+    let out = ''
+    let from = 0
+    for (let at = find(value, 0); at >= 0; at = find(value, from)) {
+      const end = closeOf(value, at + 4)
+      const [name = '', ...rest] = split(value.slice(at + 4, end), ',')
+      const known = name.startsWith('--') ? lookUp(name, variables) : undefined
+      const own = known === undefined ? null : replaceIn(known, depth + 1)
+      const replacement = own ?? (rest.length > 0 ? replaceIn(rest.join(','), depth + 1) : null)
+      if (replacement === null) return null
+      out += value.slice(from, at) + replacement
+      from = end + 1
+      budget.left -= replacement.length + 1
+      if (out.length > LIMITS.variableChars || budget.left < 0)
+        throw tooComplex('Variables of the style sheet grow without end.')
+    }
+    return out + value.slice(from)
+  }
+}
+
+function find(text: string, from: number): number {
+  const call = /(?<![\w-])var\(/gi
+  call.lastIndex = from
+  return call.exec(text)?.index ?? -1
+}
+
+/** Where the parenthesis closes that is open at `from`. */
+function closeOf(text: string, from: number): number {
+  let depth = 1
+  let at = from
+  for (; at < text.length; at++) {
+    const code = text.charCodeAt(at)
+    if (code === 40) depth++
+    else if (code === 41 && --depth === 0) break
+  }
+  return at
+}

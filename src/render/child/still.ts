@@ -1,0 +1,37 @@
+import { chooseEngine } from './engine.ts'
+import { type NormalisedSvg, normalise } from './normalise/normalise.ts'
+import { rasterise, SMALL } from './rasterise.ts'
+
+/** Of the pixels of a small drawing: less than this is nearly nothing. */
+const HARDLY_VISIBLE = 0.01
+
+/**
+ * The document as a still picture: as it is before anything moves, or, where that shows nearly nothing, as it is in the end, or on its way.
+ * Throws what `normalise` throws.
+ */
+export async function readStill(svg: Uint8Array, options: { otherEngine?: boolean } = {}): Promise<NormalisedSvg> {
+  const first = await normalise(svg)
+  if (!first.warnings.includes('ANIMATION')) return first
+  const visible = await visibleShare(first, options)
+  if (visible >= HARDLY_VISIBLE) return first
+  let best = { document: first, visible }
+  for (const moment of ['quarter', 'half'] as const) {
+    const document = await normalise(svg, moment)
+    const drawn = { document, visible: await visibleShare(document, options) }
+    if (drawn.visible > best.visible) best = drawn
+    if (best.visible >= HARDLY_VISIBLE) break
+  }
+  return best.document
+}
+
+/** Share of a small drawing's pixels that are seen, 0 to 1, half seen ones as halves. */
+async function visibleShare(document: NormalisedSvg, options: { otherEngine?: boolean }): Promise<number> {
+  const { pixels } = await rasterise(document, {
+    canvas: SMALL,
+    engine: chooseEngine(document, options),
+    background: null,
+  })
+  let alpha = 0
+  for (let at = 3; at < pixels.length; at += 4) alpha += pixels[at] as number
+  return alpha / (255 * (pixels.length / 4))
+}

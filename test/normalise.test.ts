@@ -1,0 +1,401 @@
+import { readFileSync } from 'node:fs'
+import path from 'node:path'
+import { gzipSync } from 'node:zlib'
+import { describe, expect, test } from 'vitest'
+import type { ErrorCode } from '../src/core/errors.ts'
+import type { Feature, Warning } from '../src/render/child/normalise/names.ts'
+import { normalise } from '../src/render/child/normalise/normalise.ts'
+import { BOX, doc, expectClean, NS, outcome } from './support/normalised.ts'
+
+/** What is inside of the root. */
+const bodyOf = (svg: string) => /^<svg[^>]*?(?:\/>|>([\s\S]*)<\/svg>)$/.exec(svg)?.[1] ?? ''
+
+interface Expected {
+  readonly code?: ErrorCode
+  readonly body?: string
+  readonly size?: readonly [number, number]
+  readonly warnings?: readonly Warning[]
+  readonly features?: readonly Feature[]
+}
+
+async function check(input: string | Uint8Array, expected: Expected): Promise<void> {
+  const result = await outcome(input)
+  if (typeof result === 'string' || expected.code) {
+    expect(result).toBe(expected.code)
+    return
+  }
+  if (expected.body !== undefined) expect(bodyOf(result.svg)).toBe(expected.body)
+  if (expected.size) expect([result.width, result.height]).toEqual(expected.size)
+  if (expected.warnings) expect([...result.warnings].sort()).toEqual([...expected.warnings].sort())
+  if (expected.features) expect([...result.features].sort()).toEqual([...expected.features].sort())
+  await expectClean(result.svg)
+}
+
+describe('what is drawn is drawn as a browser would', () => {
+  test.each<[string, string, string]>([
+    [
+      'numbers and spaces in paths stay',
+      '<path d="M 0,0 L1e1.5"  fill="#F00"/>',
+      '<path d="M 0,0 L1e1.5" fill="#ff0000"/>',
+    ],
+    ['white space between shapes goes', '<g>\n  <path/>\n</g>', '<g><path/></g>'],
+    [
+      'text keeps its spaces',
+      '<text xml:space="preserve"> a <tspan> b</tspan></text>',
+      '<text xml:space="preserve"> a <tspan> b</tspan></text>',
+    ],
+    ['no engine sees space without its prefix', '<text space="preserve"> a</text>', '<text> a</text>'],
+    ['ids and classes go', '<path id="a" class="b" style=""/>', '<path/>'],
+    ['CDATA', '<text><![CDATA[<b>]]></text>', '<text>&lt;b&gt;</text>'],
+    [
+      'references get ids of our own',
+      '<g id="a b"/><use xlink:href="#a b"/><linearGradient id="g(1)"/><rect fill="url( \'#g(1)\' ) red"/>',
+      '<g id="i0"/><use href="#i0"/><linearGradient id="i1"/><rect fill="url(#i1)"/>',
+    ],
+    ['percent signs in references', '<g id="a b"/><use href="#a%20b"/>', '<g id="i0"/><use href="#i0"/>'],
+    ['the first id is the one', '<g id="a"/><path id="a"/><use href="#a"/>', '<g id="i0"/><path/><use href="#i0"/>'],
+    [
+      'href wins over xlink:href',
+      '<g id="a"/><g id="b"/><use xlink:href="#b" href="#a"/>',
+      '<g id="i0"/><g/><use href="#i0"/>',
+    ],
+    ['a link is a group', '<a xlink:href="http://x/"><path/></a>', '<g><path/></g>'],
+    ['a link in text is a span', '<text><a href="http://x/">b</a></text>', '<text><tspan>b</tspan></text>'],
+    [
+      'editors leave their traces',
+      '<title>a</title><desc/><metadata/><sodipodi:namedview a="b"/><path inkscape:x="y"/>',
+      '<path/>',
+    ],
+    [
+      'a switch is the first that fits',
+      '<switch><foreignObject requiredExtensions="x"/><g systemLanguage="de"/><path systemLanguage="fr, en"/><g/></switch>',
+      '<g><path/></g>',
+    ],
+    [
+      'a fallback that apologises is not drawn',
+      '<switch><g requiredExtensions="x"/><a><text>Text is not SVG - cannot display</text></a></switch>',
+      '<g/>',
+    ],
+  ])('%s', (_, body, expected) => check(doc(body), { body: expected }))
+})
+
+describe('the cascade', () => {
+  test.each<[string, string, string, string]>([
+    ['names, classes, ids', 'path{fill:red}.a{fill:lime}#a{fill:blue}', '<path id="a" class="a"/>', '#0000ff'],
+    ['order', '.a{fill:red}.b{fill:blue}', '<path class="b a"/>', '#0000ff'],
+    ['an attribute is weaker than any rule', '*{fill:blue}', '<path fill="red"/>', '#0000ff'],
+    ['the style attribute is stronger', '#a{fill:red}', '<path id="a" style="fill:blue"/>', '#0000ff'],
+    ['!important is stronger still', 'path{fill:blue!important}', '<path style="fill:red"/>', '#0000ff'],
+    ['what is not valid falls back', 'path{fill:blue;fill:nocolor}', '<path/>', '#0000ff'],
+    ['comments', '/* path{ */ path{fill:/**/blue}', '<path/>', '#0000ff'],
+    ['ancient wrappers', '<![CDATA[<!-- path{fill:blue} -->]]>', '<path/>', '#0000ff'],
+    ['what the end leaves open', 'path{fill:blue', '<path/>', '#0000ff'],
+    [':is and :where', ':where(#a,g) .b{fill:red}:is(path,#z).b{fill:blue}', '<path class="b"/>', '#0000ff'],
+    [':not', 'path:not(.b){fill:blue}', '<path class="a"/>', '#0000ff'],
+    [':has', 'svg:has(path) path{fill:blue}', '<path/>', '#0000ff'],
+    [
+      'states that never are',
+      '.a:hover,.a{fill:blue}.a:focus{fill:red}a:link path{fill:red}',
+      '<path class="a"/>',
+      '#0000ff',
+    ],
+    ['an unknown selector spoils its list', '.a{fill:blue}.a,.a:nosuch{fill:red}', '<path class="a"/>', '#0000ff'],
+    ['nesting', 'svg{path{fill:red}&amp; > path{fill:blue}}', '<path/>', '#0000ff'],
+    ['layers are weaker than none', '@layer x{#a{fill:red}}path{fill:blue}', '<path id="a"/>', '#0000ff'],
+    [
+      'later layers are stronger',
+      '@layer x,y;@layer y{path{fill:blue}}@layer x{#a{fill:red}}',
+      '<path id="a"/>',
+      '#0000ff',
+    ],
+    [
+      '@media screen',
+      '@media screen and (min-width:1px){path{fill:blue}}@media print{path{fill:red}}',
+      '<path/>',
+      '#0000ff',
+    ],
+    [
+      'a light screen',
+      '@media (prefers-color-scheme:light){path{fill:blue}}@media (prefers-color-scheme:dark){path{fill:red}}',
+      '<path/>',
+      '#0000ff',
+    ],
+    ['@supports', '@supports (fill:red) and (not (fill:nocolor)){path{fill:blue}}', '<path/>', '#0000ff'],
+    ['variables', ':root{--a:blue}path{fill:var(--a)}', '<path/>', '#0000ff'],
+    ['fallbacks of variables', 'path{fill:var(--a,var(--b,blue))}', '<path/>', '#0000ff'],
+    ['variables that are not there', 'path{fill:red;fill:var(--a)}', '<g fill="blue"><path/></g>', ''],
+    ['variables in attributes', ':root{--a:blue}', '<path fill="var(--a)"/>', '#0000ff'],
+    ['initial', 'path{fill:initial}', '<path fill="red"/>', '#000000'],
+    ['unset', 'path{fill:unset}', '<path fill="red"/>', ''],
+  ])('%s', async (_, css, body, expected) => {
+    const result = await outcome(doc(`<style>${css}</style>${body}`))
+    const svg = typeof result === 'string' ? result : result.svg
+    expect(/<path(?: fill="([^"]*)")?/.exec(svg)?.[1] ?? '').toBe(expected)
+    await expectClean(svg)
+  })
+})
+
+describe('colours', () => {
+  test.each([
+    ['#F0f', 'fill="#ff00ff"'],
+    ['RebeccaPurple', 'fill="#663399"'],
+    ['rgb(0, 128, 255)', 'fill="#0080ff"'],
+    ['rgba(0,128,255,.5)', 'fill="#0080ff" fill-opacity="0.50196078"'],
+    ['rgb(0 50% 100% / 25%)', 'fill="#0080ff" fill-opacity="0.25098039"'],
+    ['hsl(120deg 100% 50%)', 'fill="#00ff00"'],
+    ['hwb(240 0% 0%)', 'fill="#0000ff"'],
+    ['oklch(60% .15 145)', 'fill="#3a9742"'],
+    ['color(display-p3 1 0 0)', 'fill="#ff0000"'],
+    ['color-mix(in srgb, red, blue)', 'fill="#800080"'],
+    ['rgb(from #2e7d32 r g b / 50%)', 'fill="#2e7d32" fill-opacity="0.50196078"'],
+    ['light-dark(lime, red)', 'fill="#00ff00"'],
+    ['CanvasText', 'fill="#000000"'],
+    ['CURRENTCOLOR', 'fill="currentColor"'],
+    ['url(#nowhere) lime', 'fill="#00ff00"'],
+    ['url(#nowhere)', 'fill="none"'],
+    ['ff0000', ''],
+    ['#ggg', ''],
+    ['nocolor', ''],
+  ])('%s', (color, expected) =>
+    check(doc(`<path fill="${color}"/>`), { body: `<path${expected === '' ? '' : ` ${expected}`}/>` }),
+  )
+
+  test('alpha and opacity multiply, where they are and where they are inherited', () =>
+    check(doc('<g fill="#ff000080"><path fill-opacity=".5"/><path fill="blue"/></g>'), {
+      body: '<g fill="#ff0000" fill-opacity="0.50196078"><path fill-opacity="0.25098039"/><path fill="#0000ff" fill-opacity="1"/></g>',
+    }))
+
+  test('one that no browser knows has a code', () =>
+    check(doc('<path fill="nocolor"/>'), { warnings: ['UNKNOWN_COLOR'] }))
+})
+
+describe('lengths and places', () => {
+  test.each([
+    ['<rect x="1in" y="1pc" width="10%" height="2em"/>', '<rect x="96" y="16" width="0.9" height="32"/>'],
+    ['<rect width="calc(100% - 1px)" height="max(1px, 2px)"/>', '<rect width="8" height="2"/>'],
+    ['<rect style="x:1px;y:2px;width:3px;height:4px"/>', '<rect x="1" y="2" width="3" height="4"/>'],
+    ['<rect width="-1" height="nan"/>', '<rect/>'],
+    ['<circle style="cx:1px;r:2px"/>', '<circle cx="1" r="2"/>'],
+    ['<path style="d:path(\'M0 0h1\')"/>', '<path d="M0 0h1"/>'],
+    [
+      '<g font-size="10"><rect width="2em" font-size="2em"/></g>',
+      '<g font-size="10"><rect width="40" font-size="20"/></g>',
+    ],
+    ['<path d="M0 0h1 oops"/>', '<path d="M0 0h1"/>'],
+    ['<path transform="rotate(9)"/>', '<path transform="rotate(9)"/>'],
+    ['<path transform="rotate(9deg)"/>', '<path/>'],
+    ['<path transform="scale(3)" style="transform:translate(1px,2px)"/>', '<path transform="matrix(1 0 0 1 1 2)"/>'],
+    [
+      '<rect width="4" height="2" style="transform-box:fill-box;transform-origin:center;rotate:90deg"/>',
+      '<rect width="4" height="2" transform="matrix(0 1 -1 0 3 -1)"/>',
+    ],
+    ['<g transform="scale(-1 1)" transform-origin="center"/>', '<g transform="matrix(-1 0 0 1 9 0)"/>'],
+    ['<line x2="10" pathLength="100" stroke-dasharray="50"/>', '<line x2="10" stroke-dasharray="5"/>'],
+    [
+      '<symbol id="s" width="5" height="4" viewBox="0 0 1 1"/><use href="#s"/>',
+      '<symbol viewBox="0 0 1 1" id="i0"/><use width="5" height="4" href="#i0"/>',
+    ],
+  ])('%s', (body, expected) => check(doc(body), { body: expected }))
+})
+
+describe('the root is a box of CSS', () => {
+  test.each([
+    [
+      'style="background:red"',
+      '<g><rect width="9" height="9" fill="#ff0000" stroke="none" fill-opacity="1"/><g><path/></g></g>',
+    ],
+    ['transform="scale(-1 1)"', '<g transform="matrix(-1 0 0 1 9 0)"><g><g><path/></g></g></g>'],
+    ['opacity=".5"', '<g opacity=".5"><g><path/></g></g>'],
+    [
+      'style="border-radius:50%"',
+      '<clipPath id="i0"><rect width="9" height="9" rx="4.5" ry="4.5"/></clipPath><g clip-path="url(#i0)"><g><g><path/></g></g></g>',
+    ],
+  ])('%s', (attributes, expected) => check(doc('<path/>', `${BOX} ${attributes}`), { body: expected }))
+})
+
+describe('what loads, runs or moves is left out, with a warning', () => {
+  test.each<[string, string, string, Warning[]]>([
+    ['a file', '<image xlink:href="/dev/zero"/>', '', ['EXTERNAL_REFERENCE']],
+    ['a use elsewhere', '<use href="a.svg#b"/>', '', ['EXTERNAL_REFERENCE']],
+    [
+      'a paint elsewhere',
+      '<path fill="url(//x#a)" stroke="url(x) red"/>',
+      '<path fill="none" stroke="#ff0000"/>',
+      ['EXTERNAL_REFERENCE'],
+    ],
+    ['an escape', '<path style="fill:u\\72l(x)" stroke="\\75rl(x)"/>', '<path/>', ['UNKNOWN_COLOR']],
+    ['an import', '<style>@import "a";path{fill:red}</style><path/>', '<path fill="#ff0000"/>', ['EXTERNAL_REFERENCE']],
+    ['an open url', '<style>path{fill:url(a</style><path/>', '<path fill="none"/>', ['EXTERNAL_REFERENCE']],
+    ['a script', '<script>1</script><path onclick="1"/>', '<path/>', ['SCRIPT']],
+    ['movement', '<path><animate attributeName="d"/></path><set/>', '<path/>', ['ANIMATION']],
+    ['a loop', '<g id="a"><use href="#a"/></g>', '<g/>', ['CYCLE']],
+    [
+      'a loop through a class',
+      '<style>.a{mask:url(#m)}</style><mask id="m"><path class="a"/></mask>',
+      '<mask><path/></mask>',
+      ['CYCLE'],
+    ],
+    [
+      'nothing',
+      '<path fill="url(#a)" filter="url(#b)" mask="url(#c)"/><use href="#d"/>',
+      '<path fill="none"/>',
+      ['DEAD_REFERENCE'],
+    ],
+    ['a rule for nobody', '<style>path:nosuch{fill:red}</style><path/>', '<path/>', ['RULE_DROPPED']],
+    [
+      'octaves',
+      '<filter id="f"><feTurbulence numOctaves="99"/></filter><path filter="url(#f)"/>',
+      '<filter id="i0"><feTurbulence numOctaves="10"/></filter><path filter="url(#i0)"/>',
+      ['CLAMPED'],
+    ],
+  ])('%s', (_, body, expected, warnings) => check(doc(body), { body: expected, warnings }))
+})
+
+test('an embedded picture is what its bytes are', () => {
+  const gif = 'R0lGODlhAQABAIAAAAAAAP///yH5BAEAAAAALAAAAAABAAEAAAIBRAA7'
+  check(doc(`<image href="data:image/png;base64, ${gif.slice(0, 20)}&#10;${gif.slice(20)}"/>`), {
+    body: `<image href="data:image/gif;base64,${gif}"/>`,
+    features: ['image'],
+    warnings: [],
+  })
+})
+
+describe('size', () => {
+  test.each<[string, readonly [number, number] | ErrorCode]>([
+    ['width="24" height="12"', [24, 12]],
+    ['width="1in" height="2.54cm"', [96, 96]],
+    ['width="12" viewBox="0 0 24 12"', [12, 6]],
+    ['viewBox="0,0,24,12"', [24, 12]],
+    ['width="100%" height="100%" viewBox="0 0 24 12"', [24, 12]],
+    ['width="NaN" height="1e400"', [512, 512]],
+    ['width="-1" height="0" viewBox="0 0 0 9"', [512, 512]],
+    ['', [512, 512]],
+    ['width="40"', [40, 40]],
+    ['style="width:24px;height:12px"', [24, 12]],
+    ['width="1000000" height="500000"', [1_000_000, 500_000]],
+    ['viewBox="0 0 1 1000000"', 'TOO_LARGE'],
+    ['width="1e300"', 'TOO_LARGE'],
+    ['viewBox="0 0 1e-30 1e-30"', 'TOO_LARGE'],
+  ])('%s', (attributes, expected) =>
+    check(doc('<path/>', attributes), typeof expected === 'string' ? { code: expected } : { size: expected }),
+  )
+
+  test('the emitted root is never above 4096 px and keeps what it shows', async () => {
+    const { svg } = await normalise(Buffer.from(doc('', 'width="1000000" height="500000"')))
+    expect(svg).toContain('width="4096" height="2048" viewBox="0 0 1000000 500000"')
+  })
+
+  test('a rule may state it', () =>
+    check(doc('<style>svg{width:24px;fill:red}*{height:12px}</style>'), { size: [24, 12] }))
+
+  test('and no rule makes it larger than a picture', () =>
+    check(doc('<style>svg{width:9e99px}</style>'), { code: 'TOO_LARGE' }))
+})
+
+describe('bytes', () => {
+  const latin = `<?xml version="1.0" encoding="ISO-8859-1"?>${doc('<text>é</text>')}`
+  test.each<[string, Uint8Array]>([
+    ['UTF-8', Buffer.from(doc('<text>é</text>'))],
+    ['UTF-8 with a mark', Buffer.from(`\ufeff${doc('<text>é</text>')}`)],
+    ['UTF-16LE', Buffer.from(`\ufeff${doc('<text>é</text>')}`, 'utf16le')],
+    ['UTF-16BE without a mark', Buffer.from(doc('<text>é</text>'), 'utf16le').swap16()],
+    ['Latin-1', Buffer.from(latin, 'latin1')],
+    ['Latin-1 that does not say so', Buffer.from(doc('<text>é</text>'), 'latin1')],
+    ['SVGZ', gzipSync(doc('<text>é</text>'))],
+    [
+      'SVGZ in two members',
+      Buffer.concat([gzipSync(doc('<text>é</text>').slice(0, 9)), gzipSync(doc('<text>é</text>').slice(9))]),
+    ],
+    ['space before the declaration', Buffer.from(`\n ${latin}`.replace('ISO-8859-1', 'UTF-8'))],
+    ['a label that nobody knows', Buffer.from(latin.replace('ISO-8859-1', 'UTF_8'))],
+    ['XML 1.1', Buffer.from(latin.replace('1.0', '1.1').replace('ISO-8859-1', 'UTF-8'))],
+    ['NULs at the end', Buffer.from(`${doc('<text>é</text>')}\0\0`)],
+    ['text behind the root', Buffer.from(`${doc('<text>é</text>')}<br>&nope; `)],
+  ])('%s', (_, bytes) => check(bytes, { body: '<text>é</text>' }))
+})
+
+describe('documents that are not quite right', () => {
+  test.each<[string, string, Expected]>([
+    ['no xmlns', '<svg><path/></svg>', { body: '<path/>' }],
+    ['a prefix', '<svg:svg xmlns:svg="http://www.w3.org/2000/svg"><svg:path/></svg:svg>', { body: '<path/>' }],
+    [
+      "Illustrator's entities",
+      `<!DOCTYPE svg PUBLIC "-//W3C//DTD SVG 1.1//EN" "x.dtd" [<!ENTITY ns_svg "http://www.w3.org/2000/svg"><!-- > -->]><svg xmlns="&ns_svg;"><path/></svg>`,
+      { body: '<path/>', warnings: [] },
+    ],
+    [
+      'entities of characters',
+      `<!DOCTYPE svg [<!ENTITY a "&#38;#38;&lt;">]>${doc('<text>&a;</text>')}`,
+      { body: '<text>&amp;&lt;</text>' },
+    ],
+    [
+      'an entity with markup',
+      `<!DOCTYPE svg [<!ENTITY a "<g><path d='M0 0'/></g>">]>${doc('&a;&a;')}`,
+      { body: '<g><path d="M0 0"/></g><g><path d="M0 0"/></g>' },
+    ],
+    [
+      'an entity in an entity',
+      `<!DOCTYPE svg [<!ENTITY c "red"><!ENTITY a "fill:&c;">]>${doc('<path style="&a;"/>')}`,
+      { body: '<path fill="#ff0000"/>' },
+    ],
+    [
+      'quotes in an entity end no attribute',
+      `<!DOCTYPE svg [<!ENTITY a '" onload="x'>]>${doc('<text>a</text><path fill="&a;"/>')}`,
+      { body: '<text>a</text><path/>', warnings: ['TEXT', 'UNKNOWN_COLOR'] },
+    ],
+    [
+      'an entity in CDATA is none',
+      `<!DOCTYPE svg [<!ENTITY a "b">]>${doc('<text><![CDATA[&a;]]></text>')}`,
+      { body: '<text>&amp;a;</text>' },
+    ],
+    ['HTML', '<!DOCTYPE html><html><svg/></html>', { code: 'NOT_SVG' }],
+    ['JSON', '{}', { code: 'NOT_SVG' }],
+    ['another namespace', '<svg xmlns="urn:x"/>', { code: 'NOT_SVG' }],
+    ['ill-formed', '<svg><g></svg>', { code: 'UNSUPPORTED' }],
+    ['an unknown entity', '<svg>&nbsp;</svg>', { code: 'UNSUPPORTED' }],
+  ])('%s', (_, input, expected) => check(input, expected))
+})
+
+describe('legitimate art of size passes', () => {
+  test.each<[string, string]>([
+    ['a map of 100,000 segments', `<path d="M0 0${'c.1 .2 .3 .4 1 1'.repeat(100_000)}"/>`],
+    ['50,000 shapes', '<path d="M0 0h1"/>'.repeat(50_000)],
+    [
+      '10,000 shapes on one gradient',
+      `<linearGradient id="g">${'<stop/>'.repeat(20)}</linearGradient>${'<path fill="url(#g)"/>'.repeat(10_000)}`,
+    ],
+    ['dashes in surveyors coordinates', `<path stroke-dasharray="5 5" d="M500000 4649776${'l10 10'.repeat(5000)}"/>`],
+    ['a symbol used 1,000 times', `<symbol id="s">${'<path/>'.repeat(20)}</symbol>${'<use href="#s"/>'.repeat(1000)}`],
+    [
+      '300 soft shadows',
+      `<filter id="f"><feOffset dy="2"/><feGaussianBlur stdDeviation="2"/><feBlend/></filter>${'<path filter="url(#f)"/>'.repeat(300)}`,
+    ],
+    [
+      '60 nested clips',
+      `<clipPath id="c"><path/></clipPath>${'<g clip-path="url(#c)">'.repeat(60)}${'</g>'.repeat(60)}`,
+    ],
+    ['105,000 shapes', '<path d="M0 0h1"/>'.repeat(105_000)],
+    ['a map of 1,000,000 segments', `<path d="M0 0${'h1v1'.repeat(500_000)}"/>`],
+    [
+      '3,000 classes on 14,000 shapes',
+      `<style>${Array.from({ length: 3000 }, (_, i) => `.c${i}{fill:#${String(i).padStart(6, '0')}}`).join('')}</style>${Array.from({ length: 14_000 }, (_, i) => `<path class="c${i % 3000}"/>`).join('')}`,
+    ],
+  ])('%s', async (_, body) => {
+    const result = await outcome(doc(body))
+    expect(typeof result === 'string' ? result : [...result.warnings]).toEqual([])
+  })
+})
+
+test('the demo icons are printed once and for all', async () => {
+  for (const set of ['lucide', 'twemoji', 'circle-flags']) {
+    const file = path.join(import.meta.dirname, '..', 'node_modules', '@iconify-json', set, 'icons.json')
+    const icons: Record<string, { body: string }> = JSON.parse(readFileSync(file, 'utf8')).icons
+    for (const { body } of Object.values(icons)) {
+      // Two twemoji repeat the default namespace on a child.
+      const svg = `<svg ${NS} ${BOX}>${body.replaceAll(` ${NS}`, '')}</svg>`
+      const result = await normalise(Buffer.from(svg))
+      expect(result.warnings).toEqual([])
+      expect((await normalise(Buffer.from(result.svg))).svg).toBe(result.svg)
+    }
+  }
+})
