@@ -40,7 +40,7 @@ export function openStored(size: number, renderers: number): Store {
     async draw(svg) {
       try {
         const variants = [{ preset: 'preview', format: 'WEBP' }] as const
-        const { pictures, engine, warnings } = await pool.render(svg, variants, { timeoutMs: TIMEOUT_MS })
+        const { pictures, engine, warnings } = await pool.render(svg, variants, { cpuLimitMs: TIMEOUT_MS })
         const { bytes = new Uint8Array(), lossless } = pictures[0] ?? {}
         const way = `${engine} ${lossless ? 'lossless' : 'lossy'}`
         return { pixels: await toRgba(bytes), bytes: bytes.length, engine: way, note: warnings.join() }
