@@ -123,6 +123,15 @@ describe('the architecture', () => {
     expect(found).toEqual([])
   })
 
+  it('runs SQL through a statement with types or the builder: nothing is sent to the driver elsewhere, no $1 is written', () => {
+    const found = sources
+      .filter((file) => !/^src\/(db\/|embedded\/postgres\.ts)/.test(file))
+      .filter((file) =>
+        /\b(pg|pool|client|connection|db)\s*\.query\b(?!\.bind)|\.query[<(]\s*[`'"{]|\$[1-9]\b/.test(read(file)),
+      )
+    expect(found).toEqual([])
+  })
+
   it(`has no file over ${LINES_MAX} lines`, () => {
     const long = [...sources, ...infra, ...filesBelow('bench').filter((file) => !file.startsWith('bench/out/'))].filter(
       (file) => read(file).trimEnd().split('\n').length > LINES_MAX,

@@ -55,7 +55,7 @@ export const FOLDERS: Readonly<Record<string, readonly string[]>> = {
     'uploads',
     'app',
   ],
-  http: ['access', 'core', 'cdn', 'variants', 'composites', 'diagnose', 'uploads', 'app', 'graphql'],
+  http: ['access', 'core', 'cdn', 'db', 'variants', 'composites', 'diagnose', 'uploads', 'app', 'graphql'],
   commands: [
     'access',
     'core',
