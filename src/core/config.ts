@@ -12,6 +12,11 @@ export const VARIABLES = [
   { name: 'DATA_DIR', default: '.afterimage', meaning: 'Embedded Postgres, filesystem stores, generated secrets.' },
   { name: 'DATABASE_URL', default: 'embedded Postgres', meaning: '`postgres://…`: use this Postgres instead.' },
   {
+    name: 'DATABASE_CONNECTIONS',
+    default: '`RENDERERS` + 14',
+    meaning: 'Connections to Postgres that one process opens at most, beside the one that it listens on.',
+  },
+  {
     name: 'ADMIN_TOKEN',
     default: 'generated, kept in `DATA_DIR/admin-token`',
     meaning: 'Bearer token of the mutations.',
@@ -89,6 +94,8 @@ export interface Config {
   readonly dataDir: string
   /** Null: the embedded Postgres in `dataDir`. */
   readonly databaseUrl: string | null
+  /** Of one process at most, beside the one that it listens on. */
+  readonly databaseConnections: number
   /** Null: kept in `dataDir`. */
   readonly adminToken: string | null
   readonly urlSecret: string | null
@@ -128,6 +135,14 @@ export interface AwsConfig {
   } | null
 }
 
+/**
+ * Locks hold a connection each: of an API's requests one for each renderer and two more, of a worker's seven jobs one each;
+ * the work under a lock needs another one for a moment at a time. With fewer than the least, those who hold locks would wait
+ * for each other.
+ */
+const CONNECTIONS_BESIDE_RENDERERS = 14
+const CONNECTIONS_LEAST = 6
+
 type Env = Readonly<Record<string, string | undefined>>
 
 /** The environment as a frozen config. Throws one CONFIG error that names every bad variable. */
@@ -163,6 +178,7 @@ export function loadConfig(env: Env = process.env): Config {
   if (originalsBucket && originalsBucket === previewsBucket)
     problems.push(`ORIGINALS_BUCKET and PREVIEWS_BUCKET are both ${originalsBucket}: originals are private, set two.`)
 
+  const renderers = read('RENDERERS', availableParallelism(), integer(1, 256))
   const config: Config = {
     port: read('PORT', 4000, integer(0, 65535)),
     host: read('HOST', '127.0.0.1', (text) =>
@@ -174,6 +190,11 @@ export function loadConfig(env: Env = process.env): Config {
       null,
       url(['postgres:', 'postgresql:'], 'postgres://user:password@host:5432/name'),
     ),
+    databaseConnections: read(
+      'DATABASE_CONNECTIONS',
+      renderers + CONNECTIONS_BESIDE_RENDERERS,
+      integer(renderers + CONNECTIONS_LEAST, 1000),
+    ),
     adminToken: read('ADMIN_TOKEN', null, token),
     urlSecret: read('URL_SECRET', null, token),
     publicImageUrl:
@@ -181,7 +202,7 @@ export function loadConfig(env: Env = process.env): Config {
       null,
     presets,
     layouts,
-    renderers: read('RENDERERS', availableParallelism(), integer(1, 256)),
+    renderers,
     supersededDays: read('SUPERSEDED_DAYS', 30, integer(0, 3650)),
     workerNiceness: read('WORKER_NICENESS', 10, integer(0, 19)),
     demo: read('DEMO', true, onOrOff),
