@@ -1,5 +1,7 @@
 import { setTimeout as delay } from 'node:timers/promises'
 import { acquire, type Pg } from './database.ts'
+import { unavailable } from './errors.ts'
+import { lockHolders } from './pool.ts'
 
 /**
  * Every advisory lock of the service. Postgres has two separate spaces: locks of one 64-bit key, and of two 32-bit keys.
@@ -77,6 +79,7 @@ async function lock<Id extends number | string>(
   ids: readonly Id[],
 ): Promise<Locks<Id>> {
   await using opening = new AsyncDisposableStack()
+  opening.use(await takeTurn(pg))
   const { client, discard } = opening.use(await acquire(pg))
   let held: readonly Id[] = ids
   // The connection is ours alone, so all its locks are these, also those of a statement that failed half-way.
@@ -91,3 +94,23 @@ async function lock<Id extends number | string>(
 }
 
 const UNLOCK = { name: 'unlock-all', text: 'select pg_advisory_unlock_all()' }
+
+const TURN_LIMIT_MS = 5000
+
+/**
+ * A lock holds its connection while the work under it needs another one. So many locks are held at a time that one
+ * connection is left for the work: otherwise, with few connections, all of them would be locks that wait for each other.
+ */
+async function takeTurn(pg: Pg): Promise<Disposable> {
+  const held = () => lockHolders.get(pg) ?? 0
+  // The pool shrinks while the server has no room: see pool.ts.
+  const most = () => (pg.options.max ?? 1) - 1
+  for (const giveUpAt = Date.now() + TURN_LIMIT_MS; held() >= most(); await delay(LOOK_EVERY_MS))
+    if (Date.now() > giveUpAt) throw unavailable(new Error(`all of ${most()} connections for locks are in use`))
+  lockHolders.set(pg, held() + 1)
+  return {
+    [Symbol.dispose]() {
+      lockHolders.set(pg, held() - 1)
+    },
+  }
+}

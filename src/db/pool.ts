@@ -6,10 +6,14 @@ import type { DatabaseHealth } from './health.ts'
 /** A connection must be there within this time, made or given back. */
 const CONNECT_MS = 10_000
 /** Kept open when nobody uses them: with a full server they are what is left to serve with. */
-const IDLE_MIN = 2
-/** How long the pool stays at what it has after the server refused another connection. */
-const SHRUNK_MS = 2000
+const IDLE_MIN = 4
+/** How often a pool that the server had no room for tries whether it has some again. */
+const ROOM_EVERY_MS = 2000
 
+/** How many connections of each pool hold locks for work that needs another one: see locks.ts. */
+export const lockHolders = new WeakMap<pg.Pool, number>()
+
+type Query = (...args: unknown[]) => unknown
 type Callback = (error: Error | undefined, client: pg.PoolClient | undefined, release: pg.PoolClient['release']) => void
 
 /**
@@ -22,20 +26,16 @@ export function openPool(url: string, options: { connectionsMax: number; health:
   let timer: NodeJS.Timeout | undefined
 
   class Client extends pg.Client {
-    /** As pg's own, with errors of errors.ts. */
     override query(...args: unknown[]): never {
-      const query = super.query as (...args: unknown[]) => unknown
-      const callback = args.at(-1)
-      if (typeof callback === 'function')
-        return query.call(this, ...args.slice(0, -1), (error: unknown, result: unknown) =>
-          callback(error && failed(error), result),
-        ) as never
-      const result = query.call(this, ...args)
-      return (result instanceof Promise ? result.catch(fail) : result) as never
+      return told(args, (own) => (super.query as Query).apply(this, own))
     }
   }
 
   class Pool extends pg.Pool {
+    override query(...args: unknown[]): never {
+      return told(args, (own) => (super.query as Query).apply(this, own))
+    }
+
     override connect(): Promise<pg.PoolClient>
     override connect(callback: Callback): void
     override connect(callback?: Callback): Promise<pg.PoolClient> | undefined {
@@ -55,9 +55,10 @@ export function openPool(url: string, options: { connectionsMax: number; health:
         try {
           return await this.#unlessAway(super.connect())
         } catch (error) {
-          if (codeOf(error) === TOO_MANY_CONNECTIONS) health.report(error)
-          if (codeOf(error) !== TOO_MANY_CONNECTIONS || this.totalCount === 0 || Date.now() > giveUpAt)
-            throw failed(error)
+          // Where locks hold all connections, one of them must give up, or they wait for each other.
+          const canWait = this.totalCount > (lockHolders.get(this) ?? 0) && Date.now() < giveUpAt
+          if (codeOf(error) !== TOO_MANY_CONNECTIONS || !canWait) throw failed(error)
+          health.report(error)
           this.#shrink()
         }
       }
@@ -76,14 +77,42 @@ export function openPool(url: string, options: { connectionsMax: number; health:
       return await Promise.race([connecting, away.promise]).finally(stop)
     }
 
-    /** Whoever wants a connection waits for one of those that there are. */
+    /** Whoever wants a connection waits for one of those that there are, until the server has room for another. */
     #shrink(): void {
       this.options.max = Math.max(1, this.totalCount)
-      clearTimeout(timer)
-      timer = setTimeout(() => {
+      timer ??= setInterval(async () => {
+        if (!(this.ended || (await hasRoom()))) return
         this.options.max = connectionsMax
-      }, SHRUNK_MS).unref()
+        clearInterval(timer)
+        timer = undefined
+      }, ROOM_EVERY_MS).unref()
     }
+  }
+
+  async function hasRoom(): Promise<boolean> {
+    const client = new Client({ connectionString: url, connectionTimeoutMillis: CONNECT_MS })
+    client.on('error', health.report)
+    try {
+      await client.connect()
+      return true
+    } catch (error) {
+      health.report(error)
+      return false
+    } finally {
+      await client.end().catch(() => {})
+    }
+  }
+
+  /** A statement of pg or its pool, by promise or callback, with errors of errors.ts. */
+  function told(args: unknown[], query: (args: unknown[]) => unknown): never {
+    const callback = args.at(-1)
+    if (typeof callback === 'function')
+      return query([
+        ...args.slice(0, -1),
+        (error: unknown, result: unknown) => callback(error && failed(error), result),
+      ]) as never
+    const result = query(args)
+    return (result instanceof Promise ? result.catch(fail) : result) as never
   }
 
   function failed(error: unknown): unknown {
