@@ -1,11 +1,13 @@
 import { availableParallelism } from 'node:os'
 import path from 'node:path'
+import { hosts, integer, onOrOff, Problem, pattern, secret, token, url } from './config-values.ts'
 import { AppError } from './errors.ts'
 import { type Layouts, readLayouts } from './layouts.ts'
+import { CONNECTIONS_BESIDE_RENDERERS, CONNECTIONS_LEAST } from './limits.ts'
 import { readPresets } from './presets.ts'
 import type { Presets } from './variant.ts'
 
-/** The environment contract. The README's table is this list; test/tidy.test.ts keeps them equal. */
+/** The environment contract. docs/configuration.md and .env.example are printed from it. */
 export const VARIABLES = [
   { name: 'PORT', default: '4000', meaning: 'Port of the API; 0 picks a free one.' },
   { name: 'HOST', default: '127.0.0.1', meaning: 'Address that the API listens on.' },
@@ -19,21 +21,21 @@ export const VARIABLES = [
   {
     name: 'ADMIN_TOKEN',
     default: 'generated, kept in `DATA_DIR/admin-token`',
-    meaning: 'Bearer token of the mutations.',
+    meaning: 'Bearer token for mutations and other protected fields; it has all scopes.',
   },
   {
     name: 'URL_SECRET',
     default: 'generated, kept in `DATA_DIR/url-secret`',
-    meaning: 'Keys the versions in image URLs; all processes need the same.',
+    meaning: 'Key of the versions in image URLs; all processes need the same one.',
   },
   {
     name: 'PUBLIC_IMAGE_URL',
     default: '`http://HOST:PORT/images`',
     meaning: 'Prefix of every image URL: the CDN in production.',
   },
-  { name: 'PRESETS_FILE', default: 'presets.json', meaning: 'The presets; a watermark path in it is relative to it.' },
-  { name: 'LAYOUTS_FILE', default: 'layouts.json', meaning: 'The same for the layouts of previews of families.' },
-  { name: 'RENDERERS', default: 'one per core', meaning: 'Renderer processes of one API or worker process.' },
+  { name: 'PRESETS_FILE', default: 'presets.json', meaning: 'The presets; watermark paths in it are relative to it.' },
+  { name: 'LAYOUTS_FILE', default: 'layouts.json', meaning: 'The layouts of family previews, likewise.' },
+  { name: 'RENDERERS', default: 'one per core', meaning: 'Renderer processes of each API or worker process.' },
   {
     name: 'SUPERSEDED_DAYS',
     default: '30',
@@ -42,7 +44,7 @@ export const VARIABLES = [
   {
     name: 'ORIGINALS_BUCKET',
     default: 'directory `DATA_DIR/originals`',
-    meaning: 'Private S3 bucket of the originals; goes with `PREVIEWS_BUCKET`.',
+    meaning: 'Private S3 bucket of the originals; needs `PREVIEWS_BUCKET` too.',
   },
   {
     name: 'PREVIEWS_BUCKET',
@@ -52,23 +54,23 @@ export const VARIABLES = [
   {
     name: 'S3_FORCE_PATH_STYLE',
     default: 'off',
-    meaning: '`on`: the bucket is in the path, not in the host name, as most compatible stores want it.',
+    meaning: '`on`: the bucket is in the path, not in the host name, as most S3-compatible stores need it.',
   },
   { name: 'AWS_ENDPOINT_URL_S3', default: 'AWS', meaning: 'Address of an S3-compatible store.' },
   { name: 'AWS_REGION', default: 'us-east-1', meaning: 'Region of the buckets.' },
   {
     name: 'AWS_ACCESS_KEY_ID',
     default: "the host's role or profile",
-    meaning: 'Credentials; go with `AWS_SECRET_ACCESS_KEY`.',
+    meaning: 'Credentials; goes with `AWS_SECRET_ACCESS_KEY`.',
   },
-  { name: 'AWS_SECRET_ACCESS_KEY', default: "the host's role or profile", meaning: 'Credentials.' },
-  { name: 'AWS_SESSION_TOKEN', default: 'none', meaning: 'Of temporary credentials.' },
+  { name: 'AWS_SECRET_ACCESS_KEY', default: "the host's role or profile", meaning: 'Goes with `AWS_ACCESS_KEY_ID`.' },
+  { name: 'AWS_SESSION_TOKEN', default: 'none', meaning: 'Only for temporary credentials.' },
   {
     name: 'CLOUDFRONT_DISTRIBUTION_ID',
     default: 'none',
-    meaning: 'Distribution that take-downs invalidate and `npm run doctor` checks.',
+    meaning: 'CloudFront distribution that take-downs invalidate and `npm run doctor` checks.',
   },
-  { name: 'AWS_ENDPOINT_URL_CLOUDFRONT', default: 'AWS', meaning: 'Address that speaks the CloudFront API.' },
+  { name: 'AWS_ENDPOINT_URL_CLOUDFRONT', default: 'AWS', meaning: 'Address of a server with the CloudFront API.' },
   {
     name: 'WEBHOOK_PRIVATE_HOSTS',
     default: 'none',
@@ -78,9 +80,10 @@ export const VARIABLES = [
   {
     name: 'WORKER_NICENESS',
     default: '10',
-    meaning: 'How far workers stand back behind an API on the same machine: 0 (not at all) to 19.',
+    meaning:
+      'Scheduling niceness of workers and their renderers, so that an API on the same machine comes first: 0 (equal) to 19.',
   },
-  { name: 'DEMO', default: 'on', meaning: '`off`: `npm start` begins with an empty catalogue.' },
+  { name: 'DEMO', default: 'on', meaning: '`off`: `npm start` starts with an empty catalogue.' },
 ] as const
 
 /** Our own, wherever the program is started. */
@@ -134,14 +137,6 @@ export interface AwsConfig {
     readonly sessionToken?: string
   } | null
 }
-
-/**
- * Locks hold a connection each: of an API's requests one for each renderer and two more, of a worker's seven jobs one each;
- * the work under a lock needs another one for a moment at a time. With fewer than the least, those who hold locks would wait
- * for each other.
- */
-const CONNECTIONS_BESIDE_RENDERERS = 14
-const CONNECTIONS_LEAST = 6
 
 type Env = Readonly<Record<string, string | undefined>>
 
@@ -231,40 +226,3 @@ export function loadConfig(env: Env = process.env): Config {
   }
   return Object.freeze(config)
 }
-
-class Problem {
-  readonly sentence: string
-  constructor(sentence: string) {
-    this.sentence = sentence
-  }
-}
-
-const integer = (min: number, max: number) => (text: string) => {
-  const value = Number(text)
-  return /^\d+$/.test(text) && value >= min && value <= max
-    ? value
-    : new Problem(`must be a whole number from ${min} to ${max}`)
-}
-
-const url = (protocols: string[], example: string) => (text: string) => {
-  const parsed = URL.canParse(text) ? new URL(text) : null
-  return parsed && protocols.includes(parsed.protocol) ? text : new Problem(`must be a URL like ${example}`)
-}
-
-const hosts = (text: string) => {
-  const names = text.toLowerCase().split(/\s*,\s*/)
-  const bad = names.find((name) => !/^[a-z0-9_.:-]{1,253}$/.test(name))
-  return bad === undefined ? names : new Problem(`${JSON.stringify(bad)} is not a host name or address`)
-}
-
-const onOrOff = (text: string) => (text === 'on' ? true : text === 'off' ? false : new Problem('must be on or off'))
-
-const pattern = (shape: RegExp, what: string) => (text: string) =>
-  shape.test(text) ? text : new Problem(`not ${what}`)
-
-const token = (text: string) =>
-  /^[\x21-\x7e]+$/.test(text) ? text : new Problem('must be printable ASCII without spaces')
-
-/** A secret's value stays out of messages and logs. */
-const secret = (name: string, text: string) =>
-  /TOKEN|SECRET|ACCESS_KEY|DATABASE_URL/.test(name) ? '…' : JSON.stringify(text)
