@@ -16,7 +16,7 @@ describe('a database in trouble', () => {
     service = await openService(400)
     expect(await answerOf(service.pictures[0] ?? '')).toBe('200')
     progress = await startBackfill(service.url)
-  }, 120_000)
+  }, 240_000)
   afterAll(() => service?.[Symbol.asyncDispose]())
 
   it('that was stopped is 503 at every door, then all goes on', async () => {

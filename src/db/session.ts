@@ -12,8 +12,9 @@ const ROUNDS = 4
  * Postgres tells each connection its process when it begins; a pooler, which has none yet, makes a number up. Where that is
  * not the process that answers, a second connection takes a process for a transaction, between two looks of the first: that
  * it gets the first one's, or that the first one gets another, is the proof.
+ * @param open of a test where there is no pooler
  */
-export async function checkSession(url: string): Promise<void> {
+export async function checkSession(url: string, open: (url: string) => Promise<Session> = connect): Promise<void> {
   await using one = await open(url)
   let process = await one.process()
   if (process === one.announced) return
@@ -30,7 +31,19 @@ export async function checkSession(url: string): Promise<void> {
 const REMEDY =
   'DATABASE_URL leads to a pooler that shares sessions (PgBouncer in transaction or statement mode), which breaks locks and LISTEN: set pool_mode = session there, or connect to Postgres itself and bound connections by DATABASE_CONNECTIONS.'
 
-async function open(url: string) {
+/** A connection as far as it is looked at here. */
+export interface Session extends AsyncDisposable {
+  /** The process that it was told when it connected. */
+  readonly announced: number
+  /** The process that answers. */
+  readonly process: () => Promise<number | undefined>
+  /** Begins a transaction; returns the process that answers in it. */
+  readonly begin: () => Promise<number | undefined>
+  /** Ends it. */
+  readonly end: () => Promise<unknown>
+}
+
+async function connect(url: string): Promise<Session> {
   const client = new pg.Client({
     connectionString: url,
     connectionTimeoutMillis: ANSWER_LIMIT_MS,
@@ -44,7 +57,7 @@ async function open(url: string) {
     return rows[0]?.pid
   }
   return {
-    /** As said when it connected; pg's types leave it out. */
+    // pg's types leave it out.
     announced: (client as unknown as { processID: number }).processID,
     process: () => ask(PROCESS),
     async begin() {

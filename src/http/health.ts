@@ -6,8 +6,9 @@ import type { DatabaseState } from '../db/health.ts'
 
 /** The smallest render there is, by the smallest preset: what must work for any other to work. */
 const PROBE = Buffer.from('<svg xmlns="http://www.w3.org/2000/svg" width="1" height="1"><path d="M0 0h1v1z"/></svg>')
-/** A check that takes longer has failed. */
-const CHECK_LIMIT_MS = 2000
+/** Of the render itself; a check as a whole, with waiting for its turn, gets longer. */
+const PROBE_LIMIT_MS = 2000
+const CHECK_LIMIT_MS = 5000
 /** A readiness answer serves so long, so that nobody renders us busy by asking. */
 const KEEP_MS = 1000
 /** The same of the stores, where each question is a request that is paid for. */
@@ -94,7 +95,7 @@ export function createHealth(app: App) {
     const smallest = [...app.presets.values()].reduce((a, b) => (a.width * a.height <= b.width * b.height ? a : b))
     probes++
     const variants = [{ preset: smallest.name, format: smallest.formats[0] ?? 'WEBP' } as const]
-    return await app.pool.render(PROBE, variants, { timeoutMs: CHECK_LIMIT_MS })
+    return await app.pool.render(PROBE, variants, { timeoutMs: PROBE_LIMIT_MS })
   }
 
   new Gauge({

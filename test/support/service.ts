@@ -11,6 +11,9 @@ import { ADMIN_TOKEN, ask, importDrawings, until } from './setup.ts'
 
 const ROOT = path.join(import.meta.dirname, '../..')
 
+/** Processes start slowly on a machine that does much else. */
+const START_MS = 90_000
+
 /** An API process and a worker process on a Postgres of their own, with drawings of which no picture is made yet. */
 export interface Service extends AsyncDisposable {
   readonly url: string
@@ -53,9 +56,12 @@ export async function openService(drawings: number): Promise<Service> {
   await app.close()
 
   const api = opening.use(startProgram('src/bin/api.ts', env))
-  const url = await until(() => /Afterimage API at (http\S+)\/graphql/.exec(api.lines().join('\n'))?.[1] ?? null)
+  const url = await until(
+    () => /Afterimage API at (http\S+)\/graphql/.exec(api.lines().join('\n'))?.[1] ?? null,
+    START_MS,
+  )
   const worker = opening.use(startProgram('workers/main.ts', env))
-  await until(() => worker.lines().some((line) => line.includes('worker is running')))
+  await until(() => worker.lines().some((line) => line.includes('worker is running')), START_MS)
   const owner = opening.move()
   return {
     url,
