@@ -1,3 +1,5 @@
+import { toStorable } from './text.ts'
+
 /**
  * The catalogue of errors: every code that a client, a vendor or an operator can meet, with its HTTP status.
  * The README's table is this object; test/tidy.test.ts keeps them equal.
@@ -36,7 +38,8 @@ export type ErrorCode = keyof typeof ERRORS
 export class AppError extends Error {
   readonly code: ErrorCode
   constructor(code: ErrorCode, message: string, options?: ErrorOptions) {
-    super(message, options)
+    // It quotes what came from outside, and is kept in tables.
+    super(toStorable(message), options)
     this.name = 'AppError'
     this.code = code
   }
