@@ -203,8 +203,9 @@ describe('a page of items', () => {
     expect(await search('cup')).toEqual(['cup'])
     expect(await search('up', ', scope: { vendor: "acme" }')).toEqual(['arrow-up', 'arrow-up-left'])
     expect(await search(' ')).toHaveLength(slugs.length)
-    for (const nothing of ['%', '%%%', '\\', "'; drop table item --", 'arrow\u0000x', 'nothing'])
+    for (const nothing of ['%', '%%%', '\\', "'; drop table item --", 'nothing'])
       expect(await search(nothing), nothing).toEqual([])
+    expect(await search('arrow\u0000x')).toMatch(/NUL/)
     expect(await search('x'.repeat(101))).toMatch(/search has 101 characters; at most 100/)
   })
 

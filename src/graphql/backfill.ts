@@ -5,7 +5,8 @@ import type { Progress } from '../backfill/progress.ts'
 import { type BackfillRequest, checkRequest } from '../backfill/request.ts'
 import { resolveScope, whereScope } from '../catalogue/scope.ts'
 import { AppError, ERRORS } from '../core/errors.ts'
-import { BY_ID, builder, type Context, connectionOf, numberOf, pageComplexity } from './builder.ts'
+import { builder, type Context, numberOf } from './builder.ts'
+import { connectionOf, type PageQuery, pageComplexity, readPage, relatedPage } from './connection.ts'
 import { followChanges } from './follow.ts'
 import { ImageFormatRef } from './image.ts'
 import { ScopeInputRef } from './item.ts'
@@ -98,17 +99,7 @@ const BackfillRef = builder.prismaNode('Backfill', {
         },
         resolve: ({ chunks }) => chunks[0]?.error ?? null,
       }),
-      failures: t.relatedConnection(
-        'failures',
-        {
-          cursor: 'id',
-          query: BY_ID,
-          totalCount: true,
-          complexity: pageComplexity,
-          type: RenderFailureRef,
-        },
-        RenderFailureConnection,
-      ),
+      failures: t.connection(relatedPage('Backfill', 'failures', { type: RenderFailureRef }), RenderFailureConnection),
     }
   },
 })
@@ -123,28 +114,33 @@ builder.queryFields((t) => ({
     resolve: (query, _root, { id }, { app }) =>
       app.prisma.backfill.findUnique({ ...query, where: { id: numberOf(id) } }),
   }),
-  backfills: t.prismaConnection(
+  backfills: t.connection(
     {
       type: BackfillRef,
-      cursor: 'id',
       description: 'The newest first.',
       complexity: pageComplexity,
-      totalCount: (_root, _args, { app }) => app.prisma.backfill.count(),
-      resolve: (query, _root, _args, { app }) => app.prisma.backfill.findMany({ ...query, orderBy: { id: 'desc' } }),
+      resolve: (_root, args, context, info) => {
+        const { backfill } = context.app.prisma
+        const find = (query: PageQuery) => backfill.findMany(query)
+        return readPage({ args, context, info }, { order: 'desc', find, count: () => backfill.count() })
+      },
     },
     BackfillConnection,
   ),
-  failures: t.prismaConnection(
+  failures: t.connection(
     {
       type: RenderFailureRef,
-      cursor: 'id',
       description: 'Items without pictures, and why. All of them as JSON Lines are at /failures.jsonl.',
       complexity: pageComplexity,
       args: { scope: t.arg({ type: ScopeInputRef }), code: t.arg.string({ description: 'A reason code.' }) },
-      totalCount: async (_root, args, context) =>
-        context.app.prisma.renderFailure.count({ where: await whereFailures(args, context) }),
-      resolve: async (query, _root, args, context) =>
-        context.app.prisma.renderFailure.findMany({ ...query, ...BY_ID, where: await whereFailures(args, context) }),
+      resolve: async (_root, args, context, info) => {
+        const { renderFailure } = context.app.prisma
+        const asked = await whereFailures(args, context)
+        const find = ({ where, ...query }: PageQuery) =>
+          renderFailure.findMany({ ...query, where: { ...asked, ...where } })
+        const count = () => renderFailure.count({ where: asked })
+        return readPage({ args, context, info }, { order: 'asc', find, count })
+      },
     },
     RenderFailureConnection,
   ),
