@@ -34,14 +34,14 @@ builder.queryFields((t) => ({
   node: t.field({
     type: builder.nodeInterfaceRef(),
     nullable: true,
-    description: 'Null: there is nothing of this id, or it is none.',
+    description: 'Null if the id is malformed or nothing has it.',
     args: { id: t.arg.id({ required: true }) },
     resolve: async (_root, { id }, context, info) => (await findNodes([id], { context, info }))[0] ?? null,
   }),
   nodes: t.field({
     type: [builder.nodeInterfaceRef()],
     nullable: { list: false, items: true },
-    description: `In the order of the ids, at most ${IDS_MAX}. Null in the place of an id of which there is nothing, or that is none.`,
+    description: `In the order of the ids, at most ${IDS_MAX}; null in place of an id that is malformed or that nothing has.`,
     complexity: ({ ids }) => ({ field: 1, multiplier: Math.max(ids.length, 1) }),
     args: { ids: t.arg.idList({ required: true }) },
     resolve: (_root, { ids }, context, info) => findNodes(ids, { context, info }),
