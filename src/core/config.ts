@@ -47,7 +47,7 @@ export const VARIABLES = [
   {
     name: 'S3_FORCE_PATH_STYLE',
     default: 'off',
-    meaning: '`on`: the bucket is in the path, not in the host name, as most S3-compatible stores need it.',
+    meaning: '`on` or `true`: the bucket is in the path, not in the host name, as most S3-compatible stores need it.',
   },
   { name: 'AWS_ENDPOINT_URL_S3', default: 'AWS', meaning: 'Address of an S3-compatible store.' },
   { name: 'AWS_REGION', default: 'us-east-1', meaning: 'Region of the buckets.' },
@@ -237,7 +237,8 @@ const hosts = (text: string) => {
   return bad === undefined ? names : new Problem(`${JSON.stringify(bad)} is not a host name or address`)
 }
 
-const onOrOff = (text: string) => (text === 'on' ? true : text === 'off' ? false : new Problem('must be on or off'))
+const onOrOff = (text: string) =>
+  /^(?:on|true|1)$/i.test(text) ? true : /^(?:off|false|0)$/i.test(text) ? false : new Problem('must be on or off')
 
 const pattern = (shape: RegExp, what: string) => (text: string) =>
   shape.test(text) ? text : new Problem(`not ${what}`)
