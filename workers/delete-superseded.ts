@@ -3,6 +3,7 @@ import type { App } from '../src/app.ts'
 import { causes, log } from '../src/core/log.ts'
 import { deleteDiscarded } from '../src/retention/delete-discarded.ts'
 import { deleteSuperseded } from '../src/retention/delete-superseded.ts'
+import { rememberRecipes } from '../src/variants/recipes.ts'
 
 export const DELETE_SUPERSEDED = 'delete_superseded'
 
@@ -20,6 +21,8 @@ export const deleteSupersededTask =
     const { pg, presets, stores, config } = app
     try {
       const signal = abortSignal ?? new AbortController().signal
+      // So that presets which are offered here are known to be in use, however long ago this process was started.
+      await rememberRecipes(pg, presets)
       await deleteDiscarded({ pg, stores }, { signal })
       await deleteSuperseded({ pg, presets, previews: stores.previews }, { graceDays: config.supersededDays, signal })
     } catch (error) {

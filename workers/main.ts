@@ -6,10 +6,10 @@ import { CHUNKS_AT_ONCE, cutRunning } from '../src/backfill/plan.ts'
 import { runProcess } from '../src/commands/run-process.ts'
 import { markLayoutsDirty } from '../src/composites/dirty-families.ts'
 import { runCompositeScheduler } from '../src/composites/schedule.ts'
-import { loadConfig } from '../src/core/config.ts'
 import { causes, log } from '../src/core/log.ts'
 import { quietLogger } from '../src/core/queue-log.ts'
 import { runCoverageLoop } from '../src/coverage/count.ts'
+import { loadWorkerConfig } from '../src/embedded/supervised-config.ts'
 import { toQueuePool } from '../src/jobs/queue-pool.ts'
 import { deregister, HEARTBEAT_EVERY_MS, heartbeat, recoverJobs } from '../src/jobs/workers.ts'
 import { abandonLost } from '../src/uploads/abandon-lost.ts'
@@ -29,7 +29,7 @@ const CUT_AFTER_MS = 5000
 
 /** A worker: one process of any number, against DATABASE_URL and shared stores. */
 await runProcess(async (stop) => {
-  const config = loadConfig()
+  const config = await loadWorkerConfig()
   // Before the renderers start, which inherit it: of a core that an API wants as well, the kernel gives us a tenth at 10.
   setPriority(config.workerNiceness)
   const app = await openApp(config)

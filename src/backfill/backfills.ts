@@ -93,13 +93,21 @@ export async function finishIfDone(client: PoolClient, backfillId: number): Prom
      where id = $1 and is_composed and ${ALL_MADE} returning status, mode`,
     [backfillId],
   )
-  await client.query('select pg_notify($1, $2)', [BACKFILL_CHANNEL, String(backfillId)])
   const [ended] = finished
-  if (!ended) return
-  const [progress] = await readProgress(client, [backfillId])
+  if (ended) await announceEnd(client, { id: backfillId, ...ended })
+  else await client.query('select pg_notify($1, $2)', [BACKFILL_CHANNEL, String(backfillId)])
+}
+
+/** Tells who watches it and the webhooks that a backfill has ended. */
+export async function announceEnd(
+  client: PoolClient,
+  { id, ...ended }: { id: number; status: string; mode: string },
+): Promise<void> {
+  await client.query('select pg_notify($1, $2)', [BACKFILL_CHANNEL, String(id)])
+  const [progress] = await readProgress(client, [id])
   const { itemsPerSecond, etaSeconds, ...totals } = progress ?? {}
   // As GraphQL names it.
-  const backfill = Buffer.from(`Backfill:${backfillId}`).toString('base64')
+  const backfill = Buffer.from(`Backfill:${id}`).toString('base64')
   await recordEvents(client, [{ type: 'backfill.completed', family: null, data: { backfill, ...ended, ...totals } }])
 }
 

@@ -1,10 +1,12 @@
 import type { PoolClient } from 'pg'
 import type { Backfill } from '../../prisma/generated/client/client.ts'
+import { toAppError } from '../core/errors.ts'
+import { causes, log } from '../core/log.ts'
 import type { Presets } from '../core/variant.ts'
 import { inTransaction, type Pg, type Prisma } from '../db/database.ts'
 import { measureBatch } from '../variants/find-missing.ts'
 import { addJob, BACKFILL_CHANNEL, finishIfDone } from './backfills.ts'
-import { orderOf } from './request.ts'
+import { readOrder } from './order.ts'
 
 /** Work that a chunk is cut for: little is repeated after a crash, and the queue is rarely asked. */
 const CHUNK_S = 20
@@ -33,7 +35,8 @@ interface Planner {
 export async function planBackfill(app: Planner, backfillId: number): Promise<void> {
   const backfill = await app.prisma.backfill.findUnique({ where: { id: backfillId } })
   if (backfill?.status !== 'PLANNING') return
-  const order = orderOf(app.presets, backfill)
+  const order = await inTransaction(app.pg, (client) => readOrder(client, { presets: app.presets, backfill }))
+  if (!order) return
   let countedItems = 0
   for (let afterId = 0, isLast = false; !isLast; ) {
     const batch = await measureBatch(app.pg, order, { afterId })
@@ -68,7 +71,8 @@ export async function cutChunks(
 ): Promise<void> {
   const backfill = await lockRunning(client, backfillId)
   if (!backfill || backfill.isCut) return
-  const order = orderOf(presets, backfill)
+  const order = await readOrder(client, { presets, backfill })
+  if (!order) return
   const { lacking, chunkItems } = await measureQueue(client, backfillId)
   let cutToItemId = backfill.cutToItemId
   let isCut: boolean = backfill.isCut
@@ -93,10 +97,14 @@ export async function cutChunks(
   ])
 }
 
-/** Cuts for every running backfill: workers may have come since the last chunk ended. */
+/** Cuts for every running backfill: workers may have come since the last chunk ended. What one cannot have waits. */
 export async function cutRunning({ pg, presets }: Omit<Planner, 'prisma'>): Promise<void> {
   const { rows } = await pg.query(`select id from backfill where status = 'RUNNING' and not is_cut`)
-  for (const { id } of rows) await inTransaction(pg, (client) => cutChunks(client, { presets, backfillId: id }))
+  for (const { id } of rows)
+    await inTransaction(pg, (client) => cutChunks(client, { presets, backfillId: id })).catch((error) => {
+      if (toAppError(error).code !== 'UNAVAILABLE') throw error
+      log.warn('chunks of a backfill cannot be cut', { backfill: id, cause: causes(error) })
+    })
 }
 
 async function lockRunning(client: PoolClient, backfillId: number): Promise<Backfill | null> {

@@ -1,5 +1,6 @@
 import { availableParallelism } from 'node:os'
 import path from 'node:path'
+import { hosts, integer, onOrOff, Problem, pattern, token, url } from './config-values.ts'
 import { AppError } from './errors.ts'
 import { type Layouts, readLayouts } from './layouts.ts'
 import { readPresets } from './presets.ts'
@@ -131,8 +132,11 @@ export interface AwsConfig {
 
 type Env = Readonly<Record<string, string | undefined>>
 
-/** The environment as a frozen config. Throws one CONFIG error that names every bad variable. */
-export function loadConfig(env: Env = process.env): Config {
+/**
+ * The environment as a frozen config. Throws one CONFIG error that names every bad variable.
+ * @param given what is not read from its file: a worker that is started again has to make what its parent issues
+ */
+export function loadConfig(env: Env = process.env, given?: Pick<Config, 'presets' | 'layouts'>): Config {
   const problems: string[] = []
   const read = <T>(name: (typeof VARIABLES)[number]['name'], fallback: T, parse: (text: string) => T | Problem): T => {
     const text = env[name]?.trim()
@@ -143,13 +147,18 @@ export function loadConfig(env: Env = process.env): Config {
     return fallback
   }
 
-  const presetsFile = path.resolve(read('PRESETS_FILE', OWN_PRESETS, (text) => text))
-  const { presets, problems: presetProblems } = readPresets(presetsFile)
-  problems.push(...presetProblems.map((problem) => `PRESETS_FILE: ${problem}`))
-  const { layouts, problems: layoutProblems } = readLayouts(
-    path.resolve(read('LAYOUTS_FILE', OWN_LAYOUTS, (text) => text)),
-  )
-  problems.push(...layoutProblems.map((problem) => `LAYOUTS_FILE: ${problem}`))
+  const readFiles = () => {
+    const { presets, problems: ofPresets } = readPresets(
+      path.resolve(read('PRESETS_FILE', OWN_PRESETS, (text) => text)),
+    )
+    const { layouts, problems: ofLayouts } = readLayouts(
+      path.resolve(read('LAYOUTS_FILE', OWN_LAYOUTS, (text) => text)),
+    )
+    problems.push(...ofPresets.map((problem) => `PRESETS_FILE: ${problem}`))
+    problems.push(...ofLayouts.map((problem) => `LAYOUTS_FILE: ${problem}`))
+    return { presets, layouts }
+  }
+  const { presets, layouts } = given ?? readFiles()
 
   const bucket = pattern(/^[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]$/, 'a bucket name')
   const originalsBucket = read('ORIGINALS_BUCKET', null, bucket)
@@ -211,40 +220,6 @@ export function loadConfig(env: Env = process.env): Config {
   }
   return Object.freeze(config)
 }
-
-class Problem {
-  readonly sentence: string
-  constructor(sentence: string) {
-    this.sentence = sentence
-  }
-}
-
-const integer = (min: number, max: number) => (text: string) => {
-  const value = Number(text)
-  return /^\d+$/.test(text) && value >= min && value <= max
-    ? value
-    : new Problem(`must be a whole number from ${min} to ${max}`)
-}
-
-const url = (protocols: string[], example: string) => (text: string) => {
-  const parsed = URL.canParse(text) ? new URL(text) : null
-  return parsed && protocols.includes(parsed.protocol) ? text : new Problem(`must be a URL like ${example}`)
-}
-
-const hosts = (text: string) => {
-  const names = text.toLowerCase().split(/\s*,\s*/)
-  const bad = names.find((name) => !/^[a-z0-9_.:-]{1,253}$/.test(name))
-  return bad === undefined ? names : new Problem(`${JSON.stringify(bad)} is not a host name or address`)
-}
-
-const onOrOff = (text: string) =>
-  /^(?:on|true|1)$/i.test(text) ? true : /^(?:off|false|0)$/i.test(text) ? false : new Problem('must be on or off')
-
-const pattern = (shape: RegExp, what: string) => (text: string) =>
-  shape.test(text) ? text : new Problem(`not ${what}`)
-
-const token = (text: string) =>
-  /^[\x21-\x7e]+$/.test(text) ? text : new Problem('must be printable ASCII without spaces')
 
 /** A secret's value stays out of messages and logs. */
 const secret = (name: string, text: string) =>

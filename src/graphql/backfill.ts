@@ -28,8 +28,11 @@ const BackfillStatusRef = builder.enumType('BackfillStatus', {
 export const BackfillInputRef = builder.inputType('BackfillInput', {
   fields: (t) => ({
     scope: t.field({ type: ScopeInputRef }),
-    presets: t.stringList({ description: 'None: all of them.' }),
-    formats: t.field({ type: [ImageFormatRef], description: 'None: of each preset the format it lists first.' }),
+    presets: t.stringList({ description: 'Left out: all of them. An empty list is refused.' }),
+    formats: t.field({
+      type: [ImageFormatRef],
+      description: 'Left out: of each preset the format it lists first. An empty list is refused.',
+    }),
     mode: t.field({ type: BackfillModeRef, defaultValue: 'STALE' }),
     previews: t.boolean({
       description:
@@ -93,11 +96,13 @@ const BackfillRef = builder.prismaNode('Backfill', {
       etaSeconds: t.int({ nullable: true, ...progress('etaSeconds') }),
       error: t.string({
         nullable: true,
-        description: 'Why a chunk was given up after all its attempts, which ends the backfill as FAILED.',
+        description:
+          'Why it ended as FAILED: a chunk was given up after all its attempts, or one of its presets is not offered any more.',
         select: {
+          error: true,
           chunks: { where: { status: 'FAILED' }, orderBy: { id: 'asc' }, take: 1, select: { error: true } },
         },
-        resolve: ({ chunks }) => chunks[0]?.error ?? null,
+        resolve: ({ error, chunks }) => error ?? chunks[0]?.error ?? null,
       }),
       failures: t.connection(relatedPage('Backfill', 'failures', { type: RenderFailureRef }), RenderFailureConnection),
     }

@@ -14,8 +14,7 @@ const SPAN_ITEMS = 5000
 
 /**
  * Images that are superseded, span by span of items: another one of the same item, preset and format has the current
- * source and recipe, and both have been there for longer than the grace period. An image without such a successor stays,
- * as does one of a preset that is not configured.
+ * source and recipe, and both have been there for longer than the grace period. An image without such a successor stays.
  */
 export async function* findSuperseded(
   pg: Pg,
@@ -30,6 +29,50 @@ export async function* findSuperseded(
     })
     if (found.length > 0) yield found
   }
+}
+
+/** At least, since other processes may have presets that this one has not: theirs are seen every hour. */
+const GONE_DAYS_MIN = 1
+
+/** Presets that this process does not have and that no other one has had for longer than the grace period. */
+export async function findGonePresets(pg: Pg, options: { presets: Presets; graceDays: number }): Promise<string[]> {
+  const { rows } = await pg.query<{ preset: string }>(
+    `select preset from preset_recipe where preset <> all($1::text[])
+     group by preset having max(seen_at) <= now() - make_interval(days => $2) order by preset`,
+    [[...options.presets.keys()], Math.max(options.graceDays, GONE_DAYS_MIN)],
+  )
+  return rows.map(({ preset }) => preset)
+}
+
+/** All images of these presets, span by span of items. */
+export async function* findOfPresets(pg: Pg, presets: readonly string[]): AsyncIterable<Superseded[]> {
+  const { rows } = await pg.query<{ last: number }>('select coalesce(max(id), 0) as last from item')
+  for (let from = 0; from < (rows[0]?.last ?? 0); from += SPAN_ITEMS) {
+    const { rows: found } = await pg.query(FIND_OF_PRESETS('owner_id > $2 and owner_id <= $3'), [
+      presets,
+      from,
+      from + SPAN_ITEMS,
+    ])
+    if (found.length > 0) yield found.map(toSuperseded)
+  }
+}
+
+/** Those of some items only. */
+export async function findOfPresetsOf(
+  pg: Pg,
+  { presets, itemIds }: { presets: readonly string[]; itemIds: readonly number[] },
+): Promise<Superseded[]> {
+  const { rows } = await pg.query(FIND_OF_PRESETS('owner_id = any($2)'), [presets, itemIds])
+  return rows.map(toSuperseded)
+}
+
+const FIND_OF_PRESETS = (inRange: string) => `
+  select id, owner_id, object_key from image
+  where owner_type = 'ITEM' and ${inRange} and preset = any($1::text[]) order by owner_id, id`
+
+/** Forgets presets of which no picture is left. */
+export async function forgetPresets(pg: Pg, presets: readonly string[]): Promise<void> {
+  await pg.query('delete from preset_recipe where preset = any($1::text[])', [presets])
 }
 
 /** Those of some items only. */

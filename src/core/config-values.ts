@@ -1,0 +1,36 @@
+// How the texts of variables are read: the value, or a Problem with the sentence that says what it must be.
+
+/** Why a variable's text is refused. */
+export class Problem {
+  readonly sentence: string
+  constructor(sentence: string) {
+    this.sentence = sentence
+  }
+}
+
+export const integer = (min: number, max: number) => (text: string) => {
+  const value = Number(text)
+  return /^\d+$/.test(text) && value >= min && value <= max
+    ? value
+    : new Problem(`must be a whole number from ${min} to ${max}`)
+}
+
+export const url = (protocols: string[], example: string) => (text: string) => {
+  const parsed = URL.canParse(text) ? new URL(text) : null
+  return parsed && protocols.includes(parsed.protocol) ? text : new Problem(`must be a URL like ${example}`)
+}
+
+export const hosts = (text: string) => {
+  const names = text.toLowerCase().split(/\s*,\s*/)
+  const bad = names.find((name) => !/^[a-z0-9_.:-]{1,253}$/.test(name))
+  return bad === undefined ? names : new Problem(`${JSON.stringify(bad)} is not a host name or address`)
+}
+
+export const onOrOff = (text: string) =>
+  /^(?:on|true|1)$/i.test(text) ? true : /^(?:off|false|0)$/i.test(text) ? false : new Problem('must be on or off')
+
+export const pattern = (shape: RegExp, what: string) => (text: string) =>
+  shape.test(text) ? text : new Problem(`not ${what}`)
+
+export const token = (text: string) =>
+  /^[\x21-\x7e]+$/.test(text) ? text : new Problem('must be printable ASCII without spaces')
