@@ -3,7 +3,7 @@ import path from 'node:path'
 import type { Config } from '../core/config.ts'
 import { AppError } from '../core/errors.ts'
 import { log } from '../core/log.ts'
-import { handConfig, SUPERVISED } from './supervised-config.ts'
+import { handConfig, SUPERVISED } from '../core/supervised-config.ts'
 
 /** Started as a process, not imported: src does not know the tasks. */
 const WORKER = path.join(import.meta.dirname, '../../workers/main.ts')

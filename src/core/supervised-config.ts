@@ -1,8 +1,8 @@
 import type { ChildProcess } from 'node:child_process'
 import { once } from 'node:events'
-import { type Config, loadConfig } from '../core/config.ts'
-import type { Layout } from '../core/layouts.ts'
-import type { Preset } from '../core/variant.ts'
+import { type Config, loadConfig } from './config.ts'
+import type { Layout } from './layouts.ts'
+import type { Preset } from './variant.ts'
 
 /** Argument of a worker that gets its presets and layouts from the process that started it. */
 export const SUPERVISED = '--supervised'
@@ -26,5 +26,5 @@ export function handConfig(child: ChildProcess, { presets, layouts }: Pick<Confi
 export async function loadWorkerConfig(): Promise<Config> {
   if (!process.argv.includes(SUPERVISED)) return loadConfig()
   const [handed] = (await once(process, 'message')) as [Handed]
-  return loadConfig(process.env, { presets: new Map(handed.presets), layouts: new Map(handed.layouts) })
+  return loadConfig(undefined, { presets: new Map(handed.presets), layouts: new Map(handed.layouts) })
 }
