@@ -108,13 +108,20 @@ test.each(rows)('%j of %j, to %s, covers whole pixels and its viewport fills the
 /** In a renderer of its own, which knows the bundled fonts only. */
 const textIn = (pool: RenderPool) => async (attributes: string) => {
   const source = `<svg xmlns="http://www.w3.org/2000/svg" width="64" height="64"><text x="2" y="40" font-size="40" ${attributes}>Äg</text></svg>`
-  const { pictures } = await pool.render(Buffer.from(source), [{ preset: 'one', format: 'PNG' }], { cpuLimitMs: 20_000 })
+  const { pictures } = await pool.render(Buffer.from(source), [{ preset: 'one', format: 'PNG' }], {
+    cpuLimitMs: 20_000,
+  })
   return await sharp(pictures[0]?.bytes).raw().toBuffer()
 }
 
 test('text is drawn with the bundled fonts, by families as Chromium chooses among them', async () => {
   const definition = { ...CANVAS, background: '#ffffff', watermark: null, encoding: 'auto' } as const
-  const one: Preset = { name: 'one', formats: ['PNG'], ...definition, recipeHash: hashRecipe(definition) }
+  const one: Preset = {
+    name: 'one',
+    formats: ['PNG'],
+    ...definition,
+    recipeHash: hashRecipe({ ...definition, formats: ['WEBP'] }),
+  }
   const pool = openRenderPool({ presets: new Map([['one', one]]), size: 1, waitingMax: 100 })
   onTestFinished(pool.close)
   const text = textIn(pool)

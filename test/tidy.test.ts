@@ -61,6 +61,13 @@ function circlesOf(edges: readonly { from: string; to: string }[]): string[] {
   return circles
 }
 
+/** Where the statement begins that has this place. */
+const beginOfStatement = (text: string, index: number) =>
+  [...text.slice(0, index).matchAll(/^\s*(?=(?:await using|using|const|let|return|if|for|await) )/gm)].reduce(
+    (_, match) => match.index + match[0].length,
+    0,
+  )
+
 describe('the architecture', () => {
   const crossing = imports.flatMap(({ from, to }) => {
     const [a, b] = [folderOf(from), folderOf(to)]
@@ -103,6 +110,19 @@ describe('the architecture', () => {
     expect(imports.filter(({ from, to, isType }) => !isType && what.test(to) && !allowed.test(from))).toEqual([])
   })
 
+  it('leaves no lock and no connection of the pool without an end', () => {
+    const calls = sources
+      .filter((file) => !file.startsWith('src/db/'))
+      .flatMap((file) => {
+        const text = read(file)
+        return [...text.matchAll(/\b(?:lockItems|lockComposites|lockFamilies|owners\.lock|pg\.connect)\(/g)].map(
+          ({ index }) => `${file}: ${text.slice(beginOfStatement(text, index), index)}`,
+        )
+      })
+    expect(calls.length).toBeGreaterThan(5)
+    expect(calls.filter((call) => !/: (?:await )?using |\.use\(await $/.test(call))).toEqual([])
+  })
+
   it('only config.ts reads the environment', () => {
     expect([...sources, ...infra].filter((file) => read(file).includes('process.env'))).toEqual(['src/core/config.ts'])
   })
@@ -120,6 +140,15 @@ describe('the architecture', () => {
       const isNamed = names.test(text) && !/^(src\/jobs\/registry|workers\/tasks)\.ts$/.test(file)
       return isNamed || (/\bPRIORITY\b|\badd_jobs?\b/.test(text) && file !== 'src/jobs/enqueue.ts')
     })
+    expect(found).toEqual([])
+  })
+
+  it('runs SQL through a statement with types or the builder: nothing is sent to the driver elsewhere, no $1 is written', () => {
+    const found = sources
+      .filter((file) => !/^src\/(db\/|embedded\/postgres\.ts|jobs\/queue-pool\.ts)/.test(file))
+      .filter((file) =>
+        /\b(pg|pool|client|connection|db)\s*\.query\b(?!\.bind)|\.query[<(]\s*[`'"{]|\$[1-9]\b/.test(read(file)),
+      )
     expect(found).toEqual([])
   })
 

@@ -337,7 +337,7 @@ describe('an upload', () => {
           ...originals,
           putAll: async (...args) => {
             await originals.putAll(...args)
-            if (++puts === 2) throw new Error('ENOSPC, no space left on device')
+            if (++puts >= 2) throw new Error('ENOSPC, no space left on device')
           },
         },
       },

@@ -1,6 +1,7 @@
 import { AppError } from '../src/core/errors.ts'
 import { causes, log } from '../src/core/log.ts'
 import type { Pg } from '../src/db/database.ts'
+import { isDatabaseUnavailable } from '../src/db/errors.ts'
 import { enqueue, othersWait } from '../src/jobs/enqueue.ts'
 
 /** Between two looks at a store that does not answer; doubled from a second. */
@@ -31,6 +32,7 @@ export async function runChunkJob(
     // No failed attempt: the rest of the chunk goes behind what waits already, for whoever is free.
     if (outcome === 'stopped') await enqueue(pg, task, { chunkId })
   } catch (error) {
+    if (isDatabaseUnavailable(error)) throw error
     if (error instanceof AppError && error.code === 'UNAVAILABLE') {
       const waitS = Math.min(waitedS * 2 || 1, WAIT_MAX_S)
       await enqueue(pg, task, { chunkId, waitS }, { delayS: waitS })

@@ -30,7 +30,12 @@ export function openStored(size: number, renderers: number): Store {
     watermark: null,
     encoding: 'auto',
   } as const
-  const preset: Preset = { name: 'preview', formats: ['WEBP'], ...definition, recipeHash: hashRecipe(definition) }
+  const preset: Preset = {
+    name: 'preview',
+    formats: ['WEBP'],
+    ...definition,
+    recipeHash: hashRecipe({ ...definition, formats: ['WEBP'] }),
+  }
   const pool: RenderPool = openRenderPool({
     presets: new Map([['preview', preset]]),
     size: renderers,

@@ -1,8 +1,9 @@
-import { isIP } from 'node:net'
 import { availableParallelism } from 'node:os'
 import path from 'node:path'
+import { hosts, integer, networks, onOrOff, Problem, pattern, secret, token, url } from './config-values.ts'
 import { AppError } from './errors.ts'
 import { type Layouts, readLayouts } from './layouts.ts'
+import { CONNECTIONS_BESIDE_RENDERERS, CONNECTIONS_LEAST } from './limits.ts'
 import { readPresets } from './presets.ts'
 import type { Presets } from './variant.ts'
 
@@ -12,6 +13,11 @@ export const VARIABLES = [
   { name: 'HOST', default: '127.0.0.1', meaning: 'Address that the API listens on.' },
   { name: 'DATA_DIR', default: '.afterimage', meaning: 'Embedded Postgres, filesystem stores, generated secrets.' },
   { name: 'DATABASE_URL', default: 'embedded Postgres', meaning: '`postgres://…`: use this Postgres instead.' },
+  {
+    name: 'DATABASE_CONNECTIONS',
+    default: '`RENDERERS` + 14',
+    meaning: 'Connections to Postgres that one process opens at most, beside the one that it listens on.',
+  },
   {
     name: 'ADMIN_TOKEN',
     default: 'generated, kept in `DATA_DIR/admin-token`',
@@ -33,7 +39,8 @@ export const VARIABLES = [
   {
     name: 'SUPERSEDED_DAYS',
     default: '30',
-    meaning: 'Days after which pictures of an older source or preset are deleted; 0: within the hour.',
+    meaning:
+      'Days after which pictures of an older source or preset, or of a removed preset, are deleted; 0: within the hour.',
   },
   {
     name: 'ORIGINALS_BUCKET',
@@ -48,7 +55,7 @@ export const VARIABLES = [
   {
     name: 'S3_FORCE_PATH_STYLE',
     default: 'off',
-    meaning: '`on`: the bucket is in the path, not in the host name, as most S3-compatible stores need it.',
+    meaning: '`on` or `true`: the bucket is in the path, not in the host name, as most S3-compatible stores need it.',
   },
   { name: 'AWS_ENDPOINT_URL_S3', default: 'AWS', meaning: 'Address of an S3-compatible store.' },
   { name: 'AWS_REGION', default: 'us-east-1', meaning: 'Region of the buckets.' },
@@ -103,6 +110,8 @@ export interface Config {
   readonly dataDir: string
   /** Null: the embedded Postgres in `dataDir`. */
   readonly databaseUrl: string | null
+  /** Of one process at most, beside the one that it listens on. */
+  readonly databaseConnections: number
   /** Null: kept in `dataDir`. */
   readonly adminToken: string | null
   readonly urlSecret: string | null
@@ -146,8 +155,11 @@ export interface AwsConfig {
 
 type Env = Readonly<Record<string, string | undefined>>
 
-/** The environment as a frozen config. Throws one CONFIG error that names every bad variable. */
-export function loadConfig(env: Env = process.env): Config {
+/**
+ * The environment as a frozen config. Throws one CONFIG error that names every bad variable.
+ * @param given what is not read from its file: a worker that is started again has to make what its parent issues
+ */
+export function loadConfig(env: Env = process.env, given?: Pick<Config, 'presets' | 'layouts'>): Config {
   const problems: string[] = []
   const read = <T>(name: (typeof VARIABLES)[number]['name'], fallback: T, parse: (text: string) => T | Problem): T => {
     const text = env[name]?.trim()
@@ -158,13 +170,18 @@ export function loadConfig(env: Env = process.env): Config {
     return fallback
   }
 
-  const presetsFile = path.resolve(read('PRESETS_FILE', OWN_PRESETS, (text) => text))
-  const { presets, problems: presetProblems } = readPresets(presetsFile)
-  problems.push(...presetProblems.map((problem) => `PRESETS_FILE: ${problem}`))
-  const { layouts, problems: layoutProblems } = readLayouts(
-    path.resolve(read('LAYOUTS_FILE', OWN_LAYOUTS, (text) => text)),
-  )
-  problems.push(...layoutProblems.map((problem) => `LAYOUTS_FILE: ${problem}`))
+  const readFiles = () => {
+    const { presets, problems: ofPresets } = readPresets(
+      path.resolve(read('PRESETS_FILE', OWN_PRESETS, (text) => text)),
+    )
+    const { layouts, problems: ofLayouts } = readLayouts(
+      path.resolve(read('LAYOUTS_FILE', OWN_LAYOUTS, (text) => text)),
+    )
+    problems.push(...ofPresets.map((problem) => `PRESETS_FILE: ${problem}`))
+    problems.push(...ofLayouts.map((problem) => `LAYOUTS_FILE: ${problem}`))
+    return { presets, layouts }
+  }
+  const { presets, layouts } = given ?? readFiles()
 
   const bucket = pattern(/^[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]$/, 'a bucket name')
   const originalsBucket = read('ORIGINALS_BUCKET', null, bucket)
@@ -179,6 +196,7 @@ export function loadConfig(env: Env = process.env): Config {
   if (originalsBucket && originalsBucket === previewsBucket)
     problems.push(`ORIGINALS_BUCKET and PREVIEWS_BUCKET are both ${originalsBucket}: originals are private, set two.`)
 
+  const renderers = read('RENDERERS', availableParallelism(), integer(1, 256))
   const config: Config = {
     port: read('PORT', 4000, integer(0, 65535)),
     host: read('HOST', '127.0.0.1', (text) =>
@@ -190,6 +208,11 @@ export function loadConfig(env: Env = process.env): Config {
       null,
       url(['postgres:', 'postgresql:'], 'postgres://user:password@host:5432/name'),
     ),
+    databaseConnections: read(
+      'DATABASE_CONNECTIONS',
+      renderers + CONNECTIONS_BESIDE_RENDERERS,
+      integer(renderers + CONNECTIONS_LEAST, 1000),
+    ),
     adminToken: read('ADMIN_TOKEN', null, token),
     urlSecret: read('URL_SECRET', null, token),
     publicImageUrl:
@@ -197,7 +220,7 @@ export function loadConfig(env: Env = process.env): Config {
       null,
     presets,
     layouts,
-    renderers: read('RENDERERS', availableParallelism(), integer(1, 256)),
+    renderers,
     supersededDays: read('SUPERSEDED_DAYS', 30, integer(0, 3650)),
     workerNiceness: read('WORKER_NICENESS', 10, integer(0, 19)),
     demo: read('DEMO', true, onOrOff),
@@ -228,54 +251,3 @@ export function loadConfig(env: Env = process.env): Config {
   }
   return Object.freeze(config)
 }
-
-class Problem {
-  readonly sentence: string
-  constructor(sentence: string) {
-    this.sentence = sentence
-  }
-}
-
-const integer = (min: number, max: number) => (text: string) => {
-  const value = Number(text)
-  return /^\d+$/.test(text) && value >= min && value <= max
-    ? value
-    : new Problem(`must be a whole number from ${min} to ${max}`)
-}
-
-const url = (protocols: string[], example: string) => (text: string) => {
-  const parsed = URL.canParse(text) ? new URL(text) : null
-  return parsed && protocols.includes(parsed.protocol) ? text : new Problem(`must be a URL like ${example}`)
-}
-
-const hosts = (text: string) => {
-  const names = text.toLowerCase().split(/\s*,\s*/)
-  const bad = names.find((name) => !/^[a-z0-9_.:-]{1,253}$/.test(name))
-  return bad === undefined ? names : new Problem(`${JSON.stringify(bad)} is not a host name or address`)
-}
-
-const networks = (text: string) => {
-  const names = text.split(/\s*,\s*/)
-  const bad = names.find((name) => !isNetwork(name))
-  return bad === undefined
-    ? names
-    : new Problem(`${JSON.stringify(bad)} is not an address or a network like 10.0.0.0/8`)
-}
-
-function isNetwork(text: string): boolean {
-  const [address = '', bits] = text.split('/')
-  const family = isIP(address)
-  return family !== 0 && (bits === undefined || (/^\d{1,3}$/.test(bits) && Number(bits) <= (family === 4 ? 32 : 128)))
-}
-
-const onOrOff = (text: string) => (text === 'on' ? true : text === 'off' ? false : new Problem('must be on or off'))
-
-const pattern = (shape: RegExp, what: string) => (text: string) =>
-  shape.test(text) ? text : new Problem(`not ${what}`)
-
-const token = (text: string) =>
-  /^[\x21-\x7e]+$/.test(text) ? text : new Problem('must be printable ASCII without spaces')
-
-/** A secret's value stays out of messages and logs. */
-const secret = (name: string, text: string) =>
-  /TOKEN|SECRET|ACCESS_KEY|DATABASE_URL/.test(name) ? '…' : JSON.stringify(text)

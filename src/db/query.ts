@@ -12,7 +12,7 @@ import type { Queryable } from './statement.ts'
 
 /**
  * Builds plain statements, typed by the tables of prisma/schema.prisma. It only builds: `fetchAll`, `fetchFirst` and `execute`
- * run what it built on the pool or on a transaction's connection. Each call compiles, some 10 µs to 50 µs: what every request
+ * run what it built on the pool or on a transaction's connection. Each call compiles, some 10 µs: what every request
  * waits for and what works on many rows at once are a `statement`.
  */
 export const query = new Kysely<DB>({

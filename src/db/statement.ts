@@ -27,6 +27,7 @@ interface ColumnTypes {
   int8: string
   numeric: string
   text: string
+  bytea: Buffer
   timestamptz: Date
   /** Named by its statement: parsed JSON is checked by nobody. */
   json: unknown

@@ -5,11 +5,15 @@ import type { Pg } from '../db/database.ts'
 import { type Locks, lockComposites, lockItems } from '../db/locks.ts'
 import type { Store } from '../store/store.ts'
 import {
+  findGonePresets,
+  findOfPresets,
+  findOfPresetsOf,
   findSuperseded,
   findSupersededComposites,
   findSupersededOf,
   forgetImages,
   forgetPicks,
+  forgetPresets,
   type Superseded,
 } from './superseded.ts'
 
@@ -48,6 +52,27 @@ export async function deleteSuperseded(
     if (images >= IMAGES_MAX || signal?.aborted) break
   }
   if (images > 0) log.info('deleted superseded pictures', { images, olderThanDays: graceDays })
+  return images + (await deleteGone(db, { graceDays, batch, ...(signal ? { signal } : {}) }))
+}
+
+/** The same of presets that are not offered any more; their URLs answer 404. */
+async function deleteGone(
+  db: Db,
+  { graceDays, signal, batch }: { graceDays: number; signal?: AbortSignal; batch: number },
+): Promise<number> {
+  const { pg } = db
+  const presets = await findGonePresets(pg, { presets: db.presets, graceDays })
+  if (presets.length === 0) return 0
+  const ofItems: Owners = { lock: lockItems, find: (itemIds) => findOfPresetsOf(pg, { presets, itemIds }) }
+  let [images, isAll] = [0, true]
+  for await (const found of findOfPresets(pg, presets)) {
+    isAll = false
+    for (let from = 0; from < found.length && !signal?.aborted; from += batch)
+      images += await deleteBatch(db, found.slice(from, from + batch), ofItems)
+    if (images >= IMAGES_MAX || signal?.aborted) break
+  }
+  if (isAll) await forgetPresets(pg, presets)
+  if (images > 0) log.info('deleted pictures of removed presets', { images, presets: presets.join() })
   return images
 }
 
@@ -86,17 +111,13 @@ interface Owners {
  * healed if they become current before. The other way round it would leave objects that nobody knows.
  */
 async function deleteBatch({ pg, previews }: Db, found: readonly Superseded[], owners: Owners): Promise<number> {
-  const locks = await owners.lock(pg, [...new Set(found.map(({ ownerId }) => ownerId))])
-  try {
-    if (locks.held.length === 0) return 0
-    // Once more, now that nobody else makes or deletes their pictures. Who is locked is the next run's.
-    const keys = new Set(found.map(({ objectKey }) => objectKey))
-    const now = await owners.find(locks.held)
-    const images = now.filter(({ objectKey }) => keys.has(objectKey))
-    await previews.delete(images.map(({ objectKey }) => objectKey))
-    await forgetImages(pg, images)
-    return images.length
-  } finally {
-    await locks.release()
-  }
+  await using locks = await owners.lock(pg, [...new Set(found.map(({ ownerId }) => ownerId))])
+  if (locks.held.length === 0) return 0
+  // Once more, now that nobody else makes or deletes their pictures. Who is locked is the next run's.
+  const keys = new Set(found.map(({ objectKey }) => objectKey))
+  const now = await owners.find(locks.held)
+  const images = now.filter(({ objectKey }) => keys.has(objectKey))
+  await previews.delete(images.map(({ objectKey }) => objectKey))
+  await forgetImages(pg, images)
+  return images.length
 }

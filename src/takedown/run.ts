@@ -79,10 +79,18 @@ export async function recordError(
   id: number,
   { reason, isLast }: { reason: string; isLast: boolean },
 ): Promise<void> {
-  const active = updateOf(id).where('restored_at', 'is', null)
-  await execute(pg, active.set({ error: reason }))
-  if (isLast) await execute(pg, active.set({ status: 'FAILED', finished_at: now }).where('status', '<>', 'COMPLETED'))
+  await RECORD_ERROR.run(pg, { id, reason, isLast })
 }
+
+const RECORD_ERROR = statement({
+  name: 'record-take-down-error',
+  text: `
+    update take_down set error = :reason,
+      status = case when :isLast and status <> 'COMPLETED' then 'FAILED' else status end,
+      finished_at = case when :isLast and status <> 'COMPLETED' then now() else finished_at end
+    where id = :id and restored_at is null`,
+  parameters: { id: 'int4', reason: 'text', isLast: 'bool' },
+})
 
 /** Null: done. */
 type StepResult = 'done' | 'stopped' | null

@@ -1,7 +1,8 @@
 import { hostname } from 'node:os'
-import { causes, log } from '../core/log.ts'
+import { logFailure } from '../core/log-failure.ts'
 import type { Pg } from '../db/database.ts'
 import type { Events } from '../db/notifications.ts'
+import { notify } from '../db/notify.ts'
 import type { RenderPool } from '../render/contract.ts'
 
 /** The channel on which an API tells that somebody waits for a picture that it makes; the payload is its host. */
@@ -20,8 +21,8 @@ export function createInteractiveNotice(pg: Pg): () => void {
     const now = performance.now()
     if (now < nextAt) return
     nextAt = now + TELL_EVERY_MS
-    pg.query('select pg_notify($1, $2)', [INTERACTIVE_CHANNEL, hostname()]).catch((error) =>
-      log.warn('workers could not be told that viewers wait', { cause: causes(error) }),
+    notify(pg, INTERACTIVE_CHANNEL, hostname()).catch((error) =>
+      logFailure('workers could not be told that viewers wait', error),
     )
   }
 }

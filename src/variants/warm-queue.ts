@@ -1,5 +1,5 @@
 import { sql } from 'kysely'
-import { causes, log } from '../core/log.ts'
+import { logFailure } from '../core/log-failure.ts'
 import type { Pg } from '../db/database.ts'
 import { execute, query } from '../db/query.ts'
 import { countJobs, enqueue } from '../jobs/enqueue.ts'
@@ -44,7 +44,7 @@ export function openWarmQueue(pg: Pg, { warmPages }: { warmPages: boolean }): Wa
       collected[task].clear()
       for (let from = 0; from < itemIds.length; from += ITEMS_PER_JOB) {
         await queue(pg, task, itemIds.slice(from, from + ITEMS_PER_JOB)).catch((error) =>
-          log.warn('items could not be queued for warming', { task, cause: causes(error) }),
+          logFailure('items could not be queued for warming', error, { task }),
         )
       }
     }

@@ -18,7 +18,7 @@ import {
   toOverlayMask,
 } from './pixels.ts'
 import { placeholderOf } from './placeholder.ts'
-import { type Canvas, drawOwn, SMALL } from './rasterise.ts'
+import { drawingKeyOf, drawOwn, SMALL } from './rasterise.ts'
 import { readStill } from './still.ts'
 
 export type Render = (
@@ -45,7 +45,7 @@ export function createRenderer(all: readonly Preset[]): Render {
       const preset = presets.get(name)
       if (!preset) throw new Error(`no preset ${name} in this renderer`)
       const background = backgroundOf(preset, small)
-      const drawing = await keep(drawings, keyOf(preset, background), async () =>
+      const drawing = await keep(drawings, drawingKeyOf(preset, background), async () =>
         centre(await draw(preset, background), { ...preset, background }),
       )
       const watermark = preset.watermark ? await keep(watermarks, name, () => drawWatermark(preset)) : null
@@ -72,9 +72,6 @@ async function keep<T>(kept: Map<string, T>, key: string, make: () => Promise<T>
   kept.set(key, value)
   return value
 }
-
-const keyOf = ({ width, height, padding, fit, color }: Canvas, background: Colour | null) =>
-  `${width}x${height}-${padding} ${fit} ${color} ${background}`
 
 interface Watermark {
   readonly mask: OverlayMask
