@@ -53,7 +53,7 @@ export interface App {
 }
 
 /**
- * Lazy requests that may wait for a renderer are bounded by their admission; this bounds everything else: a worker's eleven
+ * Lazy requests that may wait for a renderer are bounded by their admission; this bounds everything else: a worker's ten
  * jobs work on four items for each renderer.
  */
 const WAITING_MAX = 256

@@ -23,7 +23,7 @@ const MEASURED_CHUNKS = 8
  * Chunks of one backfill in the queue, for each live worker: enough to keep its renderers busy, and fewer than its slots, so that
  * another backfill finds one free.
  */
-const QUEUED_PER_WORKER = 3
+const QUEUED_PER_WORKER = 2
 /** However many workers there are: the jobs table stays small, and urgent jobs are found at once. */
 const QUEUED_MAX = 500
 

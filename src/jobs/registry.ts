@@ -9,8 +9,8 @@ export const RUNNERS = {
   long: { jobsAtOnce: 4 },
   /** What somebody waits for. */
   urgent: { jobsAtOnce: 2 },
-  /** Of one upload one that checks or stages its archive and two that render, and as many of another. */
-  uploads: { jobsAtOnce: 5 },
+  /** Of one upload one that checks or stages its archive and two that render, and one of another. */
+  uploads: { jobsAtOnce: 4 },
 } as const
 
 export type RunnerName = keyof typeof RUNNERS
