@@ -25,6 +25,8 @@ const PlaceholderRef = builder.objectRef<{ thumbHash: string; dominantColor: str
     thumbHash: t.exposeString('thumbHash', { description: 'ThumbHash in base64, with alpha: about 28 bytes.' }),
     dataUrl: t.string({
       description: 'The ThumbHash as a PNG of at most 32 px a side.',
+      // Some 6 kB that are made for each.
+      complexity: 40,
       resolve: ({ thumbHash }) => thumbHashToDataURL(Buffer.from(thumbHash, 'base64')),
     }),
     dominantColor: t.exposeString('dominantColor', { description: '#rrggbb' }),

@@ -8,6 +8,7 @@ import { logFailure } from '../core/log-failure.ts'
 import { isStorable, isStorableJson, UNFIT } from '../core/text.ts'
 import type { Context } from './builder.ts'
 import { createLoaders } from './loaders.ts'
+import { limitResponse } from './response-limit.ts'
 import { schema } from './schema.ts'
 
 /** Tokens of a document: the sample query has 60, GraphiQL's introspection 350. */
@@ -30,7 +31,7 @@ export function createGraphQL(app: App, imageUrl: () => string) {
       loaders: createLoaders(app),
       imageUrl: imageUrl(),
     }),
-    plugins: [limitTokens, checkVariables],
+    plugins: [limitTokens, checkVariables, limitResponse],
     maskedErrors: { maskError: (error) => toPublicError(error) },
   })
 }

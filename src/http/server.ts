@@ -25,8 +25,11 @@ export interface HttpServer {
   readonly close: () => Promise<void>
 }
 
+/** A client that neither sends nor reads for so long is gone: longer than a viewer is held and a subscription is silent. */
+const STALLED_MS = 60_000
+
 /** Serves GraphQL, pictures, uploads, failures, health and metrics. Throws IN_USE when the port is taken. */
-export async function serve(app: App): Promise<HttpServer> {
+export async function serve(app: App, { stalledMs = STALLED_MS }: { stalledMs?: number } = {}): Promise<HttpServer> {
   const { host, port, publicImageUrl } = app.config
   let imageUrl = ''
   const graphql = createGraphQL(app, () => imageUrl)
@@ -72,6 +75,7 @@ export async function serve(app: App): Promise<HttpServer> {
     }
   }
 
+  server.setTimeout(stalledMs)
   await listen(server, { host, port })
   const url = `http://${host.includes(':') ? `[${host}]` : host}:${(server.address() as AddressInfo).port}`
   imageUrl = publicImageUrl ?? `${url}/images`

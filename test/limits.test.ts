@@ -1,0 +1,64 @@
+import { connect } from 'node:net'
+import { expect, it, onTestFinished } from 'vitest'
+import { lengthOf } from '../src/graphql/response-limit.ts'
+import { serve } from '../src/http/server.ts'
+import { ask, importDrawings, testApp, testServer, until } from './support/setup.ts'
+
+it('ids cost what their nodes cost', async () => {
+  const { url } = await testServer(await testApp())
+  const ids = Array.from({ length: 900 }, (_, index) => Buffer.from(`Icon:${index + 1}`).toString('base64'))
+  const images = Array.from({ length: 40 }, (_, index) => `i${index}: image { url status }`).join(' ')
+  const { errors } = await ask(url, `query ($ids: [ID!]!) { nodes(ids: $ids) { ... on Icon { ${images} } } }`, {
+    variables: { ids },
+  })
+  expect(errors?.[0]).toMatchObject({
+    message: expect.stringMatching(/complexity \d+ of 60000/),
+    extensions: { code: 'BAD_INPUT' },
+  })
+})
+
+it('what is dear to make costs more, and a long answer is refused before it is written', async () => {
+  const app = await testApp()
+  const { url } = await testServer(app)
+  await importDrawings(app, 60)
+  const dear = Array.from({ length: 30 }, (_, index) => `p${index}: placeholder { dataUrl }`).join(' ')
+  expect((await ask(url, `{ items(first: 60) { nodes { ${dear} } } }`)).errors?.[0]?.message).toContain('complexity')
+  await app.prisma.item.updateMany({ data: { name: 'x'.repeat(10_000) } })
+  const long = Array.from({ length: 30 }, (_, index) => `n${index}: name`).join(' ')
+  const { data, errors } = await ask(url, `{ items(first: 60) { nodes { ${long} } } }`)
+  expect(data ?? null).toBeNull()
+  expect(errors).toMatchObject([
+    { message: expect.stringContaining('8000000 bytes'), extensions: { code: 'BAD_INPUT' } },
+  ])
+  expect((await ask(url, '{ items(first: 60) { nodes { name } } }')).errors).toBeUndefined()
+})
+
+it('measures about what JSON takes, and stops where it is too much', () => {
+  const value = { items: [{ name: 'Arrow', size: 12, gone: null }, { name: '→' }] }
+  expect(Math.abs(lengthOf(value, 1e6) - JSON.stringify(value).length)).toBeLessThan(20)
+  expect(lengthOf(Array(1e6).fill('x'.repeat(100)), 1000)).toBeLessThan(1200)
+})
+
+it('a client that asks and does not read is cut off', async () => {
+  const app = await testApp()
+  const server = await serve(app, { stalledMs: 300 })
+  onTestFinished(server.close)
+  await importDrawings(app, 60)
+  await app.prisma.item.updateMany({ data: { name: 'x'.repeat(10_000) } })
+  const socket = connect(Number(new URL(server.url).port), '127.0.0.1')
+  onTestFinished(() => void socket.destroy())
+  socket.pause()
+  let isCut = false
+  socket.once('close', () => {
+    isCut = true
+  })
+  socket.on('error', () => {})
+  const names = Array.from({ length: 12 }, (_, index) => `n${index}: name`).join(' ')
+  const body = JSON.stringify({ query: `{ items(first: 60) { nodes { ${names} } } }` })
+  const head = `POST /graphql HTTP/1.1\r\nhost: x\r\ncontent-type: application/json\r\ncontent-length: ${body.length}\r\n\r\n`
+  // Several answers of 7 MB, more than the kernel takes without a reader.
+  socket.write((head + body).repeat(3))
+  await until(() =>
+    app.prisma.item.count().then(() => socket.destroyed || isCut || socket.readableEnded || !socket.writable),
+  )
+})
