@@ -17,10 +17,10 @@ const LOSSLESS_SEARCH = 20
 
 /** Above this share of dulled pixels (shades.ts) a lossy picture differs from its raster to the eye. */
 const DULLED_MAX = 0.007
-/** Above these bytes a pixel lossy art is so dense that its noise is seen: 12 kB at 512 px. */
-const DENSE_BYTES = 0.046
-/** What a lossless picture of dense or dulled art may take: bytes a pixel (48 kB at 512 px), and times the lossy one. */
-const LOSSLESS_MAX_BYTES = 0.18
+/** Above these bytes for each px of its side lossy art is so dense that its noise is seen: 12 kB at 512 px. */
+const DENSE_BYTES = 23.5
+/** What a lossless picture of dense or dulled art may take: bytes for each px of its side (48 kB at 512 px), and times the lossy one. */
+const LOSSLESS_MAX_BYTES = 94
 const LOSSLESS_MAX_RATIO = 3
 
 /**
@@ -41,12 +41,12 @@ export async function encode(
 
 async function encodeAuto(raster: Raster): Promise<Encoded> {
   if (isFlat(raster)) return { bytes: await write(raster, 'WEBP', true), lossless: true }
-  const area = raster.width * raster.height
+  const side = Math.sqrt(raster.width * raster.height)
   const isDulled = shareDulled(raster) > DULLED_MAX
   const first = isDulled ? await write(roundEdgeShades(raster), 'WEBP', true) : null
-  if (first && first.length <= LOSSLESS_MAX_BYTES * area) return { bytes: first, lossless: true }
+  if (first && first.length <= LOSSLESS_MAX_BYTES * side) return { bytes: first, lossless: true }
   const lossy = await write(raster, 'WEBP', false)
-  if (lossy.length <= DENSE_BYTES * area) return { bytes: lossy, lossless: false }
+  if (lossy.length <= DENSE_BYTES * side) return { bytes: lossy, lossless: false }
   const dense = first ?? (await write(roundEdgeShades(raster), 'WEBP', true))
   return dense.length <= LOSSLESS_MAX_RATIO * lossy.length
     ? { bytes: dense, lossless: true }
