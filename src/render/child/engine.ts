@@ -1,13 +1,14 @@
 import type { Engine } from '../messages.ts'
+import type { Feature } from './normalise/names.ts'
 import type { NormalisedSvg } from './normalise/normalise.ts'
 
 /**
- * Which engine draws a document: the one place where that is decided, by what the document is made of.
- * - Text goes to librsvg, whose letters are Chromium's to the pixel; only what it cannot set (text on a path, textLength,
- *   a place or an angle for each letter, word-spacing) goes to resvg. Both see the bundled fonts alone.
- * - Plain art, shapes and paths and nothing else, goes to resvg too: it draws it as Chromium does, in half the time, and
- *   with fewer shades along edges, which makes lossless pictures a quarter smaller.
- * - All else goes to librsvg, which agrees with Chromium more often (`npm run bench -- fidelity`) and does not abort.
+ * Which engine draws a document: the one place where that is decided, by what the document is made of and what it costs.
+ * - Plain art, shapes and paths and nothing else, goes to resvg: it draws it as Chromium does, in half the time, and with
+ *   fewer shades along edges, which makes lossless pictures a quarter smaller.
+ * - Heavy art goes to resvg too where it draws all that is in it: it takes a third to an eighth of librsvg's time.
+ * - All else goes to librsvg, which agrees with Chromium more often (`npm run bench -- fidelity`), sets text as Chromium does and
+ *   does not abort.
  * @param options.otherEngine where that one failed: the other of the two
  */
 export function chooseEngine(document: Drawable, { otherEngine = false } = {}): Engine {
@@ -15,16 +16,21 @@ export function chooseEngine(document: Drawable, { otherEngine = false } = {}): 
   return otherEngine ? OTHER[engine] : engine
 }
 
-type Drawable = Pick<NormalisedSvg, 'features' | 'svg'>
+type Drawable = Pick<NormalisedSvg, 'features' | 'svg' | 'counts'>
 
 const OTHER: Record<Engine, Engine> = { resvg: 'librsvg', librsvg: 'resvg' }
 
-function bestEngine({ features, svg }: Drawable): Engine {
-  // resvg aborts on groups with opacity that lie off the canvas, so it sets no text beside any.
-  const isForResvg = (features.has('text-path') || features.has('text-length')) && !features.has('opacity')
-  if (features.has('text')) return isForResvg ? 'resvg' : 'librsvg'
-  return features.size === 0 && svg.length <= PLAIN_MAX_CHARS ? 'resvg' : 'librsvg'
+function bestEngine(document: Drawable): Engine {
+  const { features, svg } = document
+  if (features.size === 0 && svg.length <= PLAIN_MAX_CHARS) return 'resvg'
+  return isHeavy(document) && [...features].every((feature) => DRAWN_BY_RESVG.has(feature)) ? 'resvg' : 'librsvg'
 }
 
 /** Above this, art is so dense that the shades along its edges are most of it. */
 const PLAIN_MAX_CHARS = 20_000
+
+/** Art that takes librsvg more than about 100 ms at any size: an element takes it 20 us, a path's 1,000 characters 1 ms. */
+export const isHeavy = ({ counts: { elements, pathChars } }: Drawable): boolean => elements * 20 + pathChars > 100_000
+
+/** As Chromium draws it. Groups with opacity off the canvas are what resvg aborts on: those are drawn by the other engine then. */
+const DRAWN_BY_RESVG: ReadonlySet<Feature> = new Set<Feature>(['gradient', 'opacity', 'clipPath', 'use'])

@@ -1,6 +1,7 @@
 import { AppError } from '../../core/errors.ts'
 import type { Preset } from '../../core/variant.ts'
 import type { Picture, Rendered, VariantSpec } from '../messages.ts'
+import { openDrawings } from './drawings.ts'
 import { encode } from './encode.ts'
 import { chooseEngine } from './engine.ts'
 import { lacksGlyph } from './fonts.ts'
@@ -17,7 +18,7 @@ import {
   toOverlayMask,
 } from './pixels.ts'
 import { placeholderOf } from './placeholder.ts'
-import { type Canvas, drawOwn, rasterise, SMALL } from './rasterise.ts'
+import { type Canvas, drawOwn, SMALL } from './rasterise.ts'
 import { readStill } from './still.ts'
 
 export type Render = (
@@ -35,7 +36,8 @@ export function createRenderer(all: readonly Preset[]): Render {
   return async function render(svg, variants, { otherEngine = false } = {}) {
     const document = await readStill(svg, { otherEngine })
     const engine = chooseEngine(document, { otherEngine })
-    const small = await rasterise(document, { canvas: SMALL, engine, background: null })
+    const draw = openDrawings(document, engine)
+    const small = await draw(SMALL, null)
     if (isClear(small)) throw new AppError('BLANK', 'Nothing of the document is visible.')
     const drawings = new Map<string, Raster>()
     const pictures: Picture[] = []
@@ -44,7 +46,7 @@ export function createRenderer(all: readonly Preset[]): Render {
       if (!preset) throw new Error(`no preset ${name} in this renderer`)
       const background = backgroundOf(preset, small)
       const drawing = await keep(drawings, keyOf(preset, background), async () =>
-        centre(await rasterise(document, { canvas: preset, engine, background }), { ...preset, background }),
+        centre(await draw(preset, background), { ...preset, background }),
       )
       const watermark = preset.watermark ? await keep(watermarks, name, () => drawWatermark(preset)) : null
       const picture = watermark ? overlay(drawing, watermark.mask, watermark.into) : drawing
