@@ -51,7 +51,7 @@ describe('what is drawn is drawn as a browser would', () => {
     [
       'references get ids of our own',
       '<g id="a b"/><use xlink:href="#a b"/><linearGradient id="g(1)"><stop/></linearGradient><rect fill="url( \'#g(1)\' ) red"/>',
-      '<g id="i0"/><use href="#i0"/><linearGradient id="i1"><stop/></linearGradient><rect fill="url(#i1)"/>',
+      '<g id="i0"/><use href="#i0"/><linearGradient id="i1"><stop/></linearGradient><rect fill="url(#i1) #ff0000"/>',
     ],
     ['percent signs in references', '<g id="a b"/><use href="#a%20b"/>', '<g id="i0"/><use href="#i0"/>'],
     ['the first id is the one', '<g id="a"/><path id="a"/><use href="#a"/>', '<g id="i0"/><path/><use href="#i0"/>'],

@@ -21,11 +21,12 @@ export function linkIds(tree: Tree): ReadonlyMap<string, string> {
     if (PRINTED.has(element.name)) printed.add(element)
   }
   const referred = new Set<Element>()
+  const hasUse = [...printed].some(({ name }) => name === 'use')
   for (const { attributes } of printed) {
     for (const [name, value] of attributes) {
       const id = referenceIn(value)
       // Nothing around it has a paint to lend.
-      if (value === 'context-fill' || value === 'context-stroke') attributes.set(name, 'none')
+      if (!hasUse && (value === 'context-fill' || value === 'context-stroke')) attributes.set(name, 'none')
       if (id === null) continue
       const target = tree.targets.get(id)
       if (target && printed.has(target)) referred.add(target)
