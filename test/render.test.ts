@@ -132,6 +132,13 @@ describe('a render', () => {
     expect(await warningsOf('<text y="9">漢字</text>')).toEqual(['TEXT', 'MISSING_GLYPH'])
   })
 
+  it('of which only a picture is left out says so', async () => {
+    await expect(draw(svg('<image width="9" height="9" href="data:image/png;base64,AAAA"/>'))).rejects.toMatchObject({
+      code: 'BLANK',
+      message: expect.stringContaining('an embedded picture that cannot be read (PICTURE_LEFT_OUT)'),
+    })
+  })
+
   it('of nothing visible is BLANK', async () => {
     for (const body of [
       '',
