@@ -77,7 +77,7 @@ describe('tables that are written by hand', () => {
   })
 
   it('lists the warnings', () => {
-    const [, type = ''] = /export type Warning =([\s\S]*)/.exec(read('src/render/child/sanitise/names.ts')) ?? []
+    const [, type = ''] = /export type Warning =([\s\S]*)/.exec(read('src/render/child/normalise/names.ts')) ?? []
     const warnings = [...type.matchAll(/\| '(\w+)'/g)].map(([, name]) => name)
     expect(
       tableBelow('docs/errors.md', 'Warnings')

@@ -44,10 +44,9 @@ test.each(names)('%s looks as in Chromium', async (name) => {
   expect(differing / (SIZE * SIZE)).toBeLessThanOrEqual(DIFFERENCE_MAX)
 })
 
-const GIF = 'data:image/gif;base64,R0lGODlhAQABAIAAAP8AAAAAACwAAAAAAQABAAACAkQBADs='
 const withEngine: Record<Engine, string> = {
   librsvg: '<mask id="m"/>',
-  resvg: `<image width="1" height="1" href="${GIF}"/>`,
+  resvg: '',
 }
 
 test.each(Object.entries(withEngine))('%s gives straight alpha', async (engine, extra) => {
@@ -70,9 +69,7 @@ test.each([
   ['<text>a</text>', 'librsvg'],
   ['<text x="1" y="2">a</text>', 'librsvg'],
   ['<text x="1 2">ab</text>', 'resvg'],
-  ['<text textLength="9">ab</text>', 'resvg'],
-  ['<text x="1 2">ab</text><g opacity=".5"/>', 'librsvg'],
-  [`<image href="${GIF}"/>`, 'resvg'],
+  [`${'<path d="M0 0h1"/>'.repeat(20_000)}<g opacity=".5"><path d="M0 0h1"/></g>`, 'resvg'],
   ['<path d="M0 0"/>', 'resvg'],
   ['<path d="M0 0" opacity=".5"/>', 'librsvg'],
   ['<path d="M0 0" fill-opacity=".5"/>', 'resvg'],

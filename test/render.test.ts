@@ -1,26 +1,12 @@
+import pixelmatch from 'pixelmatch'
 import sharp from 'sharp'
 import { describe, expect, it } from 'vitest'
-import { hashRecipe, type Preset } from '../src/core/variant.ts'
+import type { Preset } from '../src/core/variant.ts'
 import { createRenderer } from '../src/render/child/render.ts'
+import { preset } from './support/presets.ts'
 import { svg } from './support/setup.ts'
 
 const DOT = svg('<circle cx="12" cy="12" r="6" fill="currentColor"/>')
-
-function preset(name: string, options: Partial<Preset> = {}): Preset {
-  const definition = {
-    width: 48,
-    height: 48,
-    background: null,
-    padding: 0,
-    fit: 'contain',
-    color: null,
-    watermark: null,
-    encoding: 'auto',
-    formats: ['PNG'],
-    ...options,
-  } as const
-  return { name, ...definition, recipeHash: hashRecipe(definition) }
-}
 
 async function draw(source: string, options: Partial<Preset> = {}) {
   const rendered = await createRenderer([preset('one', options)])(Buffer.from(source), [
@@ -87,25 +73,44 @@ describe('a preset', () => {
       expect(Math.abs((at(x, y)[0] ?? 0) - 127)).toBeLessThanOrEqual(1)
   })
 
-  const noise = svg(
-    Array.from(
-      { length: 400 },
-      (_, index) =>
-        `<rect x="${index % 20}" y="${Math.floor(index / 20)}" width="1" height="1" fill="#${((index * 2654435761) % 0xffffff).toString(16).padStart(6, '0')}"/>`,
-    ).join(''),
+  const shade = (id: string, end: string, colour: string) =>
+    `<linearGradient id="${id}" ${end}="1"><stop stop-color="#fff"/><stop offset="1" stop-color="${colour}"/></linearGradient>`
+  const shades = svg(
+    `${shade('a', 'x2', '#06c')}${shade('b', 'x2="0" y2', '#c30')}<path fill="url(#a)" d="M0 0h24v24H0z"/><path fill="url(#b)" fill-opacity=".5" d="M0 0h24v24H0z"/>`,
   )
   it.each([
     ['auto', 'WEBP', DOT, true],
-    ['auto', 'WEBP', noise, false],
+    ['auto', 'WEBP', shades, false],
     ['auto', 'AVIF', DOT, false],
-    ['auto', 'PNG', noise, true],
-    ['lossless', 'WEBP', noise, true],
+    ['auto', 'PNG', shades, true],
+    ['lossless', 'WEBP', shades, true],
     ['lossless', 'AVIF', DOT, true],
     ['lossy', 'WEBP', DOT, false],
   ] as const)('with encoding %s and format %s decides by the raster', async (encoding, format, source, lossless) => {
     const render = createRenderer([preset('one', { encoding, background: '#ffffff' })])
     const { pictures } = await render(Buffer.from(source), [{ preset: 'one', format }])
     expect(pictures[0]?.lossless).toBe(lossless)
+  })
+
+  it('stores thin saturated lines as bright as they were drawn, whatever else is in the picture', async () => {
+    const gradient =
+      '<linearGradient id="g"><stop stop-color="#fff"/><stop offset="1" stop-color="#0a0"/></linearGradient>'
+    const lines = Array.from(
+      { length: 12 },
+      (_, index) => `<path stroke="#f00" stroke-width=".4" d="M0 ${2 * index + 1}h16"/>`,
+    )
+    const source = svg(`${gradient}<path fill="url(#g)" d="M16 0h8v24h-8z"/>${lines.join('')}`)
+    const options = { width: 512, height: 512, background: '#ffffff' }
+    const [stored, drawn] = await Promise.all(
+      (['WEBP', 'PNG'] as const).map(async (format) => {
+        const { pictures } = await createRenderer([preset('one', options)])(Buffer.from(source), [
+          { preset: 'one', format },
+        ])
+        return await sharp(pictures[0]?.bytes).ensureAlpha().raw().toBuffer()
+      }),
+    )
+    const differing = pixelmatch(stored as Buffer, drawn as Buffer, undefined, 512, 512, { threshold: 0.1 })
+    expect(differing / 512 ** 2).toBeLessThan(0.001)
   })
 })
 
@@ -125,6 +130,13 @@ describe('a render', () => {
     expect(await warningsOf('<script>1</script>')).toEqual(['SCRIPT'])
     expect(await warningsOf('<text y="9">Latin Ελληνικά</text>')).toEqual(['TEXT'])
     expect(await warningsOf('<text y="9">漢字</text>')).toEqual(['TEXT', 'MISSING_GLYPH'])
+  })
+
+  it('of which only a picture is left out says so', async () => {
+    await expect(draw(svg('<image width="9" height="9" href="data:image/png;base64,AAAA"/>'))).rejects.toMatchObject({
+      code: 'BLANK',
+      message: expect.stringContaining('an embedded picture that cannot be read (PICTURE_LEFT_OUT)'),
+    })
   })
 
   it('of nothing visible is BLANK', async () => {

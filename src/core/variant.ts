@@ -10,7 +10,7 @@ export const IMAGE_FORMATS = ['WEBP', 'AVIF', 'PNG'] as const
 export type ImageFormat = (typeof IMAGE_FORMATS)[number]
 
 /** Bumped by hand when the same source and preset come out as other bytes: every variant is then stale. */
-export const RENDERER_VERSION = '1'
+export const RENDERER_VERSION = '2'
 
 /** A named way to make a picture. Sizes in px. */
 export interface Preset {

@@ -67,7 +67,7 @@ export async function expectClean(svg: string): Promise<void> {
 
 /** Nothing but `url(#id)` refers, and nothing is left to compute. */
 function expectLocal(value: string, referred: Set<string>): void {
-  const id = /^url\(#(i\d+)\)$/.exec(value)?.[1]
+  const id = /^url\(#(i\d+)\)(?: #[\da-f]{6})?$/.exec(value)?.[1]
   if (id !== undefined) referred.add(id)
-  else expect(value).not.toMatch(/url|src\s*\(|image\s*\(|expression|var\(|calc\(|[\\@{};]|\/\*|rgb|hsl/i)
+  else expect(value).not.toMatch(/url|src\s*\(|image\s*\(|expression|var\(|calc\(|[\\@{};]|\/\*|rgba?\(|hsl/i)
 }

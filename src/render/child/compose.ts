@@ -1,6 +1,7 @@
-import { AppError, type ErrorCode } from '../../core/errors.ts'
+import type { ErrorCode } from '../../core/errors.ts'
 import type { Layout } from '../../core/layouts.ts'
 import type { CellOrder, Composed, ComposeOrder, Engine } from '../messages.ts'
+import { blank } from './blank.ts'
 import { blankCanvas, layOn, roundCorners } from './canvas.ts'
 import { encode } from './encode.ts'
 import { chooseEngine } from './engine.ts'
@@ -64,7 +65,7 @@ async function drawCell(cell: CellOrder, layout: Layout): Promise<{ raster: Rast
   const art = await rasterise(document, { canvas, engine, background: null })
   // Thin art may vanish in a small cell; a blank document is blank at the size at which every document is looked at.
   if (isClear(art) && isClear(await rasterise(document, { canvas: SMALL, engine, background: null })))
-    throw new AppError('BLANK', 'Nothing of the document is visible.')
+    throw blank(document)
   const { cellBackground } = layout
   const background =
     cellBackground === null ? null : cellBackground === 'auto' ? chooseMatte(art) : parseHex(cellBackground)

@@ -15,13 +15,15 @@ export interface Encoded {
 /** Below 25 libwebp's lossless mode searches shorter chains: 4.6 ms instead of 7.5 on icons at 512 px for 8 % more bytes. */
 const LOSSLESS_SEARCH = 20
 
-/** Above this share of dulled pixels (shades.ts) a lossy picture differs from its raster to the eye. */
-const DULLED_MAX = 0.007
-/** Above these bytes a pixel lossy art is so dense that its noise is seen: 12 kB at 512 px. */
-const DENSE_BYTES = 0.046
-/** What a lossless picture of dense or dulled art may take: bytes a pixel (48 kB at 512 px), and times the lossy one. */
-const LOSSLESS_MAX_BYTES = 0.18
-const LOSSLESS_MAX_RATIO = 3
+/** Shares of dulled pixels (shades.ts): above the first a lossy picture differs from its raster to the eye, above the other it may. */
+const DULLED = 0.007
+const MAYBE_DULLED = 0.002
+/** Bytes of a lossy picture for each px of its side: above the first its noise is seen (12 kB at 512 px), above the other it may be. */
+const DENSE = 23.5
+const MAYBE_DENSE = 15.6
+/** What a lossless picture of such art may take: bytes for each px of its side (61 kB at 512 px), or times the lossy one. */
+const LOSSLESS_BYTES_MAX = 120
+const LOSSLESS_RATIO_MAX = { sure: 3, maybe: 1.6 } as const
 
 /**
  * Encodes a finished picture. `auto` decides by the raster, for WebP: up to 256 colours its lossless mode is smaller than lossy
@@ -41,16 +43,17 @@ export async function encode(
 
 async function encodeAuto(raster: Raster): Promise<Encoded> {
   if (isFlat(raster)) return { bytes: await write(raster, 'WEBP', true), lossless: true }
-  const area = raster.width * raster.height
-  const isDulled = shareDulled(raster) > DULLED_MAX
-  const first = isDulled ? await write(roundEdgeShades(raster), 'WEBP', true) : null
-  if (first && first.length <= LOSSLESS_MAX_BYTES * area) return { bytes: first, lossless: true }
-  const lossy = await write(raster, 'WEBP', false)
-  if (lossy.length <= DENSE_BYTES * area) return { bytes: lossy, lossless: false }
-  const dense = first ?? (await write(roundEdgeShades(raster), 'WEBP', true))
-  return dense.length <= LOSSLESS_MAX_RATIO * lossy.length
-    ? { bytes: dense, lossless: true }
-    : { bytes: lossy, lossless: false }
+  const side = Math.sqrt(raster.width * raster.height)
+  const writeLossless = () => write(roundEdgeShades(raster), 'WEBP', true)
+  const dulled = shareDulled(raster)
+  const first = dulled > DULLED ? await writeLossless() : null
+  if (first && first.length <= LOSSLESS_BYTES_MAX * side) return { bytes: first, lossless: true }
+  const lossy = { bytes: await write(raster, 'WEBP', false), lossless: false }
+  const bytes = lossy.bytes.length
+  const isSure = first !== null || bytes > DENSE * side
+  if (!isSure && (dulled <= MAYBE_DULLED || bytes <= MAYBE_DENSE * side)) return lossy
+  const lossless = { bytes: first ?? (await writeLossless()), lossless: true }
+  return lossless.bytes.length <= LOSSLESS_RATIO_MAX[isSure ? 'sure' : 'maybe'] * bytes ? lossless : lossy
 }
 
 /** Effort 2 for lossy: effort 4 takes twice the time for 6 % fewer bytes (bench/README.md, render). */

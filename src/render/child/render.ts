@@ -1,6 +1,6 @@
-import { AppError } from '../../core/errors.ts'
 import type { Preset } from '../../core/variant.ts'
 import type { Picture, Rendered, VariantSpec } from '../messages.ts'
+import { blank } from './blank.ts'
 import { openDrawings } from './drawings.ts'
 import { encode } from './encode.ts'
 import { chooseEngine } from './engine.ts'
@@ -38,7 +38,7 @@ export function createRenderer(all: readonly Preset[]): Render {
     const engine = chooseEngine(document, { otherEngine })
     const draw = openDrawings(document, engine)
     const small = await draw(SMALL, null)
-    if (isClear(small)) throw new AppError('BLANK', 'Nothing of the document is visible.')
+    if (isClear(small)) throw blank(document)
     const drawings = new Map<string, Raster>()
     const pictures: Picture[] = []
     for (const { preset: name, format } of variants) {

@@ -48,8 +48,8 @@ const chromaI = (pixels: Uint8Array, at: number): number =>
 const chromaQ = (pixels: Uint8Array, at: number): number =>
   0.2115 * (pixels[at] as number) - 0.5226 * (pixels[at + 1] as number) + 0.3111 * (pixels[at + 2] as number)
 
-/** Eleven shades a channel: at most 13 off, which neither eye nor measure sees along an edge. */
-const STEP = 255 / 10
+/** Eight shades a channel: at most 18 off, which neither eye nor measure sees along an edge. */
+const STEP = 255 / 7
 const ROUNDED = Uint8Array.from({ length: 256 }, (_, value) => Math.round(Math.round(value / STEP) * STEP))
 /** Neighbours this near are of one gradient. */
 const NEAR = 6

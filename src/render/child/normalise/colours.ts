@@ -96,7 +96,9 @@ function compute(text: string, context: Context | null): string | null {
     const value = colour(words)
     return typeof value === 'function' ? 'currentColor' : value
   }
-  const node = cssValues().parseComponentValue(cssTokens().tokenize({ css: words }))
+  // Browsers know no colour more saturated than 100 %.
+  const limited = /^hsla?\(/.test(words) ? words.replaceAll(/\d{3,}(?:\.\d+)?%/g, '100%') : words
+  const node = cssValues().parseComponentValue(cssTokens().tokenize({ css: limited }))
   const { color, serializeRGB } = cssColour()
   const data = node ? color(node) : false
   if (!data || typeof data.alpha !== 'number') return null

@@ -1,6 +1,7 @@
+import { px } from './lengths.ts'
 import { LIMITS, tooComplex } from './limits.ts'
 import { countNumbers, lengthOf } from './path-data.ts'
-import { type Element, elementsOf } from './tree.ts'
+import { type Element, elementsOf, inherited, textOf } from './tree.ts'
 
 /**
  * Refuses outlines that fall into more dashes than anybody can see: cairo makes every one of them. Lengths and dashes
@@ -18,7 +19,10 @@ export function checkDashes(root: Element): void {
     // What a `use` draws stands elsewhere; all of the document is more than that.
     const isUse = element.name === 'use' && density > 0
     if (isUse) total ??= lengthOfAll(root)
-    let sum = density > 0 ? density * (isUse ? (total ?? 0) : lengthOf(element)) : 0
+    let sum =
+      density > 0
+        ? density * (isUse ? (total ?? 0) : element.name === 'text' ? lengthOfText(element) : lengthOf(element))
+        : 0
     for (const child of elementsOf(element)) sum += count(child, density)
     return sum
   }
@@ -32,6 +36,9 @@ function densityOf(dashes: string): number {
   const period = lengths.reduce((sum, length) => sum + length, 0)
   return period > 0 ? Math.max(1, countNumbers(dashes)) / period : 0
 }
+
+/** A letter's outline is at most about ten times as long as it is high. */
+const lengthOfText = (text: Element): number => 10 * px(inherited(text, 'font-size'), 16) * textOf(text).length
 
 function lengthOfAll(element: Element): number {
   let sum = lengthOf(element)

@@ -49,6 +49,20 @@ export function declare(
   return found
 }
 
+/** A value without its comments. One pass. */
+export function stripComments(text: string): string {
+  if (!text.includes('/*')) return text
+  let out = ''
+  let from = 0
+  for (let at = text.indexOf('/*'); at >= 0; at = text.indexOf('/*', from)) {
+    out += `${text.slice(from, at)} `
+    const end = text.indexOf('*/', at + 2)
+    if (end < 0) return out
+    from = end + 2
+  }
+  return out + text.slice(from)
+}
+
 const VARIABLE = /\bvar\(/i
 export const COLOURS = /^(?:fill|stroke|color|(?:stop|flood|lighting)-color)$/
 

@@ -84,7 +84,8 @@ function primitivesOf({ name, inside }: Call, context: Context): Element[] | nul
   }
   if (name === 'drop-shadow') return shadow(inside, context)
   if (name === 'hue-rotate') {
-    const [, number = '0', unit = 'deg'] = /^([+-]?[\d.]+)(deg|rad|grad|turn)?$/i.exec(inside) ?? []
+    const [, number, unit = 'deg'] = /^([+-]?[\d.]+)(deg|rad|grad|turn)?$/i.exec(inside || '0') ?? []
+    if (number === undefined) return null
     const degrees = Number(number) * ({ deg: 1, rad: 180 / Math.PI, grad: 0.9, turn: 360 }[unit.toLowerCase()] ?? 1)
     return [create('feColorMatrix', { type: 'hueRotate', values: print(degrees) })]
   }

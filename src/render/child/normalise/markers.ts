@@ -42,6 +42,8 @@ export function settleMarkers(tree: Tree): void {
     wrap(element, group)
     for (const name of SHARED) move(element, group, name)
     for (const drawing of marked) append(group, drawing)
+    const order = inherited(element, 'paint-order') ?? ''
+    if (order.startsWith('markers')) group.children.push(group.children.shift() as Element)
     retarget(element, group)
   }
   for (const element of [...walk(tree.root)]) {

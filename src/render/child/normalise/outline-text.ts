@@ -1,7 +1,7 @@
 import type { Font } from 'fontkit'
 import { type Character, charactersOf } from './characters.ts'
-import { px } from './lengths.ts'
-import { type ChooseFonts, weightOf } from './outline-fonts.ts'
+import { baselineOf, type LetterStyle, styleOf } from './letter-style.ts'
+import type { ChooseFonts } from './outline-fonts.ts'
 import { openTextPath, type TextPath } from './text-path.ts'
 import { create, type Element, inherited, type Tree } from './tree.ts'
 import { print } from './values.ts'
@@ -112,7 +112,7 @@ const isUnplaced = ({ x, y, dx, dy, rotate }: Character): boolean =>
 
 function setRun(
   run: readonly Character[],
-  { font, style, pen, glyphs }: { font: Font; style: Style; pen: Pen; glyphs: Glyph[] },
+  { font, style, pen, glyphs }: { font: Font; style: LetterStyle; pen: Pen; glyphs: Glyph[] },
 ): void {
   const [first] = run
   if (!first) return
@@ -132,63 +132,6 @@ function setRun(
     const shifted = y + baselineOf(font, style)
     glyphs.push({ character, font, id: shape.id, scale, x, y: shifted, advance, stretch: 1 })
     pen.x += advance
-  }
-}
-
-interface Style {
-  readonly family: string
-  readonly weight: number
-  readonly isItalic: boolean
-  /** px */
-  readonly size: number
-  readonly letterSpacing: number
-  readonly wordSpacing: number
-  readonly baseline: string
-  /** px upwards. */
-  readonly shift: number
-}
-
-function styleOf(element: Element): Style {
-  const of = (name: string) => inherited(element, name) ?? ''
-  const size = px(of('font-size') || '16')
-  const shift = element.attributes.get('baseline-shift') ?? ''
-  return {
-    family: of('font-family'),
-    weight: weightOf(of('font-weight')),
-    isItalic: /italic|oblique/.test(of('font-style')),
-    size,
-    letterSpacing: Number.parseFloat(of('letter-spacing')) || 0,
-    wordSpacing: Number.parseFloat(of('word-spacing')) || 0,
-    baseline: of('dominant-baseline'),
-    shift: shift === 'super' ? size / 3 : shift === 'sub' ? -size / 5 : Number.parseFloat(shift) || 0,
-  }
-}
-
-/** How far below the given place letters stand, px, by the font's measures as Chromium takes them. */
-function baselineOf({ ascent, descent, xHeight, unitsPerEm }: Font, { baseline, size, shift }: Style): number {
-  const scale = size / unitsPerEm
-  return baselineUnits({ ascent, descent: Math.abs(descent), xHeight }, baseline) * scale - shift
-}
-
-function baselineUnits(font: { ascent: number; descent: number; xHeight: number }, baseline: string): number {
-  switch (baseline) {
-    case 'middle':
-      return font.xHeight / 2
-    case 'central':
-      return (font.ascent - font.descent) / 2
-    case 'mathematical':
-      return font.ascent / 2
-    case 'hanging':
-      return font.ascent * 0.8
-    case 'text-before-edge':
-    case 'text-top':
-      return font.ascent
-    case 'text-after-edge':
-    case 'text-bottom':
-    case 'ideographic':
-      return -font.descent
-    default:
-      return 0
   }
 }
 

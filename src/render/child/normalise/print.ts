@@ -21,13 +21,16 @@ export function linkIds(tree: Tree): ReadonlyMap<string, string> {
     if (PRINTED.has(element.name)) printed.add(element)
   }
   const referred = new Set<Element>()
+  const hasUse = [...printed].some(({ name }) => name === 'use')
   for (const { attributes } of printed) {
     for (const [name, value] of attributes) {
       const id = referenceIn(value)
+      // Nothing around it has a paint to lend.
+      if (!hasUse && (value === 'context-fill' || value === 'context-stroke')) attributes.set(name, 'none')
       if (id === null) continue
       const target = tree.targets.get(id)
       if (target && printed.has(target)) referred.add(target)
-      else if (name === 'fill' || name === 'stroke') attributes.set(name, 'none')
+      else if (name === 'fill' || name === 'stroke') attributes.set(name, value.split(' ')[1] ?? 'none')
       else attributes.delete(name)
     }
   }
@@ -77,7 +80,12 @@ const LATE: ReadonlySet<string> = new Set(['style', 'clip-path', 'mask', 'filter
 
 function printOne(name: string, value: string, ids?: ReadonlyMap<string, string>): string {
   const id = ids && (value[0] === 'u' || value[0] === '#') ? referenceIn(value) : null
-  const final = id === null ? value : value[0] === '#' ? `#${ids?.get(id)}` : `url(#${ids?.get(id)})`
+  const final =
+    id === null
+      ? value
+      : value[0] === '#'
+        ? `#${ids?.get(id)}`
+        : `url(#${ids?.get(id)})${value.slice(value.indexOf(')') + 1)}`
   return ` ${name}="${escapeAttribute(final)}"`
 }
 

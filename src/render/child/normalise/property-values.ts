@@ -12,7 +12,14 @@ export const paint: Parse = (text) => {
   const url = readUrl(text)
   if (url) {
     const fallback = url.rest === '' ? 'none' : paint(url.rest)
-    return (context) => context.refer(url.address, SERVERS) ?? evaluate(fallback, context) ?? 'none'
+    // Words that are no paint spoil the whole value.
+    if (fallback === null) return null
+    return (context) => {
+      const instead = evaluate(fallback, context) ?? 'none'
+      const server = context.refer(url.address, SERVERS)
+      // Of shapes without a box the engine takes the other.
+      return server === null ? instead : instead.startsWith('#') ? `${server} ${instead.slice(0, 7)}` : server
+    }
   }
   const word = text.trim().toLowerCase()
   return word === 'none' || word === 'context-fill' || word === 'context-stroke' ? word : colour(text)

@@ -51,7 +51,7 @@ export function openReferences(tree: Pick<Tree, 'ids' | 'targets' | 'warnings'>)
     }
     const id = address.slice(1)
     const target = tree.ids.get(id) ?? tree.ids.get(decodeId(id))
-    if (!target || !names.has(target.name)) {
+    if (!target || !names.has(target.name) || (isPaint(names) && isEmptyGradient(target))) {
       if (id !== '') tree.warnings.add('DEAD_REFERENCE')
       return null
     }
@@ -61,6 +61,15 @@ export function openReferences(tree: Pick<Tree, 'ids' | 'targets' | 'warnings'>)
     return `url(#${temporary})`
   }
 }
+
+/** Asked for a colour, not for what a gradient takes over from another. */
+const isPaint = (names: ReadonlySet<string>): boolean => names.has('pattern') && names.has('linearGradient')
+
+/** One without colours is as good as none. */
+const isEmptyGradient = ({ name, given, children }: Element): boolean =>
+  name.endsWith('Gradient') &&
+  given.href === undefined &&
+  !children.some((child) => typeof child === 'object' && child.name === 'stop')
 
 /** `a%20b` is `a b`. */
 function decodeId(id: string): string {

@@ -3,6 +3,7 @@ import { ATTRIBUTES, LEADS_TO, transformList } from './attributes.ts'
 import type { Cascade, Declared } from './cascade.ts'
 import { COLOURS, type Declaration } from './declarations.ts'
 import { fade, fadeOwn, SOLID } from './fade.ts'
+import { instantiate, type Uses } from './instances.ts'
 import { LIMITS } from './limits.ts'
 import { PLACED, PROPERTIES, type Property } from './properties.ts'
 import { openReferences, readUrl } from './references.ts'
@@ -39,7 +40,8 @@ const STAGE: ReadonlySet<string> = new Set([
 export function resolve(tree: Tree, { cascade, keyframes, moment }: Style): void {
   const { warnings } = tree
   const budget: VariableBudget = { left: LIMITS.variablesChars }
-  const all = { budget, findings: tree }
+  const uses: Uses<Scope> = { found: [], variable: new Set(), at: new Map() }
+  const all = { budget, findings: tree, variable: uses.variable }
   const refer = openReferences(tree)
   const animated: Animated = applySmil(tree, moment)
   const page = { width: PAGE_SIDE, height: PAGE_SIDE }
@@ -54,6 +56,7 @@ export function resolve(tree: Tree, { cascade, keyframes, moment }: Style): void
     fill: SOLID,
     stroke: SOLID,
   })
+  if (uses.variable.size > 0) instantiate(tree, uses, resolveElement)
 
   function resolveElement(element: Element, parent: Scope): void {
     if (STAGE.has(element.name)) return
@@ -68,6 +71,8 @@ export function resolve(tree: Tree, { cascade, keyframes, moment }: Style): void
     readAttributes(element, declared, scope)
     if (declared) for (const declaration of declared.values()) applyDeclaration(element, declaration, scope)
     const inner = finish(element, declared, scope)
+    if (element.name === 'use') uses.found.push({ element, scope: inner })
+    if (scope.variables && element.given.id) uses.at.set(element, scope.variables)
     for (const child of element.children) if (typeof child !== 'string') resolveElement(child, inner)
   }
 
@@ -107,6 +112,7 @@ export function resolve(tree: Tree, { cascade, keyframes, moment }: Style): void
     }
     // Where a presentation attribute has var(), it is as in CSS.
     if (/\bvar\(/i.test(text)) {
+      uses.variable.add(element)
       const replaced = substitute(text, scope.variables, budget)
       if (replaced !== null) apply(element, name, { property, value: property.parse(replaced.trim()), scope })
       return

@@ -19,6 +19,8 @@ export interface Scope extends Context {
 export interface VariableScope {
   readonly budget: VariableBudget
   readonly findings: Findings
+  /** Elements that took a value from a variable. */
+  readonly variable: Set<Element>
 }
 
 /** What all other values may depend on: variables, the font's size, the colour. */
@@ -33,7 +35,8 @@ export function enter(
     const own = new Map<string, string>()
     for (const [name, { text, wide }] of declared) if (name.startsWith('--') && wide === null) own.set(name, text)
     if (own.size > 0) scope = { ...scope, variables: { own, parent: parent.variables } }
-    if (scope.variables !== null || hasVariables(declared)) expandVariables(declared, scope.variables, all)
+    if (scope.variables !== null || hasVariables(declared))
+      expandVariables(element, declared, { variables: scope.variables, all })
   }
   const size = declared?.get('font-size')
   if (size || given['font-size'] !== undefined) {
@@ -54,9 +57,15 @@ export function enter(
 }
 
 /** Declarations with var() become what they say here, in place. */
-function expandVariables(declared: Declared, variables: Variables | null, { budget, findings }: VariableScope): void {
+function expandVariables(
+  element: Element,
+  declared: Declared,
+  { variables, all }: { variables: Variables | null; all: VariableScope },
+): void {
+  const { budget, findings, variable } = all
   for (const [name, declaration] of [...declared]) {
     if (declaration.value !== null || declaration.wide !== null || name.startsWith('--')) continue
+    variable.add(element)
     const text = substitute(declaration.text, variables, budget)
     declared.delete(name)
     const found = text === null ? [] : declare(name, text.trim(), { isImportant: declaration.isImportant, findings })

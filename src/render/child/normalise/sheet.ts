@@ -1,6 +1,6 @@
 import type { Atrule, Block, Declaration as CssDeclaration, CssNode, Rule as CssRule } from 'css-tree'
 import type { Size } from './box.ts'
-import { type Declaration, declare } from './declarations.ts'
+import { type Declaration, declare, stripComments } from './declarations.ts'
 import { cssTree } from './libraries.ts'
 import { LIMITS, tooComplex } from './limits.ts'
 import { mediaHolds } from './media.ts'
@@ -191,7 +191,8 @@ function checkDepth(css: string): void {
   }
 }
 
-const rawOf = (node: CssDeclaration): string => (node.value.type === 'Raw' ? node.value.value.trim() : '')
+const rawOf = (node: CssDeclaration): string =>
+  node.value.type === 'Raw' ? stripComments(node.value.value).trim() : ''
 
 const read = (node: CssDeclaration, findings: Findings): Declaration[] =>
   declare(node.property, rawOf(node), { isImportant: node.important === true, findings })

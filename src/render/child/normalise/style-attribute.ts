@@ -1,4 +1,4 @@
-import { type Declaration, declare } from './declarations.ts'
+import { type Declaration, declare, stripComments } from './declarations.ts'
 import { cssTree } from './libraries.ts'
 import { LIMITS } from './limits.ts'
 import type { Findings } from './tree.ts'
@@ -21,7 +21,10 @@ export function parseStyle(style: string, findings: Findings): Declaration[] {
     for (const node of list.children)
       if (node.type === 'Declaration' && node.value.type === 'Raw')
         found.push(
-          ...declare(node.property, node.value.value.trim(), { isImportant: node.important === true, findings }),
+          ...declare(node.property, stripComments(node.value.value).trim(), {
+            isImportant: node.important === true,
+            findings,
+          }),
         )
     return found
   }

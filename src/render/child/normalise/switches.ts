@@ -8,7 +8,8 @@ import { type Element, elementsOf, remove, type Tree, walk } from './tree.ts'
 export function settleSwitches(tree: Tree): void {
   for (const element of [...walk(tree.root)]) {
     if (element.name === 'switch') settle(element)
-    else if (element.parent && element.parent.name !== 'g-switch' && !holds(element)) remove(element)
+    else if (element.parent && CONDITIONAL.has(element.name) && element.parent.name !== 'g-switch' && !holds(element))
+      remove(element)
   }
   for (const element of walk(tree.root)) if (element.name === 'g-switch') element.name = 'g'
 }
@@ -20,6 +21,13 @@ function settle(element: Element): void {
   const chosen = fitting.find((child) => child.name !== 'foreignObject' || canBeDrawn(child)) ?? fitting[0]
   element.children = chosen && !isApology(chosen) ? [chosen] : []
 }
+
+/** Conditions on what only others draw say nothing. */
+const CONDITIONAL = new Set(
+  'g a svg use switch foreignObject image text tspan textPath path rect circle ellipse line polyline polygon'.split(
+    ' ',
+  ),
+)
 
 const CAN_BE_CHOSEN = new Set(
   'g a svg use switch foreignObject image text path rect circle ellipse line polyline polygon g-switch'.split(' '),

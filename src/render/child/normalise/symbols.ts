@@ -1,7 +1,7 @@
 import { px } from './lengths.ts'
 import { referenceIn } from './references.ts'
 import { viewBoxOf } from './size.ts'
-import { type Element, type Tree, walk } from './tree.ts'
+import { append, create, type Element, type Tree, walk } from './tree.ts'
 
 /** Hands a symbol's own size and place on to each `use` of it that states none: engines know the size of the `use` only. */
 export function settleSymbols(tree: Tree): void {
@@ -16,9 +16,30 @@ export function settleSymbols(tree: Tree): void {
     }
     if (target.name === 'symbol') moveReference(element, target)
   }
-  for (const element of walk(tree.root))
-    if (element.name === 'symbol')
-      for (const name of ['x', 'y', 'width', 'height', 'refX', 'refY']) element.attributes.delete(name)
+  for (const element of [...walk(tree.root)]) {
+    if (element.name !== 'symbol') continue
+    moveLayers(element)
+    for (const name of ['x', 'y', 'width', 'height', 'refX', 'refY']) element.attributes.delete(name)
+  }
+}
+
+const LAYERS = ['opacity', 'clip-path', 'mask', 'filter', 'mix-blend-mode', 'isolation'] as const
+
+/** No engine knows a symbol's own opacity, mask or filter: a group in it does. */
+function moveLayers(symbol: Element): void {
+  if (!LAYERS.some((name) => symbol.attributes.has(name) || symbol.extra?.has(name))) return
+  const group = create('g', {}, symbol.children)
+  for (const name of LAYERS) {
+    const value = symbol.attributes.get(name)
+    if (value !== undefined) group.attributes.set(name, value)
+    symbol.attributes.delete(name)
+  }
+  // What is still to be made of CSS: `filter: blur(1px)`.
+  if (symbol.extra) group.extra = symbol.extra
+  if (symbol.context) group.context = symbol.context
+  delete symbol.extra
+  symbol.children = []
+  append(symbol, group)
 }
 
 /** refX and refY: the point of the symbol that comes to stand where the `use` is. */

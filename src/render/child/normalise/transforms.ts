@@ -22,6 +22,10 @@ import { type Context, split } from './values.ts'
 export function settleTransforms(tree: Tree): void {
   for (const element of walk(tree.root)) {
     const { extra } = element
+    if (UNMOVED.has(element.name)) continue
+    const own = NAMES[element.name] === undefined ? undefined : element.attributes.get(NAMES[element.name] as string)
+    // The attribute of a paint server is its transform property.
+    if (extra && own !== undefined && !extra.has('transform')) extra.set('transform', own)
     if (!extra || !MOVES.some((name) => extra.has(name))) continue
     settle(element, extra)
   }
@@ -30,21 +34,33 @@ export function settleTransforms(tree: Tree): void {
 const MOVES = ['transform', 'translate', 'rotate', 'scale'] as const
 const PLAIN = /^(?:\s*(?:matrix|translate|scale|rotate|skewX|skewY)\s*\([^()%a-zA-Z]*\)[\s,]*)+$/
 
+/** A transform on these is none. */
+const UNMOVED: ReadonlySet<string> = new Set(['mask', 'filter', 'marker', 'stop', 'defs'])
+
+/** Of paint servers the attribute has a name of its own. */
+const NAMES: Readonly<Record<string, string>> = {
+  linearGradient: 'gradientTransform',
+  radialGradient: 'gradientTransform',
+  pattern: 'patternTransform',
+}
+
 function settle(element: Element, extra: Map<string, string>): void {
+  const name = NAMES[element.name] ?? 'transform'
   const transform = extra.get('transform')
   const isAlone =
     !extra.has('transform-origin') && !extra.has('translate') && !extra.has('rotate') && !extra.has('scale')
   const isRoot = element.parent === null
   if (transform !== undefined && isAlone && !isRoot && PLAIN.test(transform) && isAttributeSyntax(element, transform)) {
-    if (!transform.includes('NaN')) element.attributes.set('transform', transform)
+    if (name === 'transform') element.attributes.set('transform', transform)
     return
   }
   const matrix = matrixOf(element)
-  if (matrix !== null && !isIdentity(matrix)) element.attributes.set('transform', printMatrix(matrix))
+  if (matrix !== null && !isIdentity(matrix)) element.attributes.set(name, printMatrix(matrix))
 }
 
 /** CSS wants units for lengths and angles; without them it only knows what attributes know. */
-const isAttributeSyntax = ({ given }: Element, transform: string): boolean => given.transform?.trim() === transform
+const isAttributeSyntax = ({ name, given }: Element, transform: string): boolean =>
+  given[NAMES[name] ?? 'transform']?.trim() === transform
 
 /** The matrix of an element's transform properties; null where they are not valid, which leaves it where it is. */
 export function matrixOf(element: Element): Matrix | null {

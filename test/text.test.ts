@@ -1,0 +1,85 @@
+import { readFileSync } from 'node:fs'
+import { fileURLToPath } from 'node:url'
+import { describe, expect, it } from 'vitest'
+import { normalise } from '../src/render/child/normalise/normalise.ts'
+import { svg } from './support/setup.ts'
+
+const printed = async (body: string) => (await normalise(Buffer.from(svg(body)))).svg
+
+/** Places of the outlines that a text became: the first point of each contour. */
+const starts = (document: string) =>
+  [...document.matchAll(/M([\d.-]+) ([\d.-]+)/g)].map(([, x, y]) => [Number(x), Number(y)] as const)
+
+const MONO = 'font-family="monospace" font-size="10"'
+/** A letter of DejaVu Sans Mono is so wide, in sizes of the font. */
+const ADVANCE = 1233 / 2048
+
+describe('text', () => {
+  it.each([
+    ['capitals', 'style="text-transform:uppercase"', 'straße x', '>STRASSE X<'],
+    ['small letters', 'style="text-transform:lowercase"', 'ABC', '>abc<'],
+    ['first letters', 'style="text-transform:capitalize"', "a man's hat", ">A Man's Hat<"],
+    ['spaces as they are', 'style="white-space:pre"', 'a   b', 'xml:space="preserve" font-family="DejaVu Sans">a   b<'],
+    ['the light face', 'font-family="No Such, sans-serif" font-weight="300"', 'a', 'font-family="DejaVu Sans Light"'],
+    ['the bundled family', `font-family="'Myriad Pro', serif"`, 'a', 'font-family="DejaVu Serif"'],
+    [
+      'small capitals',
+      'font-size="10" font-variant="small-caps"',
+      'Ab',
+      'A<tspan font-size="7" font-variant="normal">B</tspan>',
+    ],
+  ])('is printed with %s', async (_name, attributes, letters, expected) => {
+    expect(await printed(`<text ${attributes}>${letters}</text>`)).toContain(expected)
+  })
+
+  it('that librsvg sets stays text', async () => {
+    expect(await printed('<text x="1" y="9" dx="2">plain <tspan font-weight="bold">bold</tspan></text>')).toContain(
+      '<text',
+    )
+  })
+
+  it('with a place for each letter becomes outlines at these places', async () => {
+    const document = await printed(`<text x="0 50 80" y="9" ${MONO}>lll</text>`)
+    expect(document).not.toContain('<text')
+    const [first, second, third] = starts(document)
+    expect((second?.[0] ?? 0) - (first?.[0] ?? 0)).toBeCloseTo(50, 3)
+    expect((third?.[0] ?? 0) - (first?.[0] ?? 0)).toBeCloseTo(80, 3)
+  })
+
+  it('is spread to its textLength, and spaced between words', async () => {
+    const spread = starts(await printed(`<text textLength="50" y="9" ${MONO}>lll</text>`))
+    const step = (50 - 3 * ADVANCE * 10) / 2 + ADVANCE * 10
+    expect((spread[1]?.[0] ?? 0) - (spread[0]?.[0] ?? 0)).toBeCloseTo(step, 1)
+    const spaced = starts(await printed(`<text word-spacing="20" y="9" ${MONO}>l l</text>`))
+    expect((spaced[1]?.[0] ?? 0) - (spaced[0]?.[0] ?? 0)).toBeCloseTo(20 + 2 * ADVANCE * 10, 1)
+  })
+
+  it('stands on its path, anchored at its offset, and goes no further than its end', async () => {
+    const path = '<path id="p" d="M0 20H30V100" fill="none"/>'
+    const on = async (attributes: string, letters: string) => {
+      const text = `<text ${MONO} ${attributes}><textPath href="#p" startOffset="15">${letters}</textPath></text>`
+      return starts(await printed(path + text)).slice(1)
+    }
+    const [start] = await on('', 'l')
+    const [middle] = await on('text-anchor="middle"', 'l')
+    expect((start?.[0] ?? 0) - (middle?.[0] ?? 0)).toBeCloseTo((ADVANCE * 10) / 2, 1)
+    const letters = await on('', 'l'.repeat(40))
+    // 95 px are left of 110, and a letter is drawn where its middle is on the path.
+    expect(letters).toHaveLength(16)
+    expect(letters.every(([x, y]) => x < 45 && y < 115)).toBe(true)
+  })
+
+  it('in an embedded font is drawn with its letters, also where only some are in it', async () => {
+    const file = fileURLToPath(import.meta.resolve('dejavu-fonts-ttf/ttf/DejaVuSansMono.ttf'))
+    const face = `<style>@font-face{font-family:Own;src:url(data:font/ttf;base64,${readFileSync(file).toString('base64')})}</style>`
+    const own = await printed(`${face}<text font-family="Own" font-size="10" y="9">ll</text>`)
+    const [first, second] = starts(own)
+    expect((second?.[0] ?? 0) - (first?.[0] ?? 0)).toBeCloseTo(ADVANCE * 10, 1)
+    expect(own).not.toMatch(/<text|base64/)
+  })
+
+  it('in a font that is none is set in a bundled one', async () => {
+    const face = '<style>@font-face{font-family:Own;src:url(data:font/ttf;base64,AAEAAAAKAIAAAwAg)}</style>'
+    expect(starts(await printed(`${face}<text font-family="Own" y="9">l</text>`)).length).toBe(1)
+  })
+})
