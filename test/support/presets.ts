@@ -13,5 +13,5 @@ export function preset(name: string, options: Partial<Preset> = {}): Preset {
     encoding: 'auto',
     ...options,
   } as const
-  return { name, formats: ['PNG'], ...definition, recipeHash: hashRecipe(definition) }
+  return { name, formats: ['PNG'], ...definition, recipeHash: hashRecipe({ formats: ['PNG'], ...definition }) }
 }
