@@ -2,6 +2,7 @@ import type { Task } from 'graphile-worker'
 import { z } from 'zod'
 import { AppError } from '../src/core/errors.ts'
 import { causes, log } from '../src/core/log.ts'
+import { isDatabaseUnavailable } from '../src/db/errors.ts'
 
 const payloadSchema = z.object({ chunkId: z.int(), waitS: z.int().default(0) })
 
@@ -31,6 +32,7 @@ export const chunkTask =
       // A stop is no failed attempt: the rest of the chunk goes to the front of the queue, for whoever lives.
       if (outcome === 'stopped') await requeue(chunkId, { waitS: 0 })
     } catch (error) {
+      if (isDatabaseUnavailable(error)) throw error
       if (error instanceof AppError && error.code === 'UNAVAILABLE') {
         const waitS = Math.min(waited.waitS * 2 || 1, WAIT_MAX_S)
         await requeue(chunkId, { waitS })

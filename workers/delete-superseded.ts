@@ -1,6 +1,6 @@
 import type { CronItem, Task } from 'graphile-worker'
 import type { App } from '../src/app.ts'
-import { causes, log } from '../src/core/log.ts'
+import { logFailure } from '../src/core/log-failure.ts'
 import { deleteDiscarded } from '../src/retention/delete-discarded.ts'
 import { deleteSuperseded } from '../src/retention/delete-superseded.ts'
 
@@ -23,8 +23,6 @@ export const deleteSupersededTask =
       await deleteDiscarded({ pg, stores }, { signal })
       await deleteSuperseded({ pg, presets, previews: stores.previews }, { graceDays: config.supersededDays, signal })
     } catch (error) {
-      log.warn('superseded pictures or discarded objects cannot be deleted; the next run tries again', {
-        cause: causes(error),
-      })
+      logFailure('superseded pictures or discarded objects cannot be deleted; the next run tries again', error)
     }
   }

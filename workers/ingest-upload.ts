@@ -3,6 +3,7 @@ import { z } from 'zod'
 import type { App } from '../src/app.ts'
 import { AppError } from '../src/core/errors.ts'
 import { causes, log } from '../src/core/log.ts'
+import { isDatabaseUnavailable } from '../src/db/errors.ts'
 import { abandonUpload, ingestUpload } from '../src/uploads/ingest-upload.ts'
 import { queueIngest } from '../src/uploads/uploads.ts'
 
@@ -25,6 +26,7 @@ export const ingestUploadTask =
       if (outcome === 'stopped') await queueIngest(app.pg, uploadId)
       if (outcome === 'busy') await queueIngest(app.pg, uploadId, { waitS: BUSY_S })
     } catch (error) {
+      if (isDatabaseUnavailable(error)) throw error
       const isAway = error instanceof AppError && error.code === 'UNAVAILABLE'
       const tries = waited.tries + (isAway ? 0 : 1)
       if (tries === TRIES_MAX) return await abandonUpload(app.pg, uploadId, causes(error))

@@ -8,10 +8,11 @@ import { markLayoutsDirty } from '../src/composites/dirty-families.ts'
 import { runCompositeScheduler } from '../src/composites/schedule.ts'
 import { loadConfig } from '../src/core/config.ts'
 import { causes, log } from '../src/core/log.ts'
+import { logFailure } from '../src/core/log-failure.ts'
 import { quietLogger } from '../src/core/queue-log.ts'
 import { runCoverageLoop } from '../src/coverage/count.ts'
 import { toQueuePool } from '../src/jobs/queue-pool.ts'
-import { deregister, HEARTBEAT_EVERY_MS, heartbeat, recoverJobs } from '../src/jobs/workers.ts'
+import { createHeartbeat, deregister, HEARTBEAT_EVERY_MS } from '../src/jobs/workers.ts'
 import { abandonLost } from '../src/uploads/abandon-lost.ts'
 import { throttleForInteractive } from '../src/variants/interactive.ts'
 import { openSender } from '../src/webhooks/sender.ts'
@@ -33,30 +34,28 @@ await runProcess(async (stop) => {
   // Before the renderers start, which inherit it: of a core that an API wants as well, the kernel gives us a tenth at 10.
   setPriority(config.workerNiceness)
   const app = await openApp(config)
+  const closing = new AbortController()
   const queues = await Promise.all([
-    openQueue(app, {
+    openQueue(app, closing.signal, {
       taskList: createLongTasks(app),
       concurrency: CHUNKS_AT_ONCE,
       hourly: [DELETE_SUPERSEDED_HOURLY, PRUNE_EVENTS_HOURLY],
     }),
-    openQueue(app, { taskList: createUrgentTasks(app), concurrency: URGENT_AT_ONCE, hourly: [] }),
-    openQueue(app, { taskList: createUploadTasks(app), concurrency: UPLOADS_AT_ONCE, hourly: [] }),
+    openQueue(app, closing.signal, { taskList: createUrgentTasks(app), concurrency: URGENT_AT_ONCE, hourly: [] }),
+    openQueue(app, closing.signal, { taskList: createUploadTasks(app), concurrency: UPLOADS_AT_ONCE, hourly: [] }),
   ])
   for (const { runner } of queues) runner.promise.catch((error) => stop(`the queue ended: ${causes(error)}`))
   const ids = queues.map(({ id }) => id)
   const sender = openSender(app)
 
+  const sayAlive = createHeartbeat(app.pg, { ids, running: () => queues.flatMap(({ running }) => [...running]) })
   const beat = async () => {
-    for (const id of ids) await heartbeat(app.pg, id)
-    await recoverJobs(app.pg, ids)
+    await sayAlive()
     await cutRunning(app)
     await abandonLost(app)
   }
   await beat()
-  const timer = setInterval(
-    () => beat().catch((error) => log.warn('a heartbeat failed', { cause: causes(error) })),
-    HEARTBEAT_EVERY_MS,
-  )
+  const timer = setInterval(() => beat().catch((error) => logFailure('a heartbeat failed', error)), HEARTBEAT_EVERY_MS)
   await markLayoutsDirty(app.pg, app.layouts)
   const counting = runCoverageLoop(app.pg)
   const standing = throttleForInteractive(app)
@@ -66,6 +65,7 @@ await runProcess(async (stop) => {
 
   return async () => {
     clearInterval(timer)
+    closing.abort()
     standing.close()
     const cut = setTimeout(() => app.pool.cut(), CUT_AFTER_MS)
     await Promise.all([
@@ -75,7 +75,8 @@ await runProcess(async (stop) => {
       ...queues.map(({ runner }) => runner.stop()),
     ])
     clearTimeout(cut)
-    for (const id of ids) await deregister(app.pg, id)
+    for (const id of ids)
+      await deregister(app.pg, id).catch((error) => logFailure('a worker left without a word', error))
     await app.close()
   }
 })
@@ -83,13 +84,16 @@ await runProcess(async (stop) => {
 /** Takes jobs of these tasks. The id is graphile-worker's for the pool, as in the locks of its jobs. */
 async function openQueue(
   app: App,
+  signal: AbortSignal,
   { hourly, ...options }: { taskList: TaskList; concurrency: number; hourly: CronItem[] },
-): Promise<{ runner: Runner; id: string }> {
+): Promise<{ runner: Runner; id: string; running: ReadonlySet<string> }> {
   const events: WorkerEvents = new EventEmitter()
   const id = new Promise<string>((resolve) => events.once('pool:create', ({ workerPool }) => resolve(workerPool.id)))
+  const running = new Set<string>()
+  events.on('job:start', ({ job }) => running.add(job.id)).on('job:complete', ({ job }) => running.delete(job.id))
   const runner = await run({
     ...options,
-    pgPool: toQueuePool(app.pg),
+    pgPool: toQueuePool(app.pg, { health: app.health, monitor: app.monitor, signal }),
     events,
     parsedCronItems: parseCronItems(hourly),
     pollInterval: 1000,
@@ -97,5 +101,5 @@ async function openQueue(
     noHandleSignals: true,
     gracefulShutdownAbortTimeout: ABORT_AFTER_MS,
   })
-  return { runner, id: await id }
+  return { runner, id: await id, running }
 }

@@ -3,6 +3,7 @@ import { z } from 'zod'
 import type { App } from '../src/app.ts'
 import { composeFamily } from '../src/composites/schedule.ts'
 import { causes, log } from '../src/core/log.ts'
+import { isDatabaseUnavailable } from '../src/db/errors.ts'
 
 const payloadSchema = z.object({ familyId: z.int() })
 
@@ -14,7 +15,7 @@ export const makeCompositesTask =
     try {
       await composeFamily(app, familyId, abortSignal ?? new AbortController().signal)
     } catch (error) {
-      if (job.attempts < job.max_attempts) throw error
+      if (isDatabaseUnavailable(error) || job.attempts < job.max_attempts) throw error
       log.warn('a family cannot be composed; it is tried again later', { familyId, cause: causes(error) })
     }
   }

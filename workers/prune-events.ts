@@ -1,6 +1,6 @@
 import type { CronItem, Task } from 'graphile-worker'
 import type { App } from '../src/app.ts'
-import { causes, log } from '../src/core/log.ts'
+import { logFailure } from '../src/core/log-failure.ts'
 import { pruneEvents } from '../src/webhooks/prune.ts'
 
 export const PRUNE_EVENTS = 'prune_events'
@@ -19,6 +19,6 @@ export const pruneEventsTask =
     try {
       await pruneEvents(app.pg, abortSignal)
     } catch (error) {
-      log.warn('old events cannot be deleted; the next run tries again', { cause: causes(error) })
+      logFailure('old events cannot be deleted; the next run tries again', error)
     }
   }

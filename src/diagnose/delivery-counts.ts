@@ -1,4 +1,4 @@
-import { causes, log } from '../core/log.ts'
+import { logFailure } from '../core/log-failure.ts'
 import type { Pg } from '../db/database.ts'
 
 /** Counts the pictures that the origin handler delivers, for the doctor; redirects and refusals are not counted. */
@@ -22,7 +22,7 @@ export function openDeliveryCounts(pg: Pg): DeliveryCounts {
       await pg.query(ADD, [stored, made])
     } catch (error) {
       counts = { stored: counts.stored + stored, made: counts.made + made }
-      log.warn('deliveries are counted later', { cause: causes(error) })
+      logFailure('deliveries are counted later', error)
     }
   }
 

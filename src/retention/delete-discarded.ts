@@ -37,13 +37,10 @@ async function deleteBatch({ pg, stores }: Db): Promise<{ deleted: number; forgo
     const originals = keysOf('ORIGINALS')
     await stores.originals.delete(originals)
     await cancelDeletion(client, 'ORIGINALS', originals)
-    const { previews, release } = await lockPictures(pg, keysOf('PREVIEWS'))
-    try {
-      await stores.previews.delete(previews)
-      await cancelDeletion(client, 'PREVIEWS', previews)
-    } finally {
-      await release()
-    }
+    await using locked = await lockPictures(pg, keysOf('PREVIEWS'))
+    const { previews } = locked
+    await stores.previews.delete(previews)
+    await cancelDeletion(client, 'PREVIEWS', previews)
     return { deleted: originals.length + previews.length, forgotten }
   })
 }
@@ -55,7 +52,8 @@ async function deleteBatch({ pg, stores }: Db): Promise<{ deleted: number; forgo
 async function lockPictures(
   pg: Pg,
   keys: readonly string[],
-): Promise<{ previews: readonly string[]; release: () => Promise<void> }> {
+): Promise<AsyncDisposable & { readonly previews: readonly string[] }> {
+  await using opening = new AsyncDisposableStack()
   const sourceKeyOf = new Map(
     keys.flatMap((key) => {
       const path = parseVariantKey(key)
@@ -66,17 +64,15 @@ async function lockPictures(
     'select id, source_key from item where source_key = any($1::text[])',
     [[...new Set(sourceKeyOf.values())]],
   )
-  if (rows.length === 0) return { previews: keys, release: async () => {} }
-  const locks = await lockItems(
-    pg,
-    rows.map(({ id }) => id),
-  )
-  const busy = new Set(rows.filter(({ id }) => !locks.held.includes(id)).map((row) => row.source_key))
+  const itemIds = rows.map(({ id }) => id)
+  const locks = itemIds.length > 0 ? opening.use(await lockItems(pg, itemIds)) : null
+  const busy = new Set(rows.filter(({ id }) => !locks?.held.includes(id)).map((row) => row.source_key))
   const made = await pg.query<{ object_key: string }>(
     'select object_key from image where object_key = any($1::text[])',
     [keys],
   )
   const isMade = new Set(made.rows.map((row) => row.object_key))
   const previews = keys.filter((key) => !isMade.has(key) && !busy.has(sourceKeyOf.get(key) ?? ''))
-  return { previews, release: locks.release }
+  const owner = opening.move()
+  return { previews, [Symbol.asyncDispose]: () => owner.disposeAsync() }
 }

@@ -1,4 +1,4 @@
-import { causes, log } from '../core/log.ts'
+import { logFailure } from '../core/log-failure.ts'
 import type { Pg } from '../db/database.ts'
 
 /** Lower than a backfill's: the page that asked for one picture of an item will ask for the others. */
@@ -30,7 +30,7 @@ export function openWarmQueue(pg: Pg): WarmQueue {
       const payload = JSON.stringify({ itemIds: itemIds.slice(from, from + ITEMS_PER_JOB) })
       await pg
         .query(ADD_JOB, [payload, PRIORITY, JOBS_MAX])
-        .catch((error) => log.warn('the other presets could not be queued', { cause: causes(error) }))
+        .catch((error) => logFailure('the other presets could not be queued', error))
     }
   }
 

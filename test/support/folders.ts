@@ -30,6 +30,7 @@ export const FOLDERS: Readonly<Record<string, readonly string[]>> = {
     'core',
     'cdn',
     'db',
+    'jobs',
     'render',
     'store',
     'coverage',
@@ -55,7 +56,7 @@ export const FOLDERS: Readonly<Record<string, readonly string[]>> = {
     'uploads',
     'app',
   ],
-  http: ['access', 'core', 'cdn', 'variants', 'composites', 'diagnose', 'uploads', 'app', 'graphql'],
+  http: ['access', 'core', 'cdn', 'db', 'variants', 'composites', 'diagnose', 'uploads', 'app', 'graphql'],
   commands: [
     'access',
     'core',
