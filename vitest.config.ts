@@ -5,6 +5,8 @@ export default defineConfig({
   ssr: { resolve: { conditions: ['node', 'module-sync'], externalConditions: ['node', 'module-sync'] } },
   test: {
     include: ['test/**/*.test.ts', 'infra/test/**/*.test.ts'],
+    // Outages of minutes.
+    exclude: ['test/long/**'],
     globalSetup: 'test/support/servers.ts',
     // Real processes and databases: a slow machine is no failure.
     testTimeout: 60_000,

@@ -9,9 +9,12 @@ import type { Layouts } from './core/layouts.ts'
 import type { Presets } from './core/variant.ts'
 import { coverPresets } from './coverage/count.ts'
 import { type Database, openDatabase } from './db/database.ts'
+import type { DatabaseHealth } from './db/health.ts'
 import { migrate } from './db/migrate.ts'
-import { type Events, openEvents } from './db/notifications.ts'
+import { type Monitor, openMonitor } from './db/monitor.ts'
+import { createEvents, type Events } from './db/notifications.ts'
 import { type DeliveryCounts, openDeliveryCounts } from './diagnose/delivery-counts.ts'
+import { QUEUE_CHANNELS } from './jobs/queue-pool.ts'
 import { openRenderPool, type RenderPool } from './render/pool.ts'
 import { openStores, type Stores } from './store/open.ts'
 import { UPLOAD_CHANNEL } from './uploads/uploads.ts'
@@ -26,6 +29,8 @@ export interface App {
   readonly config: Config
   readonly pg: Database['pg']
   readonly prisma: Database['prisma']
+  readonly health: DatabaseHealth
+  readonly monitor: Monitor
   readonly stores: Stores
   readonly pool: RenderPool
   readonly presets: Presets
@@ -51,9 +56,6 @@ export interface App {
  */
 const WAITING_MAX = 256
 const WAITING_PER_RENDERER = 32
-/** Locks hold a connection each: one per flight, one per job of a worker, and some for queries. */
-const CONNECTIONS_BESIDE_LOCKS = 14
-
 /**
  * Opens everything in the order of its needs and closes it in the opposite one, also when a later part fails to open.
  * @param overrides parts that a test brings along; they are not closed here
@@ -62,70 +64,64 @@ export async function openApp(
   config: Config,
   overrides: { databaseUrl?: string; pool?: RenderPool } = {},
 ): Promise<App> {
-  const opened: (() => Promise<unknown>)[] = []
-  const close = async () => {
-    for (const closePart of opened.splice(0).reverse()) await closePart()
-  }
-  try {
-    const databaseUrl = overrides.databaseUrl ?? config.databaseUrl
-    if (!databaseUrl)
-      throw new AppError('CONFIG', 'DATABASE_URL is not set: set it, or run `npm start`, which brings a Postgres.')
-    const stores = await openStores(config)
-    opened.push(stores.close)
-    const [adminToken, urlSecret] = await Promise.all([
-      config.adminToken ?? loadOrCreateSecret(config.dataDir, 'admin-token'),
-      config.urlSecret ?? loadOrCreateSecret(config.dataDir, 'url-secret'),
-    ])
-    const {
-      pg,
-      prisma,
-      close: closeDatabase,
-    } = await openDatabase(databaseUrl, { connectionsMax: config.renderers + CONNECTIONS_BESIDE_LOCKS })
-    opened.push(closeDatabase)
-    await migrate(pg)
-    const deliveries = openDeliveryCounts(pg)
-    opened.push(deliveries.close)
-    const recipes = await rememberRecipes(pg, config.presets)
-    await coverPresets(pg, config.presets)
-    const channels = [BACKFILL_CHANNEL, HALT_CHANNEL, INTERACTIVE_CHANNEL, UPLOAD_CHANNEL]
-    const events = await openEvents(databaseUrl, channels)
-    opened.push(events.close)
-    const waitingMax = Math.max(WAITING_MAX, WAITING_PER_RENDERER * config.renderers)
-    const pool = overrides.pool ?? openRenderPool({ presets: config.presets, size: config.renderers, waitingMax })
-    if (!overrides.pool) opened.push(pool.close)
-    const { presets, aws, distributionId } = config
-    const cdn = distributionId ? openCloudFront(aws, distributionId) : null
-    opened.push(async () => cdn?.close())
-    const warmQueue = openWarmQueue(pg)
-    opened.push(warmQueue.close)
-    const estimateBackfill = createEstimate({ pg, presets })
-    // More flights than renderers, so that reading and storing overlap with rendering.
-    const admission = openAdmissionLimiter({ size: pool.size + 2 })
-    const ensureVariant = createEnsureVariant({ pg, stores, pool, presets, urlSecret, warmQueue, admission })
-    const { layouts } = config
-    const ensureComposite = createEnsureComposite({ pg, stores, pool, layouts, urlSecret, admission })
-    return {
-      config,
-      pg,
-      prisma,
-      stores,
-      pool,
-      presets,
-      recipes,
-      events,
-      layouts,
-      admission,
-      ensureVariant,
-      ensureComposite,
-      estimateBackfill,
-      deliveries,
-      cdn,
-      adminToken,
-      urlSecret,
-      close,
-    }
-  } catch (error) {
-    await close()
-    throw error
+  await using opening = new AsyncDisposableStack()
+  const databaseUrl = overrides.databaseUrl ?? config.databaseUrl
+  if (!databaseUrl)
+    throw new AppError('CONFIG', 'DATABASE_URL is not set: set it, or run `npm start`, which brings a Postgres.')
+  const stores = await openStores(config)
+  opening.defer(stores.close)
+  const [adminToken, urlSecret] = await Promise.all([
+    config.adminToken ?? loadOrCreateSecret(config.dataDir, 'admin-token'),
+    config.urlSecret ?? loadOrCreateSecret(config.dataDir, 'url-secret'),
+  ])
+  const database = await openDatabase(databaseUrl, { connectionsMax: config.databaseConnections })
+  opening.defer(database.close)
+  const { pg, prisma, health } = database
+  await migrate(pg)
+  const deliveries = openDeliveryCounts(pg)
+  opening.defer(deliveries.close)
+  const recipes = await rememberRecipes(pg, config.presets)
+  await coverPresets(pg, config.presets)
+  const channels = [BACKFILL_CHANNEL, HALT_CHANNEL, INTERACTIVE_CHANNEL, UPLOAD_CHANNEL, ...QUEUE_CHANNELS]
+  const monitor = await openMonitor(databaseUrl, { channels, health })
+  opening.defer(monitor.close)
+  const events = createEvents(monitor)
+  opening.defer(events.close)
+  const waitingMax = Math.max(WAITING_MAX, WAITING_PER_RENDERER * config.renderers)
+  const pool = overrides.pool ?? openRenderPool({ presets: config.presets, size: config.renderers, waitingMax })
+  if (!overrides.pool) opening.defer(pool.close)
+  const { presets, aws, distributionId } = config
+  const cdn = distributionId ? openCloudFront(aws, distributionId) : null
+  opening.defer(() => cdn?.close())
+  const warmQueue = openWarmQueue(pg)
+  opening.defer(warmQueue.close)
+  const estimateBackfill = createEstimate({ pg, presets })
+  // More flights than renderers, so that reading and storing overlap with rendering.
+  const admission = openAdmissionLimiter({ size: pool.size + 2 })
+  const ensureVariant = createEnsureVariant({ pg, stores, pool, presets, urlSecret, warmQueue, admission })
+  const { layouts } = config
+  const ensureComposite = createEnsureComposite({ pg, stores, pool, layouts, urlSecret, admission })
+  const owner = opening.move()
+  return {
+    config,
+    pg,
+    prisma,
+    health,
+    monitor,
+    stores,
+    pool,
+    presets,
+    recipes,
+    events,
+    layouts,
+    admission,
+    ensureVariant,
+    ensureComposite,
+    estimateBackfill,
+    deliveries,
+    cdn,
+    adminToken,
+    urlSecret,
+    close: () => owner.disposeAsync(),
   }
 }

@@ -387,7 +387,11 @@ describe('the doors beside', () => {
     const ready = await fetch(`${url}/readyz`)
     expect([ready.status, await ready.json()]).toMatchObject([
       200,
-      { ready: true, checks: { database: { ok: true }, renderer: { ok: true } } },
+      {
+        ready: true,
+        degraded: false,
+        checks: { database: { ok: true }, renderer: { ok: true }, previews: { ok: true } },
+      },
     ])
     const metrics = await (await fetch(`${url}/metrics`)).text()
     expect(metrics).toMatch(/^afterimage_renders_total 0$/m)

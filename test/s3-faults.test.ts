@@ -142,6 +142,36 @@ describe('an S3 that is away', () => {
     expect(there).toEqual(new Map(images.map(({ objectKey, md5 }) => [objectKey, md5])))
   }, 120_000)
 
+  it('is told by /readyz, without its name or address, and takes no API out', async () => {
+    const { proxy, url } = await openService(1)
+    const read = async () => {
+      const response = await fetch(`${url}/readyz`)
+      const text = await response.text()
+      return { status: response.status, text, body: JSON.parse(text) }
+    }
+    const well = { ok: true, ms: expect.any(Number) }
+    expect(await read()).toMatchObject({
+      status: 200,
+      body: {
+        ready: true,
+        degraded: false,
+        checks: { database: well, renderer: well, originals: well, previews: well },
+      },
+    })
+    proxy.switchTo('gone')
+    const away = { ok: false, ms: expect.any(Number), code: expect.stringMatching(/^(UNAVAILABLE|TIMEOUT)$/) }
+    const answer = await until(async () => {
+      const now = await read()
+      return now.body.checks.previews.ok === false && now
+    })
+    expect(answer).toMatchObject({ status: 200, body: { ready: true, degraded: true } })
+    expect(answer.body.checks).toEqual({ database: well, renderer: well, originals: away, previews: away })
+    expect(answer.text).not.toMatch(/127\.0\.0\.1|ECONN|bucket/)
+    expect(await (await fetch(`${url}/metrics`)).text()).toMatch(/^afterimage_check_ok\{check="previews"\} 0$/m)
+    proxy.switchTo('healthy')
+    await until(async () => !(await read()).body.degraded)
+  })
+
   it('is asked a few times for each request, not more', async () => {
     const { proxy, urls } = await openService(1)
     proxy.switchTo('gone')

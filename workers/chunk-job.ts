@@ -1,6 +1,7 @@
 import { AppError } from '../src/core/errors.ts'
 import { causes, log } from '../src/core/log.ts'
 import type { Pg } from '../src/db/database.ts'
+import { isDatabaseUnavailable } from '../src/db/errors.ts'
 import { enqueue } from '../src/jobs/enqueue.ts'
 
 /** Between two looks at a store that does not answer; doubled from a second. */
@@ -28,6 +29,7 @@ export async function runChunkJob(
     // A stop is no failed attempt: the rest of the chunk goes to the front of the queue, for whoever lives.
     if (outcome === 'stopped') await enqueue(pg, task, { chunkId })
   } catch (error) {
+    if (isDatabaseUnavailable(error)) throw error
     if (error instanceof AppError && error.code === 'UNAVAILABLE') {
       const waitS = Math.min(waitedS * 2 || 1, WAIT_MAX_S)
       await enqueue(pg, task, { chunkId, waitS }, { delayS: waitS })

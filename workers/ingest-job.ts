@@ -1,6 +1,7 @@
 import type { App } from '../src/app.ts'
 import { AppError } from '../src/core/errors.ts'
 import { causes, log } from '../src/core/log.ts'
+import { isDatabaseUnavailable } from '../src/db/errors.ts'
 import { enqueue } from '../src/jobs/enqueue.ts'
 import type { PayloadOf } from '../src/jobs/registry.ts'
 import { abandonUpload, ingestUpload } from '../src/uploads/ingest-upload.ts'
@@ -23,6 +24,7 @@ export async function runIngestJob(
     if (outcome === 'stopped') await enqueue(app.pg, 'ingest_upload', { uploadId })
     if (outcome === 'busy') await enqueue(app.pg, 'ingest_upload', { uploadId, waitS: BUSY_S }, { delayS: BUSY_S })
   } catch (error) {
+    if (isDatabaseUnavailable(error)) throw error
     const isAway = error instanceof AppError && error.code === 'UNAVAILABLE'
     const tries = waited.tries + (isAway ? 0 : 1)
     if (tries === TRIES_MAX) return await abandonUpload(app.pg, uploadId, causes(error))

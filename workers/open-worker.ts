@@ -5,10 +5,11 @@ import { markLayoutsDirty } from '../src/composites/dirty-families.ts'
 import { runCompositeScheduler } from '../src/composites/schedule.ts'
 import type { Config } from '../src/core/config.ts'
 import { causes, log } from '../src/core/log.ts'
+import { logFailure } from '../src/core/log-failure.ts'
 import { runCoverageLoop } from '../src/coverage/count.ts'
 import { openRunner } from '../src/jobs/queue.ts'
 import { RUNNER_NAMES } from '../src/jobs/registry.ts'
-import { deregister, HEARTBEAT_EVERY_MS, heartbeat, recoverJobs } from '../src/jobs/workers.ts'
+import { createHeartbeat, deregister, HEARTBEAT_EVERY_MS } from '../src/jobs/workers.ts'
 import { abandonLost } from '../src/uploads/abandon-lost.ts'
 import { throttleForInteractive } from '../src/variants/interactive.ts'
 import { openSender } from '../src/webhooks/sender.ts'
@@ -22,22 +23,22 @@ export async function openWorker(config: Config, stop: (reason: string) => void)
   // Before the renderers start, which inherit it: of a core that an API wants as well, the kernel gives us a tenth at 10.
   setPriority(config.workerNiceness)
   const app = await openApp(config)
-  const queues = await Promise.all(RUNNER_NAMES.map((name) => openRunner(app.pg, name, createTasks(app, name))))
+  const closing = new AbortController()
+  const queues = await Promise.all(
+    RUNNER_NAMES.map((name) => openRunner(app, name, { taskList: createTasks(app, name), signal: closing.signal })),
+  )
   for (const { runner } of queues) runner.promise.catch((error) => stop(`the queue ended: ${causes(error)}`))
   const ids = queues.map(({ id }) => id)
   const sender = openSender(app)
 
+  const sayAlive = createHeartbeat(app.pg, { ids, running: () => queues.flatMap(({ running }) => [...running]) })
   const beat = async () => {
-    for (const id of ids) await heartbeat(app.pg, id)
-    await recoverJobs(app.pg, ids)
+    await sayAlive()
     await cutRunning(app)
     await abandonLost(app)
   }
   await beat()
-  const timer = setInterval(
-    () => beat().catch((error) => log.warn('a heartbeat failed', { cause: causes(error) })),
-    HEARTBEAT_EVERY_MS,
-  )
+  const timer = setInterval(() => beat().catch((error) => logFailure('a heartbeat failed', error)), HEARTBEAT_EVERY_MS)
   await markLayoutsDirty(app.pg, app.layouts)
   const counting = runCoverageLoop(app.pg)
   const standing = throttleForInteractive(app)
@@ -47,6 +48,7 @@ export async function openWorker(config: Config, stop: (reason: string) => void)
 
   return async () => {
     clearInterval(timer)
+    closing.abort()
     standing.close()
     const cut = setTimeout(() => app.pool.cut(), CUT_AFTER_MS)
     await Promise.all([
@@ -56,7 +58,8 @@ export async function openWorker(config: Config, stop: (reason: string) => void)
       ...queues.map(({ runner }) => runner.stop()),
     ])
     clearTimeout(cut)
-    for (const id of ids) await deregister(app.pg, id)
+    for (const id of ids)
+      await deregister(app.pg, id).catch((error) => logFailure('a worker left without a word', error))
     await app.close()
   }
 }

@@ -5,6 +5,8 @@ import { planBackfill } from '../src/backfill/plan.ts'
 import { abandonChunk, runChunk } from '../src/backfill/run-chunk.ts'
 import { composeFamily } from '../src/composites/schedule.ts'
 import { causes, log } from '../src/core/log.ts'
+import { logFailure } from '../src/core/log-failure.ts'
+import { isDatabaseUnavailable } from '../src/db/errors.ts'
 import { enqueue } from '../src/jobs/enqueue.ts'
 import {
   type PayloadOf,
@@ -32,7 +34,10 @@ export interface RunningJob {
 
 type TaskFunction<Name extends TaskName> = (app: App, payload: PayloadOf<Name>, job: RunningJob) => Promise<unknown>
 
-/** What a worker does for each task of src/jobs/registry.ts. One that throws is tried again. */
+/**
+ * What a worker does for each task of src/jobs/registry.ts. One that throws is tried again: at once, without an attempt, where
+ * the database is in trouble.
+ */
 const FUNCTIONS: { readonly [Name in TaskName]: TaskFunction<Name> } = {
   plan_backfill: (app, { backfillId }) => planBackfill(app, backfillId),
 
@@ -57,7 +62,7 @@ const FUNCTIONS: { readonly [Name in TaskName]: TaskFunction<Name> } = {
     try {
       await composeFamily(app, familyId, signal)
     } catch (error) {
-      if (!isLastAttempt) throw error
+      if (isDatabaseUnavailable(error) || !isLastAttempt) throw error
       log.warn('a family cannot be composed; it is tried again later', { familyId, cause: causes(error) })
     }
   },
@@ -68,6 +73,7 @@ const FUNCTIONS: { readonly [Name in TaskName]: TaskFunction<Name> } = {
       const outcome = await runTakeDown(app, takeDownId, { signal, recheck })
       if (outcome === 'stopped') await enqueue(app.pg, 'take_down', { takeDownId, recheck })
     } catch (error) {
+      if (isDatabaseUnavailable(error)) throw error
       await recordError(app.pg, takeDownId, { reason: causes(error), isLast: isLastAttempt })
       if (!isLastAttempt) throw error
     }
@@ -90,9 +96,7 @@ const FUNCTIONS: { readonly [Name in TaskName]: TaskFunction<Name> } = {
       await deleteDiscarded({ pg, stores }, { signal })
       await deleteSuperseded({ pg, presets, previews: stores.previews }, { graceDays: config.supersededDays, signal })
     } catch (error) {
-      log.warn('superseded pictures or discarded objects cannot be deleted; the next run tries again', {
-        cause: causes(error),
-      })
+      logFailure('superseded pictures or discarded objects cannot be deleted; the next run tries again', error)
     }
   },
 
@@ -101,7 +105,7 @@ const FUNCTIONS: { readonly [Name in TaskName]: TaskFunction<Name> } = {
     try {
       await pruneEvents(pg, signal)
     } catch (error) {
-      log.warn('old events cannot be deleted; the next run tries again', { cause: causes(error) })
+      logFailure('old events cannot be deleted; the next run tries again', error)
     }
   },
 }
@@ -112,22 +116,34 @@ export const createTasks = (app: App, runner: RunnerName): TaskList =>
     TASK_NAMES.filter((name) => rowOf(name).runner === runner).map((name) => [name, toTask(app, name)]),
   )
 
-/** Checks the payload, runs the task's function, and says in one line which job failed and why; the queue tries it again. */
+/**
+ * Checks the payload and runs the task's function. A database in trouble is no failed attempt, however long it takes: the
+ * job begins again in its place when there is one to write to. Any other failure is one line that says which job failed and
+ * why, and the queue tries the job again.
+ */
 function toTask<Name extends TaskName>(app: App, name: Name): Task {
   const runFunction: TaskFunction<Name> = FUNCTIONS[name]
   return async (payload, { job, abortSignal }) => {
-    try {
-      await runFunction(app, parsePayload(name, payload), {
-        signal: abortSignal ?? new AbortController().signal,
-        isLastAttempt: job.attempts >= job.max_attempts,
-      })
-    } catch (error) {
-      log.warn('a job failed and will be tried again', {
-        job: `${name} ${JSON.stringify(payload)}`,
-        attempt: `${job.attempts} of ${job.max_attempts}`,
-        cause: causes(error),
-      })
-      throw error
+    const signal = abortSignal ?? new AbortController().signal
+    for (;;) {
+      try {
+        await runFunction(app, parsePayload(name, payload), {
+          signal,
+          isLastAttempt: job.attempts >= job.max_attempts,
+        })
+        return
+      } catch (error) {
+        if (isDatabaseUnavailable(error) && !signal.aborted) {
+          await app.health.whenWritable(signal)
+          continue
+        }
+        log.warn('a job failed and will be tried again', {
+          job: `${name} ${JSON.stringify(payload)}`,
+          attempt: `${job.attempts} of ${job.max_attempts}`,
+          cause: causes(error),
+        })
+        throw error
+      }
     }
   }
 }

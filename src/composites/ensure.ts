@@ -62,11 +62,9 @@ export async function underLock<T>(
 ): Promise<T> {
   const giveUpAt = Date.now() + wait.waitMs
   for (;;) {
-    const locks = await lockComposites(pg, [wait.familyId])
-    try {
+    {
+      await using locks = await lockComposites(pg, [wait.familyId])
       if (locks.held.length > 0) return await work()
-    } finally {
-      await locks.release()
     }
     if (Date.now() > giveUpAt || wait.signal?.aborted)
       throw new AppError('BUSY', 'Another process composes for this family; try again in a second.')

@@ -2,7 +2,7 @@ import { setTimeout as delay } from 'node:timers/promises'
 import { WHOLE_CATALOGUE } from '../catalogue/scope.ts'
 import { toAppError } from '../core/errors.ts'
 import type { Layout } from '../core/layouts.ts'
-import { causes, log } from '../core/log.ts'
+import { logFailure } from '../core/log-failure.ts'
 import { mapConcurrent } from '../core/map-concurrent.ts'
 import { countChanges } from '../coverage/count.ts'
 import type { Pg } from '../db/database.ts'
@@ -20,9 +20,7 @@ export function runCompositeScheduler(pg: Pg): { close: () => Promise<void> } {
   const closing = new AbortController()
   const queueing = (async () => {
     while (!closing.signal.aborted) {
-      await queueComposites(pg).catch((error) => {
-        log.warn('composites cannot be queued', { cause: causes(error) })
-      })
+      await queueComposites(pg).catch((error) => logFailure('composites cannot be queued', error))
       await delay(LOOK_EVERY_MS, undefined, { signal: closing.signal }).catch(() => {})
     }
   })()
@@ -49,7 +47,7 @@ export async function composeCompleted(pg: Pg, familyIds: readonly number[]): Pr
     }
     await queueSettled(pg, familyIds)
   } catch (error) {
-    log.warn('composites of an upload wait', { cause: causes(error) })
+    logFailure('composites of an upload wait', error)
   }
 }
 

@@ -1,7 +1,9 @@
 import { availableParallelism } from 'node:os'
 import path from 'node:path'
+import { hosts, integer, onOrOff, Problem, pattern, secret, token, url } from './config-values.ts'
 import { AppError } from './errors.ts'
 import { type Layouts, readLayouts } from './layouts.ts'
+import { CONNECTIONS_BESIDE_RENDERERS, CONNECTIONS_LEAST } from './limits.ts'
 import { readPresets } from './presets.ts'
 import type { Presets } from './variant.ts'
 
@@ -11,6 +13,11 @@ export const VARIABLES = [
   { name: 'HOST', default: '127.0.0.1', meaning: 'Address that the API listens on.' },
   { name: 'DATA_DIR', default: '.afterimage', meaning: 'Embedded Postgres, filesystem stores, generated secrets.' },
   { name: 'DATABASE_URL', default: 'embedded Postgres', meaning: '`postgres://…`: use this Postgres instead.' },
+  {
+    name: 'DATABASE_CONNECTIONS',
+    default: '`RENDERERS` + 14',
+    meaning: 'Connections to Postgres that one process opens at most, beside the one that it listens on.',
+  },
   {
     name: 'ADMIN_TOKEN',
     default: 'generated, kept in `DATA_DIR/admin-token`',
@@ -90,6 +97,8 @@ export interface Config {
   readonly dataDir: string
   /** Null: the embedded Postgres in `dataDir`. */
   readonly databaseUrl: string | null
+  /** Of one process at most, beside the one that it listens on. */
+  readonly databaseConnections: number
   /** Null: kept in `dataDir`. */
   readonly adminToken: string | null
   readonly urlSecret: string | null
@@ -164,8 +173,10 @@ export function loadConfig(env: Env = process.env): Config {
   if (originalsBucket && originalsBucket === previewsBucket)
     problems.push(`ORIGINALS_BUCKET and PREVIEWS_BUCKET are both ${originalsBucket}: originals are private, set two.`)
 
+  const port = read('PORT', 4000, integer(0, 65535))
+  const renderers = read('RENDERERS', availableParallelism(), integer(1, 256))
   const config: Config = {
-    port: read('PORT', 4000, integer(0, 65535)),
+    port,
     host: read('HOST', '127.0.0.1', (text) =>
       /^[\w.:-]+$/.test(text) ? text : new Problem('not a host name or address'),
     ),
@@ -175,6 +186,11 @@ export function loadConfig(env: Env = process.env): Config {
       null,
       url(['postgres:', 'postgresql:'], 'postgres://user:password@host:5432/name'),
     ),
+    databaseConnections: read(
+      'DATABASE_CONNECTIONS',
+      renderers + CONNECTIONS_BESIDE_RENDERERS,
+      integer(renderers + CONNECTIONS_LEAST, 1000),
+    ),
     adminToken: read('ADMIN_TOKEN', null, token),
     urlSecret: read('URL_SECRET', null, token),
     publicImageUrl:
@@ -182,7 +198,7 @@ export function loadConfig(env: Env = process.env): Config {
       null,
     presets,
     layouts,
-    renderers: read('RENDERERS', availableParallelism(), integer(1, 256)),
+    renderers,
     supersededDays: read('SUPERSEDED_DAYS', 30, integer(0, 3650)),
     workerNiceness: read('WORKER_NICENESS', 10, integer(0, 19)),
     demo: read('DEMO', true, onOrOff),
@@ -211,40 +227,3 @@ export function loadConfig(env: Env = process.env): Config {
   }
   return Object.freeze(config)
 }
-
-class Problem {
-  readonly sentence: string
-  constructor(sentence: string) {
-    this.sentence = sentence
-  }
-}
-
-const integer = (min: number, max: number) => (text: string) => {
-  const value = Number(text)
-  return /^\d+$/.test(text) && value >= min && value <= max
-    ? value
-    : new Problem(`must be a whole number from ${min} to ${max}`)
-}
-
-const url = (protocols: string[], example: string) => (text: string) => {
-  const parsed = URL.canParse(text) ? new URL(text) : null
-  return parsed && protocols.includes(parsed.protocol) ? text : new Problem(`must be a URL like ${example}`)
-}
-
-const hosts = (text: string) => {
-  const names = text.toLowerCase().split(/\s*,\s*/)
-  const bad = names.find((name) => !/^[a-z0-9_.:-]{1,253}$/.test(name))
-  return bad === undefined ? names : new Problem(`${JSON.stringify(bad)} is not a host name or address`)
-}
-
-const onOrOff = (text: string) => (text === 'on' ? true : text === 'off' ? false : new Problem('must be on or off'))
-
-const pattern = (shape: RegExp, what: string) => (text: string) =>
-  shape.test(text) ? text : new Problem(`not ${what}`)
-
-const token = (text: string) =>
-  /^[\x21-\x7e]+$/.test(text) ? text : new Problem('must be printable ASCII without spaces')
-
-/** A secret's value stays out of messages and logs. */
-const secret = (name: string, text: string) =>
-  /TOKEN|SECRET|ACCESS_KEY|DATABASE_URL/.test(name) ? '…' : JSON.stringify(text)

@@ -35,13 +35,20 @@ export const ERRORS = {
 
 export type ErrorCode = keyof typeof ERRORS
 
+interface AppErrorOptions extends ErrorOptions {
+  readonly isLogged?: boolean
+}
+
 /** An error with a code of the catalogue. The message names the thing, the value and the remedy; publicSentence is what leaves the house. */
 export class AppError extends Error {
   readonly code: ErrorCode
-  constructor(code: ErrorCode, message: string, options?: ErrorOptions) {
+  /** Whoever found it has logged it, once for all whom it meets: they log it no more. */
+  readonly isLogged: boolean
+  constructor(code: ErrorCode, message: string, { isLogged = false, ...options }: AppErrorOptions = {}) {
     super(message, options)
     this.name = 'AppError'
     this.code = code
+    this.isLogged = isLogged
   }
   /** HTTP status of the code. */
   get status(): number {
@@ -60,14 +67,9 @@ export const ATTEMPTS_MAX = 2
 /** True when no further attempt can help, so the failure stays until the source or the renderer changes. */
 export const isSettled = (code: ErrorCode, attempts: number): boolean => !MAY_PASS.has(code) || attempts >= ATTEMPTS_MAX
 
-/** What Postgres and the network say when there is nobody to talk to: https://www.postgresql.org/docs/current/errcodes-appendix.html */
-const NO_CONNECTION = /^(?:08...|57P0[123]|53300|ECONN(?:REFUSED|RESET)|ETIMEDOUT|EPIPE|ENOTFOUND)$/
-
 /** Any thrown value as an error of the catalogue; what is not one already is INTERNAL, with its cause kept. */
 export function toAppError(error: unknown): AppError {
   if (error instanceof AppError) return error
-  if (NO_CONNECTION.test((error as { code?: string } | null)?.code ?? ''))
-    return new AppError('UNAVAILABLE', 'The database does not answer.', { cause: error })
   return new AppError('INTERNAL', 'Something went wrong on our side; the log has the details.', { cause: error })
 }
 

@@ -25,3 +25,16 @@ function isAlive(pid: number): boolean {
     return (error as NodeJS.ErrnoException).code === 'EPERM'
   }
 }
+
+/**
+ * Within what our process ids mean something: the running kernel and our PID name space. Containers may share a host name
+ * and machines a name space's number. Null where the system does not tell.
+ */
+export async function readPidSpace(): Promise<string | null> {
+  try {
+    const kernel = await readFile('/proc/sys/kernel/random/boot_id', 'utf8')
+    return `${kernel.trim()} ${await readlink('/proc/self/ns/pid')}`
+  } catch {
+    return null
+  }
+}

@@ -2,15 +2,13 @@ import { setTimeout as delay } from 'node:timers/promises'
 import { sql } from 'kysely'
 import { type Scope, WHOLE_CATALOGUE } from '../catalogue/scope.ts'
 import { TAKEN_DOWN } from '../catalogue/taken-down.ts'
-import { causes, log } from '../core/log.ts'
+import { logFailure } from '../core/log-failure.ts'
 import { type Presets, RENDERER_VERSION } from '../core/variant.ts'
 import { inTransaction, type Pg } from '../db/database.ts'
+import { COVERAGE_LOCK } from '../db/locks.ts'
 import { anyOf, execute, query } from '../db/query.ts'
 import { statement } from '../db/statement.ts'
 import { markFamiliesDirty } from './settled.ts'
-
-/** Any constant: one process counts at a time, since it adds differences to the sums. */
-export const COVERAGE_LOCK = 724_012
 
 /** Items that a worker counts in one transaction: a fifth of a second. */
 const ITEMS_PER_TURN = 20_000
@@ -119,7 +117,7 @@ export function runCoverageLoop(pg: Pg): { close: () => Promise<void> } {
   const counting = (async () => {
     while (!closing.signal.aborted) {
       const counted = await countChanges(pg, WHOLE_CATALOGUE, TURN).catch((error) => {
-        log.warn('coverage cannot be counted', { cause: causes(error) })
+        logFailure('coverage cannot be counted', error)
         return 0
       })
       if (counted === 0) await delay(COUNT_EVERY_MS, undefined, { signal: closing.signal }).catch(() => {})

@@ -1,17 +1,22 @@
 import { PrismaPg } from '@prisma/adapter-pg'
-import pg from 'pg'
+import type pg from 'pg'
 import { PrismaClient } from '../../prisma/generated/client/client.ts'
 import { AppError } from '../core/errors.ts'
-import { causes, log } from '../core/log.ts'
+import { causes } from '../core/log.ts'
+import { isDatabaseUnavailable, toDatabaseError } from './errors.ts'
+import { createHealth, type DatabaseHealth } from './health.ts'
+import { openPool } from './pool.ts'
+import { checkSession } from './session.ts'
 
 export type Pg = pg.Pool
 export type Prisma = PrismaClient
 
 export interface Database {
-  /** For statements (query.ts, statement.ts), locks, and the job queue. */
+  /** For statements (query.ts, statement.ts), locks, and the job queue. Throws errors of errors.ts, and Postgres's own. */
   readonly pg: Pg
-  /** For everything a GraphQL selection decides. Shares the pool. */
+  /** For everything a GraphQL selection decides. Shares the pool, and its errors. */
   readonly prisma: Prisma
+  readonly health: DatabaseHealth
   readonly close: () => Promise<void>
 }
 
@@ -24,60 +29,82 @@ export interface Database {
  * - statement.ts holds those that stay SQL: set-based ones, and hot ones, which are prepared. A test has Postgres describe each
  *   and compares its declared parameters and columns.
  *
- * Throws UNAVAILABLE with host and remedy when nobody answers.
- * @param url `postgres://…`, a session connection: LISTEN and advisory locks need it (no PgBouncer transaction mode)
+ * Throws UNAVAILABLE with host and remedy when nobody answers, CONFIG where a pooler takes the session from under our feet:
+ * LISTEN and advisory locks need one.
+ * @param url `postgres://…`
  */
-export async function openDatabase(url: string, options: { connectionsMax: number }): Promise<Database> {
-  const pool = new pg.Pool({
-    connectionString: url,
-    max: options.connectionsMax,
-    connectionTimeoutMillis: 10_000,
-    application_name: 'afterimage',
-  })
-  // An idle connection that breaks (Postgres restarted) is replaced by the pool; without a listener it would end the process.
-  let closing = false
-  const onLost = (error: Error) => closing || log.warn('database connection lost', { cause: causes(error) })
-  pool.on('error', onLost)
-  pool.on('connect', (client) => client.on('error', onLost))
+export async function openDatabase(url: string, { connectionsMax }: { connectionsMax: number }): Promise<Database> {
+  const health = createHealth()
   const { host } = new URL(url)
-  await pool.query('select 1').catch(async (error) => {
-    await pool.end()
-    throw new AppError(
-      'UNAVAILABLE',
-      `Postgres at ${host} does not answer (${causes(error)}): is DATABASE_URL right?`,
-      {
-        cause: error,
-      },
-    )
-  })
-  const prisma = new PrismaClient({ adapter: new PrismaPg(pool) })
+  try {
+    await checkSession(url)
+  } catch (error) {
+    if (error instanceof AppError) throw error
+    const sentence = `Postgres at ${host} does not answer (${causes(error)}): is DATABASE_URL right?`
+    throw new AppError('UNAVAILABLE', sentence, { cause: error })
+  }
+  const pool = openPool(url, { connectionsMax, health })
+  const prisma = openPrisma(pool)
   return {
     pg: pool,
     prisma,
+    health,
     close: async () => {
-      // A server that stops right after us may still tell a connection that is on its way out.
-      closing = true
       await prisma.$disconnect()
       await pool.end()
     },
   }
 }
 
+function openPrisma(pool: Pg): Prisma {
+  const own = { query: { $allOperations: ({ args, query }: Operation) => query(args).catch(fail) } }
+  // The same client to whoever reads through it: only the errors differ.
+  return new PrismaClient({ adapter: new PrismaPg(pool) }).$extends(own) as unknown as Prisma
+}
+
+interface Operation {
+  readonly args: unknown
+  readonly query: (args: unknown) => Promise<unknown>
+}
+
+const fail = (error: unknown): never => {
+  throw toDatabaseError(error)
+}
+
+/** A connection of the pool for as long as a scope lasts: `await using connection = await acquire(pg)`. */
+export interface Connection extends AsyncDisposable {
+  readonly client: pg.PoolClient
+  /** Has it closed at the end, instead of given back: nobody knows what state it is in. */
+  readonly discard: () => void
+}
+
+export async function acquire(pool: Pg): Promise<Connection> {
+  const client = await pool.connect()
+  let isDiscarded = false
+  return {
+    client,
+    discard() {
+      isDiscarded = true
+    },
+    async [Symbol.asyncDispose]() {
+      client.release(isDiscarded)
+    },
+  }
+}
+
 /** Runs `work` in one transaction: committed when it returns, rolled back when it throws. */
 export async function inTransaction<T>(pool: Pg, work: (client: pg.PoolClient) => Promise<T>): Promise<T> {
-  const client = await pool.connect()
-  let broken: Error | undefined
+  await using connection = await acquire(pool)
+  const { client, discard } = connection
   try {
     await client.query('begin')
     const result = await work(client)
     await client.query('commit')
     return result
   } catch (error) {
-    await client.query('rollback').catch((lost) => {
-      broken = lost
-    })
+    // A server in trouble is not asked to roll back: it does when the connection is gone.
+    if (isDatabaseUnavailable(error)) discard()
+    else await client.query('rollback').catch(discard)
     throw error
-  } finally {
-    client.release(broken)
   }
 }

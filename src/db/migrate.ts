@@ -4,12 +4,10 @@ import path from 'node:path'
 import { runMigrations } from 'graphile-worker'
 import { AppError } from '../core/errors.ts'
 import { quietLogger } from '../core/queue-log.ts'
-import { inTransaction, type Pg } from './database.ts'
+import { acquire, inTransaction, type Pg } from './database.ts'
+import { MIGRATION_LOCK } from './locks.ts'
 
 const FOLDER = path.join(import.meta.dirname, '../../prisma/migrations')
-
-/** Any constant: processes that start together queue up behind it. */
-const MIGRATION_LOCK = 724_011
 
 /**
  * Brings the schema up to date, each migration in one transaction; graphile-worker's own schema as well.
@@ -20,46 +18,44 @@ const MIGRATION_LOCK = 724_011
 export async function migrate(pg: Pg): Promise<{ applied: string[] }> {
   const names = (await readdir(FOLDER, { withFileTypes: true })).filter((entry) => entry.isDirectory())
   const applied: string[] = []
-  const lock = await pg.connect()
-  try {
-    await lock.query('select pg_advisory_lock($1)', [MIGRATION_LOCK])
-    await lock.query(LEDGER)
-    const { rows } = await lock.query(
-      'select migration_name as name, checksum from _prisma_migrations where finished_at is not null',
-    )
-    const ledger = new Map<string, string>(rows.map((row) => [row.name, row.checksum]))
-    for (const name of names.map((entry) => entry.name).sort()) {
-      const sql = await readFile(path.join(FOLDER, name, 'migration.sql'), 'utf8')
-      const checksum = createHash('sha256').update(sql).digest('hex')
-      const known = ledger.get(name)
-      ledger.delete(name)
-      if (known === checksum) continue
-      if (known)
-        throw new AppError(
-          'CONFIG',
-          `Migration ${name} was edited after it ran here: restore the file, add a new one instead.`,
-        )
-      await inTransaction(pg, async (client) => {
-        await client.query(sql)
-        await client.query(
-          `insert into _prisma_migrations (id, checksum, migration_name, started_at, finished_at, applied_steps_count)
-           values ($1, $2, $3, now(), now(), 1)`,
-          [randomUUID(), checksum, name],
-        )
-      })
-      applied.push(name)
-    }
-    const [newer] = ledger.keys()
-    if (newer)
+  await using connection = await acquire(pg)
+  // Closing the connection releases the lock, whatever state it is in.
+  connection.discard()
+  const { client: lock } = connection
+  await lock.query('select pg_advisory_lock($1)', [MIGRATION_LOCK])
+  await lock.query(LEDGER)
+  const { rows } = await lock.query(
+    'select migration_name as name, checksum from _prisma_migrations where finished_at is not null',
+  )
+  const ledger = new Map<string, string>(rows.map((row) => [row.name, row.checksum]))
+  for (const name of names.map((entry) => entry.name).sort()) {
+    const sql = await readFile(path.join(FOLDER, name, 'migration.sql'), 'utf8')
+    const checksum = createHash('sha256').update(sql).digest('hex')
+    const known = ledger.get(name)
+    ledger.delete(name)
+    if (known === checksum) continue
+    if (known)
       throw new AppError(
         'CONFIG',
-        `The database has migration ${newer}, which this program does not know: start the newer program.`,
+        `Migration ${name} was edited after it ran here: restore the file, add a new one instead.`,
       )
-    await runMigrations({ pgPool: pg, logger: quietLogger })
-  } finally {
-    // Closing the connection releases the lock, whatever state it is in.
-    lock.release(true)
+    await inTransaction(pg, async (client) => {
+      await client.query(sql)
+      await client.query(
+        `insert into _prisma_migrations (id, checksum, migration_name, started_at, finished_at, applied_steps_count)
+           values ($1, $2, $3, now(), now(), 1)`,
+        [randomUUID(), checksum, name],
+      )
+    })
+    applied.push(name)
   }
+  const [newer] = ledger.keys()
+  if (newer)
+    throw new AppError(
+      'CONFIG',
+      `The database has migration ${newer}, which this program does not know: start the newer program.`,
+    )
+  await runMigrations({ pgPool: pg, logger: quietLogger })
   return { applied }
 }
 

@@ -1,4 +1,4 @@
-import { causes, log } from '../core/log.ts'
+import { logFailure } from '../core/log-failure.ts'
 import type { Pg } from '../db/database.ts'
 import { statement } from '../db/statement.ts'
 
@@ -23,7 +23,7 @@ export function openDeliveryCounts(pg: Pg): DeliveryCounts {
       await ADD.run(pg, { stored, made })
     } catch (error) {
       counts = { stored: counts.stored + stored, made: counts.made + made }
-      log.warn('deliveries are counted later', { cause: causes(error) })
+      logFailure('deliveries are counted later', error)
     }
   }
 

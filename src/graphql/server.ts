@@ -4,7 +4,7 @@ import { createYoga, type Plugin } from 'graphql-yoga'
 import { scopesOf } from '../access/tokens.ts'
 import type { App } from '../app.ts'
 import { AppError, publicSentence, toAppError } from '../core/errors.ts'
-import { causes, log } from '../core/log.ts'
+import { logFailure } from '../core/log-failure.ts'
 import type { Context } from './builder.ts'
 import { createLoaders } from './loaders.ts'
 import { schema } from './schema.ts'
@@ -47,7 +47,7 @@ function toPublicError(error: unknown): GraphQLError {
   const isClients = asGraphQL && (!thrown || thrown.name === 'PothosValidationError' || thrown instanceof GraphQLError)
   const known = isClients ? new AppError('BAD_INPUT', asGraphQL.message) : toAppError(thrown ?? error)
   if (known.status >= 500)
-    log.error('a query failed', { path: asGraphQL?.path?.join('.'), code: known.code, cause: causes(thrown ?? error) })
+    logFailure('a query failed', known, { level: 'error', path: asGraphQL?.path?.join('.'), code: known.code })
   const { nodes, source, positions, path, extensions } = asGraphQL ?? {}
   return new GraphQLError(publicSentence(known), {
     nodes,

@@ -4,7 +4,7 @@ import { pipeline } from 'node:stream/promises'
 import { scopesOf } from '../access/tokens.ts'
 import type { App } from '../app.ts'
 import { AppError, publicSentence, toAppError } from '../core/errors.ts'
-import { causes, log } from '../core/log.ts'
+import { logFailure } from '../core/log-failure.ts'
 import { execute, query } from '../db/query.ts'
 import { type Failure, readFailures } from '../variants/failures.ts'
 
@@ -34,13 +34,22 @@ export function createFailuresExport({ pg, adminToken }: App) {
       const isThere = await execute(pg, query.selectFrom('backfill').where('id', '=', backfillId))
       if (!isThere) throw new AppError('NOT_FOUND', `There is no backfill ${backfillId}.`)
     }
+    // The first page before the status, which says then whether there is an answer.
+    const lines = linesOf(readFailures(pg, backfillId))
+    const first = await lines.next()
     response.writeHead(200, headersOf('application/x-ndjson; charset=utf-8'))
     if (request.method === 'HEAD') response.end()
-    else await pipeline(Readable.from(linesOf(readFailures(pg, backfillId)), { highWaterMark: 1 }), response)
+    else await pipeline(Readable.from(startingWith(first, lines), { highWaterMark: 1 }), response)
   }
 }
 
-async function* linesOf(pages: AsyncIterable<readonly Failure[]>): AsyncIterable<string> {
+async function* startingWith(first: IteratorResult<string>, rest: AsyncIterable<string>): AsyncIterable<string> {
+  if (first.done) return
+  yield first.value
+  yield* rest
+}
+
+async function* linesOf(pages: AsyncIterable<readonly Failure[]>): AsyncGenerator<string> {
   for await (const page of pages) yield page.map((failure) => `${JSON.stringify(toLine(failure))}\n`).join('')
 }
 
@@ -76,14 +85,17 @@ function refuse(request: IncomingMessage, response: ServerResponse, thrown: unkn
   // Begun already: a cut answer is how the client sees it. Who went away needs no answer.
   if (response.headersSent) {
     if (!request.destroyed && !response.writableFinished)
-      log.error('an export of failures broke', { cause: causes(thrown) })
+      logFailure('an export of failures broke', thrown, { level: 'error' })
     response.destroy()
     return
   }
   const error = toAppError(thrown)
-  if (error.status >= 500) log.error('failures cannot be exported', { code: error.code, cause: causes(thrown) })
-  const allow = error.code === 'METHOD_NOT_ALLOWED' ? { allow: 'GET, HEAD' } : {}
+  if (error.status >= 500) logFailure('failures cannot be exported', error, { level: 'error', code: error.code })
+  const more = {
+    ...(error.code === 'METHOD_NOT_ALLOWED' ? { allow: 'GET, HEAD' } : {}),
+    ...(error.status === 503 ? { 'retry-after': '1' } : {}),
+  }
   response
-    .writeHead(error.status, { ...headersOf('text/plain; charset=utf-8'), ...allow })
+    .writeHead(error.status, { ...headersOf('text/plain; charset=utf-8'), ...more })
     .end(request.method === 'HEAD' ? undefined : `${error.code}: ${publicSentence(error)}\n`)
 }

@@ -2,19 +2,29 @@ import type { ServerResponse } from 'node:http'
 import type { Compilable } from 'kysely'
 import { collectDefaultMetrics, Gauge, Registry } from 'prom-client'
 import type { App } from '../app.ts'
-import { causes } from '../core/log.ts'
+import { AppError, type ErrorCode, toAppError } from '../core/errors.ts'
+import type { DatabaseState } from '../db/health.ts'
 import { execute, fetchFirst, query } from '../db/query.ts'
 
 /** The smallest render there is, by the smallest preset: what must work for any other to work. */
 const PROBE = Buffer.from('<svg xmlns="http://www.w3.org/2000/svg" width="1" height="1"><path d="M0 0h1v1z"/></svg>')
+/** Of the render itself; a check as a whole, with waiting for its turn, gets longer. */
 const PROBE_LIMIT_MS = 2000
+const CHECK_LIMIT_MS = 5000
 /** A readiness answer serves so long, so that nobody renders us busy by asking. */
 const KEEP_MS = 1000
+/** The same of the stores, where each question is a request that is paid for. */
+const KEEP_STORES_MS = 10_000
+/** Nothing lies here: "not there" is the answer of a store that works. */
+const ABSENT_KEY = 'readyz'
 
+/** Codes are those of errors.ts: what is behind them is in the log, as this answer needs no token. */
 interface Check {
   readonly ok: boolean
   readonly ms: number
-  readonly error?: string
+  readonly code?: ErrorCode
+  /** Of the database, where it is not UP. */
+  readonly state?: DatabaseState
 }
 
 /** `/readyz` and `/metrics`. */
@@ -60,30 +70,59 @@ export function createHealth(app: App) {
       () => Number.NaN,
     )
 
-  let kept: { at: number; answer: Promise<{ database: Check; renderer: Check }> } | null = null
-  const check = () => {
-    if (!kept || Date.now() - kept.at > KEEP_MS) kept = { at: Date.now(), answer: look() }
-    return kept.answer
+  const checkOwn = keep(KEEP_MS, async () => {
+    const [database, renderer] = await Promise.all([checkDatabase(), check(render)])
+    return { database, renderer }
+  })
+  const checkStores = keep(KEEP_STORES_MS, async () => {
+    const { originals, previews } = app.stores
+    const [ofOriginals, ofPreviews] = await Promise.all([
+      check(() => originals.head(ABSENT_KEY)),
+      check(() => previews.head(ABSENT_KEY)),
+    ])
+    return { originals: ofOriginals, previews: ofPreviews }
+  })
+  const checkAll = async () => {
+    const [own, stores] = await Promise.all([checkOwn(), checkStores()])
+    return { ...own, ...stores }
   }
 
-  async function look() {
+  async function checkDatabase(): Promise<Check> {
+    const found = await check(() => execute(app.pg, query.selectFrom('item').limit(1)))
+    const { state } = app.health
+    return state === 'UP' ? found : { ok: false, ms: found.ms, code: 'UNAVAILABLE', state }
+  }
+
+  async function render(): Promise<unknown> {
     const smallest = [...app.presets.values()].reduce((a, b) => (a.width * a.height <= b.width * b.height ? a : b))
     probes++
     const variants = [{ preset: smallest.name, format: smallest.formats[0] ?? 'WEBP' } as const]
-    const [database, renderer] = await Promise.all([
-      timed(() => execute(app.pg, query.selectFrom('item').limit(1))),
-      timed(() => app.pool.render(PROBE, variants, { timeoutMs: PROBE_LIMIT_MS })),
-    ])
-    return { database, renderer }
+    return await app.pool.render(PROBE, variants, { timeoutMs: PROBE_LIMIT_MS })
   }
 
+  new Gauge({
+    name: 'afterimage_check_ok',
+    help: 'Whether what this process needs answers as it must: 1, or 0.',
+    labelNames: ['check'],
+    registers: [registry],
+    async collect() {
+      for (const [name, { ok }] of Object.entries(await checkAll())) this.set({ check: name }, ok ? 1 : 0)
+    },
+  })
+
   return {
-    /** 200 only when a query and a render would succeed. */
+    /**
+     * 503 when this process cannot answer: its renderers do not draw, or the database does not even read. What all
+     * processes share and many answers do without (a store, a database that takes no writes) makes it `degraded`: to take
+     * all of them out would only make it worse.
+     */
     async ready(response: ServerResponse): Promise<void> {
-      const checks = await check()
-      const ready = Object.values(checks).every(({ ok }) => ok)
+      const checks = await checkAll()
+      const { database, renderer } = checks
+      const ready = renderer.ok && (database.ok || database.state === 'READ_ONLY' || database.state === 'TROUBLED')
+      const degraded = Object.values(checks).some(({ ok }) => !ok)
       response.writeHead(ready ? 200 : 503, { 'content-type': 'application/json', 'cache-control': 'no-store' })
-      response.end(`${JSON.stringify({ ready, checks }, null, 2)}\n`)
+      response.end(`${JSON.stringify({ ready, degraded, checks }, null, 2)}\n`)
     },
     /** Prometheus text. */
     async metrics(response: ServerResponse): Promise<void> {
@@ -92,11 +131,26 @@ export function createHealth(app: App) {
   }
 }
 
-async function timed(work: () => Promise<unknown>): Promise<Check> {
+async function check(work: () => Promise<unknown>): Promise<Check> {
   const from = performance.now()
-  const ms = () => Math.round(performance.now() - from)
-  return await work().then(
-    () => ({ ok: true, ms: ms() }),
-    (error) => ({ ok: false, ms: ms(), error: causes(error) }),
+  const late = Promise.withResolvers<never>()
+  const timer = setTimeout(
+    () => late.reject(new AppError('TIMEOUT', `no answer in ${CHECK_LIMIT_MS} ms`)),
+    CHECK_LIMIT_MS,
   )
+  const failed = await Promise.race([work(), late.promise]).then(
+    () => null,
+    (error) => toAppError(error).code,
+  )
+  clearTimeout(timer)
+  return { ok: failed === null, ms: Math.round(performance.now() - from), ...(failed ? { code: failed } : {}) }
+}
+
+/** The same answer to all who ask within some time. */
+function keep<T>(forMs: number, look: () => Promise<T>): () => Promise<T> {
+  let kept: { at: number; answer: Promise<T> } | null = null
+  return () => {
+    if (!kept || Date.now() - kept.at > forMs) kept = { at: Date.now(), answer: look() }
+    return kept.answer
+  }
 }

@@ -2,7 +2,7 @@ import type { IncomingMessage, ServerResponse } from 'node:http'
 import { answerHeaders, CACHE } from '../cdn/cache-headers.ts'
 import { findComposite } from '../composites/find.ts'
 import { AppError, publicSentence, toAppError } from '../core/errors.ts'
-import { causes, log } from '../core/log.ts'
+import { logFailure } from '../core/log-failure.ts'
 import { mimeTypeOf } from '../core/variant.ts'
 import type { DeliveryCounts } from '../diagnose/delivery-counts.ts'
 import { ANSWER_LIMIT_MS, type Delivered } from '../variants/ensure.ts'
@@ -91,7 +91,7 @@ function end(
 function refuse(request: IncomingMessage, response: ServerResponse, thrown: unknown): void {
   const error = toAppError(thrown)
   if (error.status >= 500 && error.code !== 'BUSY')
-    log.error('a picture could not be delivered', { url: request.url, code: error.code, cause: causes(thrown) })
+    logFailure('a picture could not be delivered', error, { level: 'error', url: request.url, code: error.code })
   if (response.headersSent) {
     response.destroy()
     return

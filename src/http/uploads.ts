@@ -2,7 +2,7 @@ import type { IncomingMessage, ServerResponse } from 'node:http'
 import { scopesOf } from '../access/tokens.ts'
 import type { App } from '../app.ts'
 import { AppError, publicSentence, toAppError } from '../core/errors.ts'
-import { causes, log } from '../core/log.ts'
+import { logFailure } from '../core/log-failure.ts'
 import { parseUploadKey, printUploadKey } from '../core/variant.ts'
 import { type Arrival, readS3Event } from '../uploads/s3-event.ts'
 import { checkUploadUrl } from '../uploads/upload-url.ts'
@@ -114,10 +114,11 @@ function refuse(
   }
   const error = toAppError(thrown)
   if (error.status >= 500)
-    log.error('an upload or event could not be taken', { code: error.code, cause: causes(thrown) })
+    logFailure('an upload or event could not be taken', error, { level: 'error', code: error.code })
   // What is left of a body is not read.
   const more = {
     ...(error.code === 'METHOD_NOT_ALLOWED' ? { allow } : {}),
+    ...(error.status === 503 ? { 'retry-after': '1' } : {}),
     ...(request.complete ? {} : { connection: 'close' }),
   }
   response

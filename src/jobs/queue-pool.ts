@@ -1,35 +1,70 @@
+import type { PoolClient } from 'pg'
 import type { Pg } from '../db/database.ts'
+import { isDatabaseUnavailable } from '../db/errors.ts'
+import type { DatabaseHealth } from '../db/health.ts'
+import type { Monitor, Notification } from '../db/monitor.ts'
 
-/** With this code graphile-worker repeats a statement, from 3 s to 2 minutes later: RETRYABLE_ERROR_CODES in its lib.js. */
-const REPEATED = 'ETIMEDOUT'
-/** A server that was stopped (57P01) or crashed (57P02), and what sockets say. */
-const LOST = new Set(['57P01', '57P02', 'ECONNREFUSED', 'ECONNRESET', 'EPIPE'])
+/** What graphile-worker listens to: the process's one listening connection does it for all of its queues. */
+export const QUEUE_CHANNELS = ['jobs:insert', 'worker:migrate']
+/** The end of a job, which the library does not wait for: a rejection would end the process. */
+const ENDS_JOB = /^(?:complete|fail)_job/
 
 /**
- * The same connections for the queue: a lost one is an error that it repeats. Else a Postgres that restarts while a job ends
- * leaves the end unsaid: an unhandled rejection, which takes the worker down, or a job that is locked for hours by one
- * that lives. test/chaos.test.ts restarts it.
+ * The same connections for the queue, of which no statement fails because the database is in trouble: it waits until the
+ * database takes it. Else an outage while a job ends leaves the end unsaid: an unhandled rejection, which takes the worker
+ * down, or a job that is locked for hours by one that lives. test/long/database.test.ts has every kind of outage.
+ * @param options.signal aborts what waits when the worker stops
  */
-export const toQueuePool = (pg: Pg): Pg =>
-  around(pg, 'connect', async (listen?: Parameters<Pg['connect']>[0]) => {
-    // As its listener connects, which comes back by itself.
-    if (listen) return pg.connect(listen)
-    const client = await pg.connect().catch(fail)
-    const query = client.query.bind(client) as (...args: unknown[]) => Promise<unknown>
-    return around(client, 'query', (...args: unknown[]) => query(...args).catch(fail))
-  })
+export function toQueuePool(
+  pg: Pg,
+  { health, monitor, signal }: { health: DatabaseHealth; monitor: Monitor; signal: AbortSignal },
+): Pg {
+  /** On any connection: of the library's statements none needs the one before, as its schema is migrated already. */
+  async function query(...args: unknown[]): Promise<unknown> {
+    for (;;) {
+      try {
+        return await (pg.query as (...args: unknown[]) => Promise<unknown>).apply(pg, args)
+      } catch (error) {
+        if (!isDatabaseUnavailable(error)) throw error
+      }
+      try {
+        await health.whenWritable(signal)
+      } catch (error) {
+        // The job runs again elsewhere, once this worker is seen to be gone.
+        if (ENDS_JOB.test(nameOf(args[0]))) return await new Promise(() => {})
+        throw error
+      }
+    }
+  }
 
-/** An object as it is, but for one of its functions. */
-const around = <T extends object>(target: T, name: keyof T, replacement: unknown): T =>
-  new Proxy(target, {
-    get(_target, key) {
-      if (key === name) return replacement
+  const client = { query, release: () => {} } as unknown as PoolClient
+  const connect = (listen?: (error: undefined, client: PoolClient, release: () => void) => void) =>
+    listen ? listen(undefined, listener(monitor), () => {}) : Promise.resolve(client)
+  return new Proxy(pg, {
+    get(target, key) {
+      if (key === 'connect') return connect
+      if (key === 'query') return query
       const value: unknown = Reflect.get(target, key)
       return typeof value === 'function' ? value.bind(target) : value
     },
   })
-
-function fail(error: Error & { code?: string }): never {
-  const isLost = error.code ? LOST.has(error.code) : /connection (terminated|error)/i.test(error.message)
-  throw isLost ? Object.assign(error, { code: REPEATED }) : error
 }
+
+/** What graphile-worker takes for a connection that listens. It never breaks: the monitor makes the real one again. */
+function listener(monitor: Monitor): PoolClient {
+  const stops = new Map<unknown, () => void>()
+  const client = {
+    on(event: string, listen: (notification: Notification) => void) {
+      if (event === 'notification') stops.set(listen, monitor.onNotification(listen))
+      return client
+    },
+    removeListener(_event: string, listen: unknown) {
+      stops.get(listen)?.()
+      return client
+    },
+    query: async () => {},
+  }
+  return client as unknown as PoolClient
+}
+
+const nameOf = (statement: unknown): string => (statement as { name?: string } | undefined)?.name ?? ''

@@ -1,7 +1,8 @@
 import { EventEmitter } from 'node:events'
 import { type CronItem, parseCronItems, type Runner, run, type TaskList, type WorkerEvents } from 'graphile-worker'
 import { quietLogger } from '../core/queue-log.ts'
-import type { Pg } from '../db/database.ts'
+import type { Database } from '../db/database.ts'
+import type { Monitor } from '../db/monitor.ts'
 import { toQueuePool } from './queue-pool.ts'
 import { RUNNERS, type RunnerName, rowOf, TASK_NAMES } from './registry.ts'
 
@@ -9,21 +10,32 @@ import { RUNNERS, type RunnerName, rowOf, TASK_NAMES } from './registry.ts'
 const ABORT_AFTER_MS = 0
 const POLL_EVERY_MS = 1000
 
+/** A runner of one kind in this process. */
+export interface OpenRunner {
+  readonly runner: Runner
+  /** graphile-worker's for the pool, as in the locks of its jobs. */
+  readonly id: string
+  /** The ids of the jobs that it runs at this moment. */
+  readonly running: ReadonlySet<string>
+}
+
 /**
  * Takes jobs of the registry's tasks of this runner, and queues those that are due by the clock.
- * Returns graphile-worker's runner, and its id for the pool, as in the locks of its jobs.
+ * @param options.signal aborts what waits for a database in trouble when the worker stops
  */
 export async function openRunner(
-  pg: Pg,
+  { pg, health, monitor }: Pick<Database, 'pg' | 'health'> & { readonly monitor: Monitor },
   name: RunnerName,
-  taskList: TaskList,
-): Promise<{ runner: Runner; id: string }> {
+  { taskList, signal }: { taskList: TaskList; signal: AbortSignal },
+): Promise<OpenRunner> {
   const events: WorkerEvents = new EventEmitter()
   const id = new Promise<string>((resolve) => events.once('pool:create', ({ workerPool }) => resolve(workerPool.id)))
+  const running = new Set<string>()
+  events.on('job:start', ({ job }) => running.add(job.id)).on('job:complete', ({ job }) => running.delete(job.id))
   const runner = await run({
     taskList,
     concurrency: RUNNERS[name].jobsAtOnce,
-    pgPool: toQueuePool(pg),
+    pgPool: toQueuePool(pg, { health, monitor, signal }),
     events,
     parsedCronItems: parseCronItems(cronOf(name)),
     pollInterval: POLL_EVERY_MS,
@@ -31,7 +43,7 @@ export async function openRunner(
     noHandleSignals: true,
     gracefulShutdownAbortTimeout: ABORT_AFTER_MS,
   })
-  return { runner, id: await id }
+  return { runner, id: await id, running }
 }
 
 /** With a key: what was not run yet is not queued again. */

@@ -1,7 +1,7 @@
 import { hostname } from 'node:os'
 import { sql } from 'kysely'
 import { log } from '../core/log.ts'
-import { startOf } from '../core/processes.ts'
+import { readPidSpace, startOf } from '../core/processes.ts'
 import type { Pg } from '../db/database.ts'
 import { anyOf, execute, now, query } from '../db/query.ts'
 import { statement } from '../db/statement.ts'
@@ -9,20 +9,26 @@ import { statement } from '../db/statement.ts'
 export const HEARTBEAT_EVERY_MS = 10_000
 /** A worker that is silent for so long is dead. */
 const SILENT_S = 60
+/** After an outage the others need so long to be heard again. */
+const HEARD_AGAIN_MS = 2 * HEARTBEAT_EVERY_MS
 
-/** Says that this worker lives. @param workerId graphile-worker's pool id, as in its jobs' locks */
+/** Says that this worker lives. @param workerId graphile-worker's pool id, random, as in its jobs' locks */
 export async function heartbeat(pg: Pg, workerId: string): Promise<void> {
-  const alive = query.insertInto('worker').values({ id: workerId, host: hostname(), pid: process.pid })
+  const alive = query
+    .insertInto('worker')
+    .values({ id: workerId, host: hostname(), pid: process.pid, pid_space: await readPidSpace() })
   await execute(
     pg,
     alive.onConflict((known) => known.column('id').doUpdateSet({ seen_at: now })),
   )
 }
 
-/** Whether a worker on this host said lately that it lives. In a container that is the one beside us. */
+/** Whether a worker beside us said lately that it lives: in this container, or on this host. */
 export async function hasLiveWorker(pg: Pg): Promise<boolean> {
   const seen = sql<boolean>`seen_at > now() - make_interval(secs => ${SILENT_S})`
-  return (await execute(pg, query.selectFrom('worker').where('host', '=', hostname()).where(seen))) > 0
+  const beside = query.selectFrom('worker').where('host', '=', hostname())
+  const inOurSpace = beside.where('pid_space', 'is not distinct from', await readPidSpace())
+  return (await execute(pg, inOurSpace.where(seen))) > 0
 }
 
 /** Says goodbye. */
@@ -30,17 +36,46 @@ export async function deregister(pg: Pg, workerId: string): Promise<void> {
   await execute(pg, query.deleteFrom('worker').where('id', '=', workerId))
 }
 
+/** The queues of this process. */
+export interface OwnQueues {
+  readonly ids: readonly string[]
+  /** The ids of the jobs that they run at this moment. */
+  readonly running: () => readonly string[]
+}
+
+/**
+ * What a worker does every ten seconds: says that it lives, and gives the jobs of dead workers back to the queue. It takes
+ * nobody's silence for death before it could speak itself for some time: in an outage nobody is heard.
+ */
+export function createHeartbeat(pg: Pg, own: OwnQueues): () => Promise<void> {
+  let heardSince = Date.now()
+  let lastAt = heardSince
+  return async () => {
+    for (const id of own.ids) await heartbeat(pg, id)
+    const now = Date.now()
+    if (now - lastAt > HEARD_AGAIN_MS) heardSince = now
+    lastAt = now
+    await recoverJobs(pg, own.ids, { trustsSilence: now - heardSince > HEARD_AGAIN_MS })
+    await recoverLost(pg, own)
+  }
+}
+
 /**
  * Gives the jobs of dead workers back to the queue: graphile-worker alone would wait four hours. Dead is who was silent
- * for a minute, and on this host at once whose process is gone.
+ * for a minute; and at once whose process is gone, where its id means the same to us.
  */
-export async function recoverJobs(pg: Pg, ownIds: readonly string[]): Promise<string[]> {
+export async function recoverJobs(
+  pg: Pg,
+  ownIds: readonly string[],
+  { trustsSilence = true }: { trustsSilence?: boolean } = {},
+): Promise<string[]> {
   const rows = await FIND_OTHERS.all(pg, { ownIds, silentS: SILENT_S })
+  const pidSpace = await readPidSpace()
   const dead: string[] = []
   for (const other of rows) {
-    const isHere = other.host === hostname()
-    const isGone = isHere && (other.pid === process.pid || (await startOf(other.pid)) === null)
-    if (other.silent || isGone) dead.push(other.id)
+    const isComparable = pidSpace !== null && other.pid_space === pidSpace
+    const isGone = isComparable && (other.pid === process.pid || (await startOf(other.pid)) === null)
+    if ((trustsSilence && other.silent) || isGone) dead.push(other.id)
   }
   if (dead.length === 0) return dead
   await UNLOCK.run(pg, { dead })
@@ -52,15 +87,15 @@ export async function recoverJobs(pg: Pg, ownIds: readonly string[]): Promise<st
 const FIND_OTHERS = statement({
   name: 'find-other-workers',
   text: `
-    select id, host, pid, seen_at < now() - make_interval(secs => :silentS) as silent from worker
+    select id, pid, pid_space, seen_at < now() - make_interval(secs => :silentS) as silent from worker
       where id <> all(:ownIds::text[])
     union all
     -- Killed before its first heartbeat: it holds jobs, and nobody knows it.
-    select distinct locked_by, '', 0, true from graphile_worker.jobs
+    select distinct locked_by, 0, null, true from graphile_worker.jobs
       where locked_at < now() - make_interval(secs => :silentS) and locked_by <> all(:ownIds::text[])
         and locked_by not in (select id from worker)`,
   parameters: { ownIds: 'text[]', silentS: 'float8' },
-  columns: { id: 'text', host: 'text', pid: 'int4', silent: 'bool' },
+  columns: { id: 'text', pid: 'int4', pid_space: 'text?', silent: 'bool' },
 })
 
 const UNLOCK = statement({
@@ -68,4 +103,22 @@ const UNLOCK = statement({
   text: 'select graphile_worker.force_unlock_workers(:dead::text[])',
   parameters: { dead: 'text[]' },
   columns: { force_unlock_workers: 'void' },
+})
+
+/**
+ * Gives back the jobs that are locked by us and that we do not run: Postgres carried the statement out that took them, and
+ * the answer was lost. Not as an attempt. A statement of the queue is answered or given up well within the time.
+ */
+async function recoverLost(pg: Pg, { ids, running }: OwnQueues): Promise<void> {
+  const lost = await RECOVER_LOST.run(pg, { ids, running: running(), lockedS: SILENT_S })
+  if (lost > 0) log.warn('gave back jobs that an outage had lost', { jobs: lost })
+}
+
+const RECOVER_LOST = statement({
+  name: 'recover-lost-jobs',
+  text: `
+    update graphile_worker._private_jobs set locked_by = null, locked_at = null, attempts = greatest(attempts - 1, 0)
+    where locked_by = any(:ids::text[]) and id <> all(:running::bigint[])
+      and locked_at < now() - make_interval(secs => :lockedS)`,
+  parameters: { ids: 'text[]', running: 'int8[]', lockedS: 'float8' },
 })

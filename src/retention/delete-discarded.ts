@@ -38,13 +38,10 @@ async function deleteBatch({ pg, stores }: Db): Promise<{ deleted: number; forgo
     const originals = keysOf('ORIGINALS')
     await stores.originals.delete(originals)
     await cancelDeletion(client, 'ORIGINALS', originals)
-    const { previews, release } = await lockPictures(pg, keysOf('PREVIEWS'))
-    try {
-      await stores.previews.delete(previews)
-      await cancelDeletion(client, 'PREVIEWS', previews)
-    } finally {
-      await release()
-    }
+    await using locked = await lockPictures(pg, keysOf('PREVIEWS'))
+    const { previews } = locked
+    await stores.previews.delete(previews)
+    await cancelDeletion(client, 'PREVIEWS', previews)
     return { deleted: originals.length + previews.length, forgotten }
   })
 }
@@ -56,7 +53,8 @@ async function deleteBatch({ pg, stores }: Db): Promise<{ deleted: number; forgo
 async function lockPictures(
   pg: Pg,
   keys: readonly string[],
-): Promise<{ previews: readonly string[]; release: () => Promise<void> }> {
+): Promise<AsyncDisposable & { readonly previews: readonly string[] }> {
+  await using opening = new AsyncDisposableStack()
   const sourceKeyOf = new Map(
     keys.flatMap((key) => {
       const path = parseVariantKey(key)
@@ -68,14 +66,12 @@ async function lockPictures(
     pg,
     query.selectFrom('item').select(['id', 'source_key']).where('source_key', '=', anyOf(sourceKeys)),
   )
-  if (rows.length === 0) return { previews: keys, release: async () => {} }
-  const locks = await lockItems(
-    pg,
-    rows.map(({ id }) => id),
-  )
-  const busy = new Set(rows.filter(({ id }) => !locks.held.includes(id)).map((row) => row.source_key))
+  const itemIds = rows.map(({ id }) => id)
+  const locks = itemIds.length > 0 ? opening.use(await lockItems(pg, itemIds)) : null
+  const busy = new Set(rows.filter(({ id }) => !locks?.held.includes(id)).map((row) => row.source_key))
   const made = await fetchAll(pg, query.selectFrom('image').select('object_key').where('object_key', '=', anyOf(keys)))
   const isMade = new Set(made.map((row) => row.object_key))
   const previews = keys.filter((key) => !isMade.has(key) && !busy.has(sourceKeyOf.get(key) ?? ''))
-  return { previews, release: locks.release }
+  const owner = opening.move()
+  return { previews, [Symbol.asyncDispose]: () => owner.disposeAsync() }
 }

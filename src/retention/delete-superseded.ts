@@ -86,17 +86,13 @@ interface Owners {
  * healed if they become current before. The other way round it would leave objects that nobody knows.
  */
 async function deleteBatch({ pg, previews }: Db, found: readonly Superseded[], owners: Owners): Promise<number> {
-  const locks = await owners.lock(pg, [...new Set(found.map(({ ownerId }) => ownerId))])
-  try {
-    if (locks.held.length === 0) return 0
-    // Once more, now that nobody else makes or deletes their pictures. Who is locked is the next run's.
-    const keys = new Set(found.map(({ objectKey }) => objectKey))
-    const now = await owners.find(locks.held)
-    const images = now.filter(({ objectKey }) => keys.has(objectKey))
-    await previews.delete(images.map(({ objectKey }) => objectKey))
-    await forgetImages(pg, images)
-    return images.length
-  } finally {
-    await locks.release()
-  }
+  await using locks = await owners.lock(pg, [...new Set(found.map(({ ownerId }) => ownerId))])
+  if (locks.held.length === 0) return 0
+  // Once more, now that nobody else makes or deletes their pictures. Who is locked is the next run's.
+  const keys = new Set(found.map(({ objectKey }) => objectKey))
+  const now = await owners.find(locks.held)
+  const images = now.filter(({ objectKey }) => keys.has(objectKey))
+  await previews.delete(images.map(({ objectKey }) => objectKey))
+  await forgetImages(pg, images)
+  return images.length
 }

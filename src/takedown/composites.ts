@@ -42,15 +42,13 @@ export async function removeComposites(
     if (lastId === undefined) return null
     for (let waiting = ids; waiting.length > 0; ) {
       if (signal.aborted) return 'stopped'
-      const { held, release } = await lockComposites(pg, waiting)
-      try {
-        const isActive =
-          held.length === 0 ||
-          (await whileActive(pg, takeDown.id, (client) => remove(app, client, { takeDown, scope, familyIds: held })))
-        if (isActive === null) return 'done'
-      } finally {
-        await release()
-      }
+      await using locks = await lockComposites(pg, waiting)
+      const { held } = locks
+      const isActive =
+        held.length === 0 ||
+        (await whileActive(pg, takeDown.id, (client) => remove(app, client, { takeDown, scope, familyIds: held })))
+      if (isActive === null) return 'done'
+      await locks.release()
       waiting = waiting.filter((id) => !held.includes(id))
       if (waiting.length > 0) await delay(LOOK_EVERY_MS)
     }

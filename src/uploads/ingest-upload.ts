@@ -3,8 +3,7 @@ import { type CheckedArchive, checkArchive } from '../archive/check.ts'
 import type { Config } from '../core/config.ts'
 import { printUploadKey } from '../core/variant.ts'
 import { inTransaction, type Pg, type Prisma } from '../db/database.ts'
-import { lockFamilies } from '../db/family-locks.ts'
-import { waitForItems } from '../db/locks.ts'
+import { lockFamilies, waitForItems } from '../db/locks.ts'
 import { notify } from '../db/notify.ts'
 import { execute, query } from '../db/query.ts'
 import { statement } from '../db/statement.ts'
@@ -40,24 +39,20 @@ export async function ingestUpload(
   if (upload?.status !== 'CHECKING' && upload?.status !== 'INGESTING') return 'done'
   if ((await execute(app.pg, earlierOf(upload))) > 0) return 'busy'
   // Known from an earlier run: whoever waits for a family does not check its archive each time.
-  const early = upload.families.length > 0 ? await lockFamilies(app.pg, upload.families) : null
+  await using early = upload.families.length > 0 ? await lockFamilies(app.pg, upload.families) : null
   if (upload.families.length > 0 && !early) return 'busy'
+  const source = await storeSource(app.stores.originals, printUploadKey(uploadId))
+  if (!source) return await refuse(app.pg, uploadId, { problems: [ARCHIVE_GONE] })
+  const { problems, problemCount, archive } = await checkArchive(source)
+  if (!archive) return await refuse(app.pg, uploadId, { problems, count: problemCount })
   try {
-    const source = await storeSource(app.stores.originals, printUploadKey(uploadId))
-    if (!source) return await refuse(app.pg, uploadId, { problems: [ARCHIVE_GONE] })
-    const { problems, problemCount, archive } = await checkArchive(source)
-    if (!archive) return await refuse(app.pg, uploadId, { problems, count: problemCount })
-    try {
-      const foreign = await findForeign(app.pg, upload.vendor, archive)
-      if (foreign.length > 0) return await refuse(app.pg, uploadId, { problems: foreign })
-      if (!(await beginIngest(app.pg, uploadId, archive)))
-        return await refuse(app.pg, uploadId, { problems: [ARCHIVE_CHANGED] })
-      return await ingest(app, { uploadId, archive, signal, isLocked: early !== null })
-    } finally {
-      await archive.close()
-    }
+    const foreign = await findForeign(app.pg, upload.vendor, archive)
+    if (foreign.length > 0) return await refuse(app.pg, uploadId, { problems: foreign })
+    if (!(await beginIngest(app.pg, uploadId, archive)))
+      return await refuse(app.pg, uploadId, { problems: [ARCHIVE_CHANGED] })
+    return await ingest(app, { uploadId, archive, signal, isLocked: early !== null })
   } finally {
-    await early?.release()
+    await archive.close()
   }
 }
 
@@ -132,24 +127,22 @@ interface Intake {
 async function ingest(app: Ingester, intake: Intake): Promise<'done' | 'busy' | 'stopped'> {
   const { uploadId, archive, signal } = intake
   const { sets } = archive
-  const lock = intake.isLocked
+  await using locks = intake.isLocked
     ? null
     : await lockFamilies(app.pg, [...new Set(sets.map(({ family }) => family.uniqueId))])
-  if (!lock && !intake.isLocked) return 'busy'
-  try {
-    const there = await app.prisma.uploadSet.findMany({ where: { uploadId } })
-    const isThere = new Set(there.map(({ position }) => position))
-    for (const [position, set] of sets.entries()) {
-      if (isThere.has(position)) continue
-      const { originals } = app.stores
-      const isStaged = await stageSet({ pg: app.pg, originals, archive, uploadId, position, set, signal })
-      if (!isStaged) return 'stopped'
-      await commitSet(app.pg, { uploadId, position, set, graceDays: app.config.supersededDays })
-    }
-    if (!(await drain(app, uploadId, signal))) return 'stopped'
-  } finally {
-    await lock?.release()
+  if (!locks && !intake.isLocked) return 'busy'
+  const there = await app.prisma.uploadSet.findMany({ where: { uploadId } })
+  const isThere = new Set(there.map(({ position }) => position))
+  for (const [position, set] of sets.entries()) {
+    if (isThere.has(position)) continue
+    const { originals } = app.stores
+    const isStaged = await stageSet({ pg: app.pg, originals, archive, uploadId, position, set, signal })
+    if (!isStaged) return 'stopped'
+    await commitSet(app.pg, { uploadId, position, set, graceDays: app.config.supersededDays })
   }
+  if (!(await drain(app, uploadId, signal))) return 'stopped'
+  // The families are free before the upload is seen to be done.
+  await locks?.release()
   await inTransaction(app.pg, async (client) => {
     const open = query.updateTable('upload').set({ status: 'RENDERING' }).where('id', '=', uploadId)
     await execute(client, open.where('status', '=', 'INGESTING'))

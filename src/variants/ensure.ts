@@ -78,8 +78,9 @@ export function createEnsureVariant(
     const svg = stores.originals.get(wanted.originalKey)
     svg.catch(() => {})
     for (;;) {
-      const locks = await lockItems(pg, [wanted.itemId])
-      try {
+      {
+        // Nobody has to wait for the release: it never fails, and the next one to lock waits for it anyway.
+        using locks = await lockItems(pg, [wanted.itemId])
         const now = await locateVariant(pg, wanted)
         if (!now) throw new AppError('NOT_FOUND', 'There is no such item any more.')
         if (now.takenDown) throw new AppError('GONE', 'This picture was taken down.')
@@ -88,9 +89,6 @@ export function createEnsureVariant(
         if (now.failure) throw new AppError(now.failure.code as ErrorCode, now.failure.message)
         if (locks.held.length > 0)
           return await makeAndRecord(now, now.originalKey === wanted.originalKey ? svg : undefined)
-      } finally {
-        // Nobody has to wait for it: a release never fails, and the next one to lock waits for it anyway.
-        void locks.release()
       }
       // Another process makes it: its object is there a little before its row, when a chunk records many at once.
       const bytes = wanted.image ? null : await stores.previews.get(key)

@@ -1,5 +1,5 @@
 import { hostname } from 'node:os'
-import { causes, log } from '../core/log.ts'
+import { logFailure } from '../core/log-failure.ts'
 import type { Pg } from '../db/database.ts'
 import type { Events } from '../db/notifications.ts'
 import { notify } from '../db/notify.ts'
@@ -22,7 +22,7 @@ export function createInteractiveNotice(pg: Pg): () => void {
     if (now < nextAt) return
     nextAt = now + TELL_EVERY_MS
     notify(pg, INTERACTIVE_CHANNEL, hostname()).catch((error) =>
-      log.warn('workers could not be told that viewers wait', { cause: causes(error) }),
+      logFailure('workers could not be told that viewers wait', error),
     )
   }
 }

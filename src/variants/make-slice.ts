@@ -28,23 +28,19 @@ export async function makeSlice(
   slice: { order: WorkOrder; work: readonly Work[]; signal: AbortSignal; afterRecord?: AfterRecord },
 ): Promise<number[]> {
   const ids = slice.work.map((item) => item.itemId)
-  const locks = await lockItems(app.pg, ids)
-  try {
-    // Looked at again under the lock: a request may have made one since.
-    const range = { afterId: 0, toId: Math.max(...ids), limit: ids.length, only: locks.held }
-    const work = locks.held.length > 0 ? await findWork(app.pg, slice.order, range) : []
-    const { trouble, ...results } = await makeAll(app, slice, work)
-    if (results.made.length > 0 || results.failures.length > 0) {
-      await inTransaction(app.pg, async (client) => {
-        await recordResults(client, results)
-        await slice.afterRecord?.(client, results)
-      })
-    }
-    if (trouble) throw trouble
-    return ids.filter((id) => !locks.held.includes(id))
-  } finally {
-    await locks.release()
+  await using locks = await lockItems(app.pg, ids)
+  // Looked at again under the lock: a request may have made one since.
+  const range = { afterId: 0, toId: Math.max(...ids), limit: ids.length, only: locks.held }
+  const work = locks.held.length > 0 ? await findWork(app.pg, slice.order, range) : []
+  const { trouble, ...results } = await makeAll(app, slice, work)
+  if (results.made.length > 0 || results.failures.length > 0) {
+    await inTransaction(app.pg, async (client) => {
+      await recordResults(client, results)
+      await slice.afterRecord?.(client, results)
+    })
   }
+  if (trouble) throw trouble
+  return ids.filter((id) => !locks.held.includes(id))
 }
 
 /** Every item, more at once than there are renderers, so that reading and storing overlap rendering. */

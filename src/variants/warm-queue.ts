@@ -1,5 +1,5 @@
 import { sql } from 'kysely'
-import { causes, log } from '../core/log.ts'
+import { logFailure } from '../core/log-failure.ts'
 import type { Pg } from '../db/database.ts'
 import { execute, query } from '../db/query.ts'
 import { countJobs, enqueue } from '../jobs/enqueue.ts'
@@ -29,7 +29,7 @@ export function openWarmQueue(pg: Pg): WarmQueue {
     noted.clear()
     for (let from = 0; from < itemIds.length; from += ITEMS_PER_JOB) {
       await queue(pg, itemIds.slice(from, from + ITEMS_PER_JOB)).catch((error) =>
-        log.warn('the other presets could not be queued', { cause: causes(error) }),
+        logFailure('the other presets could not be queued', error),
       )
     }
   }

@@ -1,3 +1,4 @@
+import { OUTBOX_LOCKS } from '../db/locks.ts'
 import { type Queryable, statement } from '../db/statement.ts'
 
 export const EVENT_TYPES = [
@@ -15,9 +16,6 @@ export interface NewEvent {
   readonly family: string | null
   readonly data: Record<string, unknown>
 }
-
-/** First key of the advisory locks on families; the second is a hash of the unique id. */
-const FAMILY_LOCKS = 2
 
 /** SQL: whether any webhook wants events of this type. */
 export const IS_WANTED = (type: string): string =>
@@ -38,7 +36,7 @@ export const WRITE_EVENTS = (source: string): string => `
     select e.type, coalesce(e.family, '') as family, e.data, e.n from (${source}) as e(type, family, data, n)
     where ${IS_WANTED('e.type')}
   ), event_locked as materialized (
-    select pg_advisory_xact_lock(${FAMILY_LOCKS}, key)
+    select pg_advisory_xact_lock(${OUTBOX_LOCKS}, key)
     from (select distinct hashtext(family) as key from event_wanted order by 1) as keys
   ), event_written as (
     insert into event (type, family, data, created_at)

@@ -1,5 +1,5 @@
 import { setTimeout as delay } from 'node:timers/promises'
-import { causes, log } from '../core/log.ts'
+import { logFailure } from '../core/log-failure.ts'
 import type { Pg } from '../db/database.ts'
 import {
   advance,
@@ -47,7 +47,7 @@ export function openSender(
       try {
         for (const receiver of await findDueReceivers(pg)) await fill(receiver)
       } catch (error) {
-        log.warn('events are sent later', { cause: causes(error) })
+        logFailure('events are sent later', error)
       }
       const look = new AbortController()
       await Promise.race([wake.promise, delay(lookEveryMs, undefined, { signal: look.signal }).catch(() => {})])
@@ -63,7 +63,7 @@ export function openSender(
     if (room === 0) return
     for (const line of await claimLines(pg, receiver.id, room)) {
       const sent = send(receiver, line)
-        .catch((error) => log.warn('a line is sent from later', { webhook: receiver.id, cause: causes(error) }))
+        .catch((error) => logFailure('a line is sent from later', error, { webhook: receiver.id }))
         .finally(() => {
           mine.delete(sent)
           wake.resolve()

@@ -30,6 +30,7 @@ export const FOLDERS: Readonly<Record<string, readonly string[]>> = {
     'core',
     'cdn',
     'db',
+    'jobs',
     'render',
     'store',
     'coverage',

@@ -1,0 +1,147 @@
+import { Socket } from 'node:net'
+import pg from 'pg'
+import { codeOf, isServerTrouble, TOO_MANY_CONNECTIONS, toDatabaseError, unavailable } from './errors.ts'
+import type { DatabaseHealth } from './health.ts'
+
+/** A connection must be there within this time, made or given back. */
+const CONNECT_MS = 10_000
+/** Kept open when nobody uses them: with a full server they are what is left to serve with. */
+const IDLE_MIN = 4
+/** How often a pool that the server had no room for tries whether it has some again. */
+const ROOM_EVERY_MS = 2000
+
+/** How many connections of each pool hold locks for work that needs another one: see locks.ts. */
+export const lockHolders = new WeakMap<pg.Pool, number>()
+
+type Query = (...args: unknown[]) => unknown
+type Callback = (error: Error | undefined, client: pg.PoolClient | undefined, release: pg.PoolClient['release']) => void
+
+/**
+ * A pool of which every error is one of errors.ts. It fails at once while the database is AWAY, and cuts what hangs when it
+ * goes AWAY. With a server that has no room for more connections it serves with those that it has.
+ */
+export function openPool(url: string, options: { connectionsMax: number; health: DatabaseHealth }): pg.Pool {
+  const { connectionsMax, health } = options
+  const sockets = new Set<Socket>()
+  let timer: NodeJS.Timeout | undefined
+
+  class Client extends pg.Client {
+    override query(...args: unknown[]): never {
+      return told(args, (own) => (super.query as Query).apply(this, own))
+    }
+  }
+
+  class Pool extends pg.Pool {
+    override query(...args: unknown[]): never {
+      return told(args, (own) => (super.query as Query).apply(this, own))
+    }
+
+    override connect(): Promise<pg.PoolClient>
+    override connect(callback: Callback): void
+    override connect(callback?: Callback): Promise<pg.PoolClient> | undefined {
+      const connected = this.#connect()
+      if (!callback) return connected
+      connected.then(
+        (client) => callback(undefined, client, client.release),
+        (error) => callback(error, undefined, () => {}),
+      )
+      return undefined
+    }
+
+    async #connect(): Promise<pg.PoolClient> {
+      const giveUpAt = Date.now() + CONNECT_MS
+      for (;;) {
+        if (health.state === 'AWAY') throw unavailable(health.cause)
+        try {
+          return await this.#unlessAway(super.connect())
+        } catch (error) {
+          // Where locks hold all connections, one of them must give up, or they wait for each other.
+          const canWait = this.totalCount > (lockHolders.get(this) ?? 0) && Date.now() < giveUpAt
+          if (codeOf(error) !== TOO_MANY_CONNECTIONS || !canWait) throw failed(error)
+          health.report(error)
+          this.#shrink()
+        }
+      }
+    }
+
+    /** Nobody waits for a database that has gone AWAY meanwhile. */
+    async #unlessAway(connecting: Promise<pg.PoolClient>): Promise<pg.PoolClient> {
+      const away = Promise.withResolvers<never>()
+      const stop = health.onAway((cause) => {
+        away.reject(unavailable(cause))
+        connecting.then(
+          (client) => client.release(true),
+          () => {},
+        )
+      })
+      return await Promise.race([connecting, away.promise]).finally(stop)
+    }
+
+    /** Whoever wants a connection waits for one of those that there are, until the server has room for another. */
+    #shrink(): void {
+      this.options.max = Math.max(1, this.totalCount)
+      timer ??= setInterval(async () => {
+        if (!(this.ended || (await hasRoom()))) return
+        this.options.max = connectionsMax
+        clearInterval(timer)
+        timer = undefined
+      }, ROOM_EVERY_MS).unref()
+    }
+  }
+
+  async function hasRoom(): Promise<boolean> {
+    const client = new Client({ connectionString: url, connectionTimeoutMillis: CONNECT_MS })
+    client.on('error', health.report)
+    try {
+      await client.connect()
+      return true
+    } catch (error) {
+      health.report(error)
+      return false
+    } finally {
+      await client.end().catch(() => {})
+    }
+  }
+
+  /** A statement of pg or its pool, by promise or callback, with errors of errors.ts. */
+  function told(args: unknown[], query: (args: unknown[]) => unknown): never {
+    const callback = args.at(-1)
+    if (typeof callback === 'function')
+      return query([
+        ...args.slice(0, -1),
+        (error: unknown, result: unknown) => callback(error && failed(error), result),
+      ]) as never
+    const result = query(args)
+    return (result instanceof Promise ? result.catch(fail) : result) as never
+  }
+
+  function failed(error: unknown): unknown {
+    if (isServerTrouble(error)) health.report(error)
+    return toDatabaseError(error)
+  }
+  const fail = (error: unknown): never => {
+    throw failed(error)
+  }
+
+  const pool = new Pool({
+    connectionString: url,
+    Client,
+    max: connectionsMax,
+    min: Math.min(IDLE_MIN, connectionsMax),
+    connectionTimeoutMillis: CONNECT_MS,
+    keepAlive: true,
+    application_name: 'afterimage',
+    stream: () => {
+      const socket = new Socket()
+      sockets.add(socket)
+      return socket.once('close', () => sockets.delete(socket))
+    },
+  })
+  // A connection that breaks is replaced by the pool; without a listener it would end the process.
+  pool.on('error', health.report)
+  pool.on('connect', (client) => client.on('error', health.report))
+  health.onAway(() => {
+    for (const socket of sockets) socket.destroy(new Error('Connection terminated: the database is away'))
+  })
+  return pool
+}

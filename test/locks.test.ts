@@ -1,0 +1,62 @@
+import { describe, expect, it, vi } from 'vitest'
+import { lockFamilies, lockItems } from '../src/db/locks.ts'
+import { deleteDiscarded } from '../src/retention/delete-discarded.ts'
+import { discardObjects } from '../src/retention/discarded.ts'
+import { variantKeyOf } from '../src/variants/make.ts'
+import { importDrawings, testApp } from './support/setup.ts'
+
+const ADVISORY = `select count(*)::int as locks from pg_locks where locktype = 'advisory' and database = (select oid from pg_database where datname = current_database())`
+
+describe('locks', () => {
+  it('of a deletion that fails half-way are gone with it', async () => {
+    const app = await testApp()
+    await importDrawings(app, 2)
+    const items = await app.prisma.item.findMany({ orderBy: { id: 'asc' } })
+    const keys = items.map((item) => variantKeyOf(app, item, { preset: 'thumbnail', format: 'WEBP' }))
+    await discardObjects(app.pg, 'PREVIEWS', { keys, afterS: 0 })
+    const query = app.pg.query.bind(app.pg) as (...args: unknown[]) => Promise<unknown>
+    vi.spyOn(app.pg, 'query').mockImplementation(((...args: unknown[]) =>
+      String(args[0]).includes('select object_key from image')
+        ? Promise.reject(new Error('this statement fails'))
+        : query(...args)) as never)
+    await expect(deleteDiscarded(app)).rejects.toThrow('this statement fails')
+    vi.restoreAllMocks()
+    const { rows } = await app.pg.query(ADVISORY)
+    expect(rows).toEqual([{ locks: 0 }])
+    await using locks = await lockItems(
+      app.pg,
+      items.map(({ id }) => id),
+    )
+    expect(locks.held).toHaveLength(2)
+    expect(await deleteDiscarded(app)).toBe(0)
+  })
+
+  it('are released at the end of a scope, whatever ends it, and the connection is given back', async () => {
+    const app = await testApp()
+    const counted = async () => (await app.pg.query(ADVISORY)).rows[0].locks
+    const work = async (ids: number[]) => {
+      await using locks = await lockItems(app.pg, ids)
+      await using families = await lockFamilies(app.pg, ['A', 'B'])
+      expect([locks.held, families?.held, await counted()]).toEqual([ids, ['A', 'B'], ids.length + 2])
+      expect(await lockFamilies(app.pg, ['B', 'C'])).toBeNull()
+      await using others = await lockItems(app.pg, [...ids, 99])
+      expect(others.held).toEqual([99])
+      throw new Error('the work failed')
+    }
+    await expect(work([1, 2])).rejects.toThrow('the work failed')
+    expect(await counted()).toBe(0)
+    expect(app.pg.idleCount).toBe(app.pg.totalCount)
+  })
+
+  it('leave a connection to the work under them, however many want some', async () => {
+    const app = await testApp()
+    const wanted = app.config.databaseConnections * 4
+    const work = async (id: number) => {
+      await using locks = await lockItems(app.pg, [id])
+      await app.pg.query('select 1')
+      return locks.held.length
+    }
+    const done = await Promise.all(Array.from({ length: wanted }, (_, id) => work(id)))
+    expect(done.reduce((sum, held) => sum + held)).toBe(wanted)
+  })
+})

@@ -1,0 +1,53 @@
+import { expect, it } from 'vitest'
+import { openOwnPostgres } from './support/own-postgres.ts'
+import { testApp, testConfig, until } from './support/setup.ts'
+
+it('a process listens on one connection after an outage, and hears again', async () => {
+  await using postgres = await openOwnPostgres()
+  const app = await testApp(await testConfig({ DATABASE_URL: postgres.url }))
+  const stop = new AbortController()
+  const news = app.events.follow('afterimage_backfill', '1', stop.signal)[Symbol.asyncIterator]()
+  let heard = news.next()
+  await postgres.stop()
+  const started = Date.now()
+  // As long as five tries to connect take.
+  await until(() => Date.now() - started > 5000)
+  await postgres.start()
+  // Something may have been missed meanwhile.
+  await heard
+  heard = news.next()
+  const notify = () =>
+    app.pg.query(`select pg_notify('afterimage_backfill', '1')`).then(
+      () => true,
+      () => false,
+    )
+  await until(notify)
+  await heard
+  expect(await postgres.countListening()).toBe(1)
+  stop.abort()
+  await app.close()
+})
+
+it('a follower that does not read holds one value, however much is told', async () => {
+  const app = await testApp()
+  const stop = new AbortController()
+  const news = app.events.follow('afterimage_backfill', '1', stop.signal)[Symbol.asyncIterator]()
+  const tell = (payload: string) => app.pg.query(`select pg_notify('afterimage_backfill', $1)`, [payload])
+  const first = news.next()
+  await tell('1')
+  await first
+  // Each in a transaction of its own: Postgres drops only equal ones of one transaction.
+  for (let round = 0; round < 200; round++) await tell('1')
+  const after = app.events.follow('afterimage_backfill', 'after', stop.signal)[Symbol.asyncIterator]()
+  const all = after.next()
+  await tell('after')
+  await all
+  let values = 0
+  const reading = (async () => {
+    for (let next = await news.next(); !next.done; next = await news.next()) values++
+  })()
+  await until(() => values > 0)
+  stop.abort()
+  await reading
+  expect(values).toBe(1)
+})

@@ -1,0 +1,95 @@
+import { type ChildProcess, spawn, spawnSync } from 'node:child_process'
+import { once } from 'node:events'
+import { hostname } from 'node:os'
+import path from 'node:path'
+import { describe, expect, it, onTestFinished, vi } from 'vitest'
+import { createHeartbeat, hasLiveWorker, heartbeat, recoverJobs } from '../src/jobs/workers.ts'
+import { testApp } from './support/setup.ts'
+
+/** Before a command, as two containers with one host name run it; nothing where the machine does not allow it. */
+const UNSHARE = ['unshare', '--pid', '--fork', '--mount-proc']
+const isolate = spawnSync(UNSHARE[0] ?? '', [...UNSHARE.slice(1), 'true']).status === 0 ? UNSHARE : []
+const SILENCE = `update worker set seen_at = now() - interval '2 minutes' where id = $1`
+
+async function startNeighbour(url: string, id: string): Promise<{ child: ChildProcess; pid: number; dead: string[] }> {
+  const script = path.join(import.meta.dirname, 'support/worker-neighbour.ts')
+  const [command = '', ...args] = [...isolate, process.execPath, script, url, id]
+  const child = spawn(command, args, { stdio: ['pipe', 'pipe', 'inherit'] })
+  const gone = once(child, 'exit')
+  onTestFinished(async () => {
+    child.stdin.end()
+    await gone
+  })
+  const [line] = await once(child.stdout.setEncoding('utf8'), 'data')
+  return { child, ...JSON.parse(line) }
+}
+
+describe('a worker', () => {
+  it('of another PID name space is not dead because its process is not seen here', async () => {
+    const { pg, config } = await testApp()
+    const url = config.databaseUrl ?? ''
+    const one = await startNeighbour(url, 'one')
+    // Where they cannot be put apart: as if they were, and as if nobody had the process id here.
+    if (isolate.length === 0)
+      await pg.query(`update worker set pid_space = 'another', pid = ${2 ** 31 - 1} where id = 'one'`)
+    const two = await startNeighbour(url, 'two')
+    expect(two.dead).toEqual([])
+    if (isolate.length > 0) expect([one.pid, two.pid]).toEqual([1, 1])
+    expect(await recoverJobs(pg, [])).toEqual([])
+    await pg.query(SILENCE, ['one'])
+    expect(await recoverJobs(pg, [])).toEqual(['one'])
+  })
+
+  it('of this PID name space is dead as soon as its process is gone', async () => {
+    const { pg } = await testApp()
+    await heartbeat(pg, 'here')
+    expect(await hasLiveWorker(pg)).toBe(true)
+    expect(await recoverJobs(pg, ['here'])).toEqual([])
+    await pg.query(`update worker set pid = ${2 ** 31 - 1}`)
+    expect(await recoverJobs(pg, [])).toEqual(['here'])
+  })
+
+  it('is not the one of a neighbour with the same host name', async () => {
+    const { pg } = await testApp()
+    await pg.query(`insert into worker (id, host, pid, pid_space) values ('there', $1, 1, 'another')`, [hostname()])
+    expect(await hasLiveWorker(pg)).toBe(false)
+  })
+
+  it("takes nobody's silence for death right after an outage", async () => {
+    const { pg } = await testApp()
+    vi.useFakeTimers({ toFake: ['Date'] })
+    onTestFinished(() => void vi.useRealTimers())
+    const beat = createHeartbeat(pg, { ids: ['mine'], running: () => [] })
+    const others = async () => (await pg.query(`select id from worker where id <> 'mine'`)).rows.map(({ id }) => id)
+    const beatAfter = async (seconds: number) => {
+      vi.setSystemTime(Date.now() + seconds * 1000)
+      await beat()
+      return await others()
+    }
+    await pg.query(`insert into worker (id, host, pid, pid_space) values ('other', 'elsewhere', 1, 'another')`)
+    for (let beats = 0; beats < 4; beats++) expect(await beatAfter(10)).toEqual(['other'])
+    await pg.query(SILENCE, ['other'])
+    expect(await beatAfter(120)).toEqual(['other'])
+    expect(await beatAfter(10)).toEqual(['other'])
+    expect(await beatAfter(10)).toEqual(['other'])
+    expect(await beatAfter(10)).toEqual([])
+  })
+
+  it('gives back what it holds without knowing it', async () => {
+    const { pg } = await testApp()
+    await pg.query(`select graphile_worker.add_job('make_rest', '{}') from generate_series(1, 3)`)
+    await pg.query(
+      `update graphile_worker._private_jobs set locked_by = 'mine', attempts = 1,
+         locked_at = now() - case id when 1 then interval '0' else interval '2 minutes' end`,
+    )
+    await createHeartbeat(pg, { ids: ['mine'], running: () => ['2'] })()
+    const { rows } = await pg.query(
+      'select id::int, locked_by, attempts from graphile_worker._private_jobs order by id',
+    )
+    expect(rows).toEqual([
+      { id: 1, locked_by: 'mine', attempts: 1 },
+      { id: 2, locked_by: 'mine', attempts: 1 },
+      { id: 3, locked_by: null, attempts: 0 },
+    ])
+  })
+})
