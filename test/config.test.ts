@@ -44,10 +44,41 @@ describe('the configuration', () => {
   })
 })
 
+describe('a switch', () => {
+  it.each(['on', 'true', '1', 'TRUE', ' On '])('is on with %j', (text) => {
+    expect(loadConfig({ S3_FORCE_PATH_STYLE: text }).aws.s3ForcePathStyle).toBe(true)
+  })
+  it.each(['off', 'false', '0', 'False', 'OFF'])('is off with %j', (text) => {
+    expect(loadConfig({ DEMO: text }).demo).toBe(false)
+  })
+  it.each(['yes', '2', 'onn', 'true false'])('is refused with %j', (text) => {
+    expect(() => loadConfig({ DEMO: text })).toThrow(/DEMO=.*must be on or off/)
+  })
+})
+
 describe('the presets file', () => {
   const problems: [string, string, RegExp][] = [
     ['broken JSON', '{', /JSON/],
     ['no preset', '{}', /holds no preset/],
+    [
+      'a byte order mark',
+      '\ufeff{"a":{"width":1,"height":1}}',
+      /presets\.json: begins with a byte order mark: save it/,
+    ],
+    ['a preset that stands twice', '{"a":{"width":1,"height":1},"a":{"width":2,"height":2}}', /key "a" stands twice/],
+    [
+      'a field that stands twice',
+      '{"a":{"width":1,"height":1,"w\\u0069dth":2}}',
+      /key "width" stands twice.*\/a\/width/,
+    ],
+    [
+      '__proto__ as a preset',
+      '{"__proto__":{"width":1,"height":1},"a":{"width":1,"height":1}}',
+      /"__proto__" cannot be used/,
+    ],
+    ['__proto__ as a field', '{"a":{"width":1,"height":1,"__proto__":{"padding":0}}}', /"__proto__" cannot be used/],
+    ['a list', '[]', /expected record/],
+    ['nothing', 'null', /expected record/],
     ['an unknown key', '{"a":{"width":1,"height":1,"colour":"red"}}', /a: .*colour/],
     ['a size of zero', '{"a":{"width":0,"height":1}}', /a\.width/],
     ['a huge size', '{"a":{"width":1,"height":100000}}', /a\.height/],
@@ -60,6 +91,7 @@ describe('the presets file', () => {
     const file = path.join(await tempDirectory(), 'presets.json')
     await writeFile(file, json)
     expect(() => loadConfig({ PRESETS_FILE: file })).toThrow(expected)
+    if (/twice|byte order|__proto__/.test(_name)) expect(() => loadConfig({ LAYOUTS_FILE: file })).toThrow(expected)
   })
 })
 

@@ -16,9 +16,10 @@ function preset(name: string, options: Partial<Preset> = {}): Preset {
     color: null,
     watermark: null,
     encoding: 'auto',
+    formats: ['PNG'],
     ...options,
   } as const
-  return { name, formats: ['PNG'], ...definition, recipeHash: hashRecipe(definition) }
+  return { name, ...definition, recipeHash: hashRecipe(definition) }
 }
 
 async function draw(source: string, options: Partial<Preset> = {}) {

@@ -57,6 +57,13 @@ describe('an S3 bucket', () => {
   })
 })
 
+it('whose name would be a part of an unknown host leads to S3_FORCE_PATH_STYLE', async () => {
+  const env = { ...(await testBuckets()), AWS_ENDPOINT_URL_S3: 'http://store.invalid:9000', S3_FORCE_PATH_STYLE: 'off' }
+  await expect(openStores(loadConfig(env))).rejects.toThrow(/\.store\.invalid.*set S3_FORCE_PATH_STYLE=on/)
+  const own = openStores(loadConfig({ ...env, S3_FORCE_PATH_STYLE: 'on' }))
+  await expect(own).rejects.toThrow(/store\.invalid.*check AWS_ENDPOINT_URL_S3/)
+})
+
 /** An S3 that answers what the test says, with S3's own XML. */
 async function answering(
   answer: (method: string, url: string) => { status: number; code: string } | { body: Buffer } | null,

@@ -1,7 +1,6 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import {
-  hashRecipe,
   IMAGE_FORMATS,
   ITEM_KINDS,
   isCompositeKey,
@@ -161,31 +160,5 @@ describe('versions', () => {
   it('are the leading 80 bits of the HMAC', () => {
     // Known answer: python3 -c "import hmac,base64;print(base64.b32encode(hmac.digest(b'secret',b'aa\nbb','sha256')[:10]).lower())"
     expect(versionOf('secret', 'aa', 'bb')).toBe('tzwc47icglluuawb')
-  })
-})
-
-describe('recipes', () => {
-  const recipe = {
-    width: 512,
-    height: 512,
-    background: '#ffffff',
-    padding: 0,
-    fit: 'contain',
-    color: null,
-    watermark: null,
-    encoding: 'auto',
-  } as const
-  it.each([
-    { width: 511 },
-    { height: 511 },
-    { background: null },
-    { background: '#fffffe' },
-    { watermark: '<svg/>' },
-    { encoding: 'lossy' as const },
-    { padding: 1 },
-    { fit: 'cover' as const },
-    { color: '#ff0000' },
-  ])('change with %j', (change) => {
-    expect(hashRecipe({ ...recipe, ...change })).not.toBe(hashRecipe(recipe))
   })
 })

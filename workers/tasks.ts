@@ -20,6 +20,7 @@ import { deleteDiscarded } from '../src/retention/delete-discarded.ts'
 import { deleteSuperseded } from '../src/retention/delete-superseded.ts'
 import { recordError, runTakeDown } from '../src/takedown/run.ts'
 import { abandonChunk as abandonUploadChunk, renderChunk } from '../src/uploads/render-chunk.ts'
+import { rememberRecipes } from '../src/variants/recipes.ts'
 import { warmRemainingPresets } from '../src/variants/warm.ts'
 import { pruneEvents } from '../src/webhooks/prune.ts'
 import { runChunkJob } from './chunk-job.ts'
@@ -93,6 +94,8 @@ const FUNCTIONS: { readonly [Name in TaskName]: TaskFunction<Name> } = {
   /** Never fails as a job: what was left is found again by the next run. */
   delete_superseded: async ({ pg, presets, stores, config }, _payload, { signal }) => {
     try {
+      // So that presets which are offered here are known to be in use, however long ago this process was started.
+      await rememberRecipes(pg, presets)
       await deleteDiscarded({ pg, stores }, { signal })
       await deleteSuperseded({ pg, presets, previews: stores.previews }, { graceDays: config.supersededDays, signal })
     } catch (error) {

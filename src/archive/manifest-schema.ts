@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs'
 import { Ajv2020, type ErrorObject, type ValidateFunction } from 'ajv/dist/2020.js'
-import { escapeKey } from './manifest-json.ts'
+import { escapeKey } from '../core/scan-json.ts'
 import { type Problems, show } from './problems.ts'
 
 /** What is used of JSON Schema here. */

@@ -1,3 +1,5 @@
+import { toStorable } from '../core/text.ts'
+
 /** What can be wrong with a vendor's archive or manifest. docs/vendors.md is printed from it; test/archive.test.ts and
  * test/manifest.test.ts have an example of each. */
 export const PROBLEMS = {
@@ -63,8 +65,15 @@ export const PROBLEMS_KEPT = 1000
 export function openProblems(): Problems {
   const kept: Problem[] = []
   let count = 0
-  const add = (problem: Problem) => {
-    if (++count <= PROBLEMS_KEPT) kept.push(problem)
+  const add = ({ code, file, pointer, message }: Problem) => {
+    if (++count > PROBLEMS_KEPT) return
+    // Names and keys are told as they are in the archive, as far as a table holds them.
+    kept.push({
+      code,
+      file: file && toStorable(file),
+      pointer: pointer && toStorable(pointer),
+      message: toStorable(message),
+    })
   }
   return { add, kept, count: () => count }
 }

@@ -88,12 +88,20 @@ export async function finishIfDone(client: PoolClient, backfillId: number): Prom
   if (running?.status !== 'RUNNING') return
   if (running.is_next) await enqueue(client, 'compose_backfill', { backfillId })
   const ended = await END_BACKFILL.get(client, { backfillId })
-  await notify(client, BACKFILL_CHANNEL, String(backfillId))
-  if (!ended) return
-  const [progress] = await readProgress(client, [backfillId])
+  if (ended) await announceEnd(client, { id: backfillId, ...ended })
+  else await notify(client, BACKFILL_CHANNEL, String(backfillId))
+}
+
+/** Tells who watches it and the webhooks that a backfill has ended. In the caller's transaction, as its last step. */
+export async function announceEnd(
+  client: PoolClient,
+  { id, ...ended }: Pick<Backfill, 'id' | 'status' | 'mode'>,
+): Promise<void> {
+  await notify(client, BACKFILL_CHANNEL, String(id))
+  const [progress] = await readProgress(client, [id])
   const { itemsPerSecond, etaSeconds, ...totals } = progress ?? {}
   // As GraphQL names it.
-  const backfill = Buffer.from(`Backfill:${backfillId}`).toString('base64')
+  const backfill = Buffer.from(`Backfill:${id}`).toString('base64')
   await recordEvents(client, [{ type: 'backfill.completed', family: null, data: { backfill, ...ended, ...totals } }])
 }
 

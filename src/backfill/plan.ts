@@ -1,4 +1,6 @@
 import type { PoolClient } from 'pg'
+import { toAppError } from '../core/errors.ts'
+import { logFailure } from '../core/log-failure.ts'
 import type { ImageFormat, Presets } from '../core/variant.ts'
 import { inTransaction, type Pg, type Prisma } from '../db/database.ts'
 import { notify } from '../db/notify.ts'
@@ -8,7 +10,7 @@ import { enqueue } from '../jobs/enqueue.ts'
 import { RUNNERS, TASKS } from '../jobs/registry.ts'
 import { measureBatch } from '../variants/find-missing.ts'
 import { BACKFILL_CHANNEL, finishIfDone } from './backfills.ts'
-import { orderOf } from './request.ts'
+import { readOrder } from './order.ts'
 
 /** Work that a chunk is cut for: little is repeated after a crash, and the queue is rarely asked. */
 const CHUNK_S = 20
@@ -37,7 +39,8 @@ interface Planner {
 export async function planBackfill(app: Planner, backfillId: number): Promise<void> {
   const backfill = await app.prisma.backfill.findUnique({ where: { id: backfillId } })
   if (backfill?.status !== 'PLANNING') return
-  const order = orderOf(app.presets, backfill)
+  const order = await inTransaction(app.pg, (client) => readOrder(client, { presets: app.presets, backfill }))
+  if (!order) return
   const planning = query.updateTable('backfill').where('id', '=', backfillId).where('status', '=', 'PLANNING')
   let countedItems = 0
   for (let afterId = 0, isLast = false; !isLast; ) {
@@ -66,7 +69,8 @@ export async function cutChunks(
 ): Promise<void> {
   const backfill = await lockRunning(client, backfillId)
   if (!backfill || backfill.isCut) return
-  const order = orderOf(presets, backfill)
+  const order = await readOrder(client, { presets, backfill })
+  if (!order) return
   const { lacking, chunkItems } = await measureQueue(client, backfillId)
   let cutToItemId = backfill.cutToItemId
   let isCut = false
@@ -87,11 +91,14 @@ export async function cutChunks(
   await execute(client, updating.set({ cut_to_item_id: cutToItemId, is_cut: isCut }))
 }
 
-/** Cuts for every running backfill: workers may have come since the last chunk ended. */
+/** Cuts for every running backfill: workers may have come since the last chunk ended. What one cannot have waits. */
 export async function cutRunning({ pg, presets }: Omit<Planner, 'prisma'>): Promise<void> {
   const running = query.selectFrom('backfill').select('id').where('status', '=', 'RUNNING').where('is_cut', '=', false)
   for (const { id } of await fetchAll(pg, running))
-    await inTransaction(pg, (client) => cutChunks(client, { presets, backfillId: id }))
+    await inTransaction(pg, (client) => cutChunks(client, { presets, backfillId: id })).catch((error) => {
+      if (toAppError(error).code !== 'UNAVAILABLE') throw error
+      logFailure('chunks of a backfill cannot be cut', error, { backfill: id })
+    })
 }
 
 async function lockRunning(client: PoolClient, backfillId: number) {

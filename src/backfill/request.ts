@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto'
 import type { Scope } from '../catalogue/scope.ts'
+import { AppError } from '../core/errors.ts'
 import type { ImageFormat, Presets } from '../core/variant.ts'
 import type { BackfillMode, WorkOrder } from '../variants/find-missing.ts'
 import { variantsOf } from '../variants/offered.ts'
@@ -26,7 +27,13 @@ export function checkRequest(
     previews?: boolean | null
   },
 ): BackfillRequest {
-  const names = [...new Set(input.presets?.length ? input.presets : presets.keys())].sort()
+  for (const list of ['presets', 'formats'] as const)
+    if (input[list]?.length === 0)
+      throw new AppError(
+        'BAD_INPUT',
+        `${list} is an empty list: name one at least, or leave it out for the usual ones.`,
+      )
+  const names = [...new Set(input.presets ?? presets.keys())].sort()
   const formats = [...new Set(input.formats ?? [])].sort()
   const request = {
     scope: input.scope,

@@ -7,8 +7,8 @@ import { findWork, type WorkOrder } from '../variants/find-missing.ts'
 import type { RenderDeps } from '../variants/make.ts'
 import { type AfterRecord, makeSlice, SLICE_ITEMS } from '../variants/make-slice.ts'
 import { BACKFILL_CHANNEL, finishIfDone, HALT_CHANNEL } from './backfills.ts'
+import { readOrder } from './order.ts'
 import { cutChunks } from './plan.ts'
-import { orderOf } from './request.ts'
 
 /** Items of a chunk that are found in one statement. More appear only when others were imported meanwhile. */
 const FOUND_MAX = 10_000
@@ -34,9 +34,11 @@ export async function runChunk(
   const halt = watchHalts(app, chunk.backfillId)
   try {
     if (!(await isOpen(app.pg, chunk.backfillId))) return 'halted'
+    const { presets } = app
+    const order = await inTransaction(app.pg, (client) => readOrder(client, { presets, backfill: chunk.backfill }))
+    if (!order) return 'halted'
     const starting = query.updateTable('backfill_chunk').set({ started_at: now }).where('id', '=', chunkId)
     await execute(app.pg, starting.where('started_at', 'is', null))
-    const order = orderOf(app.presets, chunk.backfill)
     await makeChunk(app, { chunk, order, signal: AbortSignal.any([signal, halt.signal]) })
     if (signal.aborted) return 'stopped'
     if (halt.signal.aborted) return 'halted'

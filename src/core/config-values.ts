@@ -27,7 +27,7 @@ export const hosts = (text: string) => {
 }
 
 export const onOrOff = (text: string) =>
-  text === 'on' ? true : text === 'off' ? false : new Problem('must be on or off')
+  /^(?:on|true|1)$/i.test(text) ? true : /^(?:off|false|0)$/i.test(text) ? false : new Problem('must be on or off')
 
 /** One of a few words. */
 export const oneOf =

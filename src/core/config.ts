@@ -39,7 +39,8 @@ export const VARIABLES = [
   {
     name: 'SUPERSEDED_DAYS',
     default: '30',
-    meaning: 'Days after which pictures of an older source or preset are deleted; 0: within the hour.',
+    meaning:
+      'Days after which pictures of an older source or preset, or of a removed preset, are deleted; 0: within the hour.',
   },
   {
     name: 'ORIGINALS_BUCKET',
@@ -54,7 +55,7 @@ export const VARIABLES = [
   {
     name: 'S3_FORCE_PATH_STYLE',
     default: 'off',
-    meaning: '`on`: the bucket is in the path, not in the host name, as most S3-compatible stores need it.',
+    meaning: '`on` or `true`: the bucket is in the path, not in the host name, as most S3-compatible stores need it.',
   },
   { name: 'AWS_ENDPOINT_URL_S3', default: 'AWS', meaning: 'Address of an S3-compatible store.' },
   { name: 'AWS_REGION', default: 'us-east-1', meaning: 'Region of the buckets.' },
@@ -140,8 +141,11 @@ export interface AwsConfig {
 
 type Env = Readonly<Record<string, string | undefined>>
 
-/** The environment as a frozen config. Throws one CONFIG error that names every bad variable. */
-export function loadConfig(env: Env = process.env): Config {
+/**
+ * The environment as a frozen config. Throws one CONFIG error that names every bad variable.
+ * @param given what is not read from its file: a worker that is started again has to make what its parent issues
+ */
+export function loadConfig(env: Env = process.env, given?: Pick<Config, 'presets' | 'layouts'>): Config {
   const problems: string[] = []
   const read = <T>(name: (typeof VARIABLES)[number]['name'], fallback: T, parse: (text: string) => T | Problem): T => {
     const text = env[name]?.trim()
@@ -152,13 +156,18 @@ export function loadConfig(env: Env = process.env): Config {
     return fallback
   }
 
-  const presetsFile = path.resolve(read('PRESETS_FILE', OWN_PRESETS, (text) => text))
-  const { presets, problems: presetProblems } = readPresets(presetsFile)
-  problems.push(...presetProblems.map((problem) => `PRESETS_FILE: ${problem}`))
-  const { layouts, problems: layoutProblems } = readLayouts(
-    path.resolve(read('LAYOUTS_FILE', OWN_LAYOUTS, (text) => text)),
-  )
-  problems.push(...layoutProblems.map((problem) => `LAYOUTS_FILE: ${problem}`))
+  const readFiles = () => {
+    const { presets, problems: ofPresets } = readPresets(
+      path.resolve(read('PRESETS_FILE', OWN_PRESETS, (text) => text)),
+    )
+    const { layouts, problems: ofLayouts } = readLayouts(
+      path.resolve(read('LAYOUTS_FILE', OWN_LAYOUTS, (text) => text)),
+    )
+    problems.push(...ofPresets.map((problem) => `PRESETS_FILE: ${problem}`))
+    problems.push(...ofLayouts.map((problem) => `LAYOUTS_FILE: ${problem}`))
+    return { presets, layouts }
+  }
+  const { presets, layouts } = given ?? readFiles()
 
   const bucket = pattern(/^[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]$/, 'a bucket name')
   const originalsBucket = read('ORIGINALS_BUCKET', null, bucket)

@@ -1,3 +1,5 @@
+import { toStorable } from './text.ts'
+
 /**
  * The catalogue of errors: every code that a client, a vendor or an operator can meet, with its HTTP status.
  * docs/errors.md is printed from it.
@@ -45,7 +47,8 @@ export class AppError extends Error {
   /** Whoever found it has logged it, once for all whom it meets: they log it no more. */
   readonly isLogged: boolean
   constructor(code: ErrorCode, message: string, { isLogged = false, ...options }: AppErrorOptions = {}) {
-    super(message, options)
+    // It quotes what came from outside, and is kept in tables.
+    super(toStorable(message), options)
     this.name = 'AppError'
     this.code = code
     this.isLogged = isLogged

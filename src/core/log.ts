@@ -1,3 +1,5 @@
+import { toStorable } from './text.ts'
+
 export type LogFields = Record<string, string | number | boolean | null | undefined>
 
 /** One line per event on stderr: time, level, message, then key=value. Values with spaces are quoted. */
@@ -22,5 +24,5 @@ export function causes(error: unknown): string {
     sentences.push(message || String(code ?? at))
     at = cause
   }
-  return sentences.join(' <- ')
+  return toStorable(sentences.join(' <- '))
 }

@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs'
 import path from 'node:path'
 import { z } from 'zod'
+import { lastKeyOf, scanJson } from './scan-json.ts'
 import { hashRecipe, IMAGE_FORMATS, type ImageFormat, isPresetName, type Preset, type Presets } from './variant.ts'
 
 /** Output sides above this cost more memory than a preview is worth; WebP itself ends at 16383 px. */
@@ -50,11 +51,14 @@ export function readPresets(file: string): { presets: Presets; problems: string[
         `${file}: ${name}.padding: ${entry.padding} px on each side leave nothing of ${entry.width} x ${entry.height}`,
       )
     }
-    const { width, height, padding, fit, color = null, encoding } = entry
-    const background = entry.background in NAMED ? (NAMED[entry.background] ?? null) : entry.background
-    const definition = { width, height, background, padding, fit, color, watermark: watermark.value, encoding }
-    const formats = [...new Set(entry.formats)].map((format) => format.toUpperCase() as ImageFormat)
-    presets.set(name, { name, ...definition, formats, recipeHash: hashRecipe(definition) })
+    const definition = {
+      ...entry,
+      background: entry.background in NAMED ? (NAMED[entry.background] ?? null) : entry.background,
+      color: entry.color ?? null,
+      watermark: watermark.value,
+      formats: [...new Set(entry.formats)].map((format) => format.toUpperCase() as ImageFormat),
+    }
+    presets.set(name, { name, ...definition, recipeHash: hashRecipe(definition) })
   }
   return { presets, problems }
 }
@@ -64,7 +68,7 @@ export function readEntries<T>(
   file: string,
   { schema, problems }: { schema: z.ZodType<Record<string, T>>; problems: string[] },
 ): [string, T][] | null {
-  const json = attempt(() => JSON.parse(readFileSync(file, 'utf8')))
+  const json = attempt(() => parseStrictly(readFileSync(file, 'utf8')))
   if ('error' in json) {
     problems.push(`${file}: ${json.error}`)
     return null
@@ -73,6 +77,25 @@ export function readEntries<T>(
   if (parsed.success) return Object.entries(parsed.data)
   for (const issue of parsed.error.issues) problems.push(`${file}: ${issue.path.join('.') || 'file'}: ${issue.message}`)
   return null
+}
+
+/** No deeper than what is read recursively. */
+const LIMITS = { depth: 32, values: 100_000, told: 1 }
+
+/** Throws also for what JSON.parse takes in silence: of a key that stands twice the first value would be lost. */
+function parseStrictly(text: string): unknown {
+  if (text.startsWith('\ufeff')) throw new Error('begins with a byte order mark: save it as UTF-8 without one')
+  const value: unknown = JSON.parse(text)
+  const { depth, twice } = scanJson(text, LIMITS)
+  if (depth > LIMITS.depth) throw new Error(`nests deeper than ${LIMITS.depth} levels`)
+  const [pointer] = twice
+  if (pointer !== undefined)
+    throw new Error(`the key "${lastKeyOf(pointer)}" stands twice in one object (${pointer}): take one of them out`)
+  JSON.parse(text, (key, each) => {
+    if (key === '__proto__') throw new Error('the key "__proto__" cannot be used: take it out')
+    return each
+  })
+  return value
 }
 
 /** An operator's SVG. Throws what is wrong with it. */

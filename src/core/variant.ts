@@ -35,10 +35,18 @@ export interface Preset {
 }
 export type Presets = ReadonlyMap<string, Preset>
 
-/** Hash of a preset's full definition. Formats are left out: offering one more makes no variant stale. */
-export function hashRecipe(preset: Omit<Preset, 'recipeHash' | 'formats' | 'name'>): string {
-  const { width, height, background, padding, fit, color, watermark, encoding } = preset
-  const definition = [RENDERER_VERSION, width, height, background, padding, fit, color, watermark, encoding]
+/**
+ * Hash of a preset's full definition, whatever fields it has. Formats are left out: offering one more makes no variant stale.
+ * A field that comes later must be null where a preset does not use it: then the URLs of those presets stay.
+ */
+export function hashRecipe({ formats: _, ...preset }: Omit<Preset, 'name' | 'recipeHash'>): string {
+  // In the order of the first version, whose URLs are out there; what came later follows by its name.
+  const { width, height, background, padding, fit, color, watermark, encoding, ...further } = preset
+  const later = Object.entries(further)
+    .filter(([, value]) => (value ?? null) !== null)
+    .sort(([a], [b]) => (a < b ? -1 : 1))
+  const first = [RENDERER_VERSION, width, height, background, padding, fit, color, watermark, encoding]
+  const definition = [...first, ...later]
   return createHash('sha256').update(JSON.stringify(definition)).digest('hex')
 }
 

@@ -3,6 +3,7 @@ import path from 'node:path'
 import type { Config } from '../core/config.ts'
 import { AppError } from '../core/errors.ts'
 import { log } from '../core/log.ts'
+import { handConfig, SUPERVISED } from '../core/supervised-config.ts'
 
 /** Started as a process, not imported: src does not know the tasks. */
 const WORKER = path.join(import.meta.dirname, '../../workers/main.ts')
@@ -15,7 +16,7 @@ const RESTARTS_MAX = 5
 /** A worker that ran this long is healthy again. */
 const HEALTHY_MS = 60_000
 
-/** Runs one worker process beside the API and starts it again when it dies. */
+/** Runs one worker process beside the API and starts it again when it dies, with the presets and layouts of the API. */
 export function superviseWorker(options: {
   databaseUrl: string
   config: Config
@@ -28,12 +29,13 @@ export function superviseWorker(options: {
   function start(): Promise<void> {
     const startedAt = Date.now()
     // Its own process group: Ctrl-C reaches us, and we end it in order.
-    child = fork(WORKER, {
+    child = fork(WORKER, [SUPERVISED], {
       detached: true,
       execArgv: WORKER_FLAGS,
       env: options.config.childEnv(options.databaseUrl),
       stdio: ['ignore', 'inherit', 'inherit', 'ipc'],
     })
+    handConfig(child, options.config)
     const ready = new Promise<void>((resolve, reject) => {
       child.once('message', () => resolve())
       child.once('exit', () => reject(new AppError('UNAVAILABLE', 'The worker did not start; its reason is above.')))

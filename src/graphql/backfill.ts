@@ -5,7 +5,8 @@ import type { Progress } from '../backfill/progress.ts'
 import { type BackfillRequest, checkRequest } from '../backfill/request.ts'
 import { resolveScope, whereScope } from '../catalogue/scope.ts'
 import { AppError, ERRORS } from '../core/errors.ts'
-import { BY_ID, builder, type Context, connectionOf, numberOf, pageComplexity } from './builder.ts'
+import { builder, type Context, numberOf } from './builder.ts'
+import { connectionOf, type PageQuery, pageComplexity, readPage, relatedPage } from './connection.ts'
 import { followChanges } from './follow.ts'
 import { ImageFormatRef } from './image.ts'
 import { ScopeInputRef } from './item.ts'
@@ -27,8 +28,11 @@ const BackfillStatusRef = builder.enumType('BackfillStatus', {
 export const BackfillInputRef = builder.inputType('BackfillInput', {
   fields: (t) => ({
     scope: t.field({ type: ScopeInputRef }),
-    presets: t.stringList({ description: 'None: all of them.' }),
-    formats: t.field({ type: [ImageFormatRef], description: 'None: of each preset the format it lists first.' }),
+    presets: t.stringList({ description: 'Left out: all of them. An empty list is refused.' }),
+    formats: t.field({
+      type: [ImageFormatRef],
+      description: 'Left out: of each preset the format it lists first. An empty list is refused.',
+    }),
     mode: t.field({ type: BackfillModeRef, defaultValue: 'STALE' }),
     previews: t.boolean({
       description:
@@ -92,23 +96,15 @@ const BackfillRef = builder.prismaNode('Backfill', {
       etaSeconds: t.int({ nullable: true, ...progress('etaSeconds') }),
       error: t.string({
         nullable: true,
-        description: 'Why a chunk was given up after all its attempts, which ends the backfill as FAILED.',
+        description:
+          'Why it ended as FAILED: a chunk was given up after all its attempts, or one of its presets is not offered any more.',
         select: {
+          error: true,
           chunks: { where: { status: 'FAILED' }, orderBy: { id: 'asc' }, take: 1, select: { error: true } },
         },
-        resolve: ({ chunks }) => chunks[0]?.error ?? null,
+        resolve: ({ error, chunks }) => error ?? chunks[0]?.error ?? null,
       }),
-      failures: t.relatedConnection(
-        'failures',
-        {
-          cursor: 'id',
-          query: BY_ID,
-          totalCount: true,
-          complexity: pageComplexity,
-          type: RenderFailureRef,
-        },
-        RenderFailureConnection,
-      ),
+      failures: t.connection(relatedPage('Backfill', 'failures', { type: RenderFailureRef }), RenderFailureConnection),
     }
   },
 })
@@ -123,28 +119,33 @@ builder.queryFields((t) => ({
     resolve: (query, _root, { id }, { app }) =>
       app.prisma.backfill.findUnique({ ...query, where: { id: numberOf(id) } }),
   }),
-  backfills: t.prismaConnection(
+  backfills: t.connection(
     {
       type: BackfillRef,
-      cursor: 'id',
       description: 'The newest first.',
       complexity: pageComplexity,
-      totalCount: (_root, _args, { app }) => app.prisma.backfill.count(),
-      resolve: (query, _root, _args, { app }) => app.prisma.backfill.findMany({ ...query, orderBy: { id: 'desc' } }),
+      resolve: (_root, args, context, info) => {
+        const { backfill } = context.app.prisma
+        const find = (query: PageQuery) => backfill.findMany(query)
+        return readPage({ args, context, info }, { order: 'desc', find, count: () => backfill.count() })
+      },
     },
     BackfillConnection,
   ),
-  failures: t.prismaConnection(
+  failures: t.connection(
     {
       type: RenderFailureRef,
-      cursor: 'id',
       description: 'Items without pictures, and why. All of them as JSON Lines are at /failures.jsonl.',
       complexity: pageComplexity,
       args: { scope: t.arg({ type: ScopeInputRef }), code: t.arg.string({ description: 'A reason code.' }) },
-      totalCount: async (_root, args, context) =>
-        context.app.prisma.renderFailure.count({ where: await whereFailures(args, context) }),
-      resolve: async (query, _root, args, context) =>
-        context.app.prisma.renderFailure.findMany({ ...query, ...BY_ID, where: await whereFailures(args, context) }),
+      resolve: async (_root, args, context, info) => {
+        const { renderFailure } = context.app.prisma
+        const asked = await whereFailures(args, context)
+        const find = ({ where, ...query }: PageQuery) =>
+          renderFailure.findMany({ ...query, where: { ...asked, ...where } })
+        const count = () => renderFailure.count({ where: asked })
+        return readPage({ args, context, info }, { order: 'asc', find, count })
+      },
     },
     RenderFailureConnection,
   ),

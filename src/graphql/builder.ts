@@ -1,7 +1,7 @@
-import SchemaBuilder, { type InterfaceRef, type ObjectRef } from '@pothos/core'
+import SchemaBuilder from '@pothos/core'
 import ComplexityPlugin from '@pothos/plugin-complexity'
 import PrismaPlugin from '@pothos/plugin-prisma'
-import RelayPlugin from '@pothos/plugin-relay'
+import RelayPlugin, { encodeGlobalID } from '@pothos/plugin-relay'
 import ScopeAuthPlugin from '@pothos/plugin-scope-auth'
 import type PrismaTypes from '../../prisma/generated/pothos.ts'
 import { getDatamodel } from '../../prisma/generated/pothos.ts'
@@ -21,23 +21,11 @@ export interface Context {
   readonly request: Request
 }
 
-export const PAGE_DEFAULT = 24
-export const PAGE_MAX = 100
-
 /** Deep enough for node > edges > node chains of the catalogue and GraphiQL's introspection; no deeper. */
 const DEPTH_MAX = 14
 const BREADTH_MAX = 400
 /** A page of 100 items with ten images each, and the room to nest one page in another. */
 const COMPLEXITY_MAX = 60_000
-
-/** A connection costs what it may return: every field below it counts once for each node. */
-export const pageComplexity = ({ first, last }: { first?: number | null; last?: number | null }) => ({
-  field: 1,
-  multiplier: Math.min(Math.max(first ?? last ?? PAGE_DEFAULT, 1), PAGE_MAX),
-})
-
-/** Pages go by the primary key: a keyset, never OFFSET. */
-export const BY_ID = { orderBy: { id: 'asc' } } as const
 
 interface Types {
   PrismaTypes: PrismaTypes
@@ -50,19 +38,29 @@ interface Types {
     URL: { Input: string; Output: string }
   }
 }
-type SchemaTypes = PothosSchemaTypes.ExtendDefaultTypes<Types>
+export type SchemaTypes = PothosSchemaTypes.ExtendDefaultTypes<Types>
 
 export const builder = new SchemaBuilder<Types>({
   plugins: [ScopeAuthPlugin, ComplexityPlugin, PrismaPlugin, RelayPlugin],
   defaultFieldNullability: false,
-  relay: { cursorType: 'String', clientMutationId: 'omit', nodesOnConnection: true },
+  relay: {
+    cursorType: 'String',
+    clientMutationId: 'omit',
+    nodesOnConnection: true,
+    // node.ts has them: null for what is no id, and one statement for all ids of a type.
+    nodeQueryOptions: false,
+    nodesQueryOptions: false,
+    decodeGlobalID: (text) => {
+      const id = parseGlobalId(text)
+      if (id) return id
+      throw new AppError('BAD_INPUT', `${JSON.stringify(text.slice(0, 100))} is no id: give the "id" of an object.`)
+    },
+  },
   prisma: {
     client: ({ app }) => app.prisma,
     dmmf: getDatamodel(),
     // A selection that no query could fold in would be one statement per row.
     onUnusedQuery: (info) => log.warn('a resolver did not use its query', { path: String(info.path.key) }),
-    defaultConnectionSize: PAGE_DEFAULT,
-    maxConnectionSize: PAGE_MAX,
   },
   complexity: {
     defaultComplexity: 1,
@@ -98,35 +96,26 @@ builder.queryType({})
 builder.mutationType({})
 builder.subscriptionType({})
 
-/** The one connection type of a domain type, `XConnection`, wherever it stands. totalCount costs a COUNT only when asked for. */
-export const connectionOf = <T extends object>(
-  name: string,
-  type: ObjectRef<SchemaTypes, T> | InterfaceRef<SchemaTypes, T>,
-) =>
-  builder.connectionObject({
-    type: type as ObjectRef<SchemaTypes, T>,
-    name: `${name}Connection`,
-    fields: (t) => ({
-      totalCount: t.int({
-        // Lets Pothos leave the rows out where the count is all that is selected.
-        extensions: { pothosPrismaTotalCount: true },
-        resolve: (page) => {
-          const { totalCount } = page as { totalCount?: number | (() => number | Promise<number>) }
-          return typeof totalCount === 'function' ? totalCount() : (totalCount ?? 0)
-        },
-      }),
-    }),
-  })
-
 /** A node id, taken apart. */
 export interface GlobalId {
   readonly typename: string
+  /** Digits. */
   readonly id: string
 }
 
+/** The parts of a node id exactly as `id` fields print it, else null. Whether there is such a type or row is not looked at. */
+export function parseGlobalId(text: string): GlobalId | null {
+  const [, typename = '', id = ''] = GLOBAL_ID.exec(Buffer.from(text.slice(0, 200), 'base64').toString('latin1')) ?? []
+  // Printed again, since base64 is read in more ways than it is written.
+  return encodeGlobalID(typename, id) === text ? { typename, id } : null
+}
+const GLOBAL_ID = /^([A-Za-z]+):([1-9]\d{0,9})$/
+
+/** Whether a number can be a primary key: Postgres's integer. */
+export const isRowId = (number: number): boolean => Number.isInteger(number) && number > 0 && number < 2 ** 31
+
 /** The primary key in it. Throws BAD_INPUT for what can be none. */
 export function numberOf({ typename, id }: GlobalId): number {
-  const number = Number(id)
-  if (Number.isInteger(number) && number > 0 && number < 2 ** 31) return number
-  throw new AppError('BAD_INPUT', `${JSON.stringify(id.slice(0, 100))} is not the id of a ${typename}.`)
+  if (isRowId(Number(id))) return Number(id)
+  throw new AppError('BAD_INPUT', `${JSON.stringify(id)} is not the number of a ${typename}.`)
 }

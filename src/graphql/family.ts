@@ -1,32 +1,21 @@
 import { offeredLayout } from '../composites/regenerate.ts'
-import { BY_ID, builder, connectionOf, pageComplexity } from './builder.ts'
-import { IconSetConnection } from './icon-set.ts'
+import { builder } from './builder.ts'
+import { connectionOf, relatedPage } from './connection.ts'
+import { IconSetConnection, IconSetRef } from './icon-set.ts'
 import { ImageFormatRef, ImageRef } from './image.ts'
-import { ItemConnection } from './item.ts'
+import { ItemConnection, ItemRef } from './item.ts'
 import { previewOf } from './preview.ts'
 
 export const FamilyRef = builder.prismaNode('Family', {
   id: { field: 'id' },
+  nullable: true,
   description: 'A family has sets; a set has items.',
   fields: (t) => ({
     uniqueId: t.exposeID('uniqueId', { description: '12 characters A-Z and 0-9, a part of every key.' }),
     name: t.exposeString('name'),
     vendor: t.relation('vendor'),
-    iconSets: t.relatedConnection(
-      'iconSets',
-      {
-        cursor: 'id',
-        query: BY_ID,
-        totalCount: true,
-        complexity: pageComplexity,
-      },
-      IconSetConnection,
-    ),
-    items: t.relatedConnection(
-      'items',
-      { cursor: 'id', query: BY_ID, totalCount: true, complexity: pageComplexity },
-      ItemConnection,
-    ),
+    iconSets: t.connection(relatedPage('Family', 'iconSets', { type: IconSetRef }), IconSetConnection),
+    items: t.connection(relatedPage('Family', 'items', { type: ItemRef }), ItemConnection),
     preview: t.field({
       type: ImageRef,
       nullable: true,

@@ -1,19 +1,17 @@
-import { BY_ID, builder, connectionOf, pageComplexity } from './builder.ts'
-import { ItemConnection, ItemKindRef } from './item.ts'
+import { builder } from './builder.ts'
+import { connectionOf, relatedPage } from './connection.ts'
+import { ItemConnection, ItemKindRef, ItemRef } from './item.ts'
 
 export const IconSetRef = builder.prismaNode('IconSet', {
   id: { field: 'id' },
+  nullable: true,
   description: 'Holds icons or illustrations, never both.',
   fields: (t) => ({
     uniqueId: t.exposeID('uniqueId', { description: '12 characters A-Z and 0-9, a part of every key.' }),
     name: t.exposeString('name'),
     kind: t.expose('kind', { type: ItemKindRef }),
     family: t.relation('family'),
-    items: t.relatedConnection(
-      'items',
-      { cursor: 'id', query: BY_ID, totalCount: true, complexity: pageComplexity },
-      ItemConnection,
-    ),
+    items: t.connection(relatedPage('IconSet', 'items', { type: ItemRef }), ItemConnection),
   }),
 })
 

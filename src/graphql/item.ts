@@ -4,7 +4,8 @@ import { whereNamed } from '../catalogue/search.ts'
 import { ITEM_KINDS, type ItemKind } from '../core/variant.ts'
 import { variantKeyOf } from '../variants/make.ts'
 import { offeredFormat, offeredPreset } from '../variants/offered.ts'
-import { BY_ID, builder, type Context, connectionOf, pageComplexity } from './builder.ts'
+import { builder, type Context } from './builder.ts'
+import { connectionOf, type PageQuery, pageComplexity, readPage } from './connection.ts'
 import { ImageFormatRef, ImageRef, imageOfItem } from './image.ts'
 import { presetsOfSrcSet } from './src-set.ts'
 
@@ -30,7 +31,7 @@ const PlaceholderRef = builder.objectRef<{ thumbHash: string; dominantColor: str
   }),
 })
 
-const ItemRef = builder.prismaInterface('Item', {
+export const ItemRef = builder.prismaInterface('Item', {
   name: 'Item',
   description: 'One SVG. Icon and Illustration implement it.',
   interfaces: [builder.nodeInterfaceRef()],
@@ -89,6 +90,7 @@ const itemNode = (variant: 'Icon' | 'Illustration') =>
     variant,
     interfaces: [ItemRef],
     id: { field: 'id' },
+    nullable: true,
     select: { id: true, kind: true, sourceKey: true, sourceHash: true },
   })
 export const IconRef = itemNode('Icon')
@@ -103,10 +105,9 @@ builder.queryFields((t) => ({
     args: { uniqueId: t.arg.id({ required: true }) },
     resolve: (query, _root, { uniqueId }, { app }) => app.prisma.item.findUnique({ ...query, where: { uniqueId } }),
   }),
-  items: t.prismaConnection(
+  items: t.connection(
     {
       type: ItemRef,
-      cursor: 'id',
       complexity: pageComplexity,
       args: {
         scope: t.arg({ type: ScopeInputRef }),
@@ -116,11 +117,11 @@ builder.queryFields((t) => ({
             'Items whose name has all of these words, or parts of words of three letters and more; at most 100 characters.',
         }),
       },
-      totalCount: async (_root, args, context) => {
-        return context.app.prisma.item.count({ where: await whereItems(args, context) })
-      },
-      resolve: async (query, _root, args, context) => {
-        return context.app.prisma.item.findMany({ ...query, ...BY_ID, where: await whereItems(args, context) })
+      resolve: async (_root, args, context, info) => {
+        const { item } = context.app.prisma
+        const named = await whereItems(args, context)
+        const find = ({ where, ...query }: PageQuery) => item.findMany({ ...query, where: { ...named, ...where } })
+        return readPage({ args, context, info }, { order: 'asc', find, count: () => item.count({ where: named }) })
       },
     },
     ItemConnection,

@@ -1,9 +1,10 @@
+import { encodeGlobalID } from '@pothos/plugin-relay'
 import { cellsMaxOf } from '../composites/arrange.ts'
 import { EXCLUDED_MAX, offeredLayout, PINNED_MAX, regeneratePreview } from '../composites/regenerate.ts'
 import { AppError } from '../core/errors.ts'
 import type { Layout } from '../core/layouts.ts'
 import { isUniqueId } from '../core/variant.ts'
-import { builder, type Context } from './builder.ts'
+import { builder, type Context, isRowId, parseGlobalId } from './builder.ts'
 import { FamilyRef } from './family.ts'
 import { ImageFormatRef } from './image.ts'
 
@@ -69,7 +70,7 @@ builder.mutationField('regeneratePreview', (t) =>
 )
 
 async function findFamily({ prisma }: Context['app'], text: string): Promise<{ id: number }> {
-  const id = nodeNumber(text, ['Family'])
+  const id = nodeNumber(text, 'Family')
   const where = isUniqueId(text) ? { uniqueId: text } : { id: id ?? 0 }
   const family = await prisma.family.findUnique({ where, select: { id: true } })
   if (family) return family
@@ -82,21 +83,32 @@ async function findItems(
   { name, ids, max }: { name: string; ids: readonly string[]; max: number },
 ): Promise<number[]> {
   if (ids.length > max) throw new AppError('BAD_INPUT', `${name} has ${ids.length} entries; at most ${max} are taken.`)
-  const uniqueIds = ids.filter(isUniqueId)
+  const numbers = (type: string) => ids.map((text) => nodeNumber(text, type)).filter((id) => id !== null)
   const found = await prisma.item.findMany({
-    where: { uniqueId: { in: uniqueIds } },
-    select: { id: true, uniqueId: true },
+    where: {
+      OR: [
+        { uniqueId: { in: ids.filter(isUniqueId) } },
+        { id: { in: numbers('Icon') }, kind: 'ICON' },
+        { id: { in: numbers('Illustration') }, kind: 'ILLUSTRATION' },
+      ],
+    },
+    select: { id: true, uniqueId: true, kind: true },
   })
-  const byUniqueId = new Map(found.map((item) => [item.uniqueId, item.id]))
+  const known = new Map(
+    found.flatMap(({ id, uniqueId, kind }) => [
+      [uniqueId, id],
+      [encodeGlobalID(kind === 'ICON' ? 'Icon' : 'Illustration', id), id],
+    ]),
+  )
   return ids.map((text) => {
-    const id = byUniqueId.get(text) ?? nodeNumber(text, ['Icon', 'Illustration'])
+    const id = known.get(text)
     if (id) return id
     throw new AppError('BAD_INPUT', `${name}: ${JSON.stringify(text.slice(0, 100))} is no item's unique id or node id.`)
   })
 }
 
-/** The primary key in a node id of one of the types, else null. */
-function nodeNumber(text: string, types: readonly string[]): number | null {
-  const [type = '', id = '', ...rest] = Buffer.from(text, 'base64').toString('latin1').split(':')
-  return types.includes(type) && /^[1-9]\d{0,8}$/.test(id) && rest.length === 0 ? Number(id) : null
+/** The primary key in a node id of the type, else null. */
+function nodeNumber(text: string, type: string): number | null {
+  const node = parseGlobalId(text)
+  return node?.typename === type && isRowId(Number(node.id)) ? Number(node.id) : null
 }

@@ -14,6 +14,7 @@ import './delivery-health.ts'
 import './webhook.ts'
 import './upload.ts'
 import './manifest.ts'
+import './node.ts'
 
 /** The whole schema: importing a domain type's file adds it to the builder. */
 export const schema = builder.toSchema()

@@ -1,10 +1,11 @@
 import { renderGraphiQL } from '@graphql-yoga/render-graphiql'
-import { GraphQLError, parse } from 'graphql'
+import { type ASTNode, GraphQLError, parse, visit } from 'graphql'
 import { createYoga, type Plugin } from 'graphql-yoga'
 import { scopesOf } from '../access/tokens.ts'
 import type { App } from '../app.ts'
 import { AppError, publicSentence, toAppError } from '../core/errors.ts'
 import { logFailure } from '../core/log-failure.ts'
+import { isStorable, isStorableJson, UNFIT } from '../core/text.ts'
 import type { Context } from './builder.ts'
 import { createLoaders } from './loaders.ts'
 import { schema } from './schema.ts'
@@ -29,15 +30,31 @@ export function createGraphQL(app: App, imageUrl: () => string) {
       loaders: createLoaders(app),
       imageUrl: imageUrl(),
     }),
-    plugins: [limitTokens],
+    plugins: [limitTokens, checkVariables],
     maskedErrors: { maskError: (error) => toPublicError(error) },
   })
 }
 
 const limitTokens: Plugin = {
   onParse: ({ setParseFn }) => {
-    setParseFn((source, options) => parse(source, { ...options, maxTokens: TOKENS_MAX }))
+    setParseFn((source, options) => {
+      const document = parse(source, { ...options, maxTokens: TOKENS_MAX })
+      visit(document, { StringValue: (node) => isStorable(node.value) || refuseText('A text of the query', node) })
+      return document
+    })
   },
+}
+
+/** Here and nowhere else: what resolvers get as arguments can be stored and looked for. */
+const checkVariables: Plugin = {
+  onParams: ({ params }) => {
+    for (const [name, value] of Object.entries(params.variables ?? {}))
+      if (!isStorableJson([name, value])) refuseText(`The variable ${JSON.stringify(name.slice(0, 100))}`)
+  },
+}
+
+function refuseText(what: string, node?: ASTNode): never {
+  throw new GraphQLError(`${what} has ${UNFIT} in it: take it out.`, node ? { nodes: node } : {})
 }
 
 /** A domain error keeps its sentence and gets its code; a client's mistake is BAD_INPUT; anything else is a bug of ours, logged. */
@@ -49,12 +66,14 @@ function toPublicError(error: unknown): GraphQLError {
   if (known.status >= 500)
     logFailure('a query failed', known, { level: 'error', path: asGraphQL?.path?.join('.'), code: known.code })
   const { nodes, source, positions, path, extensions } = asGraphQL ?? {}
+  // Without a path nothing was carried out: a status of its own, also for clients that expect 200 of all that is GraphQL.
+  const http = extensions?.http as object | undefined
   return new GraphQLError(publicSentence(known), {
     nodes,
     source,
     positions,
     path,
-    extensions: { ...(isClients ? { http: extensions?.http } : {}), code: known.code },
+    extensions: { ...(isClients && !path ? { http: { status: 400, ...http, spec: false } } : {}), code: known.code },
   })
 }
 

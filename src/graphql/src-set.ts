@@ -4,9 +4,11 @@ import { offeredFormat, offeredPreset } from '../variants/offered.ts'
 
 const PRESETS_MAX = 20
 
-/** What makes two pictures the same picture at two sizes. */
-const kindOf = ({ background, watermark, padding, fit, color, width, height }: Preset) =>
-  JSON.stringify([background, watermark, padding === 0, fit, color, width / height])
+/** What makes two pictures the same picture at two sizes: all of a preset but its size and how it is encoded. */
+export function kindOf({ name, recipeHash, formats, encoding, width, height, padding, ...shown }: Preset): string {
+  const fields = Object.entries({ ...shown, hasPadding: padding > 0, ratio: width / height })
+  return JSON.stringify(fields.sort(([a], [b]) => (a < b ? -1 : 1)))
+}
 
 /**
  * The presets of a srcset, narrowest first, one for each width: those named, or all that show the same as `preview` does

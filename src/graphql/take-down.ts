@@ -1,5 +1,7 @@
+import { AppError } from '../core/errors.ts'
 import { restore, type TakeDownTarget, takeDown } from '../takedown/take-down.ts'
-import { builder, type Context, connectionOf, type GlobalId, numberOf, pageComplexity } from './builder.ts'
+import { builder, type Context, type GlobalId, numberOf } from './builder.ts'
+import { connectionOf, type PageQuery, pageComplexity, readPage } from './connection.ts'
 import { FamilyRef } from './family.ts'
 import { IconSetRef } from './icon-set.ts'
 import { IconRef, IllustrationRef } from './item.ts'
@@ -52,15 +54,17 @@ const TakeDownRef = builder.prismaNode('TakeDown', {
 const TakeDownConnection = connectionOf('TakeDown', TakeDownRef)
 
 builder.queryField('takeDowns', (t) =>
-  t.prismaConnection(
+  t.connection(
     {
       type: TakeDownRef,
-      cursor: 'id',
       authScopes: SCOPE,
       description: 'scope takedown:write. The newest first.',
       complexity: pageComplexity,
-      totalCount: (_root, _args, { app }) => app.prisma.takeDown.count(),
-      resolve: (query, _root, _args, { app }) => app.prisma.takeDown.findMany({ ...query, orderBy: { id: 'desc' } }),
+      resolve: (_root, args, context, info) => {
+        const { takeDown: receipt } = context.app.prisma
+        const find = (query: PageQuery) => receipt.findMany(query)
+        return readPage({ args, context, info }, { order: 'desc', find, count: () => receipt.count() })
+      },
     },
     TakeDownConnection,
   ),
@@ -80,7 +84,7 @@ builder.mutationFields((t) => ({
       reason: t.arg.string({ required: true, description: '1 to 500 characters, for the receipt.' }),
     },
     resolve: async (query, _root, { id, reason }, { app }) => {
-      const takeDownId = await takeDown(app, targetOf(id), reason)
+      const takeDownId = await takeDown(app, await targetOf(id, app), reason)
       return app.prisma.takeDown.findUniqueOrThrow({ ...query, where: { id: takeDownId } })
     },
   }),
@@ -97,16 +101,21 @@ builder.mutationFields((t) => ({
       }),
     },
     resolve: async (query, _root, { id }, { app }) => {
-      const takeDownId = await restore(app, id.typename === 'TakeDown' ? { takeDownId: numberOf(id) } : targetOf(id))
+      const which = id.typename === 'TakeDown' ? { takeDownId: numberOf(id) } : await targetOf(id, app)
+      const takeDownId = await restore(app, which)
       return app.prisma.takeDown.findUniqueOrThrow({ ...query, where: { id: takeDownId } })
     },
   }),
 }))
 
-const targetOf = (id: GlobalId): TakeDownTarget => ({
-  type: TYPES[id.typename as keyof typeof TYPES],
-  id: numberOf(id),
-})
+/** Throws NOT_FOUND for the number of an icon as that of an illustration: it was meant for another item. */
+async function targetOf(globalId: GlobalId, { prisma }: Context['app']): Promise<TakeDownTarget> {
+  const [type, id] = [TYPES[globalId.typename as keyof typeof TYPES], numberOf(globalId)]
+  const item = type === 'ITEM' && (await prisma.item.findUnique({ where: { id }, select: { kind: true } }))
+  if (item && item.kind !== globalId.typename.toUpperCase())
+    throw new AppError('NOT_FOUND', `There is no ${globalId.typename} ${id}; it is the number of an ${item.kind}.`)
+  return { type, id }
+}
 
 async function nodeIdOf({ type, id }: TakeDownTarget, { app }: Context) {
   if (type === 'ICON_SET') return { type: IconSetRef, id }

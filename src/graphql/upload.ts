@@ -1,6 +1,7 @@
 import { signUploadUrl, type UploadUrl } from '../uploads/upload-url.ts'
 import { completeUpload, createUpload, findUpload, UPLOAD_CHANNEL } from '../uploads/uploads.ts'
-import { BY_ID, builder, type Context, connectionOf, numberOf, pageComplexity } from './builder.ts'
+import { builder, type Context, numberOf } from './builder.ts'
+import { connectionOf, type PageQuery, pageComplexity, readPage, relatedPage } from './connection.ts'
 import { followChanges } from './follow.ts'
 
 /** Who may upload may see the uploads: what is in them is not public yet. */
@@ -76,11 +77,7 @@ const UploadRef = builder.prismaNode('Upload', {
       },
     }),
     problemCount: t.exposeInt('problemCount', { description: 'All of them; the first 1,000 are kept.' }),
-    problems: t.relatedConnection(
-      'problems',
-      { cursor: 'id', query: BY_ID, totalCount: true, complexity: pageComplexity, type: UploadProblemRef },
-      UploadProblemConnection,
-    ),
+    problems: t.connection(relatedPage('Upload', 'problems', { type: UploadProblemRef }), UploadProblemConnection),
     createdAt: t.expose('createdAt', { type: 'DateTime' }),
     finishedAt: t.expose('finishedAt', { type: 'DateTime', nullable: true }),
   }),
@@ -96,17 +93,19 @@ builder.queryFields((t) => ({
     args: { id: t.arg.globalID({ required: true, for: UploadRef }) },
     resolve: (query, _root, { id }, { app }) => app.prisma.upload.findUnique({ ...query, where: { id: numberOf(id) } }),
   }),
-  uploads: t.prismaConnection(
+  uploads: t.connection(
     {
       type: UploadRef,
-      cursor: 'id',
       authScopes: SCOPE,
       description: 'scope upload:write. The newest first.',
       args: { vendor: t.arg.string({ description: 'A username. None: of all vendors.' }) },
       complexity: pageComplexity,
-      totalCount: (_root, { vendor }, { app }) => app.prisma.upload.count({ where: whereOf(vendor) }),
-      resolve: (query, _root, { vendor }, { app }) =>
-        app.prisma.upload.findMany({ ...query, where: whereOf(vendor), orderBy: { id: 'desc' } }),
+      resolve: (_root, args, context, info) => {
+        const { upload } = context.app.prisma
+        const asked = whereOf(args.vendor)
+        const find = ({ where, ...query }: PageQuery) => upload.findMany({ ...query, where: { ...asked, ...where } })
+        return readPage({ args, context, info }, { order: 'desc', find, count: () => upload.count({ where: asked }) })
+      },
     },
     UploadConnection,
   ),

@@ -1,22 +1,15 @@
-import { BY_ID, builder, connectionOf, pageComplexity } from './builder.ts'
-import { FamilyConnection } from './family.ts'
+import { builder } from './builder.ts'
+import { connectionOf, pageComplexity, readPage, relatedPage } from './connection.ts'
+import { FamilyConnection, FamilyRef } from './family.ts'
 
 export const VendorRef = builder.prismaNode('Vendor', {
   id: { field: 'id' },
+  nullable: true,
   description: 'Who sells.',
   fields: (t) => ({
     username: t.exposeString('username', { description: 'The first part of every key.' }),
     name: t.exposeString('name'),
-    families: t.relatedConnection(
-      'families',
-      {
-        cursor: 'id',
-        query: BY_ID,
-        totalCount: true,
-        complexity: pageComplexity,
-      },
-      FamilyConnection,
-    ),
+    families: t.connection(relatedPage('Vendor', 'families', { type: FamilyRef }), FamilyConnection),
   }),
 })
 
@@ -29,13 +22,17 @@ builder.queryFields((t) => ({
     args: { username: t.arg.string({ required: true }) },
     resolve: (query, _root, { username }, { app }) => app.prisma.vendor.findUnique({ ...query, where: { username } }),
   }),
-  vendors: t.prismaConnection(
+  vendors: t.connection(
     {
-      type: 'Vendor',
-      cursor: 'id',
+      type: VendorRef,
       complexity: pageComplexity,
-      totalCount: (_root, _args, { app }) => app.prisma.vendor.count(),
-      resolve: (query, _root, _args, { app }) => app.prisma.vendor.findMany({ ...query, ...BY_ID }),
+      resolve: (_root, args, context, info) => {
+        const { vendor } = context.app.prisma
+        return readPage(
+          { args, context, info },
+          { order: 'asc', find: (query) => vendor.findMany(query), count: () => vendor.count() },
+        )
+      },
     },
     VendorConnection,
   ),

@@ -2,7 +2,8 @@ import type { Event } from '../../prisma/generated/client/client.ts'
 import { EVENT_TYPES } from '../webhooks/outbox.ts'
 import { bodyOf, eventIdOf } from '../webhooks/post-event.ts'
 import { createWebhook, deleteWebhook, enableWebhook, replay } from '../webhooks/webhooks.ts'
-import { builder, connectionOf, type GlobalId, numberOf, pageComplexity } from './builder.ts'
+import { builder, type GlobalId, numberOf } from './builder.ts'
+import { connectionOf, type PageQuery, pageComplexity, readPage } from './connection.ts'
 
 /** Who may make webhooks may read them: a url is often a secret. */
 const SCOPE = { token: 'webhook:write' } as const
@@ -68,29 +69,35 @@ const WebhookConnection = connectionOf('Webhook', WebhookRef)
 const DeadLetterConnection = connectionOf('DeadLetter', DeadLetterRef)
 
 builder.queryFields((t) => ({
-  webhooks: t.prismaConnection(
+  webhooks: t.connection(
     {
       type: WebhookRef,
-      cursor: 'id',
       authScopes: SCOPE,
       description: 'scope webhook:write.',
       complexity: pageComplexity,
-      totalCount: (_root, _args, { app }) => app.prisma.webhook.count(),
-      resolve: (query, _root, _args, { app }) => app.prisma.webhook.findMany({ ...query, orderBy: { id: 'asc' } }),
+      resolve: (_root, args, context, info) => {
+        const { webhook } = context.app.prisma
+        const find = (query: PageQuery) => webhook.findMany(query)
+        return readPage({ args, context, info }, { order: 'asc', find, count: () => webhook.count() })
+      },
     },
     WebhookConnection,
   ),
-  deadLetters: t.prismaConnection(
+  deadLetters: t.connection(
     {
       type: DeadLetterRef,
-      cursor: 'id',
       authScopes: SCOPE,
       description: 'scope webhook:write. The newest first.',
       args: { webhook: t.arg.globalID({ for: WebhookRef, description: 'None: of all webhooks.' }) },
       complexity: pageComplexity,
-      totalCount: (_root, { webhook }, { app }) => app.prisma.deadLetter.count({ where: whereOf(webhook) }),
-      resolve: (query, _root, { webhook }, { app }) =>
-        app.prisma.deadLetter.findMany({ ...query, where: whereOf(webhook), orderBy: { id: 'desc' } }),
+      resolve: (_root, args, context, info) => {
+        const { deadLetter } = context.app.prisma
+        const asked = whereOf(args.webhook)
+        const find = ({ where, ...query }: PageQuery) =>
+          deadLetter.findMany({ ...query, where: { ...asked, ...where } })
+        const count = () => deadLetter.count({ where: asked })
+        return readPage({ args, context, info }, { order: 'desc', find, count })
+      },
     },
     DeadLetterConnection,
   ),

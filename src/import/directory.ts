@@ -48,7 +48,8 @@ async function* walk(root: string, folder: string): AsyncIterable<string> {
   for (const entry of entries.sort((a, b) => (a.name < b.name ? -1 : 1))) {
     if (entry.name.startsWith('.')) continue
     const key = folder ? `${folder}/${entry.name}` : entry.name
-    if (entry.isDirectory()) yield* walk(root, key)
-    else if (entry.isFile()) yield key
+    // A folder whose name is no UTF-8 cannot be opened by what it reads as; it is refused like any other name.
+    if (entry.isDirectory() && !entry.name.includes('\ufffd')) yield* walk(root, key)
+    else if (entry.isDirectory() || entry.isFile()) yield key
   }
 }

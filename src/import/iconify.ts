@@ -2,6 +2,7 @@ import { access, readFile } from 'node:fs/promises'
 import path from 'node:path'
 import { z } from 'zod'
 import { AppError } from '../core/errors.ts'
+import { isStorable, UNFIT } from '../core/text.ts'
 import { isSlug, nameOf, uniqueIdOf } from '../core/variant.ts'
 import type { Entry, Refusal } from './import-items.ts'
 import { readMembers } from './read-members.ts'
@@ -12,12 +13,14 @@ const box = {
   width: z.number().optional(),
   height: z.number().optional(),
 }
+/** That becomes a name in the catalogue. */
+const name = z.string().refine(isStorable, `has ${UNFIT} in it`)
 const iconSchema = z.object({ ...box, body: z.string(), hidden: z.boolean().optional() })
 const setSchema = z.object({
   prefix: z.string(),
   ...box,
-  info: z.object({ name: z.string(), author: z.object({ name: z.string() }), palette: z.boolean().optional() }),
-  categories: z.record(z.string(), z.array(z.string())).optional(),
+  info: z.object({ name, author: z.object({ name }), palette: z.boolean().optional() }),
+  categories: z.record(name, z.array(z.string())).optional(),
 })
 /** What a set says beside its icons. */
 type IconifySet = z.infer<typeof setSchema>

@@ -5,11 +5,15 @@ import type { Pg } from '../db/database.ts'
 import { type Locks, lockComposites, lockItems } from '../db/locks.ts'
 import type { Store } from '../store/store.ts'
 import {
+  findGonePresets,
+  findOfPresets,
+  findOfPresetsOf,
   findSuperseded,
   findSupersededComposites,
   findSupersededOf,
   forgetImages,
   forgetPicks,
+  forgetPresets,
   type Superseded,
 } from './superseded.ts'
 
@@ -48,6 +52,27 @@ export async function deleteSuperseded(
     if (images >= IMAGES_MAX || signal?.aborted) break
   }
   if (images > 0) log.info('deleted superseded pictures', { images, olderThanDays: graceDays })
+  return images + (await deleteGone(db, { graceDays, batch, ...(signal ? { signal } : {}) }))
+}
+
+/** The same of presets that are not offered any more; their URLs answer 404. */
+async function deleteGone(
+  db: Db,
+  { graceDays, signal, batch }: { graceDays: number; signal?: AbortSignal; batch: number },
+): Promise<number> {
+  const { pg } = db
+  const presets = await findGonePresets(pg, { presets: db.presets, graceDays })
+  if (presets.length === 0) return 0
+  const ofItems: Owners = { lock: lockItems, find: (itemIds) => findOfPresetsOf(pg, { presets, itemIds }) }
+  let [images, isAll] = [0, true]
+  for await (const found of findOfPresets(pg, presets)) {
+    isAll = false
+    for (let from = 0; from < found.length && !signal?.aborted; from += batch)
+      images += await deleteBatch(db, found.slice(from, from + batch), ofItems)
+    if (images >= IMAGES_MAX || signal?.aborted) break
+  }
+  if (isAll) await forgetPresets(pg, presets)
+  if (images > 0) log.info('deleted pictures of removed presets', { images, presets: presets.join() })
   return images
 }
 

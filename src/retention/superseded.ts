@@ -1,6 +1,7 @@
+import { sql } from 'kysely'
 import type { Presets } from '../core/variant.ts'
 import type { Pg } from '../db/database.ts'
-import { anyOf, execute, fetchFirst, query } from '../db/query.ts'
+import { anyOf, execute, fetchAll, fetchFirst, query } from '../db/query.ts'
 import { statement } from '../db/statement.ts'
 
 /** The image of a source or recipe that is not the current one any more. */
@@ -16,8 +17,7 @@ const SPAN_ITEMS = 5000
 
 /**
  * Images that are superseded, span by span of items: another one of the same item, preset and format has the current
- * source and recipe, and both have been there for longer than the grace period. An image without such a successor stays,
- * as does one of a preset that is not configured.
+ * source and recipe, and both have been there for longer than the grace period. An image without such a successor stays.
  */
 export async function* findSuperseded(
   pg: Pg,
@@ -28,6 +28,50 @@ export async function* findSuperseded(
     const found = await FIND_IN_SPAN.all(pg, { ...valuesOf(options), afterId, toId: afterId + SPAN_ITEMS })
     if (found.length > 0) yield found
   }
+}
+
+/** At least, since other processes may have presets that this one has not: theirs are seen every hour. */
+const GONE_DAYS_MIN = 1
+
+/** Presets that this process does not have and that no other one has had for longer than the grace period. */
+export async function findGonePresets(pg: Pg, options: { presets: Presets; graceDays: number }): Promise<string[]> {
+  const graceDays = Math.max(options.graceDays, GONE_DAYS_MIN)
+  const others = query.selectFrom('preset_recipe').where(sql<boolean>`preset <> all(${[...options.presets.keys()]})`)
+  const longGone = others
+    .groupBy('preset')
+    .having((eb) => eb.fn.max('seen_at'), '<=', sql<Date>`now() - make_interval(days => ${graceDays})`)
+  const rows = await fetchAll(pg, longGone.select('preset').orderBy('preset'))
+  return rows.map(({ preset }) => preset)
+}
+
+/** All images of these presets, span by span of items. */
+export async function* findOfPresets(pg: Pg, presets: readonly string[]): AsyncIterable<Superseded[]> {
+  const last = await fetchFirst(pg, query.selectFrom('item').select('id').orderBy('id', 'desc').limit(1))
+  const all = ofPresets(presets)
+  for (let afterId = 0; afterId < (last?.id ?? 0); afterId += SPAN_ITEMS) {
+    const found = await fetchAll(pg, all.where('owner_id', '>', afterId).where('owner_id', '<=', afterId + SPAN_ITEMS))
+    if (found.length > 0) yield found
+  }
+}
+
+/** Those of some items only. */
+export const findOfPresetsOf = (
+  pg: Pg,
+  { presets, itemIds }: { presets: readonly string[]; itemIds: readonly number[] },
+): Promise<Superseded[]> => fetchAll(pg, ofPresets(presets).where('owner_id', '=', anyOf(itemIds)))
+
+const ofPresets = (presets: readonly string[]) =>
+  query
+    .selectFrom('image')
+    .select(['id as imageId', 'owner_id as ownerId', 'object_key as objectKey'])
+    .where('owner_type', '=', 'ITEM')
+    .where('preset', '=', anyOf(presets))
+    .orderBy('owner_id')
+    .orderBy('id')
+
+/** Forgets presets of which no picture is left. */
+export async function forgetPresets(pg: Pg, presets: readonly string[]): Promise<void> {
+  await execute(pg, query.deleteFrom('preset_recipe').where('preset', '=', anyOf(presets)))
 }
 
 /** Those of some items only. */

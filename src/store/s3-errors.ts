@@ -27,6 +27,16 @@ export function canPass(error: unknown): boolean {
   return status < 400 || status >= 500 || status === 429 || PASSING.has(nameOf(error))
 }
 
+/** Whether there is no such host, the bucket's name being a part of it. AWS has one for each bucket. */
+const isUnknownHost = (error: unknown, bucket: string): boolean => {
+  const { code, hostname = '' } = error as { code?: string; hostname?: string }
+  return (
+    /^(?:ENOTFOUND|EAI_AGAIN)$/.test(code ?? '') &&
+    hostname.startsWith(`${bucket}.`) &&
+    !/\.amazonaws\.com(?:\.cn)?$/.test(hostname)
+  )
+}
+
 const PERMISSIONS: Record<string, string> = {
   get: 's3:GetObject and s3:ListBucket',
   head: 's3:GetObject and s3:ListBucket',
@@ -58,6 +68,8 @@ export function failureOf(
     if (name === 'RequestTimeTooSkewed') return "set this machine's clock."
     if (name === 'PermanentRedirect' || statusOf(failure) === 301)
       return 'the bucket is in another region; set AWS_REGION.'
+    if (isUnknownHost(failure, bucket))
+      return 'the bucket is a part of the host name, which this endpoint does not have; set S3_FORCE_PATH_STYLE=on.'
     if (statusOf(failure) === 403) return `grant ${PERMISSIONS[verb]} on ${bucket} to these credentials.`
     return 'the store does not answer as it should; check AWS_ENDPOINT_URL_S3 and the network.'
   }

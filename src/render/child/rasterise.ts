@@ -8,8 +8,18 @@ import { FONTS, nameFamilies } from './fonts.ts'
 import { type Colour, paintOn, type Raster } from './pixels.ts'
 import type { SanitisedSvg } from './sanitise/sanitise.ts'
 
-/** What decides the pixels of a raster: presets that share it share one drawing. */
-export type Canvas = Pick<Preset, 'width' | 'height' | 'padding' | 'fit' | 'color'>
+/**
+ * What decides the pixels of a raster, beside its background: presets that share it share one drawing. It is all of a preset
+ * but what it is called and what is done to the drawing later.
+ */
+export type Canvas = Omit<Preset, 'name' | 'recipeHash' | 'formats' | 'background' | 'watermark' | 'encoding'>
+
+/** The same for the same canvas on the same background. */
+export function drawingKeyOf(preset: Preset, background: Colour | null): string {
+  const { name, recipeHash, formats, background: _, watermark, encoding, ...canvas } = preset
+  const fields: Canvas = canvas
+  return JSON.stringify([background, Object.entries(fields).sort(([a], [b]) => (a < b ? -1 : 1))])
+}
 
 /** Drawn of every document: enough to see whether anything is visible, its colours and its placeholder. */
 export const SMALL: Canvas = { width: 64, height: 64, padding: 0, fit: 'contain', color: null }

@@ -15,7 +15,7 @@ import {
   toOverlayMask,
 } from './pixels.ts'
 import { placeholderOf } from './placeholder.ts'
-import { type Canvas, engineFor, rasterise, SMALL } from './rasterise.ts'
+import { drawingKeyOf, engineFor, rasterise, SMALL } from './rasterise.ts'
 import { type SanitisedSvg, sanitise } from './sanitise/sanitise.ts'
 
 export type Render = (svg: Uint8Array, variants: readonly VariantSpec[]) => Promise<Rendered>
@@ -36,7 +36,7 @@ export function createRenderer(all: readonly Preset[]): Render {
       const preset = presets.get(name)
       if (!preset) throw new Error(`no preset ${name} in this renderer`)
       const background = backgroundOf(preset, small)
-      const drawing = await keep(drawings, keyOf(preset, background), async () =>
+      const drawing = await keep(drawings, drawingKeyOf(preset, background), async () =>
         centre(await rasterise(document, preset, background), { ...preset, background }),
       )
       const watermark = preset.watermark ? await keep(watermarks, name, () => drawWatermark(preset)) : null
@@ -63,9 +63,6 @@ async function keep<T>(kept: Map<string, T>, key: string, make: () => Promise<T>
   kept.set(key, value)
   return value
 }
-
-const keyOf = ({ width, height, padding, fit, color }: Canvas, background: Colour | null) =>
-  `${width}x${height}-${padding} ${fit} ${color} ${background}`
 
 interface Watermark {
   readonly mask: OverlayMask

@@ -1,0 +1,49 @@
+import type { PoolClient } from 'pg'
+import { AppError, toAppError } from '../core/errors.ts'
+import { log } from '../core/log.ts'
+import type { Presets } from '../core/variant.ts'
+import { notify } from '../db/notify.ts'
+import { anyOf, execute, fetchFirst, now, query } from '../db/query.ts'
+import type { WorkOrder } from '../variants/find-missing.ts'
+import { announceEnd, HALT_CHANNEL } from './backfills.ts'
+import { orderOf } from './request.ts'
+
+/**
+ * The order that a stored backfill stands for. Null where one of its presets or formats is offered no more, and then the
+ * backfill ends as FAILED with the reason. Throws UNAVAILABLE where a process that was started later offers the preset: this
+ * one is outdated, and others do the work. In the caller's transaction.
+ */
+export async function readOrder(
+  client: PoolClient,
+  { presets, backfill }: { presets: Presets; backfill: Parameters<typeof orderOf>[1] & { id: number } },
+): Promise<WorkOrder | null> {
+  try {
+    return orderOf(presets, backfill)
+  } catch (error) {
+    const { code, message } = toAppError(error)
+    if (code !== 'BAD_INPUT') throw error
+    const unknown = backfill.presets.filter((name) => !presets.has(name))
+    const known = await execute(client, query.selectFrom('coverage_preset').where('preset', '=', anyOf(unknown)))
+    if (unknown.length > 0 && known === unknown.length)
+      throw new AppError('UNAVAILABLE', `${message} A process started later has it: restart this one.`, {
+        cause: error,
+      })
+    await failBackfill(
+      client,
+      backfill.id,
+      `${message} It was offered when the backfill was started: start another one.`,
+    )
+    return null
+  }
+}
+
+/** Ends an unfinished backfill as FAILED, whatever is left of it. What is being made is finished and kept. */
+async function failBackfill(client: PoolClient, id: number, reason: string): Promise<void> {
+  const failed = query.updateTable('backfill').set({ status: 'FAILED', finished_at: now, error: reason })
+  const unfinished = failed.where('id', '=', id).where('status', 'in', ['PLANNING', 'RUNNING', 'PAUSED'])
+  const ended = await fetchFirst(client, unfinished.returning(['status', 'mode']))
+  if (!ended) return
+  await notify(client, HALT_CHANNEL, String(id))
+  await announceEnd(client, { id, ...ended })
+  log.warn('a backfill cannot go on', { backfill: id, reason })
+}

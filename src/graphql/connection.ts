@@ -1,0 +1,174 @@
+import type { InterfaceRef, ObjectRef } from '@pothos/core'
+import { queryFromInfo } from '@pothos/plugin-prisma'
+import { type GraphQLObjectType, type GraphQLResolveInfo, getNamedType, Kind } from 'graphql'
+import { AppError } from '../core/errors.ts'
+import { builder, type Context, type SchemaTypes } from './builder.ts'
+import { parseCursor, printCursor } from './cursor.ts'
+
+/** Lists as Relay's connections have them: page after page by the primary key, never by OFFSET. */
+
+const PAGE_DEFAULT = 24
+const PAGE_MAX = 100
+/** Under which a connection selects what it asks of its rows. */
+const NODES = [[{ name: 'nodes' }], [{ name: 'edges' }, { name: 'node' }]]
+
+type Ref<T> = ObjectRef<SchemaTypes, T> | InterfaceRef<SchemaTypes, T>
+type Order = 'asc' | 'desc'
+
+interface PageArgs {
+  readonly first?: number | null | undefined
+  readonly last?: number | null | undefined
+  readonly after?: string | null | undefined
+  readonly before?: string | null | undefined
+}
+
+/** What Prisma is asked for: one row more than the page has, which tells whether another page follows. */
+export interface PageQuery {
+  readonly take: number
+  readonly orderBy: { readonly id: Order }
+  readonly where: { readonly id?: { readonly gt: number } | { readonly lt: number } }
+}
+
+/** The one connection type of a domain type, `XConnection`, wherever it stands. totalCount costs a COUNT only when asked for. */
+export const connectionOf = <T extends object>(name: string, type: Ref<T>) =>
+  builder.connectionObject({
+    type: type as ObjectRef<SchemaTypes, T>,
+    name: `${name}Connection`,
+    fields: (t) => ({
+      totalCount: t.int({
+        resolve: (page) => {
+          const { totalCount } = page as { totalCount?: number | (() => number | Promise<number>) }
+          return typeof totalCount === 'function' ? totalCount() : (totalCount ?? 0)
+        },
+      }),
+    }),
+  })
+
+/** A connection costs what it may return: every field below it counts once for each node. */
+export const pageComplexity = ({ first, last }: PageArgs) => ({
+  field: 1,
+  multiplier: Math.min(Math.max(first ?? last ?? PAGE_DEFAULT, 1), PAGE_MAX),
+})
+
+/**
+ * The page of a root field, for its `resolve`.
+ * @param options.find the rows of a query: to be merged with the field's own filter
+ * @param options.count of all rows, called only when it is asked for
+ */
+export async function readPage(
+  { args, context, info }: { args: PageArgs; context: Context; info: GraphQLResolveInfo },
+  options: {
+    order: Order
+    find: (query: PageQuery & { select: { id: true } }) => PromiseLike<readonly Row[]>
+    count: () => PromiseLike<number>
+  },
+): Promise<never> {
+  const connection = `${info.parentType.name}.${info.fieldName}`
+  const page = pageQuery(connection, args, options.order)
+  const { nodes } = (getNamedType(info.returnType) as GraphQLObjectType).getFields()
+  const typeName = getNamedType(nodes?.type)?.name
+  const selection = queryFromInfo({
+    context,
+    info,
+    select: { id: true },
+    paths: NODES.map((path) => path.map(({ name }) => name)),
+    ...(typeName ? { typeName } : {}),
+  })
+  const rows = isCountOnly(namesIn(info)) ? [] : await options.find({ ...selection, ...page })
+  // Pothos's types want whole rows; these hold what is selected.
+  return toConnection(connection, { rows, args, page, totalCount: () => options.count() }) as never
+}
+
+/** Of the fields that are selected; what a fragment selects is told as the fragment. */
+const namesIn = ({ fieldNodes }: GraphQLResolveInfo): string[] =>
+  fieldNodes.flatMap(({ selectionSet }) =>
+    (selectionSet?.selections ?? []).map((node) => (node.kind === Kind.FIELD ? node.name.value : node.kind)),
+  )
+
+/**
+ * The options of a connection field whose rows a relation holds: they come with their owner's statement, for all owners of
+ * one answer at once.
+ * @param relation of the Prisma model of type `owner`
+ */
+export function relatedPage<T extends object>(owner: string, relation: string, { type }: { type: Ref<T> }) {
+  const connection = `${owner}.${relation}`
+  // What t.relatedConnection of Pothos does, which goes on from the cursor's row only while that is there.
+  const select = (
+    args: PageArgs,
+    _context: Context,
+    nested: (query: PageQuery, at: object) => { select?: object },
+    selected: () => ReadonlySet<string>,
+  ) => {
+    const typeName = () => builder.configStore.getTypeConfig(type as ObjectRef<SchemaTypes, T>).name
+    const rows = nested(pageQuery(connection, args, 'asc'), { getType: typeName, paths: NODES })
+    const names = selected()
+    return {
+      select: {
+        ...(names.has('totalCount') ? { _count: { select: { [relation]: true } } } : {}),
+        ...(isCountOnly([...names]) ? {} : { [relation]: withId(rows) }),
+      },
+    }
+  }
+  return {
+    type: type as ObjectRef<SchemaTypes, T>,
+    complexity: pageComplexity,
+    extensions: { pothosPrismaSelect: select },
+    resolve: (parent: object, args: PageArgs) => {
+      const loaded = parent as Record<string, Row[]> & { _count?: Record<string, number> }
+      const [rows, totalCount] = [loaded[relation] ?? [], loaded._count?.[relation]]
+      return toConnection(connection, { rows, args, page: pageQuery(connection, args, 'asc'), totalCount }) as never
+    },
+  }
+}
+
+const isCountOnly = (names: readonly string[]): boolean =>
+  names.every((name) => name === 'totalCount' || name === '__typename')
+
+/** Cursors are made of it, whatever is selected. */
+const withId = ({ select, ...query }: { select?: object }) =>
+  select ? { ...query, select: { ...select, id: true } } : query
+
+interface Row {
+  readonly id: number
+}
+
+/** The rows behind the cursor, or before it, whether its own row is still there or not. Throws BAD_INPUT. */
+function pageQuery(connection: string, args: PageArgs, order: Order): PageQuery {
+  const { first, last, after, before } = args
+  for (const [name, count] of Object.entries({ first, last }))
+    if (isGiven(count) && count < 0) throw new AppError('BAD_INPUT', `${name} is ${count}: give 0 to ${PAGE_MAX}.`)
+  if ((isGiven(after) && isGiven(last)) || (isGiven(before) && isGiven(first)) || (isGiven(after) && isGiven(before)))
+    throw new AppError('BAD_INPUT', 'A page goes on with "first" and "after", or back with "last" and "before".')
+  const rows = Math.min(first ?? last ?? PAGE_DEFAULT, PAGE_MAX) + 1
+  const cursor = after ?? before
+  const id = isGiven(cursor) ? parseCursor(connection, cursor) : null
+  const isUpwards = (order === 'asc') === isGiven(after)
+  return {
+    take: isBackward(args) ? -rows : rows,
+    orderBy: { id: order },
+    where: id === null ? {} : { id: isUpwards ? { gt: id } : { lt: id } },
+  }
+}
+
+const isGiven = <T>(value: T | null | undefined): value is T => value !== null && value !== undefined
+const isBackward = ({ before, last }: PageArgs): boolean => isGiven(before) || isGiven(last)
+
+function toConnection(
+  connection: string,
+  { rows, args, page, totalCount }: { rows: readonly Row[]; args: PageArgs; page: PageQuery; totalCount: unknown },
+) {
+  const hasMore = rows.length === Math.abs(page.take)
+  const nodes = !hasMore ? rows : isBackward(args) ? rows.slice(1) : rows.slice(0, -1)
+  const edges = nodes.map((node) => ({ cursor: printCursor(connection, node.id), node }))
+  return {
+    totalCount,
+    edges,
+    pageInfo: {
+      // Where the page came from there was a row at least.
+      hasNextPage: isGiven(args.before) || (hasMore && !isBackward(args)),
+      hasPreviousPage: isGiven(args.after) || (hasMore && isBackward(args)),
+      startCursor: edges[0]?.cursor ?? null,
+      endCursor: edges.at(-1)?.cursor ?? null,
+    },
+  }
+}

@@ -1,0 +1,76 @@
+import { brandWithType } from '@pothos/core'
+import { queryFromInfo } from '@pothos/plugin-prisma'
+import type { GraphQLResolveInfo } from 'graphql'
+import { AppError } from '../core/errors.ts'
+import type { Prisma } from '../db/database.ts'
+import { builder, type Context, isRowId, parseGlobalId } from './builder.ts'
+
+/** So many are a page of each of ten types; one statement for each type reads them. */
+const IDS_MAX = 1000
+
+interface Query {
+  readonly select: { readonly id: true }
+  readonly where: { readonly id: { readonly in: number[] } }
+}
+type Find = (prisma: Prisma, query: Query) => PromiseLike<readonly { readonly id: number }[]>
+
+/** How the rows of each type are found that a node id may name. test/graphql-paging.test.ts keeps it whole. */
+export const FINDERS: Readonly<Record<string, Find>> = {
+  Vendor: ({ vendor }, query) => vendor.findMany(query),
+  Family: ({ family }, query) => family.findMany(query),
+  IconSet: ({ iconSet }, query) => iconSet.findMany(query),
+  Icon: ({ item }, query) => item.findMany({ ...query, where: { ...query.where, kind: 'ICON' } }),
+  Illustration: ({ item }, query) => item.findMany({ ...query, where: { ...query.where, kind: 'ILLUSTRATION' } }),
+  Backfill: ({ backfill }, query) => backfill.findMany(query),
+  RenderFailure: ({ renderFailure }, query) => renderFailure.findMany(query),
+  TakeDown: ({ takeDown }, query) => takeDown.findMany(query),
+  Upload: ({ upload }, query) => upload.findMany(query),
+  UploadProblem: ({ uploadProblem }, query) => uploadProblem.findMany(query),
+  Webhook: ({ webhook }, query) => webhook.findMany(query),
+  DeadLetter: ({ deadLetter }, query) => deadLetter.findMany(query),
+}
+
+builder.queryFields((t) => ({
+  node: t.field({
+    type: builder.nodeInterfaceRef(),
+    nullable: true,
+    description: 'Null if the id is malformed or nothing has it.',
+    args: { id: t.arg.id({ required: true }) },
+    resolve: async (_root, { id }, context, info) => (await findNodes([id], { context, info }))[0] ?? null,
+  }),
+  nodes: t.field({
+    type: [builder.nodeInterfaceRef()],
+    nullable: { list: false, items: true },
+    description: `In the order of the ids, at most ${IDS_MAX}; null in place of an id that is malformed or that nothing has.`,
+    complexity: ({ ids }) => ({ field: 1, multiplier: Math.max(ids.length, 1) }),
+    args: { ids: t.arg.idList({ required: true }) },
+    resolve: (_root, { ids }, context, info) => findNodes(ids, { context, info }),
+  }),
+}))
+
+/** The rows of node ids, in one statement for each type. */
+async function findNodes(
+  texts: readonly string[],
+  { context, info }: { context: Context; info: GraphQLResolveInfo },
+): Promise<({ id: number } | null)[]> {
+  if (texts.length > IDS_MAX)
+    throw new AppError('BAD_INPUT', `ids has ${texts.length} entries; at most ${IDS_MAX} are taken.`)
+  const wanted = texts.map(parseGlobalId)
+  const rows = new Map<string, { id: number }>()
+  const byType = Map.groupBy(wanted.filter(isGiven), ({ typename }) => typename)
+  await Promise.all(
+    [...byType].map(async ([typename, ids]) => {
+      const find = Object.hasOwn(FINDERS, typename) ? FINDERS[typename] : undefined
+      const numbers = new Set(ids.map(({ id }) => Number(id)).filter(isRowId))
+      if (!find || numbers.size === 0) return
+      const selection = queryFromInfo({ context, info, typeName: typename, select: { id: true } })
+      for (const row of await find(context.app.prisma, { ...selection, where: { id: { in: [...numbers] } } })) {
+        brandWithType(row, typename as never)
+        rows.set(`${typename}:${row.id}`, row)
+      }
+    }),
+  )
+  return wanted.map((id) => (id && rows.get(`${id.typename}:${id.id}`)) ?? null)
+}
+
+const isGiven = <T>(value: T | null): value is T => value !== null

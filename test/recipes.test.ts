@@ -1,0 +1,77 @@
+import { writeFile } from 'node:fs/promises'
+import path from 'node:path'
+import fc from 'fast-check'
+import { describe, expect, it } from 'vitest'
+import { presetSchema, readPresets } from '../src/core/presets.ts'
+import { hashRecipe, type Preset } from '../src/core/variant.ts'
+import { kindOf } from '../src/graphql/src-set.ts'
+import { parseHex } from '../src/render/child/pixels.ts'
+import { drawingKeyOf } from '../src/render/child/rasterise.ts'
+import { svg, tempDirectory } from './support/setup.ts'
+
+/** Values of every field of a preset. A new field needs a row here, and is then held to all that follows. */
+const VALUES: Readonly<Record<keyof typeof presetSchema.shape, fc.Arbitrary<unknown>>> = {
+  width: fc.integer({ min: 100, max: 4096 }),
+  height: fc.integer({ min: 100, max: 4096 }),
+  background: fc.constantFrom('white', 'transparent', 'auto', '#000000', '#00ff00'),
+  padding: fc.integer({ min: 0, max: 40 }),
+  fit: fc.constantFrom('contain', 'cover'),
+  color: fc.constantFrom(undefined, '#000000', '#ff0000'),
+  watermark: fc.constantFrom(undefined, 'one.svg', 'two.svg'),
+  encoding: fc.constantFrom('auto', 'lossless', 'lossy'),
+  formats: fc.subarray(['webp', 'avif', 'png'], { minLength: 1 }),
+}
+/** What decides no byte of a picture that is offered with both, and what is done to a drawing after it is drawn. */
+const NOT_HASHED = ['formats']
+const NOT_DRAWN = [...NOT_HASHED, 'background', 'watermark', 'encoding']
+/** At another size the same is shown. */
+const NOT_SHOWN = [...NOT_HASHED, 'encoding', 'width', 'height', 'padding']
+
+describe('a recipe', () => {
+  it('is another one when any field of the preset is, and no drawing or srcset is shared then', async () => {
+    expect(Object.keys(VALUES).sort()).toEqual(Object.keys(presetSchema.shape).sort())
+    const folder = await tempDirectory()
+    await writeFile(path.join(folder, 'one.svg'), svg('<g/>'))
+    await writeFile(path.join(folder, 'two.svg'), svg('<path d="M0 0"/>'))
+    const file = path.join(folder, 'presets.json')
+    const white = parseHex('#ffffff')
+    for (const [field, values] of Object.entries(VALUES)) {
+      const pair = fc.tuple(fc.record(VALUES), values).filter(([preset, value]) => preset[field as 'width'] !== value)
+      await fc.assert(
+        fc.asyncProperty(pair, async ([preset, value]) => {
+          await writeFile(file, JSON.stringify({ before: preset, after: { ...preset, [field]: value } }))
+          const { presets, problems } = readPresets(file)
+          expect(problems).toEqual([])
+          const [before, after] = [presets.get('before') as Preset, presets.get('after') as Preset]
+          const differ = (of: (each: Preset) => unknown) => of(before) !== of(after)
+          expect(differ(({ recipeHash }) => recipeHash)).toBe(!NOT_HASHED.includes(field))
+          expect(differ((each) => drawingKeyOf(each, white))).toBe(!NOT_DRAWN.includes(field))
+          if (!NOT_SHOWN.includes(field)) expect(differ(kindOf)).toBe(true)
+        }),
+        { numRuns: 20 },
+      )
+    }
+    const [preset] = readPresets(file).presets.values()
+    expect(drawingKeyOf(preset as Preset, white)).not.toBe(drawingKeyOf(preset as Preset, null))
+  })
+
+  it('covers a field that nobody has thought of, and stays where a preset does not use it', () => {
+    const [preset] = readPresets(path.join(import.meta.dirname, '../presets.json')).presets.values() as Iterable<Preset>
+    if (!preset) throw new Error('no preset')
+    const { name: _, recipeHash, ...definition } = preset
+    const withBlur = (blur: number | null) => ({ ...definition, blur }) as typeof definition
+    expect(hashRecipe(withBlur(null))).toBe(recipeHash)
+    expect(new Set([hashRecipe(definition), hashRecipe(withBlur(1)), hashRecipe(withBlur(2))]).size).toBe(3)
+    const keys = [preset, { ...preset, ...withBlur(1) }].map((each) => drawingKeyOf(each, null))
+    expect(new Set(keys).size).toBe(2)
+  })
+
+  it('of the presets that come with the service is what their URLs were made with', () => {
+    const { presets } = readPresets(path.join(import.meta.dirname, '../presets.json'))
+    expect([...presets.values()].map(({ name, recipeHash }) => [name, recipeHash])).toEqual([
+      ['thumbnail', '1f33ea4a7df833b728928505ff83a818092b73de8018ce5d9bf840d80e4661c2'],
+      ['preview', '4d6442411a94593a7284cb71ef9605d5bbe86d62c156b02ee6c8ea28d9a4e365'],
+      ['watermark', '9a257403e684fdf3b928abd6fc885fca5f3fe0c3e7b857e9b9d9aa0aa742ea35'],
+    ])
+  })
+})

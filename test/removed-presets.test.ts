@@ -1,0 +1,180 @@
+import { writeFile } from 'node:fs/promises'
+import path from 'node:path'
+import { describe, expect, it, onTestFinished } from 'vitest'
+import type { App } from '../src/app.ts'
+import { startBackfill } from '../src/backfill/backfills.ts'
+import { cutRunning, planBackfill } from '../src/backfill/plan.ts'
+import { checkRequest } from '../src/backfill/request.ts'
+import { runChunk } from '../src/backfill/run-chunk.ts'
+import { WHOLE_CATALOGUE } from '../src/catalogue/scope.ts'
+import { superviseWorker } from '../src/embedded/supervise-worker.ts'
+import { deleteSuperseded } from '../src/retention/delete-superseded.ts'
+import { rememberRecipes } from '../src/variants/recipes.ts'
+import {
+  ask,
+  importDrawings,
+  tempDirectory,
+  testApp,
+  testConfig,
+  testDatabase,
+  testServer,
+  until,
+} from './support/setup.ts'
+
+const FOREVER = new AbortController().signal
+const small = (width: number, formats = ['webp']) => ({ width, height: width, formats })
+
+/** A presets file, and services on one database and directory, each with the presets that the file had when it was opened. */
+async function openFile() {
+  const file = path.join(await tempDirectory(), 'presets.json')
+  const shared = { PRESETS_FILE: file, DATABASE_URL: await testDatabase(), DATA_DIR: await tempDirectory() }
+  const write = (presets: object) => writeFile(file, JSON.stringify(presets))
+  const open = async (presets: object) => {
+    await write(presets)
+    return await testApp(await testConfig(shared))
+  }
+  return { file, open, write, shared }
+}
+
+const start = (app: App, more: object = {}) =>
+  startBackfill(app, checkRequest(app.presets, { scope: WHOLE_CATALOGUE, ...more }))
+const stateOf = async (app: App, id: number) => {
+  const { status, error, finishedAt } = await app.prisma.backfill.findUniqueOrThrow({ where: { id } })
+  return { status, error, isFinished: finishedAt !== null }
+}
+
+describe('a preset that is removed while a backfill wants it', () => {
+  it('ends the backfill with a sentence, wherever it was', async () => {
+    const { open } = await openFile()
+    const before = await open({ one: small(16), two: small(24, ['webp', 'png']) })
+    await importDrawings(before, 3)
+    const running = await start(before)
+    await planBackfill(before, running.id)
+    const cut = await start(before, { presets: ['two'] })
+    await planBackfill(before, cut.id)
+    await before.pg.query('update backfill set is_cut = false where id = $1', [cut.id])
+    const planned = await start(before, { formats: ['WEBP'], mode: 'ALL' })
+    const ofFormat = await start(before, { presets: ['two'], formats: ['PNG'] })
+
+    const after = await open({ one: small(16) })
+    const [chunk] = await after.prisma.backfillChunk.findMany({ where: { backfillId: running.id } })
+    expect(await runChunk(after, chunk?.id ?? 0, FOREVER)).toBe('halted')
+    await cutRunning(after)
+    await planBackfill(after, planned.id)
+    await planBackfill(after, ofFormat.id)
+    const gone =
+      /^There is no preset "two"; there are one\. It was offered when the backfill was started: start another one\.$/
+    for (const { id } of [running, cut, planned, ofFormat])
+      expect(await stateOf(after, id)).toEqual({
+        status: 'FAILED',
+        error: expect.stringMatching(gone),
+        isFinished: true,
+      })
+    const { url } = await testServer(after)
+    const query = `{ backfill(id: "${Buffer.from(`Backfill:${running.id}`).toString('base64')}") { status error } }`
+    expect((await ask(url, query)).data).toEqual({
+      backfill: { status: 'FAILED', error: expect.stringMatching(gone) },
+    })
+    // The same is started anew, and what is offered is made.
+    const again = await start(after)
+    await planBackfill(after, again.id)
+    expect((await stateOf(after, again.id)).status).toBe('RUNNING')
+  })
+
+  it('or a format of it does so too; what an older process does not know yet is left to others', async () => {
+    const { open } = await openFile()
+    const older = await open({ one: small(16, ['webp', 'png']) })
+    await importDrawings(older, 1)
+    const { id } = await start(older, { formats: ['PNG'] })
+    const newer = await open({ one: small(16), two: small(24) })
+    await planBackfill(newer, id)
+    expect(await stateOf(newer, id)).toMatchObject({
+      status: 'FAILED',
+      error: expect.stringMatching(/not offered as PNG/),
+    })
+    const next = await start(newer, { presets: ['two'] })
+    await expect(planBackfill(older, next.id)).rejects.toMatchObject({ code: 'UNAVAILABLE' })
+    expect((await stateOf(newer, next.id)).status).toBe('PLANNING')
+    await planBackfill(newer, next.id)
+    await older.pg.query('update backfill set is_cut = false where id = $1', [next.id])
+    await cutRunning(older)
+    expect((await stateOf(newer, next.id)).status).toBe('RUNNING')
+  })
+})
+
+it('an empty list of presets or formats is refused', async () => {
+  const { open } = await openFile()
+  const app = await open({ one: small(16) })
+  const { url } = await testServer(app)
+  for (const list of ['presets: []', 'formats: []'])
+    for (const query of [
+      `mutation { startBackfill(input: { ${list} }) { id } }`,
+      `{ planBackfill(input: { ${list} }) { items } }`,
+    ])
+      expect((await ask(url, query)).errors?.[0]).toMatchObject({
+        message: expect.stringMatching(/^(presets|formats) is an empty list/),
+        extensions: { code: 'BAD_INPUT' },
+      })
+  expect(await app.prisma.backfill.count()).toBe(0)
+})
+
+it('a worker that is started again has the presets of its parent, whatever their file holds by then', async () => {
+  const { open, file, shared } = await openFile()
+  const app = await open({ one: small(16) })
+  const givenUp: string[] = []
+  const worker = superviseWorker({
+    databaseUrl: shared.DATABASE_URL,
+    config: app.config,
+    onGivenUp: (sentence) => givenUp.push(sentence),
+  })
+  onTestFinished(worker.close)
+  await worker.ready
+  const newest = async () => (await app.prisma.worker.findFirst({ orderBy: { startedAt: 'desc' } }))?.pid ?? 0
+  for (const content of ['{ broken', JSON.stringify({ other: small(99) })]) {
+    await writeFile(file, content)
+    const pid = await newest()
+    process.kill(pid, 'SIGKILL')
+    await until(async () => givenUp.length > 0 || (await newest()) !== pid)
+    expect(givenUp).toEqual([])
+  }
+  const { rows } = await app.pg.query('select distinct preset from preset_recipe')
+  expect(rows).toEqual([{ preset: 'one' }])
+})
+
+it('pictures of a preset that nobody has had for the grace period are deleted, and no others', async () => {
+  const { open } = await openFile()
+  const before = await open({ one: small(16), two: small(24) })
+  await importDrawings(before, 3)
+  const { url } = await testServer(before)
+  const query = '{ items { nodes { a: image(preset: "one") { url } b: image(preset: "two") { url } } } }'
+  const { data } = await ask<{ items: { nodes: Record<'a' | 'b', { url: string }>[] } }>(url, query)
+  for (const { a, b } of data.items.nodes) for (const each of [a, b]) expect((await fetch(each.url)).status).toBe(200)
+  const after = await open({ one: small(16) })
+  const remove = (app: App, graceDays: number) =>
+    deleteSuperseded({ pg: app.pg, presets: app.presets, previews: app.stores.previews }, { graceDays, batch: 2 })
+  const keys = async () => {
+    const found: string[] = []
+    for await (const { key } of after.stores.previews.list('')) found.push(key.replace(/.*-(\w+)\..*/, '$1'))
+    return found.sort()
+  }
+  const age = (days: number) =>
+    after.pg.query(`update preset_recipe set seen_at = now() - make_interval(days => $1) where preset = 'two'`, [days])
+  for (const [seenDaysAgo, graceDays] of [
+    [0, 0],
+    [29, 30],
+  ] as const) {
+    await age(seenDaysAgo)
+    expect(await remove(after, graceDays)).toBe(0)
+  }
+  await age(31)
+  // A process that still has it is heard of once an hour.
+  await rememberRecipes(before.pg, before.presets)
+  expect(await remove(after, 30)).toBe(0)
+  await age(31)
+  expect(await remove(before, 30)).toBe(0)
+  expect(await remove(after, 30)).toBe(3)
+  expect(await keys()).toEqual(['one', 'one', 'one'])
+  expect((await after.prisma.image.findMany()).map(({ preset }) => preset)).toEqual(['one', 'one', 'one'])
+  expect(await remove(after, 30)).toBe(0)
+  expect(await after.prisma.presetRecipe.findMany({ where: { preset: 'two' } })).toEqual([])
+})
