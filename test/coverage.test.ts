@@ -10,7 +10,8 @@ import { COVERAGE_LOCK, countChanges, coverPresets, runCoverageLoop } from '../s
 import { readCoverage } from '../src/coverage/read.ts'
 import { inTransaction, type Pg } from '../src/db/database.ts'
 import { recordResults } from '../src/variants/record.ts'
-import { ask, tempDirectory, testApp, testConfig, testServer, until } from './support/setup.ts'
+import { ask, tempDirectory, testApp, testConfig, testServer } from './support/setup.ts'
+import { until } from './support/until.ts'
 import { startWorker } from './support/worker.ts'
 
 /** Vendors of two families of two sets each. */
