@@ -54,7 +54,7 @@ await runProcess(async (stop) => {
   }
   await beat()
   const timer = setInterval(
-    () => beat().catch((error) => log.warn('a heartbeat failed', { cause: causes(error) })),
+    () => void beat().catch((error) => log.warn('a heartbeat failed', { cause: causes(error) })),
     HEARTBEAT_EVERY_MS,
   )
   await markLayoutsDirty(app.pg, app.layouts)

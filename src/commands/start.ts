@@ -34,7 +34,7 @@ export async function startAll(stop: (reason: string) => void): Promise<() => Pr
     const embedded = config.databaseUrl ? null : await openEmbedded(config)
     if (embedded) {
       closers.push(embedded.close)
-      embedded.ended.then((sentence) => closers.length > 0 && stop(sentence))
+      void embedded.ended.then((sentence) => closers.length > 0 && stop(sentence))
     }
     const databaseUrl = config.databaseUrl ?? embedded?.databaseUrl ?? ''
     const app = await openApp(config, { databaseUrl })
