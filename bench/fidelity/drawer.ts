@@ -58,7 +58,8 @@ export function openDrawer(size: number): Drawer {
 }
 
 if (process.argv[1] === fileURLToPath(import.meta.url)) {
-  process.on('message', async (order: Order) => process.send?.(await draw(order)))
+  const answer = async (order: Order) => process.send?.(await draw(order))
+  process.on('message', (order: Order) => void answer(order))
 }
 
 /** Just what a renderer does with a document, up to the encoder. */

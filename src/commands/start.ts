@@ -34,7 +34,7 @@ export async function startAll(stop: (reason: string) => void): Promise<() => Pr
     opening.defer(() => {
       isClosing = true
     })
-    embedded.ended.then((sentence) => isClosing || stop(sentence))
+    void embedded.ended.then((sentence) => isClosing || stop(sentence))
   }
   const databaseUrl = config.databaseUrl ?? embedded?.databaseUrl ?? ''
   const app = await openApp(config, { databaseUrl })

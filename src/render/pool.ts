@@ -184,15 +184,15 @@ export function openRenderPool(options: PoolOptions): RenderPool {
   }
 
   /** Memory is bounded twice: the kernel refuses a sudden gigabyte (see spawn-renderer.ts), this catches what creeps. */
-  const watch = setInterval(async () => {
+  async function retireLarge(): Promise<void> {
     for (const renderer of renderers) {
       const task = renderer.task
       if (!task || (await rssOf(renderer.child.pid)) <= RSS_MAX_BYTES || renderer.task !== task) continue
       fail(finish(renderer), new AppError('OUT_OF_MEMORY', `The render took more than ${RSS_MAX_BYTES / 1e6} MB.`))
       retire(renderer)
     }
-  }, WATCH_EVERY_MS)
-  watch.unref()
+  }
+  const watch = setInterval(() => void retireLarge(), WATCH_EVERY_MS).unref()
 
   function finish(renderer: RendererProcess): Task | null {
     const task = renderer.task

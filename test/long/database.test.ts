@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { answerOf, expectAway, outlive } from '../support/outage.ts'
 import { openService, type Service, startBackfill } from '../support/service.ts'
-import { until } from '../support/setup.ts'
+import { until } from '../support/until.ts'
 
 const ITEMS = 4000
 /** Viewers that ask at any time, one after the other. */
