@@ -111,9 +111,10 @@ async function measureBackfill(bench: Bench, items: readonly Item[]): Promise<Ro
   for await (const { key } of app.stores.previews.list('')) await app.stores.previews.delete([key])
   const worker = await startProgram(bench, { file: 'workers/main.ts', ready: /worker is running/ })
   let peakMb = 0
-  const watch = setInterval(async () => {
+  const look = async () => {
     peakMb = Math.max(peakMb, await rssMb(worker.child.pid ?? 0))
-  }, 250)
+  }
+  const watch = setInterval(() => void look(), 250)
   const { id } = await startBackfill(app, checkRequest(app.presets, { scope: WHOLE_CATALOGUE }))
   let backfill = await app.prisma.backfill.findUniqueOrThrow({ where: { id } })
   while (!backfill.finishedAt) {

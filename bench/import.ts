@@ -58,9 +58,10 @@ async function runToEnd(file: string, args: readonly string[], env: Record<strin
   let said = ''
   child.stdout.on('data', (text) => (said += text))
   let peakMb = 0
-  const poll = setInterval(async () => {
+  const look = async () => {
     peakMb = Math.max(peakMb, await peakRssMb(child.pid ?? 0))
-  }, 200)
+  }
+  const poll = setInterval(() => void look(), 200)
   const [code] = await gone
   clearInterval(poll)
   if (code !== 0) throw new Error(`${file} ended with ${code}: ${said}`)

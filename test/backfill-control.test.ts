@@ -10,7 +10,8 @@ import { runChunk } from '../src/backfill/run-chunk.ts'
 import { WHOLE_CATALOGUE } from '../src/catalogue/scope.ts'
 import { importItems } from '../src/import/import-items.ts'
 import { HOSTILE } from './support/hostile.ts'
-import { ask, entry, importDrawings, svg, testApp, testConfig, testServer, until } from './support/setup.ts'
+import { ask, entry, importDrawings, svg, testApp, testConfig, testServer } from './support/setup.ts'
+import { until } from './support/until.ts'
 import { startWorker } from './support/worker.ts'
 
 const FOREVER = new AbortController().signal

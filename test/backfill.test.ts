@@ -1,17 +1,8 @@
 import { createClient } from 'graphql-sse'
 import { describe, expect, it } from 'vitest'
 import { importItems } from '../src/import/import-items.ts'
-import {
-  ADMIN_TOKEN,
-  ask,
-  drawing,
-  entry,
-  importDrawings,
-  testApp,
-  testConfig,
-  testServer,
-  until,
-} from './support/setup.ts'
+import { ADMIN_TOKEN, ask, drawing, entry, importDrawings, testApp, testConfig, testServer } from './support/setup.ts'
+import { until } from './support/until.ts'
 import { startWorker } from './support/worker.ts'
 
 const BROKEN = '<svg xmlns="http://www.w3.org/2000/svg"><g>'

@@ -19,7 +19,8 @@ import { importItems } from '../src/import/import-items.ts'
 import { takeDown } from '../src/takedown/take-down.ts'
 import { recordResults } from '../src/variants/record.ts'
 import { createTasks } from '../workers/tasks.ts'
-import { drawing, entry, importDrawings, testApp, until } from './support/setup.ts'
+import { drawing, entry, importDrawings, testApp } from './support/setup.ts'
+import { until } from './support/until.ts'
 import { startWorker } from './support/worker.ts'
 
 const FOREVER = new AbortController().signal

@@ -7,6 +7,7 @@ import { describe, expect, it } from 'vitest'
 import { parse } from 'yaml'
 import { loadConfig, VARIABLES } from '../src/core/config.ts'
 import { heartbeat } from '../src/jobs/workers.ts'
+import { programEnv } from './support/program-env.ts'
 import { testApp, testConfig } from './support/setup.ts'
 
 const ROOT = path.join(import.meta.dirname, '..')
@@ -166,7 +167,7 @@ it("a worker's health check passes while its worker says that it lives, and fail
   const app = await testApp(config)
   const check = () => {
     const [, program = '', ...args] = service('worker').healthcheck?.test ?? []
-    const env = { PATH: process.env.PATH, DATABASE_URL: config.databaseUrl ?? '' }
+    const env = { ...programEnv(), DATABASE_URL: config.databaseUrl ?? '' }
     return spawnSync(program, args, { cwd: ROOT, env }).status
   }
   expect(check()).toBe(1)

@@ -11,7 +11,8 @@ import { readCoverage } from '../src/coverage/read.ts'
 import { inTransaction, type Pg } from '../src/db/database.ts'
 import { COVERAGE_LOCK } from '../src/db/locks.ts'
 import { recordResults } from '../src/variants/record.ts'
-import { ask, tempDirectory, testApp, testConfig, testServer, until } from './support/setup.ts'
+import { ask, tempDirectory, testApp, testConfig, testServer } from './support/setup.ts'
+import { until } from './support/until.ts'
 import { startWorker } from './support/worker.ts'
 
 /** Vendors of two families of two sets each. */

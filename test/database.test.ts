@@ -2,7 +2,8 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { loadConfig } from '../src/core/config.ts'
 import { answerOf, expectAway, outlive } from './support/outage.ts'
 import { openService, type Service, startBackfill } from './support/service.ts'
-import { ask, testApp, testServer, until } from './support/setup.ts'
+import { ask, testApp, testServer } from './support/setup.ts'
+import { until } from './support/until.ts'
 
 /** Some seconds of each; test/long/database.test.ts has minutes of them. */
 describe('a database in trouble', () => {

@@ -11,6 +11,7 @@ import { variantKeyOf } from '../src/variants/make.ts'
 import { openCdn } from './support/cdn.ts'
 import { cloudFrontServer } from './support/cloudfront-server.ts'
 import { openOrigins } from './support/origins.ts'
+import { programEnv } from './support/program-env.ts'
 import { ask, drawing, entry, listen, testApp, testConfig, testServer } from './support/setup.ts'
 
 const BUCKETS = { originals: 'the-originals', previews: 'the-previews' }
@@ -424,7 +425,7 @@ describe('npm run doctor', () => {
     const { databaseUrl, dataDir, publicImageUrl } = app.config
     const run = async (env: Record<string, string>) => {
       const child = spawn(process.execPath, [path.join(import.meta.dirname, '../src/bin/doctor.ts')], {
-        env: { PATH: process.env.PATH, DATABASE_URL: databaseUrl ?? '', DATA_DIR: dataDir, ...env },
+        env: { ...programEnv(), DATABASE_URL: databaseUrl ?? '', DATA_DIR: dataDir, ...env },
       })
       let said = ''
       for (const stream of [child.stdout, child.stderr]) stream.on('data', (text) => (said += text))

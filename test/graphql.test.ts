@@ -450,6 +450,7 @@ describe('the doors beside', () => {
     expect(metrics).toMatch(/^afterimage_renders_total 0$/m)
     expect((await fetch(`${url}/none`)).status).toBe(404)
     await app.pool.close()
-    await expect.poll(async () => (await fetch(`${url}/readyz`)).status).toBe(503)
+    // An answer is kept for a second.
+    await expect.poll(async () => (await fetch(`${url}/readyz`)).status, { timeout: 10_000 }).toBe(503)
   })
 })

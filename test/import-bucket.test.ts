@@ -12,8 +12,9 @@ import { readWebpHeader } from '../src/import/webp-header.ts'
 import type { Store } from '../src/store/store.ts'
 import { findWork } from '../src/variants/find-missing.ts'
 import { variantsOf } from '../src/variants/offered.ts'
+import { testDatabase } from './support/database.ts'
 import { testBuckets } from './support/s3.ts'
-import { drawing, entry, tempDirectory, testApp, testConfig, testDatabase, testServer } from './support/setup.ts'
+import { drawing, entry, tempDirectory, testApp, testConfig, testServer } from './support/setup.ts'
 
 const [FAMILY, SET] = ['FAMILY000001', 'SET000000001']
 const FOLDER = `acme/icons/${FAMILY}/${SET}`

@@ -10,7 +10,8 @@ import { describe, expect, it, onTestFinished } from 'vitest'
 import { isIconifyCollection, readIconifyCollection } from '../src/import/iconify-collection.ts'
 import { importItems } from '../src/import/import-items.ts'
 import { readMembers } from '../src/import/read-members.ts'
-import { tempDirectory, testApp, testDatabase } from './support/setup.ts'
+import { testDatabase } from './support/database.ts'
+import { tempDirectory, testApp } from './support/setup.ts'
 
 const run = promisify(execFile)
 const BODY = '<path d="M0 0h16v16z"/>'

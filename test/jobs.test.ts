@@ -4,7 +4,8 @@ import { countJobs, enqueue, enqueueAll } from '../src/jobs/enqueue.ts'
 import { findExhausted } from '../src/jobs/exhausted.ts'
 import { parsePayload, RUNNER_NAMES, rowOf, TASK_NAMES, type TaskName } from '../src/jobs/registry.ts'
 import { createTasks } from '../workers/tasks.ts'
-import { testApp, testDatabase } from './support/setup.ts'
+import { testDatabase } from './support/database.ts'
+import { testApp } from './support/setup.ts'
 
 /** A payload of each task as it lies in the queues of installations, its key and its priority: none of them may change. */
 const QUEUED: { readonly [name in TaskName]: [payload: object, key: string | null, priority: number] } = {

@@ -2,7 +2,8 @@ import { connect } from 'node:net'
 import { expect, it, onTestFinished } from 'vitest'
 import { lengthOf } from '../src/graphql/response-limit.ts'
 import { serve } from '../src/http/server.ts'
-import { ask, importDrawings, testApp, testServer, until } from './support/setup.ts'
+import { ask, importDrawings, testApp, testServer } from './support/setup.ts'
+import { until } from './support/until.ts'
 
 it('ids cost what their nodes cost', async () => {
   const { url } = await testServer(await testApp())

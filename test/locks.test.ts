@@ -16,7 +16,7 @@ describe('locks', () => {
     await discardObjects(app.pg, 'PREVIEWS', { keys, afterS: 0 })
     const query = app.pg.query.bind(app.pg) as (...args: unknown[]) => Promise<unknown>
     vi.spyOn(app.pg, 'query').mockImplementation(((...args: unknown[]) =>
-      String(args[0]).includes('select object_key from image')
+      String(args[0]).includes('select "object_key" from "image"')
         ? Promise.reject(new Error('this statement fails'))
         : query(...args)) as never)
     await expect(deleteDiscarded(app)).rejects.toThrow('this statement fails')

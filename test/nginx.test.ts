@@ -7,7 +7,8 @@ import { describe, expect, it, onTestFinished } from 'vitest'
 import { takeDown } from '../src/takedown/take-down.ts'
 import { FAILOVER_ON, lastingHeaders } from './support/cdn.ts'
 import { openOrigins } from './support/origins.ts'
-import { listen, tempDirectory, until } from './support/setup.ts'
+import { listen, tempDirectory } from './support/setup.ts'
+import { until } from './support/until.ts'
 
 const TEMPLATE = path.join(import.meta.dirname, '../deploy/cdn.nginx.conf')
 const NGINX = ['nginx', '/usr/sbin/nginx'].find((program) => spawnSync(program, ['-v']).status === 0) ?? null

@@ -1,6 +1,7 @@
 import { expect, it } from 'vitest'
 import { openOwnPostgres } from './support/own-postgres.ts'
-import { testApp, testConfig, until } from './support/setup.ts'
+import { testApp, testConfig } from './support/setup.ts'
+import { until } from './support/until.ts'
 
 it('a process listens on one connection after an outage, and hears again', async () => {
   await using postgres = await openOwnPostgres()

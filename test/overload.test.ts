@@ -6,7 +6,8 @@ import { lockItems } from '../src/db/locks.ts'
 import { createOriginHandler } from '../src/http/images.ts'
 import { type AdmissionLimiter, HELD_MS, openAdmissionLimiter } from '../src/variants/admission.ts'
 import { variantKeyOf } from '../src/variants/make.ts'
-import { importDrawings, listen, testApp, testServer, until } from './support/setup.ts'
+import { importDrawings, listen, testApp, testServer } from './support/setup.ts'
+import { until } from './support/until.ts'
 
 const applicant = (
   client: string,

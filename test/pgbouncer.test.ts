@@ -8,7 +8,9 @@ import { describe, expect, it, onTestFinished } from 'vitest'
 import { openApp } from '../src/app.ts'
 import { openDatabase } from '../src/db/database.ts'
 import { checkSession, type Session } from '../src/db/session.ts'
-import { tempDirectory, testConfig, testDatabase, until } from './support/setup.ts'
+import { testDatabase } from './support/database.ts'
+import { tempDirectory, testConfig } from './support/setup.ts'
+import { until } from './support/until.ts'
 
 const PGBOUNCER = ['pgbouncer', '/usr/sbin/pgbouncer'].find((file) => spawnSync(file, ['-V']).status === 0) ?? null
 /** nobody: it refuses to run as root. */

@@ -4,7 +4,10 @@ import { chmod, mkdir, readdir, readFile, writeFile } from 'node:fs/promises'
 import { createServer } from 'node:net'
 import path from 'node:path'
 import { describe, expect, it, onTestFinished } from 'vitest'
-import { ADMIN_TOKEN, ask, drawing, tempDirectory, until } from './support/setup.ts'
+import { processesNaming } from './support/processes.ts'
+import { programEnv } from './support/program-env.ts'
+import { ADMIN_TOKEN, ask, drawing, tempDirectory } from './support/setup.ts'
+import { until } from './support/until.ts'
 
 const ROOT = path.join(import.meta.dirname, '..')
 
@@ -18,7 +21,7 @@ function program(file: string, options: { args?: string[]; env: Record<string, s
       RENDERERS: '1',
       WORKER_NICENESS: '0',
       DEMO: 'off',
-      PATH: process.env.PATH,
+      ...programEnv(),
       ...options.env,
     },
     stdio: ['ignore', 'pipe', 'pipe'],
@@ -44,17 +47,6 @@ function program(file: string, options: { args?: string[]; env: Record<string, s
 
 const start = (dataDir: string, env: Record<string, string> = {}, args: string[] = []) =>
   program('src/bin/start.ts', { env: { DATA_DIR: dataDir, ...env }, args })
-
-/** Processes whose command line or environment names the directory: those that belong to its instance. */
-async function processesOf(dataDir: string): Promise<number[]> {
-  const found: number[] = []
-  for (const pid of await readdir('/proc')) {
-    if (!/^\d+$/.test(pid) || Number(pid) === process.pid) continue
-    const read = (file: string) => readFile(`/proc/${pid}/${file}`, 'utf8').catch(() => '')
-    if (`${await read('cmdline')}${await read('environ')}`.includes(dataDir)) found.push(Number(pid))
-  }
-  return found
-}
 
 const childrenOf = async (pid: number) => {
   const children = (await readFile(`/proc/${pid}/task/${pid}/children`, 'utf8').catch(() => '')).trim()
@@ -93,7 +85,7 @@ describe('npm start', () => {
 
     await until(() => first.said().includes('Backfill COMPLETED: 120 images of 40 items'))
     // Everything at once, as a power cut would: nobody gets to clean up.
-    const [worker] = (await processesOf(dataDir)).filter((pid) => pid !== first.child.pid)
+    const [worker] = (await processesNaming(dataDir)).filter((pid) => pid !== first.child.pid)
     expect(worker).toBeDefined()
     first.child.kill('SIGKILL')
     await first.gone
@@ -103,7 +95,7 @@ describe('npm start', () => {
     await until(() => second.said().includes('Every picture is made already.'))
     second.child.kill('SIGINT')
     expect(await second.gone, second.said()).toBe(0)
-    await until(async () => (await processesOf(dataDir)).length === 0)
+    await until(async () => (await processesNaming(dataDir)).length === 0)
     expect((await readdir(dataDir)).sort()).toEqual(['originals', 'postgres', 'previews', 'url-secret'])
   })
 
@@ -143,7 +135,7 @@ describe('npm start', () => {
     expect(refused.said()).toBe(
       `Port ${port} on 127.0.0.1 is in use by another program: stop that one, or set PORT (0 picks a free one).\n`,
     )
-    await until(async () => (await processesOf(dataDir)).length === 0)
+    await until(async () => (await processesNaming(dataDir)).length === 0)
   })
 
   it('refuses a data directory that another instance uses, and does not disturb it', async () => {

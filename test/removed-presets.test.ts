@@ -10,16 +10,9 @@ import { WHOLE_CATALOGUE } from '../src/catalogue/scope.ts'
 import { superviseWorker } from '../src/embedded/supervise-worker.ts'
 import { deleteSuperseded } from '../src/retention/delete-superseded.ts'
 import { rememberRecipes } from '../src/variants/recipes.ts'
-import {
-  ask,
-  importDrawings,
-  tempDirectory,
-  testApp,
-  testConfig,
-  testDatabase,
-  testServer,
-  until,
-} from './support/setup.ts'
+import { testDatabase } from './support/database.ts'
+import { ask, importDrawings, tempDirectory, testApp, testConfig, testServer } from './support/setup.ts'
+import { until } from './support/until.ts'
 
 const FOREVER = new AbortController().signal
 const small = (width: number, formats = ['webp']) => ({ width, height: width, formats })

@@ -7,7 +7,8 @@ import { readPresets } from '../src/core/presets.ts'
 import type { PoolOptions } from '../src/render/contract.ts'
 import type { ComposeOrder } from '../src/render/messages.ts'
 import { openRenderPool } from '../src/render/pool.ts'
-import { svg, until } from './support/setup.ts'
+import { svg } from './support/setup.ts'
+import { until } from './support/until.ts'
 
 const { presets } = readPresets(path.join(import.meta.dirname, '../presets.json'))
 const WANTS = [...presets.keys()].map((preset) => ({ preset, format: 'WEBP' as const }))

@@ -10,7 +10,8 @@ import type { Store } from '../src/store/store.ts'
 import { md5Of, variantKeyOf } from '../src/variants/make.ts'
 import { openFaultProxy } from './support/fault-proxy.ts'
 import { testBuckets } from './support/s3.ts'
-import { ask, importDrawings, testApp, testConfig, testServer, until } from './support/setup.ts'
+import { ask, importDrawings, testApp, testConfig, testServer } from './support/setup.ts'
+import { until } from './support/until.ts'
 import { startWorker } from './support/worker.ts'
 
 const RATES = { broken: 0.05, slowDown: 0.05, reset: 0.02, stalled: 0.01, cut: 0.01 }

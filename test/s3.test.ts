@@ -1,9 +1,8 @@
-import { createServer } from 'node:http'
-import type { AddressInfo } from 'node:net'
 import { describe, expect, inject, it, onTestFinished } from 'vitest'
 import { loadConfig } from '../src/core/config.ts'
 import { openStores } from '../src/store/open.ts'
 import { testBuckets } from './support/s3.ts'
+import { listen } from './support/setup.ts'
 import { storeContract } from './support/store-contract.ts'
 
 const PICTURE = { contentType: 'image/webp' }
@@ -69,32 +68,28 @@ async function answering(
   answer: (method: string, url: string) => { status: number; code: string } | { body: Buffer } | null,
 ) {
   const asked: string[] = []
-  const server = createServer((request, response) => {
+  const url = await listen(async (request, response) => {
     asked.push(`${request.method} ${request.url}`)
     const own = answer(request.method as string, request.url as string)
-    if (own && 'body' in own) return response.end(own.body)
+    if (own && 'body' in own) return void response.end(own.body)
     if (own) {
       const { status, code } = own
       response.writeHead(status, { 'content-type': 'application/xml' })
-      return response.end(`<?xml version="1.0"?><Error><Code>${code}</Code><Message>${code}!</Message></Error>`)
+      return void response.end(`<?xml version="1.0"?><Error><Code>${code}</Code><Message>${code}!</Message></Error>`)
     }
     // The real server does the rest.
     request.headers.host = new URL(inject('s3Url')).host
-    const forward = fetch(`${inject('s3Url')}${request.url}`, {
+    const real = await fetch(`${inject('s3Url')}${request.url}`, {
       method: request.method,
       headers: Object.entries(request.headers).filter(
         ([name]) => !/^(host|connection|content-length|expect)$/.test(name),
       ) as [string, string][],
       ...(request.method === 'GET' || request.method === 'HEAD' ? {} : { body: request as never, duplex: 'half' }),
     } as RequestInit)
-    return forward.then(async (real) => {
-      response.writeHead(real.status, Object.fromEntries(real.headers))
-      response.end(Buffer.from(await real.arrayBuffer()))
-    })
+    response.writeHead(real.status, Object.fromEntries(real.headers))
+    response.end(Buffer.from(await real.arrayBuffer()))
   })
-  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
-  onTestFinished(() => void server.close())
-  return { url: `http://127.0.0.1:${(server.address() as AddressInfo).port}`, asked }
+  return { url, asked }
 }
 
 it('an S3 that answers a range with the whole object is cut to it', async () => {

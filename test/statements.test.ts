@@ -5,7 +5,7 @@ import { describe, expect, inject, it, onTestFinished } from 'vitest'
 import { openDatabase } from '../src/db/database.ts'
 import { execute, fetchAll, fetchFirst, query } from '../src/db/query.ts'
 import { STATEMENTS, statement } from '../src/db/statement.ts'
-import { testDatabase } from './support/setup.ts'
+import { testDatabase } from './support/database.ts'
 
 const SOURCES = path.join(import.meta.dirname, '../src')
 

@@ -4,8 +4,9 @@ import { hostname } from 'node:os'
 import path from 'node:path'
 import { describe, expect, it } from 'vitest'
 import { openFsStore } from '../src/store/fs.ts'
-import { tempDirectory, until } from './support/setup.ts'
+import { tempDirectory } from './support/setup.ts'
 import { storeContract } from './support/store-contract.ts'
+import { until } from './support/until.ts'
 
 const SVG = { contentType: 'image/svg+xml' }
 

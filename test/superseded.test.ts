@@ -9,7 +9,8 @@ import { importItems } from '../src/import/import-items.ts'
 import { deleteSuperseded } from '../src/retention/delete-superseded.ts'
 import type { Store } from '../src/store/store.ts'
 import { testBuckets } from './support/s3.ts'
-import { ask, drawing, entry, testApp, testConfig, testServer, until } from './support/setup.ts'
+import { ask, drawing, entry, testApp, testConfig, testServer } from './support/setup.ts'
+import { until } from './support/until.ts'
 
 const importEntries = (app: App, entries: [string, number][]) =>
   importItems(

@@ -11,7 +11,8 @@ import { createTasks } from '../workers/tasks.ts'
 import { openCdn } from './support/cdn.ts'
 import { cloudFrontServer } from './support/cloudfront-server.ts'
 import { openOrigins } from './support/origins.ts'
-import { ask, drawing, entry, testApp, testConfig, testServer, until } from './support/setup.ts'
+import { ask, drawing, entry, testApp, testConfig, testServer } from './support/setup.ts'
+import { until } from './support/until.ts'
 
 const TAGGED = { CacheTagConfig: { HeaderName: CACHE_TAG_HEADER } }
 const SLUGS = ['arrow', 'arrow-left', 'scene', 'cup', 'theirs']

@@ -5,7 +5,8 @@ import { describe, expect, it } from 'vitest'
 import { readS3Event } from '../src/uploads/s3-event.ts'
 import { signUploadUrl } from '../src/uploads/upload-url.ts'
 import { testBuckets } from './support/s3.ts'
-import { ADMIN_TOKEN, drawing, testApp, testConfig, testServer, until } from './support/setup.ts'
+import { ADMIN_TOKEN, drawing, testApp, testConfig, testServer } from './support/setup.ts'
+import { until } from './support/until.ts'
 import { completeUpload, createUpload, packSets, readUpload, runUploads, send } from './support/uploads.ts'
 
 const archive = () => packSets([{ name: 'Arrows', files: { a: drawing(1), b: drawing(2) } }])

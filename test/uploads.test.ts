@@ -16,6 +16,7 @@ import { deleteDiscarded } from '../src/retention/delete-discarded.ts'
 import { takeDown } from '../src/takedown/take-down.ts'
 import { abandonLost } from '../src/uploads/abandon-lost.ts'
 import { ingestUpload } from '../src/uploads/ingest-upload.ts'
+import { sendArchive } from '../src/uploads/send-archive.ts'
 import { stageSet } from '../src/uploads/stage-set.ts'
 import {
   ADMIN_TOKEN,
@@ -23,13 +24,14 @@ import {
   drawing,
   entry,
   importDrawings,
+  listen,
   svg,
   tempDirectory,
   testApp,
   testConfig,
   testServer,
-  until,
 } from './support/setup.ts'
+import { until } from './support/until.ts'
 import {
   completeUpload,
   createUpload,
@@ -337,6 +339,7 @@ describe('an upload', () => {
           ...originals,
           putAll: async (...args) => {
             await originals.putAll(...args)
+            // Also when it is tried again: on a slow machine the queue does so before it is done.
             if (++puts >= 2) throw new Error('ENOSPC, no space left on device')
           },
         },
@@ -510,6 +513,23 @@ describe('an upload', () => {
         extensions: { code: 'BAD_INPUT' },
       })
     }
+  })
+
+  it('is not taken by a store whose answer breaks off: that is said', async () => {
+    const api = await listen((request, response) => {
+      request.resume()
+      if (request.method === 'PUT')
+        return response.writeHead(200, { 'content-length': 9 }).write('x', () => response.destroy())
+      const createUpload = { upload: { id: '1' }, url: `http://${request.headers.host}/archive`, headers: [] }
+      response.end(JSON.stringify({ data: { createUpload } }))
+    })
+    const file = path.join(await tempDirectory(), 'icons.zip')
+    await writeFile(file, 'an archive')
+    const sending = { api, token: '', vendor: 'acme', file, fileName: 'icons.zip', bytes: 10, onLook: () => {} }
+    await expect(sendArchive(sending)).rejects.toMatchObject({
+      code: 'UNAVAILABLE',
+      message: expect.stringMatching(/^127\.0\.0\.1:\d+ did not take the archive \(.*\): send it again\.$/),
+    })
   })
 
   it('is sent by npm run ingest, which follows it and tells its problems', async () => {

@@ -2,7 +2,8 @@ import { expect, it, onTestFinished } from 'vitest'
 import { compositeKeyOf } from '../src/composites/make.ts'
 import { throttleForInteractive } from '../src/variants/interactive.ts'
 import { variantKeyOf } from '../src/variants/make.ts'
-import { importDrawings, testApp, testServer, until } from './support/setup.ts'
+import { importDrawings, testApp, testServer } from './support/setup.ts'
+import { until } from './support/until.ts'
 
 it('while an API makes a picture for a viewer, the workers on its machine keep to half of their renderers', async () => {
   const app = await testApp()

@@ -11,7 +11,8 @@ import { signedHeaders } from '../src/webhooks/post-event.ts'
 import { pruneEvents } from '../src/webhooks/prune.ts'
 import { checkReceiverUrl, guardedLookup } from '../src/webhooks/receiver-url.ts'
 import { openSender } from '../src/webhooks/sender.ts'
-import { ask, drawing, entry, listen, testApp, testConfig, testServer, until } from './support/setup.ts'
+import { ask, drawing, entry, listen, testApp, testConfig, testServer } from './support/setup.ts'
+import { until } from './support/until.ts'
 import { startWorker } from './support/worker.ts'
 
 const ALL = ['image.variant.created', 'image.variant.failed', 'backfill.completed', 'upload.completed']

@@ -38,7 +38,10 @@ export async function openWorker(config: Config, stop: (reason: string) => void)
     await abandonLost(app)
   }
   await beat()
-  const timer = setInterval(() => beat().catch((error) => logFailure('a heartbeat failed', error)), HEARTBEAT_EVERY_MS)
+  const timer = setInterval(
+    () => void beat().catch((error) => logFailure('a heartbeat failed', error)),
+    HEARTBEAT_EVERY_MS,
+  )
   await markLayoutsDirty(app.pg, app.layouts)
   const counting = runCoverageLoop(app.pg)
   const standing = throttleForInteractive(app)

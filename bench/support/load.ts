@@ -58,7 +58,7 @@ export async function openLoad(
       const url = left.shift()
       if (url === undefined) throw new Error('there are too few pictures for this load')
       const answer = ask(url, from)
-      answer.then(({ status }) => status === 503 && left.push(url))
+      void answer.then(({ status }) => status === 503 && left.push(url))
       answers.push(answer)
     }
     await new Promise((resolve) => setTimeout(resolve, 5))

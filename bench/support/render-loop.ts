@@ -49,6 +49,6 @@ async function bare({ sources, presets }: Share): Promise<Uint8Array[][]> {
   return made
 }
 
-process.on('message', async (share: Share) => {
+const run = async (share: Share) =>
   process.send?.(await (process.argv[2] === 'sharp' ? plainSharp(share) : bare(share)))
-})
+process.on('message', (share: Share) => void run(share))

@@ -74,7 +74,7 @@ export async function startProgram(
         if (options.ready.test(said)) resolve()
       })
     }
-    gone.then(() => reject(new Error(`${options.file} ended: ${said}`)))
+    void gone.then(() => reject(new Error(`${options.file} ended: ${said}`)))
   })
   return { child, said }
 }

@@ -5,14 +5,12 @@ import { serve } from '../http/server.ts'
 
 /** The API: one process of any number, against DATABASE_URL and shared stores. */
 await runProcess(async () => {
+  await using opening = new AsyncDisposableStack()
   const app = await openApp(loadConfig())
-  const server = await serve(app).catch(async (error) => {
-    await app.close()
-    throw error
-  })
+  opening.defer(app.close)
+  const server = await serve(app)
+  opening.defer(server.close)
   process.stdout.write(`Afterimage API at ${server.url}/graphql\n`)
-  return async () => {
-    await server.close()
-    await app.close()
-  }
+  const owner = opening.move()
+  return () => owner.disposeAsync()
 })

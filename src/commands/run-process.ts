@@ -1,12 +1,17 @@
 import { AppError } from '../core/errors.ts'
 import { log } from '../core/log.ts'
+import { isStartedByNpm } from '../core/started-by-npm.ts'
 
 /** After this long a close that hangs is cut: a supervisor would send SIGKILL next. */
 const CLOSE_LIMIT_MS = 20_000
+const STOP_SIGNALS = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const
+/** Ctrl-C comes twice, from the terminal and from npm: only what comes later is somebody's wish to end at once. */
+const SECOND_SIGNAL_AFTER_MS = 1000
+const LOOK_FOR_PARENT_EVERY_MS = 500
 
 /**
- * The life of a process: open, run until SIGINT, SIGTERM or the parent's end, close, exit.
- * What cannot open is one clear sentence on stderr and exit code 1; a second signal ends at once.
+ * The life of a process: open, run until SIGINT, SIGTERM, SIGHUP or the parent's end, close, exit.
+ * What cannot open is one clear sentence on stderr and exit code 1; a second signal a second later ends at once.
  * @param open returns how to close
  */
 export async function runProcess(
@@ -16,13 +21,16 @@ export async function runProcess(
   const stopped = new Promise<number>((resolve) => {
     stop = resolve
   })
-  const onSignal = () => {
-    process.once('SIGINT', () => process.exit(130)).once('SIGTERM', () => process.exit(143))
+  let firstSignalAt: number | null = null
+  const onSignal = (_signal: NodeJS.Signals, number: number) => {
+    if (firstSignalAt !== null && Date.now() - firstSignalAt >= SECOND_SIGNAL_AFTER_MS) process.exit(128 + number)
+    firstSignalAt ??= Date.now()
     stop(0)
   }
-  process.once('SIGINT', onSignal).once('SIGTERM', onSignal)
+  for (const signal of STOP_SIGNALS) process.on(signal, onSignal)
   // A child of `npm start` whose parent was killed has nobody to work for.
   process.once('disconnect', () => stop(0))
+  if (isStartedByNpm()) onParentGone(() => stop(0))
   try {
     const close = await open((reason) => {
       log.error(reason)
@@ -36,6 +44,12 @@ export async function runProcess(
     complain(error)
     process.exit(1)
   }
+}
+
+/** npm hands on SIGINT and SIGTERM only; of anything else it dies alone. */
+function onParentGone(stop: () => void): void {
+  const parent = process.ppid
+  setInterval(() => process.ppid !== parent && stop(), LOOK_FOR_PARENT_EVERY_MS).unref()
 }
 
 /** The life of a command: its result is the exit code; what it refuses is one clear sentence on stderr and exit code 1. */

@@ -26,37 +26,34 @@ const say = (text: string): void => {
 export async function startAll(stop: (reason: string) => void): Promise<() => Promise<void>> {
   const options = readOptions()
   const config = loadConfig()
-  const closers: (() => Promise<void> | void)[] = []
-  const close = async () => {
-    for (const closePart of closers.splice(0).reverse()) await closePart()
+  await using opening = new AsyncDisposableStack()
+  const embedded = config.databaseUrl ? null : await openEmbedded(config)
+  if (embedded) {
+    let isClosing = false
+    opening.defer(embedded.close)
+    opening.defer(() => {
+      isClosing = true
+    })
+    void embedded.ended.then((sentence) => isClosing || stop(sentence))
   }
-  try {
-    const embedded = config.databaseUrl ? null : await openEmbedded(config)
-    if (embedded) {
-      closers.push(embedded.close)
-      embedded.ended.then((sentence) => closers.length > 0 && stop(sentence))
-    }
-    const databaseUrl = config.databaseUrl ?? embedded?.databaseUrl ?? ''
-    const app = await openApp(config, { databaseUrl })
-    closers.push(app.close)
-    const server = await serve(app)
-    closers.push(server.close)
-    const worker = superviseWorker({ databaseUrl, config, onGivenUp: stop })
-    closers.push(worker.close)
-    await Promise.all([worker.ready, config.demo && importDemo(config, databaseUrl)])
-    await welcome(app, server)
-    if (options.backfill) {
-      const watching = new AbortController()
-      closers.push(() => watching.abort())
-      backfillAndWatch(app, watching.signal).catch((error) =>
-        log.error('the backfill cannot be watched', { cause: causes(error) }),
-      )
-    }
-    return close
-  } catch (error) {
-    await close()
-    throw error
+  const databaseUrl = config.databaseUrl ?? embedded?.databaseUrl ?? ''
+  const app = await openApp(config, { databaseUrl })
+  opening.defer(app.close)
+  const server = await serve(app)
+  opening.defer(server.close)
+  const worker = superviseWorker({ databaseUrl, config, onGivenUp: stop })
+  opening.defer(worker.close)
+  await Promise.all([worker.ready, config.demo && importDemo(config, databaseUrl)])
+  await welcome(app, server)
+  if (options.backfill) {
+    const watching = new AbortController()
+    opening.defer(() => watching.abort())
+    backfillAndWatch(app, watching.signal).catch((error) =>
+      log.error('the backfill cannot be watched', { cause: causes(error) }),
+    )
   }
+  const owner = opening.move()
+  return () => owner.disposeAsync()
 }
 
 function readOptions(): { backfill: boolean } {

@@ -196,9 +196,10 @@ export function loadConfig(env: Env = process.env, given?: Pick<Config, 'presets
   if (originalsBucket && originalsBucket === previewsBucket)
     problems.push(`ORIGINALS_BUCKET and PREVIEWS_BUCKET are both ${originalsBucket}: originals are private, set two.`)
 
+  const port = read('PORT', 4000, integer(0, 65535))
   const renderers = read('RENDERERS', availableParallelism(), integer(1, 256))
   const config: Config = {
-    port: read('PORT', 4000, integer(0, 65535)),
+    port,
     host: read('HOST', '127.0.0.1', (text) =>
       /^[\w.:-]+$/.test(text) ? text : new Problem('not a host name or address'),
     ),

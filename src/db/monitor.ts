@@ -9,8 +9,8 @@ const PROBE_EVERY_MS = 2000
 /** Also when statements fail, not more often than so; and between two tries to connect. */
 const PAUSE_MS = 1000
 const RECONNECT_MS = 50
-/** What does not answer a trifle within this time is frozen, or the way to it is cut. A connection gets as long. */
-const ANSWER_LIMIT_MS = 5000
+/** What does not answer a trifle within this time is frozen, or the way to it is cut; a busy server may well take some seconds. */
+const ANSWER_LIMIT_MS = 10_000
 
 export interface Notification {
   readonly channel: string

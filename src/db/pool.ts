@@ -80,12 +80,14 @@ export function openPool(url: string, options: { connectionsMax: number; health:
     /** Whoever wants a connection waits for one of those that there are, until the server has room for another. */
     #shrink(): void {
       this.options.max = Math.max(1, this.totalCount)
-      timer ??= setInterval(async () => {
-        if (!(this.ended || (await hasRoom()))) return
-        this.options.max = connectionsMax
-        clearInterval(timer)
-        timer = undefined
-      }, ROOM_EVERY_MS).unref()
+      timer ??= setInterval(() => void this.#growIfThereIsRoom(), ROOM_EVERY_MS).unref()
+    }
+
+    async #growIfThereIsRoom(): Promise<void> {
+      if (!(this.ended || (await hasRoom()))) return
+      this.options.max = connectionsMax
+      clearInterval(timer)
+      timer = undefined
     }
   }
 

@@ -27,7 +27,7 @@ export function openDeliveryCounts(pg: Pg): DeliveryCounts {
     }
   }
 
-  const timer = setInterval(flush, FLUSH_EVERY_MS).unref()
+  const timer = setInterval(() => void flush(), FLUSH_EVERY_MS).unref()
   return {
     count(kind) {
       counts[kind]++

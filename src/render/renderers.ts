@@ -58,14 +58,14 @@ export function openRenderers(presets: readonly Preset[], events: Events): Rende
   }
 
   /** Memory is bounded twice: the kernel refuses a sudden gigabyte (see spawn-renderer.ts), this catches what creeps. */
-  const watch = setInterval(async () => {
+  async function findTooLarge(): Promise<void> {
     for (const renderer of renderers) {
       const { task } = renderer
       if (task && (await rssOf(renderer.child.pid)) > RSS_MAX_BYTES && renderer.task === task)
         events.onTooLarge(renderer, task)
     }
-  }, WATCH_EVERY_MS)
-  watch.unref()
+  }
+  const watch = setInterval(() => void findTooLarge(), WATCH_EVERY_MS).unref()
 
   return {
     [Symbol.iterator]: () => renderers[Symbol.iterator](),

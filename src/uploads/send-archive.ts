@@ -1,6 +1,8 @@
+import { once } from 'node:events'
 import { createReadStream } from 'node:fs'
-import { request as requestHttp } from 'node:http'
+import { type ClientRequest, type IncomingMessage, request as requestHttp } from 'node:http'
 import { request as requestHttps } from 'node:https'
+import { text } from 'node:stream/consumers'
 import { pipeline } from 'node:stream/promises'
 import { setTimeout as delay } from 'node:timers/promises'
 import { AppError } from '../core/errors.ts'
@@ -20,7 +22,7 @@ export interface SentUpload {
 
 /**
  * Sends an archive to a running service, over HTTP like other clients, and follows it to its end. Throws UNAVAILABLE when
- * nobody answers, BAD_INPUT with the service's own sentence.
+ * nobody answers or the connection breaks, BAD_INPUT with the service's own sentence.
  * @param options.api `http://host:port`
  */
 export async function sendArchive(options: {
@@ -89,15 +91,19 @@ async function put({ url, headers }: Created, { file, bytes }: { file: string; b
   const request = url.startsWith('https:') ? requestHttps : requestHttp
   const signed = Object.fromEntries(headers.map(({ name, value }) => [name, value]))
   const sending = request(url, { method: 'PUT', headers: { ...signed, 'content-length': bytes } })
-  const answered = new Promise<void>((resolve, reject) => {
-    sending.on('error', reject)
-    sending.on('response', async (response) => {
-      let said = ''
-      for await (const chunk of response) said += chunk
-      const { statusCode = 0 } = response
-      if (statusCode < 300) resolve()
-      else reject(new AppError('BAD_INPUT', `The archive was refused with ${statusCode}: ${said.slice(0, 500).trim()}`))
+  await Promise.all([readAnswer(sending), pipeline(createReadStream(file), sending)]).catch((error) => {
+    if (error instanceof AppError) throw error
+    const { host } = new URL(url)
+    throw new AppError('UNAVAILABLE', `${host} did not take the archive (${causes(error)}): send it again.`, {
+      cause: error,
     })
   })
-  await Promise.all([answered, pipeline(createReadStream(file), sending)])
+}
+
+async function readAnswer(sending: ClientRequest): Promise<void> {
+  const [response] = (await once(sending, 'response')) as [IncomingMessage]
+  const said = await text(response)
+  const { statusCode = 0 } = response
+  if (statusCode >= 300)
+    throw new AppError('BAD_INPUT', `The archive was refused with ${statusCode}: ${said.slice(0, 500).trim()}`)
 }

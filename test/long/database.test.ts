@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { answerOf, expectAway, outlive } from '../support/outage.ts'
 import { openService, type Service, startBackfill } from '../support/service.ts'
-import { until } from '../support/setup.ts'
+import { until } from '../support/until.ts'
 
 const ITEMS = 4000
 /** Viewers that ask at any time, one after the other. */
@@ -26,7 +26,7 @@ describe('an outage of the database', () => {
     await service?.[Symbol.asyncDispose]()
   }, 60_000)
 
-  /** Any answer but 200 or a 503 with Retry-After within 20 s fails the test that is running then. */
+  /** Any answer but 200 or a 503 with Retry-After in time fails the test that is running then. */
   async function view(_: unknown, viewer: number): Promise<void> {
     for (let round = 0; !leaving.signal.aborted; round++) {
       const picture = service.pictures[(round * 7919 + viewer * 503) % ITEMS] ?? ''

@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto'
 import { Agent, createServer, type IncomingMessage, request, type ServerResponse } from 'node:http'
 import type { AddressInfo } from 'node:net'
+import { buffer } from 'node:stream/consumers'
 import { inject, onTestFinished } from 'vitest'
 
 /** Shares of requests that end so; the rest is answered. */
@@ -113,9 +114,9 @@ export async function openFaultProxy(options: { seed?: number; rates?: FaultRate
   function send({ method, url, headers }: IncomingMessage, body: Buffer): Promise<Answer> {
     return new Promise((resolve, reject) => {
       const { hostname, port } = target
-      request({ agent, hostname, port, method, path: url, headers: endToEnd(headers) }, async (answer) => {
-        const body = Buffer.concat(await answer.toArray())
-        resolve({ status: answer.statusCode as number, headers: endToEnd(answer.headers), body })
+      request({ agent, hostname, port, method, path: url, headers: endToEnd(headers) }, (answer) => {
+        const { statusCode = 0, headers } = answer
+        buffer(answer).then((body) => resolve({ status: statusCode, headers: endToEnd(headers), body }), reject)
       })
         .once('error', reject)
         .end(body)

@@ -39,10 +39,11 @@ export async function openOwnPostgres(): Promise<OwnPostgres> {
   const run: OwnPostgres['run'] = async (sql) => {
     const client = new pg.Client({ connectionString: new URL('/postgres', postgres.url).href })
     await client.connect()
-    return await client
-      .query(sql)
-      .then(({ rows }) => rows)
-      .finally(() => client.end())
+    try {
+      return (await client.query(sql)).rows
+    } finally {
+      await client.end()
+    }
   }
   const setReadOnly = async (isOn: boolean) => {
     await run(`alter system set default_transaction_read_only = ${isOn ? 'on' : 'off'}`)

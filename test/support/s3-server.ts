@@ -4,9 +4,14 @@ import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import path from 'node:path'
 
-/** Starts an S3 server on a free port of the loopback; its buckets are folders of `directory`. */
-export async function startS3(): Promise<{ url: string; directory: string; pid: number; close: () => Promise<void> }> {
-  const directory = await mkdtemp(path.join(tmpdir(), 'afterimage-test-s3-'))
+/**
+ * Starts an S3 server on a free port of the loopback; its buckets are folders of a directory that is gone when it is closed.
+ * @param parent of that directory
+ */
+export async function startS3(
+  parent: string = tmpdir(),
+): Promise<{ url: string; directory: string; pid: number; close: () => Promise<void> }> {
+  const directory = await mkdtemp(path.join(parent, 'afterimage-s3-'))
   const child = fork(path.join(import.meta.dirname, 's3-child.ts'), [directory], {
     stdio: 'inherit',
     // It makes its continuation tokens with an old cipher.

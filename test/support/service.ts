@@ -7,7 +7,8 @@ import { openApp } from '../../src/app.ts'
 import { loadConfig } from '../../src/core/config.ts'
 import { variantKeyOf } from '../../src/variants/make.ts'
 import { type OwnPostgres, openOwnPostgres } from './own-postgres.ts'
-import { ADMIN_TOKEN, ask, importDrawings, until } from './setup.ts'
+import { ADMIN_TOKEN, ask, importDrawings } from './setup.ts'
+import { until } from './until.ts'
 
 const ROOT = path.join(import.meta.dirname, '../..')
 

@@ -1,16 +1,17 @@
-import { randomBytes } from 'node:crypto'
 import { mkdtemp, rm } from 'node:fs/promises'
 import { createServer, type RequestListener } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { tmpdir } from 'node:os'
 import path from 'node:path'
-import pg from 'pg'
-import { inject, onTestFinished } from 'vitest'
+import { onTestFinished } from 'vitest'
 import { type App, openApp } from '../../src/app.ts'
 import { type Config, loadConfig } from '../../src/core/config.ts'
 import { uniqueIdOf } from '../../src/core/variant.ts'
 import { serve } from '../../src/http/server.ts'
 import { type Entry, importItems } from '../../src/import/import-items.ts'
+import { testDatabase } from './database.ts'
+import { programEnv } from './program-env.ts'
+import { testRenderers } from './renderers.ts'
 
 /** A directory that is gone when the test ends. Its name has a space, as users' paths do. */
 export async function tempDirectory(): Promise<string> {
@@ -19,25 +20,12 @@ export async function tempDirectory(): Promise<string> {
   return directory
 }
 
-/** A database of the test's own, cloned from the migrated template, dropped when the test ends. */
-export async function testDatabase(): Promise<string> {
-  const url = new URL(inject('postgresUrl'))
-  const name = `test_${randomBytes(6).toString('hex')}`
-  const run = async (sql: string) => {
-    const client = new pg.Client({ connectionString: new URL('/postgres', url).href })
-    await client.connect()
-    await client.query(sql).finally(() => client.end())
-  }
-  await run(`create database ${name} template afterimage strategy file_copy`)
-  onTestFinished(() => run(`drop database ${name} with (force)`))
-  return new URL(`/${name}`, url).href
-}
-
 export const ADMIN_TOKEN = 'test-admin-token'
 
 /** The service's configuration in a test: a directory and a database of its own, one renderer. */
 export async function testConfig(env: Record<string, string> = {}): Promise<Config> {
   return loadConfig({
+    ...programEnv(),
     PORT: '0',
     DATA_DIR: env.DATA_DIR ?? (await tempDirectory()),
     DATABASE_URL: env.DATABASE_URL ?? (await testDatabase()),
@@ -53,8 +41,11 @@ export async function testConfig(env: Record<string, string> = {}): Promise<Conf
 }
 
 /** The whole service without its HTTP door, closed when the test ends. */
-export async function testApp(config?: Config): Promise<App> {
-  const app = await openApp(config ?? (await testConfig()))
+export async function testApp(options?: Config): Promise<App> {
+  const config = options ?? (await testConfig())
+  const pool = testRenderers(config)
+  onTestFinished(pool.close)
+  const app = await openApp(config, { pool })
   onTestFinished(app.close)
   return app
 }
@@ -68,10 +59,10 @@ export async function testServer(app: App) {
 
 /** A bare HTTP server on a free port, closed when the test ends. Returns `http://host:port`. */
 export async function listen(
-  listener: RequestListener,
+  listener: (...args: Parameters<RequestListener>) => unknown,
   onClose: (close: () => void) => void = onTestFinished,
 ): Promise<string> {
-  const server = createServer(listener)
+  const server = createServer((request, response) => void listener(request, response))
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
   onClose(() => {
     server.close()
@@ -111,17 +102,6 @@ export function entry(
 export async function importDrawings(app: App, count: number): Promise<void> {
   const entries = Array.from({ length: count }, (_, index) => entry(`item-${index}`, drawing(index)))
   await importItems({ pg: app.pg, originals: app.stores.originals }, entries)
-}
-
-/** Waits until `look` returns something true; fails with the last value after `limitMs`. */
-export async function until<T>(look: () => Promise<T | false | null> | T | false | null, limitMs = 30_000): Promise<T> {
-  const giveUpAt = Date.now() + limitMs
-  for (;;) {
-    const value = await look()
-    if (value) return value
-    if (Date.now() > giveUpAt) throw new Error(`waited ${limitMs} ms in vain: ${look}`)
-    await new Promise((resolve) => setTimeout(resolve, 20))
-  }
 }
 
 /** Asks GraphQL over HTTP. @param token null: without one */

@@ -56,8 +56,8 @@ async function handle(message: ToChild): Promise<void> {
   collectGarbage()
 }
 
-// Ctrl-C reaches the whole process group; the parent decides when a renderer ends.
-process.on('SIGINT', () => {})
+// They reach the whole process group, or all that systemd started; the parent decides when a renderer ends.
+for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP']) process.on(signal, () => {})
 // An orphan that still renders would do so for nobody, and `exit` would wait for the native code.
 process.on('disconnect', () => process.kill(process.pid, 'SIGKILL'))
 

@@ -1,12 +1,14 @@
 import { writeFile } from 'node:fs/promises'
 import path from 'node:path'
 import { expect, it } from 'vitest'
-import { hashSource } from '../src/core/variant.ts'
-import { deleteDiscarded } from '../src/retention/delete-discarded.ts'
-import { md5Of } from '../src/variants/make.ts'
-import { drawing, svg, tempDirectory, testApp, testConfig, testServer, until } from './support/setup.ts'
-import { keysOf, packSets, readUpload, startUpload } from './support/uploads.ts'
-import { startWorker } from './support/worker.ts'
+import { hashSource } from '../../src/core/variant.ts'
+import { deleteDiscarded } from '../../src/retention/delete-discarded.ts'
+import { md5Of } from '../../src/variants/make.ts'
+import { seededRandom } from '../support/random.ts'
+import { drawing, svg, tempDirectory, testApp, testConfig, testServer } from '../support/setup.ts'
+import { until } from '../support/until.ts'
+import { keysOf, packSets, readUpload, startUpload } from '../support/uploads.ts'
+import { startWorker } from '../support/worker.ts'
 
 const SETS = ['Arrows', 'Faces', 'Signs']
 const ITEMS = 60
@@ -69,13 +71,14 @@ it('workers killed at ten random moments of ingests leave every set whole, old o
   let version = 0
   let id = await upload(version)
   let worker = startWorker(app, { RENDERERS: '1' })
+  const random = seededRandom()
   const statuses: string[] = []
   for (let kills = 0; kills < KILLS; kills++) {
     // An update in the middle of the first one, and whenever all is done.
     if (kills === KILLS / 2 || (await readUpload(url, id)).status === 'COMPLETED') id = await upload(++version)
     // Its queues take jobs a moment before it says so.
     await until(() => worker.said().includes('worker is running'), STARTED_MS)
-    const [ready, dieAfterMs] = [Date.now(), Math.random() * 800]
+    const [ready, dieAfterMs] = [Date.now(), random() * 800]
     await until(() => Date.now() - ready > dieAfterMs)
     worker.child.kill('SIGKILL')
     statuses.push((await readUpload(url, id)).status)

@@ -2,21 +2,23 @@ import { readdir, writeFile } from 'node:fs/promises'
 import { type AddressInfo, connect, createServer, type Socket } from 'node:net'
 import path from 'node:path'
 import { describe, expect, it, onTestFinished } from 'vitest'
-import type { App } from '../src/app.ts'
-import { startBackfill } from '../src/backfill/backfills.ts'
-import { planBackfill } from '../src/backfill/plan.ts'
-import { readProgress } from '../src/backfill/progress.ts'
-import { checkRequest } from '../src/backfill/request.ts'
-import { runChunk } from '../src/backfill/run-chunk.ts'
-import { WHOLE_CATALOGUE } from '../src/catalogue/scope.ts'
-import { AppError } from '../src/core/errors.ts'
-import { isCompositeKey } from '../src/core/variant.ts'
-import { openDatabase } from '../src/db/database.ts'
-import { migrate } from '../src/db/migrate.ts'
-import { startPostgres } from '../src/embedded/postgres.ts'
-import { md5Of } from '../src/variants/make.ts'
-import { importDrawings, tempDirectory, testApp, testConfig, until } from './support/setup.ts'
-import { startWorker } from './support/worker.ts'
+import type { App } from '../../src/app.ts'
+import { startBackfill } from '../../src/backfill/backfills.ts'
+import { planBackfill } from '../../src/backfill/plan.ts'
+import { readProgress } from '../../src/backfill/progress.ts'
+import { checkRequest } from '../../src/backfill/request.ts'
+import { runChunk } from '../../src/backfill/run-chunk.ts'
+import { WHOLE_CATALOGUE } from '../../src/catalogue/scope.ts'
+import { AppError } from '../../src/core/errors.ts'
+import { isCompositeKey } from '../../src/core/variant.ts'
+import { openDatabase } from '../../src/db/database.ts'
+import { migrate } from '../../src/db/migrate.ts'
+import { startPostgres } from '../../src/embedded/postgres.ts'
+import { md5Of } from '../../src/variants/make.ts'
+import { seededRandom } from '../support/random.ts'
+import { importDrawings, tempDirectory, testApp, testConfig } from '../support/setup.ts'
+import { until } from '../support/until.ts'
+import { startWorker } from '../support/worker.ts'
 
 /** Two small presets: the claims are about what is kept, so the renders may be quick. */
 async function smallPresets(): Promise<string> {
@@ -58,11 +60,12 @@ describe('a backfill', () => {
     const app = await testApp(await testConfig(env))
     await importDrawings(app, items)
     const workers = [startWorker(app, { RENDERERS: '1' }), startWorker(app, { RENDERERS: '1' })]
+    const random = seededRandom()
     const { id } = await start(app)
     let kills = 0
     for (let killAt = 300; killAt < items - 300; killAt += 450) {
       await until(async () => ((await progressOf(app, id)).doneItems ?? 0) > killAt, 60_000)
-      const victim = Math.floor(Math.random() * workers.length)
+      const victim = Math.floor(random() * workers.length)
       workers[victim]?.child.kill('SIGKILL')
       await workers[victim]?.gone
       workers[victim] = startWorker(app, { RENDERERS: '1' })

@@ -1,0 +1,17 @@
+/** Of a run's random numbers: printed, so that TEST_SEED=N repeats a run that failed. */
+export const SEED = Number(process.env.TEST_SEED ?? Math.floor(Math.random() * 2 ** 31))
+
+/**
+ * Random numbers from 0 to 1 that the run's seed decides. Says the seed.
+ * The generator is Mulberry32 (https://github.com/cprosche/mulberry32).
+ */
+export function seededRandom(): () => number {
+  process.stdout.write(`random numbers of this run: TEST_SEED=${SEED}\n`)
+  let state = SEED
+  return () => {
+    state = (state + 0x6d2b79f5) | 0
+    let mixed = Math.imul(state ^ (state >>> 15), state | 1)
+    mixed ^= mixed + Math.imul(mixed ^ (mixed >>> 7), mixed | 61)
+    return ((mixed ^ (mixed >>> 14)) >>> 0) / 2 ** 32
+  }
+}

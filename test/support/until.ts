@@ -1,0 +1,10 @@
+/** Waits until `look` returns something true; fails after `limitMs`, which only a fault reaches. */
+export async function until<T>(look: () => Promise<T | false | null> | T | false | null, limitMs = 60_000): Promise<T> {
+  const giveUpAt = Date.now() + limitMs
+  for (;;) {
+    const value = await look()
+    if (value) return value
+    if (Date.now() > giveUpAt) throw new Error(`waited ${limitMs} ms in vain: ${look}`)
+    await new Promise((resolve) => setTimeout(resolve, 20))
+  }
+}
