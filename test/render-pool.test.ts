@@ -172,10 +172,10 @@ describe('the pool', () => {
     expect(renderers.stats).toMatchObject({ renders: 3, failures: 1 })
   })
 
-  /** resvg sets such text, and aborts on what is clipped off its canvas. */
+  /** resvg draws heavy art, and aborts on a group with opacity off its canvas. */
   const aborts = Buffer.from(
     svg(
-      '<clipPath id="c"><path d="M500 0h5v5z"/></clipPath><path fill="#f00" d="M0 0h24v24H0z"/><text x="1 2" y="9">ab</text><path d="M500 0h9v9z" clip-path="url(#c)"/>',
+      `<path fill="#f00" d="M0 0h24v24H0z"/>${'<path d="M0 0h1"/>'.repeat(20_001)}<g opacity=".5"><path d="M500 0h9v9z"/><path d="M520 0h9v9z"/></g>`,
     ),
   )
 
