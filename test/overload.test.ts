@@ -95,7 +95,7 @@ describe('admission', () => {
     const slow = Array.from({ length: 5 }, (_, index) => limiter.acquire(applicant(`s${index}`, { isSlow: true })))
     const begun = await Promise.all(slow.slice(0, 2))
     let third = false
-    slow[2]?.then(() => {
+    void slow[2]?.then(() => {
       third = true
     })
     const quick = await Promise.all(Array.from({ length: 6 }, (_, index) => limiter.acquire(applicant(`q${index}`))))

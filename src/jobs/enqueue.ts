@@ -80,7 +80,7 @@ export async function othersWait(
   task: 'run_chunk' | 'render_upload',
   chunkId: number,
 ): Promise<boolean> {
-  const row = await (task === 'run_chunk' ? BACKFILLS_WAIT : UPLOADS_WAIT).get(db, { task, chunkId })
+  const row = await OTHERS_WAIT[task].get(db, { task, chunkId })
   return row?.waits ?? false
 }
 
@@ -97,5 +97,7 @@ const othersWaitIn = (name: string, { table, owner }: { table: string; owner: st
     columns: { waits: 'bool' },
   })
 
-const BACKFILLS_WAIT = othersWaitIn('other-backfills-wait', { table: 'backfill_chunk', owner: 'backfill_id' })
-const UPLOADS_WAIT = othersWaitIn('other-uploads-wait', { table: 'upload_chunk', owner: 'upload_id' })
+const OTHERS_WAIT = {
+  run_chunk: othersWaitIn('other-backfills-wait', { table: 'backfill_chunk', owner: 'backfill_id' }),
+  render_upload: othersWaitIn('other-uploads-wait', { table: 'upload_chunk', owner: 'upload_id' }),
+}

@@ -48,17 +48,17 @@ function* slicesOf(work: readonly Work[]): Iterable<readonly Work[]> {
 
 async function makeSlice(app: RenderDeps & { readonly pg: Pg }, slice: Order): Promise<number[]> {
   const ids = slice.work.map((item) => item.itemId)
-  const locks = await lockItems(app.pg, ids)
+  await using locks = await lockItems(app.pg, ids)
   const recorder = openRecorder(app.pg, slice.afterRecord)
   try {
     // Looked at again under the lock: a request may have made one since.
     const range = { afterId: 0, toId: Math.max(...ids), limit: ids.length, only: locks.held }
     const work = locks.held.length > 0 ? await findWork(app.pg, slice.order, range) : []
-    await makeAll(app, { ...slice, work }, recorder).finally(recorder.close)
-    return ids.filter((id) => !locks.held.includes(id))
+    await makeAll(app, { ...slice, work }, recorder)
   } finally {
-    await locks.release()
+    await recorder.close()
   }
+  return ids.filter((id) => !locks.held.includes(id))
 }
 
 /** Every item, more at once than there are renderers, so that reading and storing overlap rendering. */

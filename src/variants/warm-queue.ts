@@ -15,7 +15,9 @@ const REMEMBERED_MAX = 50_000
 /** Items of pages that wait to be queued; what is beyond is made on its first request. */
 const PAGE_ITEMS_MAX = 5000
 
-type WarmTask = 'make_rest' | 'warm_page'
+/** What a request leaves to workers, and what a page does. */
+const createCollections = () => ({ make_rest: new Set<number>(), warm_page: new Set<number>() })
+type WarmTask = keyof ReturnType<typeof createCollections>
 
 export interface WarmQueue {
   /** Queues an item whose first picture a request has made, or found too slow. Never throws, and nobody waits. */
@@ -31,7 +33,7 @@ export interface WarmQueue {
  * @param options.warmPages whether pages are warmed before the browser asks
  */
 export function openWarmQueue(pg: Pg, { warmPages }: { warmPages: boolean }): WarmQueue {
-  const collected = { make_rest: new Set<number>(), warm_page: new Set<number>() }
+  const collected = createCollections()
   /** When each item was last queued by a page, the longest ago first. */
   const printedAt = new Map<number, number>()
   let timer: NodeJS.Timeout | null = null
@@ -39,9 +41,9 @@ export function openWarmQueue(pg: Pg, { warmPages }: { warmPages: boolean }): Wa
 
   async function flush(): Promise<void> {
     timer = null
-    for (const task of ['make_rest', 'warm_page'] as const) {
-      const itemIds = [...collected[task]]
-      collected[task].clear()
+    for (const [task, items] of Object.entries(collected) as [WarmTask, Set<number>][]) {
+      const itemIds = [...items]
+      items.clear()
       for (let from = 0; from < itemIds.length; from += ITEMS_PER_JOB) {
         await queue(pg, task, itemIds.slice(from, from + ITEMS_PER_JOB)).catch((error) =>
           logFailure('items could not be queued for warming', error, { task }),
@@ -50,15 +52,15 @@ export function openWarmQueue(pg: Pg, { warmPages }: { warmPages: boolean }): Wa
     }
   }
 
-  function collect(task: WarmTask, itemId: number): void {
-    collected[task].add(itemId)
+  function collect(items: Set<number>, itemId: number): void {
+    items.add(itemId)
     timer ??= setTimeout(() => {
       flushing = flush()
     }, COLLECT_MS)
   }
 
   return {
-    add: (itemId) => collect('make_rest', itemId),
+    add: (itemId) => collect(collected.make_rest, itemId),
     addPage(itemId) {
       if (!warmPages || collected.warm_page.size >= PAGE_ITEMS_MAX) return
       const now = performance.now()
@@ -67,7 +69,7 @@ export function openWarmQueue(pg: Pg, { warmPages }: { warmPages: boolean }): Wa
       printedAt.set(itemId, now)
       const [oldest] = printedAt.keys()
       if (printedAt.size > REMEMBERED_MAX && oldest !== undefined) printedAt.delete(oldest)
-      collect('warm_page', itemId)
+      collect(collected.warm_page, itemId)
     },
     async close() {
       if (timer) {
