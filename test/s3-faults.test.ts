@@ -1,3 +1,4 @@
+import fs from 'node:fs'
 import { describe, expect, inject, it, onTestFinished, vi } from 'vitest'
 import { startBackfill } from '../src/backfill/backfills.ts'
 import { planBackfill } from '../src/backfill/plan.ts'
@@ -158,11 +159,11 @@ it('an S3 that denies is asked once, and the log says what to grant', async () =
   const chunk = await app.prisma.backfillChunk.findFirstOrThrow()
   proxy.switchTo('denied')
   const before = proxy.total()
-  const said = vi.spyOn(process.stderr, 'write')
+  const said = vi.spyOn(fs, 'writeSync')
   onTestFinished(() => void said.mockRestore())
   await expectUnavailable(urls[0] as string)
   expect(proxy.total() - before).toBe(1)
-  const lines = said.mock.calls.map(([line]) => String(line))
+  const lines = said.mock.calls.map(([, line]) => String(line))
   expect(lines).toHaveLength(1)
   const { sourceKey } = await app.prisma.item.findFirstOrThrow({ orderBy: { id: 'asc' } })
   for (const word of [sourceKey, env.ORIGINALS_BUCKET, 'AccessDenied', 's3:GetObject']) expect(lines[0]).toContain(word)

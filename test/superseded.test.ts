@@ -163,6 +163,6 @@ describe('superseded pictures', () => {
     )
     await app.pg.query(`select graphile_worker.add_job('delete_superseded')`)
     await until(async () => (await app.prisma.image.count()) === 2)
-    await until(() => said.includes('deleted superseded pictures images=2 olderThanDays=0'))
+    await until(() => said.includes('"images":2,"olderThanDays":0,"msg":"deleted superseded pictures"'))
   })
 })

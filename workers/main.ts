@@ -7,7 +7,7 @@ import { runProcess } from '../src/commands/run-process.ts'
 import { markLayoutsDirty } from '../src/composites/dirty-families.ts'
 import { runCompositeScheduler } from '../src/composites/schedule.ts'
 import { loadConfig } from '../src/core/config.ts'
-import { causes, log } from '../src/core/log.ts'
+import { causes, configureLog, log } from '../src/core/log.ts'
 import { quietLogger } from '../src/core/queue-log.ts'
 import { runCoverageLoop } from '../src/coverage/count.ts'
 import { toQueuePool } from '../src/jobs/queue-pool.ts'
@@ -30,6 +30,7 @@ const CUT_AFTER_MS = 5000
 /** A worker: one process of any number, against DATABASE_URL and shared stores. */
 await runProcess(async (stop) => {
   const config = loadConfig()
+  configureLog(config.log)
   // Before the renderers start, which inherit it: of a core that an API wants as well, the kernel gives us a tenth at 10.
   setPriority(config.workerNiceness)
   const app = await openApp(config)

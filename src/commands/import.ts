@@ -5,6 +5,7 @@ import { checkRequest } from '../backfill/request.ts'
 import { WHOLE_CATALOGUE } from '../catalogue/scope.ts'
 import { type Config, loadConfig } from '../core/config.ts'
 import { AppError } from '../core/errors.ts'
+import { configureLog } from '../core/log.ts'
 import { openDatabase, type Pg, type Prisma } from '../db/database.ts'
 import { migrate } from '../db/migrate.ts'
 import { withDatabase } from '../embedded/with-database.ts'
@@ -54,6 +55,7 @@ export async function runImport(): Promise<number> {
     return 0
   }
   const config = loadConfig()
+  configureLog(config.log)
   const [target, ...others] = values.demo ? ['--demo'] : positionals
   if (!target || others.length > 0)
     throw new AppError('BAD_INPUT', 'Give one directory or bucket to import; see npm run import -- --help.')

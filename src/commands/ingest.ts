@@ -5,6 +5,7 @@ import { fileSource } from '../archive/archive.ts'
 import { type ArchiveCheck, checkArchive } from '../archive/check.ts'
 import { loadConfig } from '../core/config.ts'
 import { AppError } from '../core/errors.ts'
+import { configureLog } from '../core/log.ts'
 import type { UploadProblem } from '../uploads/end-upload.ts'
 import { type SentUpload, sendArchive } from '../uploads/send-archive.ts'
 import { createProgressBar } from './progress-bar.ts'
@@ -29,6 +30,7 @@ export async function runIngest(): Promise<number> {
     return 0
   }
   const config = loadConfig()
+  configureLog(config.log)
   const [target, ...others] = positionals
   if (!target || others.length > 0)
     throw new AppError('BAD_INPUT', 'Give one archive to take in; see npm run ingest -- --help.')

@@ -9,7 +9,7 @@ import { checkRequest } from '../backfill/request.ts'
 import { WHOLE_CATALOGUE } from '../catalogue/scope.ts'
 import { type Config, loadConfig } from '../core/config.ts'
 import { AppError } from '../core/errors.ts'
-import { causes, log } from '../core/log.ts'
+import { causes, configureLog, log } from '../core/log.ts'
 import { openEmbedded } from '../embedded/open.ts'
 import { superviseWorker } from '../embedded/supervise-worker.ts'
 import { type HttpServer, serve } from '../http/server.ts'
@@ -26,6 +26,7 @@ const say = (text: string): void => {
 export async function startAll(stop: (reason: string) => void): Promise<() => Promise<void>> {
   const options = readOptions()
   const config = loadConfig()
+  configureLog(config.log)
   const closers: (() => Promise<void> | void)[] = []
   const close = async () => {
     for (const closePart of closers.splice(0).reverse()) await closePart()

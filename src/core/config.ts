@@ -1,7 +1,9 @@
 import { availableParallelism } from 'node:os'
 import path from 'node:path'
+import { hosts, integer, oneOf, onOrOff, Problem, pattern, secret, token, url } from './config-values.ts'
 import { AppError } from './errors.ts'
 import { type Layouts, readLayouts } from './layouts.ts'
+import { DEFAULT_LOG, LOG_FORMATS, LOG_LEVELS, type LogOptions } from './log.ts'
 import { readPresets } from './presets.ts'
 import type { Presets } from './variant.ts'
 
@@ -75,6 +77,12 @@ export const VARIABLES = [
     default: '10',
     meaning: 'How far workers stand back behind an API on the same machine: 0 (not at all) to 19.',
   },
+  {
+    name: 'LOG_FORMAT',
+    default: '`pretty` on a terminal, else `json`',
+    meaning: 'Each event is one line on stderr: `json` for a log collector, `pretty` for a person.',
+  },
+  { name: 'LOG_LEVEL', default: 'info', meaning: 'The least that is logged: `debug`, `info`, `warn` or `error`.' },
   { name: 'DEMO', default: 'on', meaning: '`off`: `npm start` begins with an empty catalogue.' },
 ] as const
 
@@ -101,6 +109,7 @@ export interface Config {
   readonly supersededDays: number
   /** Of the operating system's scheduler. */
   readonly workerNiceness: number
+  readonly log: LogOptions
   readonly demo: boolean
   /** Null: directories in `dataDir`. */
   readonly buckets: { readonly originals: string; readonly previews: string } | null
@@ -184,6 +193,10 @@ export function loadConfig(env: Env = process.env): Config {
     renderers: read('RENDERERS', availableParallelism(), integer(1, 256)),
     supersededDays: read('SUPERSEDED_DAYS', 30, integer(0, 3650)),
     workerNiceness: read('WORKER_NICENESS', 10, integer(0, 19)),
+    log: {
+      format: read('LOG_FORMAT', DEFAULT_LOG.format, oneOf(LOG_FORMATS)),
+      level: read('LOG_LEVEL', DEFAULT_LOG.level, oneOf(LOG_LEVELS)),
+    },
     demo: read('DEMO', true, onOrOff),
     buckets: originalsBucket && previewsBucket ? { originals: originalsBucket, previews: previewsBucket } : null,
     aws: {
@@ -210,40 +223,3 @@ export function loadConfig(env: Env = process.env): Config {
   }
   return Object.freeze(config)
 }
-
-class Problem {
-  readonly sentence: string
-  constructor(sentence: string) {
-    this.sentence = sentence
-  }
-}
-
-const integer = (min: number, max: number) => (text: string) => {
-  const value = Number(text)
-  return /^\d+$/.test(text) && value >= min && value <= max
-    ? value
-    : new Problem(`must be a whole number from ${min} to ${max}`)
-}
-
-const url = (protocols: string[], example: string) => (text: string) => {
-  const parsed = URL.canParse(text) ? new URL(text) : null
-  return parsed && protocols.includes(parsed.protocol) ? text : new Problem(`must be a URL like ${example}`)
-}
-
-const hosts = (text: string) => {
-  const names = text.toLowerCase().split(/\s*,\s*/)
-  const bad = names.find((name) => !/^[a-z0-9_.:-]{1,253}$/.test(name))
-  return bad === undefined ? names : new Problem(`${JSON.stringify(bad)} is not a host name or address`)
-}
-
-const onOrOff = (text: string) => (text === 'on' ? true : text === 'off' ? false : new Problem('must be on or off'))
-
-const pattern = (shape: RegExp, what: string) => (text: string) =>
-  shape.test(text) ? text : new Problem(`not ${what}`)
-
-const token = (text: string) =>
-  /^[\x21-\x7e]+$/.test(text) ? text : new Problem('must be printable ASCII without spaces')
-
-/** A secret's value stays out of messages and logs. */
-const secret = (name: string, text: string) =>
-  /TOKEN|SECRET|ACCESS_KEY|DATABASE_URL/.test(name) ? '…' : JSON.stringify(text)

@@ -1,9 +1,10 @@
 import { Logger } from 'graphile-worker'
 import { log } from './log.ts'
 
-/** graphile-worker's log without its line per job: warnings and errors only. Failed tasks are logged by workers/tasks.ts. */
+const METHODS = { error: log.error, warning: log.warn, info: log.debug, debug: log.debug } as const
+
+/** graphile-worker's log: its line per job is shown at LOG_LEVEL=debug only, and failed jobs are logged by workers/tasks.ts. */
 export const quietLogger = new Logger(() => (level, message) => {
-  if (message.startsWith('Failed task')) return
-  if (level === 'error') log.error('queue', { message })
-  if (level === 'warning') log.warn('queue', { message })
+  if (level === 'error' && message.startsWith('Failed task')) return
+  METHODS[level]('queue', { message })
 })

@@ -45,7 +45,7 @@ export function superviseWorker(options: {
         return options.onGivenUp(
           `The worker died ${deaths} times in a row; the last time of ${signal ?? `code ${code}`}.`,
         )
-      log.warn('the worker died, starting it again', { pid: child.pid, signal: signal ?? `code ${code}` })
+      log.warn('the worker died, starting it again', { workerPid: child.pid, signal: signal ?? `code ${code}` })
       start().catch(() => {})
     })
     return ready

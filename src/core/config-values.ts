@@ -1,0 +1,46 @@
+/** Parsers of the values of environment variables: each returns the value, or the Problem with it. */
+
+/** What is wrong with a value, as the end of a sentence that begins with the variable and the value. */
+export class Problem {
+  readonly sentence: string
+  constructor(sentence: string) {
+    this.sentence = sentence
+  }
+}
+
+export const integer = (min: number, max: number) => (text: string) => {
+  const value = Number(text)
+  return /^\d+$/.test(text) && value >= min && value <= max
+    ? value
+    : new Problem(`must be a whole number from ${min} to ${max}`)
+}
+
+export const url = (protocols: string[], example: string) => (text: string) => {
+  const parsed = URL.canParse(text) ? new URL(text) : null
+  return parsed && protocols.includes(parsed.protocol) ? text : new Problem(`must be a URL like ${example}`)
+}
+
+export const hosts = (text: string) => {
+  const names = text.toLowerCase().split(/\s*,\s*/)
+  const bad = names.find((name) => !/^[a-z0-9_.:-]{1,253}$/.test(name))
+  return bad === undefined ? names : new Problem(`${JSON.stringify(bad)} is not a host name or address`)
+}
+
+export const onOrOff = (text: string) =>
+  text === 'on' ? true : text === 'off' ? false : new Problem('must be on or off')
+
+/** One of a few words. */
+export const oneOf =
+  <T extends string>(words: readonly T[]) =>
+  (text: string) =>
+    words.find((word) => word === text) ?? new Problem(`must be ${words.join(' or ')}`)
+
+export const pattern = (shape: RegExp, what: string) => (text: string) =>
+  shape.test(text) ? text : new Problem(`not ${what}`)
+
+export const token = (text: string) =>
+  /^[\x21-\x7e]+$/.test(text) ? text : new Problem('must be printable ASCII without spaces')
+
+/** A secret's value stays out of messages and logs. */
+export const secret = (name: string, text: string) =>
+  /TOKEN|SECRET|ACCESS_KEY|DATABASE_URL/.test(name) ? '…' : JSON.stringify(text)
