@@ -97,7 +97,7 @@ describe('the architecture', () => {
     ['the child side of render/ imports sharp and resvg', /^(sharp|@resvg\/resvg-js)$/, CHILD],
     ['the child itself imports what loads an engine', ENGINES, CHILD],
     ['cdn/cloudfront.ts imports the CloudFront client', /^@aws-sdk\/client-cloudfront$/, /^src\/cdn\/cloudfront\.ts$/],
-    ['store/s3.ts imports the S3 client', /^@aws-sdk\/client-s3$/, /^src\/store\/s3\.ts$/],
+    ['store/ imports the S3 client', /^@aws-sdk\/(client-s3|s3-request-presigner)$/, /^src\/store\/s3(-presign)?\.ts$/],
     ['db/ and the embedded Postgres open database connections', /^pg$/, /^src\/(db\/|embedded\/postgres\.ts)/],
   ]
   it.each(only)('only %s', (_rule, what, allowed) => {

@@ -1,5 +1,5 @@
-import { createHmac } from 'node:crypto'
 import { type IncomingHttpHeaders, request } from 'node:http'
+import { Webhook, WebhookVerificationError } from 'standardwebhooks'
 import { describe, expect, it, onTestFinished } from 'vitest'
 import type { App } from '../src/app.ts'
 import { uniqueIdOf } from '../src/core/variant.ts'
@@ -150,11 +150,11 @@ describe('a delivery', () => {
     for (const { headers, body, id } of to.seen) {
       expect(Object.keys(JSON.parse(body))).toEqual(['id', 'type', 'createdAt', 'data'])
       expect(headers['webhook-id']).toBe(id)
-      expect(Math.abs(Date.now() / 1000 - Number(headers['webhook-timestamp']))).toBeLessThan(300)
-      const key = Buffer.from(secret.slice('whsec_'.length), 'base64')
-      expect(key).toHaveLength(32)
-      const signed = createHmac('sha256', key).update(`${id}.${headers['webhook-timestamp']}.${body}`).digest('base64')
-      expect(headers['webhook-signature']).toBe(`v1,${signed}`)
+      // As a receiver does it, the age of the timestamp included.
+      expect(new Webhook(secret).verify(body, headers as Record<string, string>)).toEqual(JSON.parse(body))
+      const forged = () => new Webhook(secret).verify(`${body} `, headers as Record<string, string>)
+      expect(forged).toThrow(WebhookVerificationError)
+      expect(Buffer.from(secret.slice('whsec_'.length), 'base64')).toHaveLength(32)
     }
   })
 
@@ -468,6 +468,55 @@ describe('a url', () => {
   ]
   it.each(refused)('%s is refused', (url) => {
     expect(() => checkReceiverUrl(url, PRIVATE)).toThrow(/^The webhook's url /)
+  })
+
+  /** The first and the last address of every block that is not for the public, and the public neighbours of some. */
+  const SPECIAL = [
+    ...['0.0.0.0', '0.255.255.255', '10.0.0.0', '10.255.255.255', '100.64.0.0', '100.127.255.255', '127.0.0.1'],
+    ...['169.254.0.0', '169.254.255.255', '172.16.0.0', '172.31.255.255', '192.0.0.0', '192.0.0.255', '192.0.2.1'],
+    ...['192.88.99.1', '192.168.0.0', '192.168.255.255', '198.18.0.0', '198.19.255.255', '198.51.100.1', '203.0.113.1'],
+    ...['224.0.0.0', '239.255.255.255', '240.0.0.0', '255.255.255.255'],
+    ...['::', '::1', '::7f00:1', '::ffff:8.8.8.8', '::ffff:127.0.0.1', '::ffff:0:127.0.0.1', '64:ff9b::8.8.8.8'],
+    ...['64:ff9b::127.0.0.1', '64:ff9b:1::a00:1', '64:ff9b:1:ffff::1', '100::1', '100:0:0:1::1', '1fff:ffff::1'],
+    ...['2001::1', '2001:0:7f00:1::', '2001:1::1', '2001:2::1', '2001:3::1', '2001:10::1', '2001:20::1', '2001:30::1'],
+    ...['2001:1ff:ffff::1', '2001:db8::1', '2001:db8:ffff::1', '2002::1', '2002:7f00:1::', '2002:a00:1::', '3fff::1'],
+    ...['3fff:fff::1', '4000::1', '5f00::1', '8000::1', 'fc00::1', 'fdff::1', 'fe80::1', 'fe80::1%1', 'febf::1'],
+    ...['fec0::1', 'fd00:ec2::254', 'ff00::1', 'ff02::1'],
+  ]
+  const PUBLIC = ['1.1.1.1', '9.255.255.255', '11.0.0.0', '100.63.255.255', '100.128.0.0', '169.253.255.255']
+  const PUBLIC_IPV6 = ['2001:200::1', '2001:4860:4860::8888', '2001:db7::1', '2001:db9::1', '2003::1', '3ffe::1']
+  /** What the guard says of a name that has come to mean this address; the address is looked up as itself. */
+  const isConnectedTo = (address: string, hostname: string, privateHosts: readonly string[] = []) =>
+    new Promise<boolean>((resolve) => {
+      const lookup = guardedLookup(new URL(`https://${hostname}/`), privateHosts)
+      lookup(address, { all: true }, (error) => resolve(error === null))
+    })
+
+  it('leads to public addresses only', async () => {
+    for (const address of SPECIAL)
+      expect([address, await isConnectedTo(address, 'a.example')]).toEqual([address, false])
+    for (const address of [...PUBLIC, ...PUBLIC_IPV6])
+      expect([address, await isConnectedTo(address, 'a.example')]).toEqual([address, true])
+  })
+
+  it("of a private host leads to no address of a cloud's metadata, and to none that is no host", async () => {
+    const refused = [
+      '0.0.0.0',
+      '169.254.169.254',
+      '224.0.0.1',
+      '240.0.0.1',
+      '255.255.255.255',
+      '::',
+      'fe80::1',
+      'ff02::1',
+    ]
+    const disguised = ['::ffff:169.254.169.254', '64:ff9b::169.254.169.254', '2002:a9fe:a9fe::1', 'fd00:ec2::254']
+    const taken = ['10.1.2.3', '127.0.0.1', '198.18.0.1', 'fd00::1', '64:ff9b::10.1.2.3', '8.8.8.8', '2606:4700::1111']
+    for (const address of [...refused, ...disguised, ...taken])
+      expect([address, await isConnectedTo(address, 'mine.example', ['mine.example'])]).toEqual([
+        address,
+        taken.includes(address),
+      ])
   })
 
   it('with a link-local address is refused even where it is named as private', () => {

@@ -193,7 +193,7 @@ export async function openS3Store(options: S3Options): Promise<Store & { readonl
   const inbox: Store['inbox'] = {
     kind: 'direct',
     // Not twice, where the service can tell: what is being read must not change.
-    sign: (Key, options) => presignPut(client, new PutObjectCommand({ Bucket: bucket, Key }), { ...knows, ...options }),
+    sign: (key, options) => presignPut(client, { bucket, key }, { ...knows, ...options }),
   }
 
   const close = async () => client.destroy()

@@ -1,7 +1,7 @@
-import { createHmac } from 'node:crypto'
 import { Agent as HttpAgent, type IncomingMessage, request as requestHttp } from 'node:http'
 import { Agent as HttpsAgent, request as requestHttps } from 'node:https'
 import { finished } from 'node:stream/promises'
+import { Webhook } from 'standardwebhooks'
 import { causes } from '../core/log.ts'
 import { checkReceiverUrl, guardedLookup } from './receiver-url.ts'
 
@@ -38,18 +38,14 @@ export const eventIdOf = ({ id, createdAt }: Pick<StoredEvent, 'id' | 'createdAt
 export const bodyOf = (event: StoredEvent): string =>
   JSON.stringify({ id: eventIdOf(event), type: event.type, createdAt: event.createdAt, data: event.data })
 
-/**
- * The headers of Standard Webhooks 1.0 (https://github.com/standard-webhooks/standard-webhooks): HMAC-SHA256 over
- * `id.timestamp.body` with what the secret holds in base64 behind `whsec_`.
- */
+/** The headers of Standard Webhooks 1.0: https://github.com/standard-webhooks/standard-webhooks. */
 export function signedHeaders(
   body: string,
   { id, secret, at }: { id: string; secret: string; at: Date },
 ): Record<string, string> {
   const timestamp = Math.floor(at.getTime() / 1000)
-  const key = Buffer.from(secret.replace(/^whsec_/, ''), 'base64')
-  const signature = createHmac('sha256', key).update(`${id}.${timestamp}.${body}`).digest('base64')
-  return { 'webhook-id': id, 'webhook-timestamp': String(timestamp), 'webhook-signature': `v1,${signature}` }
+  const signature = new Webhook(secret).sign(id, at, body)
+  return { 'webhook-id': id, 'webhook-timestamp': String(timestamp), 'webhook-signature': signature }
 }
 
 /** Sends one event. A 2xx answer within the limit is a delivery, all else is none; a redirect is not followed. Never throws. */
