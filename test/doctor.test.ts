@@ -349,7 +349,7 @@ describe('the doctor', () => {
     cloudFront.knobs.denied.add('GetDistributionConfig')
     expect(await find({}, 'distribution')).toMatchObject({
       status: 'ERROR',
-      message: expect.stringContaining('nothing of it is checked'),
+      message: expect.stringContaining('it is not checked'),
       remedy: expect.stringContaining('allow cloudfront:GetDistributionConfig'),
     })
     const { findings } = await diagnose({})
@@ -396,7 +396,7 @@ describe('requests for pictures', () => {
     await app.pg.query(`update delivery_count set stored = 900 where made = 1000`)
     expect(await judge()).toMatchObject({
       status: 'ERROR',
-      message: expect.stringMatching(/903 pictures .* primary origin is mis-set/),
+      message: expect.stringMatching(/903 pictures .* primary origin is misconfigured/),
       remedy: expect.stringContaining('primary origin'),
     })
     expect(await judge({ distributionId: null })).toMatchObject({ status: 'WARNING' })

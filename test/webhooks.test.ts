@@ -44,7 +44,7 @@ async function receiver(answer: Answer = () => 204, headers: Record<string, stri
     const status = await answer(delivery, seen.push(delivery))
     if (status === null) return
     if (status < 300) taken.push(delivery)
-    response.writeHead(status, headers).end('a body that nobody wants')
+    response.writeHead(status, headers).end('a body that nobody reads')
   })
   return { url, seen, taken }
 }
@@ -61,7 +61,7 @@ async function hook(url: string, to: string, types = ALL): Promise<{ id: string;
 
 /** The worker's own sender, in this process. */
 function startSender(app: App) {
-  const sender = openSender(app, { lookEveryMs: 20 })
+  const sender = openSender(app, { pollEveryMs: 20 })
   onTestFinished(sender.close)
   return sender
 }
@@ -75,7 +75,7 @@ const record = (app: App, ...events: [family: string | null, number: number][]) 
 const numbers = (deliveries: Delivery[], family: string | null) =>
   deliveries.filter(({ data }) => data.family === family).map(({ data }) => data.number)
 
-/** Time passes: what waits for its next attempt is due. */
+/** As if time had passed: retries are due now. */
 const hurry = (app: App) => app.pg.query('update webhook_line set next_attempt_at = now() where attempts > 0')
 
 const lines = async (app: App) =>
@@ -98,7 +98,7 @@ interface Hook {
 const hooks = async (url: string) => (await ask<{ webhooks: { nodes: Hook[] } }>(url, HOOKS)).data.webhooks.nodes
 
 describe('a delivery', () => {
-  it('tells what was made and what failed, to a receiver that fails twice: each once, in order, signed', async () => {
+  it('reports what was made and what failed, to a receiver that fails twice: each once, in order, signed', async () => {
     const { app, url } = await open()
     const to = await receiver((_delivery, number) => (number <= 2 ? 500 : 200))
     const { secret } = await hook(url, to.url)
@@ -202,7 +202,7 @@ describe('a delivery', () => {
 })
 
 describe('an event', () => {
-  it('is there if and only if its change is, and only where somebody wants it', async () => {
+  it('is recorded if and only if its change is, and only where a webhook is subscribed to it', async () => {
     const { app, url } = await open()
     const count = async () => (await app.pg.query('select count(*)::int as count from event')).rows[0].count
     await record(app, ['A', 1])
@@ -223,7 +223,7 @@ describe('an event', () => {
     expect([numbers(to.taken, 'A'), numbers(to.taken, 'B'), to.seen.length]).toEqual([[2, 3], [1], 3])
   })
 
-  it('of a transaction that commits late is not passed over, and keeps its place in the family', async () => {
+  it('of a transaction that commits late is not skipped, and keeps its position in the family', async () => {
     const { app, url } = await open()
     const to = await receiver()
     await hook(url, to.url)
@@ -234,7 +234,7 @@ describe('an event', () => {
     await recordEvents(late, [{ type: 'upload.completed', family: 'A', data: { family: 'A', number: 1 } }])
     const next = record(app, ['A', 2])
     await until(async () => (await app.pg.query(`select from pg_locks where not granted`)).rowCount === 1)
-    // Another family neither waits nor is waited for: its id is higher than the one that is to come.
+    // Another family neither blocks nor is blocked: its id is higher than the one that is to come.
     await record(app, ['B', 1])
     await until(() => numbers(to.taken, 'B').length === 1)
     expect(numbers(to.taken, 'A')).toEqual([])
@@ -287,7 +287,7 @@ describe('a receiver that fails', () => {
       [],
       [1, 2],
     ])
-    // Whatever is taken says that it is well again.
+    // Any successful delivery ends the failing state.
     await until(async () => {
       await hurry(app)
       return (await hooks(url))[0]?.error
@@ -343,7 +343,7 @@ describe('a receiver that fails', () => {
     await settled(app)
   })
 
-  it('waits longer each time, by chance a little more or less, or as long as Retry-After says', async () => {
+  it('is retried with exponential backoff and jitter, or after what Retry-After says', async () => {
     const { app, url } = await open()
     let retryAfter = '3600'
     const to = await listen((_request, response) => response.writeHead(429, { 'retry-after': retryAfter }).end())
@@ -372,7 +372,7 @@ describe('a receiver that fails', () => {
     }
   })
 
-  it('by never answering takes its eight places and no more; others go on, and a stop does not wait for it', async () => {
+  it('by never answering occupies its eight deliveries and no more; others go on, and a shutdown does not wait for it', async () => {
     const { app, url } = await open()
     const silent = await receiver(() => null)
     const other = await receiver()
@@ -416,7 +416,7 @@ describe('a receiver that fails', () => {
     await until(async () => (await hooks(url))[0]?.disabledAt)
   })
 
-  it('by redirecting gets nothing sent elsewhere', async () => {
+  it('by redirecting receives nothing at another address', async () => {
     const { app, url } = await open()
     const target = await receiver()
     const to = await receiver(() => 307, { location: target.url })
@@ -470,7 +470,7 @@ describe('a url', () => {
     expect(() => checkReceiverUrl(url, PRIVATE)).toThrow(/^The webhook's url /)
   })
 
-  /** The first and the last address of every block that is not for the public, and the public neighbours of some. */
+  /** The first and the last address of every special-purpose block, and public addresses next to some. */
   const SPECIAL = [
     ...['0.0.0.0', '0.255.255.255', '10.0.0.0', '10.255.255.255', '100.64.0.0', '100.127.255.255', '127.0.0.1'],
     ...['169.254.0.0', '169.254.255.255', '172.16.0.0', '172.31.255.255', '192.0.0.0', '192.0.0.255', '192.0.2.1'],
@@ -485,7 +485,7 @@ describe('a url', () => {
   ]
   const PUBLIC = ['1.1.1.1', '9.255.255.255', '11.0.0.0', '100.63.255.255', '100.128.0.0', '169.253.255.255']
   const PUBLIC_IPV6 = ['2001:200::1', '2001:4860:4860::8888', '2001:db7::1', '2001:db9::1', '2003::1', '3ffe::1']
-  /** What the guard says of a name that has come to mean this address; the address is looked up as itself. */
+  /** Whether the guard allows a connection to a name that resolves to this address; an address resolves to itself. */
   const isConnectedTo = (address: string, hostname: string, privateHosts: readonly string[] = []) =>
     new Promise<boolean>((resolve) => {
       const lookup = guardedLookup(new URL(`https://${hostname}/`), privateHosts)
@@ -565,7 +565,7 @@ describe('the operator', () => {
     expect(await hooks(url)).toHaveLength(1)
   })
 
-  it('gets a sentence for what cannot be, and at most 20 webhooks; a deleted one hears nothing more', async () => {
+  it('gets a sentence for what is impossible, and at most 20 webhooks; a deleted one receives nothing more', async () => {
     const { app, url } = await open()
     const to = await receiver()
     const { id } = await hook(url, to.url)
@@ -615,7 +615,7 @@ describe('the operator', () => {
     expect(await left(31)).toEqual([])
     expect((await letters(url)).totalCount).toBe(0)
 
-    // The line finds out, and goes on with what comes next.
+    // The sender finds that out, and goes on with the next event.
     startSender(app)
     await settled(app)
     await record(app, ['C', 2], ['A', 2])

@@ -3,7 +3,7 @@ import type { Pg } from '../db/database.ts'
 
 /** Counts the pictures that the origin handler delivers, for the doctor; redirects and refusals are not counted. */
 export interface DeliveryCounts {
-  /** In memory only: nothing is written on a request's way. */
+  /** In memory only: a request writes nothing. */
   count(kind: 'stored' | 'made'): void
   flush(): Promise<void>
   close(): Promise<void>
@@ -22,7 +22,7 @@ export function openDeliveryCounts(pg: Pg): DeliveryCounts {
       await pg.query(ADD, [stored, made])
     } catch (error) {
       counts = { stored: counts.stored + stored, made: counts.made + made }
-      log.warn('deliveries are counted later', { cause: causes(error) })
+      log.warn('delivery counts cannot be written; trying again', { cause: causes(error) })
     }
   }
 
@@ -39,7 +39,7 @@ export function openDeliveryCounts(pg: Pg): DeliveryCounts {
   }
 }
 
-// One row an hour from all processes; what is older than a month goes.
+// One row an hour from all processes; rows older than a month are deleted.
 const ADD = `
   with pruned as (delete from delivery_count where hour < now() - interval '30 days')
   insert into delivery_count as c (hour, stored, made) values (date_trunc('hour', now()), $1, $2)

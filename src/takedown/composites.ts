@@ -8,9 +8,9 @@ import type { Stores } from '../store/open.ts'
 import type { TakedownScope } from './locate-target.ts'
 import { whileActive } from './while-active.ts'
 
-/** Families that are waited for together: a lock each. */
+/** Families that are locked together. */
 const FAMILIES_AT_ONCE = 200
-const LOOK_EVERY_MS = 50
+const POLL_EVERY_MS = 50
 
 interface Run {
   readonly takeDown: { readonly id: number; readonly targetId: number }
@@ -19,10 +19,10 @@ interface Run {
 }
 
 /**
- * Waits until nobody composes for the target's families and forgets their pictures that show what is hidden. Of a target
- * within a family their objects are deleted here, while the family is locked: nobody stores one meanwhile, and whoever
- * composes afterwards finds the item hidden. Whole families' objects are the sweep's. What no row knows is taken for a
- * picture that shows it. Ends as the other steps of a take-down do.
+ * Waits until nobody composes for the target's families and deletes the rows of composites that show what is hidden. Of a
+ * target within a family their objects are deleted here, while the family is locked: nobody stores one meanwhile, and whoever
+ * composes afterwards finds the item hidden. Whole families' objects are deleted by the sweep. An object without a row is
+ * taken for one that shows it. Ends as the other steps of a take-down do.
  */
 export async function removeComposites(
   app: { readonly pg: Pg; readonly stores: Stores },
@@ -49,7 +49,7 @@ export async function removeComposites(
         await release()
       }
       waiting = waiting.filter((id) => !held.includes(id))
-      if (waiting.length > 0) await delay(LOOK_EVERY_MS)
+      if (waiting.length > 0) await delay(POLL_EVERY_MS)
     }
     afterId = lastId
   }
@@ -60,7 +60,7 @@ async function remove(
   client: PoolClient,
   { takeDown, scope, familyIds }: Pick<Run, 'takeDown' | 'scope'> & { familyIds: readonly number[] },
 ): Promise<true> {
-  await client.query(FORGET_IMAGES, [familyIds])
+  await client.query(DELETE_IMAGES, [familyIds])
   await client.query(
     `update composite c set is_current = false where c.family_id = any($1::int[]) and c.is_current and ${SHOWS_HIDDEN('c')}`,
     [familyIds],
@@ -91,7 +91,7 @@ const FAMILIES_OF = {
   vendor_id: 'select id from family where vendor_id = $1',
 } as const
 
-const FORGET_IMAGES = `
+const DELETE_IMAGES = `
   delete from image m
   where m.owner_type = 'FAMILY' and m.owner_id = any($1::int[]) and not exists (
     select from composite c join family f on f.id = c.family_id

@@ -5,7 +5,7 @@ import { AppError } from '../core/errors.ts'
 
 export const URL_MAX = 2000
 
-/** Link-local, where a cloud's hosts find their credentials, and what is no single host: refused for private hosts too. */
+/** Link-local, where a cloud's hosts find their credentials, and addresses that are not one host's: refused for private hosts too. */
 const NEVER_RANGES = new Set(['unspecified', 'linkLocal', 'multicast', 'broadcast', 'ipv4Mapped', 'rfc6145'])
 const NEVER_NETS = [
   '240.0.0.0/4',
@@ -20,12 +20,12 @@ type Allows = (address: string) => boolean
 
 const isWithin = (address: Address, net: [Address, number]) => address.kind() === net[0].kind() && address.match(net)
 const isLoopback: Allows = (text) => ipaddr.parse(text).range() === 'loopback'
-/** Not in a block of the registries of special purposes (https://www.iana.org/assignments/iana-ipv4-special-registry, -ipv6-). */
+/** Not in a block of IANA's special-purpose registries (https://www.iana.org/assignments/iana-ipv4-special-registry, -ipv6-). */
 const isPublic: Allows = (text) => {
   const address = ipaddr.parse(text)
   return address.range() === 'unicast' && (address.kind() === 'ipv4' || isWithin(address, GLOBAL_IPV6))
 }
-const isHostOfANetwork: Allows = (text) => {
+const isUnicastHost: Allows = (text) => {
   const address = ipaddr.parse(text)
   return !NEVER_RANGES.has(address.range()) && !NEVER_NETS.some((net) => isWithin(address, net))
 }
@@ -36,7 +36,7 @@ const isHostOfANetwork: Allows = (text) => {
  */
 function allowedFor(hostname: string, privateHosts: readonly string[]): Allows {
   if (isLoopbackName(hostname)) return isLoopback
-  return privateHosts.includes(hostname) ? isHostOfANetwork : isPublic
+  return privateHosts.includes(hostname) ? isUnicastHost : isPublic
 }
 
 const isLoopbackName = (hostname: string) => hostname === 'localhost' || (isIP(hostname) > 0 && isLoopback(hostname))
@@ -45,7 +45,7 @@ const isLoopbackName = (hostname: string) => hostname === 'localhost' || (isIP(h
 const hostOf = (url: URL) => url.hostname.replace(/^\[|\]$/g, '')
 
 /**
- * The URL as it will be called. Throws BAD_INPUT for what no webhook may be: other than https (http too for localhost and
+ * The URL as it will be called. Throws BAD_INPUT for a URL that is refused: other than https (http too for localhost and
  * the private hosts), with credentials, too long, or with an address that is refused.
  */
 export function checkReceiverUrl(text: string, privateHosts: readonly string[]): URL {
@@ -65,8 +65,8 @@ export function checkReceiverUrl(text: string, privateHosts: readonly string[]):
 const REFUSED = 'which is not public; name a host of your own network in WEBHOOK_PRIVATE_HOSTS'
 
 /**
- * Resolves a name for a connection that is about to be made, and refuses what it may not be: checked here, a name that
- * was public when the webhook was made cannot lead elsewhere later.
+ * Resolves a name for a connection that is about to be made, and refuses forbidden addresses: a name that was public when
+ * the webhook was created cannot lead to the internal network later (DNS rebinding).
  */
 export function guardedLookup(url: URL, privateHosts: readonly string[]): LookupFunction {
   const allows = allowedFor(hostOf(url), privateHosts)

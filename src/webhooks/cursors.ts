@@ -1,16 +1,16 @@
 import type { Pg } from '../db/database.ts'
-import type { Refusal, StoredEvent } from './post-event.ts'
+import type { DeliveryFailure, StoredEvent } from './post-event.ts'
 
 /** Attempts of an event before it is a dead letter: some 11 hours. */
 export const ATTEMPTS_MAX = 8
-/** 5 s, 25 s, 2 min, 10 min, 52 min, 4 h, 6 h; each up to a fifth more or less, so that lines do not come back in step. */
+/** 5 s, 25 s, 2 min, 10 min, 52 min, 4 h, 6 h; with jitter of up to a fifth, so that retries do not come in bursts. */
 const BACKOFF = { firstS: 5, factor: 5, maxS: 6 * 3600, jitter: 0.2 } as const
 /** Longer than an attempt can last. */
 const CLAIM_S = 30
-/** A webhook that took nothing for so long is disabled: its events would pile up for ever. */
+/** A webhook without a successful delivery for so long is disabled: its events would accumulate for ever. */
 const GIVE_UP_DAYS = 7
 
-/** Who is sent to. */
+/** The target of deliveries. */
 export interface Receiver {
   readonly id: number
   readonly url: string
@@ -18,14 +18,17 @@ export interface Receiver {
   readonly types: readonly string[]
 }
 
-/** A line that this process alone sends from, until the claim ends. */
+/**
+ * How far a webhook has been sent the events of one family (table `webhook_line`), claimed: until the claim ends, this process
+ * alone delivers from it.
+ */
 export interface DeliveryCursor {
   readonly webhookId: number
   readonly family: string
-  /** Events that waited in it when it was claimed. */
+  /** Events that were pending when it was claimed. */
   readonly waiting: number
   readonly attempts: number
-  /** The proof: whoever comes late finds another. */
+  /** Identifies the claim: a process whose claim has ended finds another value and changes nothing. */
   readonly claimedUntil: Date
 }
 
@@ -35,7 +38,7 @@ const IS_DUE = `waiting > 0 and next_attempt_at <= now() and (claimed_until is n
 export async function findDueReceivers(pg: Pg): Promise<Receiver[]> {
   const { rows } = await pg.query<Receiver>({
     name: 'find-due-receivers',
-    // The first one of each in the index: as `exists` it was a scan of all lines.
+    // The first one of each in the index: as `exists` it was a scan of all cursors.
     text: `select id, url, secret, types from webhook w cross join lateral
              (select from webhook_line where webhook_id = w.id and ${IS_DUE} order by next_attempt_at limit 1) as due
            where disabled_at is null`,
@@ -43,35 +46,35 @@ export async function findDueReceivers(pg: Pg): Promise<Receiver[]> {
   return rows
 }
 
-/** Takes lines of a webhook that are due, the longest due first. */
-export async function claimLines(pg: Pg, webhookId: number, linesMax: number): Promise<DeliveryCursor[]> {
+/** Claims cursors of a webhook that are due, the longest due first. */
+export async function claimCursors(pg: Pg, webhookId: number, cursorsMax: number): Promise<DeliveryCursor[]> {
   const { rows } = await pg.query<DeliveryCursor>({
-    name: 'claim-lines',
+    name: 'claim-cursors',
     text: `update webhook_line l set claimed_until = now() + make_interval(secs => $3)
            from (select family from webhook_line where webhook_id = $1 and ${IS_DUE}
                  order by next_attempt_at limit $2 for update skip locked) as due
            where l.webhook_id = $1 and l.family = due.family
            returning l.webhook_id as "webhookId", l.family, l.waiting, l.attempts, l.claimed_until as "claimedUntil"`,
-    values: [webhookId, linesMax, CLAIM_S],
+    values: [webhookId, cursorsMax, CLAIM_S],
   })
   return rows
 }
 
-/** The event at the head of a line: a replayed one before all later ones. Null when there is none. */
-export async function findNext(pg: Pg, line: DeliveryCursor): Promise<StoredEvent | null> {
+/** The next event to be delivered: a replayed one before all later ones. Null when there is none. */
+export async function findNext(pg: Pg, cursor: DeliveryCursor): Promise<StoredEvent | null> {
   const { rows } = await pg.query<StoredEvent>({
     name: 'find-next-event',
     text: `select e.id, e.type, e.data, e.created_at as "createdAt" from (
              select min(event_id) as id from dead_letter where webhook_id = $1 and family = $2 and replaying
              union all
-             -- By type: a family may have thousands of events that this webhook does not want.
+             -- By type: a family may have thousands of events that this webhook is not subscribed to.
              select first.id from webhook_line l join webhook w on w.id = l.webhook_id
              cross join unnest(w.types) as wanted(type)
              cross join lateral (select id from event where family = $2 and type = wanted.type and id > l.after_event_id
                                  order by id limit 1) as first
              where l.webhook_id = $1 and l.family = $2
            ) as heads join event e using (id) order by id limit 1`,
-    values: [line.webhookId, line.family],
+    values: [cursor.webhookId, cursor.family],
   })
   return rows[0] ?? null
 }
@@ -79,10 +82,10 @@ export async function findNext(pg: Pg, line: DeliveryCursor): Promise<StoredEven
 const IS_OURS = 'webhook_id = $1 and family = $2 and claimed_until = $3'
 const ours = ({ webhookId, family, claimedUntil }: DeliveryCursor) => [webhookId, family, claimedUntil]
 
-/** Marks the event delivered. Returns the line with its claim renewed; null when nothing waits in it, or it is ours no more. */
-export async function advance(pg: Pg, line: DeliveryCursor, event: StoredEvent): Promise<DeliveryCursor | null> {
+/** Marks the event delivered. Returns the cursor with its claim renewed; null when nothing is pending or the claim is lost. */
+export async function advance(pg: Pg, cursor: DeliveryCursor, event: StoredEvent): Promise<DeliveryCursor | null> {
   const { rows } = await pg.query<DeliveryCursor>({
-    name: 'advance-line',
+    name: 'advance-cursor',
     text: `with moved as (
              update webhook_line set after_event_id = greatest(after_event_id, $4), waiting = waiting - 1, attempts = 0,
                next_attempt_at = now(), claimed_until = case when waiting > 1 then now() + make_interval(secs => $5) end
@@ -95,47 +98,47 @@ export async function advance(pg: Pg, line: DeliveryCursor, event: StoredEvent):
            )
            select webhook_id as "webhookId", family, waiting, attempts, claimed_until as "claimedUntil" from moved
            where claimed_until is not null`,
-    values: [...ours(line), event.id, CLAIM_S],
+    values: [...ours(cursor), event.id, CLAIM_S],
   })
   return rows[0] ?? null
 }
 
-/** Lets others have the line. */
-export async function release(pg: Pg, line: DeliveryCursor): Promise<void> {
-  await pg.query(`update webhook_line set claimed_until = null where ${IS_OURS}`, ours(line))
+/** Gives up the claim. */
+export async function release(pg: Pg, cursor: DeliveryCursor): Promise<void> {
+  await pg.query(`update webhook_line set claimed_until = null where ${IS_OURS}`, ours(cursor))
 }
 
-/** What waited in the line when it was claimed is gone: pruned, after a month. What came since is counted still. */
-export async function settle(pg: Pg, line: DeliveryCursor): Promise<void> {
+/** The events that were pending at the claim have been pruned, after a month: only those recorded since are counted. */
+export async function settle(pg: Pg, cursor: DeliveryCursor): Promise<void> {
   await pg.query(`update webhook_line set claimed_until = null, waiting = waiting - $4 where ${IS_OURS}`, [
-    ...ours(line),
-    line.waiting,
+    ...ours(cursor),
+    cursor.waiting,
   ])
 }
 
 /**
- * Records a failed attempt. The line waits, longer each time; after the last attempt the event is a dead letter and the line
- * goes on with the next: a receiver that cannot take one event must not lose all later ones of the family. 410 disables
- * the webhook, as Standard Webhooks has it, and so do seven days without any delivery.
+ * Records a failed attempt. It is retried with exponential backoff; after the last attempt the event is a dead letter and the
+ * next one is delivered: a receiver that cannot process one event must not lose all later ones of the family. 410 disables
+ * the webhook, as Standard Webhooks says, and so do seven days without any delivery.
  */
 export async function fail(
   pg: Pg,
-  line: DeliveryCursor,
-  { event, refusal }: { event: StoredEvent; refusal: NonNullable<Refusal> },
+  cursor: DeliveryCursor,
+  { event, failure }: { event: StoredEvent; failure: NonNullable<DeliveryFailure> },
 ): Promise<void> {
   const { firstS, factor, maxS, jitter } = BACKOFF
-  const pause = Math.min(maxS, firstS * factor ** line.attempts) * (1 + jitter * (2 * Math.random() - 1))
-  const isLast = line.attempts + 1 >= ATTEMPTS_MAX
-  await pg.query(isLast ? BURY : POSTPONE, [
-    ...ours(line),
-    refusal.error,
-    refusal.status,
+  const delayS = Math.min(maxS, firstS * factor ** cursor.attempts) * (1 + jitter * (2 * Math.random() - 1))
+  const isLast = cursor.attempts + 1 >= ATTEMPTS_MAX
+  await pg.query(isLast ? DEAD_LETTER : POSTPONE, [
+    ...ours(cursor),
+    failure.error,
+    failure.status,
     GIVE_UP_DAYS,
-    ...(isLast ? [event.id] : [Math.max(pause, Math.min(maxS, refusal.retryAfterS))]),
+    ...(isLast ? [event.id] : [Math.max(delayS, Math.min(maxS, failure.retryAfterS))]),
   ])
 }
 
-const UNWELL = `
+const MARK_FAILING = `
   update webhook set failing_since = coalesce(failing_since, now()), error = $4,
     disabled_at = case when $5::int = 410 or failing_since < now() - make_interval(days => $6) then now() else disabled_at end
   where id in (select webhook_id from moved)`
@@ -145,9 +148,9 @@ const POSTPONE = `
     update webhook_line set attempts = attempts + 1, claimed_until = null, next_attempt_at = now() + make_interval(secs => $7)
     where ${IS_OURS} returning webhook_id
   )
-  ${UNWELL}`
+  ${MARK_FAILING}`
 
-const BURY = `
+const DEAD_LETTER = `
   with moved as (
     update webhook_line set after_event_id = greatest(after_event_id, $7), waiting = waiting - 1, attempts = 0,
       next_attempt_at = now(), claimed_until = null
@@ -158,4 +161,4 @@ const BURY = `
     on conflict (webhook_id, event_id) do update set replaying = false, created_at = now(),
       attempts = d.attempts + excluded.attempts, status = excluded.status, error = excluded.error
   )
-  ${UNWELL}`
+  ${MARK_FAILING}`
