@@ -425,7 +425,7 @@ const REFUSED: readonly Row[] = [
     ['MISSING_FILE', 'UNLISTED'],
   ],
   [
-    'a manifest that is no JSON',
+    'a manifest that is not JSON',
     () => buildZip([file('manifest.json', { bytes: Buffer.from('{') }), file('b.svg')]),
     ['NOT_JSON'],
   ],
@@ -473,7 +473,7 @@ describe('an archive is refused', () => {
     ]
     const { problems } = await checkArchive(bytesSource(zip(parts)))
     expect(problems.map(({ file: name, code, message }) => `${name}: ${code} ${message}`)).toEqual([
-      'a.svg: NOT_A_FILE The entry is a symbolic link: take it out.',
+      'a.svg: NOT_A_FILE The entry is a symbolic link: remove it.',
       '../b.svg: UNSAFE_NAME The name "../b.svg" leads out of the archive: rename it.',
       'c.svg: ENCRYPTED The file is encrypted: pack it without a password.',
     ])

@@ -5,12 +5,12 @@ const DEPTH_MAX = 32
 /** Of all arrays and objects together: ten for each of 100,000 files. */
 const VALUES_MAX = 1_000_000
 
-/** The value that a manifest's bytes are as JSON, or undefined, with the reason among the problems. */
+/** A manifest's bytes parsed as JSON; undefined where they are not JSON, with the reason added to the problems. */
 export function parseManifest(bytes: Uint8Array, { file, problems }: { file: string; problems: Problems }): unknown {
   const add = (code: 'NOT_JSON' | 'MANIFEST_TOO_LARGE', message: string) =>
     problems.add({ code, file, pointer: '', message })
   try {
-    // Takes the byte order mark away that some editors write.
+    // Strips the byte order mark that some editors write.
     const text = new TextDecoder('utf-8', { fatal: true }).decode(bytes)
     const { depth, values, twice } = scan(text)
     if (depth > DEPTH_MAX)
@@ -24,13 +24,13 @@ export function parseManifest(bytes: Uint8Array, { file, problems }: { file: str
           code: 'DUPLICATE_KEY',
           file,
           pointer,
-          message: `The key ${show(lastKeyOf(pointer))} stands twice in its object: take one of them out.`,
+          message: `The key ${show(lastKeyOf(pointer))} is twice in its object: remove one of them.`,
         })
       return value
     }
   } catch (error) {
     const isText = error instanceof SyntaxError
-    add('NOT_JSON', `The manifest is no ${isText ? 'JSON' : 'UTF-8 text'} (${(error as Error).message}): mend it.`)
+    add('NOT_JSON', `The manifest is not ${isText ? 'JSON' : 'UTF-8 text'} (${(error as Error).message}): correct it.`)
   }
   return undefined
 }
@@ -44,7 +44,7 @@ const lastKeyOf = (pointer: string) =>
 /** Longer than any key of a manifest, and short enough to be shown a thousand times. */
 const KEY_CHARS = 100
 
-/** A key as a part of a JSON pointer, cut where it is long: https://www.rfc-editor.org/rfc/rfc6901#section-3 */
+/** A key as a part of a JSON pointer, truncated where it is long: https://www.rfc-editor.org/rfc/rfc6901#section-3 */
 export const escapeKey = (key: string): string =>
   (key.length > KEY_CHARS ? `${key.slice(0, KEY_CHARS)}…` : key).replaceAll('~', '~0').replaceAll('/', '~1')
 
@@ -58,8 +58,8 @@ interface Open {
 }
 
 /**
- * What JSON.parse does not tell: how deep the text nests, how many values it has, and the pointers of keys that stand
- * twice in an object, of which it takes the last in silence. Stops where it is too deep or too much.
+ * What JSON.parse does not report: how deep the text nests, how many values it has, and the pointers of keys that are
+ * twice in an object, of which it silently takes the last. Stops where a limit is exceeded.
  */
 function scan(text: string): { depth: number; values: number; twice: string[] } {
   const stack: Open[] = []
@@ -109,7 +109,7 @@ function endOfString(text: string, from: number): number {
   return at
 }
 
-/** Two spellings of a key are the same one. */
+/** Two spellings (escapes) of a key are the same key. */
 const keyOf = (literal: string): string => (literal.includes('\\') ? String(JSON.parse(literal)) : literal.slice(1, -1))
 
 const pointerOf = (stack: readonly Open[]): string =>

@@ -3,7 +3,7 @@ import { Ajv2020, type ErrorObject, type ValidateFunction } from 'ajv/dist/2020.
 import { escapeKey } from './manifest-json.ts'
 import { type Problems, show } from './problems.ts'
 
-/** What is used of JSON Schema here. */
+/** The subset of JSON Schema that is used here. */
 interface Definition {
   readonly description?: string
   readonly $ref?: string
@@ -12,7 +12,7 @@ interface Definition {
   readonly properties?: Readonly<Record<string, Definition>>
 }
 
-/** A definition of the schema without the elements of its arrays, and who looks at those. */
+/** A definition of the schema without the elements of its arrays, and what checks those. */
 interface Part {
   readonly validate: ValidateFunction
   readonly lists: readonly { readonly property: string; readonly itemsMax: number; readonly part: Part }[]
@@ -27,7 +27,7 @@ const ajv = new Ajv2020({ allErrors: true, verbose: true })
 const { $defs } = schema
 const manifestPart = partOf(schema)
 
-/** More than any object of a manifest has: what has a million unknown keys is not told of each. */
+/** More than any object of a manifest has: of a million unknown keys only the first are reported. */
 const KEYS_MAX = 32
 
 /**
@@ -47,7 +47,7 @@ export function checkSchema(document: unknown, { file, problems }: { file: strin
       return
     }
     if (!part.validate(value)) {
-      // A text that is empty is too short and matches no pattern: one of them tells enough.
+      // A text that is empty is too short and matches no pattern: one error is enough.
       const told = new Set<string>()
       for (const error of part.validate.errors ?? []) {
         const problem = { pointer: pointer + pointerOf(error), message: sentenceOf(error) }
@@ -98,7 +98,7 @@ function sentenceOf({ keyword, params, data, parentSchema }: ErrorObject): strin
   }
   if (keyword === 'additionalProperties') {
     const known = Object.keys(properties).filter((name) => !name.startsWith('$'))
-    return `The key ${show(params.additionalProperty)} is not known here: take it out, or call it ${known.join(', ')}.`
+    return `The key ${show(params.additionalProperty)} is not known here: remove it, or rename it to one of ${known.join(', ')}.`
   }
-  return `${show(data)} cannot stand here: give ${description}.`
+  return `${show(data)} is not allowed here: give ${description}.`
 }

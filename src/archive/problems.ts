@@ -1,36 +1,36 @@
 /** What can be wrong with a vendor's archive or manifest; test/archive.test.ts and test/manifest.test.ts have one for each. */
 export const PROBLEMS = {
-  NOT_ZIP: 'The file is no ZIP archive, or it is cut off.',
+  NOT_ZIP: 'The file is not a ZIP archive, or it is truncated.',
   BROKEN_DIRECTORY: 'The list of files at the end of the archive contradicts itself.',
-  ARCHIVE_TOO_LARGE: 'The archive has more bytes than are taken.',
-  TOO_MANY_ENTRIES: 'The archive has more files and folders than are taken.',
-  TOTAL_TOO_LARGE: 'Unpacked, the files are more bytes than are taken.',
+  ARCHIVE_TOO_LARGE: 'The archive has more bytes than are allowed.',
+  TOO_MANY_ENTRIES: 'The archive has more files and folders than are allowed.',
+  TOTAL_TOO_LARGE: 'Unpacked, the files have more bytes than are allowed.',
   STRAY_BYTES: 'Bytes between the files belong to none of them.',
   OVERLAP: 'Files share bytes of the archive.',
   UNSAFE_NAME: 'A name leads out of the archive or reads differently on other machines.',
-  NAME_TOO_LONG: 'A name is longer than is taken.',
+  NAME_TOO_LONG: 'A name is longer than is allowed.',
   NAME_ENCODING: 'A name is not UTF-8, or the archive has two for one file.',
   DUPLICATE_NAME: 'Two files have the same name, letters taken as equal in either case.',
   NOT_A_FILE: 'A link, a device or something else that is neither file nor folder.',
   ENCRYPTED: 'A file is encrypted.',
   UNKNOWN_COMPRESSION: 'A file is compressed in another way than Deflate.',
-  FILE_TOO_LARGE: 'A file has more bytes than are taken.',
+  FILE_TOO_LARGE: 'A file has more bytes than are allowed.',
   BOMB: 'A file is packed more tightly than drawings are.',
-  LOCAL_HEADER: 'What stands before a file contradicts the list of files.',
+  LOCAL_HEADER: 'The header before a file contradicts the list of files.',
   WRONG_SIZE: 'A file has another size than the list of files says.',
   WRONG_CRC: "A file's bytes are not those that were packed.",
   BROKEN_DATA: 'A file cannot be unpacked.',
   NO_MANIFEST: 'The archive has no manifest.json.',
-  MANIFEST_TOO_LARGE: 'The manifest has more bytes, values or levels than are taken.',
-  NOT_JSON: 'The manifest is no JSON.',
+  MANIFEST_TOO_LARGE: 'The manifest has more bytes, values or levels than are allowed.',
+  NOT_JSON: 'The manifest is not JSON.',
   DUPLICATE_KEY: 'An object of the manifest has a key twice.',
   SCHEMA: 'A value is not what docs/manifest.schema.json allows there.',
   BAD_SLUG: "A file's name cannot be a slug, and it is given none.",
-  DUPLICATE_FAMILY: 'A family stands in the manifest twice.',
-  DUPLICATE_SET: 'A set stands in the manifest twice.',
-  DUPLICATE_FILE: 'A file stands in the manifest twice.',
+  DUPLICATE_FAMILY: 'A family is in the manifest twice.',
+  DUPLICATE_SET: 'A set is in the manifest twice.',
+  DUPLICATE_FILE: 'A file is in the manifest twice.',
   DUPLICATE_SLUG: 'Two files of a set have the same slug.',
-  REMOVED_AND_KEPT: 'A slug stands under removed and among the files of the same set.',
+  REMOVED_AND_KEPT: 'A slug is under removed and among the files of the same set.',
   EMPTY_SET: 'A set has neither files nor removed slugs.',
   MISSING_FILE: 'A file of the manifest is not in the archive.',
   UNLISTED: 'A file of the archive is not in the manifest.',
@@ -49,7 +49,7 @@ export interface Problem {
   readonly message: string
 }
 
-/** The first of what is wrong, and how much it is in all. */
+/** The first problems, and the count of all. */
 export interface Problems {
   readonly add: (problem: Problem) => void
   readonly kept: readonly Problem[]

@@ -30,7 +30,7 @@ export async function* readIconifyCollection(pg: Pg, directory: string): AsyncIt
   }
 }
 
-/** An author keeps the name that the catalogue knows; one whose name is another's gets a longer one. */
+/** An author keeps the username that the catalogue has; one whose username is taken gets a longer one. */
 async function createVendorNames(pg: Pg): Promise<(author: string) => Entry['vendor']> {
   const { rows } = await pg.query<{ username: string; name: string }>('select username, name from vendor')
   const nameOf = new Map(rows.map(({ username, name }) => [username, name]))
