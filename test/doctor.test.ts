@@ -133,7 +133,7 @@ const mistakes: Mistake[] = [
     'fail-over on 403',
     'failover',
     'WARNING',
-    /s3:ListBucket.*take 403 out/,
+    /s3:ListBucket.*remove 403/,
     (live) => (group(live).FailoverCriteria.StatusCodes = list([403, 404, 500, 502, 503, 504])),
   ],
   [

@@ -128,7 +128,7 @@ describe('npm start', () => {
     }
     await until(async () => (await read()).status === 'COMPLETED')
     expect(await read()).toEqual({ status: 'COMPLETED', imagesMade: 360, doneItems: 120 })
-    expect(service.said()).toContain('the worker died, starting it again')
+    expect(service.said()).toContain('the worker died; restarting it')
     expect(service.said()).toContain('took over the jobs of dead workers')
   })
 

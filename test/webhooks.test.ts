@@ -575,7 +575,7 @@ describe('the operator', () => {
     const wrong: [string, string, RegExp][] = [
       [create('http://example.com', ['upload.completed']), 'BAD_INPUT', /https/],
       [create('https://example.com', []), 'BAD_INPUT', /1 to 5/],
-      [create('https://example.com', ['image.deleted']), 'BAD_INPUT', /"image\.deleted" is not a type/],
+      [create('https://example.com', ['image.deleted']), 'BAD_INPUT', /"image\.deleted" is not an event type/],
       [`mutation { deleteWebhook(id: "${gone}") }`, 'NOT_FOUND', /no webhook 99/],
       [`mutation { enableWebhook(id: "${gone}") { id } }`, 'NOT_FOUND', /no webhook 99/],
       [`mutation { replayDeadLetters(webhook: "${gone}") }`, 'NOT_FOUND', /no webhook 99/],

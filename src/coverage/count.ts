@@ -10,15 +10,15 @@ import { markFamiliesDirty } from './settled.ts'
 export const COVERAGE_LOCK = 724_012
 
 /** Items that a worker counts in one transaction: a fifth of a second. */
-const ITEMS_PER_TURN = 20_000
-const SETS_PER_TURN = 100
-const CHANGES_PER_TURN = 10_000
-/** How soon a worker sees that sets are due; a set that changes all the time is counted so often, by all workers together. */
+const ITEMS_PER_BATCH = 20_000
+const SETS_PER_BATCH = 100
+const CHANGES_PER_BATCH = 10_000
+/** How soon a worker notices that sets are due; a set that changes all the time is counted once per interval, by all workers together. */
 const COUNT_EVERY_MS = 1000
 
 /**
- * Makes these presets the ones that coverage counts. When one is new or has changed, its pictures are stale from now on,
- * and every set is due; the presets that are gone are forgotten.
+ * Sets the presets that coverage counts. When one is new or has changed, its pictures are stale from now on and every set is
+ * due; counts of presets that no longer exist are deleted.
  */
 export async function coverPresets(pg: Pg, presets: Presets): Promise<void> {
   const all = [...presets.values()]
@@ -51,19 +51,19 @@ const COVER_PRESETS = `
   returning preset`
 
 /**
- * Counts sets of the scope that have changed, those first that have waited longest, at most `itemsMax` items together.
+ * Counts sets of the scope that have changed, the oldest changes first, at most `itemsMax` items together.
  * Returns how many sets it counted: 0 when none is due or small enough, or when another process is counting.
- * @param options.inTurn waits for the process that is counting, a fifth of a second as a rule
- * @param options.waitedMs leaves out what has changed since
+ * @param options.waitForLock waits for the process that is counting, usually a fifth of a second
+ * @param options.minAgeMs ignores newer changes
  * @param options.atLeastOne counts the first set, however large it is
  */
 export async function countChanges(
   pg: Pg,
   scope: Scope,
-  options: { itemsMax: number; inTurn?: boolean; waitedMs?: number; atLeastOne?: boolean },
+  options: { itemsMax: number; waitForLock?: boolean; minAgeMs?: number; atLeastOne?: boolean },
 ): Promise<number> {
   return await inTransaction(pg, async (client) => {
-    if (options.inTurn) await client.query('select pg_advisory_xact_lock($1)', [COVERAGE_LOCK])
+    if (options.waitForLock) await client.query('select pg_advisory_xact_lock($1)', [COVERAGE_LOCK])
     else {
       const { rows: locks } = await client.query('select pg_try_advisory_xact_lock($1) as held', [COVERAGE_LOCK])
       if (!locks[0]?.held) return 0
@@ -72,13 +72,13 @@ export async function countChanges(
       scope.vendorId,
       scope.familyId,
       scope.iconSetId,
-      CHANGES_PER_TURN,
+      CHANGES_PER_BATCH,
       options.itemsMax,
       options.atLeastOne ?? false,
-      SETS_PER_TURN,
-      options.waitedMs ?? 0,
+      SETS_PER_BATCH,
+      options.minAgeMs ?? 0,
     ])
-    // A statement of its own, so that it sees all that the rows just deleted stand for.
+    // A separate statement, so that its snapshot includes every change whose row was just deleted.
     const sets = rows.map((row) => row.id)
     if (sets.length === 0) return 0
     await client.query(COUNT_SETS, [sets])
@@ -87,17 +87,17 @@ export async function countChanges(
   })
 }
 
-const TURN = { itemsMax: ITEMS_PER_TURN, waitedMs: COUNT_EVERY_MS, atLeastOne: true }
+const BATCH = { itemsMax: ITEMS_PER_BATCH, minAgeMs: COUNT_EVERY_MS, atLeastOne: true }
 
 /**
- * Counts what changes within two seconds, in a set of more than 10,000 items within some more, until closed. Any number
+ * Counts changes within two seconds, in a set of more than 10,000 items a little later, until closed. Any number
  * of processes may.
  */
 export function runCoverageLoop(pg: Pg): { close: () => Promise<void> } {
   const closing = new AbortController()
   const counting = (async () => {
     while (!closing.signal.aborted) {
-      const counted = await countChanges(pg, WHOLE_CATALOGUE, TURN).catch((error) => {
+      const counted = await countChanges(pg, WHOLE_CATALOGUE, BATCH).catch((error) => {
         log.warn('coverage cannot be counted', { cause: causes(error) })
         return 0
       })
@@ -112,9 +112,9 @@ export function runCoverageLoop(pg: Pg): { close: () => Promise<void> } {
   }
 }
 
-// A large import leaves a row for each item: only the oldest are looked at, and no others are deleted.
-// A set is counted in 10 µs an item; in a worker's turn it waits ten times as long before, so that one that changes all the
-// time takes a tenth of a core, however large it is.
+// A large import leaves a row for each item: only the oldest are read, and no others are deleted.
+// A set is counted in 10 µs an item; a worker waits ten times as long before, so that a set that changes all the
+// time uses a tenth of a core at most, however large it is.
 const TAKE_CHANGES = `
   with waiting as materialized (
     select c.id, c.icon_set_id, c.noted_at
@@ -136,7 +136,7 @@ const TAKE_CHANGES = `
   select icon_set_id as id from taken`
 
 // The sets' counts, and to each of the four levels the difference to what was counted before.
-// A picture is looked at in the index alone, which holds all that is asked for.
+// Pictures are read by an index-only scan.
 const COUNT_SETS = `
   with shown as materialized (
     select i.id, i.icon_set_id, i.source_hash, f.renderer_version as failed_in

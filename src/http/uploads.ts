@@ -25,7 +25,7 @@ export function createUploadDoor(app: App) {
     if (request.method !== 'PUT')
       throw new AppError('METHOD_NOT_ALLOWED', `Archives are sent with PUT, not ${request.method}.`)
     const id = parseUploadKey(`${pathname.slice(1)}.zip`)
-    if (id === null || originals.inbox.kind !== 'ours')
+    if (id === null || originals.inbox.kind !== 'proxied')
       throw new AppError('NOT_FOUND', 'There is no upload at this address.')
     const signed = { id, expires: searchParams.get('expires') ?? '', signature: searchParams.get('signature') ?? '' }
     const verdict = checkUploadUrl(urlSecret, signed)
@@ -39,7 +39,7 @@ export function createUploadDoor(app: App) {
     if (length === undefined || Number(length) !== Number(upload.bytes))
       throw new AppError(
         'BAD_INPUT',
-        `Content-Length is ${length ?? 'missing'}; this URL takes the ${upload.bytes} bytes that were said.`,
+        `Content-Length is ${length ?? 'missing'}; this URL takes the ${upload.bytes} bytes that were announced.`,
       )
     request.setTimeout(STALL_MS, () => request.destroy())
     const isNew =

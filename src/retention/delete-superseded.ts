@@ -5,17 +5,17 @@ import type { Pg } from '../db/database.ts'
 import { type Locks, lockComposites, lockItems } from '../db/locks.ts'
 import type { Store } from '../store/store.ts'
 import {
+  deleteImageRows,
+  deleteOldPicks,
   findSuperseded,
   findSupersededComposites,
   findSupersededOf,
-  forgetImages,
-  forgetPicks,
   type Superseded,
 } from './superseded.ts'
 
 /** A batch holds the locks of its items: some tenths of a second that a first request for one of them may wait. */
 const BATCH = 500
-/** Of one run; the next one goes on. */
+/** Limit of one run; the next one continues. */
 const IMAGES_MAX = 100_000
 
 interface Db {
@@ -51,7 +51,7 @@ export async function deleteSuperseded(
   return images
 }
 
-/** The same of families' composites; and what no URL needs any more of their picks. */
+/** The same of families' composites; and their picks that no URL needs any more. */
 async function deleteComposites(
   db: Db,
   { graceDays, signal, batch }: { graceDays: number; signal?: AbortSignal; batch: number },
@@ -66,16 +66,16 @@ async function deleteComposites(
     const found = await findSupersededComposites(pg, { graceDays, afterFamilyId, limit: batch })
     const last = found.at(-1)
     if (!last) break
-    // All of the last family's: a page may end within it.
+    // Including all of the last family: a page may end within it.
     const whole = [...found, ...(await ofFamilies.find([last.ownerId]))]
     images += await deleteBatch(db, whole, ofFamilies)
     afterFamilyId = last.ownerId
   }
-  await forgetPicks(pg, { kept: EARLIER_MAX })
+  await deleteOldPicks(pg, { kept: EARLIER_MAX })
   return images
 }
 
-/** Who has superseded pictures: items, or families. */
+/** The owners of superseded pictures: items, or families. */
 interface Owners {
   readonly lock: (pg: Pg, ids: readonly number[]) => Promise<Locks>
   readonly find: (ids: readonly number[]) => Promise<Superseded[]>
@@ -83,18 +83,18 @@ interface Owners {
 
 /**
  * Objects first, then rows: a crash in between leaves rows whose objects are gone, which the next run finds, and which are
- * healed if they become current before. The other way round it would leave objects that nobody knows.
+ * made again if they become current before. The other way round it would leave orphaned objects.
  */
 async function deleteBatch({ pg, previews }: Db, found: readonly Superseded[], owners: Owners): Promise<number> {
   const locks = await owners.lock(pg, [...new Set(found.map(({ ownerId }) => ownerId))])
   try {
     if (locks.held.length === 0) return 0
-    // Once more, now that nobody else makes or deletes their pictures. Who is locked is the next run's.
+    // Checked again under the lock. Owners that another process has locked are left to the next run.
     const keys = new Set(found.map(({ objectKey }) => objectKey))
     const now = await owners.find(locks.held)
     const images = now.filter(({ objectKey }) => keys.has(objectKey))
     await previews.delete(images.map(({ objectKey }) => objectKey))
-    await forgetImages(pg, images)
+    await deleteImageRows(pg, images)
     return images.length
   } finally {
     await locks.release()

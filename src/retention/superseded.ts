@@ -9,11 +9,11 @@ export interface Superseded {
   readonly objectKey: string
 }
 
-/** Items that one statement looks at. 1.5 million images of 500,000 items, none superseded: 4 s on two busy cores. */
-const SPAN_ITEMS = 5000
+/** Items that one statement examines. 1.5 million images of 500,000 items, none superseded: 4 s on two busy cores. */
+const RANGE_ITEMS = 5000
 
 /**
- * Images that are superseded, span by span of items: another one of the same item, preset and format has the current
+ * Images that are superseded, by ranges of items: another one of the same item, preset and format has the current
  * source and recipe, and both have been there for longer than the grace period. An image without such a successor stays,
  * as does one of a preset that is not configured.
  */
@@ -22,11 +22,11 @@ export async function* findSuperseded(
   options: { presets: Presets; graceDays: number },
 ): AsyncIterable<Superseded[]> {
   const { rows } = await pg.query<{ last: number }>('select coalesce(max(id), 0) as last from item')
-  for (let from = 0; from < (rows[0]?.last ?? 0); from += SPAN_ITEMS) {
+  for (let from = 0; from < (rows[0]?.last ?? 0); from += RANGE_ITEMS) {
     const found = await find(pg, options, {
       name: 'find-superseded',
       where: 'i.id > $4 and i.id <= $5',
-      values: [from, from + SPAN_ITEMS],
+      values: [from, from + RANGE_ITEMS],
     })
     if (found.length > 0) yield found
   }
@@ -61,7 +61,7 @@ const toSuperseded = (row: { id: string; owner_id: number; object_key: string })
 
 /**
  * Composites of another pick than the current one, whose picture has been there, in any format, for longer than the grace
- * period; family by family behind `afterFamilyId`, at most `limit`, or those of some families only.
+ * period; family by family after `afterFamilyId`, at most `limit`, or those of some families only.
  */
 export async function findSupersededComposites(
   pg: Pg,
@@ -75,9 +75,9 @@ export async function findSupersededComposites(
   return rows.map(toSuperseded)
 }
 
-/** Forgets earlier picks without pictures, but for the newest, whose URLs still redirect. */
-export async function forgetPicks(pg: Pg, { kept }: { kept: number }): Promise<void> {
-  await pg.query(FORGET_PICKS, [kept])
+/** Deletes earlier picks without pictures, except the newest, whose URLs still redirect. */
+export async function deleteOldPicks(pg: Pg, { kept }: { kept: number }): Promise<void> {
+  await pg.query(DELETE_OLD_PICKS, [kept])
 }
 
 const FIND_COMPOSITES = `
@@ -92,7 +92,7 @@ const FIND_COMPOSITES = `
       and greatest(m.made_at, n.made_at, c.picked_at) <= now() - make_interval(days => $1))
   order by m.owner_id, m.id limit $4`
 
-const FORGET_PICKS = `
+const DELETE_OLD_PICKS = `
   delete from composite c using (
     select id, row_number() over (partition by family_id, layout order by picked_at desc) as place
     from composite where not is_current
@@ -101,7 +101,7 @@ const FORGET_PICKS = `
     select from image m where m.owner_type = 'FAMILY' and m.owner_id = c.family_id and m.preset = c.layout
       and m.recipe_hash = c.recipe_hash and m.source_hash = c.members_hash)`
 
-// What is not current is decided in the unique index alone, and materialised: it is little, which Postgres cannot guess.
+// Whether an image is current is decided in the unique index alone; materialised, since Postgres overestimates the rows.
 // A current image is another row, and so another object: keys are unique.
 const FIND = (inRange: string) => `
   with preset as (select * from unnest($1::text[], $2::text[]) as t(name, recipe_hash)),
@@ -122,7 +122,7 @@ const FIND = (inRange: string) => `
   where greatest(m.made_at, c.made_at) <= now() - make_interval(days => $3)
   order by m.owner_id, m.id`
 
-/** Forgets images whose objects are gone. */
-export async function forgetImages(pg: Pg, images: readonly Superseded[]): Promise<void> {
+/** Deletes the rows of images whose objects are deleted. */
+export async function deleteImageRows(pg: Pg, images: readonly Superseded[]): Promise<void> {
   await pg.query('delete from image where id = any($1::bigint[])', [images.map(({ imageId }) => imageId)])
 }

@@ -14,14 +14,14 @@ interface Commit {
   readonly uploadId: number
   readonly position: number
   readonly set: ManifestSet
-  /** How long what is replaced or taken out is kept. */
+  /** How long replaced and removed objects are kept. */
   readonly graceDays: number
 }
 
 /**
- * Makes a staged set visible: items, changes, what is taken out and the chunks that make its pictures, all in one
- * transaction. A set that is there already stays as it is. Throws when the catalogue is no longer as it was when the set
- * was staged: run again from staging.
+ * Makes a staged set visible: new, changed and removed items and the chunks that make its pictures, all in one transaction.
+ * A set that was committed before stays as it is. Throws when the catalogue has changed since the set was staged: run again
+ * from staging.
  */
 export async function commitSet(pg: Pg, commit: Commit): Promise<void> {
   const { uploadId, position, set } = commit
@@ -35,28 +35,28 @@ export async function commitSet(pg: Pg, commit: Commit): Promise<void> {
     const iconSetId = await upsertSet(client, set)
     const at = [uploadId, position]
     await client.query(LOCK_ITEMS, at)
-    await takeStaged(client, at)
+    await keepStaged(client, at)
     await client.query(DISCARD_REPLACED, [...at, commit.graceDays])
-    await client.query(FORGET_LOST, at)
+    await client.query(RESET_LOST, at)
     const { rows: written } = await client.query<{ is_new: boolean }>(UPSERT_ITEMS, [...at, iconSetId])
     await client.query(RENAME_ITEMS, at)
-    const leaving = await remove(client, { ...commit, iconSetId })
+    const removed = await remove(client, { ...commit, iconSetId })
     const refused = await client.query<UploadProblem>(
       `select code, file, null as pointer, message from upload_file
        where upload_id = $1 and position = $2 and code is not null order by slug`,
       at,
     )
     await addProblems(client, uploadId, { problems: refused.rows })
-    await client.query(CUT_CHUNKS, [...at, CHUNK_ITEMS])
+    await client.query(INSERT_CHUNKS, [...at, CHUNK_ITEMS])
     const added = written.filter((row) => row.is_new).length
     await client.query(
       `update upload set added_items = added_items + $2, changed_items = changed_items + $3,
          removed_items = removed_items + $4, refused_items = refused_items + $5 where id = $1`,
-      [uploadId, added, written.length - added, leaving.length, refused.rows.length],
+      [uploadId, added, written.length - added, removed.length, refused.rows.length],
     )
     await client.query('insert into upload_set (upload_id, position, leaving_item_ids) values ($1, $2, $3)', [
       ...at,
-      leaving,
+      removed,
     ])
     await client.query('delete from upload_file where upload_id = $1 and position = $2', at)
     await queueChunks(client, uploadId)
@@ -64,7 +64,7 @@ export async function commitSet(pg: Pg, commit: Commit): Promise<void> {
   })
 }
 
-/** The set with all that it belongs to, as the manifest names them. Throws where it became another vendor's meanwhile. */
+/** Upserts the set, its family and vendor as the manifest names them. Throws where another vendor got it meanwhile. */
 async function upsertSet(client: PoolClient, { vendor, family, iconSet }: ManifestSet): Promise<number> {
   await client.query('insert into vendor (username, name) values ($1, $1) on conflict (username) do nothing', [vendor])
   await client.query(
@@ -87,23 +87,26 @@ async function upsertSet(client: PoolClient, { vendor, family, iconSet }: Manife
     [iconSet.uniqueId, iconSet.kind, family.uniqueId, vendor],
   )
   if (rows[0]) return rows[0].id
-  throw new AppError('BAD_INPUT', `Set ${iconSet.uniqueId} or its family became another's while it was taken in.`)
+  throw new AppError(
+    'BAD_INPUT',
+    `Set ${iconSet.uniqueId} or its family became another vendor's during the upload: use another unique id.`,
+  )
 }
 
-/** What was staged belongs to the items from now on. Throws when some of it is gone, or an unchanged item changed. */
-async function takeStaged(client: PoolClient, at: readonly number[]): Promise<void> {
-  const { rows } = await client.query<{ lost: number; changed: number }>(TAKE_STAGED, [...at])
+/** Keeps the staged originals for the items. Throws when some of them are gone, or an unchanged item has changed. */
+async function keepStaged(client: PoolClient, at: readonly number[]): Promise<void> {
+  const { rows } = await client.query<{ lost: number; changed: number }>(KEEP_STAGED, [...at])
   const { lost = 0, changed = 0 } = rows[0] ?? {}
   if (lost + changed > 0) throw new Error(`${lost} staged originals are gone, ${changed} items changed meanwhile`)
 }
 
-/** Takes items out of the catalogue, but for those that are taken down: their rows keep them hidden. Returns their ids. */
+/** Deletes items, except those that are taken down: their rows keep them hidden. Returns their ids. */
 async function remove(
   client: PoolClient,
   { set, graceDays, iconSetId }: Commit & { iconSetId: number },
 ): Promise<number[]> {
   if (set.removed.length === 0) return []
-  const { rows } = await client.query<{ id: number; original_key: string }>(LEAVING, [iconSetId, set.removed])
+  const { rows } = await client.query<{ id: number; original_key: string }>(FIND_REMOVED, [iconSetId, set.removed])
   const ids = rows.map((row) => row.id)
   const afterS = graceDays * 86_400
   const keys = rows.map((row) => row.original_key)
@@ -113,7 +116,7 @@ async function remove(
   return ids
 }
 
-/** Forgets all images of items that are gone, and has their objects deleted. */
+/** Deletes all image rows of deleted items, and schedules the deletion of their objects. */
 export async function discardImages(
   client: PoolClient,
   { itemIds, afterS }: { itemIds: readonly number[]; afterS: number },
@@ -130,7 +133,7 @@ const STAGED = 'f.upload_id = $1 and f.position = $2'
 const LOCK_ITEMS = `
   select i.id from item i join upload_file f on f.source_key = i.source_key where ${STAGED} order by i.id for update of i`
 
-const TAKE_STAGED = `
+const KEEP_STAGED = `
   with kept as (
     delete from discarded_object d using upload_file f
     where ${STAGED} and d.store = 'ORIGINALS' and d.object_key = f.original_key returning d.object_key
@@ -148,7 +151,7 @@ const DISCARD_REPLACED = `
   on conflict (store, object_key) do update set delete_after = greatest(d.delete_after, excluded.delete_after)`
 
 // Their originals were lost and are back.
-const FORGET_LOST = `
+const RESET_LOST = `
   delete from render_failure r using item i, upload_file f
   where ${STAGED} and i.source_key = f.source_key and r.item_id = i.id and f.original_key is not null
     and r.source_hash = f.source_hash and r.code in ('SOURCE_MISSING', 'SOURCE_CHANGED')`
@@ -177,14 +180,14 @@ const RENAME_ITEMS = `
   from upload_file f where ${STAGED} and f.original_key is null and f.code is null and i.source_key = f.source_key
     and (i.name, i.tags) is distinct from (f.title, f.tags)`
 
-const LEAVING = `
+const FIND_REMOVED = `
   select i.id, coalesce(i.original_key, i.source_key) as original_key from item i
   where i.icon_set_id = $1 and i.slug = any($2::text[]) and not exists (
     select from take_down t where t.target_type = 'ITEM' and t.target_id = i.id and t.restored_at is null)
   order by i.id for update`
 
-// Unchanged ones as well: what they lack is made, which is nothing where all is well.
-const CUT_CHUNKS = `
+// Unchanged items as well, so that their missing pictures are made, if there are any.
+const INSERT_CHUNKS = `
   insert into upload_chunk (upload_id, item_ids, files)
   select $1::int, array_agg(id order by id), array_agg(file order by id)
   from (

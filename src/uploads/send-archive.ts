@@ -7,9 +7,9 @@ import { AppError } from '../core/errors.ts'
 import { causes } from '../core/log.ts'
 import type { UploadProblem } from './end-upload.ts'
 
-const LOOK_EVERY_MS = 300
+const POLL_EVERY_MS = 300
 
-/** An upload as a service tells of it. */
+/** An upload as the service reports it. */
 export interface SentUpload {
   readonly status: string
   readonly finishedAt: string | null
@@ -20,7 +20,7 @@ export interface SentUpload {
 
 /**
  * Sends an archive to a running service, over HTTP like other clients, and follows it to its end. Throws UNAVAILABLE when
- * nobody answers, BAD_INPUT with the service's own sentence.
+ * nothing answers, BAD_INPUT with the service's own message.
  * @param options.api `http://host:port`
  */
 export async function sendArchive(options: {
@@ -39,10 +39,10 @@ export async function sendArchive(options: {
   await put(created, { file, bytes })
   await ask('mutation ($id: ID!) { completeUpload(id: $id) { status } }', { id })
   for (;;) {
-    const { upload } = await ask<{ upload: SentUpload }>(LOOK, { id })
+    const { upload } = await ask<{ upload: SentUpload }>(READ_UPLOAD, { id })
     onLook(upload)
     if (upload.finishedAt) return upload
-    await delay(LOOK_EVERY_MS)
+    await delay(POLL_EVERY_MS)
   }
 }
 
@@ -57,7 +57,7 @@ const CREATE = `
     createUpload(vendor: $vendor, fileName: $fileName, bytes: $bytes) { upload { id } url headers { name value } }
   }`
 
-const LOOK = `
+const READ_UPLOAD = `
   query ($id: ID!) {
     upload(id: $id) {
       status finishedAt problemCount items { total done failed added changed removed }
@@ -76,7 +76,7 @@ async function askService<T>(
   }).catch((error) => {
     throw new AppError(
       'UNAVAILABLE',
-      `No service answers at ${api} (${causes(error)}): start it, or say where with --api.`,
+      `No service answers at ${api} (${causes(error)}): start it, or give its address with --api.`,
     )
   })
   const { data, errors } = (await response.json()) as { data: T; errors?: { message: string }[] }
