@@ -499,7 +499,7 @@ describe('an upload', () => {
     ])
       expect((await ask(url, query, { token: null })).errors?.[0]?.extensions.code).toBe('FORBIDDEN')
     for (const [args, message] of [
-      ['vendor: "../x", fileName: "a.zip", bytes: 1', 'is no vendor'],
+      ['vendor: "../x", fileName: "a.zip", bytes: 1', 'is not a vendor'],
       ['vendor: "acme", fileName: "", bytes: 1', 'fileName takes'],
       ['vendor: "acme", fileName: "a.zip", bytes: 3000000000', 'from 1 to 2000000000'],
       ['vendor: "acme", fileName: "a.zip", bytes: 1.5', 'exact size'],

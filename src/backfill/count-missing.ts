@@ -1,9 +1,9 @@
 import type { PoolClient } from 'pg'
 import type { ImageFormat } from '../core/variant.ts'
 import type { Pg } from '../db/database.ts'
-import { HAS_FAILED, IS_TRIED, scopeOf, valuesOf, WANTING, type WorkOrder } from '../variants/find-missing.ts'
+import { HAS_FAILED, IS_TRIED, LACKING, scopeOf, valuesOf, type WorkOrder } from '../variants/find-missing.ts'
 
-/** What an order would do, as findWork would find it now. */
+/** What a work order would do, as findWork would find it now. */
 export interface WorkCount {
   readonly items: number
   /** Pictures to make, of each variant that is wanted at all. */
@@ -19,8 +19,8 @@ export async function countWork(pg: Pg | PoolClient, order: WorkOrder): Promise<
   const tried = rows.filter((row) => row.is_tried)
   const sumOf = (groups: readonly Group[]) => groups.reduce((sum, { count }) => sum + count, 0)
   const images = order.variants.map(({ preset: { name: preset }, format }) => {
-    const wanting = tried.filter((row) => row.presets.some((each, at) => each === preset && row.formats[at] === format))
-    return { preset, format, count: sumOf(wanting) }
+    const lacking = tried.filter((row) => row.presets.some((each, at) => each === preset && row.formats[at] === format))
+    return { preset, format, count: sumOf(lacking) }
   })
   return { items: sumOf(tried), images, failedBefore: sumOf(rows.filter((row) => row.has_failed)) }
 }
@@ -37,5 +37,5 @@ const LAST_ID = 2 ** 31 - 1
 
 const COUNT_WORK = (inScope: string) => `
   select w.presets, w.formats, (${IS_TRIED}) as is_tried, coalesce(${HAS_FAILED}, false) as has_failed, count(*)::int as count
-  from ${WANTING} and i.id > $8 and i.id <= $9 and ${inScope}
+  from ${LACKING} and i.id > $8 and i.id <= $9 and ${inScope}
   group by 1, 2, 3, 4`

@@ -8,20 +8,20 @@ import { type FailedItem, type RenderedItem, type Results, recordResults } from 
 
 const RENDER_LIMIT_MS = 20_000
 /**
- * Items that are locked, made and recorded together. A request for one of them waits for its object at most, not for
- * the record; a crash repeats at most a slice.
+ * Items that are locked, made and recorded together. A request for one of them waits at most for its object, not for
+ * the record; a crash repeats at most one slice.
  */
 export const SLICE_ITEMS = 24
-/** In the making at once: an item is longer on its way from and to S3 than in a renderer. */
+/** Items in progress at once: reading from and writing to S3 takes longer than rendering. */
 const ITEMS_PER_RENDERER = 4
 
-/** What belongs into the transaction that records a slice. */
+/** Runs in the transaction that records a slice. */
 export type AfterRecord = (client: PoolClient, results: Results) => Promise<void>
 
 /**
- * Locks the items of a slice, makes what they lack and records it in one transaction. Stops taking items when `signal`
- * aborts. Throws what a store or the database threw, after what was made until then is recorded.
- * Returns the items that somebody else holds.
+ * Locks the items of a slice, makes their missing variants and records them in one transaction. Stops taking items when `signal`
+ * aborts. Throws the error of a store or the database, after recording what was made before it.
+ * Returns the items that are locked by others.
  */
 export async function makeSlice(
   app: RenderDeps & { readonly pg: Pg },
@@ -30,7 +30,7 @@ export async function makeSlice(
   const ids = slice.work.map((item) => item.itemId)
   const locks = await lockItems(app.pg, ids)
   try {
-    // Looked at again under the lock: a request may have made one since.
+    // Checked again under the lock: a request may have made one since.
     const range = { afterId: 0, toId: Math.max(...ids), limit: ids.length, only: locks.held }
     const work = locks.held.length > 0 ? await findWork(app.pg, slice.order, range) : []
     const { trouble, ...results } = await makeAll(app, slice, work)
@@ -63,7 +63,7 @@ async function makeAll(
         results.made.push((await makeVariants(app, item, options)).item)
       } catch (error) {
         if (isSourceFailure(error)) results.failures.push({ itemId, sourceHash, error, backfillId: order.backfillId })
-        // Renders that are cut when the worker stops are left to the next one.
+        // Renders that are killed when the worker stops are left to the next one.
         else if (!signal.aborted) results.trouble = error
       }
     }

@@ -37,6 +37,6 @@ export function offeredFormat(preset: Preset, format: ImageFormat): ImageFormat 
   )
 }
 
-/** Every preset in the format that it lists first: what a backfill makes unless told otherwise. */
+/** Every preset in the format that it lists first: a backfill's default. */
 export const firstVariants = (presets: Presets): OfferedVariant[] =>
   variantsOf(presets, { presets: [...presets.keys()].sort(), formats: [] })
