@@ -282,7 +282,7 @@ describe('npm run ingest', () => {
     expect(refused.stdout.split('\n')).toEqual([
       `manifest.json ${FILES}/1/file: BAD_SLUG "b c" cannot be a slug, which is 1 to 128 of A-Z, a-z, 0-9, _ and -, beginning with a letter or digit: rename the file or add "slug".`,
       `manifest.json ${FILES}/1/file: MISSING_FILE "b c.svg" is not in the archive: add it or take this out.`,
-      `${bad} cannot be taken in: 2 problems`,
+      `${bad} cannot be ingested: 2 problems`,
       '',
     ])
     expect(without).toMatchObject({ code: 1, stderr: expect.stringContaining('Give one archive') })

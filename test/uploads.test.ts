@@ -531,7 +531,7 @@ describe('an upload', () => {
     expect(said).toContain('set-0/broken.svg: NOT_SVG')
     expect(await run(Buffer.from('none'))).toMatchObject({
       code: 1,
-      said: expect.stringContaining('cannot be taken in'),
+      said: expect.stringContaining('cannot be ingested'),
     })
     expect(await app.prisma.upload.count()).toBe(1)
   })

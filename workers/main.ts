@@ -2,7 +2,7 @@ import { EventEmitter } from 'node:events'
 import { setPriority } from 'node:os'
 import { type CronItem, parseCronItems, type Runner, run, type TaskList, type WorkerEvents } from 'graphile-worker'
 import { type App, openApp } from '../src/app.ts'
-import { CHUNKS_AT_ONCE, cutRunning } from '../src/backfill/plan.ts'
+import { CHUNKS_AT_ONCE, createChunksOfRunning } from '../src/backfill/plan.ts'
 import { runProcess } from '../src/commands/run-process.ts'
 import { markLayoutsDirty } from '../src/composites/dirty-families.ts'
 import { runCompositeScheduler } from '../src/composites/schedule.ts'
@@ -50,7 +50,7 @@ await runProcess(async (stop) => {
   const beat = async () => {
     for (const id of ids) await heartbeat(app.pg, id)
     await recoverJobs(app.pg, ids)
-    await cutRunning(app)
+    await createChunksOfRunning(app)
     await abandonLost(app)
   }
   await beat()

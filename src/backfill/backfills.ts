@@ -6,9 +6,9 @@ import { recordEvents } from '../webhooks/outbox.ts'
 import { readProgress } from './progress.ts'
 import { type BackfillRequest, fingerprintOf } from './request.ts'
 
-/** The channel on which every change worth showing is told; the payload is the backfill's id. */
+/** The channel on which every visible change is notified; the payload is the backfill's id. */
 export const BACKFILL_CHANNEL = 'afterimage_backfill'
-/** The channel on which a pause and a cancellation are told as well, so that whoever makes its pictures stops at once. */
+/** The channel on which a pause and a cancellation are notified as well, so that workers stop at once. */
 export const HALT_CHANNEL = 'afterimage_backfill_halt'
 
 /** A lower number runs first. Requests and ingestion will outrank a backfill. */
@@ -23,7 +23,7 @@ export interface Db {
 export async function startBackfill({ pg, prisma }: Db, request: BackfillRequest): Promise<Backfill> {
   const { scope, mode, presets, formats, previews = false } = request
   const id = await inTransaction(pg, async (client) => {
-    // The update changes nothing: it makes `returning` give the row that is there, and locks it.
+    // The update changes nothing: it makes `returning` give the existing row, and locks it.
     const { rows } = await client.query(
       `insert into backfill (mode, presets, formats, vendor_id, family_id, icon_set_id, fingerprint, previews, is_composed)
        values ($1::backfill_mode, $2, $3::image_format[], $4, $5, $6, $7, $8, not $8)
@@ -38,7 +38,7 @@ export async function startBackfill({ pg, prisma }: Db, request: BackfillRequest
   return await prisma.backfill.findUniqueOrThrow({ where: { id } })
 }
 
-/** Cancels: what is being made is finished and kept, nothing new begins. A finished backfill stays as it is. */
+/** Cancels: renders in progress are finished and kept, nothing new begins. A finished backfill stays as it is. */
 export async function cancelBackfill({ pg, prisma }: Db, id: number): Promise<Backfill> {
   await pg.query(
     `with canceled as (
@@ -59,7 +59,7 @@ export async function findBackfill(prisma: Prisma, id: number): Promise<Backfill
 }
 
 /**
- * Puts a job into the queue, within the caller's transaction; one that waits there already is not doubled.
+ * Queues a job within the caller's transaction, unless the same one is queued already.
  * @param payload the id, which makes it the same job, and `waitS`: not before so many seconds
  */
 export async function addJob(
@@ -76,8 +76,8 @@ export async function addJob(
 }
 
 /**
- * Ends the backfill when it is cut to its end and no chunk is left, and says so to the webhooks; one with previews has them
- * composed before. In the caller's transaction, as its last step; two last chunks queue up at the row.
+ * Ends the backfill when all of its chunks have been created and are done, and records the event for the webhooks; one with
+ * previews composes them first. The last step of the caller's transaction; the row's lock serialises the last two chunks.
  */
 export async function finishIfDone(client: PoolClient, backfillId: number): Promise<void> {
   const { rows } = await client.query(

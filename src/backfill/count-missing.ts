@@ -6,13 +6,13 @@ import { HAS_FAILED, IS_TRIED, LACKING, scopeOf, valuesOf, type WorkOrder } from
 /** What a work order would do, as findWork would find it now. */
 export interface WorkCount {
   readonly items: number
-  /** Pictures to make, of each variant that is wanted at all. */
+  /** Pictures to make, of each variant in the request. */
   readonly images: readonly { readonly preset: string; readonly format: ImageFormat; readonly count: number }[]
   /** Items without all of their pictures whose source failed and has not changed since. */
   readonly failedBefore: number
 }
 
-/** Counts in one statement that looks at every item of the scope: some 5 s for a million on one core. */
+/** Counts in one statement that scans every item of the scope: some 5 s for a million on one core. */
 export async function countWork(pg: Pg | PoolClient, order: WorkOrder): Promise<WorkCount> {
   const scope = scopeOf(order)
   const { rows } = await pg.query<Group>(COUNT_WORK(scope.condition), [...valuesOf(order), 0, LAST_ID, scope.id])

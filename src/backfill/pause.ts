@@ -3,10 +3,10 @@ import { AppError } from '../core/errors.ts'
 import type { Presets } from '../core/variant.ts'
 import { inTransaction } from '../db/database.ts'
 import { addJob, BACKFILL_CHANNEL, type Db, findBackfill, finishIfDone, HALT_CHANNEL } from './backfills.ts'
-import { cutChunks } from './plan.ts'
+import { createChunks } from './plan.ts'
 
 /**
- * Pauses: renders that have begun end and are kept, nothing new begins, on any worker. A paused one stays as it is.
+ * Pauses: renders in progress are finished and kept, nothing new begins on any worker. A paused backfill stays as it is.
  * Throws BAD_INPUT when it has finished.
  */
 export async function pauseBackfill({ pg, prisma }: Db, id: number): Promise<Backfill> {
@@ -23,7 +23,7 @@ export async function pauseBackfill({ pg, prisma }: Db, id: number): Promise<Bac
   return backfill
 }
 
-/** Goes on with a paused backfill where it was. An unpaused one stays as it is. Throws BAD_INPUT when it has finished. */
+/** Resumes a paused backfill where it was. One that is not paused stays as it is. Throws BAD_INPUT when it has finished. */
 export async function resumeBackfill(
   { pg, prisma, presets }: Db & { readonly presets: Presets },
   id: number,
@@ -38,7 +38,7 @@ export async function resumeBackfill(
     if (rows[0].status === 'PLANNING') await addJob(client, 'plan_backfill', { backfillId: id })
     const open = await client.query(`select id from backfill_chunk where backfill_id = $1 and status = 'PENDING'`, [id])
     for (const chunk of open.rows) await addJob(client, 'run_chunk', { chunkId: chunk.id })
-    await cutChunks(client, { presets, backfillId: id })
+    await createChunks(client, { presets, backfillId: id })
     await finishIfDone(client, id)
     await client.query('select pg_notify($1, $2)', [BACKFILL_CHANNEL, String(id)])
   })

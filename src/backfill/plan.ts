@@ -6,14 +6,14 @@ import { measureBatch } from '../variants/find-missing.ts'
 import { addJob, BACKFILL_CHANNEL, finishIfDone } from './backfills.ts'
 import { orderOf } from './request.ts'
 
-/** Work that a chunk is cut for: little is repeated after a crash, and the queue is rarely asked. */
+/** Target duration of a chunk: little is repeated after a crash, and the queue is rarely polled. */
 const CHUNK_S = 20
 /** Before anything was measured. */
 const FIRST_CHUNK_ITEMS = 200
 const CHUNK_ITEMS = { min: 24, max: 5000 }
 /** Chunks whose speed decides the size of the next. */
 const MEASURED_CHUNKS = 8
-/** Chunks in the queue for each that runs: enough that no worker waits for the next cut. */
+/** Chunks in the queue for each that runs: enough that no worker waits for the next one. */
 const QUEUED_PER_SLOT = 2
 /** However many workers there are: the jobs table stays small, and urgent jobs are found at once. */
 const QUEUED_MAX = 500
@@ -27,8 +27,8 @@ interface Planner {
 }
 
 /**
- * Counts what a backfill has to do, batch by batch, then opens it and cuts its first chunks. Nothing is held in
- * memory; run again after a crash it counts again.
+ * Counts the work of a backfill in batches, then starts it and creates its first chunks. Nothing is held in memory; run again
+ * after a crash it counts again.
  */
 export async function planBackfill(app: Planner, backfillId: number): Promise<void> {
   const backfill = await app.prisma.backfill.findUnique({ where: { id: backfillId } })
@@ -53,16 +53,16 @@ export async function planBackfill(app: Planner, backfillId: number): Promise<vo
       `update backfill set status = 'RUNNING', started_at = now() where id = $1 and status = 'PLANNING'`,
       [backfillId],
     )
-    await cutChunks(client, { presets: app.presets, backfillId })
+    await createChunks(client, { presets: app.presets, backfillId })
     await finishIfDone(client, backfillId)
   })
 }
 
 /**
- * Cuts the next chunks of a running backfill, as many as the queue lacks for the workers there are, each with its job.
- * In the caller's transaction, so that whoever ends a chunk leaves the next one behind; others wait at the row.
+ * Creates the next chunks of a running backfill, as many as the queue lacks for the live workers, each with its job. In the
+ * caller's transaction, so that finishing a chunk and creating the next one are atomic; the backfill's row is locked.
  */
-export async function cutChunks(
+export async function createChunks(
   client: PoolClient,
   { presets, backfillId }: { presets: Presets; backfillId: number },
 ): Promise<void> {
@@ -72,7 +72,7 @@ export async function cutChunks(
   const { lacking, chunkItems } = await measureQueue(client, backfillId)
   let cutToItemId = backfill.cutToItemId
   let isCut: boolean = backfill.isCut
-  for (let cut = 0; cut < lacking && !isCut; ) {
+  for (let created = 0; created < lacking && !isCut; ) {
     const batch = await measureBatch(client, order, { afterId: cutToItemId, limit: chunkItems })
     isCut = batch?.isLast ?? true
     if (!batch) break
@@ -82,7 +82,7 @@ export async function cutChunks(
         [backfillId, cutToItemId + 1, batch.toId, batch.items],
       )
       await addJob(client, 'run_chunk', { chunkId: rows[0].id })
-      cut++
+      created++
     }
     cutToItemId = batch.toId
   }
@@ -93,10 +93,10 @@ export async function cutChunks(
   ])
 }
 
-/** Cuts for every running backfill: workers may have come since the last chunk ended. */
-export async function cutRunning({ pg, presets }: Omit<Planner, 'prisma'>): Promise<void> {
+/** Creates chunks of every running backfill: workers may have started since the last chunk ended. */
+export async function createChunksOfRunning({ pg, presets }: Omit<Planner, 'prisma'>): Promise<void> {
   const { rows } = await pg.query(`select id from backfill where status = 'RUNNING' and not is_cut`)
-  for (const { id } of rows) await inTransaction(pg, (client) => cutChunks(client, { presets, backfillId: id }))
+  for (const { id } of rows) await inTransaction(pg, (client) => createChunks(client, { presets, backfillId: id }))
 }
 
 async function lockRunning(client: PoolClient, backfillId: number): Promise<Backfill | null> {

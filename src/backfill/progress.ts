@@ -1,9 +1,9 @@
 import type { PoolClient } from 'pg'
 import type { Pg } from '../db/database.ts'
 
-/** How far a backfill is. totalItems = done + failed + remaining once planned. */
+/** Progress of a backfill. totalItems = done + failed + remaining once planned. */
 export interface Progress {
-  /** What was counted at the beginning, until the last chunk is cut; then what the chunks really hold. */
+  /** The count at the beginning, until the last chunk is created; then the sum of the chunks. */
   readonly totalItems: number
   readonly doneItems: number
   readonly failedItems: number
@@ -38,7 +38,7 @@ export async function readProgress(pg: Pg | PoolClient, backfillIds: readonly nu
   })
 }
 
-// A chunk counts for the part of its time that lies in the window, as if it had worked evenly.
+// A chunk counts for the part of its time within the window, assuming a constant rate.
 const READ_PROGRESS = `
   select b.id, b.status, sums.done, sums.failed, sums.images, sums.bytes,
          case when b.is_cut or b.status = 'CANCELED' then sums.total else greatest(sums.total, b.counted_items) end as total,

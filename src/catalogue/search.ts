@@ -1,7 +1,7 @@
 import { AppError } from '../core/errors.ts'
 
 const SEARCH_MAX = 100
-/** So many letters are a trigram, which the index can look for anywhere; fewer only where a word begins. */
+/** Letters of a trigram, which the index finds anywhere; fewer letters are found only at the start of a word. */
 const TRIGRAM = 3
 
 interface Name {
@@ -16,7 +16,7 @@ type Named = Name | { OR: Name[] }
 export function whereNamed(search: string): { AND: Named[] } {
   if (search.length > SEARCH_MAX)
     throw new AppError('BAD_INPUT', `search has ${search.length} characters; at most ${SEARCH_MAX} are taken.`)
-  // NUL is no character of a Postgres text.
+  // Postgres text cannot contain NUL.
   const words = search.split(/[\s\0_-]+/).filter(Boolean)
   return { AND: words.map(escapeWildcards).map(hasWord) }
 }
@@ -27,5 +27,5 @@ function hasWord(word: string): Named {
   return { OR: begins.map((text) => ({ name: { ...text, mode: 'insensitive' } })) }
 }
 
-/** Prisma passes `%` and `_` on as they are. */
+/** Prisma does not escape `%` and `_`. */
 const escapeWildcards = (word: string): string => word.replaceAll(/[\\%_]/g, '\\$&')

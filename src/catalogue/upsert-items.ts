@@ -1,7 +1,7 @@
 import { type ItemKind, uniqueIdOf } from '../core/variant.ts'
 import type { Pg } from '../db/database.ts'
 
-/** An item as the catalogue takes it, with all that it belongs to. */
+/** An item to be written into the catalogue, with its vendor, family and set. */
 export interface CatalogueItem {
   readonly vendor: { readonly username: string; readonly name: string }
   readonly family: { readonly uniqueId: string; readonly name: string }
@@ -66,7 +66,7 @@ export async function upsertItems(pg: Pg, items: readonly CatalogueItem[]): Prom
   return new Set(written.rows.map((item) => item.source_key))
 }
 
-// A key whose family or set is another vendor's finds no set to join.
+// A key whose family or set belongs to another vendor joins no set.
 // The earlier fingerprint is kept: URLs issued for it redirect to the current picture.
 const UPSERT_ITEMS = `
   insert into item (unique_id, slug, name, kind, icon_set_id, family_id, vendor_id, source_key, source_hash, width, height)

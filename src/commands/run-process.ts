@@ -1,12 +1,12 @@
 import { AppError } from '../core/errors.ts'
 import { log } from '../core/log.ts'
 
-/** After this long a close that hangs is cut: a supervisor would send SIGKILL next. */
+/** After this long a close that hangs is aborted: a supervisor would send SIGKILL next. */
 const CLOSE_LIMIT_MS = 20_000
 
 /**
  * The life of a process: open, run until SIGINT, SIGTERM or the parent's end, close, exit.
- * What cannot open is one clear sentence on stderr and exit code 1; a second signal ends at once.
+ * A failure to open is one clear sentence on stderr and exit code 1; a second signal ends the process at once.
  * @param open returns how to close
  */
 export async function runProcess(
@@ -21,7 +21,7 @@ export async function runProcess(
     stop(0)
   }
   process.once('SIGINT', onSignal).once('SIGTERM', onSignal)
-  // A child of `npm start` whose parent was killed has nobody to work for.
+  // A child of `npm start` ends when its parent was killed.
   process.once('disconnect', () => stop(0))
   try {
     const close = await open((reason) => {
@@ -38,7 +38,7 @@ export async function runProcess(
   }
 }
 
-/** The life of a command: its result is the exit code; what it refuses is one clear sentence on stderr and exit code 1. */
+/** The life of a command: its result is the exit code; a refusal is one clear sentence on stderr and exit code 1. */
 export async function runCommand(main: () => Promise<number>): Promise<void> {
   try {
     process.exitCode = await main()

@@ -65,11 +65,11 @@ function readOptions(): { backfill: boolean } {
     const { values } = parseArgs({ allowNegative: true, options: { backfill: { type: 'boolean', default: true } } })
     return { backfill: values.backfill }
   } catch (error) {
-    throw new AppError('BAD_INPUT', `${(error as Error).message}. npm start knows -- --no-backfill.`)
+    throw new AppError('BAD_INPUT', `${(error as Error).message}. npm start takes -- --no-backfill.`)
   }
 }
 
-/** In a process of its own, which takes the memory for parsing megabytes of JSON with it. */
+/** In a separate process, which frees the memory for parsing megabytes of JSON when it ends. */
 async function importDemo(config: Config, databaseUrl: string): Promise<void> {
   const child = fork(path.join(import.meta.dirname, '../bin/import.ts'), ['--demo'], {
     env: config.childEnv(databaseUrl),
@@ -96,7 +96,7 @@ async function welcome(app: App, server: HttpServer): Promise<void> {
 `)
 }
 
-/** Goes on with an unfinished backfill, or starts one when something is missing, and draws it until it ends. */
+/** Resumes an unfinished backfill, or starts one when something is missing, and draws its progress until it ends. */
 async function backfillAndWatch(app: App, signal: AbortSignal): Promise<void> {
   const { prisma, presets, pg } = app
   const unfinished = await prisma.backfill.findFirst({

@@ -75,7 +75,7 @@ export const VARIABLES = [
   {
     name: 'WORKER_NICENESS',
     default: '10',
-    meaning: 'How far workers stand back behind an API on the same machine: 0 (not at all) to 19.',
+    meaning: 'How much workers yield the processor to an API on the same machine: 0 (not at all) to 19.',
   },
   {
     name: 'LOG_FORMAT',
@@ -86,7 +86,7 @@ export const VARIABLES = [
   { name: 'DEMO', default: 'on', meaning: '`off`: `npm start` begins with an empty catalogue.' },
 ] as const
 
-/** Our own, wherever the program is started. */
+/** The ones in the repository, wherever the program is started. */
 const OWN_PRESETS = path.join(import.meta.dirname, '../../presets.json')
 const OWN_LAYOUTS = path.join(import.meta.dirname, '../../layouts.json')
 
@@ -105,7 +105,7 @@ export interface Config {
   readonly presets: Presets
   readonly layouts: Layouts
   readonly renderers: number
-  /** How long a picture is kept after a newer one has taken its place. */
+  /** How long a picture is kept after a newer one has replaced it. */
   readonly supersededDays: number
   /** Of the operating system's scheduler. */
   readonly workerNiceness: number
@@ -117,7 +117,7 @@ export interface Config {
   /** Null: nothing is invalidated or checked. */
   readonly distributionId: string | null
   readonly webhookPrivateHosts: readonly string[]
-  /** Where the user stood: npm runs its scripts in the project. */
+  /** The user's working directory: npm runs its scripts in the project's. */
   readonly invokedFrom: string
   /** The environment of a child process of ours: our own, with the database that we chose. */
   readonly childEnv: (databaseUrl: string) => Record<string, string | undefined>

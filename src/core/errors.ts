@@ -3,15 +3,18 @@
  * The README's table is this object; test/tidy.test.ts keeps them equal.
  */
 export const ERRORS = {
-  BAD_INPUT: { status: 400, meaning: 'An argument, a body or a file is not what it must be; the sentence says which.' },
+  BAD_INPUT: { status: 400, meaning: 'An argument, a body or a file is invalid; the sentence says which.' },
   FORBIDDEN: { status: 403, meaning: 'The field or address needs a token that has its scope.' },
   NOT_FOUND: { status: 404, meaning: 'Nothing by that name was ever issued.' },
-  METHOD_NOT_ALLOWED: { status: 405, meaning: 'The address is not read this way; the header Allow says how it is.' },
+  METHOD_NOT_ALLOWED: {
+    status: 405,
+    meaning: 'The address does not support this method; the header Allow lists the ones it does.',
+  },
   GONE: { status: 410, meaning: 'The item was taken down.' },
-  BUSY: { status: 503, meaning: 'All renderers and waiting places are taken; try again after Retry-After seconds.' },
+  BUSY: { status: 503, meaning: 'All renderers are busy and the queue is full; try again after Retry-After seconds.' },
   UNAVAILABLE: {
     status: 503,
-    meaning: 'The database, a store or the CDN does not answer as it must; the log has the cause.',
+    meaning: 'The database, a store or the CDN does not respond as expected; the log has the cause.',
   },
   CONFIG: { status: 500, meaning: 'The process refuses to start; every bad variable is named.' },
   IN_USE: { status: 500, meaning: 'A port or data directory is used by another process.' },
@@ -32,7 +35,7 @@ export const ERRORS = {
 
 export type ErrorCode = keyof typeof ERRORS
 
-/** An error with a code of the catalogue. The message names the thing, the value and the remedy; publicSentence is what leaves the house. */
+/** An error with a code of the catalogue. The message names the thing, the value and the remedy; publicSentence is what clients outside see. */
 export class AppError extends Error {
   readonly code: ErrorCode
   constructor(code: ErrorCode, message: string, options?: ErrorOptions) {
@@ -50,12 +53,13 @@ export class AppError extends Error {
 export const isSourceFailure = (error: unknown): error is AppError =>
   error instanceof AppError && ERRORS[error.code].status === 422
 
-/** Codes that may have been the machine's fault: worth a second attempt, not a third. */
-const MAY_PASS: ReadonlySet<ErrorCode> = new Set(['TIMEOUT', 'CRASHED'])
+/** Codes that the machine may have caused: worth a second attempt, not a third. */
+const TRANSIENT: ReadonlySet<ErrorCode> = new Set(['TIMEOUT', 'CRASHED'])
 export const ATTEMPTS_MAX = 2
 
 /** True when no further attempt can help, so the failure stays until the source or the renderer changes. */
-export const isSettled = (code: ErrorCode, attempts: number): boolean => !MAY_PASS.has(code) || attempts >= ATTEMPTS_MAX
+export const isSettled = (code: ErrorCode, attempts: number): boolean =>
+  !TRANSIENT.has(code) || attempts >= ATTEMPTS_MAX
 
 /** What Postgres and the network say when there is nobody to talk to: https://www.postgresql.org/docs/current/errcodes-appendix.html */
 const NO_CONNECTION = /^(?:08...|57P0[123]|53300|ECONN(?:REFUSED|RESET)|ETIMEDOUT|EPIPE|ENOTFOUND)$/
@@ -65,11 +69,11 @@ export function toAppError(error: unknown): AppError {
   if (error instanceof AppError) return error
   if (NO_CONNECTION.test((error as { code?: string } | null)?.code ?? ''))
     return new AppError('UNAVAILABLE', 'The database does not answer.', { cause: error })
-  return new AppError('INTERNAL', 'Something went wrong on our side; the log has the details.', { cause: error })
+  return new AppError('INTERNAL', 'Something went wrong in the service; its log has the details.', { cause: error })
 }
 
-/** The sentence for whoever asked from outside: buckets, hosts and paths are for the log. */
+/** The sentence for clients outside: buckets, hosts and paths are for the log. */
 export const publicSentence = (error: AppError): string =>
   error.code === 'UNAVAILABLE'
-    ? 'A store or the database does not answer at this moment; try again in a second.'
+    ? 'A store or the database does not respond at the moment; try again in a second.'
     : error.message

@@ -10,18 +10,18 @@ export interface LogOptions {
   readonly level: (typeof LOG_LEVELS)[number]
 }
 
-/** Until the configuration is read, and wherever it says nothing. */
+/** Before the configuration is read, and its defaults. */
 export const DEFAULT_LOG: LogOptions = { format: process.stderr.isTTY ? 'pretty' : 'json', level: 'info' }
 
 type Reserved = 'level' | 'time' | 'pid' | 'hostname' | 'msg'
-/** What an event is about, as flat values. The names that every line has are taken. */
+/** What an event is about, as flat values. The names of the fields that every line has are reserved. */
 export type LogFields = { readonly [name: string]: string | number | boolean | null | undefined } & {
   readonly [name in Reserved]?: never
 }
 
 /**
- * Written with a blocking write, not through process.stderr, which keeps what a full pipe does not take in memory and loses
- * it when the process exits.
+ * Writes synchronously. process.stderr would buffer in memory what a full pipe does not take, and lose it when the process
+ * exits.
  */
 const stderr = destination({ dest: 2, sync: true })
 let logger = createLogger(DEFAULT_LOG)
@@ -66,7 +66,7 @@ const withoutSecrets = (text: string): string =>
     .replace(/(:\/\/)[^/\s@]+@/g, '$1…@')
     .replace(/([?&](?:signature|X-Amz-Signature|X-Amz-Security-Token)=)[^&\s"]+/gi, '$1…')
 
-/** An error and its causes in one line, for a log field: the sentence at 3 a.m. must hold the reason. */
+/** An error and its causes in one line, for a log field. */
 export function causes(error: unknown): string {
   const sentences: string[] = []
   for (let at = error; at !== undefined && at !== null && sentences.length < 5; ) {
