@@ -102,7 +102,7 @@ async function expectUnavailable(at: string): Promise<void> {
     'no-store',
   ])
   expect(await response.text()).toBe(
-    'UNAVAILABLE: A store or the database does not answer at this moment; try again in a second.\n',
+    'UNAVAILABLE: A store or the database does not respond at the moment; try again in a second.\n',
   )
 }
 
