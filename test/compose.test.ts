@@ -90,7 +90,7 @@ describe('docker-compose.yml', () => {
     const file = args.at(-1) ?? ''
     expect(program).toBe('node')
     expect(existsSync(path.join(ROOT, file))).toBe(true)
-    expect(dockerfile).toMatch(new RegExp(`^COPY ${path.dirname(file)} `, 'm'))
+    expect(dockerfile).toMatch(new RegExp(`^COPY ${file.split('/')[0]} `, 'm'))
     expect(dockerfile).toMatch(/^USER node$/m)
     const names: string[] = VARIABLES.map(({ name }) => name)
     expect(Object.keys(one.environment).filter((name) => !names.includes(name))).toEqual([])

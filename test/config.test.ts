@@ -6,7 +6,7 @@ import { loadConfig } from '../src/core/config.ts'
 import { tempDirectory } from './support/setup.ts'
 
 describe('the configuration', () => {
-  it('has the defaults that the README names', () => {
+  it('has the defaults that docs/configuration.md names', () => {
     expect(loadConfig({})).toMatchObject({
       port: 4000,
       host: '127.0.0.1',

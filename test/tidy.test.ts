@@ -1,8 +1,6 @@
 import { readdirSync, readFileSync } from 'node:fs'
 import path from 'node:path'
 import { describe, expect, it } from 'vitest'
-import { VARIABLES } from '../src/core/config.ts'
-import { ERRORS } from '../src/core/errors.ts'
 import { WORKER_FLAGS } from '../src/embedded/supervise-worker.ts'
 import { FOLDERS } from './support/folders.ts'
 
@@ -136,47 +134,5 @@ describe('the tests', () => {
       .filter((file) => file !== 'test/tidy.test.ts')
       .filter((file) => /\b(it|test|describe)\.(skip|only|todo)\b|setTimeout\([^,]*, *\d{3,}\)/.test(read(file)))
     expect(found).toEqual([])
-  })
-})
-
-describe('the README', () => {
-  const readme = read('README.md')
-  const section = (title: string) => readme.split(`## ${title}\n`)[1]?.split('\n## ')[0] ?? ''
-
-  it('lists every variable as config.ts has it', () => {
-    for (const { name, default: value, meaning } of VARIABLES)
-      expect(section('Environment')).toContain(`| \`${name}\` | ${value} | ${meaning} |`)
-    expect(section('Environment').match(/^\| `/gm)).toHaveLength(VARIABLES.length)
-  })
-
-  it('lists every error code as errors.ts has it', () => {
-    for (const [code, { status, meaning }] of Object.entries(ERRORS))
-      expect(section('Error codes')).toContain(`| \`${code}\` | ${status} | ${meaning} |`)
-    expect(section('Error codes').match(/^\| `/gm)).toHaveLength(Object.keys(ERRORS).length)
-  })
-
-  it('maps the code as it is', () => {
-    const named = [...section('Code map').matchAll(/^\s*([\w./-]+)\s{2,}\S/gm)].map(([, name]) => name)
-    const folders = (folder: string) => readdirSync(path.join(ROOT, folder), { withFileTypes: true })
-    const there = [
-      ...folders('src').map((entry) => `src/${entry.name}${entry.isDirectory() ? '/' : ''}`),
-      ...[
-        'prisma/',
-        'workers/',
-        'test/',
-        'bench/',
-        'infra/',
-        'scripts/',
-        'assets/',
-        'deploy/',
-        'docs/',
-        'presets.json',
-        'layouts.json',
-        'docs/',
-        'docker-compose.yml',
-        'Dockerfile',
-      ],
-    ]
-    expect([...named].sort()).toEqual(there.sort())
   })
 })

@@ -7,7 +7,7 @@ import { DEFAULT_LOG, LOG_FORMATS, LOG_LEVELS, type LogOptions } from './log.ts'
 import { readPresets } from './presets.ts'
 import type { Presets } from './variant.ts'
 
-/** The environment contract. The README's table is this list; test/tidy.test.ts keeps them equal. */
+/** The environment contract. docs/configuration.md and .env.example are printed from it. */
 export const VARIABLES = [
   { name: 'PORT', default: '4000', meaning: 'Port of the API; 0 picks a free one.' },
   { name: 'HOST', default: '127.0.0.1', meaning: 'Address that the API listens on.' },
@@ -16,21 +16,21 @@ export const VARIABLES = [
   {
     name: 'ADMIN_TOKEN',
     default: 'generated, kept in `DATA_DIR/admin-token`',
-    meaning: 'Bearer token of the mutations.',
+    meaning: 'Bearer token for mutations and other protected fields; it has all scopes.',
   },
   {
     name: 'URL_SECRET',
     default: 'generated, kept in `DATA_DIR/url-secret`',
-    meaning: 'Keys the versions in image URLs; all processes need the same.',
+    meaning: 'Key of the versions in image URLs; all processes need the same one.',
   },
   {
     name: 'PUBLIC_IMAGE_URL',
     default: '`http://HOST:PORT/images`',
     meaning: 'Prefix of every image URL: the CDN in production.',
   },
-  { name: 'PRESETS_FILE', default: 'presets.json', meaning: 'The presets; a watermark path in it is relative to it.' },
-  { name: 'LAYOUTS_FILE', default: 'layouts.json', meaning: 'The same for the layouts of previews of families.' },
-  { name: 'RENDERERS', default: 'one per core', meaning: 'Renderer processes of one API or worker process.' },
+  { name: 'PRESETS_FILE', default: 'presets.json', meaning: 'The presets; watermark paths in it are relative to it.' },
+  { name: 'LAYOUTS_FILE', default: 'layouts.json', meaning: 'The layouts of family previews, likewise.' },
+  { name: 'RENDERERS', default: 'one per core', meaning: 'Renderer processes of each API or worker process.' },
   {
     name: 'SUPERSEDED_DAYS',
     default: '30',
@@ -39,7 +39,7 @@ export const VARIABLES = [
   {
     name: 'ORIGINALS_BUCKET',
     default: 'directory `DATA_DIR/originals`',
-    meaning: 'Private S3 bucket of the originals; goes with `PREVIEWS_BUCKET`.',
+    meaning: 'Private S3 bucket of the originals; needs `PREVIEWS_BUCKET` too.',
   },
   {
     name: 'PREVIEWS_BUCKET',
@@ -49,23 +49,23 @@ export const VARIABLES = [
   {
     name: 'S3_FORCE_PATH_STYLE',
     default: 'off',
-    meaning: '`on`: the bucket is in the path, not in the host name, as most compatible stores want it.',
+    meaning: '`on`: the bucket is in the path, not in the host name, as most S3-compatible stores need it.',
   },
   { name: 'AWS_ENDPOINT_URL_S3', default: 'AWS', meaning: 'Address of an S3-compatible store.' },
   { name: 'AWS_REGION', default: 'us-east-1', meaning: 'Region of the buckets.' },
   {
     name: 'AWS_ACCESS_KEY_ID',
     default: "the host's role or profile",
-    meaning: 'Credentials; go with `AWS_SECRET_ACCESS_KEY`.',
+    meaning: 'Credentials; goes with `AWS_SECRET_ACCESS_KEY`.',
   },
-  { name: 'AWS_SECRET_ACCESS_KEY', default: "the host's role or profile", meaning: 'Credentials.' },
-  { name: 'AWS_SESSION_TOKEN', default: 'none', meaning: 'Of temporary credentials.' },
+  { name: 'AWS_SECRET_ACCESS_KEY', default: "the host's role or profile", meaning: 'Goes with `AWS_ACCESS_KEY_ID`.' },
+  { name: 'AWS_SESSION_TOKEN', default: 'none', meaning: 'Only for temporary credentials.' },
   {
     name: 'CLOUDFRONT_DISTRIBUTION_ID',
     default: 'none',
-    meaning: 'Distribution that take-downs invalidate and `npm run doctor` checks.',
+    meaning: 'CloudFront distribution that take-downs invalidate and `npm run doctor` checks.',
   },
-  { name: 'AWS_ENDPOINT_URL_CLOUDFRONT', default: 'AWS', meaning: 'Address that speaks the CloudFront API.' },
+  { name: 'AWS_ENDPOINT_URL_CLOUDFRONT', default: 'AWS', meaning: 'Address of a server with the CloudFront API.' },
   {
     name: 'WEBHOOK_PRIVATE_HOSTS',
     default: 'none',
@@ -75,15 +75,20 @@ export const VARIABLES = [
   {
     name: 'WORKER_NICENESS',
     default: '10',
-    meaning: 'How much workers yield the processor to an API on the same machine: 0 (not at all) to 19.',
+    meaning:
+      'Scheduling niceness of workers and their renderers, so that an API on the same machine comes first: 0 (equal) to 19.',
   },
   {
     name: 'LOG_FORMAT',
     default: '`pretty` on a terminal, else `json`',
-    meaning: 'Each event is one line on stderr: `json` for a log collector, `pretty` for a person.',
+    meaning: 'Format of the log on stderr, one line per event: `json` for a log collector, `pretty` for a person.',
   },
-  { name: 'LOG_LEVEL', default: 'info', meaning: 'The least that is logged: `debug`, `info`, `warn` or `error`.' },
-  { name: 'DEMO', default: 'on', meaning: '`off`: `npm start` begins with an empty catalogue.' },
+  {
+    name: 'LOG_LEVEL',
+    default: 'info',
+    meaning: 'The lowest level that is logged: `debug`, `info`, `warn` or `error`.',
+  },
+  { name: 'DEMO', default: 'on', meaning: '`off`: `npm start` starts with an empty catalogue.' },
 ] as const
 
 /** The ones in the repository, wherever the program is started. */

@@ -1,35 +1,35 @@
 /**
  * The catalogue of errors: every code that a client, a vendor or an operator can meet, with its HTTP status.
- * The README's table is this object; test/tidy.test.ts keeps them equal.
+ * docs/errors.md is printed from it.
  */
 export const ERRORS = {
-  BAD_INPUT: { status: 400, meaning: 'An argument, a body or a file is invalid; the sentence says which.' },
-  FORBIDDEN: { status: 403, meaning: 'The field or address needs a token that has its scope.' },
-  NOT_FOUND: { status: 404, meaning: 'Nothing by that name was ever issued.' },
+  BAD_INPUT: { status: 400, meaning: 'An argument, a body or a file is invalid; the message says which, and why.' },
+  FORBIDDEN: { status: 403, meaning: 'The field or URL requires a token with its scope.' },
+  NOT_FOUND: { status: 404, meaning: 'There is no such object, or the URL was never issued.' },
   METHOD_NOT_ALLOWED: {
     status: 405,
-    meaning: 'The address does not support this method; the header Allow lists the ones it does.',
+    meaning: 'The URL does not support this method; the header Allow lists those that it supports.',
   },
   GONE: { status: 410, meaning: 'The item was taken down.' },
   BUSY: { status: 503, meaning: 'All renderers are busy and the queue is full; try again after Retry-After seconds.' },
   UNAVAILABLE: {
     status: 503,
-    meaning: 'The database, a store or the CDN does not respond as expected; the log has the cause.',
+    meaning: 'The database, a store or the CDN does not respond as it should; the log has the cause.',
   },
-  CONFIG: { status: 500, meaning: 'The process refuses to start; every bad variable is named.' },
-  IN_USE: { status: 500, meaning: 'A port or data directory is used by another process.' },
+  CONFIG: { status: 500, meaning: 'The process refuses to start; the message names every bad variable.' },
+  IN_USE: { status: 500, meaning: 'A port or data directory is in use by another process.' },
   INTERNAL: { status: 500, meaning: 'A bug: the log has its stack.' },
   SOURCE_MISSING: { status: 422, meaning: 'The original is not in the originals store.' },
-  SOURCE_CHANGED: { status: 422, meaning: 'The original is not the one that was imported; import it again.' },
+  SOURCE_CHANGED: { status: 422, meaning: 'The original has changed since it was imported; import it again.' },
   NOT_SVG: { status: 422, meaning: 'The bytes are not an SVG document.' },
   EMPTY: { status: 422, meaning: 'The file has no bytes.' },
-  TOO_LARGE: { status: 422, meaning: 'The source, or the picture that it describes, is larger than the limit.' },
-  TOO_COMPLEX: { status: 422, meaning: 'Drawing the document would take more time or memory than a preview is worth.' },
-  TOO_DEEP: { status: 422, meaning: 'The document nests its elements deeper than the limit.' },
-  BLANK: { status: 422, meaning: 'The render has no visible pixel.' },
-  UNSUPPORTED: { status: 422, meaning: 'The renderer refuses the document.' },
+  TOO_LARGE: { status: 422, meaning: 'The source, or the picture that it describes, exceeds the size limit.' },
+  TOO_COMPLEX: { status: 422, meaning: 'Drawing the document would take more time or memory than the limits allow.' },
+  TOO_DEEP: { status: 422, meaning: "The document's elements are nested deeper than the limit." },
+  BLANK: { status: 422, meaning: 'The picture has no visible pixel.' },
+  UNSUPPORTED: { status: 422, meaning: 'The renderer does not support the document.' },
   TIMEOUT: { status: 422, meaning: 'The render took longer than its limit and was killed.' },
-  CRASHED: { status: 422, meaning: 'The render took its process down.' },
+  CRASHED: { status: 422, meaning: 'The render crashed its process.' },
   OUT_OF_MEMORY: { status: 422, meaning: 'The render needed more memory than its limit and was killed.' },
 } as const satisfies Record<string, { status: number; meaning: string }>
 

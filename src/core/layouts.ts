@@ -60,7 +60,7 @@ const grid = z
     return { columns, rows }
   })
 const plain = z.enum(['white', 'transparent'])
-const layoutSchema = z.strictObject({
+export const layoutSchema = z.strictObject({
   width: side,
   height: side,
   grids: z.array(grid).min(1).max(20),

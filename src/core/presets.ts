@@ -13,7 +13,7 @@ export const hexColour = z
   .string()
   .regex(/^#[0-9a-fA-F]{6}$/, 'must be #rrggbb')
   .toLowerCase()
-const presetSchema = z.strictObject({
+export const presetSchema = z.strictObject({
   width: side,
   height: side,
   background: z.union([z.enum(['white', 'transparent', 'auto']), hexColour]).default('white'),

@@ -9,7 +9,7 @@ const BackfillPlanRef = builder.objectRef<BackfillPlan>('BackfillPlan').implemen
   description: 'What a backfill would do.',
   fields: (t) => ({
     items: t.exposeInt('items', { description: 'Items in scope that need work.' }),
-    images: t.exposeInt('images', { description: 'Images that they lack.' }),
+    images: t.exposeInt('images', { description: 'Images that these items lack.' }),
     failedBefore: t.exposeInt('failedBefore', {
       description:
         'Items whose current source has failed already: modes FAILED and ALL try them again, the others leave them out.',

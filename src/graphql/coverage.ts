@@ -12,10 +12,12 @@ const PresetCoverageRef = builder.objectRef<PresetCoverage>('PresetCoverage').im
   fields: (t) => ({
     preset: t.exposeString('preset'),
     total: t.exposeInt('total'),
-    ready: t.exposeInt('ready', { description: 'With the picture of the current source and preset.' }),
-    stale: t.exposeInt('stale', { description: 'With a picture of an older source or preset.' }),
-    missing: t.exposeInt('missing', { description: 'Without a picture.' }),
-    failed: t.exposeInt('failed', { description: 'Not ready, and the current source cannot be rendered.' }),
+    ready: t.exposeInt('ready', { description: 'Items with the picture of the current source and preset.' }),
+    stale: t.exposeInt('stale', { description: 'Items with a picture of an older source or preset only.' }),
+    missing: t.exposeInt('missing', { description: 'Items without a picture.' }),
+    failed: t.exposeInt('failed', {
+      description: 'Items that are not ready and whose current source cannot be rendered.',
+    }),
     isExact: t.exposeBoolean('isExact', {
       description:
         'True: the counts are those of this moment. False: changes wait to be counted, which a worker does within two seconds; after a changed preset it takes longer, and what was ready counts as stale meanwhile.',

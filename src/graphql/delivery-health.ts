@@ -4,8 +4,8 @@ import { builder } from './builder.ts'
 
 const FindingStatusRef = builder.enumType('FindingStatus', {
   values: {
-    OK: { description: 'as it must be' },
-    WARNING: { description: 'works, but costs or may surprise; or was not checked' },
+    OK: { description: 'as it should be' },
+    WARNING: { description: 'works, but is costly or may surprise; or was not checked' },
     ERROR: { description: 'broken' },
   } as const,
 })
@@ -15,20 +15,20 @@ const FindingRef = builder.objectRef<Finding>('DeliveryFinding').implement({
   fields: (t) => ({
     check: t.exposeString('check', { description: 'A stable name, such as failover.' }),
     status: t.expose('status', { type: FindingStatusRef }),
-    message: t.exposeString('message', { description: 'What is, with the values.' }),
+    message: t.exposeString('message', { description: 'What was found, with the values.' }),
     remedy: t.exposeString('remedy', { nullable: true, description: 'What to do about it; null where all is well.' }),
   }),
 })
 
 const DeliveryHealthRef = builder.objectRef<DeliveryHealth>('DeliveryHealth').implement({
-  description: 'The way of a picture from a browser to this service.',
+  description: 'The delivery of pictures, from a browser to this service.',
   fields: (t) => ({
     storedRequests: t.exposeFloat('storedRequests', {
       description:
-        'Pictures asked for here in the last 24 hours that were stored already: a CDN set right finds them in the bucket.',
+        'Requests of the last 24 hours for pictures that were stored already: a correctly configured CDN finds them in the bucket.',
     }),
     madeRequests: t.exposeFloat('madeRequests', {
-      description: 'Pictures asked for here in the last 24 hours that were not stored, or since a moment only.',
+      description: 'Requests of the last 24 hours for pictures that were not stored yet, or only just.',
     }),
     findings: t.field({ type: [FindingRef], resolve: ({ findings }) => [...findings] }),
   }),

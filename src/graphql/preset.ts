@@ -15,7 +15,7 @@ const PresetRef = builder.objectRef<Preset>('Preset').implement({
     watermark: t.boolean({ resolve: ({ watermark }) => watermark !== null }),
     formats: t.field({
       type: [ImageFormatRef],
-      description: 'What is offered; the first is what a backfill makes unless told otherwise.',
+      description: 'The formats it is offered in; a backfill renders the first one unless given others.',
       resolve: ({ formats }) => [...formats],
     }),
   }),

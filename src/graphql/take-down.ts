@@ -10,9 +10,9 @@ const SCOPE = { token: 'takedown:write' } as const
 
 const TakeDownStatusRef = builder.enumType('TakeDownStatus', {
   values: {
-    QUEUED: { description: 'hidden already; deleting begins in a moment' },
-    RUNNING: { description: 'hidden already; deleting and purging, or waiting to try again: see error' },
-    COMPLETED: { description: 'every object is deleted and the CDN was told' },
+    QUEUED: { description: 'hidden already; deletion starts in a moment' },
+    RUNNING: { description: 'hidden already; deleting and purging, or waiting for the next attempt: see error' },
+    COMPLETED: { description: 'every object is deleted and the CDN accepted the invalidation' },
     FAILED: { description: 'hidden, but given up after many attempts: see error, then take it down again' },
     RESTORED: { description: 'undone' },
   } as const,
@@ -24,23 +24,28 @@ const TakeDownRef = builder.prismaNode('TakeDown', {
   description: 'Hides an item, or all of a set, family or vendor, until it is restored. scope takedown:write.',
   fields: (t) => ({
     status: t.expose('status', { type: TakeDownStatusRef }),
-    reason: t.exposeString('reason', { description: 'As it was given.' }),
+    reason: t.exposeString('reason', { description: 'As given.' }),
     target: t.node({
       description:
-        'What is taken down: an Icon, Illustration, IconSet, Family or Vendor. Null: an item that was restored and then taken out by its vendor.',
+        'What is taken down: an Icon, Illustration, IconSet, Family or Vendor. Null for an item that was restored and then removed by its vendor.',
       id: ({ targetType, targetId }, _args, context) => nodeIdOf({ type: targetType, id: targetId }, context),
     }),
     objectsDeleted: t.exposeInt('objectsDeleted', {
       description: 'Stored pictures that were deleted so far; what a batch deleted before it failed is not counted.',
     }),
     invalidationIds: t.exposeStringList('invalidationIds', {
-      description: "CloudFront's ids, in the order of sending. A second look a minute later adds its own.",
+      description:
+        "Ids of CloudFront's invalidations, in the order of sending. The second check a minute later adds its own.",
     }),
-    note: t.exposeString('note', { nullable: true, description: 'What is left for the operator to do.' }),
+    note: t.exposeString('note', { nullable: true, description: 'What the operator still has to do.' }),
     error: t.exposeString('error', { nullable: true, description: 'Why the latest attempt failed.' }),
-    createdAt: t.expose('createdAt', { type: 'DateTime', description: 'Hidden since.' }),
-    finishedAt: t.expose('finishedAt', { type: 'DateTime', nullable: true, description: 'COMPLETED or FAILED since.' }),
-    restoredAt: t.expose('restoredAt', { type: 'DateTime', nullable: true, description: 'Shown again since.' }),
+    createdAt: t.expose('createdAt', { type: 'DateTime', description: 'Since when it is hidden.' }),
+    finishedAt: t.expose('finishedAt', {
+      type: 'DateTime',
+      nullable: true,
+      description: 'When it was COMPLETED or FAILED.',
+    }),
+    restoredAt: t.expose('restoredAt', { type: 'DateTime', nullable: true, description: 'When it was restored.' }),
   }),
 })
 

@@ -8,13 +8,13 @@ const SCOPE = { token: 'upload:write' } as const
 
 const UploadStatusRef = builder.enumType('UploadStatus', {
   values: {
-    CREATED: { description: 'waits for its archive' },
+    CREATED: { description: 'waiting for its archive' },
     CHECKING: { description: 'the archive is here; nothing of it is in the catalogue yet' },
     INGESTING: { description: 'nothing is wrong with it: one set after the other appears, each of them whole' },
     RENDERING: { description: 'all of it is in the catalogue; pictures are being made' },
     COMPLETED: { description: 'every picture is there, but for those of items that are problems' },
     REFUSED: { description: 'something is wrong with it, see problems; nothing of it is in the catalogue' },
-    FAILED: { description: 'given up after many attempts, see problems; the same archive again goes on' },
+    FAILED: { description: 'given up after many attempts, see problems; uploading the same archive again continues' },
   } as const,
 })
 
@@ -44,17 +44,17 @@ const UploadItemsRef = builder.objectRef<UploadItems>('UploadItems').implement({
   fields: (t) => ({
     total: t.exposeInt('total', { description: 'Files of the manifest.' }),
     done: t.exposeInt('done', { description: 'With all of their pictures.' }),
-    failed: t.exposeInt('failed', { description: 'That give no picture: each is a problem.' }),
+    failed: t.exposeInt('failed', { description: 'Without a picture: each is a problem.' }),
     added: t.exposeInt('added', { description: 'New in the catalogue.' }),
-    changed: t.exposeInt('changed', { description: 'With another source than before.' }),
-    removed: t.exposeInt('removed', { description: 'Taken out of the catalogue.' }),
+    changed: t.exposeInt('changed', { description: 'With a source that differs from before.' }),
+    removed: t.exposeInt('removed', { description: 'Removed from the catalogue.' }),
   }),
 })
 
 const UploadRef = builder.prismaNode('Upload', {
   id: { field: 'id' },
   authScopes: SCOPE,
-  description: "A vendor's archive on its way into the catalogue. scope upload:write.",
+  description: "A vendor's archive that is being ingested. scope upload:write.",
   fields: (t) => ({
     status: t.expose('status', { type: UploadStatusRef }),
     vendor: t.exposeString('vendor', { description: 'A username.' }),
@@ -127,7 +127,7 @@ const CreatedUploadRef = builder.objectRef<UploadUrl & { id: number }>('CreatedU
     url: t.expose('url', { type: 'URL', description: 'PUT the archive there: `curl -T archive.zip URL`.' }),
     headers: t.field({
       type: [HeaderRef],
-      description: 'To be sent along, exactly.',
+      description: 'Headers that must be sent with it, exactly as given.',
       resolve: ({ headers }) => [...headers],
     }),
     expiresAt: t.expose('expiresAt', { type: 'DateTime' }),
@@ -138,8 +138,7 @@ builder.mutationFields((t) => ({
   createUpload: t.field({
     type: CreatedUploadRef,
     authScopes: SCOPE,
-    description:
-      "scope upload:write. A URL that takes one archive of exactly this size, and this vendor's manifest in it.",
+    description: "scope upload:write. A URL for one archive of exactly this size, with this vendor's manifest in it.",
     args: {
       vendor: t.arg.string({ required: true, description: 'A username; it may be new.' }),
       fileName: t.arg.string({ required: true, description: '1 to 255 characters, for the record.' }),
@@ -156,7 +155,7 @@ builder.mutationFields((t) => ({
     type: UploadRef,
     authScopes: SCOPE,
     description:
-      'scope upload:write. The archive has been sent: takes it in. An upload that was started stays as it is.',
+      'scope upload:write. Starts ingesting the archive that was sent. An upload that has started stays as it is.',
     args: { id: t.arg.globalID({ required: true, for: UploadRef }) },
     resolve: async (query, _root, { id }, { app }) => {
       await completeUpload({ ...app, originals: app.stores.originals }, numberOf(id))

@@ -10,10 +10,10 @@ const SCOPE = { token: 'webhook:write' } as const
 const WebhookRef = builder.prismaNode('Webhook', {
   id: { field: 'id' },
   authScopes: SCOPE,
-  description: 'A URL that events are sent to, signed as Standard Webhooks has it. scope webhook:write.',
+  description: 'A URL that events are sent to, signed by Standard Webhooks. scope webhook:write.',
   fields: (t) => ({
     url: t.exposeString('url'),
-    types: t.exposeStringList('types', { description: 'Of the events that it gets.' }),
+    types: t.exposeStringList('types', { description: 'Types of the events that it receives.' }),
     createdAt: t.expose('createdAt', { type: 'DateTime' }),
     waiting: t.int({
       description: 'Events that wait to be delivered to it.',
@@ -22,14 +22,14 @@ const WebhookRef = builder.prismaNode('Webhook', {
     failingSince: t.expose('failingSince', {
       type: 'DateTime',
       nullable: true,
-      description: 'It has taken nothing since, though it was tried. Disabled after seven days of it.',
+      description: 'Since when it has accepted nothing, although events were sent. After seven days it is disabled.',
     }),
     error: t.exposeString('error', { nullable: true, description: 'Why the latest attempt failed, while it fails.' }),
     disabledAt: t.expose('disabledAt', {
       type: 'DateTime',
       nullable: true,
       description:
-        'It answered 410, or took nothing for seven days: nothing is recorded for it and nothing sent since.',
+        'When it was disabled: it answered 410, or accepted nothing for seven days. Since then no event is recorded for it or sent.',
     }),
   }),
 })
@@ -39,7 +39,7 @@ const toStored = ({ id, ...event }: Event) => ({ ...event, id: String(id) })
 const DeadLetterRef = builder.prismaNode('DeadLetter', {
   id: { field: 'id' },
   authScopes: SCOPE,
-  description: 'An event that a webhook did not take after all attempts. Kept for 30 days. scope webhook:write.',
+  description: 'An event that a webhook did not accept after all attempts. Kept for 30 days. scope webhook:write.',
   fields: (t) => ({
     webhook: t.relation('webhook'),
     eventId: t.string({
@@ -54,11 +54,13 @@ const DeadLetterRef = builder.prismaNode('DeadLetter', {
       select: { event: true },
       resolve: ({ event }) => bodyOf(toStored(event)),
     }),
-    attempts: t.exposeInt('attempts', { description: 'All of them, also of replays.' }),
+    attempts: t.exposeInt('attempts', { description: 'Attempts so far, those of replays included.' }),
     status: t.exposeInt('status', { nullable: true, description: 'HTTP status of the last answer, if one came.' }),
     error: t.exposeString('error', { description: 'Why the last attempt failed.' }),
-    replaying: t.exposeBoolean('replaying', { description: 'It stands in its line again; delivered, it is gone.' }),
-    createdAt: t.expose('createdAt', { type: 'DateTime', description: 'Given up at.' }),
+    replaying: t.exposeBoolean('replaying', {
+      description: 'It is queued for delivery again; once delivered, it is gone.',
+    }),
+    createdAt: t.expose('createdAt', { type: 'DateTime', description: 'When it was given up.' }),
   }),
 })
 
@@ -108,7 +110,7 @@ builder.mutationFields((t) => ({
   createWebhook: t.field({
     type: CreatedWebhookRef,
     authScopes: SCOPE,
-    description: 'scope webhook:write. It gets what happens from now on, at least once, in order within a family.',
+    description: 'scope webhook:write. It receives events from now on, at least once, in order within a family.',
     args: {
       url: t.arg.string({
         required: true,
@@ -120,7 +122,7 @@ builder.mutationFields((t) => ({
   }),
   deleteWebhook: t.boolean({
     authScopes: SCOPE,
-    description: 'scope webhook:write. Gone with what waits for it and its dead letters.',
+    description: 'scope webhook:write. Deletes it with its waiting events and its dead letters.',
     args: { id: t.arg.globalID({ required: true, for: WebhookRef }) },
     resolve: async (_root, { id }, { app }) => {
       await deleteWebhook(app, numberOf(id))
@@ -130,7 +132,7 @@ builder.mutationFields((t) => ({
   enableWebhook: t.prismaField({
     type: WebhookRef,
     authScopes: SCOPE,
-    description: 'scope webhook:write. A disabled webhook goes on with what waits for it.',
+    description: 'scope webhook:write. Enables a disabled webhook; events that wait for it are sent.',
     args: { id: t.arg.globalID({ required: true, for: WebhookRef }) },
     resolve: async (query, _root, { id }, { app }) => {
       await enableWebhook(app, numberOf(id))
@@ -140,7 +142,7 @@ builder.mutationFields((t) => ({
   replayDeadLetter: t.int({
     authScopes: SCOPE,
     description:
-      'scope webhook:write. Sends it now, before all that came after it in its family, with all attempts again. Returns how many are put back into line: 0 when it stands there already.',
+      'scope webhook:write. Queues it again, before everything that came after it in its family, with all attempts again. Returns how many were queued: 0 when it is queued already.',
     args: { id: t.arg.globalID({ required: true, for: DeadLetterRef }) },
     resolve: (_root, { id }, { app }) => replay(app, { deadLetterId: numberOf(id) }),
   }),

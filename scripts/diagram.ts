@@ -1,0 +1,35 @@
+type Folders = Readonly<Record<string, readonly string[]>>
+
+/** Everything that can be reached from a folder by one import or more. */
+function reachOf(folders: Folders): (folder: string) => ReadonlySet<string> {
+  const known = new Map<string, ReadonlySet<string>>()
+  const reach = (folder: string): ReadonlySet<string> => {
+    const below = folders[folder] ?? []
+    const found = known.get(folder) ?? new Set([...below, ...below.flatMap((each) => [...reach(each)])])
+    known.set(folder, found)
+    return found
+  }
+  return reach
+}
+
+/** Imports that no longer path stands for: without the others a diagram of thirty folders can be read. */
+export function reduce(folders: Folders): [from: string, to: string][] {
+  const reach = reachOf(folders)
+  return Object.entries(folders).flatMap(([from, below]) =>
+    below
+      .filter((to) => !below.some((other) => other !== to && reach(other).has(to)))
+      .map((to): [string, string] => [from, to]),
+  )
+}
+
+/** As Mermaid, highest folders first. An arrow is an import; what can be reached over others has none of its own. */
+export function printDiagram(folders: Folders): string {
+  const id = (folder: string) => folder.replaceAll(/\W/g, '_')
+  const names = Object.keys(folders).reverse()
+  const nodes = names.map((folder) => `  ${id(folder)}["${folder}"]`)
+  const rank = (folder: string) => names.indexOf(folder)
+  const arrows = reduce(folders)
+    .sort(([a, b], [c, d]) => rank(a) - rank(c) || rank(b) - rank(d))
+    .map(([from, to]) => `  ${id(from)} --> ${id(to)}`)
+  return ['```mermaid', 'flowchart TD', ...nodes, ...arrows, '```'].join('\n')
+}

@@ -1,0 +1,40 @@
+import { readFileSync } from 'node:fs'
+import path from 'node:path'
+import { BreakingChangeType, buildSchema, findSchemaChanges, type GraphQLSchema } from 'graphql'
+import { describe, expect, it } from 'vitest'
+import { printedSchema } from '../scripts/schema.ts'
+
+const read = (file: string) => readFileSync(path.join(import.meta.dirname, '..', file), 'utf8')
+const released = buildSchema(read('test/fixtures/released.graphql'))
+const accepted = read('docs/accepted-breaking-changes.txt')
+  .split('\n')
+  .filter((line) => line.trim() && !line.startsWith('#'))
+
+/** What clients of the older schema would notice. */
+const breakingChanges = (older: GraphQLSchema, newer: GraphQLSchema): string[] =>
+  findSchemaChanges(older, newer)
+    .filter(({ type }) => type in BreakingChangeType)
+    .map(({ description }) => description)
+
+describe('schema.graphql', () => {
+  it('is the schema', () => {
+    expect(read('schema.graphql'), 'run npm run docs').toBe(printedSchema())
+  })
+
+  it('breaks nothing since the last release but what docs/accepted-breaking-changes.txt names', () => {
+    const found = breakingChanges(released, buildSchema(printedSchema()))
+    expect(found.sort()).toEqual(accepted.sort())
+  })
+
+  it.each<[string, string, string, RegExp]>([
+    ['a field that is gone', 'url: String!', 'link: String!', /Image\.url was removed/],
+    ['a value that is gone', 'AVIF', 'JXL', /F\.AVIF was removed/],
+    ['a field that may be null', 'url: String!', 'url: String', /Image\.url changed type from String! to String/],
+    ['an argument that is needed', 'preset: String', 'preset: String!', /preset/],
+  ])('is broken by %s', (_what, text, replacement, sentence) => {
+    const sdl = 'type Query { image(preset: String): Image } type Image { url: String! format: F } enum F { WEBP AVIF }'
+    const breaking = breakingChanges(buildSchema(sdl), buildSchema(sdl.replace(text, replacement)))
+    expect(breaking).toEqual([expect.stringMatching(sentence)])
+    expect(breakingChanges(buildSchema(sdl), buildSchema(sdl.replace('WEBP', 'WEBP PNG')))).toEqual([])
+  })
+})
