@@ -25,10 +25,10 @@ const bytesOf = (round: number) => Buffer.alloc(20 + ((round * 7919) % 20_000), 
 /** Runs `work` for each number below `count`, so many at once. */
 async function each(count: number, work: (round: number) => Promise<void>): Promise<void> {
   let next = 0
-  const lane = async () => {
+  const worker = async () => {
     while (next < count) await work(next++)
   }
-  await Promise.all(Array.from({ length: AT_ONCE }, lane))
+  await Promise.all(Array.from({ length: AT_ONCE }, worker))
 }
 
 /** Five operations of a round: each kind, each answer checked. Every third object is deleted again. */

@@ -55,7 +55,7 @@ async function makeAll(
 ): Promise<{ made: RenderedItem[]; failures: FailedItem[]; trouble: unknown }> {
   const results = { made: [] as RenderedItem[], failures: [] as FailedItem[], trouble: null as unknown }
   const queue = [...work]
-  const lane = async () => {
+  const worker = async () => {
     for (let item = queue.shift(); item && !results.trouble && !signal.aborted; item = queue.shift()) {
       const { itemId, sourceHash, variants } = item
       try {
@@ -68,6 +68,6 @@ async function makeAll(
       }
     }
   }
-  await Promise.all(Array.from({ length: app.pool.size * ITEMS_PER_RENDERER }, lane))
+  await Promise.all(Array.from({ length: app.pool.size * ITEMS_PER_RENDERER }, worker))
   return results
 }
