@@ -83,7 +83,7 @@ describe('a backfill', () => {
     expect(await readdir(path.join(app.config.dataDir, 'previews/.drafts'))).toEqual([])
   })
 
-  it('goes on when Postgres is restarted under it', { timeout: 240_000 }, async () => {
+  it('continues when Postgres is restarted meanwhile', { timeout: 240_000 }, async () => {
     const directory = await tempDirectory()
     let postgres = await startPostgres(directory)
     const door = await openDoor(() => Number(new URL(postgres.url).port))
@@ -107,7 +107,7 @@ describe('a backfill', () => {
     await expectComplete(app, 400)
   })
 
-  it('whose store fails one put in five, then all, has no row without its object, and ends whole when it heals', async () => {
+  it('whose store fails one put in five, then all, has no row without its object, and completes when the store is back', async () => {
     const app = await testApp(await testConfig({ PRESETS_FILE: await smallPresets() }))
     await importDrawings(app, 60)
     const { id } = await start(app)

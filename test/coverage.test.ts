@@ -211,7 +211,7 @@ describe('coverage', () => {
     await expectRight(pg, presets)
   })
 
-  it('leaves what is not committed yet for the next count, and lets its writer go on', async () => {
+  it('leaves uncommitted changes for the next count, and does not block their writer', async () => {
     const { pg, presets } = await testApp()
     await importRows(pg, 8)
     const rows = await rowsOf(pg)
@@ -228,7 +228,7 @@ describe('coverage', () => {
     expect(await ready()).toEqual(Array(3).fill([7, true]))
   })
 
-  it('is counted by one process at a time; a look at it does not wait', async () => {
+  it('is counted by one process at a time; reading it does not block', async () => {
     const { pg, presets } = await testApp()
     await importRows(pg, 8)
     await expectRight(pg, presets)
@@ -277,7 +277,7 @@ describe('coverage', () => {
     ])
   })
 
-  it('of a large set is left to a worker, and told as not exact until then', async () => {
+  it('of a large set is left to a worker, and reported as not exact until then', async () => {
     const app = await testApp()
     const { pg } = app
     const { url } = await testServer(app)

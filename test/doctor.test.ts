@@ -271,7 +271,7 @@ const mistakes: Mistake[] = [
 ]
 
 describe('the doctor', () => {
-  it('finds a right configuration right, and each mistake as itself, with its remedy', async () => {
+  it('finds nothing wrong with a right configuration, and each mistake by its name and remedy', async () => {
     const { cloudFront, diagnose } = await open()
     const right = await diagnose()
     expect(right.findings.map(({ check, status, remedy }) => [check, status, remedy])).toEqual(
@@ -406,7 +406,7 @@ describe('requests for pictures', () => {
     })
   })
 
-  it('are written down at the end of a process, and forgotten after a month', async () => {
+  it('are written at the end of a process, and deleted after a month', async () => {
     const config = await testConfig()
     const [one, other] = [await testApp(config), await testApp(config)]
     await one.pg.query(`insert into delivery_count values (now() - interval '31 days', 1, 1)`)

@@ -13,7 +13,7 @@ async function stderrOf(body: string): Promise<string[]> {
   return stderr.trimEnd().split('\n')
 }
 
-it('is a JSON object a line where stderr is no terminal, and none is lost when the process exits', async () => {
+it('is one JSON object per line where stderr is not a terminal, and no line is lost when the process exits', async () => {
   const text = 'x'.repeat(500)
   const lines = await stderrOf(
     `for (let n = 0; n < 3000; n++) log.warn('an event', { n, text: '${text}', none: undefined })`,
@@ -31,7 +31,7 @@ it('is a JSON object a line where stderr is no terminal, and none is lost when t
   })
 })
 
-it('is for a person on a terminal, or when it is told so', async () => {
+it('is pretty on a terminal, or when configured so', async () => {
   const event = `log.info('an event', { key: 'a/b.svg', cause: 'two "words"\\nand a line', n: 3 })`
   const expected = /^\S+Z info an event key=a\/b\.svg cause="two \\"words\\"\\nand a line" n=3$/
   const lines = await stderrOf(`configureLog({ format: 'pretty', level: 'info' }); ${event}`)

@@ -74,7 +74,7 @@ const importing = (dataDir: string, args: string[]) =>
   program('src/bin/import.ts', { args, env: { DATA_DIR: dataDir } })
 
 describe('npm start', () => {
-  it('serves, imports while it runs and while it does not, goes on after a kill -9, and leaves no process', async () => {
+  it('serves, imports while it runs and while it does not, continues after a kill -9, and leaves no process', async () => {
     const dataDir = path.join(await tempDirectory(), 'the data')
     const drawings = await directoryOfDrawings(40)
 

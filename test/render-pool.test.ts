@@ -77,7 +77,7 @@ describe('a composite', () => {
     expect(data.some((value) => value < 60)).toBe(true)
   })
 
-  it('tells which cells cannot be drawn, also the one that its renderer was stuck in or died of', async () => {
+  it('reports which cells cannot be drawn, also the one that its renderer hung in or died of', async () => {
     const opened = pool()
     const codes = async (sources: readonly Uint8Array[]) => {
       // Large enough to take long.
@@ -134,7 +134,7 @@ describe('a renderer', () => {
     ['a document that shows nothing', svg('<g/>'), 'BLANK'],
     ['one that is too much', svg('<g>'.repeat(300) + '</g>'.repeat(300)), 'TOO_DEEP'],
   ]
-  it.each(refused)('refuses %s with its code, and lives', async (_name, source, code) => {
+  it.each(refused)('refuses %s with its code, and survives', async (_name, source, code) => {
     const renderers = pool()
     await expect(renderers.render(Buffer.from(source), WANTS, LIMIT)).rejects.toMatchObject({ code })
     expect(await renderers.render(GOOD, WANTS, LIMIT)).toMatchObject({ pictures: { length: 3 } })
@@ -143,7 +143,7 @@ describe('a renderer', () => {
 })
 
 describe('the pool', () => {
-  it.each(['tall.svg', 'blur.svg', 'morph.svg', 'turb.svg'])('outlives %s, and the next render works', async (name) => {
+  it.each(['tall.svg', 'blur.svg', 'morph.svg', 'turb.svg'])('survives %s, and the next render works', async (name) => {
     const renderers = pool()
     await expect(renderers.render(hostile(name), WANTS, { timeoutMs: 500 })).rejects.toMatchObject({ status: 422 })
     expect(await renderers.render(GOOD, WANTS, LIMIT)).toMatchObject({ pictures: { length: 3 } })
@@ -177,7 +177,7 @@ describe('the pool', () => {
     expect(renderers.pids).not.toContain(first)
   })
 
-  it('says BUSY when its waiting line is full', async () => {
+  it('rejects with BUSY when its queue is full', async () => {
     const renderers = pool({ waitingMax: 2 })
     const renders = Array.from({ length: 6 }, () => renderers.render(GOOD, WANTS, LIMIT))
     const outcomes = await Promise.allSettled(renders)

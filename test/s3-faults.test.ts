@@ -143,7 +143,7 @@ describe('an S3 that is away', () => {
     expect(there).toEqual(new Map(images.map(({ objectKey, md5 }) => [objectKey, md5])))
   }, 120_000)
 
-  it('is asked a few times for each request, not more', async () => {
+  it('is retried a few times for each request, not more', async () => {
     const { proxy, urls } = await openService(1)
     proxy.switchTo('gone')
     await expectUnavailable(urls[0] as string)

@@ -118,7 +118,7 @@ describe('superseded pictures', () => {
     expect(await rowsOf(app)).toEqual(await objectsOf(app))
   })
 
-  it('whose deletion was interrupted keep their rows, and the next run goes on', async () => {
+  it('whose deletion was interrupted keep their rows, and the next run continues', async () => {
     const app = await testApp()
     const { url } = await testServer(app)
     await withSources(app, url, 3)

@@ -235,7 +235,7 @@ describe('taking down', () => {
     },
   )
 
-  it('stays within what CloudFront takes at once, and goes on when there is room', async () => {
+  it("stays within CloudFront's limits, and continues when there is capacity", async () => {
     const { app, url, cloudFront } = await open({}, { made: false })
     await app.pg.query(
       `insert into image (owner_type, owner_id, preset, format, recipe_hash, source_hash, object_key, width, height, bytes, md5, lossless, engine)
@@ -274,7 +274,7 @@ describe('taking down', () => {
     expect(cloudFront.invalidations.at(-1)?.items).toHaveLength(4)
   })
 
-  it('goes on where it was when a store or CloudFront breaks in the middle, with the same invalidation', async () => {
+  it('continues where it was when a store or CloudFront fails in the middle, with the same invalidation', async () => {
     const { app, url, cloudFront } = await open({})
     const id = await idOf(app, 'Vendor')
     const previews = app.stores.previews as { -readonly [K in 'delete']: App['stores']['previews']['delete'] }
@@ -409,7 +409,7 @@ describe('restoring', () => {
     expect(cloudFront.invalidations).toEqual([])
   })
 
-  it('waits for the batch in hand, so that nothing is deleted that was made afterwards', async () => {
+  it('waits for the current batch, so that nothing is deleted that was made afterwards', async () => {
     const { app, url, get } = await open()
     const deleting = gateAt(app, 'delete')
     const id = await idOf(app, 'Vendor')
@@ -436,7 +436,7 @@ describe('restoring', () => {
   })
 })
 
-describe('who may not, or asks for nonsense, gets one sentence and a code', () => {
+describe('an unauthorised or invalid request gets one sentence and a code', () => {
   const icon = globalId('Icon', 1)
   const rows: [string, string, string, RegExp, string | null | undefined][] = [
     [

@@ -16,7 +16,7 @@ const IS_COUNTED = (familyId: string) => `not exists (
 
 /**
  * SQL: the same, and no change is uncounted. A row of coverage_change is visible exactly when its change is, and gone
- * exactly when it is counted, so this is never true early (test/barrier.test.ts).
+ * exactly when it is counted, so this is never true early (test/composite-scheduler.test.ts).
  */
 export const IS_SETTLED = (familyId: string) => `(
   not exists (select from coverage_change d join icon_set s on s.id = d.icon_set_id where s.family_id = ${familyId})
