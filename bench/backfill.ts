@@ -72,7 +72,7 @@ async function measure(
       nextAt = performance.now() + everyMs
       if (process.stdout.isTTY) process.stdout.write(`\r${samples.at(-1)?.done} of ${items}`)
     }
-    await noteShares(app.pg, shares)
+    await recordShares(app.pg, shares)
     await new Promise((resolve) => setTimeout(resolve, 250))
     backfill = await app.prisma.backfill.findUniqueOrThrow({ where: { id } })
   }
@@ -162,7 +162,7 @@ async function measurePool({ app }: Bench): Promise<number> {
 type Pg = Bench['app']['pg']
 
 /** Which worker holds which chunk's job: the queue deletes it at the end. */
-async function noteShares(pg: Pg, shares: Map<string, string>): Promise<void> {
+async function recordShares(pg: Pg, shares: Map<string, string>): Promise<void> {
   const { rows } = await pg.query(
     `select key, locked_by from graphile_worker.jobs where locked_by is not null and key like 'run_chunk:%'`,
   )

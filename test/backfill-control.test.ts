@@ -86,7 +86,7 @@ describe('pause and resume', () => {
     await pauseBackfill(app, id)
     const rendersAtPause = app.pool.stats.renders
     expect(await running).toBe('halted')
-    // What had begun, and what stood at the renderers' door.
+    // What had begun, and what was queued for the renderers.
     expect(app.pool.stats.renders - rendersAtPause).toBeLessThanOrEqual(6)
     const made = await app.prisma.image.count({ where: { ownerType: 'ITEM' } })
     expect(made).toBe(app.pool.stats.renders * 3)

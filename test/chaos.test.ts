@@ -86,9 +86,9 @@ describe('a backfill', () => {
   it('continues when Postgres is restarted meanwhile', { timeout: 240_000 }, async () => {
     const directory = await tempDirectory()
     let postgres = await startPostgres(directory)
-    const door = await openDoor(() => Number(new URL(postgres.url).port))
+    const proxy = await openProxy(() => Number(new URL(postgres.url).port))
     const url = new URL(postgres.url)
-    url.port = String(door.port)
+    url.port = String(proxy.port)
     const setup = await openDatabase(url.href, { connectionsMax: 2 })
     await migrate(setup.pg)
     await setup.close()
@@ -147,7 +147,7 @@ describe('a backfill', () => {
 })
 
 /** A port that stays the same whatever port Postgres has after its restart. */
-async function openDoor(target: () => number): Promise<{ port: number }> {
+async function openProxy(target: () => number): Promise<{ port: number }> {
   const open = new Set<Socket>()
   const server = createServer((client) => {
     const upstream = connect(target(), '127.0.0.1')

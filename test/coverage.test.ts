@@ -189,10 +189,10 @@ describe('coverage', () => {
       await recordResults(pg, { made: items.map((item) => rendered(item, all)) })
       await pg.query('delete from image where owner_id % 3 = $1 and owner_id % 4 = $2', [writer, round % 4])
     }
-    // A change that is lost shows until its set changes again: each round ends with a look at the whole.
+    // A change that is lost shows until its set changes again: each round ends with a check of the whole.
     for (let round = 0; round < 25; round++) {
       let writing = true
-      const look = async () => {
+      const poll = async () => {
         while (writing) {
           for (const { ready, stale, missing, failed } of await readCoverage({ pg, presets }, WHOLE_CATALOGUE))
             expect(Math.min(ready, stale, missing, failed)).toBeGreaterThanOrEqual(0)
@@ -201,7 +201,7 @@ describe('coverage', () => {
       const written = Promise.all([write(0, round), write(1, round), write(2, round)]).finally(() => {
         writing = false
       })
-      await Promise.all([written, look()])
+      await Promise.all([written, poll()])
       const exact = await until(async () => {
         const coverage = await readCoverage({ pg, presets }, WHOLE_CATALOGUE)
         return coverage.every(({ isExact }) => isExact) && coverage
@@ -313,8 +313,8 @@ describe('coverage', () => {
 
   it('is asked for a hundred times in one query at most', async () => {
     const { url } = await testServer(await testApp())
-    const looks = Array.from({ length: 150 }, (_, index) => `c${index}: coverage { total }`).join(' ')
-    expect((await ask(url, `{ ${looks} }`)).errors?.[0]).toMatchObject({
+    const fields = Array.from({ length: 150 }, (_, index) => `c${index}: coverage { total }`).join(' ')
+    expect((await ask(url, `{ ${fields} }`)).errors?.[0]).toMatchObject({
       message: expect.stringMatching(/too large.*complexity/),
       extensions: { code: 'BAD_INPUT' },
     })

@@ -83,7 +83,7 @@ const read = async (url: string, { id }: { id: string }) =>
 const work = (app: App) =>
   runOnce({ pgPool: app.pg, taskList: createUrgentTasks(app), noHandleSignals: true, logger: quietLogger })
 
-const secondLook = (app: App, { id }: { id: string }) =>
+const recheck = (app: App, { id }: { id: string }) =>
   runTakeDown(app, Number(atob(id).split(':')[1]), { signal: AbortSignal.timeout(60_000), recheck: true })
 
 /** Stops the next call at a gate until it is opened. */
@@ -326,7 +326,7 @@ describe('taking down', () => {
       `select run_at > now() + interval '30 seconds' as later, payload from graphile_worker._private_jobs`,
     )
     expect(rows).toEqual([{ later: true, payload: { takeDownId: expect.any(Number), recheck: true } }])
-    await secondLook(app, receipt)
+    await recheck(app, receipt)
     expect(await objectsOf(app)).toEqual([])
     expect(await read(url, receipt)).toMatchObject({
       status: 'COMPLETED',

@@ -56,7 +56,7 @@ export function readAhead(
   const nothing = { from: 0, bytes: Buffer.alloc(0) }
   let window: { readonly from: number; readonly bytes: Buffer } = nothing
   let last: Promise<unknown> = Promise.resolve()
-  const look = async (from: number, to: number) => {
+  const readWindow = async (from: number, to: number) => {
     if (from < window.from || to > window.from + window.bytes.length) {
       // The old window is released first: only one is in memory.
       window = nothing
@@ -65,7 +65,7 @@ export function readAhead(
     return window.bytes.subarray(from - window.from, to - window.from)
   }
   const read = (from: number, to: number) => {
-    const next = last.then(() => look(from, to))
+    const next = last.then(() => readWindow(from, to))
     last = next.catch(() => {})
     return next
   }

@@ -99,7 +99,7 @@ const JUNK = /(?:^|\/)(?:__MACOSX\/|\.DS_Store$|Thumbs\.db$|desktop\.ini$)/i
 
 const isContentEntry = ({ name, isFolder }: ZipEntry): boolean => !isFolder && !JUNK.test(name)
 
-/** At the top, or in the one folder that all of the archive lies in. */
+/** At the top level, or in the one folder that contains the whole archive. */
 function findManifest(files: readonly ZipEntry[]): ZipEntry | undefined {
   const [first] = files
   const top = first?.name.slice(0, first.name.indexOf('/') + 1) ?? ''

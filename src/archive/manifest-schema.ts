@@ -31,7 +31,7 @@ const manifestPart = partOf(schema)
 const KEYS_MAX = 32
 
 /**
- * Adds whatever is not as the schema says. A validator that goes on after the first error makes one object for each, so
+ * Adds every violation of the schema. A validator that continues after the first error makes one object for each, so
  * a hostile manifest of 10 MB would cost gigabytes: elements are validated one by one, and lists that are too long not at all.
  * @param options.file the manifest's name
  */
@@ -42,7 +42,7 @@ export function checkSchema(document: unknown, { file, problems }: { file: strin
     const fields = fieldsOf(value)
     const keys = Object.keys(fields).length
     if (keys > KEYS_MAX) {
-      const message = `This object has ${keys} keys: at most ${KEYS_MAX} are read; take out what the schema does not know.`
+      const message = `This object has ${keys} keys: at most ${KEYS_MAX} are read; remove those that the schema does not know.`
       problems.add({ code: 'SCHEMA', file, pointer, message })
       return
     }

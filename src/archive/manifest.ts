@@ -56,7 +56,7 @@ export function validateManifest(text: string): Problems {
  * Reads a manifest; what is wrong is added to the problems, each with its JSON pointer.
  * A family or set without a unique id gets the one that follows from its names, so the same manifest means the same
  * families and sets each time.
- * @param at.folder where it lies in the archive, with a slash at its end
+ * @param at.folder its folder in the archive, with a slash at its end
  */
 export function readManifest(bytes: Uint8Array, at: { folder: string; problems: Problems }): ManifestReading {
   const { folder, problems } = at
@@ -130,27 +130,27 @@ function readFiles(
   const slugs = new Map<string, ManifestLocation>()
   for (const [index, element] of (listIn(set, 'files') ?? []).entries()) {
     const fields = fieldsOf(element)
-    const place = { pointer, index }
+    const location = { pointer, index }
     const path = textOf(fields.file).normalize('NFC')
     if (!path) continue
     const file = folder + path
     const first = named.get(file)
-    if (!first) named.set(file, place)
+    if (!first) named.set(file, location)
     else {
       const message = `${show(path)} is named at ${pointerOf(first)}/file already: take one of them out.`
-      add({ code: 'DUPLICATE_FILE', pointer: `${pointerOf(place)}/file`, message })
+      add({ code: 'DUPLICATE_FILE', pointer: `${pointerOf(location)}/file`, message })
     }
     const given = textOf(fields.slug)
     const slug = given || slugOf(path)
     if (!given && !isSlug(slug)) {
       const message = `${show(slug)} cannot be a slug, which is ${SLUG_RULE}: rename the file or add "slug".`
-      add({ code: 'BAD_SLUG', pointer: `${pointerOf(place)}/file`, message })
+      add({ code: 'BAD_SLUG', pointer: `${pointerOf(location)}/file`, message })
     }
     const other = slugs.get(slug)
-    if (!other) slugs.set(slug, place)
+    if (!other) slugs.set(slug, location)
     else {
       const message = `The slug ${show(slug)} is that of ${pointerOf(other)} already: add another "slug".`
-      add({ code: 'DUPLICATE_SLUG', pointer: pointerOf(place), message })
+      add({ code: 'DUPLICATE_SLUG', pointer: pointerOf(location), message })
     }
     const tags = (listIn(fields, 'tags') ?? []).map((tag) => tidy(textOf(tag)))
     files.push({ file, slug, title: tidy(textOf(fields.title)) || nameOf(slug), tags: [...new Set(tags)] })

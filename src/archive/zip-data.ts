@@ -19,7 +19,7 @@ export async function readFiles(
   const add = (code: ProblemCode, file: string | null, message: string) =>
     problems.add({ code, file, pointer: null, message })
   const sorted = entries.toSorted((a, b) => a.from - b.from)
-  /** Where the next file must begin; null behind one whose end cannot be told. */
+  /** Where the next file must begin; null after one whose end is unknown. */
   let expected: number | null = 0
   for (const [index, entry] of sorted.entries()) {
     if (index % FILES_PER_TICK === 0) await nextTurn()
@@ -45,7 +45,7 @@ export async function readFiles(
     const next = sorted[index + 1]?.from ?? end
     const descriptorBytes = local.hasDescriptor ? await findDescriptor(source, entry, { from: dataTo, to: next }) : 0
     if (descriptorBytes === null)
-      add('LOCAL_HEADER', name, 'The descriptor behind the file contradicts the list of files: pack the archive again.')
+      add('LOCAL_HEADER', name, 'The descriptor after the file contradicts the list of files: pack the archive again.')
     expected = dataTo + (descriptorBytes ?? Math.min(Math.max(next - dataTo, 0), DESCRIPTOR_MAX))
     if (!entry.isValid) continue
     const unpacked = await unpack(entry, await source.read(local.dataFrom, dataTo))
@@ -53,7 +53,7 @@ export async function readFiles(
     else onFile(entry, unpacked.bytes)
   }
   if (expected !== null && expected < end)
-    add('STRAY_BYTES', null, `${end - expected} bytes behind the last file belong to none: pack the archive again.`)
+    add('STRAY_BYTES', null, `${end - expected} bytes after the last file belong to none: pack the archive again.`)
 }
 
 /** A file's bytes, of an archive that was checked before; null where they have changed since. */
@@ -83,7 +83,7 @@ async function readLocalHeader(
 ): Promise<{ dataFrom: number; hasDescriptor: boolean } | { reason: string }> {
   if (entry.from + LOCAL_BYTES > end) return { reason: 'is not in the archive' }
   const fixed = Buffer.from(await source.read(entry.from, entry.from + LOCAL_BYTES))
-  if (fixed.readUInt32LE(0) !== LOCAL_HEADER) return { reason: 'is no header' }
+  if (fixed.readUInt32LE(0) !== LOCAL_HEADER) return { reason: 'is not a header' }
   const nameFrom = entry.from + LOCAL_BYTES
   const extraFrom = nameFrom + fixed.readUInt16LE(26)
   const dataFrom = extraFrom + fixed.readUInt16LE(28)
@@ -130,7 +130,7 @@ const DESCRIPTOR = 0x08074b50
 const DESCRIPTOR_MAX = 24
 
 /**
- * Bytes of the descriptor behind the data, null where none repeats the entry. With a signature or without, with sizes of
+ * Bytes of the descriptor after the data, null where none repeats the entry. With a signature or without, with sizes of
  * four or of eight bytes: APPNOTE.TXT 4.3.9 leaves it open, so the one that reaches to the next file is it.
  */
 async function findDescriptor(

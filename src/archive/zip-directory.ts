@@ -82,7 +82,7 @@ const cursorOf = (zip: yauzl.ZipFile): number => Number(zip.readEntryCursor)
 function open(source: ArchiveSource): Promise<yauzl.ZipFile> {
   const read = (buffer: Buffer, ...rest: [offset: number, length: number, position: number, done: Done]) => {
     const [offset, length, position, done] = rest
-    if (position + length > source.bytes) done(new Error('it points behind its own end'))
+    if (position + length > source.bytes) done(new Error('it points beyond its own end'))
     else
       source.read(position, position + length).then((bytes) => {
         bytes.copy(buffer, offset)
@@ -113,7 +113,7 @@ async function findInconsistency(
   // A Buffer, as names are not decoded.
   const endFrom = source.bytes - END_BYTES - zip.comment.length
   const isZip64 = to !== endFrom
-  if (to > endFrom) return 'lies inside its list of files'
+  if (to > endFrom) return 'is inside its list of files'
   const end = Buffer.from(await source.read(endFrom, endFrom + END_BYTES))
   const claims = [
     ['files on this disk', end.readUInt16LE(8), 0xffff, zip.entryCount],

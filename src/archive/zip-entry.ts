@@ -103,7 +103,7 @@ export function inspectEntry(
   return inspected
 }
 
-/** Where a manifest may lie: at the top, or in the one folder that some programs pack everything into. */
+/** The possible names of a manifest: at the top level, or in the one folder that some programs pack everything into. */
 export const isManifestName = (name: string): boolean => /^(?:[^/]+\/)?manifest\.json$/.test(name)
 
 /** Names that some file systems and people consider equal. */

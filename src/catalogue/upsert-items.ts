@@ -84,7 +84,7 @@ const UPSERT_ITEMS = `
   where item.source_hash <> excluded.source_hash
   returning source_key`
 
-// What an upload brought and an import now replaces; before the items change, since it is looked at again before it goes.
+// Originals of uploads that an import replaces. Written before the items change; references are checked again before deletion.
 const DISCARD_ORIGINALS = `
   insert into discarded_object (store, object_key, delete_after)
   select 'ORIGINALS', i.original_key, now() + interval '1 day'

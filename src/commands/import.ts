@@ -112,7 +112,7 @@ async function importFromBucket(
     if (adoption.brokenCount > 0) {
       const request = { scope: WHOLE_CATALOGUE, mode: 'MISSING' as const, presets: [...adoption.brokenPresets] }
       const { id } = await startBackfill({ pg, prisma }, checkRequest(presets, request))
-      process.stdout.write(`started backfill ${id}, which makes them anew\n`)
+      process.stdout.write(`started backfill ${id}, which makes them again\n`)
     }
   }
   return exitCodeOf(report)

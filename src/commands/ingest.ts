@@ -54,7 +54,7 @@ async function send(options: {
 }): Promise<number> {
   const { file } = options
   const bar = createProgressBar(process.stdout)
-  const onLook = ({ items }: SentUpload) =>
+  const onPoll = ({ items }: SentUpload) =>
     bar.draw({
       totalItems: items.total,
       doneItems: items.done,
@@ -64,7 +64,7 @@ async function send(options: {
       itemsPerSecond: null,
       etaSeconds: null,
     })
-  const upload = await sendArchive({ ...options, fileName: path.basename(file), onLook })
+  const upload = await sendArchive({ ...options, fileName: path.basename(file), onPoll })
   const { status, problemCount, problems, items } = upload
   bar.end(
     `${file} ${status}: ${items.added} added, ${items.changed} changed, ${items.removed} removed, ${items.failed} failed`,

@@ -75,11 +75,11 @@ async function importDemo(config: Config, databaseUrl: string): Promise<void> {
     env: config.childEnv(databaseUrl),
     silent: true,
   })
-  let said = ''
-  for (const stream of [child.stdout, child.stderr]) stream?.on('data', (text) => (said += text))
+  let output = ''
+  for (const stream of [child.stdout, child.stderr]) stream?.on('data', (text) => (output += text))
   const [code] = await once(child, 'exit')
-  if (code !== 0) throw new AppError('UNAVAILABLE', `The demo cannot be imported: ${said.trim()}`)
-  say(`Demo: ${said.trim()}`)
+  if (code !== 0) throw new AppError('UNAVAILABLE', `The demo cannot be imported: ${output.trim()}`)
+  say(`Demo: ${output.trim()}`)
 }
 
 async function welcome(app: App, server: HttpServer): Promise<void> {

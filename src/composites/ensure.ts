@@ -21,7 +21,7 @@ export type EnsureComposite = (wanted: LocatedComposite) => Promise<Delivered>
  */
 export function createEnsureComposite(app: ComposeDeps & { readonly admission: AdmissionLimiter }): EnsureComposite {
   const flights = new Map<string, Promise<Delivered>>()
-  const noteInteractive = createInteractiveNotice(app.pg)
+  const notifyInteractive = createInteractiveNotice(app.pg)
 
   return async function ensureComposite(wanted) {
     if (wanted.takenDown) throw new AppError('GONE', 'This picture was taken down.')
@@ -42,7 +42,7 @@ export function createEnsureComposite(app: ComposeDeps & { readonly admission: A
 
   async function make({ familyId, layout, format }: LocatedComposite): Promise<Delivered> {
     const release = await app.admission.acquire()
-    noteInteractive()
+    notifyInteractive()
     try {
       const wanted = { familyId, layout, format, keepsPick: true }
       const delivered = await withFamilyLock(app.pg, { familyId, waitMs: WAIT_MS }, () => makeComposite(app, wanted))

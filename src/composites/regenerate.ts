@@ -25,7 +25,7 @@ export interface Regeneration {
 }
 
 /**
- * Picks anew and composes at once, in the format that each layout lists first; the old pictures stay until the new ones are
+ * Picks again and composes at once, in the format that each layout lists first; the old pictures stay until the new ones are
  * stored. Throws BAD_INPUT for an invalid seed, list or item, NOT_FOUND when nothing is left to show, GONE, BUSY.
  */
 export async function regeneratePreview(

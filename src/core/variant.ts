@@ -146,7 +146,7 @@ export function parseOriginalKey(key: string): OriginalPath | null {
 
 /** The key of an uploaded archive in the originals store: no item's key has so few parts. */
 export const printUploadKey = (id: number): string => `uploads/${id}.zip`
-/** The upload's id, or null where the text is no such key. */
+/** The upload's id, or null where the text is not such a key. */
 export function parseUploadKey(key: string): number | null {
   const [, id] = /^uploads\/([1-9]\d{0,8})\.zip$/.exec(key) ?? []
   return id === undefined ? null : Number(id)

@@ -38,7 +38,7 @@ async function ask(method: 'GET' | 'HEAD', publicImageUrl: string): Promise<Answ
   try {
     const response = await fetch(url, { method, redirect: 'manual', signal: AbortSignal.timeout(ANSWER_MAX_MS) })
     const body = await response.text()
-    // HEAD has no body to tell us from S3, which says nothing about caching.
+    // HEAD has no body; S3 is recognised by the missing Cache-Control.
     const isOurs = response.headers.get('cache-control') === CACHE.shortTtl
     return {
       url,

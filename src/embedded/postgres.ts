@@ -82,8 +82,8 @@ export async function startPostgres(directory: string): Promise<EmbeddedPostgres
       '--no-sync',
     ]
     const made = as.spawn(binaries.initdb, args, { stdio: ['ignore', 'pipe', 'pipe'], cwd: '/' })
-    let said = ''
-    for (const stream of [made.stdout, made.stderr]) stream?.on('data', (text) => (said += text))
+    let output = ''
+    for (const stream of [made.stdout, made.stderr]) stream?.on('data', (text) => (output += text))
     const code = await new Promise((resolve) =>
       made.once('error', (error) => resolve(error.message)).once('close', resolve),
     )
@@ -91,7 +91,7 @@ export async function startPostgres(directory: string): Promise<EmbeddedPostgres
       await rm(data, { recursive: true, force: true })
       throw new AppError(
         'UNAVAILABLE',
-        `The embedded Postgres cannot be set up in ${directory}: ${said.trim().split('\n').at(-1) || code}. Or set DATABASE_URL to a Postgres of yours.`,
+        `The embedded Postgres cannot be set up in ${directory}: ${output.trim().split('\n').at(-1) || code}. Or set DATABASE_URL to a Postgres of yours.`,
       )
     }
   }

@@ -18,7 +18,7 @@ export interface AdoptReport {
   readonly brokenPresets: Set<string>
 }
 
-/** No recipe of ours has it: an adopted picture counts as made from an older one, so mode STALE makes it anew. */
+/** Not a real recipe hash: an adopted picture counts as made by an older recipe, so mode STALE makes it again. */
 const ADOPTED = 'adopted'
 const HEADER = { range: { from: 0, to: WEBP_HEADER_BYTES } }
 const BATCH = 1000

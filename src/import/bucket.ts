@@ -16,7 +16,7 @@ import { describePath, LAYOUT } from './directory.ts'
 import { emptyReport, FOREIGN, type ImportReport, type Refusal, refuse } from './import-items.ts'
 
 export interface BucketReport extends ImportReport {
-  /** Families' composites and items' pictures that lie between the originals: left alone. */
+  /** Families' composites and items' pictures between the originals: ignored. */
   pictures: number
   /** Where an earlier, interrupted import had ended; null when this one began at the beginning. */
   readonly resumedAfter: string | null
@@ -26,10 +26,10 @@ export interface BucketReport extends ImportReport {
 const BATCH = 1000
 
 /**
- * Brings the originals that lie in the originals store already into the catalogue by its listing alone: nothing is
- * downloaded, so the fingerprint is the listing's ETag and size. An interrupted import goes on after the last batch
+ * Registers the originals that are in the originals store already in the catalogue by its listing alone: nothing is
+ * downloaded, so the fingerprint is the listing's ETag and size. An interrupted import continues after the last batch
  * that was written. The same listing again changes nothing; an item whose bytes we wrote ourselves stays as it is.
- * Items from uploads are left alone.
+ * Items from uploads are not changed.
  * @param options.prefix only keys that begin with it
  */
 export async function importBucket(

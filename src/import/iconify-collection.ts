@@ -12,7 +12,7 @@ export const isIconifyCollection = (directory: string): Promise<boolean> =>
 
 /**
  * Every icon of every set of `@iconify/json`, set by set, in the order of their names; hidden ones as well. A set that
- * cannot be read is a refusal, and the rest goes on.
+ * cannot be read is a refusal, and the rest is imported.
  */
 export async function* readIconifyCollection(pg: Pg, directory: string): AsyncIterable<Entry | Refusal> {
   const folder = path.join(directory, 'json')

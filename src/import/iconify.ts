@@ -52,7 +52,7 @@ export async function* readIconify(directory: string): AsyncIterable<Entry | Ref
 /**
  * An Iconify icon set as entries: vendor = the set's author, family = the set, icon sets = its categories, or one.
  * A coloured set (`info.palette`) is illustrations, any other is icons. Aliases are left out, and hidden icons unless
- * asked for. Memory: one icon at a time. Throws BAD_INPUT for a file that is no icon set.
+ * asked for. Memory: one icon at a time. Throws BAD_INPUT for a file that is not an icon set.
  * @param options.beside what other files of its package say of it
  */
 export async function* readIconifySet(

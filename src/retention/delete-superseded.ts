@@ -25,7 +25,7 @@ interface Db {
 }
 
 /**
- * Deletes the pictures of older sources and recipes, batch by batch; returns how many. Their URLs go on redirecting to the
+ * Deletes the pictures of older sources and recipes, batch by batch; returns how many. Their URLs keep redirecting to the
  * current pictures. Any number of processes may do it at once, beside those that make pictures.
  * @param options.graceDays how long the current picture must have been there; 0: at once
  */

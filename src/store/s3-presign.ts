@@ -2,8 +2,8 @@ import { PutObjectCommand, type S3Client } from '@aws-sdk/client-s3'
 import { getSignedUrl } from '@aws-sdk/s3-request-presigner'
 
 /**
- * The URL at which whoever has it may do this one put for a while, with exactly so many bytes, and the headers that must be
- * sent along. Nothing is sent from here.
+ * A URL that allows anyone who has it to put this object, with exactly this size, until it expires, and the headers that the
+ * request must have. No request is made here.
  * @param options.createOnly refused by the service where an object is there already
  */
 export async function presignPut(

@@ -89,7 +89,7 @@ function locateItem(
       printVariantKey({ ...path, preset, format, version: null }),
     ]),
   )
-  // `arrow-` begins the keys of `arrow-left` as well; a slug ends before the last dash, so a parsed key tells them apart.
+  // `arrow-` begins the keys of `arrow-left` as well; a slug ends before the last dash, so parsing the key distinguishes them.
   const owns = (key: string) => parseVariantKey(key)?.slug === path.slug
   const composites = compositesOf(path)
   return {

@@ -48,9 +48,9 @@ export async function takeDown({ pg }: { pg: Pg }, target: TakeDownTarget, reaso
 }
 
 /**
- * Shows what a take-down hid, but for what another one hides too; returns the receipt's id. A job in progress ends after
- * the batch in hand. Pictures are made again on their first request: a 410 that is cached passes within its minute, so
- * nothing is purged. Throws NOT_FOUND when nothing is taken down.
+ * Shows what a take-down hid, except what another one hides as well; returns the receipt's id. A job in progress ends after
+ * its current batch. Pictures are made again on their first request: a cached 410 expires within its minute, so nothing is
+ * purged. Throws NOT_FOUND when nothing is taken down.
  * @param which the target, or the take-down itself
  */
 export async function restore({ pg }: { pg: Pg }, which: TakeDownTarget | { takeDownId: number }): Promise<number> {
@@ -65,7 +65,10 @@ export async function restore({ pg }: { pg: Pg }, which: TakeDownTarget | { take
   const named = byId
     ? `take-down ${which.takeDownId} is not there, or restored already`
     : `${NAMES[which.type]} ${which.id} is not taken down`
-  throw new AppError('NOT_FOUND', `Nothing to restore: ${named}; what hides a part of it is restored by its own id.`)
+  throw new AppError(
+    'NOT_FOUND',
+    `Nothing to restore: ${named}; restore a take-down of a part of it by that part's id.`,
+  )
 }
 
 /**
@@ -76,12 +79,17 @@ export async function queueTakeDown(client: Pg | PoolClient, id: number, { reche
   await client.query(
     `select graphile_worker.add_job('take_down', payload => $1::json, priority => $2, job_key => $3,
        run_at => now() + make_interval(secs => $4))`,
-    [JSON.stringify({ takeDownId: id, recheck }), PRIORITY, `take_down:${id}:${recheck}`, recheck ? SECOND_LOOK_S : 0],
+    [
+      JSON.stringify({ takeDownId: id, recheck }),
+      PRIORITY,
+      `take_down:${id}:${recheck}`,
+      recheck ? RECHECK_AFTER_S : 0,
+    ],
   )
 }
 
 /** Longer than any answer, upload or queue of ours lasts. */
-const SECOND_LOOK_S = 60
+const RECHECK_AFTER_S = 60
 
 const TABLES = { ITEM: 'item', ICON_SET: 'icon_set', FAMILY: 'family', VENDOR: 'vendor' } as const
 const NAMES = { ITEM: 'item', ICON_SET: 'icon set', FAMILY: 'family', VENDOR: 'vendor' } as const

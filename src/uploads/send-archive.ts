@@ -30,9 +30,9 @@ export async function sendArchive(options: {
   file: string
   fileName: string
   bytes: number
-  onLook: (upload: SentUpload) => void
+  onPoll: (upload: SentUpload) => void
 }): Promise<SentUpload> {
-  const { api, token, vendor, file, fileName, bytes, onLook } = options
+  const { api, token, vendor, file, fileName, bytes, onPoll } = options
   const ask = <T>(query: string, variables: object) => askService<T>({ api, token }, { query, variables })
   const { createUpload: created } = await ask<{ createUpload: Created }>(CREATE, { vendor, fileName, bytes })
   const { id } = created.upload
@@ -40,7 +40,7 @@ export async function sendArchive(options: {
   await ask('mutation ($id: ID!) { completeUpload(id: $id) { status } }', { id })
   for (;;) {
     const { upload } = await ask<{ upload: SentUpload }>(READ_UPLOAD, { id })
-    onLook(upload)
+    onPoll(upload)
     if (upload.finishedAt) return upload
     await delay(POLL_EVERY_MS)
   }
@@ -92,11 +92,12 @@ async function put({ url, headers }: Created, { file, bytes }: { file: string; b
   const answered = new Promise<void>((resolve, reject) => {
     sending.on('error', reject)
     sending.on('response', async (response) => {
-      let said = ''
-      for await (const chunk of response) said += chunk
+      let output = ''
+      for await (const chunk of response) output += chunk
       const { statusCode = 0 } = response
       if (statusCode < 300) resolve()
-      else reject(new AppError('BAD_INPUT', `The archive was refused with ${statusCode}: ${said.slice(0, 500).trim()}`))
+      else
+        reject(new AppError('BAD_INPUT', `The archive was refused with ${statusCode}: ${output.slice(0, 500).trim()}`))
     })
   })
   await Promise.all([answered, pipeline(createReadStream(file), sending)])

@@ -37,7 +37,7 @@ export function createEnsureVariant(
 ): EnsureVariant {
   const { pg, stores, warmQueue, admission } = deps
   const flights = new Map<string, Promise<Delivered>>()
-  const noteInteractive = createInteractiveNotice(pg)
+  const notifyInteractive = createInteractiveNotice(pg)
 
   return async function ensureVariant(wanted) {
     if (wanted.takenDown) throw new AppError('GONE', 'This picture was taken down.')
@@ -64,7 +64,7 @@ export function createEnsureVariant(
 
   async function make(wanted: Located, key: string): Promise<Delivered> {
     const release = await admission.acquire()
-    noteInteractive()
+    notifyInteractive()
     try {
       return await makeUnderLock(wanted, key)
     } finally {
@@ -81,7 +81,7 @@ export function createEnsureVariant(
       const locks = await lockItems(pg, [wanted.itemId])
       try {
         const now = await locateVariant(pg, wanted)
-        if (!now) throw new AppError('NOT_FOUND', 'There is no such item any more.')
+        if (!now) throw new AppError('NOT_FOUND', 'The item no longer exists.')
         if (now.takenDown) throw new AppError('GONE', 'This picture was taken down.')
         const stored = await read(now)
         if (stored) return stored

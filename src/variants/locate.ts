@@ -49,13 +49,13 @@ const BATCH = 100
  * each request would take more time than there is, and most of them end in a refusal.
  */
 export function openLocator(pg: Pg): (wanted: Wanted) => Promise<Located | null> {
-  const line: { wanted: Wanted; resolve: (located: Located | null) => void; reject: (error: unknown) => void }[] = []
+  const queue: { wanted: Wanted; resolve: (located: Located | null) => void; reject: (error: unknown) => void }[] = []
   let running = 0
 
   async function run(): Promise<void> {
     running++
-    while (line.length > 0) {
-      const batch = line.splice(0, BATCH)
+    while (queue.length > 0) {
+      const batch = queue.splice(0, BATCH)
       try {
         const found = await locateVariants(
           pg,
@@ -71,7 +71,7 @@ export function openLocator(pg: Pg): (wanted: Wanted) => Promise<Located | null>
 
   return (wanted) =>
     new Promise((resolve, reject) => {
-      line.push({ wanted, resolve, reject })
+      queue.push({ wanted, resolve, reject })
       if (running < AT_ONCE) void run()
     })
 }

@@ -33,14 +33,14 @@ export async function makeSlice(
     // Checked again under the lock: a request may have made one since.
     const range = { afterId: 0, toId: Math.max(...ids), limit: ids.length, only: locks.held }
     const work = locks.held.length > 0 ? await findWork(app.pg, slice.order, range) : []
-    const { trouble, ...results } = await makeAll(app, slice, work)
+    const { firstError, ...results } = await makeAll(app, slice, work)
     if (results.made.length > 0 || results.failures.length > 0) {
       await inTransaction(app.pg, async (client) => {
         await recordResults(client, results)
         await slice.afterRecord?.(client, results)
       })
     }
-    if (trouble) throw trouble
+    if (firstError) throw firstError
     return ids.filter((id) => !locks.held.includes(id))
   } finally {
     await locks.release()
@@ -52,11 +52,11 @@ async function makeAll(
   app: RenderDeps,
   { order, signal }: { order: WorkOrder; signal: AbortSignal },
   work: readonly Work[],
-): Promise<{ made: RenderedItem[]; failures: FailedItem[]; trouble: unknown }> {
-  const results = { made: [] as RenderedItem[], failures: [] as FailedItem[], trouble: null as unknown }
+): Promise<{ made: RenderedItem[]; failures: FailedItem[]; firstError: unknown }> {
+  const results = { made: [] as RenderedItem[], failures: [] as FailedItem[], firstError: null as unknown }
   const queue = [...work]
   const worker = async () => {
-    for (let item = queue.shift(); item && !results.trouble && !signal.aborted; item = queue.shift()) {
+    for (let item = queue.shift(); item && !results.firstError && !signal.aborted; item = queue.shift()) {
       const { itemId, sourceHash, variants } = item
       try {
         const options = { variants, timeoutMs: RENDER_LIMIT_MS, replace: order.mode === 'ALL' }
@@ -64,7 +64,7 @@ async function makeAll(
       } catch (error) {
         if (isSourceFailure(error)) results.failures.push({ itemId, sourceHash, error, backfillId: order.backfillId })
         // Renders that are killed when the worker stops are left to the next one.
-        else if (!signal.aborted) results.trouble = error
+        else if (!signal.aborted) results.firstError = error
       }
     }
   }

@@ -50,7 +50,7 @@ export async function testConfig(env: Record<string, string> = {}): Promise<Conf
   })
 }
 
-/** The whole service without its HTTP door, closed when the test ends. */
+/** The whole service without its HTTP server, closed when the test ends. */
 export async function testApp(config?: Config): Promise<App> {
   const app = await openApp(config ?? (await testConfig()))
   onTestFinished(app.close)
