@@ -44,13 +44,13 @@ async function measureMisses(bench: Bench, items: readonly Item[]): Promise<Row>
   const { app } = bench
   const { said } = await startProgram(bench, { file: 'src/bin/api.ts', ready: /graphql/ })
   const url = /http:\S+(?=\/graphql)/.exec(said)?.[0]
-  const variants = { preset: 'preview', format: 'WEBP' } as const
+  const variant = { preset: 'preview', format: 'WEBP' } as const
   const times = { http: [] as number[], pool: [] as number[] }
   const sample = evenly(items, MISSES + 10)
   for (const [index, item] of sample.entries()) {
     const svg = (await app.stores.originals.get(item.sourceKey)) as Buffer
-    const pool = await timed(() => app.pool.render(svg, [variants], LIMIT))
-    const http = await timed(() => get(`${url}/images/${variantKeyOf(app, item, variants)}`))
+    const pool = await timed(() => app.pool.render(svg, [variant], LIMIT))
+    const http = await timed(() => get(`${url}/images/${variantKeyOf(app, item, variant)}`))
     // The first few warm up both sides.
     if (index >= sample.length - MISSES) {
       times.http.push(http)
