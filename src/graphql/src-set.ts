@@ -4,7 +4,7 @@ import { offeredFormat, offeredPreset } from '../variants/offered.ts'
 
 const PRESETS_MAX = 20
 
-/** What makes two pictures the same picture at two sizes. */
+/** The properties that two presets must share to be the same picture at two sizes. */
 const kindOf = ({ background, watermark, padding, fit, color, width, height }: Preset) =>
   JSON.stringify([background, watermark, padding === 0, fit, color, width / height])
 

@@ -33,7 +33,7 @@ export function offeredFormat(preset: Preset, format: ImageFormat): ImageFormat 
   if (preset.formats.includes(format)) return format
   throw new AppError(
     'BAD_INPUT',
-    `Preset ${preset.name} is not offered as ${format}; it is as ${preset.formats.join(', ')}.`,
+    `Preset ${preset.name} is not offered as ${format}, but as ${preset.formats.join(', ')}.`,
   )
 }
 
