@@ -49,14 +49,14 @@ export async function run(args: string[]): Promise<void> {
     const composed: number[] = []
     const toVisible: number[] = []
     // As the pool's first renders, the worker's first upload is not counted: it compiles its code then.
-    await takeIn(bench.app, await pack('warm-up', icons), 'warm-up')
+    await ingest(bench.app, await pack('warm-up', icons), 'warm-up')
     for (let each = 0; each < RUNS; each++) {
       const { ms, cpuMs } = await renderAlone(bench.app, icons)
       alone.push(ms)
       cpu.alone.push(cpuMs)
       const archive = await pack(`run-${each}`, icons)
       const before = await cpuOfWorker(child.pid ?? 0)
-      const { doneMs, visibleMs, composedMs } = await takeIn(bench.app, archive, `run-${each}`)
+      const { doneMs, visibleMs, composedMs } = await ingest(bench.app, archive, `run-${each}`)
       cpu.ingested.push((await cpuOfWorker(child.pid ?? 0)) - before)
       ingested.push(doneMs)
       composed.push(composedMs)
@@ -137,7 +137,7 @@ async function renderAlone(
   }
 }
 
-async function takeIn(app: App, archive: Buffer, vendor: string) {
+async function ingest(app: App, archive: Buffer, vendor: string) {
   const id = await start(app, archive, vendor)
   const from = performance.now()
   await completeUpload({ ...app, originals: app.stores.originals }, id)

@@ -113,6 +113,29 @@ describe('the architecture', () => {
     expect(long).toEqual([])
   })
 
+  /** Metaphors that earlier versions named things by; the field's standard terms took their place. */
+  const RETIRED_WORDS = /^(?:workshop|atelier|film|wants?|olds|news|shortly|hears?|doors?|noted|turns?)$/
+  const RETIRED_NAMES = new Set(
+    `Slots Place Ended Stretch Tables inTurn inLanes underLock livesHere findLie isMeant isSound takeIn takeOut makeRest
+     keepPick keepSecret keepCounting keepObjects standBackForViewers noteFamilies recordTrouble`.split(/\s+/),
+  )
+  const wordsOf = (name: string) =>
+    (name.match(/[A-Z]+(?![a-z])|[A-Z]?[a-z0-9]+/g) ?? []).map((word) => word.toLowerCase())
+
+  it('names nothing by a retired metaphor', () => {
+    const files = [...sources, ...infra, ...filesBelow('test'), ...filesBelow('bench')].filter(
+      (file) => file !== 'test/tidy.test.ts' && !file.startsWith('bench/out/'),
+    )
+    const declared = files.flatMap((file) =>
+      [...read(file).matchAll(/\b(?:const|let|function\*?|interface|type|class) +([A-Za-z_]\w*)/g)].map(
+        ([, name = '']) => ({ file, name }),
+      ),
+    )
+    expect(
+      declared.filter(({ name }) => RETIRED_NAMES.has(name) || wordsOf(name).some((word) => RETIRED_WORDS.test(word))),
+    ).toEqual([])
+  })
+
   it('has no left-overs, no any and no muted compiler', () => {
     const found = [...sources, ...infra].filter((file) =>
       /TODO|FIXME|@ts-ignore|@ts-expect-error|: any\b|as any\b|biome-ignore/.test(read(file)),
