@@ -154,7 +154,7 @@ const mistakes: Mistake[] = [
     'a path in the bucket',
     'primary-origin',
     'ERROR',
-    /origin path out/,
+    /Remove the origin path/,
     (live) => (first(live).OriginPath = '/previews'),
   ],
   [
@@ -203,7 +203,7 @@ const mistakes: Mistake[] = [
     'an error page',
     'error-caching',
     'ERROR',
-    /Take the response pages out/,
+    /Remove the response pages/,
     (live) => ((live.CustomErrorResponses.Items.at(-1) as { ResponsePagePath: string }).ResponsePagePath = '/404.html'),
   ],
   [
