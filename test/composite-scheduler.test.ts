@@ -8,7 +8,7 @@ import { pauseBackfill, resumeBackfill } from '../src/backfill/pause.ts'
 import { checkRequest } from '../src/backfill/request.ts'
 import { WHOLE_CATALOGUE } from '../src/catalogue/scope.ts'
 import { upsertItems } from '../src/catalogue/upsert-items.ts'
-import { MAKE_COMPOSITES, markLayoutsDirty, queueComposites, readChange } from '../src/composites/dirty-families.ts'
+import { markLayoutsDirty, queueComposites, readChange } from '../src/composites/dirty-families.ts'
 import { composeCompleted, composeFamily } from '../src/composites/schedule.ts'
 import { AppError } from '../src/core/errors.ts'
 import { quietLogger } from '../src/core/queue-log.ts'
@@ -17,7 +17,7 @@ import { COVERAGE_LOCK, countChanges } from '../src/coverage/count.ts'
 import { importItems } from '../src/import/import-items.ts'
 import { takeDown } from '../src/takedown/take-down.ts'
 import { recordResults } from '../src/variants/record.ts'
-import { createLongTasks, createUrgentTasks } from '../workers/tasks.ts'
+import { createTasks } from '../workers/tasks.ts'
 import { drawing, entry, importDrawings, testApp, until } from './support/setup.ts'
 import { startWorker } from './support/worker.ts'
 
@@ -28,9 +28,9 @@ const count = async ({ pg }: App) => {
 const familyId = async (app: App) => (await app.prisma.family.findFirstOrThrow()).id
 const isSettled = async (app: App, id: number) => (await readChange(app.pg, id))?.isSettled ?? false
 const jobsOf = async ({ pg }: App) =>
-  (await pg.query('select key, run_at from graphile_worker.jobs where task_identifier = $1', [MAKE_COMPOSITES])).rows
+  (await pg.query('select key, run_at from graphile_worker.jobs where task_identifier = $1', ['make_composites'])).rows
 const work = (app: App) =>
-  runOnce({ pgPool: app.pg, taskList: createUrgentTasks(app), noHandleSignals: true, logger: quietLogger })
+  runOnce({ pgPool: app.pg, taskList: createTasks(app, 'urgent'), noHandleSignals: true, logger: quietLogger })
 const composites = (app: App) => app.prisma.image.findMany({ where: { ownerType: 'FAMILY' }, orderBy: { id: 'asc' } })
 
 const keyAndMd5 = ({ objectKey, md5 }: { objectKey: string; md5: string }) => `${objectKey} ${md5}`
@@ -152,7 +152,7 @@ describe('the composite scheduler', () => {
     const [before] = await jobsOf(app)
     await queueComposites(app.pg)
     const [after, ...others] = await jobsOf(app)
-    expect([[...seen], others]).toEqual([[`${MAKE_COMPOSITES}:${id}`], []])
+    expect([[...seen], others]).toEqual([[`make_composites:${id}`], []])
     expect(after.run_at.getTime()).toBeGreaterThan(before.run_at.getTime())
 
     await app.pg.query(
@@ -180,7 +180,7 @@ describe('the composite scheduler', () => {
     const isDue = async () =>
       (
         await app.pg.query('select run_at <= now() as due from graphile_worker.jobs where key = $1', [
-          `${MAKE_COMPOSITES}:${id}`,
+          `make_composites:${id}`,
         ])
       ).rows
     expect(await isDue()).toEqual([{ due: true }])
@@ -275,7 +275,7 @@ describe('a backfill with previews', () => {
     const scope = { ...WHOLE_CATALOGUE, familyId: family }
     const start = () => startBackfill(app, checkRequest(app.presets, { scope, presets: ['thumbnail'], previews: true }))
     const workLong = (on = app) =>
-      runOnce({ pgPool: app.pg, taskList: createLongTasks(on), noHandleSignals: true, logger: quietLogger })
+      runOnce({ pgPool: app.pg, taskList: createTasks(on, 'long'), noHandleSignals: true, logger: quietLogger })
     const read = (id: number) => app.prisma.backfill.findUniqueOrThrow({ where: { id } })
 
     const { id } = await start()

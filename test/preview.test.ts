@@ -9,7 +9,7 @@ import { lockComposites } from '../src/db/locks.ts'
 import { importItems } from '../src/import/import-items.ts'
 import { deleteSuperseded } from '../src/retention/delete-superseded.ts'
 import { restore, takeDown } from '../src/takedown/take-down.ts'
-import { createUrgentTasks } from '../workers/tasks.ts'
+import { createTasks } from '../workers/tasks.ts'
 import { cloudFrontServer } from './support/cloudfront-server.ts'
 import { ask, drawing, entry, svg, testApp, testConfig, testServer } from './support/setup.ts'
 
@@ -327,7 +327,7 @@ describe('regeneratePreview', () => {
 })
 
 const work = (app: App) =>
-  runOnce({ pgPool: app.pg, taskList: createUrgentTasks(app), noHandleSignals: true, logger: quietLogger })
+  runOnce({ pgPool: app.pg, taskList: createTasks(app, 'urgent'), noHandleSignals: true, logger: quietLogger })
 
 describe('taking down', () => {
   const TAGGED = { CacheTagConfig: { HeaderName: CACHE_TAG_HEADER } }

@@ -7,7 +7,7 @@ import { uniqueIdOf } from '../src/core/variant.ts'
 import { importItems } from '../src/import/import-items.ts'
 import { runTakeDown } from '../src/takedown/run.ts'
 import { variantKeyOf } from '../src/variants/make.ts'
-import { createUrgentTasks } from '../workers/tasks.ts'
+import { createTasks } from '../workers/tasks.ts'
 import { openCdn } from './support/cdn.ts'
 import { cloudFrontServer } from './support/cloudfront-server.ts'
 import { openOrigins } from './support/origins.ts'
@@ -81,7 +81,7 @@ const read = async (url: string, { id }: { id: string }) =>
 
 /** Runs every job that is due, by the real queue and the worker's own tasks. */
 const work = (app: App) =>
-  runOnce({ pgPool: app.pg, taskList: createUrgentTasks(app), noHandleSignals: true, logger: quietLogger })
+  runOnce({ pgPool: app.pg, taskList: createTasks(app, 'urgent'), noHandleSignals: true, logger: quietLogger })
 
 const recheck = (app: App, { id }: { id: string }) =>
   runTakeDown(app, Number(atob(id).split(':')[1]), { signal: AbortSignal.timeout(60_000), recheck: true })

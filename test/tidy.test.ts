@@ -2,6 +2,7 @@ import { readdirSync, readFileSync } from 'node:fs'
 import path from 'node:path'
 import { describe, expect, it } from 'vitest'
 import { WORKER_FLAGS } from '../src/embedded/supervise-worker.ts'
+import { TASK_NAMES } from '../src/jobs/registry.ts'
 import { FOLDERS } from './support/folders.ts'
 
 const ROOT = path.join(import.meta.dirname, '..')
@@ -106,6 +107,31 @@ describe('the architecture', () => {
     expect([...sources, ...infra].filter((file) => read(file).includes('process.env'))).toEqual(['src/core/config.ts'])
   })
 
+  it('names tasks in the registry, in their functions and where jobs are queued, never in SQL; priorities in the registry', () => {
+    const names = new RegExp(`['"\`](${TASK_NAMES.join('|')})['"\`:]`)
+    // What the registry types. A table has the name of a task.
+    const typed = [
+      /\b(enqueue|enqueueAll|countJobs|findExhausted)\(\s*[\w.]+,\s*'\w+'/g,
+      /PayloadOf<'\w+'>|task: '\w+' \| '\w+'/g,
+      /(selectFrom|insertInto|updateTable|deleteFrom)\('take_down'\)/g,
+    ]
+    const found = sources.filter((file) => {
+      const text = typed.reduce((rest, use) => rest.replaceAll(use, ''), read(file))
+      const isNamed = names.test(text) && !/^(src\/jobs\/registry|workers\/tasks)\.ts$/.test(file)
+      return isNamed || (/\bPRIORITY\b|\badd_jobs?\b/.test(text) && file !== 'src/jobs/enqueue.ts')
+    })
+    expect(found).toEqual([])
+  })
+
+  it('runs SQL through a statement with types or the builder: nothing is sent to the driver elsewhere, no $1 is written', () => {
+    const found = sources
+      .filter((file) => !/^src\/(db\/|embedded\/postgres\.ts)/.test(file))
+      .filter((file) =>
+        /\b(pg|pool|client|connection|db)\s*\.query\b(?!\.bind)|\.query[<(]\s*[`'"{]|\$[1-9]\b/.test(read(file)),
+      )
+    expect(found).toEqual([])
+  })
+
   it(`has no file over ${LINES_MAX} lines`, () => {
     const long = [...sources, ...infra, ...filesBelow('bench').filter((file) => !file.startsWith('bench/out/'))].filter(
       (file) => read(file).trimEnd().split('\n').length > LINES_MAX,
@@ -116,7 +142,7 @@ describe('the architecture', () => {
   /** Metaphors that earlier versions named things by; the field's standard terms took their place. */
   const RETIRED_WORDS = /^(?:workshop|atelier|film|wants?|olds|news|shortly|hears?|doors?|noted|turns?)$/
   const RETIRED_NAMES = new Set(
-    `Slots Place Ended Stretch Tables inTurn inLanes underLock livesHere findLie isMeant isSound takeIn takeOut makeRest
+    `Slots Place Ended Stretch Tables waitForLock inLanes underLock livesHere findLie isMeant isSound takeIn takeOut makeRest
      keepPick keepSecret keepCounting keepObjects standBackForViewers noteFamilies recordTrouble`.split(/\s+/),
   )
   const wordsOf = (name: string) =>

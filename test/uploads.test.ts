@@ -11,12 +11,12 @@ import { WHOLE_CATALOGUE } from '../src/catalogue/scope.ts'
 import { hashSource, parseSourceKey, printOriginalKey, uniqueIdOf } from '../src/core/variant.ts'
 import { lockItems } from '../src/db/locks.ts'
 import { importItems } from '../src/import/import-items.ts'
+import { enqueue } from '../src/jobs/enqueue.ts'
 import { deleteDiscarded } from '../src/retention/delete-discarded.ts'
 import { takeDown } from '../src/takedown/take-down.ts'
 import { abandonLost } from '../src/uploads/abandon-lost.ts'
 import { ingestUpload } from '../src/uploads/ingest-upload.ts'
 import { stageSet } from '../src/uploads/stage-set.ts'
-import { queueIngest } from '../src/uploads/uploads.ts'
 import {
   ADMIN_TOKEN,
   ask,
@@ -337,7 +337,7 @@ describe('an upload', () => {
           ...originals,
           putAll: async (...args) => {
             await originals.putAll(...args)
-            if (++puts === 2) throw new Error('ENOSPC, no space left on device')
+            if (++puts >= 2) throw new Error('ENOSPC, no space left on device')
           },
         },
       },
@@ -360,7 +360,7 @@ describe('an upload', () => {
       await originals.putAll(objects.slice(0, 2), options)
       throw new Error('ENOSPC')
     }
-    await queueIngest(app.pg, 1, { tries: 9 })
+    await enqueue(app.pg, 'ingest_upload', { uploadId: 1, tries: 9 })
     await runUploads({ ...app, stores: { ...app.stores, originals: { ...originals, putAll } } })
     expect(await readUpload(url, id)).toMatchObject({
       status: 'FAILED',

@@ -1,57 +1,133 @@
 import type { Task, TaskList } from 'graphile-worker'
 import type { App } from '../src/app.ts'
-import { MAKE_COMPOSITES } from '../src/composites/dirty-families.ts'
+import { composeBackfill } from '../src/backfill/compose-backfill.ts'
+import { planBackfill } from '../src/backfill/plan.ts'
+import { abandonChunk, runChunk } from '../src/backfill/run-chunk.ts'
+import { composeFamily } from '../src/composites/schedule.ts'
 import { causes, log } from '../src/core/log.ts'
-import { composeBackfillTask } from './compose-backfill.ts'
-import { DELETE_SUPERSEDED, deleteSupersededTask } from './delete-superseded.ts'
-import { ingestUploadTask } from './ingest-upload.ts'
-import { makeCompositesTask } from './make-composites.ts'
-import { makeRestTask } from './make-rest.ts'
-import { planBackfillTask } from './plan-backfill.ts'
-import { PRUNE_EVENTS, pruneEventsTask } from './prune-events.ts'
-import { renderUploadTask } from './render-upload.ts'
-import { runChunkTask } from './run-chunk.ts'
-import { takeDownTask } from './take-down.ts'
+import { enqueue } from '../src/jobs/enqueue.ts'
+import {
+  type PayloadOf,
+  parsePayload,
+  type RunnerName,
+  rowOf,
+  TASK_NAMES,
+  type TaskName,
+} from '../src/jobs/registry.ts'
+import { deleteDiscarded } from '../src/retention/delete-discarded.ts'
+import { deleteSuperseded } from '../src/retention/delete-superseded.ts'
+import { recordError, runTakeDown } from '../src/takedown/run.ts'
+import { abandonChunk as abandonUploadChunk, renderChunk } from '../src/uploads/render-chunk.ts'
+import { warmRemainingPresets } from '../src/variants/warm.ts'
+import { pruneEvents } from '../src/webhooks/prune.ts'
+import { runChunkJob } from './chunk-job.ts'
+import { runIngestJob } from './ingest-job.ts'
 
-/** Says in one line which job failed and why; the queue tries it again. */
-const logged =
-  (task: Task): Task =>
-  async (payload, helpers) => {
+/** What a task knows of its job beside the payload. */
+export interface RunningJob {
+  /** Aborts when the worker stops: a stop is no failed attempt, whoever lives goes on. */
+  readonly signal: AbortSignal
+  readonly isLastAttempt: boolean
+}
+
+type TaskFunction<Name extends TaskName> = (app: App, payload: PayloadOf<Name>, job: RunningJob) => Promise<unknown>
+
+/** What a worker does for each task of src/jobs/registry.ts. One that throws is tried again. */
+const FUNCTIONS: { readonly [Name in TaskName]: TaskFunction<Name> } = {
+  plan_backfill: (app, { backfillId }) => planBackfill(app, backfillId),
+
+  run_chunk: (app, payload, { signal, isLastAttempt }) =>
+    runChunkJob(app.pg, {
+      task: 'run_chunk',
+      payload,
+      run: (chunkId) => runChunk(app, chunkId, signal),
+      abandon: (chunkId, reason) => abandonChunk(app, chunkId, reason),
+      isLastAttempt,
+    }),
+
+  compose_backfill: async (app, { backfillId }, { signal }) => {
+    const outcome = await composeBackfill(app, backfillId, signal)
+    if (outcome === 'stopped') await enqueue(app.pg, 'compose_backfill', { backfillId })
+  },
+
+  make_rest: (app, { itemIds }, { signal }) => warmRemainingPresets(app, { itemIds, signal }),
+
+  /** What is given up is queued again after some minutes, out of our own table. */
+  make_composites: async (app, { familyId }, { signal, isLastAttempt }) => {
     try {
-      return await task(payload, helpers)
+      await composeFamily(app, familyId, signal)
     } catch (error) {
-      const { task_identifier, attempts, max_attempts } = helpers.job
-      const job = `${task_identifier} ${JSON.stringify(payload)}`
+      if (!isLastAttempt) throw error
+      log.warn('a family cannot be composed; it is tried again later', { familyId, cause: causes(error) })
+    }
+  },
+
+  /** The reason of a failure stands in the receipt. */
+  take_down: async (app, { takeDownId, recheck }, { signal, isLastAttempt }) => {
+    try {
+      const outcome = await runTakeDown(app, takeDownId, { signal, recheck })
+      if (outcome === 'stopped') await enqueue(app.pg, 'take_down', { takeDownId, recheck })
+    } catch (error) {
+      await recordError(app.pg, takeDownId, { reason: causes(error), isLast: isLastAttempt })
+      if (!isLastAttempt) throw error
+    }
+  },
+
+  ingest_upload: (app, payload, { signal }) => runIngestJob(app, payload, signal),
+
+  render_upload: (app, payload, { signal, isLastAttempt }) =>
+    runChunkJob(app.pg, {
+      task: 'render_upload',
+      payload,
+      run: (chunkId) => renderChunk(app, chunkId, signal),
+      abandon: (chunkId, reason) => abandonUploadChunk(app, chunkId, reason),
+      isLastAttempt,
+    }),
+
+  /** Never fails as a job: what was left is found again by the next run. */
+  delete_superseded: async ({ pg, presets, stores, config }, _payload, { signal }) => {
+    try {
+      await deleteDiscarded({ pg, stores }, { signal })
+      await deleteSuperseded({ pg, presets, previews: stores.previews }, { graceDays: config.supersededDays, signal })
+    } catch (error) {
+      log.warn('superseded pictures or discarded objects cannot be deleted; the next run tries again', {
+        cause: causes(error),
+      })
+    }
+  },
+
+  /** As above. */
+  prune_events: async ({ pg }, _payload, { signal }) => {
+    try {
+      await pruneEvents(pg, signal)
+    } catch (error) {
+      log.warn('old events cannot be deleted; the next run tries again', { cause: causes(error) })
+    }
+  },
+}
+
+/** The registry's tasks of one runner, as graphile-worker takes them. */
+export const createTasks = (app: App, runner: RunnerName): TaskList =>
+  Object.fromEntries(
+    TASK_NAMES.filter((name) => rowOf(name).runner === runner).map((name) => [name, toTask(app, name)]),
+  )
+
+/** Checks the payload, runs the task's function, and says in one line which job failed and why; the queue tries it again. */
+function toTask<Name extends TaskName>(app: App, name: Name): Task {
+  const runFunction: TaskFunction<Name> = FUNCTIONS[name]
+  return async (payload, { job, abortSignal }) => {
+    try {
+      await runFunction(app, parsePayload(name, payload), {
+        signal: abortSignal ?? new AbortController().signal,
+        isLastAttempt: job.attempts >= job.max_attempts,
+      })
+    } catch (error) {
       log.warn('a job failed and will be tried again', {
-        job,
-        attempt: `${attempts} of ${max_attempts}`,
+        job: `${name} ${JSON.stringify(payload)}`,
+        attempt: `${job.attempts} of ${job.max_attempts}`,
         cause: causes(error),
       })
       throw error
     }
   }
-
-/** The tasks that run for minutes, by the name that their jobs have. */
-export const createLongTasks = (app: App): TaskList => ({
-  plan_backfill: logged(planBackfillTask(app)),
-  run_chunk: logged(runChunkTask(app)),
-  compose_backfill: logged(composeBackfillTask(app)),
-  [DELETE_SUPERSEDED]: deleteSupersededTask(app),
-  [PRUNE_EVENTS]: pruneEventsTask(app),
-})
-
-/** The tasks that somebody waits for: they have slots of their own beside the long ones. */
-export const createUrgentTasks = (app: App): TaskList => ({
-  make_rest: logged(makeRestTask(app)),
-  take_down: logged(takeDownTask(app)),
-  [MAKE_COMPOSITES]: logged(makeCompositesTask(app)),
-})
-
-/**
- * Vendors' uploads, in slots of their own: a backfill's chunk lasts for many seconds, and a hostile archive must not
- * stand before a take-down.
- */
-export const createUploadTasks = (app: App): TaskList => ({
-  ingest_upload: logged(ingestUploadTask(app)),
-  render_upload: logged(renderUploadTask(app)),
-})
+}

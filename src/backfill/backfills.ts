@@ -2,6 +2,10 @@ import type { PoolClient } from 'pg'
 import type { Backfill } from '../../prisma/generated/client/client.ts'
 import { AppError } from '../core/errors.ts'
 import { inTransaction, type Pg, type Prisma } from '../db/database.ts'
+import { notify } from '../db/notify.ts'
+import { execute, now, query } from '../db/query.ts'
+import { statement } from '../db/statement.ts'
+import { enqueue } from '../jobs/enqueue.ts'
 import { recordEvents } from '../webhooks/outbox.ts'
 import { readProgress } from './progress.ts'
 import { type BackfillRequest, fingerprintOf } from './request.ts'
@@ -10,9 +14,6 @@ import { type BackfillRequest, fingerprintOf } from './request.ts'
 export const BACKFILL_CHANNEL = 'afterimage_backfill'
 /** The channel on which a pause and a cancellation are notified as well, so that workers stop at once. */
 export const HALT_CHANNEL = 'afterimage_backfill_halt'
-
-/** A lower number runs first. Requests and ingestion will outrank a backfill. */
-const PRIORITY = 100
 
 export interface Db {
   readonly pg: Pg
@@ -23,31 +24,51 @@ export interface Db {
 export async function startBackfill({ pg, prisma }: Db, request: BackfillRequest): Promise<Backfill> {
   const { scope, mode, presets, formats, previews = false } = request
   const id = await inTransaction(pg, async (client) => {
-    // The update changes nothing: it makes `returning` give the existing row, and locks it.
-    const { rows } = await client.query(
-      `insert into backfill (mode, presets, formats, vendor_id, family_id, icon_set_id, fingerprint, previews, is_composed)
-       values ($1::backfill_mode, $2, $3::image_format[], $4, $5, $6, $7, $8, not $8)
-       on conflict (fingerprint) where status in ('PLANNING', 'RUNNING', 'PAUSED')
-         do update set fingerprint = excluded.fingerprint
-       returning id, xmax = 0 as is_new`,
-      [mode, presets, formats, scope.vendorId, scope.familyId, scope.iconSetId, fingerprintOf(request), previews],
-    )
-    if (rows[0].is_new) await addJob(client, 'plan_backfill', { backfillId: rows[0].id })
-    return rows[0].id as number
+    const started = await START.get(client, {
+      ...scope,
+      mode,
+      presets,
+      formats,
+      fingerprint: fingerprintOf(request),
+      previews,
+    })
+    if (!started) throw new Error('a backfill gave no row')
+    if (started.is_new) await enqueue(client, 'plan_backfill', { backfillId: started.id })
+    return started.id
   })
   return await prisma.backfill.findUniqueOrThrow({ where: { id } })
 }
 
+const START = statement({
+  name: 'start-backfill',
+  // The update changes nothing: it makes `returning` give the row that is there, and locks it.
+  text: `
+    insert into backfill (mode, presets, formats, vendor_id, family_id, icon_set_id, fingerprint, previews, is_composed)
+    values (:mode, :presets, :formats, :vendorId, :familyId, :iconSetId, :fingerprint, :previews, not :previews)
+    on conflict (fingerprint) where status in ('PLANNING', 'RUNNING', 'PAUSED')
+      do update set fingerprint = excluded.fingerprint
+    returning id, xmax = 0 as is_new`,
+  parameters: {
+    mode: 'backfill_mode',
+    presets: 'text[]',
+    formats: 'image_format[]',
+    vendorId: 'int4?',
+    familyId: 'int4?',
+    iconSetId: 'int4?',
+    fingerprint: 'text',
+    previews: 'bool',
+  },
+  columns: { id: 'int4', is_new: 'bool' },
+})
+
 /** Cancels: renders in progress are finished and kept, nothing new begins. A finished backfill stays as it is. */
 export async function cancelBackfill({ pg, prisma }: Db, id: number): Promise<Backfill> {
-  await pg.query(
-    `with canceled as (
-       update backfill set status = 'CANCELED', finished_at = now()
-       where id = $1 and status in ('PLANNING', 'RUNNING', 'PAUSED') returning id
-     )
-     select pg_notify($2, id::text), pg_notify($3, id::text) from canceled`,
-    [id, BACKFILL_CHANNEL, HALT_CHANNEL],
-  )
+  await inTransaction(pg, async (client) => {
+    const open = query.updateTable('backfill').set({ status: 'CANCELED', finished_at: now }).where('id', '=', id)
+    if ((await execute(client, open.where('status', 'in', ['PLANNING', 'RUNNING', 'PAUSED']))) === 0) return
+    await notify(client, BACKFILL_CHANNEL, String(id))
+    await notify(client, HALT_CHANNEL, String(id))
+  })
   return await findBackfill(prisma, id)
 }
 
@@ -59,42 +80,15 @@ export async function findBackfill(prisma: Prisma, id: number): Promise<Backfill
 }
 
 /**
- * Queues a job within the caller's transaction, unless the same one is queued already.
- * @param payload the id, which makes it the same job, and `waitS`: not before so many seconds
- */
-export async function addJob(
-  client: Pg | PoolClient,
-  task: 'plan_backfill' | 'run_chunk' | 'compose_backfill',
-  payload: Readonly<Record<string, number>>,
-): Promise<void> {
-  const { waitS = 0, ...ids } = payload
-  await client.query(
-    `select graphile_worker.add_job($1, payload => $2::json, priority => $3, job_key => $4,
-       run_at => now() + make_interval(secs => $5))`,
-    [task, JSON.stringify(payload), PRIORITY, `${task}:${Object.values(ids).join()}`, waitS],
-  )
-}
-
-/**
  * Ends the backfill when all of its chunks have been created and are done, and records the event for the webhooks; one with
  * previews composes them first. The last step of the caller's transaction; the row's lock serialises the last two chunks.
  */
 export async function finishIfDone(client: PoolClient, backfillId: number): Promise<void> {
-  const { rows } = await client.query(
-    `select status, not is_composed and ${ALL_MADE} as is_next from backfill where id = $1 for update`,
-    [backfillId],
-  )
-  if (rows[0]?.status !== 'RUNNING') return
-  if (rows[0].is_next) await addJob(client, 'compose_backfill', { backfillId })
-  const { rows: finished } = await client.query<{ status: string; mode: string }>(
-    `update backfill set finished_at = now(), status = case
-       when exists (select from backfill_chunk where backfill_id = $1 and status = 'FAILED') then 'FAILED'::backfill_status
-       else 'COMPLETED' end
-     where id = $1 and is_composed and ${ALL_MADE} returning status, mode`,
-    [backfillId],
-  )
-  await client.query('select pg_notify($1, $2)', [BACKFILL_CHANNEL, String(backfillId)])
-  const [ended] = finished
+  const running = await LOCK_BACKFILL.get(client, { backfillId })
+  if (running?.status !== 'RUNNING') return
+  if (running.is_next) await enqueue(client, 'compose_backfill', { backfillId })
+  const ended = await END_BACKFILL.get(client, { backfillId })
+  await notify(client, BACKFILL_CHANNEL, String(backfillId))
   if (!ended) return
   const [progress] = await readProgress(client, [backfillId])
   const { itemsPerSecond, etaSeconds, ...totals } = progress ?? {}
@@ -103,5 +97,24 @@ export async function finishIfDone(client: PoolClient, backfillId: number): Prom
   await recordEvents(client, [{ type: 'backfill.completed', family: null, data: { backfill, ...ended, ...totals } }])
 }
 
-/** SQL: no chunk of backfill $1 is left, and none will come. */
-const ALL_MADE = `is_cut and not exists (select from backfill_chunk where backfill_id = $1 and status = 'PENDING')`
+/** SQL: no chunk of the backfill is left, and none will come. */
+const ALL_MADE = `
+  is_cut and not exists (select from backfill_chunk where backfill_id = :backfillId and status = 'PENDING')`
+
+const LOCK_BACKFILL = statement({
+  name: 'lock-backfill',
+  text: `select status, not is_composed and ${ALL_MADE} as is_next from backfill where id = :backfillId for update`,
+  parameters: { backfillId: 'int4' },
+  columns: { status: 'backfill_status', is_next: 'bool' },
+})
+
+const END_BACKFILL = statement({
+  name: 'end-backfill',
+  text: `
+    update backfill set finished_at = now(), status = case
+      when exists (select from backfill_chunk where backfill_id = :backfillId and status = 'FAILED') then 'FAILED'::backfill_status
+      else 'COMPLETED' end
+    where id = :backfillId and is_composed and ${ALL_MADE} returning status, mode`,
+  parameters: { backfillId: 'int4' },
+  columns: { status: 'backfill_status', mode: 'backfill_mode' },
+})

@@ -4,6 +4,7 @@ import { composeLayouts } from '../composites/schedule.ts'
 import { type ErrorCode, toAppError } from '../core/errors.ts'
 import { causes, log } from '../core/log.ts'
 import { inTransaction } from '../db/database.ts'
+import { execute, fetchFirst, query } from '../db/query.ts'
 import { finishIfDone } from './backfills.ts'
 
 /** Found in one statement. */
@@ -23,15 +24,19 @@ export async function composeBackfill(
   signal: AbortSignal,
 ): Promise<'done' | 'halted' | 'stopped'> {
   const { pg, layouts } = app
+  const updating = query.updateTable('backfill').where('id', '=', backfillId)
   for (;;) {
-    const { rows } = await pg.query(
-      `select vendor_id as "vendorId", family_id as "familyId", icon_set_id as "iconSetId",
-              composed_to_family_id as "afterId", mode = 'ALL' as replace
-       from backfill where id = $1 and status = 'RUNNING' and not is_composed`,
-      [backfillId],
-    )
-    if (!rows[0]) return 'halted'
-    const { afterId, replace, ...scope } = rows[0]
+    const running = query
+      .selectFrom('backfill')
+      .select(['vendor_id as vendorId', 'family_id as familyId', 'icon_set_id as iconSetId'])
+      .select(['composed_to_family_id as afterId', 'mode'])
+      .where('id', '=', backfillId)
+      .where('status', '=', 'RUNNING')
+      .where('is_composed', '=', false)
+    const backfill = await fetchFirst(pg, running)
+    if (!backfill) return 'halted'
+    const { afterId, mode, ...scope } = backfill
+    const replace = mode === 'ALL'
     const ids = await findToCompose(pg, { layouts, scope, all: replace, afterId, limit: FAMILIES_AT_ONCE })
     for (const id of ids) {
       try {
@@ -41,16 +46,13 @@ export async function composeBackfill(
         if (SKIPPED[toAppError(error).code] !== true) throw error
         log.warn('a family cannot be composed', { familyId: id, cause: causes(error) })
       }
-      const { rows: states } = await pg.query<{ status: string }>(
-        'update backfill set composed_to_family_id = $2 where id = $1 returning status',
-        [backfillId, id],
-      )
-      if (states[0]?.status !== 'RUNNING') return 'halted'
+      const composed = updating.set({ composed_to_family_id: id }).returning('status')
+      if ((await fetchFirst(pg, composed))?.status !== 'RUNNING') return 'halted'
     }
     if (ids.length < FAMILIES_AT_ONCE) break
   }
   await inTransaction(pg, async (client) => {
-    await client.query('update backfill set is_composed = true where id = $1', [backfillId])
+    await execute(client, updating.set({ is_composed: true }))
     await finishIfDone(client, backfillId)
   })
   return 'done'

@@ -1,6 +1,7 @@
 import { AppError } from '../core/errors.ts'
 import type { Presets } from '../core/variant.ts'
 import { inTransaction, type Pg } from '../db/database.ts'
+import { statement } from '../db/statement.ts'
 import { countWork, type WorkCount } from './count-missing.ts'
 import { type BackfillRequest, fingerprintOf, orderOf } from './request.ts'
 
@@ -36,17 +37,17 @@ export function createEstimate({ pg, presets }: { pg: Pg; presets: Presets }): E
   async function estimate(request: BackfillRequest): Promise<BackfillPlan> {
     const order = orderOf(presets, { ...request, ...request.scope, id: null, createdAt: new Date() })
     return await inTransaction(pg, async (client) => {
-      await client.query(`set local statement_timeout = '${COUNT_LIMIT_S}s'`)
+      await LIMIT_TIME.run(client, { limit: `${COUNT_LIMIT_S}s` })
       const work = await countWork(client, order).catch((error) => {
         throw error.code === QUERY_CANCELED ? tooLong(error) : error
       })
-      const { rows: rates } = await client.query(MEASURE_RATE, [MEASURED_CHUNKS])
-      const { rows: sizes } = await client.query(MEASURE_SIZES, [
-        order.variants.map(({ preset }) => preset.name),
-        order.variants.map(({ format }) => format),
-        MEASURED_IMAGES,
-      ])
-      return planOf(work, { itemsPerSecond: rates[0]?.rate ?? null, sizes })
+      const measured = await MEASURE_RATE.get(client, { chunks: MEASURED_CHUNKS })
+      const sizes = await MEASURE_SIZES.all(client, {
+        presets: order.variants.map(({ preset }) => preset.name),
+        formats: order.variants.map(({ format }) => format),
+        images: MEASURED_IMAGES,
+      })
+      return planOf(work, { itemsPerSecond: measured?.rate ?? null, sizes })
     })
   }
 
@@ -89,23 +90,40 @@ function planOf(
   }
 }
 
+const LIMIT_TIME = statement({
+  name: 'limit-time',
+  text: `select set_config('statement_timeout', :limit, true)`,
+  parameters: { limit: 'text' },
+  columns: { set_config: 'text' },
+})
+
 // Chunks run in parallel: time covered by several of them counts once, and time between them not at all.
 // What others made of a chunk counts as done by it, though it took no time: an item needs an image or a failure.
-const MEASURE_RATE = `
-  select nullif(sum(least(done_items, images_made) + failed_items), 0)::float8 / (
-    select nullif(extract(epoch from sum(upper(busy) - lower(busy))), 0)
-    from unnest(range_agg(tstzrange(started_at, updated_at))) as busy
-  )::float8 as rate
-  from (
-    select * from backfill_chunk
-    where updated_at > now() - interval '1 day' and started_at < updated_at order by updated_at desc limit $1
-  ) as latest`
+const MEASURE_RATE = statement({
+  name: 'measure-rate',
+  text: `
+    select nullif(sum(least(done_items, images_made) + failed_items), 0)::float8 / (
+      select nullif(extract(epoch from sum(upper(busy) - lower(busy))), 0)
+      from unnest(range_agg(tstzrange(started_at, updated_at))) as busy
+    )::float8 as rate
+    from (
+      select * from backfill_chunk
+      where updated_at > now() - interval '1 day' and started_at < updated_at order by updated_at desc limit :chunks
+    ) as latest`,
+  parameters: { chunks: 'int8' },
+  columns: { rate: 'float8?' },
+})
 
 // All pictures of the items that pictures were made of last: a run that made one preset does not hide the others' sizes.
-const MEASURE_SIZES = `
-  select w.preset, w.format, avg(m.bytes)::float8 as bytes
-  from unnest($1::text[], $2::text[]) as w(preset, format)
-  join image m on m.owner_type = 'ITEM' and m.preset = w.preset and m.format = w.format::image_format
-    and m.owner_id in (select owner_id from (select owner_type, owner_id from image order by id desc limit $3) as latest
-                       where owner_type = 'ITEM')
-  group by 1, 2`
+const MEASURE_SIZES = statement({
+  name: 'measure-sizes',
+  text: `
+    select w.preset, w.format, avg(m.bytes)::float8 as bytes
+    from unnest(:presets::text[], :formats::text[]) as w(preset, format)
+    join image m on m.owner_type = 'ITEM' and m.preset = w.preset and m.format = w.format::image_format
+      and m.owner_id in (select owner_id from (select owner_type, owner_id from image order by id desc limit :images) as latest
+                         where owner_type = 'ITEM')
+    group by 1, 2`,
+  parameters: { presets: 'text[]', formats: 'text[]', images: 'int8' },
+  columns: { preset: 'text', format: 'text', bytes: 'float8' },
+})

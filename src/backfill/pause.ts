@@ -2,7 +2,11 @@ import type { Backfill } from '../../prisma/generated/client/client.ts'
 import { AppError } from '../core/errors.ts'
 import type { Presets } from '../core/variant.ts'
 import { inTransaction } from '../db/database.ts'
-import { addJob, BACKFILL_CHANNEL, type Db, findBackfill, finishIfDone, HALT_CHANNEL } from './backfills.ts'
+import { notify } from '../db/notify.ts'
+import { execute, fetchAll, query } from '../db/query.ts'
+import { statement } from '../db/statement.ts'
+import { enqueue, enqueueAll } from '../jobs/enqueue.ts'
+import { BACKFILL_CHANNEL, type Db, findBackfill, finishIfDone, HALT_CHANNEL } from './backfills.ts'
 import { createChunks } from './plan.ts'
 
 /**
@@ -10,13 +14,12 @@ import { createChunks } from './plan.ts'
  * Throws BAD_INPUT when it has finished.
  */
 export async function pauseBackfill({ pg, prisma }: Db, id: number): Promise<Backfill> {
-  await pg.query(
-    `with paused as (
-       update backfill set status = 'PAUSED' where id = $1 and status in ('PLANNING', 'RUNNING') returning id
-     )
-     select pg_notify($2, id::text), pg_notify($3, id::text) from paused`,
-    [id, BACKFILL_CHANNEL, HALT_CHANNEL],
-  )
+  await inTransaction(pg, async (client) => {
+    const open = query.updateTable('backfill').set({ status: 'PAUSED' }).where('id', '=', id)
+    if ((await execute(client, open.where('status', 'in', ['PLANNING', 'RUNNING']))) === 0) return
+    await notify(client, BACKFILL_CHANNEL, String(id))
+    await notify(client, HALT_CHANNEL, String(id))
+  })
   const backfill = await findBackfill(prisma, id)
   if (backfill.status !== 'PAUSED')
     throw new AppError('BAD_INPUT', `Backfill ${id} is ${backfill.status}: only an unfinished one can be paused.`)
@@ -29,21 +32,31 @@ export async function resumeBackfill(
   id: number,
 ): Promise<Backfill> {
   await inTransaction(pg, async (client) => {
-    const { rows } = await client.query(
-      `update backfill set status = case when started_at is null then 'PLANNING'::backfill_status else 'RUNNING' end
-       where id = $1 and status = 'PAUSED' returning status`,
-      [id],
+    const resumed = await RESUME.get(client, { id })
+    if (!resumed) return
+    if (resumed.status === 'PLANNING') await enqueue(client, 'plan_backfill', { backfillId: id })
+    const chunks = query.selectFrom('backfill_chunk').select('id').where('backfill_id', '=', id)
+    const open = await fetchAll(client, chunks.where('status', '=', 'PENDING'))
+    await enqueueAll(
+      client,
+      'run_chunk',
+      open.map((chunk) => ({ payload: { chunkId: chunk.id } })),
     )
-    if (!rows[0]) return
-    if (rows[0].status === 'PLANNING') await addJob(client, 'plan_backfill', { backfillId: id })
-    const open = await client.query(`select id from backfill_chunk where backfill_id = $1 and status = 'PENDING'`, [id])
-    for (const chunk of open.rows) await addJob(client, 'run_chunk', { chunkId: chunk.id })
     await createChunks(client, { presets, backfillId: id })
     await finishIfDone(client, id)
-    await client.query('select pg_notify($1, $2)', [BACKFILL_CHANNEL, String(id)])
+    await notify(client, BACKFILL_CHANNEL, String(id))
   })
   const backfill = await findBackfill(prisma, id)
   if (backfill.status !== 'PLANNING' && backfill.status !== 'RUNNING')
     throw new AppError('BAD_INPUT', `Backfill ${id} is ${backfill.status}: only a paused one can be resumed.`)
   return backfill
 }
+
+const RESUME = statement({
+  name: 'resume-backfill',
+  text: `
+    update backfill set status = case when started_at is null then 'PLANNING'::backfill_status else 'RUNNING' end
+    where id = :id and status = 'PAUSED' returning status`,
+  parameters: { id: 'int4' },
+  columns: { status: 'backfill_status' },
+})

@@ -1,5 +1,4 @@
-import type { PoolClient } from 'pg'
-import type { Pg } from '../db/database.ts'
+import { type Queryable, statement } from '../db/statement.ts'
 
 /** Progress of a backfill. totalItems = done + failed + remaining once planned. */
 export interface Progress {
@@ -19,45 +18,64 @@ export interface Progress {
 const RATE_WINDOW_S = 60
 
 /** The progress of each backfill, in the order of the ids, in one statement over their chunks. */
-export async function readProgress(pg: Pg | PoolClient, backfillIds: readonly number[]): Promise<Progress[]> {
-  const { rows } = await pg.query(READ_PROGRESS, [backfillIds, RATE_WINDOW_S])
+export async function readProgress(db: Queryable, backfillIds: readonly number[]): Promise<Progress[]> {
+  const rows = await READ_PROGRESS.all(db, { backfillIds, windowS: RATE_WINDOW_S })
   const byId = new Map(rows.map((row) => [row.id, row]))
   return backfillIds.map((id) => {
-    const row = byId.get(id) ?? {}
-    const [total, done, failed] = [Number(row.total ?? 0), Number(row.done ?? 0), Number(row.failed ?? 0)]
-    const rate = Number(row.rate) > 0 ? Number(row.rate) : null
+    const row = byId.get(id)
+    const [totalItems, doneItems, failedItems] = [
+      Number(row?.total ?? 0),
+      Number(row?.done ?? 0),
+      Number(row?.failed ?? 0),
+    ]
+    const rate = Number(row?.rate) > 0 ? Number(row?.rate) : null
+    const left = totalItems - doneItems - failedItems
     return {
-      totalItems: total,
-      doneItems: done,
-      failedItems: failed,
-      imagesMade: Number(row.images ?? 0),
-      bytesWritten: Number(row.bytes ?? 0),
+      totalItems,
+      doneItems,
+      failedItems,
+      imagesMade: Number(row?.images ?? 0),
+      bytesWritten: Number(row?.bytes ?? 0),
       itemsPerSecond: rate,
-      etaSeconds: rate !== null && row.status === 'RUNNING' ? Math.ceil((total - done - failed) / rate) : null,
+      etaSeconds: rate !== null && row?.status === 'RUNNING' ? Math.ceil(left / rate) : null,
     }
   })
 }
 
 // A chunk counts for the part of its time within the window, assuming a constant rate.
-const READ_PROGRESS = `
-  select b.id, b.status, sums.done, sums.failed, sums.images, sums.bytes,
-         case when b.is_cut or b.status = 'CANCELED' then sums.total else greatest(sums.total, b.counted_items) end as total,
-         case when b.finished_at is null then recent.items / nullif(recent.seconds, 0)
-              else (sums.done + sums.failed) / nullif(extract(epoch from b.finished_at - b.started_at), 0) end as rate
-  from backfill b
-  cross join lateral (
-    select coalesce(sum(total_items), 0) as total, coalesce(sum(done_items), 0) as done,
-           coalesce(sum(failed_items), 0) as failed, coalesce(sum(images_made), 0) as images,
-           coalesce(sum(bytes_written), 0) as bytes
-    from backfill_chunk where backfill_id = b.id
-  ) sums
-  cross join lateral (
-    select sum((done_items + failed_items) * extract(epoch from updated_at - since)
-               / greatest(extract(epoch from updated_at - started_at), 0.001)) as items,
-           extract(epoch from now() - min(since)) as seconds
-    from (
-      select *, greatest(started_at, now() - make_interval(secs => $2)) as since
-      from backfill_chunk where backfill_id = b.id and updated_at > now() - make_interval(secs => $2)
-    ) as chunk
-  ) recent
-  where b.id = any($1::int[])`
+const READ_PROGRESS = statement({
+  name: 'read-backfill-progress',
+  text: `
+    select b.id, b.status, sums.done, sums.failed, sums.images, sums.bytes,
+           case when b.is_cut or b.status = 'CANCELED' then sums.total else greatest(sums.total, b.counted_items) end as total,
+           case when b.finished_at is null then recent.items / nullif(recent.seconds, 0)
+                else (sums.done + sums.failed) / nullif(extract(epoch from b.finished_at - b.started_at), 0) end as rate
+    from backfill b
+    cross join lateral (
+      select coalesce(sum(total_items), 0) as total, coalesce(sum(done_items), 0) as done,
+             coalesce(sum(failed_items), 0) as failed, coalesce(sum(images_made), 0) as images,
+             coalesce(sum(bytes_written), 0) as bytes
+      from backfill_chunk where backfill_id = b.id
+    ) sums
+    cross join lateral (
+      select sum((done_items + failed_items) * extract(epoch from updated_at - since)
+                 / greatest(extract(epoch from updated_at - started_at), 0.001)) as items,
+             extract(epoch from now() - min(since)) as seconds
+      from (
+        select *, greatest(started_at, now() - make_interval(secs => :windowS)) as since
+        from backfill_chunk where backfill_id = b.id and updated_at > now() - make_interval(secs => :windowS)
+      ) as chunk
+    ) recent
+    where b.id = any(:backfillIds::int[])`,
+  parameters: { backfillIds: 'int4[]', windowS: 'float8' },
+  columns: {
+    id: 'int4',
+    status: 'backfill_status',
+    done: 'int8',
+    failed: 'int8',
+    images: 'int8',
+    bytes: 'numeric',
+    total: 'int8',
+    rate: 'numeric?',
+  },
+})

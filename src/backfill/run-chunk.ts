@@ -1,9 +1,12 @@
 import { inTransaction, type Pg, type Prisma } from '../db/database.ts'
 import type { Events } from '../db/notifications.ts'
+import { notify } from '../db/notify.ts'
+import { execute, fetchFirst, now, query } from '../db/query.ts'
+import { statement } from '../db/statement.ts'
 import { findWork, type WorkOrder } from '../variants/find-missing.ts'
 import type { RenderDeps } from '../variants/make.ts'
 import { type AfterRecord, makeSlice, SLICE_ITEMS } from '../variants/make-slice.ts'
-import { addJob, BACKFILL_CHANNEL, finishIfDone, HALT_CHANNEL } from './backfills.ts'
+import { BACKFILL_CHANNEL, finishIfDone, HALT_CHANNEL } from './backfills.ts'
 import { createChunks } from './plan.ts'
 import { orderOf } from './request.ts'
 
@@ -31,7 +34,8 @@ export async function runChunk(
   const halt = watchHalts(app, chunk.backfillId)
   try {
     if (!(await isOpen(app.pg, chunk.backfillId))) return 'halted'
-    await app.pg.query('update backfill_chunk set started_at = coalesce(started_at, now()) where id = $1', [chunkId])
+    const starting = query.updateTable('backfill_chunk').set({ started_at: now }).where('id', '=', chunkId)
+    await execute(app.pg, starting.where('started_at', 'is', null))
     const order = orderOf(app.presets, chunk.backfill)
     await makeChunk(app, { chunk, order, signal: AbortSignal.any([signal, halt.signal]) })
     if (signal.aborted) return 'stopped'
@@ -88,15 +92,19 @@ const countIn =
   async (client, { made, failures }) => {
     const images = made.flatMap((item) => item.images)
     const bytes = images.reduce((sum, image) => sum + image.bytes, 0)
-    await client.query({
-      name: 'count-chunk',
-      text: `update backfill_chunk set done_items = done_items + $2, failed_items = failed_items + $3,
-               images_made = images_made + $4, bytes_written = bytes_written + $5, updated_at = now()
-             where id = $1`,
-      values: [chunk.id, made.length, failures.length, images.length, bytes],
-    })
-    await client.query('select pg_notify($1, $2)', [BACKFILL_CHANNEL, String(chunk.backfillId)])
+    const counts = { done: made.length, failed: failures.length, images: images.length, bytes }
+    await COUNT_CHUNK.run(client, { id: chunk.id, ...counts })
+    await notify(client, BACKFILL_CHANNEL, String(chunk.backfillId))
   }
+
+const COUNT_CHUNK = statement({
+  name: 'count-chunk',
+  isPrepared: true,
+  text: `update backfill_chunk set done_items = done_items + :done, failed_items = failed_items + :failed,
+           images_made = images_made + :images, bytes_written = bytes_written + :bytes, updated_at = now()
+         where id = :id`,
+  parameters: { id: 'int4', done: 'int4', failed: 'int4', images: 'int4', bytes: 'int8' },
+})
 
 /** Locks one item, waiting for its current holder, then makes what is still missing. */
 async function waitForItem(app: ChunkRunner, part: Part & { itemId: number }): Promise<void> {
@@ -112,37 +120,37 @@ async function waitForItem(app: ChunkRunner, part: Part & { itemId: number }): P
 /** What others made since the plan counts as done; items added since are added to the total. */
 async function finishChunk({ pg, presets }: ChunkRunner, chunk: Part['chunk']): Promise<void> {
   await inTransaction(pg, async (client) => {
-    await client.query(
-      `update backfill_chunk set status = 'DONE', updated_at = now(), total_items = greatest(total_items, done_items + failed_items),
-         done_items = greatest(total_items, done_items + failed_items) - failed_items
-       where id = $1`,
-      [chunk.id],
-    )
+    await FINISH_CHUNK.run(client, { id: chunk.id })
     await createChunks(client, { presets, backfillId: chunk.backfillId })
     await finishIfDone(client, chunk.backfillId)
   })
 }
 
-/** Queues a chunk again that was stopped in the middle. @param waitS not before so many seconds */
-export const requeueChunk = (pg: Pg, chunkId: number, { waitS = 0 } = {}): Promise<void> =>
-  addJob(pg, 'run_chunk', { chunkId, waitS })
+const FINISH_CHUNK = statement({
+  name: 'finish-chunk',
+  text: `
+    update backfill_chunk set status = 'DONE', updated_at = now(),
+      total_items = greatest(total_items, done_items + failed_items),
+      done_items = greatest(total_items, done_items + failed_items) - failed_items
+    where id = :id`,
+  parameters: { id: 'int4' },
+})
 
 /** Marks a chunk as failed after the queue's last attempt: the backfill ends as FAILED, with the reason. */
 export async function abandonChunk({ pg, presets }: ChunkRunner, chunkId: number, reason: string): Promise<void> {
   await inTransaction(pg, async (client) => {
-    const { rows } = await client.query(
-      `update backfill_chunk set status = 'FAILED', error = $2 where id = $1 and status = 'PENDING' returning backfill_id`,
-      [chunkId, reason],
+    const failing = query.updateTable('backfill_chunk').set({ status: 'FAILED', error: reason })
+    const failed = await fetchFirst(
+      client,
+      failing.where('id', '=', chunkId).where('status', '=', 'PENDING').returning('backfill_id as backfillId'),
     )
-    if (!rows[0]) return
-    await createChunks(client, { presets, backfillId: rows[0].backfill_id })
-    await finishIfDone(client, rows[0].backfill_id)
+    if (!failed) return
+    await createChunks(client, { presets, ...failed })
+    await finishIfDone(client, failed.backfillId)
   })
 }
 
 async function isOpen(pg: Pg, backfillId: number): Promise<boolean> {
-  const { rows } = await pg.query(`select status in ('PLANNING', 'RUNNING') as open from backfill where id = $1`, [
-    backfillId,
-  ])
-  return rows[0]?.open ?? false
+  const backfill = query.selectFrom('backfill').where('id', '=', backfillId)
+  return (await execute(pg, backfill.where('status', 'in', ['PLANNING', 'RUNNING']))) > 0
 }

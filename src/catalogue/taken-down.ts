@@ -1,4 +1,5 @@
 import type { Pg } from '../db/database.ts'
+import { statement } from '../db/statement.ts'
 
 /**
  * SQL: whether the item with this alias is hidden, by a take-down of its own or of its set, family or vendor.
@@ -12,10 +13,14 @@ export const TAKEN_DOWN = (item: string) => `exists (
 
 /** Which of the items are taken down, in one statement. */
 export async function findTakenDown(pg: Pg, itemIds: readonly number[]): Promise<Set<number>> {
-  const { rows } = await pg.query<{ id: number }>({
-    name: 'find-taken-down',
-    text: `select i.id from item i where i.id = any($1::int[]) and ${TAKEN_DOWN('i')}`,
-    values: [itemIds],
-  })
+  const rows = await FIND_TAKEN_DOWN.all(pg, { itemIds })
   return new Set(rows.map(({ id }) => id))
 }
+
+const FIND_TAKEN_DOWN = statement({
+  name: 'find-taken-down',
+  isPrepared: true,
+  text: `select i.id from item i where i.id = any(:itemIds::int[]) and ${TAKEN_DOWN('i')}`,
+  parameters: { itemIds: 'int4[]' },
+  columns: { id: 'int4' },
+})

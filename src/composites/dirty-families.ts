@@ -1,11 +1,13 @@
+import { sql } from 'kysely'
+import type { PoolClient } from 'pg'
 import type { Scope } from '../catalogue/scope.ts'
 import type { Layouts } from '../core/layouts.ts'
 import { IS_SETTLED } from '../coverage/settled.ts'
-import type { Pg } from '../db/database.ts'
+import { inTransaction, type Pg } from '../db/database.ts'
+import { anyOf, execute, now, query } from '../db/query.ts'
+import { statement } from '../db/statement.ts'
+import { countJobs, enqueueAll } from '../jobs/enqueue.ts'
 
-/** The task that composes a family's pictures, and its place in the queue: before the chunks of a backfill. */
-export const MAKE_COMPOSITES = 'make_composites'
-const PRIORITY = 50
 /** A job runs when its family has been quiet for so long: every change replaces it. */
 const QUIET_S = 3
 /** What never settles (nobody backfills, a failure that may pass) is composed as it is, within 10 minutes. */
@@ -17,7 +19,7 @@ const QUEUED_MAX = 200
 
 /** Notes the families that have pictures of other layouts than these, or not of all of them, so that they are composed anew. */
 export async function markLayoutsDirty(pg: Pg, layouts: Layouts): Promise<void> {
-  await pg.query(MARK_LAYOUTS_DIRTY, valuesOf(layouts))
+  await MARK_LAYOUTS_DIRTY.run(pg, valuesOf(layouts))
 }
 
 /**
@@ -29,46 +31,51 @@ export async function findToCompose(
   wanted: { layouts: Layouts; scope: Scope; all: boolean; afterId: number; limit: number },
 ): Promise<number[]> {
   const { layouts, scope, all, afterId, limit } = wanted
-  const { vendorId, familyId, iconSetId } = scope
-  const { rows } = await pg.query<{ id: number }>(FIND_TO_COMPOSE, [
-    ...valuesOf(layouts),
-    vendorId,
-    familyId,
-    iconSetId,
-    afterId,
-    limit,
-    all,
-  ])
+  const rows = await FIND_TO_COMPOSE.all(pg, { ...valuesOf(layouts), ...scope, all, afterId, limit })
   return rows.map(({ id }) => id)
 }
 
-const valuesOf = (layouts: Layouts) => [
-  [...layouts.values()].map(({ name }) => name),
-  [...layouts.values()].map(({ recipeHash }) => recipeHash),
-]
+const valuesOf = (layouts: Layouts) => ({
+  layouts: [...layouts.values()].map(({ name }) => name),
+  recipeHashes: [...layouts.values()].map(({ recipeHash }) => recipeHash),
+})
 
 /**
  * Queues a job for each family that has settled, or has waited long: once it has been quiet for some seconds, in the place
  * of one that waits already. Any number of processes may.
  */
 export async function queueComposites(pg: Pg): Promise<void> {
-  for (const [name, condition] of DUE)
-    await pg.query({
-      name: `queue-composites-${name}`,
-      text: QUEUE(condition),
-      values: [MAKE_COMPOSITES, QUEUED_MAX, PRIORITY, QUIET_S],
-    })
+  await inTransaction(pg, async (client) => {
+    for (const due of DUE) await queue(client, await due.all(client, { limit: QUEUED_MAX, quietS: QUIET_S }))
+  })
 }
 
 /** Has those of these families that have settled composed at once, also where a job waits for quiet: they are done. */
 export async function queueSettled(pg: Pg, familyIds: readonly number[]): Promise<void> {
-  await pg.query(QUEUE('is_settled and family_id = any($5::int[])'), [
-    MAKE_COMPOSITES,
-    QUEUED_MAX,
-    PRIORITY,
-    0,
-    familyIds,
-  ])
+  await inTransaction(pg, async (client) => {
+    await queue(client, await TAKE_SETTLED.all(client, { limit: QUEUED_MAX, quietS: 0, familyIds }))
+  })
+}
+
+/** Queues families whose changes are locked, the first of them: as many as the queue has room for. */
+async function queue(
+  client: PoolClient,
+  due: readonly { readonly familyId: number; readonly delayS: number }[],
+): Promise<void> {
+  // The queue is asked for its length only when there is something to add.
+  if (due.length === 0) return
+  const queued = due.slice(0, QUEUED_MAX - (await countJobs(client, 'make_composites', QUEUED_MAX)))
+  if (queued.length === 0) return
+  const familyIds = queued.map(({ familyId }) => familyId)
+  await execute(
+    client,
+    query.updateTable('family_change').set({ queued_at: now }).where('family_id', '=', anyOf(familyIds)),
+  )
+  await enqueueAll(
+    client,
+    'make_composites',
+    queued.map(({ familyId, delayS }) => ({ payload: { familyId }, delayS })),
+  )
 }
 
 /** A family's change, as a job finds it. */
@@ -82,15 +89,18 @@ export interface FamilyChange {
 
 /** Null: nothing has changed since its pictures were composed. */
 export async function readChange(pg: Pg, familyId: number): Promise<FamilyChange | null> {
-  const { rows } = await pg.query({
-    name: 'read-family-change',
-    text: `select c.changed_at::text as "changedAt", ${IS_SETTLED('c.family_id')} as "isSettled",
-             c.changed_at < now() - make_interval(secs => ${OVERDUE_S}) as "isOverdue"
-           from family_change c where c.family_id = $1`,
-    values: [familyId],
-  })
-  return rows[0] ?? null
+  return (await READ_CHANGE.get(pg, { familyId })) ?? null
 }
+
+const READ_CHANGE = statement({
+  name: 'read-family-change',
+  isPrepared: true,
+  text: `select c.changed_at::text as "changedAt", ${IS_SETTLED('c.family_id')} as "isSettled",
+           c.changed_at < now() - make_interval(secs => ${OVERDUE_S}) as "isOverdue"
+         from family_change c where c.family_id = :familyId`,
+  parameters: { familyId: 'int4' },
+  columns: { changedAt: 'text', isSettled: 'bool', isOverdue: 'bool' },
+})
 
 /** The pictures show this change; a later one stays. */
 export async function forgetChange(
@@ -98,7 +108,13 @@ export async function forgetChange(
   familyId: number,
   { changedAt }: Pick<FamilyChange, 'changedAt'>,
 ): Promise<void> {
-  await pg.query('delete from family_change where family_id = $1 and changed_at = $2', [familyId, changedAt])
+  await execute(
+    pg,
+    query
+      .deleteFrom('family_change')
+      .where('family_id', '=', familyId)
+      .where('changed_at', '=', sql<Date>`${changedAt}`),
+  )
 }
 
 /** Gives a job's family back. @param options.isSettled false: not before the next change, or the time */
@@ -107,55 +123,83 @@ export async function postpone(
   familyId: number,
   { changedAt, isSettled }: { changedAt: string; isSettled: boolean },
 ): Promise<void> {
-  await pg.query(
-    'update family_change set is_settled = $3, queued_at = null where family_id = $1 and changed_at = $2',
-    [familyId, changedAt, isSettled],
+  await execute(
+    pg,
+    query
+      .updateTable('family_change')
+      .set({ is_settled: isSettled, queued_at: null })
+      .where('family_id', '=', familyId)
+      .where('changed_at', '=', sql<Date>`${changedAt}`),
   )
 }
 
-/** SQL: the family lacks the picture of one of the layouts $1 by the recipes $2. */
+/** SQL: the family lacks the picture of one of `:layouts` by its recipe of `:recipeHashes`. */
 const LACKS_LAYOUT = `exists (
-  select from unnest($1::text[], $2::text[]) as w(layout, recipe_hash)
+  select from unnest(:layouts::text[], :recipeHashes::text[]) as w(layout, recipe_hash)
   where not exists (select from composite c where c.family_id = f.id and c.is_current
                       and c.layout = w.layout and c.recipe_hash = w.recipe_hash))`
 
-const MARK_LAYOUTS_DIRTY = `
-  insert into family_change (family_id, is_settled)
-  select f.id, true from family f
-  where exists (select from composite c where c.family_id = f.id and c.is_current) and ${LACKS_LAYOUT}
-  order by f.id
-  on conflict (family_id) do nothing`
+const MARK_LAYOUTS_DIRTY = statement({
+  name: 'mark-layouts-dirty',
+  text: `
+    insert into family_change (family_id, is_settled)
+    select f.id, true from family f
+    where exists (select from composite c where c.family_id = f.id and c.is_current) and ${LACKS_LAYOUT}
+    order by f.id
+    on conflict (family_id) do nothing`,
+  parameters: { layouts: 'text[]', recipeHashes: 'text[]' },
+})
 
-const FIND_TO_COMPOSE = `
-  select f.id from family f
-  where ($3::int is null or f.vendor_id = $3) and ($4::int is null or f.id = $4)
-    and ($5::int is null or f.id = (select family_id from icon_set where id = $5)) and f.id > $6 and ($8 or ${LACKS_LAYOUT})
-  order by f.id limit $7`
+const FIND_TO_COMPOSE = statement({
+  name: 'find-to-compose',
+  text: `
+    select f.id from family f
+    where (:vendorId::int is null or f.vendor_id = :vendorId) and (:familyId::int is null or f.id = :familyId)
+      and (:iconSetId::int is null or f.id = (select family_id from icon_set where id = :iconSetId)) and f.id > :afterId
+      and (:all or ${LACKS_LAYOUT})
+    order by f.id limit :limit`,
+  parameters: {
+    layouts: 'text[]',
+    recipeHashes: 'text[]',
+    vendorId: 'int4?',
+    familyId: 'int4?',
+    iconSetId: 'int4?',
+    afterId: 'int4',
+    all: 'bool',
+    limit: 'int8',
+  },
+  columns: { id: 'int4' },
+})
+
+/** SQL: locks changes, and says in how many seconds each will have been quiet. */
+const TAKE_DUE = (condition: string) => `
+  select family_id as "familyId",
+         greatest(extract(epoch from changed_at + make_interval(secs => :quietS) - now()), 0)::float8 as "delayS"
+  from family_change where ${condition} order by changed_at limit :limit for update skip locked`
+
+const DUE_COLUMNS = { familyId: 'int4', delayS: 'float8' } as const
 
 const DUE = [
-  ['settled', 'is_settled and queued_at is null'],
-  [
-    'overdue',
-    `changed_at < now() - make_interval(secs => ${OVERDUE_S})
-     and (queued_at is null or queued_at < now() - make_interval(secs => ${LOST_S}))`,
-  ],
-  ['lost', `is_settled and queued_at < now() - make_interval(secs => ${LOST_S})`],
-] as const
+  { name: 'settled', condition: 'is_settled and queued_at is null' },
+  {
+    name: 'overdue',
+    condition: `changed_at < now() - make_interval(secs => ${OVERDUE_S})
+      and (queued_at is null or queued_at < now() - make_interval(secs => ${LOST_S}))`,
+  },
+  { name: 'lost', condition: `is_settled and queued_at < now() - make_interval(secs => ${LOST_S})` },
+].map(({ name, condition }) =>
+  statement({
+    name: `take-${name}-families`,
+    isPrepared: true,
+    text: TAKE_DUE(condition),
+    parameters: { limit: 'int8', quietS: 'float8' },
+    columns: DUE_COLUMNS,
+  }),
+)
 
-// The queue is asked for its length only when there is something to add.
-const QUEUE = (condition: string) => `
-  with due as materialized (
-    select family_id from family_change where ${condition} order by changed_at limit $2 for update skip locked
-  ), room as (
-    select $2 - count(*) as places from (
-      select from graphile_worker.jobs where task_identifier = $1 and exists (select from due) limit $2
-    ) as queued
-  ), marked as (
-    update family_change c set queued_at = now()
-    from (select family_id from due limit (select greatest(places, 0) from room)) as d
-    where c.family_id = d.family_id
-    returning c.family_id, c.changed_at
-  )
-  select graphile_worker.add_job($1, payload => json_build_object('familyId', family_id),
-    job_key => $1 || ':' || family_id, priority => $3, max_attempts => 5,
-    run_at => greatest(changed_at + make_interval(secs => $4), now())) from marked`
+const TAKE_SETTLED = statement({
+  name: 'take-these-settled-families',
+  text: TAKE_DUE('is_settled and family_id = any(:familyIds::int[])'),
+  parameters: { limit: 'int8', quietS: 'float8', familyIds: 'int4[]' },
+  columns: DUE_COLUMNS,
+})

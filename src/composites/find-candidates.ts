@@ -1,6 +1,7 @@
 import { TAKEN_DOWN } from '../catalogue/taken-down.ts'
 import { RENDERER_VERSION } from '../core/variant.ts'
 import type { Pg } from '../db/database.ts'
+import { statement } from '../db/statement.ts'
 
 /** An item that a composite may show. */
 export interface Candidate {
@@ -31,21 +32,22 @@ export async function findCandidates(
   options: { familyId: number; seed: number; pinned: readonly number[]; excluded: readonly number[] },
 ): Promise<Candidate[]> {
   const { familyId, seed, pinned, excluded } = options
-  const { rows } = await pg.query({
-    name: 'find-candidates',
-    text: FIND_CANDIDATES,
-    values: [familyId, RENDERER_VERSION, excluded, pinned, String(seed), PER_SET_MAX, CANDIDATES_MAX],
+  return await FIND_CANDIDATES.all(pg, {
+    familyId,
+    rendererVersion: RENDERER_VERSION,
+    excluded,
+    pinned,
+    seed: String(seed),
+    perSetMax: PER_SET_MAX,
+    candidatesMax: CANDIDATES_MAX,
   })
-  return rows
 }
 
 /** Those of these items that may be shown, in the given order; `ofSet` is 0. */
-export async function findMembers(pg: Pg, itemIds: readonly number[]): Promise<Candidate[]> {
-  const { rows } = await pg.query({ name: 'find-members', text: FIND_MEMBERS, values: [itemIds, RENDERER_VERSION] })
-  return rows
-}
+export const findMembers = (pg: Pg, itemIds: readonly number[]): Promise<Candidate[]> =>
+  FIND_MEMBERS.all(pg, { itemIds, rendererVersion: RENDERER_VERSION })
 
-const COLUMNS = `
+const SELECTED = `
   i.id as "itemId", i.unique_id as "uniqueId", i.source_key as "sourceKey", i.source_hash as "sourceHash",
   coalesce(i.original_key, i.source_key) as "originalKey", i.thumb_hash as "thumbHash", i.icon_set_id as "iconSetId"`
 
@@ -54,18 +56,49 @@ export const CAN_BE_SHOWN = (item: string, rendererVersion: string) => `not ${TA
   select from render_failure f
   where f.item_id = ${item}.id and f.source_hash = ${item}.source_hash and f.renderer_version = ${rendererVersion})`
 
-const FIND_CANDIDATES = `
-  select * from (
-    select ${COLUMNS}, count(*) over (partition by i.icon_set_id)::int as "ofSet",
-           row_number() over (partition by i.icon_set_id order by md5($5 || ':' || i.unique_id)) as place
-    from item i
-    where i.family_id = $1 and i.id <> all($3::int[]) and ${CAN_BE_SHOWN('i', '$2')}
-  ) as candidate
-  where place <= $6 or "itemId" = any($4::int[])
-  order by place limit $7`
+const COLUMNS = {
+  itemId: 'int4',
+  uniqueId: 'text',
+  sourceKey: 'text',
+  sourceHash: 'text',
+  originalKey: 'text',
+  thumbHash: 'text?',
+  iconSetId: 'int4',
+  ofSet: 'int4',
+} as const
 
-const FIND_MEMBERS = `
-  select ${COLUMNS}, 0 as "ofSet"
-  from unnest($1::int[]) with ordinality as m(id, place) join item i on i.id = m.id
-  where ${CAN_BE_SHOWN('i', '$2')}
-  order by m.place`
+const FIND_CANDIDATES = statement({
+  name: 'find-candidates',
+  isPrepared: true,
+  text: `
+    select "itemId", "uniqueId", "sourceKey", "sourceHash", "originalKey", "thumbHash", "iconSetId", "ofSet" from (
+      select ${SELECTED}, count(*) over (partition by i.icon_set_id)::int as "ofSet",
+             row_number() over (partition by i.icon_set_id order by md5(:seed || ':' || i.unique_id)) as place
+      from item i
+      where i.family_id = :familyId and i.id <> all(:excluded::int[]) and ${CAN_BE_SHOWN('i', ':rendererVersion')}
+    ) as candidate
+    where place <= :perSetMax or "itemId" = any(:pinned::int[])
+    order by place limit :candidatesMax`,
+  parameters: {
+    familyId: 'int4',
+    rendererVersion: 'text',
+    excluded: 'int4[]',
+    pinned: 'int4[]',
+    seed: 'text',
+    perSetMax: 'int8',
+    candidatesMax: 'int8',
+  },
+  columns: COLUMNS,
+})
+
+const FIND_MEMBERS = statement({
+  name: 'find-members',
+  isPrepared: true,
+  text: `
+    select ${SELECTED}, 0 as "ofSet"
+    from unnest(:itemIds::int[]) with ordinality as m(id, place) join item i on i.id = m.id
+    where ${CAN_BE_SHOWN('i', ':rendererVersion')}
+    order by m.place`,
+  parameters: { itemIds: 'int4[]', rendererVersion: 'text' },
+  columns: COLUMNS,
+})

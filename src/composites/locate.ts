@@ -1,7 +1,8 @@
 import type { Layout } from '../core/layouts.ts'
 import { type CompositePath, type ImageFormat, RENDERER_VERSION } from '../core/variant.ts'
 import type { Pg } from '../db/database.ts'
-import type { StoredImage } from '../variants/locate.ts'
+import { statement } from '../db/statement.ts'
+import { type StoredImage, storedImageOf } from '../variants/locate.ts'
 import { CAN_BE_SHOWN } from './find-candidates.ts'
 
 /** What decides a composite's version. */
@@ -38,12 +39,7 @@ export async function locateComposite(
   wanted: Pick<CompositePath, 'vendor' | 'family'> & { readonly layout: Layout; readonly format: ImageFormat },
 ): Promise<LocatedComposite | null> {
   const { vendor, family, layout, format } = wanted
-  const { rows } = await pg.query({
-    name: 'locate-composite',
-    text: LOCATE,
-    values: [family, vendor, layout.name, format, EARLIER_MAX],
-  })
-  const [row] = rows
+  const row = await LOCATE.get(pg, { family, vendor, layout: layout.name, format, earlierMax: EARLIER_MAX })
   if (!row) return null
   return {
     familyId: row.id,
@@ -52,15 +48,15 @@ export async function locateComposite(
     layout,
     format,
     takenDown: row.taken_down,
-    pick: row.members_hash === null ? null : { membersHash: row.members_hash, recipeHash: row.recipe_hash },
+    pick: pickOf(row.members_hash, row.recipe_hash),
     isClean: row.is_clean,
-    earlier: row.earlier ?? [],
-    image:
-      row.object_key === null
-        ? null
-        : { objectKey: row.object_key, bytes: row.bytes, md5: row.md5, isFresh: row.is_fresh },
+    earlier: (row.earlier ?? []) as PickHashes[],
+    image: storedImageOf(row),
   }
 }
+
+const pickOf = (membersHash: string | null, recipeHash: string | null): PickHashes | null =>
+  membersHash === null || recipeHash === null ? null : { membersHash, recipeHash }
 
 /** A family's current pick of a layout. */
 export interface FamilyPick extends PickHashes {
@@ -81,14 +77,14 @@ export interface FamilyPictures {
 
 /** The current picks of families, in one statement. */
 export async function findPicks(pg: Pg, familyIds: readonly number[]): Promise<FamilyPictures[]> {
-  const { rows } = await pg.query({ name: 'find-picks', text: FIND_PICKS, values: [familyIds, RENDERER_VERSION] })
+  const rows = await FIND_PICKS.all(pg, { familyIds, rendererVersion: RENDERER_VERSION })
   return rows.map((row) => ({
     familyId: row.id,
     vendor: row.username,
     family: row.unique_id,
     takenDown: row.taken_down,
     hasMembers: row.has_members,
-    picks: row.picks ?? [],
+    picks: (row.picks ?? []) as FamilyPick[],
   }))
 }
 
@@ -106,26 +102,49 @@ export const FAMILY_TAKEN_DOWN = (family: string) => `exists (
   select from take_down t where t.restored_at is null
     and (t.target_type, t.target_id) in (('FAMILY', ${family}.id), ('VENDOR', ${family}.vendor_id)))`
 
-const LOCATE = `
-  select f.id, ${FAMILY_TAKEN_DOWN('f')} as taken_down, c.members_hash, c.recipe_hash,
-         c.id is not null and not ${SHOWS_HIDDEN('c')} as is_clean,
-         m.object_key, m.bytes, m.md5, m.made_at > now() - interval '1 minute' as is_fresh,
-         (select json_agg(json_build_object('membersHash', e.members_hash, 'recipeHash', e.recipe_hash))
-          from (select * from composite e where e.family_id = f.id and e.layout = $3 and not e.is_current
-                order by e.picked_at desc limit $5) as e) as earlier
-  from family f join vendor v on v.id = f.vendor_id and v.username = $2
-  left join composite c on c.family_id = f.id and c.layout = $3 and c.is_current
-  left join image m on m.owner_type = 'FAMILY' and m.owner_id = f.id and m.preset = $3 and m.format = $4
-    and m.recipe_hash = c.recipe_hash and m.source_hash = c.members_hash
-  where f.unique_id = $1`
+const LOCATE = statement({
+  name: 'locate-composite',
+  isPrepared: true,
+  text: `
+    select f.id, ${FAMILY_TAKEN_DOWN('f')} as taken_down, c.members_hash, c.recipe_hash,
+           c.id is not null and not ${SHOWS_HIDDEN('c')} as is_clean,
+           m.object_key, m.bytes, m.md5, m.made_at > now() - interval '1 minute' as is_fresh,
+           (select json_agg(json_build_object('membersHash', e.members_hash, 'recipeHash', e.recipe_hash))
+            from (select * from composite e where e.family_id = f.id and e.layout = :layout and not e.is_current
+                  order by e.picked_at desc limit :earlierMax) as e) as earlier
+    from family f join vendor v on v.id = f.vendor_id and v.username = :vendor
+    left join composite c on c.family_id = f.id and c.layout = :layout and c.is_current
+    left join image m on m.owner_type = 'FAMILY' and m.owner_id = f.id and m.preset = :layout and m.format = :format
+      and m.recipe_hash = c.recipe_hash and m.source_hash = c.members_hash
+    where f.unique_id = :family`,
+  parameters: { family: 'text', vendor: 'text', layout: 'text', format: 'image_format', earlierMax: 'int8' },
+  columns: {
+    id: 'int4',
+    taken_down: 'bool',
+    members_hash: 'text?',
+    recipe_hash: 'text?',
+    is_clean: 'bool',
+    object_key: 'text?',
+    bytes: 'int4?',
+    md5: 'text?',
+    is_fresh: 'bool?',
+    earlier: 'json?',
+  },
+})
 
-const FIND_PICKS = `
-  select f.id, f.unique_id, v.username, ${FAMILY_TAKEN_DOWN('f')} as taken_down, c.picks,
-         case when c.is_clean then true
-              else exists (select from item i where i.family_id = f.id and ${CAN_BE_SHOWN('i', '$2')}) end as has_members
-  from unnest($1::int[]) as wanted(id) join family f on f.id = wanted.id join vendor v on v.id = f.vendor_id
-  cross join lateral (
-    select json_agg(json_build_object('layout', layout, 'membersHash', members_hash, 'recipeHash', recipe_hash,
-                                      'isClean', is_clean)) as picks, bool_and(is_clean) as is_clean
-    from (select c.*, not ${SHOWS_HIDDEN('c')} as is_clean from composite c where c.family_id = f.id and c.is_current) as c
-  ) as c`
+const FIND_PICKS = statement({
+  name: 'find-picks',
+  isPrepared: true,
+  text: `
+    select f.id, f.unique_id, v.username, ${FAMILY_TAKEN_DOWN('f')} as taken_down, c.picks,
+           case when c.is_clean then true
+                else exists (select from item i where i.family_id = f.id and ${CAN_BE_SHOWN('i', ':rendererVersion')}) end as has_members
+    from unnest(:familyIds::int[]) as wanted(id) join family f on f.id = wanted.id join vendor v on v.id = f.vendor_id
+    cross join lateral (
+      select json_agg(json_build_object('layout', layout, 'membersHash', members_hash, 'recipeHash', recipe_hash,
+                                        'isClean', is_clean)) as picks, bool_and(is_clean) as is_clean
+      from (select c.*, not ${SHOWS_HIDDEN('c')} as is_clean from composite c where c.family_id = f.id and c.is_current) as c
+    ) as c`,
+  parameters: { familyIds: 'int4[]', rendererVersion: 'text' },
+  columns: { id: 'int4', unique_id: 'text', username: 'text', taken_down: 'bool', picks: 'json?', has_members: 'bool' },
+})

@@ -5,6 +5,7 @@ import type { Layout, Layouts } from '../core/layouts.ts'
 import { mapConcurrent } from '../core/map-concurrent.ts'
 import { type ImageFormat, mimeTypeOf, printCompositeKey, versionOf } from '../core/variant.ts'
 import type { Pg } from '../db/database.ts'
+import { statement } from '../db/statement.ts'
 import type { Stores } from '../store/open.ts'
 import type { Delivered } from '../variants/ensure.ts'
 import { checkSource, md5Of, type RenderDeps } from '../variants/make.ts'
@@ -117,32 +118,38 @@ interface Family {
 }
 
 async function readFamily(pg: Pg, familyId: number): Promise<Family> {
-  const { rows } = await pg.query<Family & { takenDown: boolean }>({
-    name: 'read-family',
-    text: `select v.username as vendor, f.unique_id as family, f.name, ${FAMILY_TAKEN_DOWN('f')} as "takenDown"
-           from family f join vendor v on v.id = f.vendor_id where f.id = $1`,
-    values: [familyId],
-  })
-  const [family] = rows
+  const family = await READ_FAMILY.get(pg, { familyId })
   if (!family) throw new AppError('NOT_FOUND', `There is no family ${familyId}.`)
   if (family.takenDown) throw new AppError('GONE', 'This picture was taken down.')
   return family
 }
+
+const READ_FAMILY = statement({
+  name: 'read-family',
+  isPrepared: true,
+  text: `select v.username as vendor, f.unique_id as family, f.name, ${FAMILY_TAKEN_DOWN('f')} as "takenDown"
+         from family f join vendor v on v.id = f.vendor_id where f.id = :familyId`,
+  parameters: { familyId: 'int4' },
+  columns: { vendor: 'text', family: 'text', name: 'text', takenDown: 'bool' },
+})
 
 /** The recorded picture, if its object is complete. */
 export async function readStored(
   { pg, stores }: { readonly pg: Pg; readonly stores: Stores },
   objectKey: string,
 ): Promise<Delivered | null> {
-  const { rows } = await pg.query<{ bytes: number; md5: string; is_fresh: boolean }>({
-    name: 'read-composite',
-    text: `select bytes, md5, made_at > now() - interval '1 minute' as is_fresh from image where object_key = $1`,
-    values: [objectKey],
-  })
-  const [row] = rows
+  const row = await READ_IMAGE.get(pg, { objectKey })
   const bytes = row ? await stores.previews.get(objectKey) : null
   return row && bytes?.length === row.bytes ? { objectKey, md5: row.md5, bytes, wasStored: !row.is_fresh } : null
 }
+
+const READ_IMAGE = statement({
+  name: 'read-composite',
+  isPrepared: true,
+  text: `select bytes, md5, made_at > now() - interval '1 minute' as is_fresh from image where object_key = :objectKey`,
+  parameters: { objectKey: 'text' },
+  columns: { bytes: 'int4', md5: 'text', is_fresh: 'bool' },
+})
 
 const idsOf = ({ items }: Members) => items.map(({ itemId }) => itemId)
 

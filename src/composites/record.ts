@@ -1,5 +1,7 @@
-import type { PoolClient } from 'pg'
+import { sql } from 'kysely'
 import { inTransaction, type Pg } from '../db/database.ts'
+import { execute, query } from '../db/query.ts'
+import { type Queryable, statement } from '../db/statement.ts'
 import type { MadeImage } from '../variants/record.ts'
 import { recordEvents } from '../webhooks/outbox.ts'
 import type { PickHashes } from './locate.ts'
@@ -21,15 +23,26 @@ export interface StoredPick extends Settings, PickHashes {
 
 /** The current pick, or else the latest, whose settings stay in force. Null: there never was one. */
 export async function readPick(pg: Pg, familyId: number, layout: string): Promise<StoredPick | null> {
-  const { rows } = await pg.query({
-    name: 'read-pick',
-    text: `select seed, pinned, excluded, members, members_hash as "membersHash", recipe_hash as "recipeHash",
-             is_current as "isCurrent"
-           from composite where family_id = $1 and layout = $2 order by is_current desc, picked_at desc limit 1`,
-    values: [familyId, layout],
-  })
-  return rows[0] ?? null
+  return (await READ_PICK.get(pg, { familyId, layout })) ?? null
 }
+
+const READ_PICK = statement({
+  name: 'read-pick',
+  isPrepared: true,
+  text: `select seed, pinned, excluded, members, members_hash as "membersHash", recipe_hash as "recipeHash",
+           is_current as "isCurrent"
+         from composite where family_id = :familyId and layout = :layout order by is_current desc, picked_at desc limit 1`,
+  parameters: { familyId: 'int4', layout: 'text' },
+  columns: {
+    seed: 'int4',
+    pinned: 'int4[]',
+    excluded: 'int4[]',
+    members: 'int4[]',
+    membersHash: 'text',
+    recipeHash: 'text',
+    isCurrent: 'bool',
+  },
+})
 
 /** A stored picture of a family. */
 export interface MadeComposite extends Omit<MadeImage, 'itemId' | 'preset' | 'sourceHash'> {
@@ -49,22 +62,22 @@ export async function recordComposite(pg: Pg, made: MadeComposite): Promise<void
   await inTransaction(pg, async (client) => {
     await setCurrentPick(client, { familyId, layout, pick })
     const { format, objectKey, width, height, bytes } = made
-    const { rows } = await client.query<{ is_new: boolean }>(RECORD_IMAGE, [
+    const recorded = await RECORD_IMAGE.get(client, {
       familyId,
       layout,
       format,
-      pick.recipeHash,
-      pick.membersHash,
+      recipeHash: pick.recipeHash,
+      membersHash: pick.membersHash,
       objectKey,
       width,
       height,
       bytes,
-      made.md5,
-      made.lossless,
-      made.engine,
-      made.warnings,
-    ])
-    if (!rows[0]?.is_new) return
+      md5: made.md5,
+      lossless: made.lossless,
+      engine: made.engine,
+      warnings: made.warnings,
+    })
+    if (!recorded?.is_new) return
     const data = { family, layout, format, objectKey, width, height, bytes }
     await recordEvents(client, [{ type: 'preview.family.created', family, data }])
   })
@@ -72,35 +85,70 @@ export async function recordComposite(pg: Pg, made: MadeComposite): Promise<void
 
 /** Makes a pick current whose picture is stored. */
 export async function setCurrentPick(
-  client: Pg | PoolClient,
+  db: Queryable,
   { familyId, layout, pick }: { familyId: number; layout: string; pick: MadeComposite['pick'] },
 ): Promise<void> {
-  await client.query(
-    `update composite set is_current = false
-     where family_id = $1 and layout = $2 and is_current and (members_hash, recipe_hash) is distinct from ($3, $4)`,
-    [familyId, layout, pick.membersHash, pick.recipeHash],
-  )
-  await client.query(
-    `insert into composite (family_id, layout, seed, pinned, excluded, members, members_hash, recipe_hash, is_current)
-     values ($1, $2, $3, $4, $5, $6, $7, $8, true)
-     on conflict (family_id, layout, members_hash, recipe_hash) do update set is_current = true, picked_at = now(),
-       seed = excluded.seed, pinned = excluded.pinned, excluded = excluded.excluded, members = excluded.members`,
-    [familyId, layout, pick.seed, pick.pinned, pick.excluded, pick.members, pick.membersHash, pick.recipeHash],
-  )
+  const { seed, pinned, excluded, members, membersHash, recipeHash } = pick
+  const others = sql<boolean>`(members_hash, recipe_hash) is distinct from (${membersHash}, ${recipeHash})`
+  await execute(db, droppingPick(familyId, layout).where(others))
+  await SET_PICK.run(db, { familyId, layout, seed, pinned, excluded, members, membersHash, recipeHash })
 }
+
+const SET_PICK = statement({
+  name: 'set-current-pick',
+  text: `
+    insert into composite (family_id, layout, seed, pinned, excluded, members, members_hash, recipe_hash, is_current)
+    values (:familyId, :layout, :seed, :pinned, :excluded, :members, :membersHash, :recipeHash, true)
+    on conflict (family_id, layout, members_hash, recipe_hash) do update set is_current = true, picked_at = now(),
+      seed = excluded.seed, pinned = excluded.pinned, excluded = excluded.excluded, members = excluded.members`,
+  parameters: {
+    familyId: 'int4',
+    layout: 'text',
+    seed: 'int4',
+    pinned: 'int4[]',
+    excluded: 'int4[]',
+    members: 'int4[]',
+    membersHash: 'text',
+    recipeHash: 'text',
+  },
+})
 
 /** Nothing of the family can be shown any more. */
 export async function dropPick(pg: Pg, familyId: number, layout: string): Promise<void> {
-  await pg.query('update composite set is_current = false where family_id = $1 and layout = $2 and is_current', [
-    familyId,
-    layout,
-  ])
+  await execute(pg, droppingPick(familyId, layout))
 }
 
-const RECORD_IMAGE = `
-  insert into image (owner_type, owner_id, preset, format, recipe_hash, source_hash, object_key,
-                     width, height, bytes, md5, lossless, engine, warnings)
-  values ('FAMILY', $1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13)
-  on conflict (owner_type, owner_id, preset, format, recipe_hash, source_hash)
-    do update set made_at = now(), bytes = excluded.bytes, md5 = excluded.md5, object_key = excluded.object_key
-  returning xmax = 0 as is_new`
+const droppingPick = (familyId: number, layout: string) =>
+  query
+    .updateTable('composite')
+    .set({ is_current: false })
+    .where('family_id', '=', familyId)
+    .where('layout', '=', layout)
+    .where('is_current', '=', true)
+
+const RECORD_IMAGE = statement({
+  name: 'record-composite-image',
+  text: `
+    insert into image (owner_type, owner_id, preset, format, recipe_hash, source_hash, object_key,
+                       width, height, bytes, md5, lossless, engine, warnings)
+    values ('FAMILY', :familyId, :layout, :format, :recipeHash, :membersHash, :objectKey, :width, :height, :bytes, :md5, :lossless, :engine, :warnings)
+    on conflict (owner_type, owner_id, preset, format, recipe_hash, source_hash)
+      do update set made_at = now(), bytes = excluded.bytes, md5 = excluded.md5, object_key = excluded.object_key
+    returning xmax = 0 as is_new`,
+  parameters: {
+    familyId: 'int4',
+    layout: 'text',
+    format: 'image_format',
+    recipeHash: 'text',
+    membersHash: 'text',
+    objectKey: 'text',
+    width: 'int4',
+    height: 'int4',
+    bytes: 'int4',
+    md5: 'text',
+    lossless: 'bool',
+    engine: 'text',
+    warnings: 'text[]',
+  },
+  columns: { is_new: 'bool' },
+})

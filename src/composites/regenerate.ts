@@ -1,6 +1,7 @@
 import { randomInt } from 'node:crypto'
 import { AppError } from '../core/errors.ts'
 import type { Layout, Layouts } from '../core/layouts.ts'
+import { statement } from '../db/statement.ts'
 import type { AdmissionLimiter } from '../variants/admission.ts'
 import { withFamilyLock } from './ensure.ts'
 import { type ComposeDeps, makeComposite } from './make.ts'
@@ -83,9 +84,15 @@ async function checkItems(
 ): Promise<void> {
   if (ids.length > max) throw new AppError('BAD_INPUT', `${name} has ${ids.length} entries; at most ${max} are taken.`)
   if (ids.length === 0) return
-  const { rows } = await pg.query<{ id: number }>(
-    'select id from unnest($2::int[]) as id where id not in (select id from item where family_id = $1 and id = any($2))',
-    [familyId, ids],
-  )
-  if (rows[0]) throw new AppError('BAD_INPUT', `${name}: item ${rows[0].id} is not one of this family.`)
+  const [foreign] = await FIND_FOREIGN_ITEMS.all(pg, { familyId, ids })
+  if (foreign) throw new AppError('BAD_INPUT', `${name}: item ${foreign.id} is not one of this family.`)
 }
+
+const FIND_FOREIGN_ITEMS = statement({
+  name: 'find-foreign-items',
+  text: `
+    select id from unnest(:ids::int[]) as id
+    where id not in (select id from item where family_id = :familyId and id = any(:ids))`,
+  parameters: { familyId: 'int4', ids: 'int4[]' },
+  columns: { id: 'int4' },
+})

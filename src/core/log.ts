@@ -63,8 +63,8 @@ function redact(fields: LogFields = {}): Record<string, unknown> {
 
 const withoutSecrets = (text: string): string =>
   text
-    .replace(/(:\/\/)[^/\s@]+@/g, '$1…@')
-    .replace(/([?&](?:signature|X-Amz-Signature|X-Amz-Security-Token)=)[^&\s"]+/gi, '$1…')
+    .replace(/(?<=:\/\/)[^/\s@]+(?=@)/g, '…')
+    .replace(/(?<=[?&](?:signature|X-Amz-Signature|X-Amz-Security-Token)=)[^&\s"]+/gi, '…')
 
 /** An error and its causes in one line, for a log field. */
 export function causes(error: unknown): string {

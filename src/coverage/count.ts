@@ -1,9 +1,12 @@
 import { setTimeout as delay } from 'node:timers/promises'
+import { sql } from 'kysely'
 import { type Scope, WHOLE_CATALOGUE } from '../catalogue/scope.ts'
 import { TAKEN_DOWN } from '../catalogue/taken-down.ts'
 import { causes, log } from '../core/log.ts'
 import { type Presets, RENDERER_VERSION } from '../core/variant.ts'
 import { inTransaction, type Pg } from '../db/database.ts'
+import { anyOf, execute, query } from '../db/query.ts'
+import { statement } from '../db/statement.ts'
 import { markFamiliesDirty } from './settled.ts'
 
 /** Any constant: one process counts at a time, since it adds differences to the sums. */
@@ -24,31 +27,54 @@ export async function coverPresets(pg: Pg, presets: Presets): Promise<void> {
   const all = [...presets.values()]
   const names = all.map((preset) => preset.name)
   await inTransaction(pg, async (client) => {
-    await client.query('select pg_advisory_xact_lock($1)', [COVERAGE_LOCK])
-    await client.query('delete from coverage_preset where preset <> all($1)', [names])
-    await client.query('delete from coverage where preset <> all($1)', [names])
-    const { rows } = await client.query(COVER_PRESETS, [
+    await TAKE_LOCK.run(client, { key: COVERAGE_LOCK })
+    const isGone = sql<boolean>`preset <> all(${names})`
+    await execute(client, query.deleteFrom('coverage_preset').where(isGone))
+    await execute(client, query.deleteFrom('coverage').where(isGone))
+    const changed = await COVER_PRESETS.all(client, {
       names,
-      all.map((preset) => preset.formats[0]),
-      all.map((preset) => preset.recipeHash),
-      RENDERER_VERSION,
-    ])
-    if (rows.length === 0) return
-    await client.query('update coverage set stale = stale + ready, ready = 0 where preset = any($1) and ready > 0', [
-      rows.map((row) => row.preset),
-    ])
-    await client.query('insert into coverage_change (icon_set_id) select id from icon_set')
+      formats: all.map((preset) => preset.formats[0] ?? 'WEBP'),
+      recipeHashes: all.map((preset) => preset.recipeHash),
+      rendererVersion: RENDERER_VERSION,
+    })
+    if (changed.length === 0) return
+    const stale = query.updateTable('coverage').set((eb) => ({ stale: eb('stale', '+', eb.ref('ready')), ready: 0 }))
+    const ofChanged = anyOf(changed.map(({ preset }) => preset))
+    await execute(client, stale.where('preset', '=', ofChanged).where('ready', '>', 0))
+    const sets = query.selectFrom('icon_set').select('id')
+    await execute(client, query.insertInto('coverage_change').columns(['icon_set_id']).expression(sets))
   })
 }
 
-const COVER_PRESETS = `
-  insert into coverage_preset as p (preset, format, recipe_hash, renderer_version)
-  select *, $4 from unnest($1::text[], $2::image_format[], $3::text[])
-  on conflict (preset) do update
-    set format = excluded.format, recipe_hash = excluded.recipe_hash, renderer_version = excluded.renderer_version
-    where (p.format, p.recipe_hash, p.renderer_version)
-      is distinct from (excluded.format, excluded.recipe_hash, excluded.renderer_version)
-  returning preset`
+/** Waits for whoever is counting. */
+const TAKE_LOCK = statement({
+  name: 'take-turn-to-count',
+  text: 'select pg_advisory_xact_lock(:key)',
+  parameters: { key: 'int8' },
+  columns: { pg_advisory_xact_lock: 'void' },
+})
+
+const TRY_LOCK = statement({
+  name: 'try-turn-to-count',
+  isPrepared: true,
+  text: 'select pg_try_advisory_xact_lock(:key) as held',
+  parameters: { key: 'int8' },
+  columns: { held: 'bool' },
+})
+
+const COVER_PRESETS = statement({
+  name: 'cover-presets',
+  text: `
+    insert into coverage_preset as p (preset, format, recipe_hash, renderer_version)
+    select *, :rendererVersion from unnest(:names::text[], :formats::image_format[], :recipeHashes::text[])
+    on conflict (preset) do update
+      set format = excluded.format, recipe_hash = excluded.recipe_hash, renderer_version = excluded.renderer_version
+      where (p.format, p.recipe_hash, p.renderer_version)
+        is distinct from (excluded.format, excluded.recipe_hash, excluded.renderer_version)
+    returning preset`,
+  parameters: { names: 'text[]', formats: 'image_format[]', recipeHashes: 'text[]', rendererVersion: 'text' },
+  columns: { preset: 'text' },
+})
 
 /**
  * Counts sets of the scope that have changed, the oldest changes first, at most `itemsMax` items together.
@@ -63,25 +89,20 @@ export async function countChanges(
   options: { itemsMax: number; waitForLock?: boolean; minAgeMs?: number; atLeastOne?: boolean },
 ): Promise<number> {
   return await inTransaction(pg, async (client) => {
-    if (options.waitForLock) await client.query('select pg_advisory_xact_lock($1)', [COVERAGE_LOCK])
-    else {
-      const { rows: locks } = await client.query('select pg_try_advisory_xact_lock($1) as held', [COVERAGE_LOCK])
-      if (!locks[0]?.held) return 0
-    }
-    const { rows } = await client.query<{ id: number }>(TAKE_CHANGES, [
-      scope.vendorId,
-      scope.familyId,
-      scope.iconSetId,
-      CHANGES_PER_BATCH,
-      options.itemsMax,
-      options.atLeastOne ?? false,
-      SETS_PER_BATCH,
-      options.minAgeMs ?? 0,
-    ])
+    if (options.waitForLock) await TAKE_LOCK.run(client, { key: COVERAGE_LOCK })
+    else if (!(await TRY_LOCK.get(client, { key: COVERAGE_LOCK }))?.held) return 0
+    const rows = await TAKE_CHANGES.all(client, {
+      ...scope,
+      changesMax: CHANGES_PER_BATCH,
+      itemsMax: options.itemsMax,
+      atLeastOne: options.atLeastOne ?? false,
+      setsMax: SETS_PER_BATCH,
+      minAgeMs: options.minAgeMs ?? 0,
+    })
     // A separate statement, so that its snapshot includes every change whose row was just deleted.
     const sets = rows.map((row) => row.id)
     if (sets.length === 0) return 0
-    await client.query(COUNT_SETS, [sets])
+    await COUNT_SETS.run(client, { sets })
     await markFamiliesDirty(client, sets)
     return sets.length
   })
@@ -115,68 +136,86 @@ export function runCoverageLoop(pg: Pg): { close: () => Promise<void> } {
 // A large import leaves a row for each item: only the oldest are read, and no others are deleted.
 // A set is counted in 10 µs an item; a worker waits ten times as long before, so that a set that changes all the
 // time uses a tenth of a core at most, however large it is.
-const TAKE_CHANGES = `
-  with waiting as materialized (
-    select c.id, c.icon_set_id, c.noted_at
-    from coverage_change c join icon_set s on s.id = c.icon_set_id
-    where ($1::int is null or s.vendor_id = $1) and ($2::int is null or s.family_id = $2) and ($3::int is null or s.id = $3)
-      and ($8 = 0 or c.noted_at < now() - make_interval(secs => $8 / 1000.0))
-    order by c.id limit $4
-  ), due as (
-    select d.*, (select count(*) from item i where i.icon_set_id = d.icon_set_id) as items
-    from (select icon_set_id, min(id) as first, min(noted_at) as since from waiting group by 1 order by 2 limit $7) as d
-  ), sized as (
-    select icon_set_id, first, sum(items) over (order by first) as items_until
-    from due where $8 = 0 or since < now() - make_interval(secs => items / 10000.0)
-  ), taken as (
-    select icon_set_id from sized where items_until <= $5 or ($6 and first = (select min(first) from sized))
-  ), gone as (
-    delete from coverage_change where id in (select w.id from waiting w join taken t using (icon_set_id))
-  )
-  select icon_set_id as id from taken`
+const TAKE_CHANGES = statement({
+  name: 'take-coverage-changes',
+  text: `
+    with waiting as materialized (
+      select c.id, c.icon_set_id, c.noted_at
+      from coverage_change c join icon_set s on s.id = c.icon_set_id
+      where (:vendorId::int is null or s.vendor_id = :vendorId) and (:familyId::int is null or s.family_id = :familyId) and (:iconSetId::int is null or s.id = :iconSetId)
+        and (:minAgeMs = 0 or c.noted_at < now() - make_interval(secs => :minAgeMs / 1000.0))
+      order by c.id limit :changesMax
+    ), due as (
+      select d.*, (select count(*) from item i where i.icon_set_id = d.icon_set_id) as items
+      from (select icon_set_id, min(id) as first, min(noted_at) as since from waiting group by 1 order by 2 limit :setsMax) as d
+    ), sized as (
+      select icon_set_id, first, sum(items) over (order by first) as items_until
+      from due where :minAgeMs = 0 or since < now() - make_interval(secs => items / 10000.0)
+    ), taken as (
+      select icon_set_id from sized where items_until <= :itemsMax or (:atLeastOne and first = (select min(first) from sized))
+    ), gone as (
+      delete from coverage_change where id in (select w.id from waiting w join taken t using (icon_set_id))
+    )
+    select icon_set_id as id from taken`,
+  parameters: {
+    vendorId: 'int4?',
+    familyId: 'int4?',
+    iconSetId: 'int4?',
+    changesMax: 'int8',
+    itemsMax: 'numeric',
+    atLeastOne: 'bool',
+    setsMax: 'int8',
+    minAgeMs: 'int4',
+  },
+  columns: { id: 'int4' },
+})
 
 // The sets' counts, and to each of the four levels the difference to what was counted before.
 // Pictures are read by an index-only scan.
-const COUNT_SETS = `
-  with shown as materialized (
-    select i.id, i.icon_set_id, i.source_hash, f.renderer_version as failed_in
-    from item i left join render_failure f on f.item_id = i.id and f.settled and f.source_hash = i.source_hash
-    where i.icon_set_id = any($1::int[]) and not ${TAKEN_DOWN('i')}
-  ), of_set as (
-    select icon_set_id, count(*) as total, array_agg(failed_in) filter (where failed_in is not null) as failures
-    from shown group by 1
-  ), pictured as (
-    select i.icon_set_id, m.preset, coalesce(i.failed_in = p.renderer_version, false) as has_failed,
-           bool_or(m.recipe_hash = p.recipe_hash and m.source_hash = i.source_hash) as is_ready
-    from shown i
-    join image m on m.owner_type = 'ITEM' and m.owner_id = i.id
-    join coverage_preset p on p.preset = m.preset and p.format = m.format
-    group by i.id, 1, 2, 3
-  ), of_preset as (
-    select icon_set_id, preset, count(*) filter (where is_ready) as ready,
-           count(*) filter (where not is_ready and not has_failed) as stale,
-           count(*) filter (where is_ready and has_failed) as ready_despite
-    from pictured group by 1, 2
-  ), difference as (
-    select s.id, s.family_id, s.vendor_id, p.preset,
-           coalesce(a.total, 0) - coalesce(old.total, 0) as total,
-           coalesce(b.ready, 0) - coalesce(old.ready, 0) as ready,
-           coalesce(b.stale, 0) - coalesce(old.stale, 0) as stale,
-           cardinality(array_positions(a.failures, p.renderer_version)) as all_failed,
-           b.ready_despite, old.failed as old_failed
-    from icon_set s cross join coverage_preset p
-    left join of_set a on a.icon_set_id = s.id
-    left join of_preset b on b.icon_set_id = s.id and b.preset = p.preset
-    left join coverage old on old.scope_type = 'ICON_SET' and old.scope_id = s.id and old.preset = p.preset
-    where s.id = any($1::int[])
-  )
-  insert into coverage as c (scope_type, scope_id, preset, total, ready, stale, failed)
-  select at.scope_type, at.scope_id, d.preset, sum(d.total), sum(d.ready), sum(d.stale),
-         sum(coalesce(d.all_failed, 0) - coalesce(d.ready_despite, 0) - coalesce(d.old_failed, 0))
-  from difference d
-  cross join lateral (values ('ICON_SET'::coverage_scope, d.id), ('FAMILY', d.family_id), ('VENDOR', d.vendor_id), ('CATALOGUE', 0))
-    as at(scope_type, scope_id)
-  group by 1, 2, 3
-  on conflict (scope_type, scope_id, preset) do update
-    set total = c.total + excluded.total, ready = c.ready + excluded.ready,
-        stale = c.stale + excluded.stale, failed = c.failed + excluded.failed`
+const COUNT_SETS = statement({
+  name: 'count-sets',
+  text: `
+    with shown as materialized (
+      select i.id, i.icon_set_id, i.source_hash, f.renderer_version as failed_in
+      from item i left join render_failure f on f.item_id = i.id and f.settled and f.source_hash = i.source_hash
+      where i.icon_set_id = any(:sets::int[]) and not ${TAKEN_DOWN('i')}
+    ), of_set as (
+      select icon_set_id, count(*) as total, array_agg(failed_in) filter (where failed_in is not null) as failures
+      from shown group by 1
+    ), pictured as (
+      select i.icon_set_id, m.preset, coalesce(i.failed_in = p.renderer_version, false) as has_failed,
+             bool_or(m.recipe_hash = p.recipe_hash and m.source_hash = i.source_hash) as is_ready
+      from shown i
+      join image m on m.owner_type = 'ITEM' and m.owner_id = i.id
+      join coverage_preset p on p.preset = m.preset and p.format = m.format
+      group by i.id, 1, 2, 3
+    ), of_preset as (
+      select icon_set_id, preset, count(*) filter (where is_ready) as ready,
+             count(*) filter (where not is_ready and not has_failed) as stale,
+             count(*) filter (where is_ready and has_failed) as ready_despite
+      from pictured group by 1, 2
+    ), difference as (
+      select s.id, s.family_id, s.vendor_id, p.preset,
+             coalesce(a.total, 0) - coalesce(old.total, 0) as total,
+             coalesce(b.ready, 0) - coalesce(old.ready, 0) as ready,
+             coalesce(b.stale, 0) - coalesce(old.stale, 0) as stale,
+             cardinality(array_positions(a.failures, p.renderer_version)) as all_failed,
+             b.ready_despite, old.failed as old_failed
+      from icon_set s cross join coverage_preset p
+      left join of_set a on a.icon_set_id = s.id
+      left join of_preset b on b.icon_set_id = s.id and b.preset = p.preset
+      left join coverage old on old.scope_type = 'ICON_SET' and old.scope_id = s.id and old.preset = p.preset
+      where s.id = any(:sets::int[])
+    )
+    insert into coverage as c (scope_type, scope_id, preset, total, ready, stale, failed)
+    select at.scope_type, at.scope_id, d.preset, sum(d.total), sum(d.ready), sum(d.stale),
+           sum(coalesce(d.all_failed, 0) - coalesce(d.ready_despite, 0) - coalesce(d.old_failed, 0))
+    from difference d
+    cross join lateral (values ('ICON_SET'::coverage_scope, d.id), ('FAMILY', d.family_id), ('VENDOR', d.vendor_id), ('CATALOGUE', 0))
+      as at(scope_type, scope_id)
+    group by 1, 2, 3
+    on conflict (scope_type, scope_id, preset) do update
+      set total = c.total + excluded.total, ready = c.ready + excluded.ready,
+          stale = c.stale + excluded.stale, failed = c.failed + excluded.failed`,
+  parameters: { sets: 'int4[]' },
+})

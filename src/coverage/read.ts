@@ -1,6 +1,7 @@
 import type { Scope } from '../catalogue/scope.ts'
 import { type Presets, RENDERER_VERSION } from '../core/variant.ts'
 import type { Pg } from '../db/database.ts'
+import { statement } from '../db/statement.ts'
 import { countChanges } from './count.ts'
 
 /**
@@ -42,26 +43,16 @@ export async function readCoverage(
 
 async function readCounts(pg: Pg, presets: Presets, scope: Scope): Promise<PresetCoverage[]> {
   const { vendorId, familyId, iconSetId } = scope
-  const [scopeType, inScope] =
-    iconSetId !== null
-      ? ['ICON_SET', 's.id = $6']
-      : familyId !== null
-        ? ['FAMILY', 's.family_id = $6']
-        : vendorId !== null
-          ? ['VENDOR', 's.vendor_id = $6']
-          : ['CATALOGUE', '$6 = 0']
+  const scopeType =
+    iconSetId !== null ? 'ICON_SET' : familyId !== null ? 'FAMILY' : vendorId !== null ? 'VENDOR' : 'CATALOGUE'
   const all = [...presets.values()]
-  const { rows } = await pg.query({
-    name: `read-coverage-${scopeType}`,
-    text: READ_COVERAGE(inScope),
-    values: [
-      all.map((preset) => preset.name),
-      all.map((preset) => preset.formats[0]),
-      all.map((preset) => preset.recipeHash),
-      RENDERER_VERSION,
-      scopeType,
-      iconSetId ?? familyId ?? vendorId ?? 0,
-    ],
+  const rows = await READ_COVERAGE[scopeType].all(pg, {
+    presets: all.map((preset) => preset.name),
+    formats: all.map((preset) => preset.formats[0] ?? 'WEBP'),
+    recipeHashes: all.map((preset) => preset.recipeHash),
+    rendererVersion: RENDERER_VERSION,
+    scopeType,
+    scopeId: iconSetId ?? familyId ?? vendorId ?? 0,
   })
   return rows.map(({ preset, total, ready, stale, failed, is_exact: isExact }) => {
     const missing = total - ready - stale - failed
@@ -70,14 +61,35 @@ async function readCounts(pg: Pg, presets: Presets, scope: Scope): Promise<Prese
 }
 
 // Another process may have started with other presets, which are counted then, not ours.
-const READ_COVERAGE = (inScope: string) => `
-  select w.preset, coalesce(c.total, 0) as total, coalesce(c.ready, 0) as ready, coalesce(c.stale, 0) as stale,
-         coalesce(c.failed, 0) as failed,
-         p.preset is not null and not exists (
-           select from coverage_change d join icon_set s on s.id = d.icon_set_id where ${inScope}
-         ) as is_exact
-  from unnest($1::text[], $2::image_format[], $3::text[]) with ordinality as w(preset, format, recipe_hash, position)
-  left join coverage_preset p on p.preset = w.preset and p.format = w.format and p.recipe_hash = w.recipe_hash
-    and p.renderer_version = $4
-  left join coverage c on c.scope_type = $5::coverage_scope and c.scope_id = $6::int and c.preset = w.preset
-  order by w.position`
+const readCoverageOf = (scope: string, inScope: string) =>
+  statement({
+    name: `read-coverage-${scope}`,
+    isPrepared: true,
+    text: `
+      select w.preset, coalesce(c.total, 0) as total, coalesce(c.ready, 0) as ready, coalesce(c.stale, 0) as stale,
+             coalesce(c.failed, 0) as failed,
+             p.preset is not null and not exists (
+               select from coverage_change d join icon_set s on s.id = d.icon_set_id where ${inScope}
+             ) as is_exact
+      from unnest(:presets::text[], :formats::image_format[], :recipeHashes::text[]) with ordinality as w(preset, format, recipe_hash, position)
+      left join coverage_preset p on p.preset = w.preset and p.format = w.format and p.recipe_hash = w.recipe_hash
+        and p.renderer_version = :rendererVersion
+      left join coverage c on c.scope_type = :scopeType::coverage_scope and c.scope_id = :scopeId::int and c.preset = w.preset
+      order by w.position`,
+    parameters: {
+      presets: 'text[]',
+      formats: 'image_format[]',
+      recipeHashes: 'text[]',
+      rendererVersion: 'text',
+      scopeType: 'coverage_scope',
+      scopeId: 'int4',
+    },
+    columns: { preset: 'text', total: 'int4', ready: 'int4', stale: 'int4', failed: 'int4', is_exact: 'bool' },
+  })
+
+const READ_COVERAGE = {
+  ICON_SET: readCoverageOf('icon-set', 's.id = :scopeId'),
+  FAMILY: readCoverageOf('family', 's.family_id = :scopeId'),
+  VENDOR: readCoverageOf('vendor', 's.vendor_id = :scopeId'),
+  CATALOGUE: readCoverageOf('catalogue', ':scopeId = 0'),
+}

@@ -8,7 +8,7 @@ export type Pg = pg.Pool
 export type Prisma = PrismaClient
 
 export interface Database {
-  /** For hot and set-based SQL, locks, and the job queue. */
+  /** For statements (query.ts, statement.ts), locks, and the job queue. */
   readonly pg: Pg
   /** For everything a GraphQL selection decides. Shares the pool. */
   readonly prisma: Prisma
@@ -16,7 +16,15 @@ export interface Database {
 }
 
 /**
- * Connects to Postgres. Throws UNAVAILABLE with host and remedy when nobody answers.
+ * Connects to Postgres. There are three ways to ask it, all on one pool:
+ *
+ * - Prisma owns the schema (prisma/schema.prisma, from which the types of the other two are generated or checked) and is what
+ *   Pothos reads through: what is read depends on a GraphQL selection.
+ * - query.ts, Kysely, builds plain statements: one or a few tables, a condition, a change.
+ * - statement.ts holds those that stay SQL: set-based ones, and hot ones, which are prepared. A test has Postgres describe each
+ *   and compares its declared parameters and columns.
+ *
+ * Throws UNAVAILABLE with host and remedy when nobody answers.
  * @param url `postgres://…`, a session connection: LISTEN and advisory locks need it (no PgBouncer transaction mode)
  */
 export async function openDatabase(url: string, options: { connectionsMax: number }): Promise<Database> {

@@ -21,7 +21,7 @@ export const lockItems = (pg: Pg, itemIds: readonly number[]): Promise<Locks> =>
 export const lockComposites = (pg: Pg, familyIds: readonly number[]): Promise<Locks> =>
   lock(pg, COMPOSITE_LOCKS, familyIds)
 
-const LOOK_EVERY_MS = 25
+const POLL_EVERY_MS = 25
 
 /**
  * Waits until each of the items was free for a moment: whoever held one has recorded its pictures by then. False: `signal`
@@ -33,7 +33,7 @@ export async function waitForItems(pg: Pg, itemIds: readonly number[], signal: A
     const { held, release } = await lockItems(pg, waiting)
     await release()
     waiting = waiting.filter((id) => !held.includes(id))
-    if (waiting.length > 0) await delay(LOOK_EVERY_MS)
+    if (waiting.length > 0) await delay(POLL_EVERY_MS)
   }
   return true
 }

@@ -1,5 +1,6 @@
 import { causes, log } from '../core/log.ts'
 import type { Pg } from '../db/database.ts'
+import { statement } from '../db/statement.ts'
 
 /** Counts the pictures that the origin handler delivers, for the doctor; redirects and refusals are not counted. */
 export interface DeliveryCounts {
@@ -19,7 +20,7 @@ export function openDeliveryCounts(pg: Pg): DeliveryCounts {
     if (stored + made === 0) return
     counts = { stored: 0, made: 0 }
     try {
-      await pg.query(ADD, [stored, made])
+      await ADD.run(pg, { stored, made })
     } catch (error) {
       counts = { stored: counts.stored + stored, made: counts.made + made }
       log.warn('delivery counts cannot be written; trying again', { cause: causes(error) })
@@ -40,16 +41,24 @@ export function openDeliveryCounts(pg: Pg): DeliveryCounts {
 }
 
 // One row an hour from all processes; rows older than a month are deleted.
-const ADD = `
-  with pruned as (delete from delivery_count where hour < now() - interval '30 days')
-  insert into delivery_count as c (hour, stored, made) values (date_trunc('hour', now()), $1, $2)
-  on conflict (hour) do update set stored = c.stored + excluded.stored, made = c.made + excluded.made`
+const ADD = statement({
+  name: 'add-deliveries',
+  text: `
+    with pruned as (delete from delivery_count where hour < now() - interval '30 days')
+    insert into delivery_count as c (hour, stored, made) values (date_trunc('hour', now()), :stored, :made)
+    on conflict (hour) do update set stored = c.stored + excluded.stored, made = c.made + excluded.made`,
+  parameters: { stored: 'int8', made: 'int8' },
+})
 
 /** The sums of the last 24 hours, of all processes. */
 export async function readDeliveries(pg: Pg): Promise<{ stored: number; made: number }> {
-  const { rows } = await pg.query(
-    `select coalesce(sum(stored), 0) as stored, coalesce(sum(made), 0) as made
-     from delivery_count where hour > now() - interval '24 hours'`,
-  )
-  return { stored: Number(rows[0].stored), made: Number(rows[0].made) }
+  const sums = await READ_DELIVERIES.get(pg)
+  return { stored: Number(sums?.stored), made: Number(sums?.made) }
 }
+
+const READ_DELIVERIES = statement({
+  name: 'read-deliveries',
+  text: `select coalesce(sum(stored), 0) as stored, coalesce(sum(made), 0) as made
+         from delivery_count where hour > now() - interval '24 hours'`,
+  columns: { stored: 'numeric', made: 'numeric' },
+})

@@ -5,6 +5,7 @@ import { findTakenDown } from '../catalogue/taken-down.ts'
 import { type FamilyPictures, findPicks } from '../composites/locate.ts'
 import { RENDERER_VERSION } from '../core/variant.ts'
 import type { Pg, Prisma } from '../db/database.ts'
+import { anyOf, fetchAll, query } from '../db/query.ts'
 import { readUploadProgress, type UploadProgress } from '../uploads/progress.ts'
 
 /** Loaders that batch what many objects of one response need into one statement each. New for every request. */
@@ -46,11 +47,12 @@ export function createLoaders({ prisma, pg }: { prisma: Prisma; pg: Pg }): Loade
     progress: new DataLoader((ids) => readProgress(pg, ids)),
     uploadProgress: new DataLoader((ids) => readUploadProgress(pg, ids)),
     waitingEvents: new DataLoader(async (webhookIds) => {
-      const { rows } = await pg.query<{ id: number; waiting: string }>(
-        `select webhook_id as id, sum(waiting) as waiting from webhook_line
-         where webhook_id = any($1::int[]) and waiting > 0 group by 1`,
-        [webhookIds],
-      )
+      const lines = query
+        .selectFrom('webhook_line')
+        .select(['webhook_id as id', (eb) => eb.fn.sum('waiting').as('waiting')])
+        .where('webhook_id', '=', anyOf(webhookIds))
+        .where('waiting', '>', 0)
+      const rows = await fetchAll(pg, lines.groupBy('webhook_id'))
       const byId = new Map(rows.map((row) => [row.id, Number(row.waiting)]))
       return webhookIds.map((id) => byId.get(id) ?? 0)
     }),

@@ -5,6 +5,7 @@ import { scopesOf } from '../access/tokens.ts'
 import type { App } from '../app.ts'
 import { AppError, publicSentence, toAppError } from '../core/errors.ts'
 import { causes, log } from '../core/log.ts'
+import { execute, query } from '../db/query.ts'
 import { type Failure, readFailures } from '../variants/failures.ts'
 
 /** Ids as GraphQL gives them. */
@@ -30,8 +31,8 @@ export function createFailuresExport({ pg, adminToken }: App) {
       throw new AppError('FORBIDDEN', 'Failures need a token with scope backfill:write: Authorization: Bearer TOKEN.')
     const backfillId = parseBackfill(new URL(request.url ?? '', 'http://localhost').searchParams)
     if (backfillId !== null) {
-      const { rowCount } = await pg.query('select from backfill where id = $1', [backfillId])
-      if (rowCount === 0) throw new AppError('NOT_FOUND', `There is no backfill ${backfillId}.`)
+      const isThere = await execute(pg, query.selectFrom('backfill').where('id', '=', backfillId))
+      if (!isThere) throw new AppError('NOT_FOUND', `There is no backfill ${backfillId}.`)
     }
     response.writeHead(200, headersOf('application/x-ndjson; charset=utf-8'))
     if (request.method === 'HEAD') response.end()

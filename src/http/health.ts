@@ -1,7 +1,9 @@
 import type { ServerResponse } from 'node:http'
+import type { Compilable } from 'kysely'
 import { collectDefaultMetrics, Gauge, Registry } from 'prom-client'
 import type { App } from '../app.ts'
 import { causes } from '../core/log.ts'
+import { execute, fetchFirst, query } from '../db/query.ts'
 
 /** The smallest render there is, by the smallest preset: what must work for any other to work. */
 const PROBE = Buffer.from('<svg xmlns="http://www.w3.org/2000/svg" width="1" height="1"><path d="M0 0h1v1z"/></svg>')
@@ -34,10 +36,10 @@ export function createHealth(app: App) {
   gauge('afterimage_database_connections_waiting', 'Queries that wait for a connection.', () => app.pg.waitingCount)
 
   gauge('afterimage_webhook_deliveries_waiting', 'Events that wait to be delivered, for all webhooks.', () =>
-    count('select coalesce(sum(waiting), 0) as count from webhook_line where waiting > 0'),
+    count(query.selectFrom('webhook_line').select((eb) => eb.fn.sum('waiting').as('count'))),
   )
   gauge('afterimage_webhook_dead_letters', 'Events that webhooks did not take after all attempts.', () =>
-    count('select count(*) from dead_letter'),
+    count(query.selectFrom('dead_letter').select((eb) => eb.fn.countAll().as('count'))),
   )
 
   function gauge(name: string, help: string, read: () => number | Promise<number>): void {
@@ -52,9 +54,9 @@ export function createHealth(app: App) {
   }
 
   /** Not a number while the database is away: the others are still told. */
-  const count = (sql: string) =>
-    app.pg.query<{ count: string }>(sql).then(
-      ({ rows }) => Number(rows[0]?.count),
+  const count = (counting: Compilable<{ count: string | number | bigint }>) =>
+    fetchFirst(app.pg, counting).then(
+      (row) => Number(row?.count ?? 0),
       () => Number.NaN,
     )
 
@@ -69,7 +71,7 @@ export function createHealth(app: App) {
     probes++
     const variants = [{ preset: smallest.name, format: smallest.formats[0] ?? 'WEBP' } as const]
     const [database, renderer] = await Promise.all([
-      timed(() => app.pg.query('select from item limit 1')),
+      timed(() => execute(app.pg, query.selectFrom('item').limit(1))),
       timed(() => app.pool.render(PROBE, variants, { timeoutMs: PROBE_LIMIT_MS })),
     ])
     return { database, renderer }

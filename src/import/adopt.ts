@@ -2,6 +2,7 @@ import { TAKEN_DOWN } from '../catalogue/taken-down.ts'
 import { mapConcurrent } from '../core/map-concurrent.ts'
 import { type Presets, parseVariantKey, printSourceKey, type VariantPath } from '../core/variant.ts'
 import type { Pg } from '../db/database.ts'
+import { statement } from '../db/statement.ts'
 import type { Store } from '../store/store.ts'
 import { readWebpHeader, WEBP_HEADER_BYTES, type WebpHeader } from './webp-header.ts'
 
@@ -66,19 +67,16 @@ async function adoptBatch(
   batch: readonly Candidate[],
   { report, deleteBroken }: { report: AdoptReport; deleteBroken: boolean },
 ): Promise<void> {
-  const { rows } = await pg.query<{ id: number | null; source_hash: string; known: boolean }>(
-    `select i.id, i.source_hash, m.id is not null as known
-     from unnest($1::text[], $2::text[]) with ordinality as t(source_key, object_key, n)
-     left join item i on i.source_key = t.source_key and not ${TAKEN_DOWN('i')}
-     left join image m on m.object_key = t.object_key order by n`,
-    [batch.map(({ path }) => printSourceKey(path)), batch.map(({ key }) => key)],
-  )
+  const rows = await FIND_KNOWN.all(pg, {
+    sourceKeys: batch.map(({ path }) => printSourceKey(path)),
+    objectKeys: batch.map(({ key }) => key),
+  })
   const images: (Candidate & WebpHeader & { itemId: number; sourceHash: string })[] = []
   const broken: string[] = []
   const candidates = batch.map((candidate, index) => ({ candidate, row: rows[index] }))
   await mapConcurrent(candidates, READS_AT_ONCE, async ({ candidate, row }) => {
     if (row?.known) report.known++
-    else if (!row?.id) report.orphans++
+    else if (!row?.id || row.source_hash === null) report.orphans++
     else {
       const start = (await previews.get(candidate.key, HEADER)) ?? Buffer.alloc(0)
       const header = readWebpHeader(start)
@@ -93,19 +91,18 @@ async function adoptBatch(
       }
     }
   })
-  const { rowCount } = await pg.query(INSERT_ADOPTED, [
-    images.map((image) => image.itemId),
-    images.map((image) => image.path.preset),
-    images.map((image) => image.sourceHash),
-    images.map((image) => image.key),
-    images.map((image) => image.width),
-    images.map((image) => image.height),
-    images.map((image) => image.bytes),
-    images.map((image) => image.etag),
-    images.map((image) => image.lossless),
-    ADOPTED,
-  ])
-  report.adopted += rowCount ?? 0
+  report.adopted += await INSERT_ADOPTED.run(pg, {
+    itemIds: images.map((image) => image.itemId),
+    presets: images.map((image) => image.path.preset),
+    sourceHashes: images.map((image) => image.sourceHash),
+    keys: images.map((image) => image.key),
+    widths: images.map((image) => image.width),
+    heights: images.map((image) => image.height),
+    bytes: images.map((image) => image.bytes),
+    etags: images.map((image) => image.etag),
+    lossless: images.map((image) => image.lossless),
+    adopted: ADOPTED,
+  })
   if (deleteBroken) await previews.delete(broken)
 }
 
@@ -114,9 +111,35 @@ function describe(header: WebpHeader | null, start: Buffer, { bytes }: Candidate
   return start.length === 0 ? 'nothing' : JSON.stringify(start.toString('latin1', 0, SHOWN_BYTES))
 }
 
-const INSERT_ADOPTED = `
-  insert into image (owner_type, owner_id, preset, format, recipe_hash, source_hash, object_key, width, height, bytes, md5, lossless, engine)
-  select 'ITEM', t.owner_id, t.preset, 'WEBP', $10, t.source_hash, t.object_key, t.width, t.height, t.bytes, t.md5, t.lossless, $10
-  from unnest($1::int[], $2::text[], $3::text[], $4::text[], $5::int[], $6::int[], $7::int[], $8::text[], $9::boolean[])
-    as t(owner_id, preset, source_hash, object_key, width, height, bytes, md5, lossless)
-  on conflict do nothing`
+const FIND_KNOWN = statement({
+  name: 'find-known-variants',
+  text: `
+    select i.id, i.source_hash, m.id is not null as known
+    from unnest(:sourceKeys::text[], :objectKeys::text[]) with ordinality as t(source_key, object_key, n)
+    left join item i on i.source_key = t.source_key and not ${TAKEN_DOWN('i')}
+    left join image m on m.object_key = t.object_key order by n`,
+  parameters: { sourceKeys: 'text[]', objectKeys: 'text[]' },
+  columns: { id: 'int4?', source_hash: 'text?', known: 'bool' },
+})
+
+const INSERT_ADOPTED = statement({
+  name: 'insert-adopted',
+  text: `
+    insert into image (owner_type, owner_id, preset, format, recipe_hash, source_hash, object_key, width, height, bytes, md5, lossless, engine)
+    select 'ITEM', t.owner_id, t.preset, 'WEBP', :adopted, t.source_hash, t.object_key, t.width, t.height, t.bytes, t.md5, t.lossless, :adopted
+    from unnest(:itemIds::int[], :presets::text[], :sourceHashes::text[], :keys::text[], :widths::int[], :heights::int[], :bytes::int[], :etags::text[], :lossless::boolean[])
+      as t(owner_id, preset, source_hash, object_key, width, height, bytes, md5, lossless)
+    on conflict do nothing`,
+  parameters: {
+    itemIds: 'int4[]',
+    presets: 'text[]',
+    sourceHashes: 'text[]',
+    keys: 'text[]',
+    widths: 'int4[]',
+    heights: 'int4[]',
+    bytes: 'int4[]',
+    etags: 'text[]',
+    lossless: 'bool[]',
+    adopted: 'text',
+  },
+})

@@ -10,6 +10,7 @@ import {
   parseVariantKey,
 } from '../core/variant.ts'
 import type { Pg } from '../db/database.ts'
+import { anyOf, execute, fetchAll, fetchFirst, now, query } from '../db/query.ts'
 import { cancelDeletion } from '../retention/discarded.ts'
 import type { Listed, Store } from '../store/store.ts'
 import { describePath, LAYOUT } from './directory.ts'
@@ -57,7 +58,7 @@ export async function importBucket(
     if (batch.length >= BATCH) await flush()
   }
   await flush()
-  await pg.query('delete from import_cursor where source = $1', [source])
+  await execute(pg, query.deleteFrom('import_cursor').where('source', '=', source))
   return report
 }
 
@@ -72,9 +73,10 @@ function toItem({ key, bytes, etag }: Listed): CatalogueItem | Refusal | 'pictur
 }
 
 async function writeBatch(pg: Pg, batch: readonly CatalogueItem[], report: BucketReport): Promise<void> {
-  const { rows } = await pg.query<{ source_key: string; source_hash: string }>(
-    'select source_key, source_hash from item where source_key = any($1)',
-    [batch.map((item) => item.sourceKey)],
+  const sourceKeys = batch.map((item) => item.sourceKey)
+  const rows = await fetchAll(
+    pg,
+    query.selectFrom('item').select(['source_key', 'source_hash']).where('source_key', '=', anyOf(sourceKeys)),
   )
   const known = new Map(rows.map((row) => [row.source_key, row.source_hash]))
   const isSame = ({ sourceKey, sourceHash }: CatalogueItem) => {
@@ -94,14 +96,14 @@ async function writeBatch(pg: Pg, batch: readonly CatalogueItem[], report: Bucke
 }
 
 async function readCursor(pg: Pg, source: string): Promise<string | null> {
-  const { rows } = await pg.query('select after_key from import_cursor where source = $1', [source])
-  return rows[0]?.after_key ?? null
+  const cursor = query.selectFrom('import_cursor').select('after_key').where('source', '=', source)
+  return (await fetchFirst(pg, cursor))?.after_key ?? null
 }
 
 async function writeCursor(pg: Pg, { source, afterKey }: { source: string; afterKey: string }): Promise<void> {
-  await pg.query(
-    `insert into import_cursor (source, after_key) values ($1, $2)
-     on conflict (source) do update set after_key = excluded.after_key, updated_at = now()`,
-    [source, afterKey],
+  const cursor = query.insertInto('import_cursor').values({ source, after_key: afterKey })
+  const moved = cursor.onConflict((known) =>
+    known.column('source').doUpdateSet({ after_key: afterKey, updated_at: now }),
   )
+  await execute(pg, moved)
 }

@@ -3,6 +3,7 @@ import path from 'node:path'
 import { AppError } from '../core/errors.ts'
 import { uniqueIdOf } from '../core/variant.ts'
 import type { Pg } from '../db/database.ts'
+import { fetchAll, query } from '../db/query.ts'
 import { isThere, readIconifySet, vendorOfAuthor } from './iconify.ts'
 import type { Entry, Refusal } from './import-items.ts'
 
@@ -32,7 +33,7 @@ export async function* readIconifyCollection(pg: Pg, directory: string): AsyncIt
 
 /** An author keeps the username that the catalogue has; one whose username is taken gets a longer one. */
 async function createVendorNames(pg: Pg): Promise<(author: string) => Entry['vendor']> {
-  const { rows } = await pg.query<{ username: string; name: string }>('select username, name from vendor')
+  const rows = await fetchAll(pg, query.selectFrom('vendor').select(['username', 'name']))
   const nameOf = new Map(rows.map(({ username, name }) => [username, name]))
   return (author) => {
     const { username } = vendorOfAuthor(author)

@@ -3,6 +3,7 @@ import { AppError } from '../core/errors.ts'
 import { mapConcurrent } from '../core/map-concurrent.ts'
 import { hashSource, printSourceKey } from '../core/variant.ts'
 import type { Pg } from '../db/database.ts'
+import { anyOf, fetchAll, query } from '../db/query.ts'
 import { cancelDeletion } from '../retention/discarded.ts'
 import type { Store } from '../store/store.ts'
 import { inspectSvg } from './inspect-svg.ts'
@@ -94,12 +95,14 @@ async function importBatch(
       refuse(report, { from: entry.from, reason: `${error.code}: ${error.message}` })
     }
   }
-  const found = await pg.query<{ source_key: string; source_hash: string; original_key: string }>(
-    `select source_key, source_hash, coalesce(original_key, source_key) as original_key
-     from item where source_key = any($1)`,
-    [[...rows.keys()]],
+  const found = await fetchAll(
+    pg,
+    query
+      .selectFrom('item')
+      .select(['source_key', 'source_hash', (eb) => eb.fn.coalesce('original_key', 'source_key').as('original_key')])
+      .where('source_key', '=', anyOf([...rows.keys()])),
   )
-  const known = new Map(found.rows.map((row) => [row.source_key, row]))
+  const known = new Map(found.map((row) => [row.source_key, row]))
   const { changed = [], unchanged = [] } = Object.groupBy(rows.values(), (row) =>
     known.get(row.sourceKey)?.source_hash === row.sourceHash ? 'unchanged' : 'changed',
   )

@@ -1,7 +1,10 @@
 import { hostname } from 'node:os'
+import { sql } from 'kysely'
 import { log } from '../core/log.ts'
 import { startOf } from '../core/processes.ts'
 import type { Pg } from '../db/database.ts'
+import { anyOf, execute, now, query } from '../db/query.ts'
+import { statement } from '../db/statement.ts'
 
 export const HEARTBEAT_EVERY_MS = 10_000
 /** A worker that is silent for so long is dead. */
@@ -9,24 +12,22 @@ const SILENT_S = 60
 
 /** Says that this worker lives. @param workerId graphile-worker's pool id, as in its jobs' locks */
 export async function heartbeat(pg: Pg, workerId: string): Promise<void> {
-  await pg.query(
-    `insert into worker (id, host, pid) values ($1, $2, $3) on conflict (id) do update set seen_at = now()`,
-    [workerId, hostname(), process.pid],
+  const alive = query.insertInto('worker').values({ id: workerId, host: hostname(), pid: process.pid })
+  await execute(
+    pg,
+    alive.onConflict((known) => known.column('id').doUpdateSet({ seen_at: now })),
   )
 }
 
 /** Whether a worker on this host said lately that it lives. In a container that is the one beside us. */
 export async function hasLiveWorker(pg: Pg): Promise<boolean> {
-  const { rowCount } = await pg.query(
-    'select from worker where host = $1 and seen_at > now() - make_interval(secs => $2)',
-    [hostname(), SILENT_S],
-  )
-  return rowCount !== 0
+  const seen = sql<boolean>`seen_at > now() - make_interval(secs => ${SILENT_S})`
+  return (await execute(pg, query.selectFrom('worker').where('host', '=', hostname()).where(seen))) > 0
 }
 
 /** Says goodbye. */
 export async function deregister(pg: Pg, workerId: string): Promise<void> {
-  await pg.query('delete from worker where id = $1', [workerId])
+  await execute(pg, query.deleteFrom('worker').where('id', '=', workerId))
 }
 
 /**
@@ -34,14 +35,7 @@ export async function deregister(pg: Pg, workerId: string): Promise<void> {
  * for a minute, and on this host at once whose process is gone.
  */
 export async function recoverJobs(pg: Pg, ownIds: readonly string[]): Promise<string[]> {
-  const { rows } = await pg.query<{ id: string; host: string; pid: number; silent: boolean }>(
-    `select id, host, pid, seen_at < now() - make_interval(secs => $2) as silent from worker where id <> all($1::text[])
-     union all
-     -- Killed before its first heartbeat: it holds jobs, and nobody knows it.
-     select distinct locked_by, '', 0, true from graphile_worker.jobs
-     where locked_at < now() - make_interval(secs => $2) and locked_by <> all($1::text[]) and locked_by not in (select id from worker)`,
-    [ownIds, SILENT_S],
-  )
+  const rows = await FIND_OTHERS.all(pg, { ownIds, silentS: SILENT_S })
   const dead: string[] = []
   for (const other of rows) {
     const isHere = other.host === hostname()
@@ -49,8 +43,29 @@ export async function recoverJobs(pg: Pg, ownIds: readonly string[]): Promise<st
     if (other.silent || isGone) dead.push(other.id)
   }
   if (dead.length === 0) return dead
-  await pg.query('select graphile_worker.force_unlock_workers($1::text[])', [dead])
-  await pg.query('delete from worker where id = any($1::text[])', [dead])
+  await UNLOCK.run(pg, { dead })
+  await execute(pg, query.deleteFrom('worker').where('id', '=', anyOf(dead)))
   log.warn('took over the jobs of dead workers', { workers: dead.join(',') })
   return dead
 }
+
+const FIND_OTHERS = statement({
+  name: 'find-other-workers',
+  text: `
+    select id, host, pid, seen_at < now() - make_interval(secs => :silentS) as silent from worker
+      where id <> all(:ownIds::text[])
+    union all
+    -- Killed before its first heartbeat: it holds jobs, and nobody knows it.
+    select distinct locked_by, '', 0, true from graphile_worker.jobs
+      where locked_at < now() - make_interval(secs => :silentS) and locked_by <> all(:ownIds::text[])
+        and locked_by not in (select id from worker)`,
+  parameters: { ownIds: 'text[]', silentS: 'float8' },
+  columns: { id: 'text', host: 'text', pid: 'int4', silent: 'bool' },
+})
+
+const UNLOCK = statement({
+  name: 'unlock-workers',
+  text: 'select graphile_worker.force_unlock_workers(:dead::text[])',
+  parameters: { dead: 'text[]' },
+  columns: { force_unlock_workers: 'void' },
+})

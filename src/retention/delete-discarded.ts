@@ -2,6 +2,7 @@ import { log } from '../core/log.ts'
 import { parseVariantKey, printSourceKey } from '../core/variant.ts'
 import { inTransaction, type Pg } from '../db/database.ts'
 import { lockItems } from '../db/locks.ts'
+import { anyOf, fetchAll, query } from '../db/query.ts'
 import type { Stores } from '../store/open.ts'
 import { cancelDeletion, type StoreName, takeDiscarded } from './discarded.ts'
 
@@ -62,9 +63,10 @@ async function lockPictures(
       return path ? [[key, printSourceKey(path)] as const] : []
     }),
   )
-  const { rows } = await pg.query<{ id: number; source_key: string }>(
-    'select id, source_key from item where source_key = any($1::text[])',
-    [[...new Set(sourceKeyOf.values())]],
+  const sourceKeys = [...new Set(sourceKeyOf.values())]
+  const rows = await fetchAll(
+    pg,
+    query.selectFrom('item').select(['id', 'source_key']).where('source_key', '=', anyOf(sourceKeys)),
   )
   if (rows.length === 0) return { previews: keys, release: async () => {} }
   const locks = await lockItems(
@@ -72,11 +74,8 @@ async function lockPictures(
     rows.map(({ id }) => id),
   )
   const busy = new Set(rows.filter(({ id }) => !locks.held.includes(id)).map((row) => row.source_key))
-  const made = await pg.query<{ object_key: string }>(
-    'select object_key from image where object_key = any($1::text[])',
-    [keys],
-  )
-  const isMade = new Set(made.rows.map((row) => row.object_key))
+  const made = await fetchAll(pg, query.selectFrom('image').select('object_key').where('object_key', '=', anyOf(keys)))
+  const isMade = new Set(made.map((row) => row.object_key))
   const previews = keys.filter((key) => !isMade.has(key) && !busy.has(sourceKeyOf.get(key) ?? ''))
   return { previews, release: locks.release }
 }

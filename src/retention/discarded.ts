@@ -1,5 +1,6 @@
 import type { PoolClient } from 'pg'
-import type { Pg } from '../db/database.ts'
+import { anyOf, execute, fetchAll, now, query } from '../db/query.ts'
+import { type Queryable, statement } from '../db/statement.ts'
 
 /** The store of an object. */
 export type StoreName = 'ORIGINALS' | 'PREVIEWS'
@@ -9,28 +10,31 @@ export type StoreName = 'ORIGINALS' | 'PREVIEWS'
  * are about to be stored before anything refers to them. One that is scheduled already gets the later of both times.
  */
 export async function discardObjects(
-  pg: Pg | PoolClient,
+  db: Queryable,
   store: StoreName,
   { keys, afterS }: { keys: readonly string[]; afterS: number },
 ): Promise<void> {
   if (keys.length === 0) return
-  await pg.query(
-    `insert into discarded_object as d (store, object_key, delete_after)
-     select $1::store_name, key, now() + make_interval(secs => $3)
-     from (select distinct unnest($2::text[]) as key order by 1) as keys
-     on conflict (store, object_key) do update set delete_after = greatest(d.delete_after, excluded.delete_after)`,
-    [store, keys, afterS],
-  )
+  await DISCARD.run(db, { store, keys, afterS })
 }
 
+const DISCARD = statement({
+  name: 'discard-objects',
+  text: `
+    insert into discarded_object as d (store, object_key, delete_after)
+    select :store::store_name, key, now() + make_interval(secs => :afterS)
+    from (select distinct unnest(:keys::text[]) as key order by 1) as keys
+    on conflict (store, object_key) do update set delete_after = greatest(d.delete_after, excluded.delete_after)`,
+  parameters: { store: 'store_name', keys: 'text[]', afterS: 'float8' },
+})
+
 /** Cancels the deletion of objects, after waiting for a batch that is deleting one of them. Returns how many. */
-export async function cancelDeletion(pg: Pg | PoolClient, store: StoreName, keys: readonly string[]): Promise<number> {
+export async function cancelDeletion(db: Queryable, store: StoreName, keys: readonly string[]): Promise<number> {
   if (keys.length === 0) return 0
-  const { rowCount } = await pg.query(
-    'delete from discarded_object where store = $1::store_name and object_key = any($2::text[])',
-    [store, keys],
+  return await execute(
+    db,
+    query.deleteFrom('discarded_object').where('store', '=', store).where('object_key', '=', anyOf(keys)),
   )
-  return rowCount ?? 0
 }
 
 /**
@@ -41,18 +45,20 @@ export async function takeDiscarded(
   client: PoolClient,
   limit: number,
 ): Promise<{ readonly forgotten: number; readonly taken: readonly { store: StoreName; key: string }[] }> {
-  const { rows } = await client.query<{ store: StoreName; object_key: string }>(TAKE_DISCARDED, [limit])
+  const due = query
+    .selectFrom('discarded_object')
+    .select(['store', 'object_key'])
+    .where('delete_after', '<=', now)
+    .orderBy('delete_after')
+  const rows = await fetchAll(client, due.limit(limit).forUpdate().skipLocked())
   const keys = (store: StoreName) => rows.filter((row) => row.store === store).map((row) => row.object_key)
-  const used = await client.query<{ store: StoreName; object_key: string }>(IN_USE, [
-    keys('ORIGINALS'),
-    keys('PREVIEWS'),
-  ])
-  const isUsed = new Set(used.rows.map((row) => `${row.store} ${row.object_key}`))
+  const used = await IN_USE.all(client, { originals: keys('ORIGINALS'), previews: keys('PREVIEWS') })
+  const isUsed = new Set(used.map((row) => `${row.store} ${row.object_key}`))
   for (const store of ['ORIGINALS', 'PREVIEWS'] as const)
     await cancelDeletion(
       client,
       store,
-      used.rows.filter((row) => row.store === store).map((row) => row.object_key),
+      used.filter((row) => row.store === store).map((row) => row.object_key),
     )
   const taken = rows
     .filter((row) => !isUsed.has(`${row.store} ${row.object_key}`))
@@ -60,11 +66,13 @@ export async function takeDiscarded(
   return { forgotten: rows.length - taken.length, taken }
 }
 
-const TAKE_DISCARDED = `
-  select store, object_key from discarded_object where delete_after <= now()
-  order by delete_after limit $1 for update skip locked`
-
-const IN_USE = `
-  select 'ORIGINALS' as store, source_key as object_key from item where source_key = any($1::text[]) and original_key is null
-  union all select 'ORIGINALS', original_key from item where original_key = any($1::text[])
-  union all select 'PREVIEWS', object_key from image where object_key = any($2::text[])`
+const IN_USE = statement({
+  name: 'find-used-objects',
+  text: `
+    select 'ORIGINALS'::store_name as store, source_key as object_key from item
+      where source_key = any(:originals::text[]) and original_key is null
+    union all select 'ORIGINALS', original_key from item where original_key = any(:originals::text[])
+    union all select 'PREVIEWS', object_key from image where object_key = any(:previews::text[])`,
+  parameters: { originals: 'text[]', previews: 'text[]' },
+  columns: { store: 'store_name', object_key: 'text' },
+})

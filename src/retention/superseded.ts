@@ -1,5 +1,7 @@
 import type { Presets } from '../core/variant.ts'
 import type { Pg } from '../db/database.ts'
+import { anyOf, execute, fetchFirst, query } from '../db/query.ts'
+import { statement } from '../db/statement.ts'
 
 /** The image of a source or recipe that is not the current one any more. */
 export interface Superseded {
@@ -21,13 +23,9 @@ export async function* findSuperseded(
   pg: Pg,
   options: { presets: Presets; graceDays: number },
 ): AsyncIterable<Superseded[]> {
-  const { rows } = await pg.query<{ last: number }>('select coalesce(max(id), 0) as last from item')
-  for (let from = 0; from < (rows[0]?.last ?? 0); from += RANGE_ITEMS) {
-    const found = await find(pg, options, {
-      name: 'find-superseded',
-      where: 'i.id > $4 and i.id <= $5',
-      values: [from, from + RANGE_ITEMS],
-    })
+  const last = await fetchFirst(pg, query.selectFrom('item').select('id').orderBy('id', 'desc').limit(1))
+  for (let afterId = 0; afterId < (last?.id ?? 0); afterId += RANGE_ITEMS) {
+    const found = await FIND_IN_SPAN.all(pg, { ...valuesOf(options), afterId, toId: afterId + RANGE_ITEMS })
     if (found.length > 0) yield found
   }
 }
@@ -35,28 +33,13 @@ export async function* findSuperseded(
 /** Those of some items only. */
 export const findSupersededOf = (
   pg: Pg,
-  options: { presets: Presets; graceDays: number; itemIds: readonly number[] },
-): Promise<Superseded[]> =>
-  find(pg, options, { name: 'find-superseded-of', where: 'i.id = any($4)', values: [options.itemIds] })
+  { itemIds, ...options }: { presets: Presets; graceDays: number; itemIds: readonly number[] },
+): Promise<Superseded[]> => FIND_OF_ITEMS.all(pg, { ...valuesOf(options), itemIds })
 
-async function find(
-  pg: Pg,
-  { presets, graceDays }: { presets: Presets; graceDays: number },
-  range: { name: string; where: string; values: unknown[] },
-): Promise<Superseded[]> {
-  const all = [...presets.values()]
-  const { rows } = await pg.query({
-    name: range.name,
-    text: FIND(range.where),
-    values: [all.map(({ name }) => name), all.map(({ recipeHash }) => recipeHash), graceDays, ...range.values],
-  })
-  return rows.map(toSuperseded)
-}
-
-const toSuperseded = (row: { id: string; owner_id: number; object_key: string }): Superseded => ({
-  imageId: row.id,
-  ownerId: row.owner_id,
-  objectKey: row.object_key,
+const valuesOf = ({ presets, graceDays }: { presets: Presets; graceDays: number }) => ({
+  presets: [...presets.values()].map(({ name }) => name),
+  recipeHashes: [...presets.values()].map(({ recipeHash }) => recipeHash),
+  graceDays,
 })
 
 /**
@@ -67,44 +50,53 @@ export async function findSupersededComposites(
   pg: Pg,
   options: { graceDays: number; afterFamilyId?: number; limit: number; familyIds?: readonly number[] },
 ): Promise<Superseded[]> {
-  const { rows } = await pg.query({
-    name: 'find-superseded-composites',
-    text: FIND_COMPOSITES,
-    values: [options.graceDays, options.afterFamilyId ?? 0, options.familyIds ?? null, options.limit],
-  })
-  return rows.map(toSuperseded)
+  const { graceDays, afterFamilyId = 0, familyIds = null, limit } = options
+  return await FIND_COMPOSITES.all(pg, { graceDays, afterFamilyId, familyIds, limit })
 }
 
 /** Deletes earlier picks without pictures, except the newest, whose URLs still redirect. */
 export async function deleteOldPicks(pg: Pg, { kept }: { kept: number }): Promise<void> {
-  await pg.query(DELETE_OLD_PICKS, [kept])
+  await DELETE_OLD_PICKS.run(pg, { kept })
 }
 
-const FIND_COMPOSITES = `
-  select m.id, m.owner_id, m.object_key
-  from image m
-  where m.owner_type = 'FAMILY' and m.owner_id > $2 and ($3::int[] is null or m.owner_id = any($3)) and exists (
-    select from composite c
-    join image n on n.owner_type = 'FAMILY' and n.owner_id = c.family_id and n.preset = c.layout
-      and n.recipe_hash = c.recipe_hash and n.source_hash = c.members_hash
-    where c.family_id = m.owner_id and c.layout = m.preset and c.is_current
-      and (c.members_hash, c.recipe_hash) <> (m.source_hash, m.recipe_hash)
-      and greatest(m.made_at, n.made_at, c.picked_at) <= now() - make_interval(days => $1))
-  order by m.owner_id, m.id limit $4`
+const COLUMNS = { imageId: 'int8', ownerId: 'int4', objectKey: 'text' } as const
 
-const DELETE_OLD_PICKS = `
-  delete from composite c using (
-    select id, row_number() over (partition by family_id, layout order by picked_at desc) as place
-    from composite where not is_current
-  ) as old
-  where c.id = old.id and old.place > $1 and not c.is_current and not exists (
-    select from image m where m.owner_type = 'FAMILY' and m.owner_id = c.family_id and m.preset = c.layout
-      and m.recipe_hash = c.recipe_hash and m.source_hash = c.members_hash)`
+const FIND_COMPOSITES = statement({
+  name: 'find-superseded-composites',
+  isPrepared: true,
+  text: `
+    select m.id as "imageId", m.owner_id as "ownerId", m.object_key as "objectKey"
+    from image m
+    where m.owner_type = 'FAMILY' and m.owner_id > :afterFamilyId
+      and (:familyIds::int[] is null or m.owner_id = any(:familyIds)) and exists (
+        select from composite c
+        join image n on n.owner_type = 'FAMILY' and n.owner_id = c.family_id and n.preset = c.layout
+          and n.recipe_hash = c.recipe_hash and n.source_hash = c.members_hash
+        where c.family_id = m.owner_id and c.layout = m.preset and c.is_current
+          and (c.members_hash, c.recipe_hash) <> (m.source_hash, m.recipe_hash)
+          and greatest(m.made_at, n.made_at, c.picked_at) <= now() - make_interval(days => :graceDays))
+    order by m.owner_id, m.id limit :limit`,
+  parameters: { graceDays: 'int4', afterFamilyId: 'int4', familyIds: 'int4[]?', limit: 'int8' },
+  columns: COLUMNS,
+})
+
+const DELETE_OLD_PICKS = statement({
+  name: 'forget-picks',
+  text: `
+    delete from composite c using (
+      select id, row_number() over (partition by family_id, layout order by picked_at desc) as place
+      from composite where not is_current
+    ) as old
+    where c.id = old.id and old.place > :kept and not c.is_current and not exists (
+      select from image m where m.owner_type = 'FAMILY' and m.owner_id = c.family_id and m.preset = c.layout
+        and m.recipe_hash = c.recipe_hash and m.source_hash = c.members_hash)`,
+  parameters: { kept: 'int8' },
+})
 
 // Whether an image is current is decided in the unique index alone; materialised, since Postgres overestimates the rows.
 // A current image is another row, and so another object: keys are unique.
 const FIND = (inRange: string) => `
-  with preset as (select * from unnest($1::text[], $2::text[]) as t(name, recipe_hash)),
+  with preset as (select * from unnest(:presets::text[], :recipeHashes::text[]) as t(name, recipe_hash)),
   old as materialized (
     select m.owner_id, m.preset, m.format, m.recipe_hash, m.source_hash,
            p.recipe_hash as current_recipe, i.source_hash as current_source
@@ -113,16 +105,34 @@ const FIND = (inRange: string) => `
     join preset p on p.name = m.preset
     where ${inRange} and (m.recipe_hash <> p.recipe_hash or m.source_hash <> i.source_hash)
   )
-  select m.id, m.owner_id, m.object_key
+  select m.id as "imageId", m.owner_id as "ownerId", m.object_key as "objectKey"
   from old
   join image m on m.owner_type = 'ITEM' and m.owner_id = old.owner_id and m.preset = old.preset
     and m.format = old.format and m.recipe_hash = old.recipe_hash and m.source_hash = old.source_hash
   join image c on c.owner_type = 'ITEM' and c.owner_id = old.owner_id and c.preset = old.preset
     and c.format = old.format and c.recipe_hash = old.current_recipe and c.source_hash = old.current_source
-  where greatest(m.made_at, c.made_at) <= now() - make_interval(days => $3)
+  where greatest(m.made_at, c.made_at) <= now() - make_interval(days => :graceDays)
   order by m.owner_id, m.id`
+const PARAMETERS = { presets: 'text[]', recipeHashes: 'text[]', graceDays: 'int4' } as const
+
+const FIND_IN_SPAN = statement({
+  name: 'find-superseded',
+  isPrepared: true,
+  text: FIND('i.id > :afterId and i.id <= :toId'),
+  parameters: { ...PARAMETERS, afterId: 'int4', toId: 'int4' },
+  columns: COLUMNS,
+})
+
+const FIND_OF_ITEMS = statement({
+  name: 'find-superseded-of',
+  isPrepared: true,
+  text: FIND('i.id = any(:itemIds)'),
+  parameters: { ...PARAMETERS, itemIds: 'int4[]' },
+  columns: COLUMNS,
+})
 
 /** Deletes the rows of images whose objects are deleted. */
 export async function deleteImageRows(pg: Pg, images: readonly Superseded[]): Promise<void> {
-  await pg.query('delete from image where id = any($1::bigint[])', [images.map(({ imageId }) => imageId)])
+  const ids = images.map(({ imageId }) => imageId)
+  await execute(pg, query.deleteFrom('image').where('id', '=', anyOf(ids)))
 }

@@ -4,6 +4,8 @@ import { FAMILY_TAKEN_DOWN, SHOWS_HIDDEN } from '../composites/locate.ts'
 import { parseCompositeKey } from '../core/variant.ts'
 import type { Pg } from '../db/database.ts'
 import { lockComposites } from '../db/locks.ts'
+import { anyOf, fetchAll, query } from '../db/query.ts'
+import { statement } from '../db/statement.ts'
 import type { Stores } from '../store/open.ts'
 import type { TakedownScope } from './locate-target.ts'
 import { whileActive } from './while-active.ts'
@@ -30,9 +32,10 @@ export async function removeComposites(
 ): Promise<'done' | 'stopped' | null> {
   const { pg } = app
   for (let afterId = 0; ; ) {
-    const { rows } = await pg.query<{ id: number }>(
-      `select id from (${FAMILIES_OF[scope.column]}) as f where id > $2 order by id limit $3`,
-      [takeDown.targetId, afterId, FAMILIES_AT_ONCE],
+    const families = FAMILIES_OF[scope.column](takeDown.targetId).as('f')
+    const rows = await fetchAll(
+      pg,
+      query.selectFrom(families).select('f.id').where('f.id', '>', afterId).orderBy('f.id').limit(FAMILIES_AT_ONCE),
     )
     const ids = rows.map((row) => row.id)
     const lastId = ids.at(-1)
@@ -60,40 +63,51 @@ async function remove(
   client: PoolClient,
   { takeDown, scope, familyIds }: Pick<Run, 'takeDown' | 'scope'> & { familyIds: readonly number[] },
 ): Promise<true> {
-  await client.query(DELETE_IMAGES, [familyIds])
-  await client.query(
-    `update composite c set is_current = false where c.family_id = any($1::int[]) and c.is_current and ${SHOWS_HIDDEN('c')}`,
-    [familyIds],
-  )
+  await DELETE_IMAGES.run(client, { familyIds })
+  await DROP_PICKS.run(client, { familyIds })
   if (!scope.composites) return true
-  const { rows } = await client.query<{ object_key: string }>(
-    `select object_key from image where owner_type = 'FAMILY' and owner_id = any($1::int[])`,
-    [familyIds],
-  )
+  const images = query.selectFrom('image').select('object_key').where('owner_type', '=', 'FAMILY')
+  const rows = await fetchAll(client, images.where('owner_id', '=', anyOf(familyIds)))
   const clean = new Set(rows.map((row) => row.object_key))
   const keys: string[] = []
   for await (const { key } of stores.previews.list(scope.composites.folder))
     if (parseCompositeKey(key)?.version && !clean.has(key)) keys.push(key)
   if (keys.length === 0) return true
   await stores.previews.delete(keys)
-  await client.query(
-    `update take_down set objects_deleted = objects_deleted + $2,
-       deleted_keys = array(select distinct unnest(deleted_keys || $3::text)) where id = $1`,
-    [takeDown.id, keys.length, `${scope.composites.folder}*`],
-  )
+  await COUNT_DELETED.run(client, { id: takeDown.id, objects: keys.length, key: `${scope.composites.folder}*` })
   return true
 }
 
 const FAMILIES_OF = {
-  id: 'select family_id as id from item where id = $1',
-  icon_set_id: 'select family_id as id from icon_set where id = $1',
-  family_id: 'select id from family where id = $1',
-  vendor_id: 'select id from family where vendor_id = $1',
+  id: (id: number) => query.selectFrom('item').select('family_id as id').where('id', '=', id),
+  icon_set_id: (id: number) => query.selectFrom('icon_set').select('family_id as id').where('id', '=', id),
+  family_id: (id: number) => query.selectFrom('family').select('id').where('id', '=', id),
+  vendor_id: (id: number) => query.selectFrom('family').select('id').where('vendor_id', '=', id),
 } as const
 
-const DELETE_IMAGES = `
-  delete from image m
-  where m.owner_type = 'FAMILY' and m.owner_id = any($1::int[]) and not exists (
-    select from composite c join family f on f.id = c.family_id
-    where c.family_id = m.owner_id and c.layout = m.preset and c.members_hash = m.source_hash
-      and c.recipe_hash = m.recipe_hash and not ${SHOWS_HIDDEN('c')} and not ${FAMILY_TAKEN_DOWN('f')})`
+const DELETE_IMAGES = statement({
+  name: 'forget-hidden-composites',
+  text: `
+    delete from image m
+    where m.owner_type = 'FAMILY' and m.owner_id = any(:familyIds::int[]) and not exists (
+      select from composite c join family f on f.id = c.family_id
+      where c.family_id = m.owner_id and c.layout = m.preset and c.members_hash = m.source_hash
+        and c.recipe_hash = m.recipe_hash and not ${SHOWS_HIDDEN('c')} and not ${FAMILY_TAKEN_DOWN('f')})`,
+  parameters: { familyIds: 'int4[]' },
+})
+
+const DROP_PICKS = statement({
+  name: 'drop-hidden-picks',
+  text: `
+    update composite c set is_current = false
+    where c.family_id = any(:familyIds::int[]) and c.is_current and ${SHOWS_HIDDEN('c')}`,
+  parameters: { familyIds: 'int4[]' },
+})
+
+const COUNT_DELETED = statement({
+  name: 'count-deleted-composites',
+  text: `
+    update take_down set objects_deleted = objects_deleted + :objects,
+      deleted_keys = array(select distinct unnest(deleted_keys || :key::text)) where id = :id`,
+  parameters: { id: 'int4', objects: 'int4', key: 'text' },
+})

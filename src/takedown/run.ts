@@ -7,16 +7,20 @@ import { log } from '../core/log.ts'
 import { isCompositeKey } from '../core/variant.ts'
 import type { Pg, Prisma } from '../db/database.ts'
 import { waitForItems } from '../db/locks.ts'
+import { anyOf, execute, fetchAll, now, query } from '../db/query.ts'
+import { statement } from '../db/statement.ts'
+import { enqueue } from '../jobs/enqueue.ts'
 import type { RenderDeps } from '../variants/make.ts'
 import { removeComposites } from './composites.ts'
 import { locateTarget, type TakedownScope } from './locate-target.ts'
-import { queueTakeDown } from './take-down.ts'
 import { whileActive } from './while-active.ts'
 
 /** Items that are locked together. */
 const DRAIN_ITEMS = 200
 /** What S3 lists and deletes in one call. */
 const SWEEP_KEYS = 1000
+/** Until the second look: longer than any answer, upload or queue of ours lasts. */
+const RECHECK_AFTER_S = 60
 /** Of the 3,000 that may be in progress: smaller batches leave capacity for others. */
 const PATHS_AT_ONCE = 1000
 
@@ -50,21 +54,20 @@ export async function runTakeDown(
   if (!takeDown || takeDown.restoredAt || (takeDown.status === 'COMPLETED') !== recheck) return 'done'
   const scope = await locateTarget(app, takeDown)
   const run = { takeDown, scope, signal }
-  if (!recheck)
-    await app.pg.query(`update take_down set status = 'RUNNING' where id = $1 and restored_at is null`, [id])
+  if (!recheck) await execute(app.pg, updateOf(id).set({ status: 'RUNNING' }).where('restored_at', 'is', null))
   const outcome = (await drain(app, run)) ?? (await removeComposites(app, run)) ?? (await sweep(app, run))
   if (outcome) return outcome
   const isPurged = await purge(app, run, recheck ? 'second' : 'first')
   await whileActive(app.pg, id, async (client) => {
-    if (recheck) return await client.query('update take_down set error = null where id = $1', [id])
-    await client.query(
-      `update take_down set status = 'COMPLETED', finished_at = now(), error = null, note = $2 where id = $1`,
-      [id, isPurged ? null : NO_CDN],
-    )
-    await queueTakeDown(client, id, { recheck: true })
+    if (recheck) return await execute(client, updateOf(id).set({ error: null }))
+    const note = isPurged ? null : NO_CDN
+    await execute(client, updateOf(id).set({ status: 'COMPLETED', finished_at: now, error: null, note }))
+    await enqueue(client, 'take_down', { takeDownId: id, recheck: true }, { delayS: RECHECK_AFTER_S })
   })
   return 'done'
 }
+
+const updateOf = (id: number) => query.updateTable('take_down').where('id', '=', id)
 
 const NO_CDN =
   'CLOUDFRONT_DISTRIBUTION_ID is not set, so no CDN was purged: if there is one, set it and take this down again, or purge it by hand.'
@@ -75,13 +78,18 @@ export async function recordError(
   id: number,
   { reason, isLast }: { reason: string; isLast: boolean },
 ): Promise<void> {
-  await pg.query(
-    `update take_down set error = $2, status = case when $3 and status <> 'COMPLETED' then 'FAILED' else status end,
-       finished_at = case when $3 and status <> 'COMPLETED' then now() else finished_at end
-     where id = $1 and restored_at is null`,
-    [id, reason, isLast],
-  )
+  await RECORD_ERROR.run(pg, { id, reason, isLast })
 }
+
+const RECORD_ERROR = statement({
+  name: 'record-take-down-error',
+  text: `
+    update take_down set error = :reason,
+      status = case when :isLast and status <> 'COMPLETED' then 'FAILED' else status end,
+      finished_at = case when :isLast and status <> 'COMPLETED' then now() else finished_at end
+    where id = :id and restored_at is null`,
+  parameters: { id: 'int4', reason: 'text', isLast: 'bool' },
+})
 
 /** Null: done. */
 type StepResult = 'done' | 'stopped' | null
@@ -92,24 +100,20 @@ type StepResult = 'done' | 'stopped' | null
  */
 async function drain(app: TakeDownRunner, { takeDown, scope, signal }: Run): Promise<StepResult> {
   for (let afterId = takeDown.drainedToItemId; ; ) {
-    const { rows } = await app.pg.query<{ id: number }>(
-      `select id from item where ${scope.column} = $1 and id > $2 order by id limit $3`,
-      [takeDown.targetId, afterId, DRAIN_ITEMS],
-    )
+    const items = query.selectFrom('item').select('id').where(scope.column, '=', takeDown.targetId)
+    const rows = await fetchAll(app.pg, items.where('id', '>', afterId).orderBy('id').limit(DRAIN_ITEMS))
     const ids = rows.map((row) => row.id)
     const lastId = ids.at(-1)
     if (lastId === undefined) return null
     if (!(await waitForItems(app.pg, ids, signal))) return 'stopped'
     const isActive = await whileActive(app.pg, takeDown.id, async (client) => {
-      const deleted = await client.query<{ object_key: string }>(
-        `delete from image where owner_type = 'ITEM' and owner_id = any($1::int[]) returning object_key`,
-        [ids],
-      )
-      await client.query('update take_down set drained_to_item_id = $2 where id = $1', [takeDown.id, lastId])
+      const images = query.deleteFrom('image').where('owner_type', '=', 'ITEM').where('owner_id', '=', anyOf(ids))
+      const deleted = await fetchAll(client, images.returning('object_key'))
+      await execute(client, updateOf(takeDown.id).set({ drained_to_item_id: lastId }))
       await rememberKeys(
         client,
         takeDown,
-        deleted.rows.map((row) => row.object_key),
+        deleted.map((row) => row.object_key),
       )
     })
     if (isActive === null) return 'done'
@@ -125,10 +129,8 @@ async function sweep(app: TakeDownRunner, { takeDown, scope, signal }: Run): Pro
       const keys = await listBatch(app, scope)
       if (keys.length === 0) return 0
       await app.stores.previews.delete(keys)
-      await client.query('update take_down set objects_deleted = objects_deleted + $2 where id = $1', [
-        takeDown.id,
-        keys.length,
-      ])
+      const count = updateOf(takeDown.id).set((eb) => ({ objects_deleted: eb('objects_deleted', '+', keys.length) }))
+      await execute(client, count)
       await rememberKeys(client, takeDown, keys)
       return keys.length
     })
@@ -151,11 +153,14 @@ async function listBatch({ stores }: TakeDownRunner, { prefixes, owns }: Takedow
 /** For an item, whose invalidation by path lists each key: a retry must purge what an earlier run deleted. */
 async function rememberKeys(client: PoolClient, { id, targetType }: TakeDown, keys: readonly string[]): Promise<void> {
   if (targetType !== 'ITEM' || keys.length === 0) return
-  await client.query(
-    `update take_down set deleted_keys = array(select distinct unnest(deleted_keys || $2::text[])) where id = $1`,
-    [id, keys],
-  )
+  await REMEMBER_KEYS.run(client, { id, keys })
 }
+
+const REMEMBER_KEYS = statement({
+  name: 'remember-deleted-keys',
+  text: 'update take_down set deleted_keys = array(select distinct unnest(deleted_keys || :keys::text[])) where id = :id',
+  parameters: { id: 'int4', keys: 'text[]' },
+})
 
 /**
  * Invalidates at the CDN, by tag where the distribution reads our header, else by path. A second run sends the same batches
@@ -175,14 +180,17 @@ async function purge(app: TakeDownRunner, { takeDown, scope }: Run, round: strin
     const identity = [takeDown.id, createdAt.toISOString(), round, ...batch].join('\n')
     const reference = `afterimage-${takeDown.id}-${createHash('sha256').update(identity).digest('hex').slice(0, 32)}`
     const invalidationId = await app.cdn.invalidate(batch, reference)
-    await app.pg.query(
-      `update take_down set invalidation_ids = array_append(invalidation_ids, $2)
-       where id = $1 and not $2 = any(invalidation_ids)`,
-      [takeDown.id, invalidationId],
-    )
+    await ADD_INVALIDATION.run(app.pg, { id: takeDown.id, invalidationId })
   }
   return true
 }
+
+const ADD_INVALIDATION = statement({
+  name: 'add-invalidation',
+  text: `update take_down set invalidation_ids = array_append(invalidation_ids, :invalidationId)
+         where id = :id and not :invalidationId = any(invalidation_ids)`,
+  parameters: { id: 'int4', invalidationId: 'text' },
+})
 
 /** Where the configuration cannot be read, invalidating by path works as well. */
 async function readsCacheTags(cdn: Cdn): Promise<boolean> {

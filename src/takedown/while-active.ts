@@ -1,5 +1,6 @@
 import type { PoolClient } from 'pg'
 import { inTransaction, type Pg } from '../db/database.ts'
+import { execute, query } from '../db/query.ts'
 
 /** Runs the work in one transaction that locks the take-down's receipt; null, without running it, when the take-down was restored. */
 export async function whileActive<T>(
@@ -8,9 +9,7 @@ export async function whileActive<T>(
   work: (client: PoolClient) => Promise<T>,
 ): Promise<T | null> {
   return await inTransaction(pg, async (client) => {
-    const { rowCount } = await client.query('select from take_down where id = $1 and restored_at is null for update', [
-      takeDownId,
-    ])
-    return rowCount === 0 ? null : await work(client)
+    const active = query.selectFrom('take_down').where('id', '=', takeDownId).where('restored_at', 'is', null)
+    return (await execute(client, active.forUpdate())) === 0 ? null : await work(client)
   })
 }

@@ -1,5 +1,8 @@
 import type { PoolClient } from 'pg'
 import { printUploadKey } from '../core/variant.ts'
+import { notify } from '../db/notify.ts'
+import { execute, fetchFirst, now, query } from '../db/query.ts'
+import { statement } from '../db/statement.ts'
 import { discardObjects } from '../retention/discarded.ts'
 import { recordEvents } from '../webhooks/outbox.ts'
 import { readUploadProgress } from './progress.ts'
@@ -27,23 +30,31 @@ export async function addProblems(
   { problems, count = problems.length }: { problems: readonly UploadProblem[]; count?: number },
 ): Promise<void> {
   if (count === 0) return
-  const { rows } = await client.query<{ before: number }>(
-    'update upload set problem_count = problem_count + $2 where id = $1 returning problem_count - $2 as before',
-    [uploadId, count],
+  const counted = await fetchFirst(
+    client,
+    query
+      .updateTable('upload')
+      .set((eb) => ({ problem_count: eb('problem_count', '+', count) }))
+      .where('id', '=', uploadId)
+      .returning((eb) => eb('problem_count', '-', count).as('before')),
   )
-  const kept = problems.slice(0, Math.max(0, PROBLEMS_KEPT - (rows[0]?.before ?? 0)))
-  await client.query(
-    `insert into upload_problem (upload_id, code, file, pointer, message)
-     select $1::int, * from unnest($2::text[], $3::text[], $4::text[], $5::text[])`,
-    [
-      uploadId,
-      kept.map((problem) => problem.code),
-      kept.map((problem) => problem.file),
-      kept.map((problem) => problem.pointer),
-      kept.map((problem) => problem.message),
-    ],
-  )
+  const kept = problems.slice(0, Math.max(0, PROBLEMS_KEPT - (counted?.before ?? 0)))
+  await ADD_PROBLEMS.run(client, {
+    uploadId,
+    codes: kept.map((problem) => problem.code),
+    files: kept.map((problem) => problem.file),
+    pointers: kept.map((problem) => problem.pointer),
+    messages: kept.map((problem) => problem.message),
+  })
 }
+
+const ADD_PROBLEMS = statement({
+  name: 'add-upload-problems',
+  text: `
+    insert into upload_problem (upload_id, code, file, pointer, message)
+    select :uploadId::int, * from unnest(:codes::text[], :files::text[], :pointers::text[], :messages::text[])`,
+  parameters: { uploadId: 'int4', codes: 'text[]', files: 'text?[]', pointers: 'text?[]', messages: 'text[]' },
+})
 
 /**
  * Ends an upload, records the event for the webhooks and schedules the deletion of its leftovers, as the last step of the
@@ -54,19 +65,28 @@ export async function endUpload(
   uploadId: number,
   status: 'COMPLETED' | 'REFUSED' | 'FAILED',
 ): Promise<void> {
-  const { rows } = await client.query<EndedUpload>(END_UPLOAD, [uploadId, status])
-  const [ended] = rows
+  const end = query
+    .updateTable('upload')
+    .set({ status, finished_at: now })
+    .where('id', '=', uploadId)
+    .where('status', 'in', ['CHECKING', 'INGESTING', 'RENDERING'])
+    .returning(['vendor', 'file_name', 'families', 'added_items', 'changed_items', 'removed_items', 'problem_count'])
+  const ended = await fetchFirst(client, end)
   if (!ended) return
   // Staged originals that were never committed are registered for deletion already; it is brought forward.
-  await client.query(
-    `update discarded_object d set delete_after = now() from upload_file f
-     where f.upload_id = $1 and d.store = 'ORIGINALS' and d.object_key = f.original_key`,
-    [uploadId],
+  const staged = query.selectFrom('upload_file').select((eb) => eb.ref('original_key').$notNull().as('original_key'))
+  await execute(
+    client,
+    query
+      .updateTable('discarded_object')
+      .set({ delete_after: now })
+      .where('store', '=', 'ORIGINALS')
+      .where('object_key', 'in', staged.where('upload_id', '=', uploadId)),
   )
-  await client.query('delete from upload_file where upload_id = $1', [uploadId])
+  await execute(client, query.deleteFrom('upload_file').where('upload_id', '=', uploadId))
   // Not before its URL has expired: otherwise it could be uploaded again and would be orphaned.
   await discardObjects(client, 'ORIGINALS', { keys: [printUploadKey(uploadId)], afterS: URL_LIFE_S })
-  await client.query('select pg_notify($1, $2)', [UPLOAD_CHANNEL, String(uploadId)])
+  await notify(client, UPLOAD_CHANNEL, String(uploadId))
   const [progress] = await readUploadProgress(client, [uploadId])
   const { families } = ended
   const data = {
@@ -95,31 +115,20 @@ export async function endUpload(
  */
 export async function finishIfRendered(client: PoolClient, uploadId: number): Promise<number[]> {
   // The lock serialises the last two chunks.
-  await client.query('select from upload where id = $1 for update', [uploadId])
-  const { rows } = await client.query<{ failed: boolean; family_ids: number[] }>(
-    `select exists (select from upload_chunk where upload_id = $1 and status = 'FAILED') as failed,
-       array(select id from family where unique_id = any(families)) as family_ids
-     from upload where id = $1 and status = 'RENDERING'
-       and not exists (select from upload_chunk where upload_id = $1 and status = 'PENDING')`,
-    [uploadId],
-  )
-  const [rendered] = rows
+  await execute(client, query.selectFrom('upload').where('id', '=', uploadId).forUpdate())
+  const rendered = await FIND_RENDERED.get(client, { uploadId })
   if (!rendered) return []
   await endUpload(client, uploadId, rendered.failed ? 'FAILED' : 'COMPLETED')
-  return rendered.family_ids
+  return [...rendered.family_ids]
 }
 
-interface EndedUpload {
-  readonly vendor: string
-  readonly file_name: string
-  readonly families: readonly string[]
-  readonly added_items: number
-  readonly changed_items: number
-  readonly removed_items: number
-  readonly problem_count: number
-}
-
-const END_UPLOAD = `
-  update upload set status = $2::upload_status, finished_at = now()
-  where id = $1 and status in ('CHECKING', 'INGESTING', 'RENDERING')
-  returning vendor, file_name, families, added_items, changed_items, removed_items, problem_count`
+const FIND_RENDERED = statement({
+  name: 'find-rendered-upload',
+  text: `
+    select exists (select from upload_chunk where upload_id = :uploadId and status = 'FAILED') as failed,
+      array(select id from family where unique_id = any(families)) as family_ids
+    from upload where id = :uploadId and status = 'RENDERING'
+      and not exists (select from upload_chunk where upload_id = :uploadId and status = 'PENDING')`,
+  parameters: { uploadId: 'int4' },
+  columns: { failed: 'bool', family_ids: 'int4[]' },
+})

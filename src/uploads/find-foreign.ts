@@ -1,5 +1,6 @@
 import type { CheckedArchive } from '../archive/check.ts'
 import type { Pg } from '../db/database.ts'
+import { statement } from '../db/statement.ts'
 import type { UploadProblem } from './end-upload.ts'
 
 /**
@@ -12,10 +13,10 @@ export async function findForeign(pg: Pg, vendor: string, archive: CheckedArchiv
     const message = `The manifest is of vendor ${archive.vendor} and the upload of ${vendor}: one of them is wrong.`
     return [problem('FOREIGN_VENDOR', '/vendor', message)]
   }
-  const { rows } = await pg.query<Owned>(FIND_OWNERS, [
-    sets.map(({ family }) => family.uniqueId),
-    sets.map(({ iconSet }) => iconSet.uniqueId),
-  ])
+  const rows = await FIND_OWNERS.all(pg, {
+    families: sets.map(({ family }) => family.uniqueId),
+    iconSets: sets.map(({ iconSet }) => iconSet.uniqueId),
+  })
   const found = new Map<string, UploadProblem>()
   for (const [index, { pointer, family, iconSet }] of sets.entries()) {
     const owned = rows[index]
@@ -51,15 +52,14 @@ const problem = (code: string, pointer: string, message: string): UploadProblem 
   message,
 })
 
-interface Owned {
-  readonly family_vendor: string | null
-  readonly set_family: string | null
-  readonly set_kind: string | null
-}
-
-const FIND_OWNERS = `
-  select v.username as family_vendor, sf.unique_id as set_family, s.kind as set_kind
-  from unnest($1::text[], $2::text[]) with ordinality as t(family, icon_set, n)
-  left join family f on f.unique_id = t.family left join vendor v on v.id = f.vendor_id
-  left join icon_set s on s.unique_id = t.icon_set left join family sf on sf.id = s.family_id
-  order by t.n`
+const FIND_OWNERS = statement({
+  name: 'find-owners',
+  text: `
+    select v.username as family_vendor, sf.unique_id as set_family, s.kind as set_kind
+    from unnest(:families::text[], :iconSets::text[]) with ordinality as t(family, icon_set, n)
+    left join family f on f.unique_id = t.family left join vendor v on v.id = f.vendor_id
+    left join icon_set s on s.unique_id = t.icon_set left join family sf on sf.id = s.family_id
+    order by t.n`,
+  parameters: { families: 'text[]', iconSets: 'text[]' },
+  columns: { family_vendor: 'text?', set_family: 'text?', set_kind: 'item_kind?' },
+})

@@ -5,6 +5,9 @@ import { printUploadKey } from '../core/variant.ts'
 import { inTransaction, type Pg, type Prisma } from '../db/database.ts'
 import { lockFamilies } from '../db/family-locks.ts'
 import { waitForItems } from '../db/locks.ts'
+import { notify } from '../db/notify.ts'
+import { execute, query } from '../db/query.ts'
+import { statement } from '../db/statement.ts'
 import type { Stores } from '../store/open.ts'
 import { commitSet, discardImages } from './commit-set.ts'
 import { addProblems, endUpload, finishIfRendered, type UploadProblem } from './end-upload.ts'
@@ -35,8 +38,7 @@ export async function ingestUpload(
 ): Promise<'done' | 'busy' | 'stopped'> {
   const upload = await app.prisma.upload.findUnique({ where: { id: uploadId } })
   if (upload?.status !== 'CHECKING' && upload?.status !== 'INGESTING') return 'done'
-  const { rowCount: earlier } = await app.pg.query(EARLIER, [upload.vendor, uploadId])
-  if (earlier !== 0) return 'busy'
+  if ((await execute(app.pg, earlierOf(upload))) > 0) return 'busy'
   // Known from an earlier run: an upload that waits for a family does not check its archive each time.
   const early = upload.families.length > 0 ? await lockFamilies(app.pg, upload.families) : null
   if (upload.families.length > 0 && !early) return 'busy'
@@ -80,14 +82,11 @@ async function refuse(
   found: { problems: readonly UploadProblem[]; count?: number },
 ): Promise<'done'> {
   await inTransaction(pg, async (client) => {
-    const { rows } = await client.query<{ begun: boolean }>(
-      `select exists (select from upload_set where upload_id = $1) as begun
-       from upload where id = $1 and status in ('CHECKING', 'INGESTING') for update`,
-      [uploadId],
-    )
-    if (!rows[0]) return
+    if ((await execute(client, lockOpen(uploadId))) === 0) return
+    const begun = query.selectFrom('upload_set').where('upload_id', '=', uploadId).limit(1)
+    const isBegun = (await execute(client, begun)) > 0
     await addProblems(client, uploadId, found)
-    await endUpload(client, uploadId, rows[0].begun ? 'FAILED' : 'REFUSED')
+    await endUpload(client, uploadId, isBegun ? 'FAILED' : 'REFUSED')
   })
   return 'done'
 }
@@ -95,11 +94,7 @@ async function refuse(
 /** Ends an upload as failed after the queue's last attempt. What is in the catalogue stays, and uploading the same again continues. */
 export async function abandonUpload(pg: Pg, uploadId: number, reason: string): Promise<void> {
   await inTransaction(pg, async (client) => {
-    const { rowCount } = await client.query(
-      `select from upload where id = $1 and status in ('CHECKING', 'INGESTING') for update`,
-      [uploadId],
-    )
-    if (rowCount === 0) return
+    if ((await execute(client, lockOpen(uploadId))) === 0) return
     await addProblems(client, uploadId, {
       problems: [{ code: 'INTERNAL', file: null, pointer: null, message: reason }],
     })
@@ -111,16 +106,21 @@ export async function abandonUpload(pg: Pg, uploadId: number, reason: string): P
 async function beginIngest(pg: Pg, uploadId: number, { sets }: CheckedArchive): Promise<boolean> {
   const families = [...new Set(sets.map(({ family }) => family.uniqueId))].sort()
   const items = sets.reduce((sum, { files }) => sum + files.length, 0)
-  const { rowCount } = await pg.query(
-    `with begun as (
-       update upload set status = 'INGESTING', families = $2, total_items = $3
-       where id = $1 and (status = 'CHECKING' or (status = 'INGESTING' and families = $2 and total_items = $3)) returning id
-     )
-     select pg_notify($4, id::text) from begun`,
-    [uploadId, families, items, UPLOAD_CHANNEL],
-  )
-  return rowCount !== 0
+  return (await BEGIN.run(pg, { uploadId, families, items, channel: UPLOAD_CHANNEL })) !== 0
 }
+
+const BEGIN = statement({
+  name: 'begin-ingest',
+  text: `
+    with begun as (
+      update upload set status = 'INGESTING', families = :families, total_items = :items
+      where id = :uploadId
+        and (status = 'CHECKING' or (status = 'INGESTING' and families = :families and total_items = :items)) returning id
+    )
+    select pg_notify(:channel, id::text) from begun`,
+  parameters: { uploadId: 'int4', families: 'text[]', items: 'int4', channel: 'text' },
+  columns: { pg_notify: 'void' },
+})
 
 interface Ingest {
   readonly uploadId: number
@@ -151,8 +151,9 @@ async function ingest(app: Ingester, ingesting: Ingest): Promise<'done' | 'busy'
     await lock?.release()
   }
   await inTransaction(app.pg, async (client) => {
-    await client.query(`update upload set status = 'RENDERING' where id = $1 and status = 'INGESTING'`, [uploadId])
-    await client.query('select pg_notify($1, $2)', [UPLOAD_CHANNEL, String(uploadId)])
+    const open = query.updateTable('upload').set({ status: 'RENDERING' }).where('id', '=', uploadId)
+    await execute(client, open.where('status', '=', 'INGESTING'))
+    await notify(client, UPLOAD_CHANNEL, String(uploadId))
     await finishIfRendered(client, uploadId)
   })
   return 'done'
@@ -170,15 +171,22 @@ async function drain({ pg, prisma, config }: Ingester, uploadId: number, signal:
     }
     await inTransaction(pg, async (client) => {
       await discardImages(client, { itemIds: leavingItemIds, afterS: config.supersededDays * 86_400 })
-      await client.query(`update upload_set set leaving_item_ids = '{}' where upload_id = $1 and position = $2`, [
-        uploadId,
-        position,
-      ])
+      const left = query.updateTable('upload_set').set({ leaving_item_ids: [] }).where('upload_id', '=', uploadId)
+      await execute(client, left.where('position', '=', position))
     })
   }
   return true
 }
 
-// A vendor's uploads are ingested in order, also when the worker of the first one died.
-const EARLIER = `
-  select from upload where vendor = $1 and id < $2 and status in ('CHECKING', 'INGESTING') limit 1`
+/** A vendor's uploads are taken in in their order, also when the worker of the first one died. */
+const earlierOf = ({ vendor, id }: { vendor: string; id: number }) =>
+  query
+    .selectFrom('upload')
+    .where('vendor', '=', vendor)
+    .where('id', '<', id)
+    .where('status', 'in', ['CHECKING', 'INGESTING'])
+    .limit(1)
+
+/** Locks an upload that is being taken in. */
+const lockOpen = (uploadId: number) =>
+  query.selectFrom('upload').where('id', '=', uploadId).where('status', 'in', ['CHECKING', 'INGESTING']).forUpdate()

@@ -1,5 +1,4 @@
-import type { PoolClient } from 'pg'
-import type { Pg } from '../db/database.ts'
+import { type Queryable, statement } from '../db/statement.ts'
 
 /** Progress of an upload. totalItems = done + failed + remaining, once the archive is checked. */
 export interface UploadProgress {
@@ -12,8 +11,8 @@ export interface UploadProgress {
 }
 
 /** The progress of each upload, in the order of the ids, in one statement over their chunks. */
-export async function readUploadProgress(pg: Pg | PoolClient, uploadIds: readonly number[]): Promise<UploadProgress[]> {
-  const { rows } = await pg.query(READ_PROGRESS, [uploadIds])
+export async function readUploadProgress(db: Queryable, uploadIds: readonly number[]): Promise<UploadProgress[]> {
+  const rows = await READ_PROGRESS.all(db, { uploadIds })
   const byId = new Map(rows.map((row) => [row.id, row]))
   return uploadIds.map((id) => {
     const { total = 0, done = 0, failed = 0 } = byId.get(id) ?? {}
@@ -21,8 +20,13 @@ export async function readUploadProgress(pg: Pg | PoolClient, uploadIds: readonl
   })
 }
 
-const READ_PROGRESS = `
-  select u.id, u.total_items as total, coalesce(sum(c.done_items), 0)::int as done,
-         (u.refused_items + coalesce(sum(c.failed_items), 0))::int as failed
-  from upload u left join upload_chunk c on c.upload_id = u.id
-  where u.id = any($1::int[]) group by u.id`
+const READ_PROGRESS = statement({
+  name: 'read-upload-progress',
+  text: `
+    select u.id, u.total_items as total, coalesce(sum(c.done_items), 0)::int as done,
+           (u.refused_items + coalesce(sum(c.failed_items), 0))::int as failed
+    from upload u left join upload_chunk c on c.upload_id = u.id
+    where u.id = any(:uploadIds::int[]) group by u.id`,
+  parameters: { uploadIds: 'int4[]' },
+  columns: { id: 'int4', total: 'int4', done: 'int4', failed: 'int4' },
+})

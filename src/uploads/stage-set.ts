@@ -5,6 +5,8 @@ import { AppError } from '../core/errors.ts'
 import { mapConcurrent } from '../core/map-concurrent.ts'
 import { hashSource, printOriginalKey, printSourceKey, uniqueIdOf } from '../core/variant.ts'
 import type { Pg } from '../db/database.ts'
+import { anyOf, fetchAll, query } from '../db/query.ts'
+import { statement } from '../db/statement.ts'
 import { inspectSvg } from '../import/inspect-svg.ts'
 import { discardObjects } from '../retention/discarded.ts'
 import type { Store } from '../store/store.ts'
@@ -33,7 +35,7 @@ export interface Staging {
  */
 export async function stageSet(staging: Staging): Promise<boolean> {
   const { pg, archive, set, uploadId, position, signal } = staging
-  const { rows } = await pg.query<{ slug: string }>(RENEW, [uploadId, position, STAGED_S])
+  const rows = await RENEW.all(pg, { uploadId, position, stagedS: STAGED_S })
   const staged = new Set(rows.map(({ slug }) => slug))
   // A batch is stored while the next one is unpacked. The sources are in two alternating blocks: a buffer for each
   // would accumulate until V8 collects garbage, since it sees only the small handles.
@@ -112,23 +114,23 @@ async function stageBatch({ pg, originals, uploadId, position }: Staging, batch:
     [...changed].map((file) => ({ key: file.originalKey, bytes: file.content })),
     { contentType: 'image/svg+xml' },
   )
-  const column = (pick: (file: StagedFile) => unknown) => batch.map(pick)
-  await pg.query(STAGE, [
+  const column = <T>(pick: (file: StagedFile) => T): T[] => batch.map(pick)
+  await STAGE.run(pg, {
     uploadId,
     position,
-    column((file) => file.slug),
-    column((file) => file.file),
-    column((file) => file.title),
-    column((file) => JSON.stringify(file.tags)),
-    column((file) => file.sourceKey),
-    column((file) => file.sourceHash),
-    column((file) => uniqueIdOf(file.sourceKey)),
-    column((file) => (changed.has(file) ? file.originalKey : null)),
-    column((file) => file.width),
-    column((file) => file.height),
-    column((file) => file.code),
-    column((file) => file.message),
-  ])
+    slugs: column((file) => file.slug),
+    files: column((file) => file.file),
+    titles: column((file) => file.title),
+    tags: column((file) => JSON.stringify(file.tags)),
+    sourceKeys: column((file) => file.sourceKey),
+    sourceHashes: column((file) => file.sourceHash),
+    uniqueIds: column((file) => uniqueIdOf(file.sourceKey)),
+    originalKeys: column((file) => (changed.has(file) ? file.originalKey : null)),
+    widths: column((file) => file.width),
+    heights: column((file) => file.height),
+    codes: column((file) => file.code),
+    messages: column((file) => file.message),
+  })
 }
 
 /** The files that have to be stored: SVGs that the catalogue does not have, and originals that were lost. */
@@ -136,10 +138,12 @@ async function withoutKnown(
   { pg, originals }: { pg: Pg; originals: Store },
   batch: readonly StagedFile[],
 ): Promise<Set<StagedFile>> {
-  const { rows } = await pg.query<{ source_key: string; source_hash: string; original_key: string }>(
-    `select source_key, source_hash, coalesce(original_key, source_key) as original_key
-     from item where source_key = any($1)`,
-    [batch.map((file) => file.sourceKey)],
+  const rows = await fetchAll(
+    pg,
+    query
+      .selectFrom('item')
+      .select(['source_key', 'source_hash', (eb) => eb.fn.coalesce('original_key', 'source_key').as('original_key')])
+      .where('source_key', '=', anyOf(batch.map((file) => file.sourceKey))),
   )
   const known = new Map(rows.map((row) => [row.source_key, row]))
   const changed = new Set(batch.filter((file) => file.code === null))
@@ -151,25 +155,51 @@ async function withoutKnown(
 }
 
 // Staged files are kept for another day; those that lost their object or their item's source meanwhile are staged again.
-const RENEW = `
-  with renewed as (
-    update discarded_object d set delete_after = now() + make_interval(secs => $3)
-    from upload_file f
-    where f.upload_id = $1 and f.position = $2 and d.store = 'ORIGINALS' and d.object_key = f.original_key
-    returning d.object_key
-  ), lost as (
-    delete from upload_file f where f.upload_id = $1 and f.position = $2 and f.code is null and not case
-      when f.original_key is not null then f.original_key in (select object_key from renewed)
-      else exists (select from item i where i.source_key = f.source_key and i.source_hash = f.source_hash) end
-    returning f.slug
-  )
-  select slug from upload_file where upload_id = $1 and position = $2 and slug not in (select slug from lost)`
+const RENEW = statement({
+  name: 'renew-staged',
+  text: `
+    with renewed as (
+      update discarded_object d set delete_after = now() + make_interval(secs => :stagedS)
+      from upload_file f
+      where f.upload_id = :uploadId and f.position = :position and d.store = 'ORIGINALS' and d.object_key = f.original_key
+      returning d.object_key
+    ), lost as (
+      delete from upload_file f where f.upload_id = :uploadId and f.position = :position and f.code is null and not case
+        when f.original_key is not null then f.original_key in (select object_key from renewed)
+        else exists (select from item i where i.source_key = f.source_key and i.source_hash = f.source_hash) end
+      returning f.slug
+    )
+    select slug from upload_file
+    where upload_id = :uploadId and position = :position and slug not in (select slug from lost)`,
+  parameters: { uploadId: 'int4', position: 'int4', stagedS: 'float8' },
+  columns: { slug: 'text' },
+})
 
-const STAGE = `
-  insert into upload_file (upload_id, position, slug, file, title, tags, source_key, source_hash, unique_id, original_key,
-                           width, height, code, message)
-  select $1::int, $2::int, t.slug, t.file, t.title, array(select json_array_elements_text(t.tags::json)), t.source_key, t.source_hash,
-         t.unique_id, t.original_key, t.width, t.height, t.code, t.message
-  from unnest($3::text[], $4::text[], $5::text[], $6::text[], $7::text[], $8::text[], $9::text[], $10::text[], $11::float8[],
-              $12::float8[], $13::text[], $14::text[])
-    as t(slug, file, title, tags, source_key, source_hash, unique_id, original_key, width, height, code, message)`
+const STAGE = statement({
+  name: 'stage-files',
+  text: `
+    insert into upload_file (upload_id, position, slug, file, title, tags, source_key, source_hash, unique_id, original_key,
+                             width, height, code, message)
+    select :uploadId::int, :position::int, t.slug, t.file, t.title, array(select json_array_elements_text(t.tags::json)),
+           t.source_key, t.source_hash, t.unique_id, t.original_key, t.width, t.height, t.code, t.message
+    from unnest(:slugs::text[], :files::text[], :titles::text[], :tags::text[], :sourceKeys::text[], :sourceHashes::text[],
+                :uniqueIds::text[], :originalKeys::text[], :widths::float8[], :heights::float8[], :codes::text[],
+                :messages::text[])
+      as t(slug, file, title, tags, source_key, source_hash, unique_id, original_key, width, height, code, message)`,
+  parameters: {
+    uploadId: 'int4',
+    position: 'int4',
+    slugs: 'text[]',
+    files: 'text[]',
+    titles: 'text[]',
+    tags: 'text[]',
+    sourceKeys: 'text[]',
+    sourceHashes: 'text[]',
+    uniqueIds: 'text[]',
+    originalKeys: 'text?[]',
+    widths: 'float8?[]',
+    heights: 'float8?[]',
+    codes: 'text?[]',
+    messages: 'text?[]',
+  },
+})

@@ -1,18 +1,17 @@
-import type { PoolClient } from 'pg'
 import type { Upload } from '../../prisma/generated/client/client.ts'
 import { ARCHIVE_LIMITS } from '../archive/limits.ts'
 import { show } from '../archive/problems.ts'
 import { AppError } from '../core/errors.ts'
 import { isVendorUsername, printUploadKey } from '../core/variant.ts'
 import { inTransaction, type Pg, type Prisma } from '../db/database.ts'
+import { notify } from '../db/notify.ts'
+import { execute, fetchAll, query } from '../db/query.ts'
+import { enqueue } from '../jobs/enqueue.ts'
 import { cancelDeletion, discardObjects } from '../retention/discarded.ts'
 import type { Store } from '../store/store.ts'
 
 /** The channel on which every visible change is notified; the payload is the upload's id. */
 export const UPLOAD_CHANNEL = 'afterimage_upload'
-
-/** Lower runs first: an upload's checks before others' pictures, so that a small one does not wait for a large one's. */
-const PRIORITY = 20
 
 const FILE_NAME_MAX = 255
 /** An archive that nobody completes is deleted a day after its URL has expired. */
@@ -46,13 +45,11 @@ export async function createUpload(
       `bytes is ${bytes}: give the archive's exact size, from 1 to ${ARCHIVE_LIMITS.archiveBytes}.`,
     )
   const id = await inTransaction(pg, async (client) => {
-    const { rows } = await client.query<{ id: number }>(
-      'insert into upload (vendor, file_name, bytes) values ($1, $2, $3) returning id',
-      [vendor, fileName, bytes],
-    )
-    const newId = rows[0]?.id as number
-    await discardObjects(client, 'ORIGINALS', { keys: [printUploadKey(newId)], afterS: WAITS_S })
-    return newId
+    const values = { vendor, file_name: fileName, bytes: String(bytes) }
+    const [added] = await fetchAll(client, query.insertInto('upload').values(values).returning('id'))
+    if (!added) throw new Error('an upload gave no row')
+    await discardObjects(client, 'ORIGINALS', { keys: [printUploadKey(added.id)], afterS: WAITS_S })
+    return added.id
   })
   return await findUpload(prisma, id)
 }
@@ -84,31 +81,11 @@ export async function completeUpload(
       `The archive of upload ${id} has ${found.bytes} bytes, but ${upload.bytes} were announced: create another upload.`,
     )
   return await inTransaction(pg, async (client) => {
-    const { rowCount } = await client.query(
-      `update upload set status = 'CHECKING' where id = $1 and status = 'CREATED'`,
-      [id],
-    )
-    if (rowCount === 0) return 'known'
+    const start = query.updateTable('upload').set({ status: 'CHECKING' }).where('id', '=', id)
+    if ((await execute(client, start.where('status', '=', 'CREATED'))) === 0) return 'known'
     await cancelDeletion(client, 'ORIGINALS', [key])
-    await queueIngest(client, id)
-    await client.query('select pg_notify($1, $2)', [UPLOAD_CHANNEL, String(id)])
+    await enqueue(client, 'ingest_upload', { uploadId: id })
+    await notify(client, UPLOAD_CHANNEL, String(id))
     return 'started'
   })
-}
-
-/**
- * Queues an upload's ingest, replacing a queued one.
- * @param options.waitS not before so many seconds
- * @param options.tries how often it has failed
- */
-export async function queueIngest(
-  client: Pg | PoolClient,
-  uploadId: number,
-  { waitS = 0, tries = 0 } = {},
-): Promise<void> {
-  await client.query(
-    `select graphile_worker.add_job('ingest_upload', payload => $1::json, priority => $2, job_key => $3,
-       run_at => now() + make_interval(secs => $4))`,
-    [JSON.stringify({ uploadId, waitS, tries }), PRIORITY, `upload:${uploadId}`, waitS],
-  )
 }

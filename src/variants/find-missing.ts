@@ -1,8 +1,7 @@
-import type { PoolClient } from 'pg'
 import { type Scope, WHOLE_CATALOGUE } from '../catalogue/scope.ts'
 import { TAKEN_DOWN } from '../catalogue/taken-down.ts'
-import { type Presets, RENDERER_VERSION } from '../core/variant.ts'
-import type { Pg } from '../db/database.ts'
+import { type ImageFormat, type Presets, RENDERER_VERSION } from '../core/variant.ts'
+import { type Queryable, statement } from '../db/statement.ts'
 import type { VariantSpec } from '../render/messages.ts'
 import { firstVariants, type OfferedVariant } from './offered.ts'
 
@@ -43,22 +42,19 @@ export interface Work {
  * One anti-join that walks the primary key and stops at the limit. `only` narrows it to given ids.
  */
 export async function findWork(
-  pg: Pg | PoolClient,
+  db: Queryable,
   order: WorkOrder,
   range: { afterId: number; toId: number; limit: number; only?: readonly number[] },
 ): Promise<Work[]> {
-  const scope = scopeOf(order)
-  const { rows } = await pg.query({
-    name: `find-work-${scope.name}-${range.only ? 'only' : 'range'}`,
-    text: FIND_WORK(scope.condition, range.only ? 'i.id = any($11)' : '$11::int[] is null'),
-    values: [...valuesOf(order), range.afterId, range.toId, scope.id, range.only ?? null, range.limit],
-  })
+  const { afterId, toId, limit, only = null } = range
+  const find = FIND_WORK[scopeNameOf(order)][only ? 'only' : 'range']
+  const rows = await find.all(db, { ...valuesOf(order), afterId, toId, only, limit })
   return rows.map((row) => ({
     itemId: row.id,
     sourceKey: row.source_key,
     originalKey: row.original_key,
     sourceHash: row.source_hash,
-    variants: row.presets.map((preset: string, index: number) => ({ preset, format: row.formats[index] })),
+    variants: row.presets.map((preset, index) => ({ preset, format: row.formats[index] as ImageFormat })),
   }))
 }
 
@@ -80,41 +76,65 @@ export const BATCH_ITEMS = 10_000
  * last of them, when `limit` items that need work are found. Null: nothing of the scope is left.
  */
 export async function measureBatch(
-  pg: Pg | PoolClient,
+  db: Queryable,
   order: WorkOrder,
   { afterId, limit = BATCH_ITEMS }: { afterId: number; limit?: number },
 ): Promise<KeysetBatch | null> {
-  const scope = scopeOf(order)
-  const { rows } = await pg.query({
-    name: `measure-batch-${scope.name}`,
-    text: MEASURE_BATCH(scope.condition),
-    values: [...valuesOf(order), afterId, BATCH_ITEMS, scope.id, limit],
+  const measured = await MEASURE_BATCH[scopeNameOf(order)].get(db, {
+    ...valuesOf(order),
+    afterId,
+    batchItems: BATCH_ITEMS,
+    limit,
   })
-  const { end_id, looked_at, items, images, last_id } = rows[0]
-  if (end_id === null) return null
-  const toId = items === limit ? last_id : end_id
-  return { toId, items, images, isLast: looked_at < BATCH_ITEMS && toId === end_id }
+  if (!measured || measured.end_id === null) return null
+  const { end_id: endId, looked_at: lookedAt, items, images, last_id: lastId } = measured
+  const toId = items === limit && lastId !== null ? lastId : endId
+  return { toId, items, images, isLast: lookedAt < BATCH_ITEMS && toId === endId }
 }
 
 /** One statement text for each kind of scope, so that each gets a plan on its own index. */
-export function scopeOf({ scope }: WorkOrder): { name: string; condition: string; id: number | null } {
-  const column = (['vendorId', 'familyId', 'iconSetId'] as const).find((each) => scope[each] !== null)
-  if (!column) return { name: 'all', condition: '$10::int is null', id: null }
-  return { name: column, condition: `i.${COLUMNS[column]} = $10`, id: scope[column] }
-}
+const CONDITIONS = {
+  catalogue: ':scopeId::int is null',
+  vendorId: 'i.vendor_id = :scopeId',
+  familyId: 'i.family_id = :scopeId',
+  iconSetId: 'i.icon_set_id = :scopeId',
+} as const
 
-const COLUMNS = { vendorId: 'vendor_id', familyId: 'family_id', iconSetId: 'icon_set_id' } as const
+type ScopeName = keyof typeof CONDITIONS
 
-/** $1 to $7 of the fragments below. */
-export const valuesOf = (order: WorkOrder) => [
-  order.variants.map(({ preset }) => preset.name),
-  order.variants.map(({ format }) => format),
-  order.variants.map(({ preset }) => preset.recipeHash),
-  order.mode,
-  order.since,
-  order.backfillId,
-  RENDERER_VERSION,
-]
+export const scopeNameOf = ({ scope }: WorkOrder): ScopeName =>
+  (['vendorId', 'familyId', 'iconSetId'] as const).find((each) => scope[each] !== null) ?? 'catalogue'
+
+/** A statement for each kind of scope. @param make from the scope's name and the condition on `i`, an item */
+export const forEachScope = <T>(make: (name: ScopeName, inScope: string) => T): Readonly<Record<ScopeName, T>> => ({
+  catalogue: make('catalogue', CONDITIONS.catalogue),
+  vendorId: make('vendorId', CONDITIONS.vendorId),
+  familyId: make('familyId', CONDITIONS.familyId),
+  iconSetId: make('iconSetId', CONDITIONS.iconSetId),
+})
+
+/** The parameters of the fragments below, and of a scope's condition. */
+export const ORDER = {
+  presets: 'text[]',
+  formats: 'text[]',
+  recipeHashes: 'text[]',
+  mode: 'text',
+  since: 'timestamptz',
+  backfillId: 'int4?',
+  rendererVersion: 'text',
+  scopeId: 'int4?',
+} as const
+
+export const valuesOf = (order: WorkOrder) => ({
+  presets: order.variants.map(({ preset }) => preset.name),
+  formats: order.variants.map(({ format }) => format),
+  recipeHashes: order.variants.map(({ preset }) => preset.recipeHash),
+  mode: order.mode,
+  since: order.since,
+  backfillId: order.backfillId,
+  rendererVersion: RENDERER_VERSION,
+  scopeId: order.scope.vendorId ?? order.scope.familyId ?? order.scope.iconSetId,
+})
 
 /**
  * SQL: items and the variants that each of them lacks. An existing image counts: in mode MISSING any, else the current one, in mode ALL one
@@ -124,12 +144,12 @@ export const LACKING = `
   item i
   cross join lateral (
     select array_agg(w.preset) as presets, array_agg(w.format) as formats
-    from unnest($1::text[], $2::text[], $3::text[]) as w(preset, format, recipe_hash)
+    from unnest(:presets::text[], :formats::text[], :recipeHashes::text[]) as w(preset, format, recipe_hash)
     where not exists (
       select from image m
       where m.owner_type = 'ITEM' and m.owner_id = i.id and m.preset = w.preset and m.format = w.format::image_format
-        and ($4::text = 'MISSING' or (m.recipe_hash = w.recipe_hash and m.source_hash = i.source_hash))
-        and ($4::text <> 'ALL' or m.made_at >= $5::timestamptz)
+        and (:mode::text = 'MISSING' or (m.recipe_hash = w.recipe_hash and m.source_hash = i.source_hash))
+        and (:mode::text <> 'ALL' or m.made_at >= :since::timestamptz)
     )
   ) w
   left join render_failure f on f.item_id = i.id
@@ -137,32 +157,57 @@ export const LACKING = `
     and w.presets is not null`
 
 /** SQL: the item has failed, and neither its source nor the renderer has changed since. */
-export const HAS_FAILED = `f.settled and f.source_hash = i.source_hash and f.renderer_version = $7::text`
+export const HAS_FAILED = `f.settled and f.source_hash = i.source_hash and f.renderer_version = :rendererVersion::text`
 
 /** SQL: an item that failed is tried again when its source or the renderer changed, or when the mode says so, once per run. */
 export const IS_TRIED = `
-        case when f.id is null then $4::text <> 'FAILED'
-             when f.backfill_id = $6::int and f.last_at >= $5::timestamptz then false
-             when $4::text in ('FAILED', 'ALL') then true
+        case when f.id is null then :mode::text <> 'FAILED'
+             when f.backfill_id = :backfillId::int and f.last_at >= :since::timestamptz then false
+             when :mode::text in ('FAILED', 'ALL') then true
              else not (${HAS_FAILED}) end`
 
 const NEEDING_WORK = `${LACKING} and ${IS_TRIED}`
 
-const FIND_WORK = (inScope: string, inRange: string) => `
-  select i.id, i.source_key, coalesce(i.original_key, i.source_key) as original_key, i.source_hash, w.presets, w.formats
-  from ${NEEDING_WORK} and i.id > $8 and i.id <= $9 and ${inScope} and ${inRange}
-  order by i.id
-  limit $12`
+const FIND_WORK = forEachScope((scope, inScope) => {
+  const find = (name: 'range' | 'only', inRange: string) =>
+    statement({
+      name: `find-work-${scope}-${name}`,
+      isPrepared: true,
+      text: `
+        select i.id, i.source_key, coalesce(i.original_key, i.source_key) as original_key, i.source_hash, w.presets, w.formats
+        from ${NEEDING_WORK} and i.id > :afterId and i.id <= :toId and ${inScope} and ${inRange}
+        order by i.id
+        limit :limit`,
+      parameters: { ...ORDER, afterId: 'int4', toId: 'int4', only: 'int4[]?', limit: 'int8' },
+      columns: {
+        id: 'int4',
+        source_key: 'text',
+        original_key: 'text',
+        source_hash: 'text',
+        presets: 'text[]',
+        formats: 'text[]',
+      },
+    })
+  return { range: find('range', ':only::int[] is null'), only: find('only', 'i.id = any(:only)') }
+})
 
-const MEASURE_BATCH = (inScope: string) => `
-  with batch as materialized (
-    select max(id) as end_id, count(*)::int as looked_at
-    from (select i.id from item i where i.id > $8 and ${inScope} order by i.id limit $9) as s
-  ), work as (
-    select i.id, cardinality(w.presets) as images
-    from ${NEEDING_WORK} and i.id > $8 and i.id <= (select end_id from batch) and ${inScope}
-    order by i.id
-    limit $11
-  )
-  select end_id, looked_at, count(work.id)::int as items, coalesce(sum(images), 0)::int as images, max(work.id) as last_id
-  from batch left join work on true group by end_id, looked_at`
+const MEASURE_BATCH = forEachScope((scope, inScope) =>
+  statement({
+    name: `measure-batch-${scope}`,
+    isPrepared: true,
+    text: `
+      with batch as materialized (
+        select max(id) as end_id, count(*)::int as looked_at
+        from (select i.id from item i where i.id > :afterId and ${inScope} order by i.id limit :batchItems) as s
+      ), work as (
+        select i.id, cardinality(w.presets) as images
+        from ${NEEDING_WORK} and i.id > :afterId and i.id <= (select end_id from batch) and ${inScope}
+        order by i.id
+        limit :limit
+      )
+      select end_id, looked_at, count(work.id)::int as items, coalesce(sum(images), 0)::int as images, max(work.id) as last_id
+      from batch left join work on true group by end_id, looked_at`,
+    parameters: { ...ORDER, afterId: 'int4', batchItems: 'int8', limit: 'int8' },
+    columns: { end_id: 'int4?', looked_at: 'int4', items: 'int4', images: 'int4', last_id: 'int4?' },
+  }),
+)

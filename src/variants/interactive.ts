@@ -2,6 +2,7 @@ import { hostname } from 'node:os'
 import { causes, log } from '../core/log.ts'
 import type { Pg } from '../db/database.ts'
 import type { Events } from '../db/notifications.ts'
+import { notify } from '../db/notify.ts'
 import type { RenderPool } from '../render/pool.ts'
 
 /** The channel on which an API announces that a viewer waits for a picture that it makes; the payload is its host. */
@@ -20,7 +21,7 @@ export function createInteractiveNotice(pg: Pg): () => void {
     const now = performance.now()
     if (now < nextAt) return
     nextAt = now + NOTIFY_EVERY_MS
-    pg.query('select pg_notify($1, $2)', [INTERACTIVE_CHANNEL, hostname()]).catch((error) =>
+    notify(pg, INTERACTIVE_CHANNEL, hostname()).catch((error) =>
       log.warn('workers could not be notified of waiting viewers', { cause: causes(error) }),
     )
   }

@@ -1,6 +1,7 @@
 import { TAKEN_DOWN } from '../catalogue/taken-down.ts'
 import { type ImageFormat, type Preset, RENDERER_VERSION } from '../core/variant.ts'
 import type { Pg } from '../db/database.ts'
+import { statement } from '../db/statement.ts'
 
 /** A recorded picture. */
 export interface StoredImage {
@@ -77,16 +78,12 @@ export function openLocator(pg: Pg): (wanted: Wanted) => Promise<Located | null>
 }
 
 async function locateVariants(pg: Pg, wanted: readonly Wanted[]): Promise<(Located | null)[]> {
-  const { rows } = await pg.query({
-    name: 'locate-variants',
-    text: LOCATE,
-    values: [
-      wanted.map(({ sourceKey }) => sourceKey),
-      wanted.map(({ preset }) => preset.name),
-      wanted.map(({ format }) => format),
-      wanted.map(({ preset }) => preset.recipeHash),
-      RENDERER_VERSION,
-    ],
+  const rows = await LOCATE.all(pg, {
+    sourceKeys: wanted.map(({ sourceKey }) => sourceKey),
+    presets: wanted.map(({ preset }) => preset.name),
+    formats: wanted.map(({ format }) => format),
+    recipeHashes: wanted.map(({ preset }) => preset.recipeHash),
+    rendererVersion: RENDERER_VERSION,
   })
   const found = new Map(rows.map((row) => [row.place, row]))
   return wanted.map(({ sourceKey, preset, format }, index) => {
@@ -101,22 +98,61 @@ async function locateVariants(pg: Pg, wanted: readonly Wanted[]): Promise<(Locat
       takenDown: row.taken_down,
       preset,
       format,
-      image:
-        row.object_key === null
-          ? null
-          : { objectKey: row.object_key, bytes: row.bytes, md5: row.md5, isFresh: row.is_fresh },
-      failure: row.code === null ? null : { code: row.code, message: row.message },
+      image: storedImageOf(row),
+      failure: row.code === null || row.message === null ? null : { code: row.code, message: row.message },
     }
   })
 }
 
-const LOCATE = `
-  select w.place::int, i.id, coalesce(i.original_key, i.source_key) as original_key, i.source_hash, i.previous_source_hashes, ${TAKEN_DOWN('i')} as taken_down,
-         m.object_key, m.bytes, m.md5, m.made_at > now() - interval '1 minute' as is_fresh, f.code, f.message
-  from unnest($1::text[], $2::text[], $3::image_format[], $4::text[])
-    with ordinality as w(source_key, preset, format, recipe_hash, place)
-  join item i on i.source_key = w.source_key
-  left join image m on m.owner_type = 'ITEM' and m.owner_id = i.id and m.preset = w.preset and m.format = w.format
-    and m.recipe_hash = w.recipe_hash and m.source_hash = i.source_hash
-  left join render_failure f on f.item_id = i.id and f.settled
-    and f.source_hash = i.source_hash and f.renderer_version = $5`
+/** The picture of a row that was joined, null where there is none. */
+export const storedImageOf = ({
+  object_key: objectKey,
+  bytes,
+  md5,
+  is_fresh: isFresh,
+}: JoinedImage): StoredImage | null =>
+  objectKey === null || bytes === null || md5 === null ? null : { objectKey, bytes, md5, isFresh: isFresh ?? false }
+
+interface JoinedImage {
+  readonly object_key: string | null
+  readonly bytes: number | null
+  readonly md5: string | null
+  readonly is_fresh: boolean | null
+}
+
+const LOCATE = statement({
+  name: 'locate-variants',
+  isPrepared: true,
+  text: `
+    select w.place::int, i.id, coalesce(i.original_key, i.source_key) as original_key, i.source_hash,
+           i.previous_source_hashes, ${TAKEN_DOWN('i')} as taken_down,
+           m.object_key, m.bytes, m.md5, m.made_at > now() - interval '1 minute' as is_fresh, f.code, f.message
+    from unnest(:sourceKeys::text[], :presets::text[], :formats::image_format[], :recipeHashes::text[])
+      with ordinality as w(source_key, preset, format, recipe_hash, place)
+    join item i on i.source_key = w.source_key
+    left join image m on m.owner_type = 'ITEM' and m.owner_id = i.id and m.preset = w.preset and m.format = w.format
+      and m.recipe_hash = w.recipe_hash and m.source_hash = i.source_hash
+    left join render_failure f on f.item_id = i.id and f.settled
+      and f.source_hash = i.source_hash and f.renderer_version = :rendererVersion`,
+  parameters: {
+    sourceKeys: 'text[]',
+    presets: 'text[]',
+    formats: 'image_format[]',
+    recipeHashes: 'text[]',
+    rendererVersion: 'text',
+  },
+  columns: {
+    place: 'int4',
+    id: 'int4',
+    original_key: 'text',
+    source_hash: 'text',
+    previous_source_hashes: 'text[]',
+    taken_down: 'bool',
+    object_key: 'text?',
+    bytes: 'int4?',
+    md5: 'text?',
+    is_fresh: 'bool?',
+    code: 'text?',
+    message: 'text?',
+  },
+})

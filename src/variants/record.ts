@@ -1,8 +1,7 @@
-import type { PoolClient } from 'pg'
 import type { AppError } from '../core/errors.ts'
 import { ATTEMPTS_MAX, isSettled } from '../core/errors.ts'
 import { type ImageFormat, RENDERER_VERSION } from '../core/variant.ts'
-import type { Pg } from '../db/database.ts'
+import { type Queryable, statement } from '../db/statement.ts'
 import { IS_WANTED, WRITE_EVENTS } from '../webhooks/outbox.ts'
 
 /** A stored picture, ready to be recorded. */
@@ -50,43 +49,36 @@ export interface Results {
  * with all events: one statement for any number. It locks the events' families until the commit.
  * Failed attempts count per source and renderer; a transient one (a crash, a time-out) is final after the second.
  */
-export async function recordResults(
-  pg: Pg | PoolClient,
-  { made = [], failures = [] }: Partial<Results>,
-): Promise<void> {
+export async function recordResults(db: Queryable, { made = [], failures = [] }: Partial<Results>): Promise<void> {
   if (made.length + failures.length === 0) return
   const images = made.flatMap((item) => item.images)
   const column = <K extends keyof MadeImage>(key: K) => images.map((image) => image[key])
-  await pg.query({
-    name: 'record-results',
-    text: RECORD_RESULTS,
-    values: [
-      column('itemId'),
-      column('preset'),
-      column('format'),
-      column('recipeHash'),
-      column('sourceHash'),
-      column('objectKey'),
-      column('width'),
-      column('height'),
-      column('bytes'),
-      column('md5'),
-      column('lossless'),
-      column('engine'),
-      images.map((image) => image.warnings.join(',')),
-      made.map((item) => item.itemId),
-      made.map((item) => item.sourceHash),
-      made.map((item) => item.thumbHash),
-      made.map((item) => item.dominantColor),
-      failures.map((failure) => failure.itemId),
-      failures.map((failure) => failure.sourceHash),
-      failures.map((failure) => failure.error.code),
-      failures.map((failure) => failure.error.message),
-      failures.map((failure) => isSettled(failure.error.code, 1)),
-      failures.map((failure) => failure.backfillId),
-      RENDERER_VERSION,
-      ATTEMPTS_MAX,
-    ],
+  await RECORD_RESULTS.run(db, {
+    itemIds: column('itemId'),
+    presets: column('preset'),
+    formats: column('format'),
+    recipeHashes: column('recipeHash'),
+    sourceHashes: column('sourceHash'),
+    objectKeys: column('objectKey'),
+    widths: column('width'),
+    heights: column('height'),
+    bytes: column('bytes'),
+    md5s: column('md5'),
+    lossless: column('lossless'),
+    engines: column('engine'),
+    warnings: images.map((image) => image.warnings.join(',')),
+    drawnIds: made.map((item) => item.itemId),
+    drawnHashes: made.map((item) => item.sourceHash),
+    thumbHashes: made.map((item) => item.thumbHash),
+    dominantColors: made.map((item) => item.dominantColor),
+    failedIds: failures.map((failure) => failure.itemId),
+    failedHashes: failures.map((failure) => failure.sourceHash),
+    codes: failures.map((failure) => failure.error.code),
+    messages: failures.map((failure) => failure.error.message),
+    settled: failures.map((failure) => isSettled(failure.error.code, 1)),
+    backfillIds: failures.map((failure) => failure.backfillId),
+    rendererVersion: RENDERER_VERSION,
+    attemptsMax: ATTEMPTS_MAX,
   })
 }
 
@@ -95,49 +87,80 @@ export async function recordResults(
 // A placeholder stays as it was first drawn, until the source changes.
 // Checking for a subscriber first saves Postgres the joins where there is none.
 // The commit is asynchronous: a row lost in a power cut is made again, with the same bytes.
-const RECORD_RESULTS = `
-  with made as (
-    insert into image (owner_type, owner_id, preset, format, recipe_hash, source_hash, object_key,
-                       width, height, bytes, md5, lossless, engine, warnings)
-    select 'ITEM', t.owner_id, t.preset, t.format, t.recipe_hash, t.source_hash, t.object_key,
-           t.width, t.height, t.bytes, t.md5, t.lossless, t.engine, string_to_array(t.warnings, ',')
-    from unnest($1::int[], $2::text[], $3::image_format[], $4::text[], $5::text[], $6::text[],
-                $7::int[], $8::int[], $9::int[], $10::text[], $11::boolean[], $12::text[], $13::text[])
-      as t(owner_id, preset, format, recipe_hash, source_hash, object_key, width, height, bytes, md5, lossless, engine, warnings)
-    cross join (select set_config('synchronous_commit', 'off', true)) as soon
-    on conflict (owner_type, owner_id, preset, format, recipe_hash, source_hash)
-      do update set made_at = now(), bytes = excluded.bytes, md5 = excluded.md5
-    returning owner_id, preset, format, object_key, width, height, bytes, xmax = 0 as is_new
-  ), drawn as (
-    update item set thumb_hash = t.thumb_hash, dominant_color = t.dominant_color
-    from unnest($14::int[], $15::text[], $16::text[], $17::text[]) as t(id, source_hash, thumb_hash, dominant_color)
-    where item.id = t.id and item.source_hash = t.source_hash and item.thumb_hash is null
-  ), forgotten as (
-    delete from render_failure where item_id = any($14)
-  ), failed as (
-    insert into render_failure as f (item_id, source_hash, code, message, settled, backfill_id, renderer_version)
-    select t.*, $24 from unnest($18::int[], $19::text[], $20::text[], $21::text[], $22::boolean[], $23::int[])
-      as t(item_id, source_hash, code, message, settled, backfill_id)
-    where exists (select from item i where i.id = t.item_id)
-    on conflict (item_id) do update set
-      attempts = case when f.source_hash = excluded.source_hash and f.renderer_version = excluded.renderer_version
-                      then f.attempts + 1 else 1 end,
-      settled = excluded.settled or (f.source_hash = excluded.source_hash and f.renderer_version = excluded.renderer_version
-                                     and f.attempts + 1 >= $25),
-      source_hash = excluded.source_hash, renderer_version = excluded.renderer_version,
-      code = excluded.code, message = excluded.message, last_at = now(),
-      backfill_id = coalesce(excluded.backfill_id, f.backfill_id)
-    returning item_id, code, message, attempts, settled
-  ), ${WRITE_EVENTS(`
-    select 'image.variant.created', f.unique_id, jsonb_build_object(
-      'family', f.unique_id, 'item', i.unique_id, 'sourceKey', i.source_key, 'preset', m.preset, 'format', m.format,
-      'objectKey', m.object_key, 'width', m.width, 'height', m.height, 'bytes', m.bytes), i.id
-    from made m join item i on i.id = m.owner_id join family f on f.id = i.family_id
-    where m.is_new and ${IS_WANTED(`'image.variant.created'`)}
-    union all
-    select 'image.variant.failed', f.unique_id, jsonb_build_object(
-      'family', f.unique_id, 'item', i.unique_id, 'sourceKey', i.source_key, 'code', r.code, 'message', r.message,
-      'attempts', r.attempts, 'final', r.settled), i.id
-    from failed r join item i on i.id = r.item_id join family f on f.id = i.family_id
-    where ${IS_WANTED(`'image.variant.failed'`)}`)}
-  select from event_written`
+const RECORD_RESULTS = statement({
+  name: 'record-results',
+  isPrepared: true,
+  text: `
+    with made as (
+      insert into image (owner_type, owner_id, preset, format, recipe_hash, source_hash, object_key,
+                         width, height, bytes, md5, lossless, engine, warnings)
+      select 'ITEM', t.owner_id, t.preset, t.format, t.recipe_hash, t.source_hash, t.object_key,
+             t.width, t.height, t.bytes, t.md5, t.lossless, t.engine, string_to_array(t.warnings, ',')
+      from unnest(:itemIds::int[], :presets::text[], :formats::image_format[], :recipeHashes::text[], :sourceHashes::text[], :objectKeys::text[],
+                  :widths::int[], :heights::int[], :bytes::int[], :md5s::text[], :lossless::boolean[], :engines::text[], :warnings::text[])
+        as t(owner_id, preset, format, recipe_hash, source_hash, object_key, width, height, bytes, md5, lossless, engine, warnings)
+      cross join (select set_config('synchronous_commit', 'off', true)) as soon
+      on conflict (owner_type, owner_id, preset, format, recipe_hash, source_hash)
+        do update set made_at = now(), bytes = excluded.bytes, md5 = excluded.md5
+      returning owner_id, preset, format, object_key, width, height, bytes, xmax = 0 as is_new
+    ), drawn as (
+      update item set thumb_hash = t.thumb_hash, dominant_color = t.dominant_color
+      from unnest(:drawnIds::int[], :drawnHashes::text[], :thumbHashes::text[], :dominantColors::text[]) as t(id, source_hash, thumb_hash, dominant_color)
+      where item.id = t.id and item.source_hash = t.source_hash and item.thumb_hash is null
+    ), forgotten as (
+      delete from render_failure where item_id = any(:drawnIds)
+    ), failed as (
+      insert into render_failure as f (item_id, source_hash, code, message, settled, backfill_id, renderer_version)
+      select t.*, :rendererVersion from unnest(:failedIds::int[], :failedHashes::text[], :codes::text[], :messages::text[], :settled::boolean[], :backfillIds::int[])
+        as t(item_id, source_hash, code, message, settled, backfill_id)
+      where exists (select from item i where i.id = t.item_id)
+      on conflict (item_id) do update set
+        attempts = case when f.source_hash = excluded.source_hash and f.renderer_version = excluded.renderer_version
+                        then f.attempts + 1 else 1 end,
+        settled = excluded.settled or (f.source_hash = excluded.source_hash and f.renderer_version = excluded.renderer_version
+                                       and f.attempts + 1 >= :attemptsMax),
+        source_hash = excluded.source_hash, renderer_version = excluded.renderer_version,
+        code = excluded.code, message = excluded.message, last_at = now(),
+        backfill_id = coalesce(excluded.backfill_id, f.backfill_id)
+      returning item_id, code, message, attempts, settled
+    ), ${WRITE_EVENTS(`
+      select 'image.variant.created', f.unique_id, jsonb_build_object(
+        'family', f.unique_id, 'item', i.unique_id, 'sourceKey', i.source_key, 'preset', m.preset, 'format', m.format,
+        'objectKey', m.object_key, 'width', m.width, 'height', m.height, 'bytes', m.bytes), i.id
+      from made m join item i on i.id = m.owner_id join family f on f.id = i.family_id
+      where m.is_new and ${IS_WANTED(`'image.variant.created'`)}
+      union all
+      select 'image.variant.failed', f.unique_id, jsonb_build_object(
+        'family', f.unique_id, 'item', i.unique_id, 'sourceKey', i.source_key, 'code', r.code, 'message', r.message,
+        'attempts', r.attempts, 'final', r.settled), i.id
+      from failed r join item i on i.id = r.item_id join family f on f.id = i.family_id
+      where ${IS_WANTED(`'image.variant.failed'`)}`)}
+    select from event_written`,
+  parameters: {
+    itemIds: 'int4[]',
+    presets: 'text[]',
+    formats: 'image_format[]',
+    recipeHashes: 'text[]',
+    sourceHashes: 'text[]',
+    objectKeys: 'text[]',
+    widths: 'int4[]',
+    heights: 'int4[]',
+    bytes: 'int4[]',
+    md5s: 'text[]',
+    lossless: 'bool[]',
+    engines: 'text[]',
+    warnings: 'text[]',
+    drawnIds: 'int4[]',
+    drawnHashes: 'text[]',
+    thumbHashes: 'text[]',
+    dominantColors: 'text[]',
+    failedIds: 'int4[]',
+    failedHashes: 'text[]',
+    codes: 'text[]',
+    messages: 'text[]',
+    settled: 'bool[]',
+    backfillIds: 'int4?[]',
+    rendererVersion: 'text',
+    attemptsMax: 'int4',
+  },
+})

@@ -1,8 +1,9 @@
+import { sql } from 'kysely'
 import { causes, log } from '../core/log.ts'
 import type { Pg } from '../db/database.ts'
+import { execute, query } from '../db/query.ts'
+import { countJobs, enqueue } from '../jobs/enqueue.ts'
 
-/** Lower than a backfill's: the page that asked for one picture of an item will ask for the others. */
-const PRIORITY = 10
 /** A page asks for dozens of items at once: one job for all of them. */
 const COLLECT_MS = 200
 const ITEMS_PER_JOB = 100
@@ -27,10 +28,9 @@ export function openWarmQueue(pg: Pg): WarmQueue {
     const itemIds = [...pending]
     pending.clear()
     for (let from = 0; from < itemIds.length; from += ITEMS_PER_JOB) {
-      const payload = JSON.stringify({ itemIds: itemIds.slice(from, from + ITEMS_PER_JOB) })
-      await pg
-        .query(ADD_JOB, [payload, PRIORITY, JOBS_MAX])
-        .catch((error) => log.warn('the other presets could not be queued', { cause: causes(error) }))
+      await queue(pg, itemIds.slice(from, from + ITEMS_PER_JOB)).catch((error) =>
+        log.warn('the other presets could not be queued', { cause: causes(error) }),
+      )
     }
   }
 
@@ -51,7 +51,8 @@ export function openWarmQueue(pg: Pg): WarmQueue {
   }
 }
 
-const ADD_JOB = `
-  select graphile_worker.add_job('make_rest', payload => $1::json, priority => $2)
-  where exists (select from worker where seen_at > now() - interval '30 seconds')
-    and (select count(*) from (select from graphile_worker.jobs limit $3) as jobs) < $3`
+async function queue(pg: Pg, itemIds: number[]): Promise<void> {
+  const live = query.selectFrom('worker').select('id').where('seen_at', '>', sql<Date>`now() - interval '30 seconds'`)
+  if ((await execute(pg, live.limit(1))) === 0) return
+  if ((await countJobs(pg, null, JOBS_MAX)) < JOBS_MAX) await enqueue(pg, 'make_rest', { itemIds })
+}

@@ -1,5 +1,4 @@
-import type { PoolClient } from 'pg'
-import type { Pg } from '../db/database.ts'
+import { type Queryable, statement } from '../db/statement.ts'
 
 export const EVENT_TYPES = [
   'image.variant.created',
@@ -59,19 +58,20 @@ export const WRITE_EVENTS = (source: string): string => `
  * Writes events into the outbox, in the caller's transaction: an event is there if and only if its change is.
  * Called once in a transaction and last: it locks the events' families until the commit.
  */
-export async function recordEvents(client: PoolClient | Pg, events: readonly NewEvent[]): Promise<void> {
+export async function recordEvents(client: Queryable, events: readonly NewEvent[]): Promise<void> {
   if (events.length === 0) return
-  await client.query({
-    name: 'record-events',
-    text: RECORD_EVENTS,
-    values: [
-      events.map((event) => event.type),
-      events.map((event) => event.family),
-      events.map((event) => JSON.stringify(event.data)),
-    ],
+  await RECORD_EVENTS.run(client, {
+    types: events.map((event) => event.type),
+    families: events.map((event) => event.family),
+    data: events.map((event) => JSON.stringify(event.data)),
   })
 }
 
-const RECORD_EVENTS = `
-  with ${WRITE_EVENTS('select * from unnest($1::text[], $2::text[], $3::jsonb[]) with ordinality')}
-  select from event_written`
+const RECORD_EVENTS = statement({
+  name: 'record-events',
+  isPrepared: true,
+  text: `
+    with ${WRITE_EVENTS('select * from unnest(:types::text[], :families::text[], :data::jsonb[]) with ordinality')}
+    select from event_written`,
+  parameters: { types: 'text[]', families: 'text?[]', data: 'jsonb[]' },
+})

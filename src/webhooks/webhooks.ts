@@ -1,6 +1,8 @@
 import { randomBytes } from 'node:crypto'
 import { AppError } from '../core/errors.ts'
 import { inTransaction, type Pg } from '../db/database.ts'
+import { execute, query } from '../db/query.ts'
+import { statement } from '../db/statement.ts'
 import { EVENT_TYPES, type EventType } from './outbox.ts'
 import { checkReceiverUrl } from './receiver-url.ts'
 
@@ -31,34 +33,36 @@ export async function createWebhook(
       `${JSON.stringify(unknown.slice(0, 100))} is not an event type; the types are ${EVENT_TYPES.join(', ')}.`,
     )
   const secret = `whsec_${randomBytes(SECRET_BYTES).toString('base64')}`
-  const { rows } = await pg.query<{ id: number }>(
-    `insert into webhook (url, secret, types)
-     select $1, $2, array(select distinct unnest($3::text[]) order by 1) where (select count(*) from webhook) < $4
-     returning id`,
-    [href, secret, types, WEBHOOKS_MAX],
-  )
-  if (!rows[0])
+  const added = await ADD_WEBHOOK.get(pg, { url: href, secret, types, max: WEBHOOKS_MAX })
+  if (!added)
     throw new AppError('BAD_INPUT', `There are ${WEBHOOKS_MAX} webhooks, which is the maximum: delete one first.`)
-  return { id: rows[0].id, secret }
+  return { id: added.id, secret }
 }
+
+const ADD_WEBHOOK = statement({
+  name: 'add-webhook',
+  text: `
+    insert into webhook (url, secret, types)
+    select :url, :secret, array(select distinct unnest(:types::text[]) order by 1)
+    where (select count(*) from webhook) < :max
+    returning id`,
+  parameters: { url: 'text', secret: 'text', types: 'text[]', max: 'int8' },
+  columns: { id: 'int4' },
+})
 
 /** Deletes a webhook with its pending events and dead letters. Throws NOT_FOUND. */
 export async function deleteWebhook({ pg }: { pg: Pg }, id: number): Promise<void> {
   await inTransaction(pg, async (client) => {
     // Cursors first: the sender locks in that order. What is recorded meanwhile is pruned.
-    await client.query('delete from webhook_line where webhook_id = $1', [id])
-    const { rowCount } = await client.query('delete from webhook where id = $1', [id])
-    if (rowCount === 0) throw missing(id)
+    await execute(client, query.deleteFrom('webhook_line').where('webhook_id', '=', id))
+    if ((await execute(client, query.deleteFrom('webhook').where('id', '=', id))) === 0) throw missing(id)
   })
 }
 
 /** Resumes a disabled webhook with its pending events; it never receives what was recorded while it was disabled. Throws NOT_FOUND. */
 export async function enableWebhook({ pg }: { pg: Pg }, id: number): Promise<void> {
-  const { rowCount } = await pg.query(
-    'update webhook set disabled_at = null, failing_since = null, error = null where id = $1',
-    [id],
-  )
-  if (rowCount === 0) throw missing(id)
+  const well = { disabled_at: null, failing_since: null, error: null }
+  if ((await execute(pg, query.updateTable('webhook').set(well).where('id', '=', id))) === 0) throw missing(id)
 }
 
 /**
@@ -70,29 +74,44 @@ export async function replay(
   { pg }: { pg: Pg },
   which: { webhookId: number } | { deadLetterId: number },
 ): Promise<number> {
-  const [condition, id] = 'webhookId' in which ? ['w.id = $1', which.webhookId] : ['d.id = $1', which.deadLetterId]
-  const { rows: webhooks } = await pg.query<{ id: number; disabled: boolean }>(
-    `select distinct w.id, w.disabled_at is not null as disabled from webhook w left join dead_letter d on d.webhook_id = w.id
-     where ${condition}`,
-    [id],
-  )
-  const [webhook] = webhooks
+  const [{ find, put }, id] =
+    'webhookId' in which ? [REPLAY.webhook, which.webhookId] : [REPLAY.letter, which.deadLetterId]
+  const webhook = await find.get(pg, { id })
   if (!webhook) throw 'webhookId' in which ? missing(id) : new AppError('NOT_FOUND', `There is no dead letter ${id}.`)
   if (webhook.disabled)
     throw new AppError('BAD_INPUT', `Webhook ${webhook.id} is disabled: enable it, then replay what it missed.`)
-  const { rows } = await pg.query<{ count: number }>(
-    `with letters as (
-       update dead_letter d set replaying = true from webhook w
-       where w.id = d.webhook_id and not d.replaying and ${condition} returning d.webhook_id, d.family
-     ), pending as (
-       update webhook_line l set waiting = l.waiting + put.count, attempts = 0, next_attempt_at = now()
-       from (select webhook_id, family, count(*)::int as count from letters group by 1, 2) as put
-       where l.webhook_id = put.webhook_id and l.family = put.family
-     )
-     select count(*)::int as count from letters`,
-    [id],
-  )
-  return rows[0]?.count ?? 0
+  return (await put.get(pg, { id }))?.count ?? 0
+}
+
+const replayOf = (name: string, condition: string) => ({
+  find: statement({
+    name: `find-webhook-${name}`,
+    text: `
+      select distinct w.id, w.disabled_at is not null as disabled
+      from webhook w left join dead_letter d on d.webhook_id = w.id where ${condition}`,
+    parameters: { id: 'int4' },
+    columns: { id: 'int4', disabled: 'bool' },
+  }),
+  put: statement({
+    name: `replay-${name}`,
+    text: `
+      with letters as (
+        update dead_letter d set replaying = true from webhook w
+        where w.id = d.webhook_id and not d.replaying and ${condition} returning d.webhook_id, d.family
+      ), pending as (
+        update webhook_line l set waiting = l.waiting + put.count, attempts = 0, next_attempt_at = now()
+        from (select webhook_id, family, count(*)::int as count from letters group by 1, 2) as put
+        where l.webhook_id = put.webhook_id and l.family = put.family
+      )
+      select count(*)::int as count from letters`,
+    parameters: { id: 'int4' },
+    columns: { count: 'int4' },
+  }),
+})
+
+const REPLAY = {
+  webhook: replayOf('of-webhook', 'w.id = :id'),
+  letter: replayOf('of-dead-letter', 'd.id = :id'),
 }
 
 const missing = (id: number) => new AppError('NOT_FOUND', `There is no webhook ${id}.`)

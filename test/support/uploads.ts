@@ -3,7 +3,7 @@ import { expect } from 'vitest'
 import yazl from 'yazl'
 import type { App } from '../../src/app.ts'
 import { quietLogger } from '../../src/core/queue-log.ts'
-import { createUploadTasks } from '../../workers/tasks.ts'
+import { createTasks } from '../../workers/tasks.ts'
 import { ask } from './setup.ts'
 
 export interface TestSet {
@@ -80,7 +80,7 @@ export async function startUpload(api: string, archive: Buffer, vendor?: string)
 
 /** Runs all jobs of uploads that are in the queue, with the worker's own tasks, in this process. */
 export const runUploads = (app: App): Promise<void> =>
-  runOnce({ pgPool: app.pg, taskList: createUploadTasks(app), logger: quietLogger, noHandleSignals: true })
+  runOnce({ pgPool: app.pg, taskList: createTasks(app, 'uploads'), logger: quietLogger, noHandleSignals: true })
 
 export interface UploadState {
   readonly status: string

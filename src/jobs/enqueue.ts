@@ -1,0 +1,72 @@
+import { type Queryable, statement } from '../db/statement.ts'
+import { type PayloadInput, rowOf, type TaskName } from './registry.ts'
+
+/** A job to be queued. */
+export interface NewJob<Name extends TaskName> {
+  readonly payload: PayloadInput<Name>
+  /** Not before so many seconds. */
+  readonly delayS?: number
+}
+
+/**
+ * Puts a job into the queue, in the caller's transaction; it takes the place of one that waits there with the same key. One
+ * that runs already stays, and the new one runs after it.
+ */
+export const enqueue = <Name extends TaskName>(
+  db: Queryable,
+  task: Name,
+  payload: PayloadInput<Name>,
+  { delayS = 0 }: { delayS?: number } = {},
+): Promise<void> => enqueueAll(db, task, [{ payload, delayS }])
+
+/** The same for any number of jobs, in one statement. Their keys differ. */
+export async function enqueueAll<Name extends TaskName>(
+  db: Queryable,
+  task: Name,
+  jobs: readonly NewJob<Name>[],
+): Promise<void> {
+  if (jobs.length === 0) return
+  const { payload: schema, priority, attempts, key } = rowOf(task)
+  const payloads = jobs.map(({ payload }) => schema.parse(payload))
+  await ADD_JOBS.run(db, {
+    task,
+    priority,
+    attempts,
+    payloads: payloads.map((payload) => JSON.stringify(payload)),
+    keys: payloads.map((payload) => key?.(payload) ?? null),
+    delays: jobs.map(({ delayS = 0 }) => delayS),
+  })
+}
+
+const ADD_JOBS = statement({
+  name: 'add-jobs',
+  text: `
+    select from graphile_worker.add_jobs(array(
+      select row(:task, t.payload, null, now() + make_interval(secs => t.delay_s), :attempts, t.key, :priority, null)::graphile_worker.job_spec
+      from unnest(:payloads::json[], :keys::text[], :delays::float8[]) as t(payload, key, delay_s)
+    ))`,
+  parameters: {
+    task: 'text',
+    priority: 'int2',
+    attempts: 'int2',
+    payloads: 'json[]',
+    keys: 'text?[]',
+    delays: 'float8[]',
+  },
+})
+
+/** How many jobs of a task are in the queue, waiting or running; counted up to `limit`. @param task null: all tasks */
+export async function countJobs(db: Queryable, task: TaskName | null, limit: number): Promise<number> {
+  const row = await COUNT_JOBS.get(db, { task, limit })
+  return row?.count ?? 0
+}
+
+const COUNT_JOBS = statement({
+  name: 'count-jobs',
+  text: `
+    select count(*)::int as count from (
+      select from graphile_worker.jobs where :task::text is null or task_identifier = :task limit :limit
+    ) as jobs`,
+  parameters: { task: 'text?', limit: 'int8' },
+  columns: { count: 'int4' },
+})

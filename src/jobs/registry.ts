@@ -1,0 +1,152 @@
+import { z } from 'zod'
+
+/**
+ * Who runs tasks: each worker process has one runner of each kind, with so many jobs at once. Long ones have slots of their
+ * own, so that nobody waits behind a backfill; uploads too, so that a hostile archive does not stand before a take-down.
+ */
+export const RUNNERS = {
+  /** Two: while one looks for work or records, another keeps the renderers busy. */
+  long: { jobsAtOnce: 2 },
+  /** What somebody waits for. */
+  urgent: { jobsAtOnce: 2 },
+  /** One that checks or stages an archive, and two that render. */
+  uploads: { jobsAtOnce: 3 },
+} as const
+
+export type RunnerName = keyof typeof RUNNERS
+export const RUNNER_NAMES = Object.keys(RUNNERS) as RunnerName[]
+
+interface Task<Payload extends z.ZodType> {
+  /** What a job carries; checked when it is queued and when it is run. */
+  readonly payload: Payload
+  /** A lower number runs first, among all tasks. */
+  readonly priority: number
+  /** After so many failed ones the queue gives a job up; pauses grow from seconds to hours. */
+  readonly attempts: number
+  /** Of a job that waits with the same key only the latest remains; null: every job is one of its own. */
+  readonly key: ((payload: z.output<Payload>) => string) | null
+  readonly runner: RunnerName
+  /** When it is queued by itself, by whichever worker is first: minute, hour, day, month, weekday, in UTC. */
+  readonly cron?: string
+  /** Makes today's payload of one that an earlier release queued; today's own stays as it is. */
+  readonly upgrade?: (payload: Readonly<Record<string, unknown>>) => Record<string, unknown>
+}
+
+/** Keeps the payload's type in its row. */
+const task = <Payload extends z.ZodType>(row: Task<Payload>): Task<Payload> => row
+
+const id = z.int()
+const waitS = z.int().default(0)
+/** graphile-worker's own: some 11 days. */
+const ATTEMPTS = 25
+const NOTHING = z.looseObject({})
+
+/**
+ * Every task of the queue. Its function stands under the same name in workers/tasks.ts, and `enqueue` adds jobs of it;
+ * nothing else names a task or its priority (test/tidy.test.ts). Names, keys and payloads are in the queues of running
+ * installations: change them only so that what is queued still runs.
+ */
+export const TASKS = {
+  /** Before everything else: a court does not wait for a backfill. */
+  take_down: task({
+    payload: z.object({ takeDownId: id, recheck: z.boolean() }),
+    upgrade: ({ second, ...payload }) => ({ recheck: second, ...payload }),
+    priority: 0,
+    attempts: ATTEMPTS,
+    key: ({ takeDownId, recheck }) => `take_down:${takeDownId}:${recheck}`,
+    runner: 'urgent',
+  }),
+  delete_superseded: task({
+    payload: NOTHING,
+    priority: 0,
+    attempts: 1,
+    key: () => 'delete_superseded',
+    runner: 'long',
+    cron: '23 * * * *',
+  }),
+  prune_events: task({
+    payload: NOTHING,
+    priority: 0,
+    attempts: 1,
+    key: () => 'prune_events',
+    runner: 'long',
+    cron: '41 * * * *',
+  }),
+  /** The page that asked for one picture of an item will ask for the others. */
+  make_rest: task({
+    payload: z.object({ itemIds: z.array(id).min(1).max(1000) }),
+    priority: 10,
+    attempts: ATTEMPTS,
+    key: null,
+    runner: 'urgent',
+  }),
+  ingest_upload: task({
+    payload: z.object({ uploadId: id, waitS, tries: z.int().default(0) }),
+    priority: 20,
+    attempts: ATTEMPTS,
+    key: ({ uploadId }) => `upload:${uploadId}`,
+    runner: 'uploads',
+  }),
+  render_upload: task({
+    payload: z.object({ chunkId: id, waitS }),
+    priority: 30,
+    attempts: ATTEMPTS,
+    key: ({ chunkId }) => `render_upload:${chunkId}`,
+    runner: 'uploads',
+  }),
+  make_composites: task({
+    payload: z.object({ familyId: id }),
+    priority: 50,
+    attempts: 5,
+    key: ({ familyId }) => `make_composites:${familyId}`,
+    runner: 'urgent',
+  }),
+  plan_backfill: task({
+    payload: z.object({ backfillId: id }),
+    priority: 100,
+    attempts: ATTEMPTS,
+    key: ({ backfillId }) => `plan_backfill:${backfillId}`,
+    runner: 'long',
+  }),
+  run_chunk: task({
+    payload: z.object({ chunkId: id, waitS }),
+    priority: 100,
+    attempts: ATTEMPTS,
+    key: ({ chunkId }) => `run_chunk:${chunkId}`,
+    runner: 'long',
+  }),
+  compose_backfill: task({
+    payload: z.object({ backfillId: id }),
+    priority: 100,
+    attempts: ATTEMPTS,
+    key: ({ backfillId }) => `compose_backfill:${backfillId}`,
+    runner: 'long',
+  }),
+} as const
+
+export type TaskName = keyof typeof TASKS
+export const TASK_NAMES = Object.keys(TASKS) as TaskName[]
+
+/** What a task's function gets. */
+export type PayloadOf<Name extends TaskName> = z.output<(typeof TASKS)[Name]['payload']>
+/** What a job of it is queued with: defaults may be left out. */
+export type PayloadInput<Name extends TaskName> = z.input<(typeof TASKS)[Name]['payload']>
+
+type Payloads = { [Name in TaskName]: PayloadOf<Name> }
+
+declare global {
+  namespace GraphileWorker {
+    /** Types graphile-worker's own functions too. */
+    interface Tasks extends Payloads {}
+  }
+}
+
+/** The row of a task, without the types of its payload: what code for any task sees. */
+export const rowOf = (name: TaskName): Task<z.ZodType> => TASKS[name] as Task<z.ZodType>
+
+/** The payload of a job, of this release or the previous one. Throws ZodError for what no release queues. */
+export function parsePayload<Name extends TaskName>(name: Name, payload: unknown): PayloadOf<Name> {
+  const { payload: schema, upgrade } = rowOf(name)
+  const queued = upgrade ? upgrade(z.record(z.string(), z.unknown()).parse(payload)) : payload
+  return schema.parse(queued) as PayloadOf<Name>
+}

@@ -1,0 +1,136 @@
+import { readdirSync, readFileSync } from 'node:fs'
+import path from 'node:path'
+import pg from 'pg'
+import { describe, expect, inject, it, onTestFinished } from 'vitest'
+import { openDatabase } from '../src/db/database.ts'
+import { execute, fetchAll, fetchFirst, query } from '../src/db/query.ts'
+import { STATEMENTS, statement } from '../src/db/statement.ts'
+import { testDatabase } from './support/setup.ts'
+
+const SOURCES = path.join(import.meta.dirname, '../src')
+
+/** Loads every module that defines one. */
+async function allStatements() {
+  const files = readdirSync(SOURCES, { recursive: true, encoding: 'utf8' }).filter(
+    (file) => file.endsWith('.ts') && /\bstatement\(/.test(readFileSync(path.join(SOURCES, file), 'utf8')),
+  )
+  for (const file of files) await import(path.join(SOURCES, file))
+  return [...STATEMENTS.values()]
+}
+
+/** What Postgres tells of a statement when it is prepared, without running it: oids of the parameters, names and oids of the columns. */
+class Description implements pg.Submittable {
+  parameters: number[] = []
+  columns: { name: string; oid: number }[] = []
+  readonly done: Promise<void>
+  #text: string
+  #resolve = () => {}
+  #reject = (_error: Error) => {}
+
+  constructor(text: string) {
+    this.#text = text
+    this.done = new Promise((resolve, reject) => {
+      this.#resolve = resolve
+      this.#reject = reject
+    })
+  }
+
+  submit(connection: pg.Connection) {
+    connection.once('parameterDescription', ({ dataTypeIDs }: { dataTypeIDs: number[] }) => {
+      this.parameters = dataTypeIDs
+    })
+    connection.parse({ name: '', text: this.#text, types: [] }, true)
+    connection.describe({ type: 'S', name: '' }, true)
+    connection.sync()
+  }
+
+  handleRowDescription({ fields }: { fields: { name: string; dataTypeID: number }[] }) {
+    this.columns = fields.map(({ name, dataTypeID }) => ({ name, oid: dataTypeID }))
+  }
+
+  handleError(error: Error) {
+    this.#reject(error)
+  }
+
+  handleReadyForQuery() {
+    this.#resolve()
+  }
+}
+
+/** As `statement` declares it, but for `?`. */
+const plain = (types: object) =>
+  Object.entries(types).map(([name, type]: [string, string]) => [name, type.replaceAll('?', '')])
+
+describe('the statements that stay SQL', () => {
+  it('have the parameters and columns that the database says', async () => {
+    const client = new pg.Client({ connectionString: inject('postgresUrl') })
+    await client.connect()
+    onTestFinished(() => client.end())
+    const { rows } = await client.query<{ oid: number; name: string }>(
+      `select oid::int, case when typelem <> 0 and typlen = -1 then substr(typname, 2) || '[]' else typname end as name
+       from pg_type`,
+    )
+    const nameOf = new Map(rows.map(({ oid, name }) => [oid, name]))
+    const all = await allStatements()
+    expect(all.length).toBeGreaterThan(0)
+    for (const { name, text, parameters, columns } of all) {
+      const told = new Description(text)
+      client.query(told)
+      await told.done.catch((error) => {
+        throw new Error(`${name}: ${error.message}\n${text}`)
+      })
+      expect({ name, parameters: told.parameters.map((oid) => nameOf.get(oid)) }).toEqual({
+        name,
+        parameters: plain(parameters).map(([, type]) => type),
+      })
+      expect({ name, columns: told.columns.map((column) => [column.name, nameOf.get(column.oid)]) }).toEqual({
+        name,
+        columns: plain(columns),
+      })
+    }
+  })
+
+  it('give rows and counts, and take each named parameter any number of times', async () => {
+    const db = await openDatabase(await testDatabase(), { connectionsMax: 1 })
+    onTestFinished(db.close)
+    const numbers = statement({
+      name: 'test-numbers',
+      text: `select n::int as n, (array['a','b','c'])[1:2] as ab from generate_series(:from::int, :to::int) as n where n >= :from`,
+      parameters: { to: 'int4', from: 'int4' },
+      columns: { n: 'int4', ab: 'text[]' },
+    })
+    onTestFinished(() => void STATEMENTS.delete('test-numbers'))
+    expect(numbers.text).toContain('generate_series($2::int, $1::int) as n where n >= $2')
+    expect(await numbers.all(db.pg, { from: 2, to: 3 })).toEqual([
+      { n: 2, ab: ['a', 'b'] },
+      { n: 3, ab: ['a', 'b'] },
+    ])
+    expect(await numbers.get(db.pg, { from: 3, to: 2 })).toBeUndefined()
+    expect(await numbers.run(db.pg, { from: 1, to: 7 })).toBe(7)
+  })
+
+  it('are refused with a name that is taken, and with a parameter that is not declared or not used', () => {
+    const [taken = ''] = STATEMENTS.keys()
+    expect(() => statement({ name: taken, text: 'select' })).toThrow(`two statements are named ${taken}`)
+    expect(() => statement({ name: 'test-x', text: 'select :id::int' })).toThrow('does not declare its parameter :id')
+    expect(() => statement({ name: 'test-y', text: 'select', parameters: { id: 'int4' } })).toThrow(
+      'does not use its parameter id',
+    )
+  })
+})
+
+describe('plain statements', () => {
+  it('are built by table and column, and give what the generated types say', async () => {
+    const db = await openDatabase(await testDatabase(), { connectionsMax: 1 })
+    onTestFinished(db.close)
+    const add = query.insertInto('upload').values({ vendor: 'acme', file_name: 'a.zip', bytes: '9007199254740993' })
+    const added = await fetchFirst(
+      db.pg,
+      add.returning(['id', 'bytes', 'created_at', 'families', 'finished_at', 'status']),
+    )
+    expect(added).toMatchObject({ bytes: '9007199254740993', families: [], finished_at: null, status: 'CREATED' })
+    expect([typeof added?.id, added?.created_at instanceof Date]).toEqual(['number', true])
+    expect(await fetchAll(db.pg, query.selectFrom('upload').select('vendor'))).toEqual([{ vendor: 'acme' }])
+    expect(await execute(db.pg, query.deleteFrom('upload').where('vendor', '=', 'acme'))).toBe(1)
+  })
+})

@@ -1,0 +1,33 @@
+import type { App } from '../src/app.ts'
+import { AppError } from '../src/core/errors.ts'
+import { causes, log } from '../src/core/log.ts'
+import { enqueue } from '../src/jobs/enqueue.ts'
+import type { PayloadOf } from '../src/jobs/registry.ts'
+import { abandonUpload, ingestUpload } from '../src/uploads/ingest-upload.ts'
+
+/** Between two tries; doubled from a second. The vendor's next upload waits as well, so not the queue's own hours. */
+const WAIT_MAX_S = 60
+/** Some six minutes; then the upload has failed. A store or a database that is away does not count. */
+const TRIES_MAX = 10
+/** Until another upload of the vendor is through. */
+const BUSY_S = 1
+
+/** Never fails as a job: what failed waits for its next try, and the last one ends the upload. */
+export async function runIngestJob(
+  app: App,
+  { uploadId, ...waited }: PayloadOf<'ingest_upload'>,
+  signal: AbortSignal,
+): Promise<void> {
+  try {
+    const outcome = await ingestUpload(app, uploadId, signal)
+    if (outcome === 'stopped') await enqueue(app.pg, 'ingest_upload', { uploadId })
+    if (outcome === 'busy') await enqueue(app.pg, 'ingest_upload', { uploadId, waitS: BUSY_S }, { delayS: BUSY_S })
+  } catch (error) {
+    const isAway = error instanceof AppError && error.code === 'UNAVAILABLE'
+    const tries = waited.tries + (isAway ? 0 : 1)
+    if (tries === TRIES_MAX) return await abandonUpload(app.pg, uploadId, causes(error))
+    const waitS = Math.min(waited.waitS * 2 || 1, WAIT_MAX_S)
+    await enqueue(app.pg, 'ingest_upload', { uploadId, waitS, tries }, { delayS: waitS })
+    log.warn('an upload waits', { uploadId, waitS, tries, cause: causes(error) })
+  }
+}

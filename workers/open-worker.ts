@@ -1,0 +1,62 @@
+import { setPriority } from 'node:os'
+import { openApp } from '../src/app.ts'
+import { createChunksOfRunning } from '../src/backfill/plan.ts'
+import { markLayoutsDirty } from '../src/composites/dirty-families.ts'
+import { runCompositeScheduler } from '../src/composites/schedule.ts'
+import type { Config } from '../src/core/config.ts'
+import { causes, log } from '../src/core/log.ts'
+import { runCoverageLoop } from '../src/coverage/count.ts'
+import { openRunner } from '../src/jobs/queue.ts'
+import { RUNNER_NAMES } from '../src/jobs/registry.ts'
+import { deregister, HEARTBEAT_EVERY_MS, heartbeat, recoverJobs } from '../src/jobs/workers.ts'
+import { abandonLost } from '../src/uploads/abandon-lost.ts'
+import { throttleForInteractive } from '../src/variants/interactive.ts'
+import { openSender } from '../src/webhooks/sender.ts'
+import { createTasks } from './tasks.ts'
+
+/** A slow render may take 20 s; a supervisor kills after 10. */
+const CUT_AFTER_MS = 5000
+
+/** Takes jobs of every task, sends webhooks and keeps counts and composites up to date. Returns how to close it. */
+export async function openWorker(config: Config, stop: (reason: string) => void): Promise<() => Promise<void>> {
+  // Before the renderers start, which inherit it: of a core that an API wants as well, the kernel gives us a tenth at 10.
+  setPriority(config.workerNiceness)
+  const app = await openApp(config)
+  const queues = await Promise.all(RUNNER_NAMES.map((name) => openRunner(app.pg, name, createTasks(app, name))))
+  for (const { runner } of queues) runner.promise.catch((error) => stop(`the queue ended: ${causes(error)}`))
+  const ids = queues.map(({ id }) => id)
+  const sender = openSender(app)
+
+  const beat = async () => {
+    for (const id of ids) await heartbeat(app.pg, id)
+    await recoverJobs(app.pg, ids)
+    await createChunksOfRunning(app)
+    await abandonLost(app)
+  }
+  await beat()
+  const timer = setInterval(
+    () => beat().catch((error) => log.warn('a heartbeat failed', { cause: causes(error) })),
+    HEARTBEAT_EVERY_MS,
+  )
+  await markLayoutsDirty(app.pg, app.layouts)
+  const counting = runCoverageLoop(app.pg)
+  const standing = throttleForInteractive(app)
+  const queueing = runCompositeScheduler(app.pg)
+  log.info('worker is running', { id: ids.join(','), renderers: app.pool.size })
+  process.send?.('ready')
+
+  return async () => {
+    clearInterval(timer)
+    standing.close()
+    const cut = setTimeout(() => app.pool.cut(), CUT_AFTER_MS)
+    await Promise.all([
+      counting.close(),
+      queueing.close(),
+      sender.close(),
+      ...queues.map(({ runner }) => runner.stop()),
+    ])
+    clearTimeout(cut)
+    for (const id of ids) await deregister(app.pg, id)
+    await app.close()
+  }
+}
