@@ -19,7 +19,7 @@ const CUT_AFTER_MS = 5000
 
 /** Takes jobs of every task, sends webhooks and keeps counts and composites up to date. Returns how to close it. */
 export async function openWorker(config: Config, stop: (reason: string) => void): Promise<() => Promise<void>> {
-  // Before the renderers start, which inherit it: of a core that an API wants as well, the kernel gives us a tenth at 10.
+  // Before the renderers start, which inherit it: of a core that an API uses too, the kernel gives a worker a tenth at 10.
   setPriority(config.workerNiceness)
   const app = await openApp(config)
   const queues = await Promise.all(RUNNER_NAMES.map((name) => openRunner(app.pg, name, createTasks(app, name))))
@@ -27,15 +27,15 @@ export async function openWorker(config: Config, stop: (reason: string) => void)
   const ids = queues.map(({ id }) => id)
   const sender = openSender(app)
 
-  const beat = async () => {
+  const sendHeartbeats = async () => {
     for (const id of ids) await heartbeat(app.pg, id)
     await recoverJobs(app.pg, ids)
     await createChunksOfRunning(app)
     await abandonLost(app)
   }
-  await beat()
+  await sendHeartbeats()
   const timer = setInterval(
-    () => beat().catch((error) => log.warn('a heartbeat failed', { cause: causes(error) })),
+    () => sendHeartbeats().catch((error) => log.warn('a heartbeat could not be sent', { cause: causes(error) })),
     HEARTBEAT_EVERY_MS,
   )
   await markLayoutsDirty(app.pg, app.layouts)

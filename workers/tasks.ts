@@ -23,16 +23,16 @@ import { pruneEvents } from '../src/webhooks/prune.ts'
 import { runChunkJob } from './chunk-job.ts'
 import { runIngestJob } from './ingest-job.ts'
 
-/** What a task knows of its job beside the payload. */
+/** What a task gets besides the payload. */
 export interface RunningJob {
-  /** Aborts when the worker stops: a stop is no failed attempt, whoever lives goes on. */
+  /** Aborts when the worker stops, which is not a failed attempt: another worker continues. */
   readonly signal: AbortSignal
   readonly isLastAttempt: boolean
 }
 
 type TaskFunction<Name extends TaskName> = (app: App, payload: PayloadOf<Name>, job: RunningJob) => Promise<unknown>
 
-/** What a worker does for each task of src/jobs/registry.ts. One that throws is tried again. */
+/** The functions of the tasks of src/jobs/registry.ts. One that throws is retried. */
 const FUNCTIONS: { readonly [Name in TaskName]: TaskFunction<Name> } = {
   plan_backfill: (app, { backfillId }) => planBackfill(app, backfillId),
 
@@ -52,17 +52,17 @@ const FUNCTIONS: { readonly [Name in TaskName]: TaskFunction<Name> } = {
 
   make_rest: (app, { itemIds }, { signal }) => warmRemainingPresets(app, { itemIds, signal }),
 
-  /** What is given up is queued again after some minutes, out of our own table. */
+  /** After the last attempt it is queued again some minutes later, from our own table. */
   make_composites: async (app, { familyId }, { signal, isLastAttempt }) => {
     try {
       await composeFamily(app, familyId, signal)
     } catch (error) {
       if (!isLastAttempt) throw error
-      log.warn('a family cannot be composed; it is tried again later', { familyId, cause: causes(error) })
+      log.warn('a family cannot be composed; trying again later', { familyId, cause: causes(error) })
     }
   },
 
-  /** The reason of a failure stands in the receipt. */
+  /** The reason of a failure is recorded in the receipt. */
   take_down: async (app, { takeDownId, recheck }, { signal, isLastAttempt }) => {
     try {
       const outcome = await runTakeDown(app, takeDownId, { signal, recheck })
@@ -84,7 +84,7 @@ const FUNCTIONS: { readonly [Name in TaskName]: TaskFunction<Name> } = {
       isLastAttempt,
     }),
 
-  /** Never fails as a job: what was left is found again by the next run. */
+  /** Never fails as a job: the next run finds what is left. */
   delete_superseded: async ({ pg, presets, stores, config }, _payload, { signal }) => {
     try {
       await deleteDiscarded({ pg, stores }, { signal })
@@ -112,7 +112,7 @@ export const createTasks = (app: App, runner: RunnerName): TaskList =>
     TASK_NAMES.filter((name) => rowOf(name).runner === runner).map((name) => [name, toTask(app, name)]),
   )
 
-/** Checks the payload, runs the task's function, and says in one line which job failed and why; the queue tries it again. */
+/** Checks the payload, runs the task's function, and logs which job failed and why; the queue retries it. */
 function toTask<Name extends TaskName>(app: App, name: Name): Task {
   const runFunction: TaskFunction<Name> = FUNCTIONS[name]
   return async (payload, { job, abortSignal }) => {

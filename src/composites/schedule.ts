@@ -7,7 +7,7 @@ import { mapConcurrent } from '../core/map-concurrent.ts'
 import { countChanges } from '../coverage/count.ts'
 import type { Pg } from '../db/database.ts'
 import { cellsMaxOf } from './arrange.ts'
-import { forgetChange, postpone, queueComposites, queueSettled, readChange } from './dirty-families.ts'
+import { clearChange, postpone, queueComposites, queueSettled, readChange } from './dirty-families.ts'
 import { withFamilyLock } from './ensure.ts'
 import { type ComposeDeps, makeComposite } from './make.ts'
 
@@ -74,7 +74,7 @@ export async function composeFamily(
     await postpone(pg, familyId, { ...change, isSettled: true })
     return 'stopped'
   }
-  await forgetChange(pg, familyId, change)
+  await clearChange(pg, familyId, change)
   return 'done'
 }
 

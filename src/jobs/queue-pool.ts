@@ -1,25 +1,25 @@
 import type { Pg } from '../db/database.ts'
 
-/** With this code graphile-worker repeats a statement, from 3 s to 2 minutes later: RETRYABLE_ERROR_CODES in its lib.js. */
+/** With this code graphile-worker retries a statement, from 3 s to 2 minutes later: RETRYABLE_ERROR_CODES in its lib.js. */
 const REPEATED = 'ETIMEDOUT'
-/** A server that was stopped (57P01) or crashed (57P02), and what sockets say. */
+/** A server that was stopped (57P01) or crashed (57P02), and socket errors. */
 const LOST = new Set(['57P01', '57P02', 'ECONNREFUSED', 'ECONNRESET', 'EPIPE'])
 
 /**
- * The same connections for the queue: a lost one is an error that it repeats. Else a Postgres that restarts while a job ends
- * leaves the end unsaid: an unhandled rejection, which takes the worker down, or a job that is locked for hours by one
- * that lives. test/chaos.test.ts restarts it.
+ * The same connections for the queue: a lost one is an error that it retries. Otherwise the end of a job is lost when Postgres
+ * restarts at that moment: an unhandled rejection, which ends the worker, or a job that stays locked for hours by a live one.
+ * test/chaos.test.ts restarts it.
  */
 export const toQueuePool = (pg: Pg): Pg =>
   around(pg, 'connect', async (listen?: Parameters<Pg['connect']>[0]) => {
-    // As its listener connects, which comes back by itself.
+    // Used by its listener, which reconnects by itself.
     if (listen) return pg.connect(listen)
     const client = await pg.connect().catch(fail)
     const query = client.query.bind(client) as (...args: unknown[]) => Promise<unknown>
     return around(client, 'query', (...args: unknown[]) => query(...args).catch(fail))
   })
 
-/** An object as it is, but for one of its functions. */
+/** A proxy of an object that replaces one of its functions. */
 const around = <T extends object>(target: T, name: keyof T, replacement: unknown): T =>
   new Proxy(target, {
     get(_target, key) {

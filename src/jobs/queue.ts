@@ -5,12 +5,12 @@ import type { Pg } from '../db/database.ts'
 import { toQueuePool } from './queue-pool.ts'
 import { RUNNERS, type RunnerName, rowOf, TASK_NAMES } from './registry.ts'
 
-/** Running slices stop at the next item; then graphile-worker's own 5 s would be long. */
+/** Running slices stop at the next item; graphile-worker's default of 5 s is not needed. */
 const ABORT_AFTER_MS = 0
 const POLL_EVERY_MS = 1000
 
 /**
- * Takes jobs of the registry's tasks of this runner, and queues those that are due by the clock.
+ * Runs jobs of the registry's tasks of this runner, and queues the scheduled ones.
  * Returns graphile-worker's runner, and its id for the pool, as in the locks of its jobs.
  */
 export async function openRunner(
@@ -34,7 +34,7 @@ export async function openRunner(
   return { runner, id: await id }
 }
 
-/** With a key: what was not run yet is not queued again. */
+/** With a key, so that one that has not run yet is not queued twice. */
 const cronOf = (name: RunnerName): CronItem[] =>
   TASK_NAMES.map((task) => ({ task, ...rowOf(task) }))
     .filter(({ runner }) => runner === name)

@@ -7,10 +7,10 @@ import { anyOf, execute, now, query } from '../db/query.ts'
 import { statement } from '../db/statement.ts'
 
 export const HEARTBEAT_EVERY_MS = 10_000
-/** A worker that is silent for so long is dead. */
+/** A worker without a heartbeat for so long is dead. */
 const SILENT_S = 60
 
-/** Says that this worker lives. @param workerId graphile-worker's pool id, as in its jobs' locks */
+/** Records that this worker is alive. @param workerId graphile-worker's pool id, as in its jobs' locks */
 export async function heartbeat(pg: Pg, workerId: string): Promise<void> {
   const alive = query.insertInto('worker').values({ id: workerId, host: hostname(), pid: process.pid })
   await execute(
@@ -19,20 +19,20 @@ export async function heartbeat(pg: Pg, workerId: string): Promise<void> {
   )
 }
 
-/** Whether a worker on this host said lately that it lives. In a container that is the one beside us. */
+/** Whether a worker on this host has sent a heartbeat recently: in a container, the container's own. */
 export async function hasLiveWorker(pg: Pg): Promise<boolean> {
   const seen = sql<boolean>`seen_at > now() - make_interval(secs => ${SILENT_S})`
   return (await execute(pg, query.selectFrom('worker').where('host', '=', hostname()).where(seen))) > 0
 }
 
-/** Says goodbye. */
+/** Removes this worker's heartbeat when it stops. */
 export async function deregister(pg: Pg, workerId: string): Promise<void> {
   await execute(pg, query.deleteFrom('worker').where('id', '=', workerId))
 }
 
 /**
- * Gives the jobs of dead workers back to the queue: graphile-worker alone would wait four hours. Dead is who was silent
- * for a minute, and on this host at once whose process is gone.
+ * Returns the jobs of dead workers to the queue: graphile-worker alone would wait four hours. A worker is dead after a minute
+ * without a heartbeat, and on this host as soon as its process is gone.
  */
 export async function recoverJobs(pg: Pg, ownIds: readonly string[]): Promise<string[]> {
   const rows = await FIND_OTHERS.all(pg, { ownIds, silentS: SILENT_S })
