@@ -124,7 +124,7 @@ describe('npm run import -- s3://…', () => {
     const env = await testBuckets()
     expect(await run(env, ['s3://elsewhere/'])).toEqual({
       code: 1,
-      said: `s3://elsewhere/ is not in ORIGINALS_BUCKET (${env.ORIGINALS_BUCKET}): originals are read where they lie, so set it to elsewhere.\n`,
+      said: `s3://elsewhere/ is not in ORIGINALS_BUCKET (${env.ORIGINALS_BUCKET}): originals are read in place, so set it to elsewhere.\n`,
     })
     expect(await run({}, ['.', '--adopt'])).toEqual({ code: 1, said: '--adopt goes with s3://BUCKET/PREFIX.\n' })
   })

@@ -422,7 +422,7 @@ describe('restoring', () => {
     })
     await until(async () => {
       const { rowCount } = await app.pg.query(
-        `select from pg_stat_activity where wait_event_type = 'Lock' and query like 'update take_down%'`,
+        `select from pg_stat_activity where wait_event_type = 'Lock' and query like 'update "take_down"%'`,
       )
       return rowCount === 1
     })
