@@ -8,7 +8,7 @@ import type { RenderDeps } from '../variants/make.ts'
 import { type AfterRecord, makeSlice, SLICE_ITEMS } from '../variants/make-slice.ts'
 import { BACKFILL_CHANNEL, finishIfDone, HALT_CHANNEL } from './backfills.ts'
 import { readOrder } from './order.ts'
-import { cutChunks } from './plan.ts'
+import { createChunks } from './plan.ts'
 
 /** Items of a chunk that are found in one statement. More appear only when others were imported meanwhile. */
 const FOUND_MAX = 10_000
@@ -19,8 +19,8 @@ export interface ChunkRunner extends RenderDeps {
 }
 
 /**
- * Runs one chunk: what is missing in its id range is found once, then slice by slice locked, made and recorded. Safe to
- * run twice: what is recorded is not found again. Ends early, with what was made recorded, when the backfill is paused or
+ * Runs one chunk: finds the missing variants of its id range once, then locks, makes and records them in slices. Safe to
+ * run twice: recorded ones are not found again. Ends early, with what was made recorded, when the backfill is paused or
  * cancelled (`halted`) or when `signal` aborts (`stopped`); throws when a store or the database fails, so that the
  * queue tries again.
  */
@@ -60,11 +60,11 @@ async function makeChunk(app: ChunkRunner, { chunk, order, signal }: Part): Prom
     isLast = found.length < FOUND_MAX
     afterId = found.at(-1)?.itemId ?? afterId
   }
-  // Items that a request was just making: theirs by now, or ours after all. Rare, so one by one.
+  // Items that a request was making: made by now, or still to be made here. Rare, so one by one.
   for (const itemId of taken) await waitForItem(app, { chunk, order, itemId, signal })
 }
 
-/** Aborts as soon as the backfill is no longer to be worked on: nobody waits for the end of a slice of slow renders. */
+/** Aborts as soon as the backfill is paused or cancelled, without waiting for the end of a slice of slow renders. */
 function watchHalts(app: ChunkRunner, backfillId: number): { signal: AbortSignal; close: () => void } {
   const halted = new AbortController()
   const closed = new AbortController()
@@ -72,7 +72,7 @@ function watchHalts(app: ChunkRunner, backfillId: number): { signal: AbortSignal
     for await (const _ of app.events.follow(HALT_CHANNEL, String(backfillId), closed.signal))
       if (!(await isOpen(app.pg, backfillId))) return halted.abort()
   }
-  // A look that fails: the database is away, and the next record says so.
+  // A failed check means that the database is away, which the next write reports.
   watch().catch(() => {})
   return { signal: halted.signal, close: () => closed.abort() }
 }
@@ -88,7 +88,7 @@ interface Part {
   readonly signal: AbortSignal
 }
 
-/** The chunk's counts go into the transaction of what they count: after a crash they are still right. */
+/** The chunk's counts are written in the transaction of what they count, so that they are right after a crash. */
 const countIn =
   (chunk: Part['chunk']): AfterRecord =>
   async (client, { made, failures }) => {
@@ -108,7 +108,7 @@ const COUNT_CHUNK = statement({
   parameters: { id: 'int4', done: 'int4', failed: 'int4', images: 'int4', bytes: 'int8' },
 })
 
-/** Locks one item, waiting for whoever makes it, then makes what is still missing. */
+/** Locks one item, waiting for its current holder, then makes what is still missing. */
 async function waitForItem(app: ChunkRunner, part: Part & { itemId: number }): Promise<void> {
   const { itemId, order, chunk, signal } = part
   for (let isTaken = true; isTaken && !signal.aborted; ) {
@@ -119,11 +119,11 @@ async function waitForItem(app: ChunkRunner, part: Part & { itemId: number }): P
   }
 }
 
-/** What others made since the plan counts as done; what appeared since is added to the total. */
+/** What others made since the plan counts as done; items added since are added to the total. */
 async function finishChunk({ pg, presets }: ChunkRunner, chunk: Part['chunk']): Promise<void> {
   await inTransaction(pg, async (client) => {
     await FINISH_CHUNK.run(client, { id: chunk.id })
-    await cutChunks(client, { presets, backfillId: chunk.backfillId })
+    await createChunks(client, { presets, backfillId: chunk.backfillId })
     await finishIfDone(client, chunk.backfillId)
   })
 }
@@ -138,7 +138,7 @@ const FINISH_CHUNK = statement({
   parameters: { id: 'int4' },
 })
 
-/** Gives a chunk up after the queue's last attempt: the backfill ends as FAILED, with the reason. */
+/** Marks a chunk as failed after the queue's last attempt: the backfill ends as FAILED, with the reason. */
 export async function abandonChunk({ pg, presets }: ChunkRunner, chunkId: number, reason: string): Promise<void> {
   await inTransaction(pg, async (client) => {
     const failing = query.updateTable('backfill_chunk').set({ status: 'FAILED', error: reason })
@@ -147,7 +147,7 @@ export async function abandonChunk({ pg, presets }: ChunkRunner, chunkId: number
       failing.where('id', '=', chunkId).where('status', '=', 'PENDING').returning('backfill_id as backfillId'),
     )
     if (!failed) return
-    await cutChunks(client, { presets, ...failed })
+    await createChunks(client, { presets, ...failed })
     await finishIfDone(client, failed.backfillId)
   })
 }

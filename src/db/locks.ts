@@ -50,7 +50,7 @@ export async function lockFamilies(pg: Pg, uniqueIds: readonly string[]): Promis
   return null
 }
 
-const LOOK_EVERY_MS = 25
+const POLL_EVERY_MS = 25
 
 /**
  * Waits until each of the items was free for a moment: whoever held one has recorded its pictures by then. False: `signal`
@@ -62,7 +62,7 @@ export async function waitForItems(pg: Pg, itemIds: readonly number[], signal: A
     await using locks = await lockItems(pg, waiting)
     await locks.release()
     waiting = waiting.filter((id) => !locks.held.includes(id))
-    if (waiting.length > 0) await delay(LOOK_EVERY_MS)
+    if (waiting.length > 0) await delay(POLL_EVERY_MS)
   }
   return true
 }
@@ -120,7 +120,7 @@ async function takeTurn(pg: Pg): Promise<Disposable> {
   const held = () => lockHolders.get(pg) ?? 0
   // The pool shrinks while the server has no room: see pool.ts.
   const most = () => (pg.options.max ?? 1) - 1
-  for (const giveUpAt = Date.now() + TURN_LIMIT_MS; held() >= most(); await delay(LOOK_EVERY_MS))
+  for (const giveUpAt = Date.now() + TURN_LIMIT_MS; held() >= most(); await delay(POLL_EVERY_MS))
     if (Date.now() > giveUpAt) throw unavailable(new Error(`all of ${most()} connections for locks are in use`))
   lockHolders.set(pg, held() + 1)
   return {

@@ -12,9 +12,10 @@ type Origin = Parameters<typeof createVariantFinder>[0] &
   Parameters<typeof findComposite>[0] & { readonly deliveries: DeliveryCounts }
 
 /**
- * The door that the CDN asks for what the bucket lacks: GET, HEAD and OPTIONS of a variant's or composite's key below `/images/`.
+ * The origin that the CDN asks for pictures missing in the bucket: GET, HEAD and OPTIONS of a variant's or composite's key
+ * below `/images/`.
  * Answers a whole picture, 302 to the current one, 304, 404, 405, 410, 422, or 503 with Retry-After; see cache-headers.ts.
- * @param options.answerMs how long an answer may take; what is late is made all the same, for the next request
+ * @param options.answerMs how long a response may take; a late picture is made all the same, for the next request
  */
 export function createOriginHandler(origin: Origin, { answerMs = ANSWER_LIMIT_MS }: { answerMs?: number } = {}) {
   const findVariant = createVariantFinder(origin)
@@ -35,7 +36,7 @@ export function createOriginHandler(origin: Origin, { answerMs = ANSWER_LIMIT_MS
     const found = (await findVariant(key)) ?? (await findComposite(origin, key))
     if (!found) throw new AppError('NOT_FOUND', 'No picture was issued at this address.')
     if (found.freshness === 'current') return await answerPicture(request, response, { found, key })
-    // Made before we point to it: a redirect never leads to a key that is not there yet.
+    // Made before redirecting to it: a redirect never leads to a missing object.
     redirect(response, found.keyOf(await ensureInTime(found)))
   }
 
@@ -64,7 +65,7 @@ export function createOriginHandler(origin: Origin, { answerMs = ANSWER_LIMIT_MS
   async function ensureInTime(found: IssuedImage): Promise<Delivered> {
     const late = Promise.withResolvers<never>()
     const timer = setTimeout(
-      () => late.reject(new AppError('BUSY', 'This picture takes long to make; try again in a second.')),
+      () => late.reject(new AppError('BUSY', 'This picture is still being made; try again in a second.')),
       answerMs,
     )
     return await Promise.race([found.ensure(), late.promise]).finally(() => clearTimeout(timer))
@@ -75,7 +76,7 @@ export function createOriginHandler(origin: Origin, { answerMs = ANSWER_LIMIT_MS
 const matches = (header: string, md5: string) =>
   header.split(',').some((tag) => tag.trim() === '*' || tag.trim().replace(/^W\//, '') === `"${md5}"`)
 
-/** Old and new key lie in one folder, so the last part leads there, whatever host and prefix the viewer sees. */
+/** Old and new key are in the same folder, so a relative redirect works for any host and prefix that the viewer sees. */
 const redirect = (response: ServerResponse, key: string) =>
   end(response, 302, { ...answerHeaders({ cache: CACHE.shortTtl }), location: key.slice(key.lastIndexOf('/') + 1) })
 
@@ -91,7 +92,7 @@ function end(
 function refuse(request: IncomingMessage, response: ServerResponse, thrown: unknown): void {
   const error = toAppError(thrown)
   if (error.status >= 500 && error.code !== 'BUSY')
-    logFailure('a picture could not be delivered', error, { level: 'error', url: request.url, code: error.code })
+    logFailure('a picture could not be delivered', error, { severity: 'error', url: request.url, code: error.code })
   if (response.headersSent) {
     response.destroy()
     return

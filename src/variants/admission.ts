@@ -5,29 +5,29 @@ export interface AdmissionLimiter {
   acquire(): Promise<() => void>
 }
 
-/** So that a page of dozens of pictures that nobody saw before is served whole. A line that stands longer is overload. */
+/** Allows a page with dozens of new pictures to be served completely. A queue that lasts longer is overload. */
 const BURST_MS = 1000
-/** In overload a long line makes everybody slow and nobody served: what is accepted waits as at full load, not more. */
-const PLACES_PER_SLOT = 8
-/** So many for each slot may wait in any case: a slow machine is not a full one. */
-const PLACES_PER_SLOT_MIN = 2
-/** Whoever is in line when a store or the database stops answering. */
+/** In overload a long queue would make every request slow: accepted requests wait no longer than at full load. */
+const QUEUED_PER_SLOT = 8
+/** As many may always wait for each slot: a slow machine is not an overloaded one. */
+const QUEUED_PER_SLOT_MIN = 2
+/** The longest wait when a store or the database stops responding. */
 const STALLED_MS = 4000
 /** Until the first release: about what bench/README.md says of a first request. */
 const FIRST_GUESS_MS = 30
-/** Weight of the latest holding time in the mean: some twenty releases make it new. */
+/** Weight of the latest holding time in the mean: it adapts within some twenty releases. */
 const LATEST = 0.1
 
 /**
- * At most `size` holders at once; the others wait in the order they came. Whether one may wait is decided when it comes,
- * by its expected wait: place in line x mean holding time / size. Refusing at once beats a time-out: a CDN's request
- * is answered while its viewer is still there, and the work done is only work that somebody still wants.
+ * At most `size` holders at once; the others wait in FIFO order. A request is admitted or refused on arrival by its expected
+ * wait: position in the queue x mean holding time / size (load shedding). Refusing at once is better than a time-out: a CDN
+ * gets its response while the viewer is still there, and no work is done for a request that was given up.
  */
 export function openAdmissionLimiter({ size }: { size: number }): AdmissionLimiter {
   let free = size
   let meanHoldMs = FIRST_GUESS_MS
-  let lineSince = 0
-  const line = new Set<() => void>()
+  let queuedSince = 0
+  const queue = new Set<() => void>()
 
   const hold = () => {
     const since = performance.now()
@@ -35,21 +35,21 @@ export function openAdmissionLimiter({ size }: { size: number }): AdmissionLimit
     return () => {
       if (released) return
       released = true
-      // Bounded, so that an outage is soon forgotten.
+      // Bounded, so that an outage distorts the mean only briefly.
       const heldMs = Math.min(performance.now() - since, BURST_MS)
       meanHoldMs += LATEST * (heldMs - meanHoldMs)
-      const [next] = line
+      const [next] = queue
       if (next) next()
       else free++
     }
   }
 
   const isTooLong = (): boolean => {
-    if (line.size === 0) lineSince = performance.now()
-    if (line.size < PLACES_PER_SLOT_MIN * size) return false
-    const isBurst = performance.now() - lineSince <= BURST_MS
-    const expectedMs = ((line.size + 1) * meanHoldMs) / size
-    return expectedMs > BURST_MS || (!isBurst && line.size >= PLACES_PER_SLOT * size)
+    if (queue.size === 0) queuedSince = performance.now()
+    if (queue.size < QUEUED_PER_SLOT_MIN * size) return false
+    const isBurst = performance.now() - queuedSince <= BURST_MS
+    const expectedMs = ((queue.size + 1) * meanHoldMs) / size
+    return expectedMs > BURST_MS || (!isBurst && queue.size >= QUEUED_PER_SLOT * size)
   }
 
   return {
@@ -62,14 +62,14 @@ export function openAdmissionLimiter({ size }: { size: number }): AdmissionLimit
       return new Promise((resolve, reject) => {
         const take = () => {
           clearTimeout(timer)
-          line.delete(take)
+          queue.delete(take)
           resolve(hold())
         }
         const timer = setTimeout(() => {
-          line.delete(take)
+          queue.delete(take)
           reject(busy())
         }, STALLED_MS)
-        line.add(take)
+        queue.add(take)
       })
     },
   }

@@ -13,23 +13,23 @@ import type { WarmQueue } from './warm-queue.ts'
 const RENDER_LIMIT_MS = 5000
 /** Waiting for another process that makes the same picture. */
 const WAIT_MS = 8000
-/** What an answer of the origin handler takes at most. CloudFront waits 30 s for an origin. */
+/** The longest response time of the origin handler. CloudFront waits 30 s for an origin. */
 export const ANSWER_LIMIT_MS = 20_000
-const LOOK_EVERY_MS = 25
+const POLL_EVERY_MS = 25
 
 /** A stored variant. */
 export interface Delivered {
   readonly objectKey: string
   readonly md5: string
   readonly bytes: Buffer
-  /** It was there before the request, and not since a moment only: several edges ask at once for what is new. */
+  /** It existed before the request, for more than a moment: several edges ask at once for a new picture. */
   readonly wasStored: boolean
 }
 
 export type EnsureVariant = (wanted: Located) => Promise<Delivered>
 
 /**
- * The verb of the service: the variant, made now if it was not yet, exactly once across all processes.
+ * The variant, made now if it does not exist yet, exactly once across all processes.
  * Rejects with GONE, with the source's reason code (422), with BUSY, or with UNAVAILABLE.
  */
 export function createEnsureVariant(
@@ -37,7 +37,7 @@ export function createEnsureVariant(
 ): EnsureVariant {
   const { pg, stores, warmQueue, admission } = deps
   const flights = new Map<string, Promise<Delivered>>()
-  const noteInteractive = createInteractiveNotice(pg)
+  const notifyInteractive = createInteractiveNotice(pg)
 
   return async function ensureVariant(wanted) {
     if (wanted.takenDown) throw new AppError('GONE', 'This picture was taken down.')
@@ -53,7 +53,7 @@ export function createEnsureVariant(
     return await flight
   }
 
-  /** What is recorded, as far as its object is whole; a lost or cut one is made again. */
+  /** What is recorded, as far as its object is whole; a missing or truncated one is made again. */
   async function read({ image }: Located): Promise<Delivered | null> {
     if (!image) return null
     const bytes = await stores.previews.get(image.objectKey)
@@ -64,17 +64,17 @@ export function createEnsureVariant(
 
   async function make(wanted: Located, key: string): Promise<Delivered> {
     const release = await admission.acquire()
-    noteInteractive()
+    notifyInteractive()
     try {
-      return await underLock(wanted, key)
+      return await makeUnderLock(wanted, key)
     } finally {
       release()
     }
   }
 
-  async function underLock(wanted: Located, key: string): Promise<Delivered> {
+  async function makeUnderLock(wanted: Located, key: string): Promise<Delivered> {
     const giveUpAt = Date.now() + WAIT_MS
-    // Read while the lock is taken: most of the time it is needed. A failure shows where it is awaited, if it is.
+    // Read while the lock is taken, since it is usually needed. A failure is reported where it is awaited, if it is.
     const svg = stores.originals.get(wanted.originalKey)
     svg.catch(() => {})
     for (;;) {
@@ -82,7 +82,7 @@ export function createEnsureVariant(
         // Nobody has to wait for the release: it never fails, and the next one to lock waits for it anyway.
         using locks = await lockItems(pg, [wanted.itemId])
         const now = await locateVariant(pg, wanted)
-        if (!now) throw new AppError('NOT_FOUND', 'There is no such item any more.')
+        if (!now) throw new AppError('NOT_FOUND', 'The item no longer exists.')
         if (now.takenDown) throw new AppError('GONE', 'This picture was taken down.')
         const stored = await read(now)
         if (stored) return stored
@@ -90,17 +90,17 @@ export function createEnsureVariant(
         if (locks.held.length > 0)
           return await makeAndRecord(now, now.originalKey === wanted.originalKey ? svg : undefined)
       }
-      // Another process makes it: its object is there a little before its row, when a chunk records many at once.
+      // Another process makes it: its object exists a little before its row, when a chunk records many at once.
       const bytes = wanted.image ? null : await stores.previews.get(key)
       if (bytes) return { objectKey: key, md5: md5Of(bytes), bytes, wasStored: false }
       if (Date.now() > giveUpAt)
         throw new AppError('BUSY', 'Another process makes this picture; try again in a second.')
-      await delay(LOOK_EVERY_MS)
+      await delay(POLL_EVERY_MS)
     }
   }
 
   async function makeAndRecord(wanted: Located, svg: Promise<Buffer | null> | undefined): Promise<Delivered> {
-    if (wanted.image) log.warn('an object is lost or cut, making it again', { key: wanted.image.objectKey })
+    if (wanted.image) log.warn('an object is missing or truncated; making it again', { key: wanted.image.objectKey })
     const variants = [{ preset: wanted.preset.name, format: wanted.format }]
     try {
       const made = await makeVariants(deps, wanted, {

@@ -8,20 +8,20 @@ import { type FailedItem, type RenderedItem, type Results, recordResults } from 
 
 const RENDER_LIMIT_MS = 20_000
 /**
- * Items that are locked, made and recorded together. A request for one of them waits for its object at most, not for
- * the record; a crash repeats at most a slice.
+ * Items that are locked, made and recorded together. A request for one of them waits at most for its object, not for
+ * the record; a crash repeats at most one slice.
  */
 export const SLICE_ITEMS = 24
-/** In the making at once: an item is longer on its way from and to S3 than in a renderer. */
+/** Items in progress at once: reading from and writing to S3 takes longer than rendering. */
 const ITEMS_PER_RENDERER = 4
 
-/** What belongs into the transaction that records a slice. */
+/** Runs in the transaction that records a slice. */
 export type AfterRecord = (client: PoolClient, results: Results) => Promise<void>
 
 /**
- * Locks the items of a slice, makes what they lack and records it in one transaction. Stops taking items when `signal`
- * aborts. Throws what a store or the database threw, after what was made until then is recorded.
- * Returns the items that somebody else holds.
+ * Locks the items of a slice, makes their missing variants and records them in one transaction. Stops taking items when `signal`
+ * aborts. Throws the error of a store or the database, after recording what was made before it.
+ * Returns the items that are locked by others.
  */
 export async function makeSlice(
   app: RenderDeps & { readonly pg: Pg },
@@ -29,17 +29,17 @@ export async function makeSlice(
 ): Promise<number[]> {
   const ids = slice.work.map((item) => item.itemId)
   await using locks = await lockItems(app.pg, ids)
-  // Looked at again under the lock: a request may have made one since.
+  // Checked again under the lock: a request may have made one since.
   const range = { afterId: 0, toId: Math.max(...ids), limit: ids.length, only: locks.held }
   const work = locks.held.length > 0 ? await findWork(app.pg, slice.order, range) : []
-  const { trouble, ...results } = await makeAll(app, slice, work)
+  const { firstError, ...results } = await makeAll(app, slice, work)
   if (results.made.length > 0 || results.failures.length > 0) {
     await inTransaction(app.pg, async (client) => {
       await recordResults(client, results)
       await slice.afterRecord?.(client, results)
     })
   }
-  if (trouble) throw trouble
+  if (firstError) throw firstError
   return ids.filter((id) => !locks.held.includes(id))
 }
 
@@ -48,22 +48,22 @@ async function makeAll(
   app: RenderDeps,
   { order, signal }: { order: WorkOrder; signal: AbortSignal },
   work: readonly Work[],
-): Promise<{ made: RenderedItem[]; failures: FailedItem[]; trouble: unknown }> {
-  const results = { made: [] as RenderedItem[], failures: [] as FailedItem[], trouble: null as unknown }
+): Promise<{ made: RenderedItem[]; failures: FailedItem[]; firstError: unknown }> {
+  const results = { made: [] as RenderedItem[], failures: [] as FailedItem[], firstError: null as unknown }
   const queue = [...work]
-  const lane = async () => {
-    for (let item = queue.shift(); item && !results.trouble && !signal.aborted; item = queue.shift()) {
+  const worker = async () => {
+    for (let item = queue.shift(); item && !results.firstError && !signal.aborted; item = queue.shift()) {
       const { itemId, sourceHash, variants } = item
       try {
         const options = { variants, timeoutMs: RENDER_LIMIT_MS, replace: order.mode === 'ALL' }
         results.made.push((await makeVariants(app, item, options)).item)
       } catch (error) {
         if (isSourceFailure(error)) results.failures.push({ itemId, sourceHash, error, backfillId: order.backfillId })
-        // Renders that are cut when the worker stops are left to the next one.
-        else if (!signal.aborted) results.trouble = error
+        // Renders that are killed when the worker stops are left to the next one.
+        else if (!signal.aborted) results.firstError = error
       }
     }
   }
-  await Promise.all(Array.from({ length: app.pool.size * ITEMS_PER_RENDERER }, lane))
+  await Promise.all(Array.from({ length: app.pool.size * ITEMS_PER_RENDERER }, worker))
   return results
 }

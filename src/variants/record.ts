@@ -21,7 +21,7 @@ export interface MadeImage {
   readonly warnings: readonly string[]
 }
 
-/** What one render told about an item, and the pictures it gave. */
+/** The result of rendering an item: facts about it, and its pictures. */
 export interface RenderedItem {
   readonly itemId: number
   readonly sourceHash: string
@@ -30,7 +30,7 @@ export interface RenderedItem {
   readonly images: readonly MadeImage[]
 }
 
-/** An item whose current source gave no picture. */
+/** An item whose current source cannot be rendered. */
 export interface FailedItem {
   readonly itemId: number
   readonly sourceHash: string
@@ -38,16 +38,16 @@ export interface FailedItem {
   readonly backfillId: number | null
 }
 
-/** What rendering some items gave. */
+/** The results of rendering some items. */
 export interface Results {
   readonly made: readonly RenderedItem[]
   readonly failures: readonly FailedItem[]
 }
 
 /**
- * Records stored pictures with their items' placeholders, forgets those items' failures, and records the items that gave
- * no picture, with the events of it all: one statement for any number. It locks the events' families until the commit.
- * Failed attempts count per source and renderer; a code that may pass (a crash, a time-out) is settled by its second.
+ * Records stored pictures with their items' placeholders, deletes those items' failures, and records the items that failed,
+ * with all events: one statement for any number. It locks the events' families until the commit.
+ * Failed attempts count per source and renderer; a transient one (a crash, a time-out) is final after the second.
  */
 export async function recordResults(db: Queryable, { made = [], failures = [] }: Partial<Results>): Promise<void> {
   if (made.length + failures.length === 0) return
@@ -82,11 +82,11 @@ export async function recordResults(db: Queryable, { made = [], failures = [] }:
   })
 }
 
-// An image made again (mode ALL, or healed) keeps its row: the object has the same bytes.
-// An item that a vendor took out meanwhile has no failure; the images it gets are discarded once nobody makes more.
+// An image made again (mode ALL, or repaired) keeps its row: the object has the same bytes.
+// An item that a vendor removed meanwhile gets no failure; its images are discarded once none is being made.
 // A placeholder stays as it was first drawn, until the source changes.
-// Asked first whether an event is wanted at all, Postgres joins nothing for nobody.
-// The commit does not wait for the disk: a row that a power cut takes along is made again, with the same bytes.
+// Checking for a subscriber first saves Postgres the joins where there is none.
+// The commit is asynchronous: a row lost in a power cut is made again, with the same bytes.
 const RECORD_RESULTS = statement({
   name: 'record-results',
   isPrepared: true,

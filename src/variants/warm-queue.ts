@@ -11,22 +11,22 @@ const ITEMS_PER_JOB = 100
 const JOBS_MAX = 500
 
 export interface WarmQueue {
-  /** Notes an item whose first picture a request has made. Never throws, and nobody waits. */
+  /** Adds an item whose first picture a request has made. Never throws and does not block. */
   add(itemId: number): void
-  /** Puts what was noted into the queue. */
+  /** Queues what was added. */
   close(): Promise<void>
 }
 
-/** Has workers make the other presets of items that were asked for, ahead of any backfill; none when no worker lives. */
+/** Queues jobs for the other presets of requested items, ahead of any backfill; none when no worker is alive. */
 export function openWarmQueue(pg: Pg): WarmQueue {
-  const noted = new Set<number>()
+  const pending = new Set<number>()
   let timer: NodeJS.Timeout | null = null
   let flushing = Promise.resolve()
 
   async function flush(): Promise<void> {
     timer = null
-    const itemIds = [...noted]
-    noted.clear()
+    const itemIds = [...pending]
+    pending.clear()
     for (let from = 0; from < itemIds.length; from += ITEMS_PER_JOB) {
       await queue(pg, itemIds.slice(from, from + ITEMS_PER_JOB)).catch((error) =>
         logFailure('the other presets could not be queued', error),
@@ -36,7 +36,7 @@ export function openWarmQueue(pg: Pg): WarmQueue {
 
   return {
     add(itemId) {
-      noted.add(itemId)
+      pending.add(itemId)
       timer ??= setTimeout(() => {
         flushing = flush()
       }, COLLECT_MS)
