@@ -72,7 +72,7 @@ async function measure(
       nextAt = performance.now() + everyMs
       if (process.stdout.isTTY) process.stdout.write(`\r${samples.at(-1)?.done} of ${items}`)
     }
-    await noteShares(app.pg, shares)
+    await recordShares(app.pg, shares)
     await new Promise((resolve) => setTimeout(resolve, 250))
     backfill = await app.prisma.backfill.findUniqueOrThrow({ where: { id } })
   }
@@ -80,7 +80,7 @@ async function measure(
   const cpu = await cpuOfTree(workers, app.pg)
   const [progress] = await readProgress(app.pg, [id])
   const seconds = (backfill.finishedAt.getTime() - backfill.createdAt.getTime()) / 1000
-  // Once more: on a machine that is not all ours, its speed now says as much as its speed then.
+  // Measured again: on a shared machine the speed may have changed.
   const poolRateAfter = await measurePool(bench)
   const settled = (progress?.doneItems ?? 0) + (progress?.failedItems ?? 0)
   const rate = settled / seconds
@@ -135,7 +135,7 @@ async function importIcons({ app }: Bench, wanted: number): Promise<number> {
   return added
 }
 
-/** The renderers with nothing around them: sources in memory, pictures dropped. */
+/** The renderers alone: sources in memory, pictures dropped. */
 async function measurePool({ app }: Bench): Promise<number> {
   const { rows } = await app.pg.query(
     `select source_key from (select source_key, row_number() over (order by id) as n, count(*) over () as all from item) as i
@@ -145,21 +145,24 @@ async function measurePool({ app }: Bench): Promise<number> {
   const sources = await Promise.all(
     rows.map(({ source_key }) => app.stores.originals.get(source_key) as Promise<Buffer>),
   )
-  const wants = [...app.presets.values()].map(({ name, formats }) => ({ preset: name, format: formats[0] ?? 'WEBP' }))
+  const variants = [...app.presets.values()].map(({ name, formats }) => ({
+    preset: name,
+    format: formats[0] ?? 'WEBP',
+  }))
   const queue = [...sources]
   const startedAt = performance.now()
-  const lane = async () => {
+  const worker = async () => {
     // One that fails takes its time in the backfill as well.
-    for (let svg = queue.pop(); svg; svg = queue.pop()) await app.pool.render(svg, wants, LIMIT).catch(() => {})
+    for (let svg = queue.pop(); svg; svg = queue.pop()) await app.pool.render(svg, variants, LIMIT).catch(() => {})
   }
-  await Promise.all(Array.from({ length: 2 * (app.pool.size + 1) }, lane))
+  await Promise.all(Array.from({ length: 2 * (app.pool.size + 1) }, worker))
   return sources.length / ((performance.now() - startedAt) / 1000)
 }
 
 type Pg = Bench['app']['pg']
 
-/** Who holds which chunk's job: the queue forgets it at the end. */
-async function noteShares(pg: Pg, shares: Map<string, string>): Promise<void> {
+/** Which worker holds which chunk's job: the queue deletes it at the end. */
+async function recordShares(pg: Pg, shares: Map<string, string>): Promise<void> {
   const { rows } = await pg.query(
     `select key, locked_by from graphile_worker.jobs where locked_by is not null and key like 'run_chunk:%'`,
   )

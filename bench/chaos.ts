@@ -7,7 +7,7 @@ import { md5Of } from '../src/variants/make.ts'
 import { importDemo } from './support/backfills.ts'
 import { type Bench, startProgram, table, withBench } from './support/service.ts'
 
-/** A worker lives so long, in ms, before it is killed; its next one starts at once. */
+/** Lifetime of a worker in ms before it is killed; the next one starts at once. */
 const LIFE_MS = { least: 2000, most: 8000 }
 
 /**
@@ -37,7 +37,7 @@ export async function run(args: string[]): Promise<void> {
       ['images recorded', found.rows, wanted - failed],
       ['the same picture recorded twice', found.twice, 0],
       ['objects with the bytes of their row', found.right, found.objects],
-      ['objects lost, cut or of other bytes', found.wrong, 0],
+      ['objects lost, truncated or of other bytes', found.wrong, 0],
       ['objects of no row', found.orphans, 0],
       ['chunks left in the queue', found.jobs, 0],
     ]
@@ -47,7 +47,7 @@ export async function run(args: string[]): Promise<void> {
   })
 }
 
-/** One worker after the other until the backfill is over; answers how many were killed. */
+/** Runs one worker after the other until the backfill is over; returns how many were killed. */
 async function liveAndDie(bench: Bench, { isOver }: { isOver: () => Promise<boolean> }): Promise<number> {
   for (let kills = 0; ; kills++) {
     const { child } = await startProgram(bench, { file: 'workers/main.ts', ready: /worker is running/ })
@@ -64,7 +64,7 @@ async function liveAndDie(bench: Bench, { isOver }: { isOver: () => Promise<bool
 async function readBack({ app }: Bench) {
   const images = await app.prisma.image.findMany()
   const md5s = new Map(images.map(({ objectKey, md5 }) => [objectKey, md5]))
-  // Composites of families come by themselves and are no part of the backfill.
+  // Composites of families are made independently and are not part of the backfill.
   const ofItems = images.filter(({ ownerType }) => ownerType === 'ITEM')
   const pictures = new Set(ofItems.map(({ ownerId, preset, format }) => `${ownerId} ${preset} ${format}`))
   let [right, orphans] = [0, 0]

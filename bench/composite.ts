@@ -15,7 +15,7 @@ const ROUNDS = 9
 const SEEDS = 5
 
 /**
- * A composite in one call to a renderer against its cells one by one, through the same pool, in turns.
+ * A composite in one call to a renderer against its cells one by one, through the same pool, alternating.
  * `npm run bench -- composite [--pictures]`; with `--pictures` it writes those of the README into docs/.
  */
 export async function run(args: string[]): Promise<void> {

@@ -82,12 +82,12 @@ async function startApi(bench: Bench): Promise<Api> {
 }
 
 function* urlsOf(bench: Bench, { api, items }: { api: string; items: readonly Item[] }) {
-  for (const item of items) yield `${api}/images/${variantKeyOf(bench.app, item, WANT)}`
+  for (const item of items) yield `${api}/images/${variantKeyOf(bench.app, item, VARIANT)}`
 }
 
-/** Clients that keep the service full: as many as it lets wait when its line stands. */
+/** Clients that saturate the service: as many as its queue admits in steady state. */
 const FULL = 32
-const WANT = { preset: 'preview', format: 'WEBP' } as const
+const VARIANT = { preset: 'preview', format: 'WEBP' } as const
 
 /** Answers of 200 a second. */
 const goodput = ({ answers, elapsedMs }: Load) => (msOf(answers, 200).length / elapsedMs) * 1000
@@ -98,7 +98,7 @@ function checkAll({ answers }: Load): void {
     throw new Error(`${bad.length} of ${answers.length} answers are not 200, such as ${bad[0]?.status}`)
 }
 
-/** Through the CDN of the tests: each miss asks the bucket first and then the handler, each hit nobody. */
+/** Through the CDN of the tests: each miss asks the bucket first and then the handler, each hit neither. */
 async function measureCdn(
   bench: Bench,
   { api, bucketUrl, items }: { api: Api; bucketUrl: string; items: readonly Item[] },
@@ -108,7 +108,7 @@ async function measureCdn(
     failover: { url: `${api.url}/images` },
     onClose: bench.onClose,
   })
-  const urls = items.map((item) => `${cdn.urls[0]}/${variantKeyOf(bench.app, item, WANT)}`)
+  const urls = items.map((item) => `${cdn.urls[0]}/${variantKeyOf(bench.app, item, VARIANT)}`)
   const misses = await closedLoad(urls.values(), { clients: 8 })
   const hits = await closedLoad(Iterator.from(cycle(urls)), { clients: 32, forMs: 3000 })
   for (const load of [misses, hits]) checkAll(load)
@@ -150,7 +150,7 @@ async function measureCpu(bench: Bench, { api, items }: { api: Api; items: reado
   const perMiss = ((await cpuMs(api.pid)) - before) / items.length
 
   const { originals, previews } = app.stores
-  const pictures = await Promise.all(items.map((item) => previews.get(variantKeyOf(app, item, WANT))))
+  const pictures = await Promise.all(items.map((item) => previews.get(variantKeyOf(app, item, VARIANT))))
   const options = {
     contentType: 'image/webp',
     cacheControl: 'public',
@@ -159,14 +159,14 @@ async function measureCpu(bench: Bench, { api, items }: { api: Api; items: reado
   }
   const copy = async (folder: string) => {
     const queue = [...items.entries()]
-    const lane = async () => {
+    const worker = async () => {
       for (let next = queue.pop(); next; next = queue.pop()) {
         const [index, { sourceKey }] = next
         await originals.get(sourceKey)
         await previews.put(`${folder}/${sourceKey}`, pictures[index] as Buffer, options)
       }
     }
-    await Promise.all(Array.from({ length: 4 }, lane))
+    await Promise.all(Array.from({ length: 4 }, worker))
   }
   // Warm, as the API is by now.
   await copy('bench-1')

@@ -39,18 +39,18 @@ export async function run(args: string[]): Promise<void> {
 
 type Row = [what: string, measured: string, against: string, ratio: string, goal: string]
 
-/** A first request over HTTP, in turns with the pool's own time for the same variant of the same item. */
+/** A first request over HTTP, alternating with the pool's own time for the same variant of the same item. */
 async function measureMisses(bench: Bench, items: readonly Item[]): Promise<Row> {
   const { app } = bench
   const { said } = await startProgram(bench, { file: 'src/bin/api.ts', ready: /graphql/ })
   const url = /http:\S+(?=\/graphql)/.exec(said)?.[0]
-  const want = { preset: 'preview', format: 'WEBP' } as const
+  const variant = { preset: 'preview', format: 'WEBP' } as const
   const times = { http: [] as number[], pool: [] as number[] }
   const sample = evenly(items, MISSES + 10)
   for (const [index, item] of sample.entries()) {
     const svg = (await app.stores.originals.get(item.sourceKey)) as Buffer
-    const pool = await timed(() => app.pool.render(svg, [want], LIMIT))
-    const http = await timed(() => get(`${url}/images/${variantKeyOf(app, item, want)}`))
+    const pool = await timed(() => app.pool.render(svg, [variant], LIMIT))
+    const http = await timed(() => get(`${url}/images/${variantKeyOf(app, item, variant)}`))
     // The first few warm up both sides.
     if (index >= sample.length - MISSES) {
       times.http.push(http)
@@ -95,16 +95,16 @@ async function measureHits(bench: Bench, items: readonly Item[]): Promise<Row> {
 /** Backfill end to end by one worker process, against the pool alone with the same items and presets. */
 async function measureBackfill(bench: Bench, items: readonly Item[]): Promise<Row[]> {
   const { app } = bench
-  const wants = [...app.presets.keys()].map((preset) => ({ preset, format: 'WEBP' as const }))
+  const variants = [...app.presets.keys()].map((preset) => ({ preset, format: 'WEBP' as const }))
   const sources = await Promise.all(
     items.map(async ({ sourceKey }) => (await app.stores.originals.get(sourceKey)) as Buffer),
   )
   const poolMs = await timed(async () => {
     const queue = [...sources]
-    const lane = async () => {
-      for (let svg = queue.pop(); svg; svg = queue.pop()) await app.pool.render(svg, wants, LIMIT)
+    const worker = async () => {
+      for (let svg = queue.pop(); svg; svg = queue.pop()) await app.pool.render(svg, variants, LIMIT)
     }
-    await Promise.all(Array.from({ length: 2 * (app.pool.size + 1) }, lane))
+    await Promise.all(Array.from({ length: 2 * (app.pool.size + 1) }, worker))
   })
 
   await app.pg.query('truncate image')
@@ -124,7 +124,7 @@ async function measureBackfill(bench: Bench, items: readonly Item[]): Promise<Ro
   clearInterval(watch)
   const backfillMs = backfill.finishedAt.getTime() - backfill.createdAt.getTime()
   const made = await app.prisma.image.count({ where: { ownerType: 'ITEM' } })
-  if (made !== items.length * wants.length) throw new Error(`${made} images of ${items.length * wants.length}`)
+  if (made !== items.length * variants.length) throw new Error(`${made} images of ${items.length * variants.length}`)
   const rate = (ms: number) => (items.length / ms) * 1000
   return [
     [

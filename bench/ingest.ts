@@ -19,9 +19,9 @@ import {
 import { createStored, pack } from './support/uploads.ts'
 
 const RUNS = 5
-/** Renders that a worker has in flight are more than its renderers, so that none falls idle. */
-const LANES_PER_RENDERER = 4
-const LOOK_EVERY_MS = 20
+/** A worker has more renders in flight than renderers, so that none is idle. */
+const RENDERS_PER_RENDERER = 4
+const POLL_EVERY_MS = 20
 
 /**
  * An archive from its completion to the last picture, beside the renderers alone on the same icons; then the most memory
@@ -38,7 +38,7 @@ export async function run(args: string[]): Promise<void> {
   const all: Entry[] = []
   for await (const entry of readDemo()) if (!('reason' in entry)) all.push(entry)
   const icons = evenly(all, Number(values.items)).map(({ bytes }) => Buffer.from(bytes))
-  // Not behind the renderers that it is compared with, where other programs want the processor too.
+  // At the same priority as the renderers it is compared with, in case other programs use the processor.
   const env = { WORKER_NICENESS: '0' }
   const compare = async (bench: Bench) => {
     const { child } = await startProgram(bench, { file: 'workers/main.ts', ready: /worker is running/ })
@@ -48,14 +48,14 @@ export async function run(args: string[]): Promise<void> {
     const composed: number[] = []
     const toVisible: number[] = []
     // As the pool's first renders, the worker's first upload is not counted: it compiles its code then.
-    await takeIn(bench.app, await pack('warm-up', icons), 'warm-up')
+    await ingest(bench.app, await pack('warm-up', icons), 'warm-up')
     for (let each = 0; each < RUNS; each++) {
       const { ms, cpuMs } = await renderAlone(bench.app, icons)
       alone.push(ms)
       cpu.alone.push(cpuMs)
       const archive = await pack(`run-${each}`, icons)
       const before = await cpuOfWorker(child.pid ?? 0)
-      const { doneMs, visibleMs, composedMs } = await takeIn(bench.app, archive, `run-${each}`)
+      const { doneMs, visibleMs, composedMs } = await ingest(bench.app, archive, `run-${each}`)
       cpu.ingested.push((await cpuOfWorker(child.pid ?? 0)) - before)
       ingested.push(doneMs)
       composed.push(composedMs)
@@ -113,14 +113,14 @@ async function renderAlone(
 ): Promise<{ readonly ms: number; readonly cpuMs: number }> {
   const size = config.renderers
   const pool = openRenderPool({ presets, size, waitingMax: 1000 })
-  const wants = [...presets.values()].map(({ name, formats }) => ({ preset: name, format: formats[0] ?? 'WEBP' }))
+  const variants = [...presets.values()].map(({ name, formats }) => ({ preset: name, format: formats[0] ?? 'WEBP' }))
   const renderAll = async (sources: readonly Buffer[]) => {
     const queue = [...sources]
-    const lane = async () => {
+    const worker = async () => {
       for (let svg = queue.shift(); svg; svg = queue.shift())
-        await pool.render(svg, wants, { cpuLimitMs: 20_000 }).catch(() => null)
+        await pool.render(svg, variants, { cpuLimitMs: 20_000 }).catch(() => null)
     }
-    await Promise.all(Array.from({ length: size * LANES_PER_RENDERER }, lane))
+    await Promise.all(Array.from({ length: size * RENDERS_PER_RENDERER }, worker))
   }
   try {
     await renderAll(icons.slice(0, 10 * size))
@@ -136,12 +136,12 @@ async function renderAlone(
   }
 }
 
-async function takeIn(app: App, archive: Buffer, vendor: string) {
+async function ingest(app: App, archive: Buffer, vendor: string) {
   const id = await createStored(app, archive, vendor)
   const from = performance.now()
   await completeUpload({ ...app, originals: app.stores.originals }, id)
   let visibleMs = 0
-  // Told of each change: asking all the time would take a twentieth of a core from what is measured.
+  // By notifications: polling would take a twentieth of a core from what is measured.
   for await (const _ of app.events.follow(UPLOAD_CHANNEL, String(id), AbortSignal.timeout(600_000))) {
     const { status, problemCount } = await app.prisma.upload.findUniqueOrThrow({ where: { id } })
     if (status === 'REFUSED' || status === 'FAILED')
@@ -151,7 +151,7 @@ async function takeIn(app: App, archive: Buffer, vendor: string) {
   }
   const doneMs = performance.now() - from
   const composites = { isCurrent: true, family: { vendor: { username: vendor } } }
-  while ((await app.prisma.composite.count({ where: composites })) < app.layouts.size) await delay(LOOK_EVERY_MS)
+  while ((await app.prisma.composite.count({ where: composites })) < app.layouts.size) await delay(POLL_EVERY_MS)
   return { doneMs, visibleMs, composedMs: performance.now() - from }
 }
 

@@ -16,7 +16,7 @@ import { table } from './support/service.ts'
 const run1 = promisify(execFile)
 const ROOT = path.join(import.meta.dirname, '..')
 const { presets } = readPresets(path.join(ROOT, 'presets.json'))
-const WANTS = [...presets.keys()].map((preset) => ({ preset, format: 'WEBP' as const }))
+const VARIANTS = [...presets.keys()].map((preset) => ({ preset, format: 'WEBP' as const }))
 const CORES = 2
 /** Renders that a worker has in flight: two chunks, one more each than there are renderers. */
 const CONCURRENCY = 2 * (CORES + 1)
@@ -86,18 +86,18 @@ const CONTENDERS: readonly Contender[] = [
 ]
 
 /** `work` on every source, as many at once as there are cores. */
-async function lanes<T>(
+async function concurrently<T>(
   sources: readonly Buffer[],
   work: (svg: Buffer, index: number) => Promise<T>,
   width = CORES,
 ): Promise<T[]> {
   const results: T[] = []
   let next = 0
-  const lane = async () => {
+  const worker = async () => {
     for (let index = next++; index < sources.length; index = next++)
       results[index] = await work(sources[index] as Buffer, index)
   }
-  await Promise.all(Array.from({ length: width }, lane))
+  await Promise.all(Array.from({ length: width }, worker))
   return results
 }
 
@@ -136,7 +136,7 @@ async function bySeed(sources: readonly Buffer[]): Promise<Timed> {
       await encode(over, own('watermark.webp'))
       return await Promise.all(['thumbnail', 'preview', 'watermark'].map((name) => readFile(file(own(`${name}.webp`)))))
     }
-    return await timed(() => lanes(sources, convert))
+    return await timed(() => concurrently(sources, convert))
   } finally {
     await rm(folder, { recursive: true, force: true })
   }
@@ -146,18 +146,18 @@ async function byPool(sources: readonly Buffer[], warmUp: readonly Buffer[]): Pr
   const pool = openRenderPool({ presets, size: CORES, waitingMax: 1000 })
   // An animation that begins invisible is refused as BLANK.
   const make = async (svg: Buffer) => {
-    const rendered = await pool.render(svg, WANTS, { cpuLimitMs: 20_000 }).catch(() => null)
+    const rendered = await pool.render(svg, VARIANTS, { cpuLimitMs: 20_000 }).catch(() => null)
     return rendered?.pictures.map(({ bytes }) => bytes) ?? []
   }
   try {
-    await lanes(warmUp, make, CONCURRENCY)
-    return await timed(() => lanes(sources, make, CONCURRENCY))
+    await concurrently(warmUp, make, CONCURRENCY)
+    return await timed(() => concurrently(sources, make, CONCURRENCY))
   } finally {
     await pool.close()
   }
 }
 
-/** Each core's share of the sources in a process of its own, with no pool: see support/render-loop.ts. */
+/** Each core's share of the sources in a process of its own, without a pool: see support/render-loop.ts. */
 async function inProcesses(
   how: 'sharp' | 'bare',
   sources: readonly Buffer[],
@@ -186,7 +186,7 @@ async function inProcesses(
 
 /** Previews without loss by librsvg, to measure errors against. */
 const lossless = (sources: readonly Buffer[]) =>
-  lanes(sources, async (svg) => {
+  concurrently(sources, async (svg) => {
     const density = await densityFor(svg, 512)
     const fitted = sharp(svg, { density }).resize(512, 512, { fit: 'contain', background: '#fff' })
     return await fitted.flatten({ background: '#fff' }).raw().toBuffer()
@@ -215,7 +215,11 @@ async function soak(all: readonly Buffer[], renders: number): Promise<void> {
   const step = Math.ceil(renders / 10)
   for (let done = 0; done < renders; done += step) {
     const batch = Array.from({ length: step }, (_, index) => all[(done + index) % all.length] as Buffer)
-    await lanes(batch, (svg) => pool.render(svg, WANTS, { cpuLimitMs: 20_000 }).catch(() => null), CONCURRENCY)
+    await concurrently(
+      batch,
+      (svg) => pool.render(svg, VARIANTS, { cpuLimitMs: 20_000 }).catch(() => null),
+      CONCURRENCY,
+    )
     const rss = await Promise.all(pool.pids.map(rssOf))
     rows.push([done + step, rss.map((bytes) => Math.round(bytes / 1e6)).join(', ')])
   }

@@ -16,13 +16,13 @@ import { median, table, withBench } from './support/service.ts'
 const SMALL = 500_000
 const RATIO_GOAL = 1.5
 const ROUNDS = 60
-/** Sets without images that the rounds take turns at. */
-const PLACES = 20
+/** Sets without images that the rounds alternate between. */
+const POSITIONS = 20
 const CHUNK_ITEMS = 200
 const SLICE_ITEMS = 24
 const PRESET = 'preview'
 const STATISTICS_DELAY_MS = 12_000
-/** As a server has them that this database is given to; nothing here waits for a disk. */
+/** Settings of a dedicated server; nothing here waits for a disk. */
 const SETTINGS = { shared_buffers: '4GB', max_wal_size: '8GB', fsync: 'off' }
 
 interface Catalogue {
@@ -30,7 +30,7 @@ interface Catalogue {
   readonly items: number
 }
 
-/** What the hot statements cost at 500,000 items and at twenty times as many, in turns on one server. */
+/** The cost of the hot statements at 500,000 items and at twenty times as many, alternating on one server. */
 export async function run(args: string[]): Promise<void> {
   const { values } = parseArgs({ args, options: { items: { type: 'string', default: '10000000' } } })
   await withBench(
@@ -56,7 +56,7 @@ export async function run(args: string[]): Promise<void> {
 
 async function load({ pg, items }: Catalogue, preset: Preset): Promise<void> {
   const loading = await timed(() => growCatalogue(pg, preset, { from: 0, to: items }))
-  // What is recorded later has ids of its own.
+  // So that rows recorded later get new ids.
   await pg.query(`select setval('image_id_seq', $1)`, [items * 2])
   const counting = await timed(() => countAll(pg))
   await pg.query('vacuum (analyze)')
@@ -71,17 +71,17 @@ async function compare(
 ): Promise<void> {
   const order = orderOf(presets, [PRESET])
   /** A set without images, spread over the catalogue. */
-  const placeOf = ({ items }: Catalogue, round: number) => {
+  const positionOf = ({ items }: Catalogue, round: number) => {
     const newSets = items / ITEMS_PER_SET / SETS_PER_NEW_SET
-    const nth = Math.floor(((round % PLACES) * newSets) / PLACES)
+    const nth = Math.floor(((round % POSITIONS) * newSets) / POSITIONS)
     return (nth * SETS_PER_NEW_SET + SETS_PER_NEW_SET - 1) * ITEMS_PER_SET
   }
   const vendorOf = (catalogue: Catalogue, round: number) => ({
     ...WHOLE_CATALOGUE,
-    vendorId: Math.floor(placeOf(catalogue, round) / ITEMS_PER_VENDOR) + 1,
+    vendorId: Math.floor(positionOf(catalogue, round) / ITEMS_PER_VENDOR) + 1,
   })
   const rows: string[][] = []
-  /** The first turn at each place brings its pages into memory: what is compared is the work, not the disk. */
+  /** The first round at each position warms the cache: the work is compared, not the disk. */
   const take = async <T>(
     what: string,
     work: (catalogue: Catalogue, round: number, prepared: T) => Promise<unknown>,
@@ -91,35 +91,35 @@ async function compare(
       [small, []],
       [large, []],
     ])
-    for (let round = 0; round < ROUNDS + PLACES; round++) {
+    for (let round = 0; round < ROUNDS + POSITIONS; round++) {
       for (const [catalogue, list] of times) {
         const prepared = (await prepare?.(catalogue, round)) as T
         const ms = await timed(() => work(catalogue, round, prepared))
-        if (round >= PLACES) list.push(ms)
+        if (round >= POSITIONS) list.push(ms)
       }
     }
     const [one = 0, twenty = 0] = [...times.values()].map(median)
     rows.push([what, `${one.toFixed(2)} ms`, `${twenty.toFixed(2)} ms`, (twenty / one).toFixed(2)])
   }
   const render = async (catalogue: Catalogue, round: number) => {
-    const afterId = placeOf(catalogue, round) + Math.floor(round / PLACES) * 100
+    const afterId = positionOf(catalogue, round) + Math.floor(round / POSITIONS) * 100
     return await rendered(catalogue.pg, { preset, afterId, count: 100 })
   }
   const scansBefore = await sequentialScans(large.pg)
   await take('planning one chunk', (catalogue, round) =>
-    measureBatch(catalogue.pg, order, { afterId: placeOf(catalogue, round) - ITEMS_PER_SET, limit: CHUNK_ITEMS }),
+    measureBatch(catalogue.pg, order, { afterId: positionOf(catalogue, round) - ITEMS_PER_SET, limit: CHUNK_ITEMS }),
   )
   await take('planning one chunk of a vendor', (catalogue, round) =>
     measureBatch(catalogue.pg, { ...order, scope: vendorOf(catalogue, round) }, { afterId: 0, limit: CHUNK_ITEMS }),
   )
   await take('planning where nothing is missing', (catalogue, round) =>
     measureBatch(catalogue.pg, orderOf(presets, [PRESET], 'FAILED'), {
-      afterId: placeOf(catalogue, round) - 9 * ITEMS_PER_SET,
+      afterId: positionOf(catalogue, round) - 9 * ITEMS_PER_SET,
       limit: CHUNK_ITEMS,
     }),
   )
   await take('finding what is missing: a slice of a chunk', ({ pg, items }, round) => {
-    const afterId = placeOf({ pg, items }, round)
+    const afterId = positionOf({ pg, items }, round)
     return findWork(pg, order, { afterId, toId: afterId + CHUNK_ITEMS, limit: SLICE_ITEMS })
   })
   await take('recording 100 images', ({ pg }, _, made) => recordResults(pg, { made }), render)
@@ -142,7 +142,7 @@ async function compare(
   process.stdout.write(`${table(head, rows)}\nsequential scans of item or image at ${large.items} items: ${scans}\n`)
 }
 
-/** What noting changes for coverage adds to the record of a slice of a backfill. */
+/** The overhead of coverage's triggers when a slice of a backfill is recorded. */
 async function compareTriggers({ pg, items }: Catalogue, presets: Presets): Promise<void> {
   const all = [...presets.values()]
   const roles = { origin: [] as number[], replica: [] as number[] }
@@ -162,9 +162,9 @@ async function compareTriggers({ pg, items }: Catalogue, presets: Presets): Prom
       })
     }
   }
-  const [noting, silent] = [median(roles.origin), median(roles.replica)]
+  const [triggered, silent] = [median(roles.origin), median(roles.replica)]
   process.stdout.write(
-    `recording a slice of ${SLICE_ITEMS} items: ${noting.toFixed(2)} ms, without triggers ${silent.toFixed(2)} ms, ratio ${(noting / silent).toFixed(2)}\n`,
+    `recording a slice of ${SLICE_ITEMS} items: ${triggered.toFixed(2)} ms, without triggers ${silent.toFixed(2)} ms, ratio ${(triggered / silent).toFixed(2)}\n`,
   )
 }
 
@@ -181,7 +181,7 @@ const orderOf = (presets: Presets, names: string[], mode: WorkOrder['mode'] = 'S
   since: new Date(),
 })
 
-/** What a renderer would have made of the items behind an id. */
+/** Results as if a renderer had made the items after an id. */
 async function rendered(
   pg: Pg,
   { preset, afterId, count }: { preset: Preset; afterId: number; count: number },
@@ -211,7 +211,7 @@ async function countAll(pg: Pg): Promise<void> {
   while ((await countChanges(pg, WHOLE_CATALOGUE, { itemsMax: 20_000, atLeastOne: true })) > 0);
 }
 
-/** Read when every idle connection has told its statistics: https://www.postgresql.org/docs/18/monitoring-stats.html */
+/** Read when every idle connection has reported its statistics: https://www.postgresql.org/docs/18/monitoring-stats.html */
 async function sequentialScans(pg: Pg): Promise<number> {
   await delay(STATISTICS_DELAY_MS)
   const { rows } = await pg.query(

@@ -1,7 +1,7 @@
 #!/bin/sh
 # Makes the two buckets of docker-compose.yml and lets everybody read the pictures, also in other sites' pages: the CDN
 # reads them unsigned.
-# Does no harm where they are there. The originals keep the default: nobody reads them without the key.
+# Safe to run again. The originals keep the default: nobody reads them without the key.
 set -eu
 
 request() { # status of: method, path, more of curl's options
@@ -29,7 +29,7 @@ policy='{"Version":"2012-10-17","Statement":[{"Effect":"Allow","Principal":"*","
 expect "opening $PREVIEWS_BUCKET to readers" "$(request PUT "$PREVIEWS_BUCKET?policy=" --data "$policy")" 200 204
 
 cors='<CORSConfiguration><CORSRule><AllowedOrigin>*</AllowedOrigin><AllowedMethod>GET</AllowedMethod><AllowedMethod>HEAD</AllowedMethod></CORSRule></CORSConfiguration>'
-# S3 wants the sum of this one; test/compose.test.ts keeps it right.
+# S3 requires the checksum of this body; test/compose.test.ts checks it.
 cors_md5='kVwtxHsGMFrdRt2mIcPZnA=='
 expect "answering preflights for $PREVIEWS_BUCKET" \
   "$(request PUT "$PREVIEWS_BUCKET?cors=" --header "content-md5: $cors_md5" --data "$cors")" 200 204

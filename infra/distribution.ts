@@ -25,21 +25,21 @@ export interface HandlerOrigin {
   readonly protocol: 'https' | 'http'
 }
 
-/** What the bucket answers when it lacks a picture or is in trouble. Not 403: that is a broken policy, and shall be seen. */
+/** The bucket's answers when a picture is missing or S3 is in trouble. Not 403: a broken policy must stay visible. */
 const FAILOVER_CODES = [404, 500, 502, 503, 504]
 
 /** CloudFront's default is 3 x 10 s, for which a viewer would wait before the other origin is asked. */
 const CONNECT = { connectionTimeout: Duration.seconds(2), connectionAttempts: 2 }
 /** A picture is far below 1 MB. */
 const BUCKET_READ_TIMEOUT_SECONDS = 5
-/** Above what the handler takes at worst (8 s in line, 10 s for the source, 5 s to render) before it answers 503 by itself. */
+/** Above the handler's worst case (8 s queued, 10 s for the source, 5 s to render), after which it answers 503 itself. */
 const HANDLER_READ_TIMEOUT = Duration.seconds(30)
 
-/** For these CloudFront ignores `no-store` and keeps them for 10 s unless told otherwise; 1 s is the handler's Retry-After. */
+/** For these CloudFront ignores `no-store` and caches them for 10 s by default; 1 s is the handler's Retry-After. */
 const NO_STORE_IGNORED = [403, 500, 502, 503, 504]
 
 /**
- * Serves `/{key}` from the previews bucket, and from the handler's `/images/{key}` what the bucket lacks.
+ * Serves `/{key}` from the previews bucket, and missing ones from the handler's `/images/{key}`.
  * How CloudFront behaves, and what each setting guards, is in infra/README.md.
  */
 export function createDistribution(
@@ -60,7 +60,7 @@ export function createDistribution(
   const distribution = new Distribution(stack, 'Distribution', {
     comment: 'Afterimage: previews from the bucket, and from the service what the bucket lacks',
     httpVersion: HttpVersion.HTTP2_AND_3,
-    // For the bucket, `/` is a request for its keys, which nobody shall read. This one it never has.
+    // For the bucket, `/` is a request to list its keys, which must stay private. This object never exists.
     defaultRootObject: 'index.html',
     defaultBehavior: {
       origin: new OriginGroup({
@@ -79,11 +79,11 @@ export function createDistribution(
     },
     errorResponses: [
       ...NO_STORE_IGNORED.map((httpStatus): ErrorResponse => ({ httpStatus, ttl: Duration.seconds(1) })),
-      // As long as the handler says.
+      // As long as the handler's Cache-Control says.
       { httpStatus: 404, ttl: Duration.seconds(0) },
     ],
   })
-  // It asks for the defaultRootObject that is there.
+  // It requires the defaultRootObject above.
   Annotations.of(distribution).acknowledgeWarning('@aws-cdk/aws-cloudfront-origins:listBucketSecurityRisk')
   // CloudFormation has these two, the construct does not yet.
   const resource = distribution.node.defaultChild
@@ -96,7 +96,7 @@ export function createDistribution(
   return distribution
 }
 
-/** The path alone names a picture, so nobody gets past the cache with a query string, a cookie or a header. */
+/** The path alone identifies a picture, so a query string, a cookie or a header cannot bypass the cache. */
 const createCachePolicy = (stack: Stack) =>
   new CachePolicy(stack, 'CachePolicy', {
     comment: 'The path alone; as long as the origin says',
@@ -110,7 +110,7 @@ const createCachePolicy = (stack: Stack) =>
     maxTtl: Duration.days(365),
   })
 
-/** The bucket's answers get the headers that the handler's have. */
+/** The bucket's responses get the headers that the handler's have. */
 const createResponseHeadersPolicy = (stack: Stack) =>
   new ResponseHeadersPolicy(stack, 'ResponseHeadersPolicy', {
     comment: 'What the origin handler sends, on the answers of the bucket too',

@@ -18,7 +18,7 @@ type Environment = Partial<Record<(typeof VARIABLES)[number]['name'], string>>
 
 /**
  * The two buckets, the distribution before them, and the policy that the service runs with.
- * @param origin where the service answers, as it came from the command line; with `eventsSecret` it is told of uploads
+ * @param origin where the service answers, as given on the command line; with `eventsSecret` it is notified of uploads
  * @throws AppError CONFIG that names the option and the remedy
  */
 export function createStack(app: App, origin: { domain: unknown; protocol: unknown; eventsSecret?: unknown }): Stack {
@@ -85,7 +85,7 @@ function readOrigin({ domain, protocol = 'https' }: { domain: unknown; protocol:
   return { domain, protocol }
 }
 
-/** Private, encrypted, reached over TLS only, and still there when the stack is gone: what is in it took days to make. */
+/** Private, encrypted, reached over TLS only, and kept when the stack is deleted: its contents took days to make. */
 const createBucket = (stack: Stack, id: string, cors?: CorsRule[]) =>
   new Bucket(stack, id, {
     blockPublicAccess: BlockPublicAccess.BLOCK_ALL,
@@ -97,7 +97,7 @@ const createBucket = (stack: Stack, id: string, cors?: CorsRule[]) =>
     cors,
   })
 
-/** What the stores, take-downs and `npm run doctor` call, and nothing else. */
+/** Exactly the actions that the stores, take-downs and `npm run doctor` call. */
 function createServicePolicy(
   stack: Stack,
   { originals, previews, distribution }: { originals: Bucket; previews: Bucket; distribution: Distribution },

@@ -13,7 +13,7 @@ export const UPLOAD_CORS: CorsRule = {
 }
 
 /**
- * Has the bucket tell the service of archives that arrive, through EventBridge, which tries again for a day.
+ * Has EventBridge notify the service of archives that arrive in the bucket, with retries for a day.
  * @param options.secret name of a secret in Secrets Manager that holds `Bearer TOKEN`: it is not in the template
  * @throws AppError CONFIG where EventBridge cannot reach the service
  */

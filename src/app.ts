@@ -60,8 +60,8 @@ const WAITING_MAX = 256
 const WAITING_PER_RENDERER = 32
 
 /**
- * Opens everything in the order of its needs and closes it in the opposite one, also when a later part fails to open.
- * @param overrides parts that a test brings along; they are not closed here
+ * Opens every part in order of dependency and closes them in reverse order, also when a later part fails to open.
+ * @param overrides parts supplied by a test; they are not closed here
  */
 export async function openApp(
   config: Config,
@@ -70,7 +70,7 @@ export async function openApp(
   await using opening = new AsyncDisposableStack()
   const databaseUrl = overrides.databaseUrl ?? config.databaseUrl
   if (!databaseUrl)
-    throw new AppError('CONFIG', 'DATABASE_URL is not set: set it, or run `npm start`, which brings a Postgres.')
+    throw new AppError('CONFIG', 'DATABASE_URL is not set: set it, or run `npm start`, which includes a Postgres.')
   const stores = await openStores(config)
   opening.defer(stores.close)
   const [adminToken, urlSecret] = await Promise.all([

@@ -69,7 +69,7 @@ it('an archive with changed bytes is refused or read as it was, and never breaks
   )
 })
 
-it('any bytes behind any beginning are refused', async () => {
+it('any bytes after any valid beginning are refused', async () => {
   const archive = await pack([{ slug: 'a', bytes: Buffer.from('a'), compress: true, isStreamed: true }], {
     folder: '',
     zip64: true,

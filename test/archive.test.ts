@@ -216,7 +216,7 @@ const REFUSED: readonly Row[] = [
   ['nothing', () => zeros(0), ['NOT_ZIP']],
   ['text', () => Buffer.from('<svg xmlns="http://www.w3.org/2000/svg"/>'), ['NOT_ZIP']],
   ['zeros', () => zeros(100_000), ['NOT_ZIP']],
-  ['cut off', () => zip([file('a.svg')]).subarray(0, -1), ['NOT_ZIP']],
+  ['truncated', () => zip([file('a.svg')]).subarray(0, -1), ['NOT_ZIP']],
   ['with more behind its end', () => Buffer.concat([zip([file('a.svg')]), Buffer.from('more')]), ['NOT_ZIP']],
   ['an empty archive', () => buildZip([]), ['NO_MANIFEST']],
   ['no manifest', () => buildZip([file('a.svg')]), ['NO_MANIFEST']],
@@ -425,7 +425,7 @@ const REFUSED: readonly Row[] = [
     ['MISSING_FILE', 'UNLISTED'],
   ],
   [
-    'a manifest that is no JSON',
+    'a manifest that is not JSON',
     () => buildZip([file('manifest.json', { bytes: Buffer.from('{') }), file('b.svg')]),
     ['NOT_JSON'],
   ],
@@ -473,13 +473,13 @@ describe('an archive is refused', () => {
     ]
     const { problems } = await checkArchive(bytesSource(zip(parts)))
     expect(problems.map(({ file: name, code, message }) => `${name}: ${code} ${message}`)).toEqual([
-      'a.svg: NOT_A_FILE The entry is a symbolic link: take it out.',
+      'a.svg: NOT_A_FILE The entry is a symbolic link: remove it.',
       '../b.svg: UNSAFE_NAME The name "../b.svg" leads out of the archive: rename it.',
       'c.svg: ENCRYPTED The file is encrypted: pack it without a password.',
     ])
   })
 
-  it('cut off anywhere', async () => {
+  it('truncated anywhere', async () => {
     const whole = zip([file('a.svg', { isDeflated: true }), streamed('bb.svg', { signed: true, wide: false })])
     for (let length = 0; length < whole.length; length++) {
       const { problemCount } = await checkArchive(bytesSource(whole.subarray(0, length)))
@@ -527,7 +527,7 @@ describe('reading an archive', () => {
     expect(source.reads.length).toBeLessThan(8)
   })
 
-  it('gives bytes that stay, to many readers at once', async () => {
+  it('returns bytes that stay valid, to many readers at once', async () => {
     const parts = Array.from({ length: 40 }, (_, index) =>
       file(`${index}.svg`, { bytes: Buffer.alloc(300_000, drawing(index)), isDeflated: index % 3 === 0 }),
     )
@@ -580,7 +580,7 @@ describe('reading an archive', () => {
     expect(await archive?.read('c.svg')).toHaveLength(4_500_000)
   })
 
-  it('throws what is the fault of the store, and what is no file', async () => {
+  it('throws errors of the store, and for what is not a file', async () => {
     const store = await openFsStore(await tempDirectory())
     const archive = zip([file('a.svg')])
     await store.put('a.zip', archive, { contentType: 'application/zip' })

@@ -30,7 +30,7 @@ const openChunks = (app: App) =>
   app.prisma.backfillChunk.findMany({ where: { status: 'PENDING' }, orderBy: { id: 'asc' } })
 
 describe('planning', () => {
-  it('keeps a few chunks in the queue, however large the catalogue, and leaves the next behind each that ends', async () => {
+  it('keeps a few chunks in the queue, however large the catalogue, and queues the next when one ends', async () => {
     const app = await testApp()
     await importDrawings(app, 2000)
     const { id } = await start(app)
@@ -87,7 +87,7 @@ describe('pause and resume', () => {
     await pauseBackfill(app, id)
     const rendersAtPause = app.pool.stats.renders
     expect(await running).toBe('halted')
-    // What had begun, and what stood at the renderers' door.
+    // What had begun, and what was queued for the renderers.
     expect(app.pool.stats.renders - rendersAtPause).toBeLessThanOrEqual(6)
     const made = await app.prisma.image.count({ where: { ownerType: 'ITEM' } })
     expect(made).toBe(app.pool.stats.renders * 3)
@@ -132,7 +132,7 @@ describe('pause and resume', () => {
 })
 
 describe('a first request', () => {
-  it("has the item's other presets made, ahead of a backfill, where a worker lives", async () => {
+  it("queues the item's other presets, ahead of a backfill, where a worker is alive", async () => {
     const app = await testApp(await testConfig())
     const { url } = await testServer(app)
     await importDrawings(app, 3)
@@ -157,8 +157,8 @@ describe('a first request', () => {
   })
 })
 
-describe('a worker that is told to stop', () => {
-  it('is gone although a render would take longer, and blames nobody', async () => {
+describe('a worker that gets SIGTERM', () => {
+  it('ends although a render would take longer, and records no failure', async () => {
     const app = await testApp()
     const endless = HOSTILE.find(({ name }) => name === '2,000 elements with a blur')?.svg()
     if (!endless) throw new Error('the slow document is gone')

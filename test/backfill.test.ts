@@ -46,7 +46,7 @@ const finished = (url: string, id: string) =>
   }, 60_000)
 
 describe('a backfill', () => {
-  it('makes every variant, counts what is broken, and tells its progress to the end', async () => {
+  it('makes every variant, counts failures, and reports its progress to the end', async () => {
     const { app, url } = await open()
     await importDrawings(app, 60)
     await importItems({ pg: app.pg, originals: app.stores.originals }, [
@@ -232,7 +232,7 @@ describe('a worker', () => {
     expect(objects).toBe(450)
   })
 
-  it('that is told to stop records what it finished and leaves the rest to others', async () => {
+  it('that gets SIGTERM records what it finished and leaves the rest to others', async () => {
     const { app, url } = await open()
     await importDrawings(app, 150)
     const { id } = await start(url)

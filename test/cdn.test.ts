@@ -96,7 +96,7 @@ describe('a picture behind the CDN', () => {
     expect(await renders()).toBe(1)
   })
 
-  it('answers 304 to whoever has it, at the edge', async () => {
+  it('answers 304 at the edge to a client that has it', async () => {
     const { get, pathOf, asked } = await open()
     const path = await pathOf()
     const etag = (await get(path)).headers.get('etag') ?? ''
@@ -215,7 +215,7 @@ describe('a failure behind the CDN', () => {
 })
 
 describe('a take-down', () => {
-  it('ends in 410 at every edge, and takes nothing else along', async () => {
+  it('ends in 410 at every edge, and affects nothing else', async () => {
     const time = clock()
     const { app, cdn, get, pathOf } = await open({ drawings: 2, edges: 3, now: time.now })
     const [bad, good] = [await pathOf(0), await pathOf(1)]

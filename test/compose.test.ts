@@ -120,7 +120,7 @@ describe('docker-compose.yml', () => {
     expect(service('cdn').ports).toEqual([`${own.port}:${LISTENS.cdn}`])
   })
 
-  it('checks the health of all that goes on running, where it listens', () => {
+  it('checks the health of every long-running service, where it listens', () => {
     for (const [name, { healthcheck, restart }] of all) {
       if (restart === 'no') continue
       const test = healthcheck?.test.join(' ') ?? ''
@@ -162,7 +162,7 @@ describe('docker-compose.yml', () => {
   })
 })
 
-it("a worker's health check passes while its worker says that it lives, and fails when it does not", async () => {
+it("a worker's health check passes while its worker sends heartbeats, and fails when it does not", async () => {
   const config = await testConfig()
   const app = await testApp(config)
   const check = () => {

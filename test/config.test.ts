@@ -95,7 +95,7 @@ describe('the presets file', () => {
   })
 })
 
-describe('a kept secret', () => {
+describe('a generated secret', () => {
   it('is made once, also by many processes at once, and only for its owner', async () => {
     const directory = await tempDirectory()
     const all = await Promise.all(Array.from({ length: 10 }, () => loadOrCreateSecret(directory, 'token')))

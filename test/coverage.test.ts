@@ -199,10 +199,10 @@ describe('coverage', () => {
       await recordResults(pg, { made: items.map((item) => rendered(item, all)) })
       await pg.query('delete from image where owner_id % 3 = $1 and owner_id % 4 = $2', [writer, round % 4])
     }
-    // A change that is lost shows until its set changes again: each round ends with a look at the whole.
+    // A change that is lost shows until its set changes again: each round ends with a check of the whole.
     for (let round = 0; round < 25; round++) {
       let writing = true
-      const look = async () => {
+      const poll = async () => {
         while (writing) {
           for (const { ready, stale, missing, failed } of await readCoverage({ pg, presets }, WHOLE_CATALOGUE))
             expect(Math.min(ready, stale, missing, failed)).toBeGreaterThanOrEqual(0)
@@ -211,7 +211,7 @@ describe('coverage', () => {
       const written = Promise.all([write(0, round), write(1, round), write(2, round)]).finally(() => {
         writing = false
       })
-      await Promise.all([written, look()])
+      await Promise.all([written, poll()])
       const exact = await until(async () => {
         const coverage = await readCoverage({ pg, presets }, WHOLE_CATALOGUE)
         return coverage.every(({ isExact }) => isExact) && coverage
@@ -221,7 +221,7 @@ describe('coverage', () => {
     await expectRight(pg, presets)
   })
 
-  it('leaves what is not committed yet for the next count, and lets its writer go on', async () => {
+  it('leaves uncommitted changes for the next count, and does not block their writer', async () => {
     const { pg, presets } = await testApp()
     await importRows(pg, 8)
     const rows = await rowsOf(pg)
@@ -238,7 +238,7 @@ describe('coverage', () => {
     expect(await ready()).toEqual(Array(3).fill([7, true]))
   })
 
-  it('is counted by one process at a time; a look at it does not wait', async () => {
+  it('is counted by one process at a time; reading it does not block', async () => {
     const { pg, presets } = await testApp()
     await importRows(pg, 8)
     await expectRight(pg, presets)
@@ -287,7 +287,7 @@ describe('coverage', () => {
     ])
   })
 
-  it('of a large set is left to a worker, and told as not exact until then', async () => {
+  it('of a large set is left to a worker, and reported as not exact until then', async () => {
     const app = await testApp()
     const { pg } = app
     const { url } = await testServer(app)
@@ -323,8 +323,8 @@ describe('coverage', () => {
 
   it('is asked for a hundred times in one query at most', async () => {
     const { url } = await testServer(await testApp())
-    const looks = Array.from({ length: 150 }, (_, index) => `c${index}: coverage { total }`).join(' ')
-    expect((await ask(url, `{ ${looks} }`)).errors?.[0]).toMatchObject({
+    const fields = Array.from({ length: 150 }, (_, index) => `c${index}: coverage { total }`).join(' ')
+    expect((await ask(url, `{ ${fields} }`)).errors?.[0]).toMatchObject({
       message: expect.stringMatching(/too large.*complexity/),
       extensions: { code: 'BAD_INPUT' },
     })

@@ -134,7 +134,7 @@ const mistakes: Mistake[] = [
     'fail-over on 403',
     'failover',
     'WARNING',
-    /s3:ListBucket.*take 403 out/,
+    /s3:ListBucket.*remove 403/,
     (live) => (group(live).FailoverCriteria.StatusCodes = list([403, 404, 500, 502, 503, 504])),
   ],
   [
@@ -155,7 +155,7 @@ const mistakes: Mistake[] = [
     'a path in the bucket',
     'primary-origin',
     'ERROR',
-    /origin path out/,
+    /Remove the origin path/,
     (live) => (first(live).OriginPath = '/previews'),
   ],
   [
@@ -204,7 +204,7 @@ const mistakes: Mistake[] = [
     'an error page',
     'error-caching',
     'ERROR',
-    /Take the response pages out/,
+    /Remove the response pages/,
     (live) => ((live.CustomErrorResponses.Items.at(-1) as { ResponsePagePath: string }).ResponsePagePath = '/404.html'),
   ],
   [
@@ -272,7 +272,7 @@ const mistakes: Mistake[] = [
 ]
 
 describe('the doctor', () => {
-  it('finds a right configuration right, and each mistake as itself, with its remedy', async () => {
+  it('finds nothing wrong with a right configuration, and each mistake by its name and remedy', async () => {
     const { cloudFront, diagnose } = await open()
     const right = await diagnose()
     expect(right.findings.map(({ check, status, remedy }) => [check, status, remedy])).toEqual(
@@ -350,7 +350,7 @@ describe('the doctor', () => {
     cloudFront.knobs.denied.add('GetDistributionConfig')
     expect(await find({}, 'distribution')).toMatchObject({
       status: 'ERROR',
-      message: expect.stringContaining('nothing of it is checked'),
+      message: expect.stringContaining('it is not checked'),
       remedy: expect.stringContaining('allow cloudfront:GetDistributionConfig'),
     })
     const { findings } = await diagnose({})
@@ -397,7 +397,7 @@ describe('requests for pictures', () => {
     await app.pg.query(`update delivery_count set stored = 900 where made = 1000`)
     expect(await judge()).toMatchObject({
       status: 'ERROR',
-      message: expect.stringMatching(/903 pictures .* primary origin is mis-set/),
+      message: expect.stringMatching(/903 pictures .* primary origin is misconfigured/),
       remedy: expect.stringContaining('primary origin'),
     })
     expect(await judge({ distributionId: null })).toMatchObject({ status: 'WARNING' })
@@ -407,7 +407,7 @@ describe('requests for pictures', () => {
     })
   })
 
-  it('are written down at the end of a process, and forgotten after a month', async () => {
+  it('are written at the end of a process, and deleted after a month', async () => {
     const config = await testConfig()
     const [one, other] = [await testApp(config), await testApp(config)]
     await one.pg.query(`insert into delivery_count values (now() - interval '31 days', 1, 1)`)

@@ -40,7 +40,7 @@ const HOSTILE: readonly (readonly [name: string, value: unknown])[] = [
   ['deep', JSON.parse(`${'['.repeat(2000)}${']'.repeat(2000)}`)],
 ]
 
-interface Place {
+interface Argument {
   readonly name: string
   /** The document, with the argument as `$value` of this type. */
   readonly query: string
@@ -49,7 +49,7 @@ interface Place {
 }
 
 /** Every argument of the schema, and every field of what such an argument takes. */
-function places(): Place[] {
+function listArguments(): Argument[] {
   return Object.values(schema.getTypeMap()).flatMap((type) =>
     type.name.startsWith('__') || !(isObjectType(type) || isInterfaceType(type))
       ? []
@@ -87,7 +87,7 @@ const filler = ({ type, name }: GraphQLArgument): string => {
   return isListType(isNonNullType(type) ? type.ofType : type) ? `[${value}]` : value
 }
 
-function leavesOf(type: GraphQLInputType): { path: string[]; wrap: Place['wrap'] }[] {
+function leavesOf(type: GraphQLInputType): { path: string[]; wrap: Argument['wrap'] }[] {
   if (isNonNullType(type)) return leavesOf(type.ofType)
   if (isListType(type))
     return leavesOf(type.ofType as GraphQLInputType).map((leaf) => ({ ...leaf, wrap: (value) => [leaf.wrap(value)] }))
@@ -124,7 +124,7 @@ describe('no argument of the schema', () => {
       data: { mode: 'ALL', status: 'CANCELED', presets: [], formats: [], fingerprint: 'x' },
     })
     await app.prisma.upload.create({ data: { vendor: 'acme', fileName: 'a.zip', bytes: 1 } })
-    const all = places()
+    const all = listArguments()
     // A field that is added is walked as well.
     expect(all.map(({ name }) => name)).toEqual(
       expect.arrayContaining([

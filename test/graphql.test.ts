@@ -261,7 +261,7 @@ describe('a page of items', () => {
     expect(JSON.stringify(plan)).toContain('item_search_name_trgm')
   })
 
-  it('tells why a broken source has no picture', async () => {
+  it('says why a broken source has no picture', async () => {
     const { app, url } = await open(0)
     await importItems({ pg: app.pg, originals: app.stores.originals }, [
       entry('broken', '<svg xmlns="http://www.w3.org/2000/svg"><g>'),
@@ -425,8 +425,8 @@ describe('mutations', () => {
   })
 })
 
-describe('the doors beside', () => {
-  it('GraphiQL opens on the sample query, from our own server alone', async () => {
+describe('the other routes', () => {
+  it('GraphiQL opens with the sample query, without any other server', async () => {
     const { url } = await open(0)
     const page = await (await fetch(`${url}/graphql`, { headers: { accept: 'text/html' } })).text()
     expect(page).toContain('query Items')

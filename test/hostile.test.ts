@@ -8,13 +8,13 @@ import { HOSTILE } from './support/hostile.ts'
 import { svg, tempDirectory } from './support/setup.ts'
 
 const { presets } = readPresets(path.join(import.meta.dirname, '../presets.json'))
-const WANTS = [...presets.keys()].map((preset) => ({ preset, format: 'WEBP' as const }))
+const VARIANTS = [...presets.keys()].map((preset) => ({ preset, format: 'WEBP' as const }))
 const GOOD = Buffer.from(svg('<rect x="4" y="4" width="16" height="16" fill="#f00"/>'))
 const renderers = openRenderPool({ presets, size: 2, waitingMax: 1000 })
 afterAll(renderers.close)
 
 const outcomeOf = (source: Uint8Array, cpuLimitMs: number) =>
-  renderers.render(source, WANTS, { cpuLimitMs }).then(
+  renderers.render(source, VARIANTS, { cpuLimitMs }).then(
     () => 'RENDERED',
     (error) => error.code,
   )

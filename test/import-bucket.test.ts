@@ -31,7 +31,7 @@ const importAll = (app: App, originals = app.stores.originals, prefix = '') =>
   importBucket({ pg: app.pg, originals }, { prefix })
 
 describe('importing a bucket', () => {
-  it('takes what its keys tell, downloads nothing, and refuses the rest by name', async () => {
+  it('imports by keys, downloads nothing, and refuses the rest by name', async () => {
     const app = await s3App()
     const { originals } = app.stores
     await putOriginals(originals, ['arrow-left', 'star'])
@@ -65,7 +65,7 @@ describe('importing a bucket', () => {
     expect((await sharp(Buffer.from(await picture.arrayBuffer())).metadata()).format).toBe('webp')
   })
 
-  it('sees a changed original as a new source, and leaves an item whose bytes it knows', async () => {
+  it('treats a changed original as a new source, and keeps an item whose bytes are known', async () => {
     const app = await s3App()
     const { originals } = app.stores
     await putOriginals(originals, ['a', 'b'])
@@ -76,7 +76,7 @@ describe('importing a bucket', () => {
     expect(await importAll(app)).toMatchObject({ added: 0, changed: 1, unchanged: 2 })
   })
 
-  it('goes on where it was interrupted', async () => {
+  it('continues where it was interrupted', async () => {
     const app = await s3App()
     const { originals } = app.stores
     const slugs = Array.from({ length: 2500 }, (_, index) => `icon-${String(index).padStart(4, '0')}`)
@@ -125,7 +125,7 @@ describe('npm run import -- s3://…', () => {
     const env = await testBuckets()
     expect(await run(env, ['s3://elsewhere/'])).toEqual({
       code: 1,
-      said: `s3://elsewhere/ is not in ORIGINALS_BUCKET (${env.ORIGINALS_BUCKET}): originals are read where they lie, so set it to elsewhere.\n`,
+      said: `s3://elsewhere/ is not in ORIGINALS_BUCKET (${env.ORIGINALS_BUCKET}): originals are read in place, so set it to elsewhere.\n`,
     })
     expect(await run({}, ['.', '--adopt'])).toEqual({ code: 1, said: '--adopt goes with s3://BUCKET/PREFIX.\n' })
   })

@@ -54,7 +54,7 @@ async function collect<T>(values: AsyncIterable<T>): Promise<T[]> {
 }
 
 describe('importing all of Iconify', () => {
-  it('takes every set with its hidden icons, a vendor for each author, and goes on behind a broken set', async () => {
+  it('takes every set with its hidden icons, a vendor for each author, and continues after a broken set', async () => {
     const app = await testApp()
     const to = { pg: app.pg, originals: app.stores.originals }
     const directory = await collectionOf({

@@ -167,7 +167,7 @@ describe('importing Iconify', () => {
   })
 })
 
-describe('looking at an SVG', () => {
+describe('inspecting an SVG', () => {
   const rows: [string, string | Buffer, object | string][] = [
     ['sizes in px', svg('', 20), { width: 20, height: 20 }],
     ['sizes with a unit', '<svg width="3px" height=" 4.5 "/>', { width: 3, height: 4.5 }],
@@ -188,8 +188,8 @@ describe('looking at an SVG', () => {
     ['too much', ' '.repeat(5_000_001), 'TOO_LARGE'],
   ]
   it.each(rows)('%s', (_name, source, expected) => {
-    const look = () => inspectSvg(Buffer.from(source))
-    if (typeof expected === 'string') expect(look).toThrow(expect.objectContaining({ code: expected }))
-    else expect(look()).toEqual(expected)
+    const inspect = () => inspectSvg(Buffer.from(source))
+    if (typeof expected === 'string') expect(inspect).toThrow(expect.objectContaining({ code: expected }))
+    else expect(inspect()).toEqual(expected)
   })
 })

@@ -163,8 +163,8 @@ describe('a manifest is refused', () => {
   it('in sentences that say what is wrong and what to do', () => {
     const { kept } = validateManifest(print({ vendor: 'a b', famlies: [], families: [{ name: 'Basics' }] }))
     expect(kept.map(({ message }) => message)).toEqual([
-      'The key "famlies" is not known here: take it out, or call it vendor, families.',
-      '"a b" cannot stand here: give your username: 1 to 64 of A-Z, a-z, 0-9, _ and -, beginning with a letter or digit.',
+      'The key "famlies" is not known here: remove it, or rename it to one of vendor, families.',
+      '"a b" is not allowed here: give your username: 1 to 64 of A-Z, a-z, 0-9, _ and -, beginning with a letter or digit.',
       '"sets" is missing here: add an array of 1 to 1,000 sets.',
     ])
   })
@@ -282,7 +282,7 @@ describe('npm run ingest', () => {
     expect(refused.stdout.split('\n')).toEqual([
       `manifest.json ${FILES}/1/file: BAD_SLUG "b c" cannot be a slug, which is 1 to 128 of A-Z, a-z, 0-9, _ and -, beginning with a letter or digit: rename the file or add "slug".`,
       `manifest.json ${FILES}/1/file: MISSING_FILE "b c.svg" is not in the archive: add it or take this out.`,
-      `${bad} cannot be taken in: 2 problems`,
+      `${bad} cannot be ingested: 2 problems`,
       '',
     ])
     expect(without).toMatchObject({ code: 1, stderr: expect.stringContaining('Give one archive') })

@@ -76,7 +76,7 @@ async function freePort(): Promise<number> {
 const way = ({ status, headers }: Response) => `${status} ${headers.get('x-cache')}`
 
 describe('deploy/cdn.nginx.conf', () => {
-  it('fails over on what the origin group does, keeps errors by their own word, and needs no root', async () => {
+  it('fails over on what the origin group does, caches errors by their Cache-Control, and needs no root', async () => {
     const config = await readFile(TEMPLATE, 'utf8')
     const [, codes = ''] = /error_page ([\d ]+) = @handler;/.exec(config) ?? []
     expect(codes.split(' ').map(Number)).toEqual([...FAILOVER_ON])

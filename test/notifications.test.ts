@@ -7,8 +7,8 @@ it('a process listens on one connection after an outage, and hears again', async
   await using postgres = await openOwnPostgres()
   const app = await testApp(await testConfig({ DATABASE_URL: postgres.url }))
   const stop = new AbortController()
-  const news = app.events.follow('afterimage_backfill', '1', stop.signal)[Symbol.asyncIterator]()
-  let heard = news.next()
+  const followed = app.events.follow('afterimage_backfill', '1', stop.signal)[Symbol.asyncIterator]()
+  let heard = followed.next()
   await postgres.stop()
   const started = Date.now()
   // As long as five tries to connect take.
@@ -16,7 +16,7 @@ it('a process listens on one connection after an outage, and hears again', async
   await postgres.start()
   // Something may have been missed meanwhile.
   await heard
-  heard = news.next()
+  heard = followed.next()
   const notify = () =>
     app.pg.query(`select pg_notify('afterimage_backfill', '1')`).then(
       () => true,
@@ -32,9 +32,9 @@ it('a process listens on one connection after an outage, and hears again', async
 it('a follower that does not read holds one value, however much is told', async () => {
   const app = await testApp()
   const stop = new AbortController()
-  const news = app.events.follow('afterimage_backfill', '1', stop.signal)[Symbol.asyncIterator]()
+  const followed = app.events.follow('afterimage_backfill', '1', stop.signal)[Symbol.asyncIterator]()
   const tell = (payload: string) => app.pg.query(`select pg_notify('afterimage_backfill', $1)`, [payload])
-  const first = news.next()
+  const first = followed.next()
   await tell('1')
   await first
   // Each in a transaction of its own: Postgres drops only equal ones of one transaction.
@@ -45,7 +45,7 @@ it('a follower that does not read holds one value, however much is told', async 
   await all
   let values = 0
   const reading = (async () => {
-    for (let next = await news.next(); !next.done; next = await news.next()) values++
+    for (let next = await followed.next(); !next.done; next = await followed.next()) values++
   })()
   await until(() => values > 0)
   stop.abort()

@@ -86,7 +86,7 @@ describe('a variant that was never made', () => {
 })
 
 describe('a stored variant', () => {
-  it('answers 304 to whoever has it', async () => {
+  it('answers 304 to a client that has it', async () => {
     const { app, get } = await open()
     const key = await keyOf(app, 'good')
     const etag = (await get(key)).headers.get('etag') as string
@@ -101,7 +101,7 @@ describe('a stored variant', () => {
     expect((await get(key, { headers: { 'if-none-match': '"other"' } })).status).toBe(200)
   })
 
-  it.each(['lost', 'cut'])('is made again when its object is %s', async (damage) => {
+  it.each(['lost', 'truncated'])('is made again when its object is %s', async (damage) => {
     const { app, get } = await open()
     const key = await keyOf(app, 'good')
     const bytes = Buffer.from(await (await get(key)).arrayBuffer())
@@ -152,7 +152,7 @@ describe('a broken source', () => {
     expect(await traces(app)).toEqual({ renders: 1, images: 0, failures: 1 })
   })
 
-  it('is tried again when it was imported anew', async () => {
+  it('is tried again after it is imported again', async () => {
     const { app, get } = await open()
     await get(await keyOf(app, 'broken'))
     await importItems({ pg: app.pg, originals: app.stores.originals }, [entry('broken', drawing(5))])

@@ -47,7 +47,7 @@ describe('admission', () => {
     // 50 x 300 ms is what fits.
     expect(settled).toEqual(Array(10).fill('BUSY'))
     // A page of another client is not behind it.
-    limiter.acquire(applicant('b')).then(() => settled.push('b'))
+    void limiter.acquire(applicant('b')).then(() => settled.push('b'))
     expect(settled).toHaveLength(10)
   })
 

@@ -15,14 +15,14 @@ const QUERY = '{ items { nodes { placeholder { thumbHash dataUrl dominantColor }
 it('placeholder, engine and warnings come with the first picture, and a new source has new ones', async () => {
   const app = await testApp()
   const { url } = await testServer(app)
-  const look = async () => (await ask<Answer>(url, QUERY)).data.items.nodes[0]
+  const readItem = async () => (await ask<Answer>(url, QUERY)).data.items.nodes[0]
   const put = (body: string) => importItems({ pg: app.pg, originals: app.stores.originals }, [entry('a', svg(body))])
 
   await put('<rect width="24" height="24" fill="#00f"/><image href="http://x.example/y.png" width="1" height="1"/>')
-  const before = await look()
+  const before = await readItem()
   expect(before).toMatchObject({ placeholder: null, image: { engine: null, warnings: [] } })
   await fetch(before?.image.url ?? '')
-  const after = await look()
+  const after = await readItem()
   expect(after).toMatchObject({
     placeholder: { dominantColor: '#0000ff' },
     image: { warnings: ['EXTERNAL_REFERENCE'] },
@@ -31,8 +31,8 @@ it('placeholder, engine and warnings come with the first picture, and a new sour
   expect(['librsvg', 'resvg']).toContain(after?.image.engine)
 
   await put('<rect width="24" height="24" fill="#f00"/>')
-  const changed = await look()
+  const changed = await readItem()
   expect(changed).toMatchObject({ placeholder: null })
   await fetch(changed?.image.url ?? '')
-  expect(await look()).toMatchObject({ placeholder: { dominantColor: '#ff0000' }, image: { warnings: [] } })
+  expect(await readItem()).toMatchObject({ placeholder: { dominantColor: '#ff0000' }, image: { warnings: [] } })
 })

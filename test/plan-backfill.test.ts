@@ -76,7 +76,7 @@ async function chunks(
   })
 }
 
-it('a plan tells what the backfill then does', async () => {
+it('a plan predicts what the backfill then does', async () => {
   const { app, plan, run, importAll } = await open()
   const icons = Array.from({ length: 8 }, (_, index) => entry(`icon-${index}`, drawing(index)))
   await importAll([...icons, entry('theirs', drawing(20), { vendor: 'zeta' })])
@@ -168,7 +168,7 @@ it('a plan estimates by what was measured: chunks side by side count their time 
   })
 })
 
-it('plans are counted two at a time, the same one once, and the next is told to come back', async () => {
+it('plans are counted two at a time, the same one once, and another one is BUSY', async () => {
   const { app, url } = await open()
   const request = (preset: string) => checkRequest(app.presets, { scope: WHOLE_CATALOGUE, presets: [preset] })
   const client = await app.pg.connect()

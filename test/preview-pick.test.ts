@@ -105,7 +105,7 @@ describe('a pick', () => {
 
 describe('near-duplicates', () => {
   const { presets } = readPresets('presets.json')
-  const look = async (pool: ReturnType<typeof openRenderPool>, svg: string) => {
+  const appearanceOf = async (pool: ReturnType<typeof openRenderPool>, svg: string) => {
     const { placeholder } = await pool.render(Buffer.from(svg), [{ preset: 'thumbnail', format: 'WEBP' }], {
       cpuLimitMs: 5000,
     })
@@ -119,18 +119,18 @@ describe('near-duplicates', () => {
       const icons: string[] = []
       for await (const icon of readDemo())
         if ('bytes' in icon && icons.length < 60) icons.push(Buffer.from(icon.bytes).toString())
-      const looks = await Promise.all(icons.map((svg) => look(pool, svg)))
+      const appearances = await Promise.all(icons.map((svg) => appearanceOf(pool, svg)))
       // Moved by a hundredth of a px, and another comment.
       const again = await Promise.all(
         icons.map((svg) =>
-          look(pool, svg.replace(/viewBox="0 0/, 'viewBox="0.01 0.01').replace('</svg>', '<!-- --></svg>')),
+          appearanceOf(pool, svg.replace(/viewBox="0 0/, 'viewBox="0.01 0.01').replace('</svg>', '<!-- --></svg>')),
         ),
       )
-      const found = again.filter((other, index) => isNearDuplicate(looks[index] as never, other))
+      const found = again.filter((other, index) => isNearDuplicate(appearances[index] as never, other))
       expect(found.length).toBeGreaterThanOrEqual(50)
       let pairs = 0
-      for (const [index, a] of looks.entries())
-        for (const b of looks.slice(0, index)) if (isNearDuplicate(a, b)) pairs++
+      for (const [index, a] of appearances.entries())
+        for (const b of appearances.slice(0, index)) if (isNearDuplicate(a, b)) pairs++
       expect(pairs, 'of 1,770').toBeLessThanOrEqual(12)
     } finally {
       await pool.close()

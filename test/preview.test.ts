@@ -189,7 +189,7 @@ describe("a family's preview", () => {
     expect(await traces(app)).toEqual(before)
   })
 
-  it('takes another member in the place of one that cannot be drawn, which is quarantined', async () => {
+  it('replaces a member that cannot be drawn, which is quarantined', async () => {
     const broken = ['<svg xmlns="http://www.w3.org/2000/svg"><g>', svg(''), svg('<path d="M0 0"/>')]
     const { app, get } = await open([
       ...basics(14),
@@ -276,7 +276,7 @@ describe('regeneratePreview', () => {
     expect((await membersOf(app, 'strip')).slice(0, 2)).toEqual(['scene-3', 'icon-7'])
   })
 
-  it('refuses who may not, and nonsense, by one sentence and a code', async () => {
+  it('refuses the unauthorised, and nonsense, by one sentence and a code', async () => {
     const { app, url } = await open([...basics(2), entry('theirs', drawing(9), { vendor: 'zeta' })])
     const theirs = (await app.prisma.item.findFirstOrThrow({ where: { slug: 'theirs' } })).uniqueId
     const all = (await app.prisma.item.findMany({ where: { NOT: { slug: 'theirs' } } })).map(({ uniqueId }) => uniqueId)

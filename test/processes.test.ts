@@ -66,7 +66,7 @@ const importing = (dataDir: string, args: string[]) =>
   program('src/bin/import.ts', { args, env: { DATA_DIR: dataDir } })
 
 describe('npm start', () => {
-  it('serves, imports while it runs and while it does not, goes on after a kill -9, and leaves no process', async () => {
+  it('serves, imports while it runs and while it does not, continues after a kill -9, and leaves no process', async () => {
     const dataDir = path.join(await tempDirectory(), 'the data')
     const drawings = await directoryOfDrawings(40)
 
@@ -120,7 +120,7 @@ describe('npm start', () => {
     }
     await until(async () => (await read()).status === 'COMPLETED')
     expect(await read()).toEqual({ status: 'COMPLETED', imagesMade: 360, doneItems: 120 })
-    expect(service.said()).toContain('the worker died, starting it again')
+    expect(service.said()).toContain('the worker died; restarting it')
     expect(service.said()).toContain('took over the jobs of dead workers')
   })
 

@@ -3,7 +3,7 @@ import path from 'node:path'
 import { describe, expect, it, onTestFinished } from 'vitest'
 import type { App } from '../src/app.ts'
 import { startBackfill } from '../src/backfill/backfills.ts'
-import { cutRunning, planBackfill } from '../src/backfill/plan.ts'
+import { createChunksOfRunning, planBackfill } from '../src/backfill/plan.ts'
 import { checkRequest } from '../src/backfill/request.ts'
 import { runChunk } from '../src/backfill/run-chunk.ts'
 import { WHOLE_CATALOGUE } from '../src/catalogue/scope.ts'
@@ -52,7 +52,7 @@ describe('a preset that is removed while a backfill wants it', () => {
     const after = await open({ one: small(16) })
     const [chunk] = await after.prisma.backfillChunk.findMany({ where: { backfillId: running.id } })
     expect(await runChunk(after, chunk?.id ?? 0, FOREVER)).toBe('halted')
-    await cutRunning(after)
+    await createChunksOfRunning(after)
     await planBackfill(after, planned.id)
     await planBackfill(after, ofFormat.id)
     const gone =
@@ -90,7 +90,7 @@ describe('a preset that is removed while a backfill wants it', () => {
     expect((await stateOf(newer, next.id)).status).toBe('PLANNING')
     await planBackfill(newer, next.id)
     await older.pg.query('update backfill set is_cut = false where id = $1', [next.id])
-    await cutRunning(older)
+    await createChunksOfRunning(older)
     expect((await stateOf(newer, next.id)).status).toBe('RUNNING')
   })
 })

@@ -11,7 +11,7 @@ import { svg } from './support/setup.ts'
 import { until } from './support/until.ts'
 
 const { presets } = readPresets(path.join(import.meta.dirname, '../presets.json'))
-const WANTS = [...presets.keys()].map((preset) => ({ preset, format: 'WEBP' as const }))
+const VARIANTS = [...presets.keys()].map((preset) => ({ preset, format: 'WEBP' as const }))
 const LIMIT = { cpuLimitMs: 10_000 }
 const GOOD = Buffer.from(svg('<rect x="4" y="4" width="16" height="16" fill="#f00"/>'))
 const hostile = (name: string) => readFileSync(path.join(import.meta.dirname, 'fixtures/hostile', name))
@@ -79,7 +79,7 @@ describe('a composite', () => {
     expect(data.some((value) => value < 60)).toBe(true)
   })
 
-  it('tells which cells cannot be drawn, also the one that its renderer was stuck in or died of', async () => {
+  it('reports which cells cannot be drawn, also the one that its renderer hung in or died of', async () => {
     const opened = pool()
     const codes = async (sources: readonly Uint8Array[]) => {
       // Large enough to take long.
@@ -95,7 +95,7 @@ describe('a composite', () => {
 
 describe('a renderer', () => {
   it('makes all wanted pictures of a source in one call', async () => {
-    const { pictures } = await pool().render(GOOD, WANTS, LIMIT)
+    const { pictures } = await pool().render(GOOD, VARIANTS, LIMIT)
     expect(pictures.map(({ preset, width, height }) => [preset, width, height])).toEqual([
       ['thumbnail', 128, 128],
       ['preview', 512, 512],
@@ -125,7 +125,7 @@ describe('a renderer', () => {
 
   it('makes the same bytes in another process', async () => {
     const [one, other] = [pool(), pool()]
-    const makes = (from: ReturnType<typeof pool>) => from.render(GOOD, WANTS, LIMIT)
+    const makes = (from: ReturnType<typeof pool>) => from.render(GOOD, VARIANTS, LIMIT)
     const withoutTime = async (from: ReturnType<typeof pool>) => ({ ...(await makes(from)), cpuMs: 0 })
     expect(await withoutTime(one)).toEqual(await withoutTime(other))
   })
@@ -137,38 +137,38 @@ describe('a renderer', () => {
     ['a document that shows nothing', svg('<g/>'), 'BLANK'],
     ['one that is too much', svg('<g>'.repeat(300) + '</g>'.repeat(300)), 'TOO_DEEP'],
   ]
-  it.each(refused)('refuses %s with its code, and lives', async (_name, source, code) => {
+  it.each(refused)('refuses %s with its code, and survives', async (_name, source, code) => {
     const renderers = pool()
-    await expect(renderers.render(Buffer.from(source), WANTS, LIMIT)).rejects.toMatchObject({ code })
-    expect(await renderers.render(GOOD, WANTS, LIMIT)).toMatchObject({ pictures: { length: 3 } })
+    await expect(renderers.render(Buffer.from(source), VARIANTS, LIMIT)).rejects.toMatchObject({ code })
+    expect(await renderers.render(GOOD, VARIANTS, LIMIT)).toMatchObject({ pictures: { length: 3 } })
     expect(renderers.stats).toMatchObject({ renders: 2, failures: 1 })
   })
 })
 
 describe('the pool', () => {
-  it.each(['tall.svg', 'blur.svg', 'morph.svg', 'turb.svg'])('outlives %s, and the next render works', async (name) => {
+  it.each(['tall.svg', 'blur.svg', 'morph.svg', 'turb.svg'])('survives %s, and the next render works', async (name) => {
     const renderers = pool()
-    await expect(renderers.render(hostile(name), WANTS, { cpuLimitMs: 500 })).rejects.toMatchObject({ status: 422 })
-    expect(await renderers.render(GOOD, WANTS, LIMIT)).toMatchObject({ pictures: { length: 3 } })
+    await expect(renderers.render(hostile(name), VARIANTS, { cpuLimitMs: 500 })).rejects.toMatchObject({ status: 422 })
+    expect(await renderers.render(GOOD, VARIANTS, LIMIT)).toMatchObject({ pictures: { length: 3 } })
   })
 
   it('kills a render at its limit and leaves the others alone', async () => {
     const renderers = pool({ size: 2 })
-    const slow = expect(renderers.render(SLOW, WANTS, { cpuLimitMs: 1000 })).rejects.toMatchObject({
+    const slow = expect(renderers.render(SLOW, VARIANTS, { cpuLimitMs: 1000 })).rejects.toMatchObject({
       code: 'TIMEOUT',
     })
-    const others = await Promise.all(Array.from({ length: 20 }, () => renderers.render(GOOD, WANTS, LIMIT)))
+    const others = await Promise.all(Array.from({ length: 20 }, () => renderers.render(GOOD, VARIANTS, LIMIT)))
     expect(others.flatMap(({ pictures }) => pictures)).toHaveLength(60)
     await slow
   })
 
   it('turns the death of a renderer into one failed render', async () => {
     const renderers = pool()
-    await renderers.render(GOOD, WANTS, LIMIT)
-    const dying = renderers.render(SLOW, WANTS, LIMIT)
+    await renderers.render(GOOD, VARIANTS, LIMIT)
+    const dying = renderers.render(SLOW, VARIANTS, LIMIT)
     process.kill(renderers.pids[0] as number, 'SIGKILL')
     await expect(dying).rejects.toMatchObject({ code: 'CRASHED' })
-    expect(await renderers.render(GOOD, WANTS, LIMIT)).toMatchObject({ pictures: { length: 3 } })
+    expect(await renderers.render(GOOD, VARIANTS, LIMIT)).toMatchObject({ pictures: { length: 3 } })
     expect(renderers.stats).toMatchObject({ renders: 3, failures: 1 })
   })
 
@@ -181,13 +181,13 @@ describe('the pool', () => {
 
   it('draws what one engine dies of in the other one, with the same bytes each time', async () => {
     const renderers = pool()
-    const drawn = await renderers.render(aborts, WANTS, LIMIT)
+    const drawn = await renderers.render(aborts, VARIANTS, LIMIT)
     expect([drawn.engine, await pixel(drawn.pictures[1]?.bytes as Uint8Array, 400, 400)]).toEqual([
       'librsvg',
       [255, 0, 0, 255],
     ])
     expect(renderers.stats).toMatchObject({ renders: 2, failures: 1 })
-    expect(await renderers.render(aborts, WANTS, LIMIT)).toEqual(drawn)
+    expect(await renderers.render(aborts, VARIANTS, LIMIT)).toEqual(drawn)
   })
 
   it('does so for a cell of a composite', async () => {
@@ -200,16 +200,16 @@ describe('the pool', () => {
 
   it('replaces a renderer after so many renders, losing none', async () => {
     const renderers = pool({ recycleAfter: 3 })
-    await renderers.render(GOOD, WANTS, LIMIT)
+    await renderers.render(GOOD, VARIANTS, LIMIT)
     const [first] = renderers.pids
-    const made = await Promise.all(Array.from({ length: 10 }, () => renderers.render(GOOD, WANTS, LIMIT)))
+    const made = await Promise.all(Array.from({ length: 10 }, () => renderers.render(GOOD, VARIANTS, LIMIT)))
     expect(made.flatMap(({ pictures }) => pictures)).toHaveLength(30)
     expect(renderers.pids).not.toContain(first)
   })
 
-  it('says BUSY when its waiting line is full', async () => {
+  it('rejects with BUSY when its queue is full', async () => {
     const renderers = pool({ waitingMax: 2 })
-    const renders = Array.from({ length: 6 }, () => renderers.render(GOOD, WANTS, LIMIT))
+    const renders = Array.from({ length: 6 }, () => renderers.render(GOOD, VARIANTS, LIMIT))
     const outcomes = await Promise.allSettled(renders)
     const codes = outcomes.map((outcome) => (outcome.status === 'fulfilled' ? 'made' : outcome.reason.code))
     expect(codes).toContain('made')
@@ -218,19 +218,19 @@ describe('the pool', () => {
 
   it('finishes what is in flight when it closes, and leaves no process', async () => {
     const renderers = openRenderPool({ presets, size: 2, waitingMax: 100 })
-    const renders = Array.from({ length: 5 }, () => renderers.render(GOOD, WANTS, LIMIT))
+    const renders = Array.from({ length: 5 }, () => renderers.render(GOOD, VARIANTS, LIMIT))
     const pids = renderers.pids
     await renderers.close()
     expect((await Promise.all(renders)).flatMap(({ pictures }) => pictures)).toHaveLength(15)
     for (const pid of pids) expect(() => process.kill(pid, 0)).toThrow('ESRCH')
-    await expect(renderers.render(GOOD, WANTS, LIMIT)).rejects.toMatchObject({ code: 'BUSY' })
+    await expect(renderers.render(GOOD, VARIANTS, LIMIT)).rejects.toMatchObject({ code: 'BUSY' })
   })
 })
 
 it('a pool that is limited gives work to so many renderers only, until it is not', async () => {
   const two = pool({ size: 2 })
   two.limit(1)
-  const small = WANTS.slice(0, 1)
+  const small = VARIANTS.slice(0, 1)
   let settled = 0
   const renders = [20, 20, 20, 20, 120, 120].map((count) =>
     two.render(blurs(count), small, { cpuLimitMs: 60_000 }).then(() => settled++),

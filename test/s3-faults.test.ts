@@ -1,3 +1,4 @@
+import fs from 'node:fs'
 import { describe, expect, inject, it, onTestFinished, vi } from 'vitest'
 import { startBackfill } from '../src/backfill/backfills.ts'
 import { planBackfill } from '../src/backfill/plan.ts'
@@ -25,10 +26,10 @@ const bytesOf = (round: number) => Buffer.alloc(20 + ((round * 7919) % 20_000), 
 /** Runs `work` for each number below `count`, so many at once. */
 async function each(count: number, work: (round: number) => Promise<void>): Promise<void> {
   let next = 0
-  const lane = async () => {
+  const worker = async () => {
     while (next < count) await work(next++)
   }
-  await Promise.all(Array.from({ length: AT_ONCE }, lane))
+  await Promise.all(Array.from({ length: AT_ONCE }, worker))
 }
 
 /** Five operations of a round: each kind, each answer checked. Every third object is deleted again. */
@@ -102,7 +103,7 @@ async function expectUnavailable(at: string): Promise<void> {
     'no-store',
   ])
   expect(await response.text()).toBe(
-    'UNAVAILABLE: A store or the database does not answer at this moment; try again in a second.\n',
+    'UNAVAILABLE: A store or the database does not respond at the moment; try again in a second.\n',
   )
 }
 
@@ -173,7 +174,7 @@ describe('an S3 that is away', () => {
     await until(async () => !(await read()).body.degraded)
   })
 
-  it('is asked a few times for each request, not more', async () => {
+  it('is retried a few times for each request, not more', async () => {
     const { proxy, urls } = await openService(1)
     proxy.switchTo('gone')
     await expectUnavailable(urls[0] as string)
@@ -189,11 +190,11 @@ it('an S3 that denies is asked once, and the log says what to grant', async () =
   const chunk = await app.prisma.backfillChunk.findFirstOrThrow()
   proxy.switchTo('denied')
   const before = proxy.total()
-  const said = vi.spyOn(process.stderr, 'write')
+  const said = vi.spyOn(fs, 'writeSync')
   onTestFinished(() => void said.mockRestore())
   await expectUnavailable(urls[0] as string)
   expect(proxy.total() - before).toBe(1)
-  const lines = said.mock.calls.map(([line]) => String(line))
+  const lines = said.mock.calls.map(([, line]) => String(line))
   expect(lines).toHaveLength(1)
   const { sourceKey } = await app.prisma.item.findFirstOrThrow({ orderBy: { id: 'asc' } })
   for (const word of [sourceKey, env.ORIGINALS_BUCKET, 'AccessDenied', 's3:GetObject']) expect(lines[0]).toContain(word)

@@ -16,7 +16,7 @@ const openTestStores = async (env: Record<string, string>) => {
 storeContract('an S3 bucket', async () => (await openTestStores(await testBuckets())).previews)
 
 describe('an S3 bucket', () => {
-  it('keeps with the object what a CDN must answer with it', async () => {
+  it('stores with the object the headers that a CDN must send', async () => {
     const env = await testBuckets()
     const { previews } = await openTestStores(env)
     await previews.put('a/b.webp', Buffer.from('picture'), {
@@ -92,7 +92,7 @@ async function answering(
   return { url, asked }
 }
 
-it('an S3 that answers a range with the whole object is cut to it', async () => {
+it('the answer of an S3 that ignores ranges is reduced to the range', async () => {
   const body = Buffer.from('all of the object')
   const { url } = await answering((method, path) => (method === 'GET' && path.includes('a.zip') ? { body } : null))
   const { originals } = await openTestStores(await testBuckets(url))
@@ -101,7 +101,7 @@ it('an S3 that answers a range with the whole object is cut to it', async () => 
   expect(await originals.get('a.zip', { range: { from: 40, to: 90 } })).toHaveLength(0)
 })
 
-describe('what is wrong with a bucket is said at start, once, with its remedy', () => {
+describe('a problem with a bucket is reported at start, once, with its remedy', () => {
   const check = async (env: Record<string, string>, sentence: RegExp) => {
     await expect(openStores(loadConfig(env))).rejects.toMatchObject({
       code: 'UNAVAILABLE',

@@ -32,7 +32,7 @@ describe('the filesystem store', () => {
     await expect(store.delete([key])).rejects.toThrow()
   })
 
-  it('lists in the order of keys where folders and files share a beginning, and reads empty files', async () => {
+  it('lists in the order of keys where folders and files share a prefix, and reads empty files', async () => {
     const store = await openFsStore(await tempDirectory())
     const keys = ['a/y-z.svg', 'a/y-z/1.svg', 'a/y.svg', 'a/y/1.svg']
     for (const key of keys) await store.put(key, Buffer.alloc(0), SVG)

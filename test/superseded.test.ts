@@ -119,7 +119,7 @@ describe('superseded pictures', () => {
     expect(await rowsOf(app)).toEqual(await objectsOf(app))
   })
 
-  it('whose deletion was interrupted keep their rows, and the next run goes on', async () => {
+  it('whose deletion was interrupted keep their rows, and the next run continues', async () => {
     const app = await testApp()
     const { url } = await testServer(app)
     await withSources(app, url, 3)
@@ -164,6 +164,6 @@ describe('superseded pictures', () => {
     )
     await app.pg.query(`select graphile_worker.add_job('delete_superseded')`)
     await until(async () => (await app.prisma.image.count()) === 2)
-    await until(() => said.includes('deleted superseded pictures images=2 olderThanDays=0'))
+    await until(() => said.includes('"images":2,"olderThanDays":0,"msg":"deleted superseded pictures"'))
   })
 })

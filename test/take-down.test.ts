@@ -84,7 +84,7 @@ const read = async (url: string, { id }: { id: string }) =>
 const work = (app: App) =>
   runOnce({ pgPool: app.pg, taskList: createTasks(app, 'urgent'), noHandleSignals: true, logger: quietLogger })
 
-const secondLook = (app: App, { id }: { id: string }) =>
+const recheck = (app: App, { id }: { id: string }) =>
   runTakeDown(app, Number(atob(id).split(':')[1]), { signal: AbortSignal.timeout(60_000), recheck: true })
 
 /** Stops the next call at a gate until it is opened. */
@@ -236,7 +236,7 @@ describe('taking down', () => {
     },
   )
 
-  it('stays within what CloudFront takes at once, and goes on when there is room', async () => {
+  it("stays within CloudFront's limits, and continues when there is capacity", async () => {
     const { app, url, cloudFront } = await open({}, { made: false })
     await app.pg.query(
       `insert into image (owner_type, owner_id, preset, format, recipe_hash, source_hash, object_key, width, height, bytes, md5, lossless, engine)
@@ -275,7 +275,7 @@ describe('taking down', () => {
     expect(cloudFront.invalidations.at(-1)?.items).toHaveLength(4)
   })
 
-  it('goes on where it was when a store or CloudFront breaks in the middle, with the same invalidation', async () => {
+  it('continues where it was when a store or CloudFront fails in the middle, with the same invalidation', async () => {
     const { app, url, cloudFront } = await open({})
     const id = await idOf(app, 'Vendor')
     const previews = app.stores.previews as { -readonly [K in 'delete']: App['stores']['previews']['delete'] }
@@ -327,7 +327,7 @@ describe('taking down', () => {
       `select run_at > now() + interval '30 seconds' as later, payload from graphile_worker._private_jobs`,
     )
     expect(rows).toEqual([{ later: true, payload: { takeDownId: expect.any(Number), recheck: true } }])
-    await secondLook(app, receipt)
+    await recheck(app, receipt)
     expect(await objectsOf(app)).toEqual([])
     expect(await read(url, receipt)).toMatchObject({
       status: 'COMPLETED',
@@ -410,7 +410,7 @@ describe('restoring', () => {
     expect(cloudFront.invalidations).toEqual([])
   })
 
-  it('waits for the batch in hand, so that nothing is deleted that was made afterwards', async () => {
+  it('waits for the current batch, so that nothing is deleted that was made afterwards', async () => {
     const { app, url, get } = await open()
     const deleting = gateAt(app, 'delete')
     const id = await idOf(app, 'Vendor')
@@ -423,7 +423,7 @@ describe('restoring', () => {
     })
     await until(async () => {
       const { rowCount } = await app.pg.query(
-        `select from pg_stat_activity where wait_event_type = 'Lock' and query like 'update take_down%'`,
+        `select from pg_stat_activity where wait_event_type = 'Lock' and query like 'update "take_down"%'`,
       )
       return rowCount === 1
     })
@@ -437,7 +437,7 @@ describe('restoring', () => {
   })
 })
 
-describe('who may not, or asks for nonsense, gets one sentence and a code', () => {
+describe('an unauthorised or invalid request gets one sentence and a code', () => {
   const icon = globalId('Icon', 1)
   const rows: [string, string, string, RegExp, string | null | undefined][] = [
     [

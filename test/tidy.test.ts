@@ -103,7 +103,7 @@ describe('the architecture', () => {
     ['the child side of render/ imports sharp and resvg', /^(sharp|@resvg\/resvg-js)$/, CHILD],
     ['the child itself imports what loads an engine', ENGINES, CHILD],
     ['cdn/cloudfront.ts imports the CloudFront client', /^@aws-sdk\/client-cloudfront$/, /^src\/cdn\/cloudfront\.ts$/],
-    ['store/s3.ts imports the S3 client', /^@aws-sdk\/client-s3$/, /^src\/store\/s3\.ts$/],
+    ['store/ imports the S3 client', /^@aws-sdk\/(client-s3|s3-request-presigner)$/, /^src\/store\/s3(-presign)?\.ts$/],
     ['db/ and the embedded Postgres open database connections', /^pg$/, /^src\/(db\/|embedded\/postgres\.ts)/],
   ]
   it.each(only)('only %s', (_rule, what, allowed) => {
@@ -160,6 +160,29 @@ describe('the architecture', () => {
       (file) => read(file).trimEnd().split('\n').length > LINES_MAX,
     )
     expect(long).toEqual([])
+  })
+
+  /** Metaphors that earlier versions named things by; the field's standard terms took their place. */
+  const RETIRED_WORDS = /^(?:workshop|atelier|film|wants?|olds|news|shortly|hears?|doors?|beat|noted|turns?)$/
+  const RETIRED_NAMES = new Set(
+    `Slots Place Ended Stretch Tables waitForLock inLanes underLock livesHere findLie isMeant isSound takeIn takeOut makeRest
+     keepPick keepSecret keepCounting keepObjects standBackForViewers noteFamilies recordTrouble`.split(/\s+/),
+  )
+  const wordsOf = (name: string) =>
+    (name.match(/[A-Z]+(?![a-z])|[A-Z]?[a-z0-9]+/g) ?? []).map((word) => word.toLowerCase())
+
+  it('names nothing by a retired metaphor', () => {
+    const files = [...sources, ...infra, ...filesBelow('test'), ...filesBelow('bench')].filter(
+      (file) => file !== 'test/tidy.test.ts' && !file.startsWith('bench/out/'),
+    )
+    const declared = files.flatMap((file) =>
+      [...read(file).matchAll(/\b(?:const|let|function\*?|interface|type|class) +([A-Za-z_]\w*)/g)].map(
+        ([, name = '']) => ({ file, name }),
+      ),
+    )
+    expect(
+      declared.filter(({ name }) => RETIRED_NAMES.has(name) || wordsOf(name).some((word) => RETIRED_WORDS.test(word))),
+    ).toEqual([])
   })
 
   it('has no left-overs, no any and no muted compiler', () => {

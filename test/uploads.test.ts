@@ -203,7 +203,7 @@ describe('an upload', () => {
     await expectWhole(app, 3)
   })
 
-  it('takes items out: no list shows them, their URLs are gone, their objects go; added again they are new', async () => {
+  it('removes items: no list shows them, their URLs are gone, their objects are deleted; added again they are new', async () => {
     const { app, url } = await open({ SUPERSEDED_DAYS: '0' })
     await uploadArchive({ app, url }, await packSets([{ name: 'Arrows', files: drawings(0, 3) }]))
     const [first] = await itemsOf(url)
@@ -320,7 +320,7 @@ describe('an upload', () => {
     expect(await keysOf(app.stores.originals)).toEqual(before)
   })
 
-  it('whose store fails in the middle shows nothing, and goes on where it was', async () => {
+  it('whose store fails in the middle shows nothing, and continues where it was', async () => {
     const { app, url } = await open()
     const id = await startUpload(
       url,
@@ -354,7 +354,7 @@ describe('an upload', () => {
     await expectWhole(app, 6)
   })
 
-  it('that is given up has failed with its reason; staged originals go, and the same archive again goes on', async () => {
+  it('that is abandoned has failed with its reason; staged originals are deleted, and the same archive again continues', async () => {
     const { app, url } = await open()
     const archive = await packSets([{ name: 'A', files: drawings(0, 3) }])
     const id = await startUpload(url, archive)
@@ -375,7 +375,7 @@ describe('an upload', () => {
     expect(await uploadArchive({ app, url }, archive)).toMatchObject({ status: 'COMPLETED' })
   })
 
-  it('whose worker died at every attempt has failed, not begun for ever', async () => {
+  it('whose worker died at every attempt has failed, and does not stay begun for ever', async () => {
     const { app, url } = await open()
     const archive = await packSets([{ name: 'A', files: drawings(0, 3) }])
     const id = await startUpload(url, archive)
@@ -393,7 +393,7 @@ describe('an upload', () => {
     expect((await app.pg.query('select from graphile_worker.jobs')).rowCount).toBe(0)
   })
 
-  it('restages what the clean-up took before it was shown', async () => {
+  it('restages what the clean-up deleted before it was visible', async () => {
     const { app, url } = await open()
     const id = await startUpload(url, await packSets([{ name: 'A', files: drawings(0, 3) }]))
     const [upload] = await app.prisma.upload.findMany()
@@ -459,7 +459,7 @@ describe('an upload', () => {
     expect(sourceHash).toBe(hashSource(Buffer.from(drawing(9))))
   })
 
-  it('outranks a backfill that is running', async () => {
+  it('has priority over a running backfill', async () => {
     const { app, url } = await open()
     await importDrawings(app, 1500)
     const { id: backfillId } = await startBackfill(app, checkRequest(app.presets, { scope: WHOLE_CATALOGUE }))
@@ -502,7 +502,7 @@ describe('an upload', () => {
     ])
       expect((await ask(url, query, { token: null })).errors?.[0]?.extensions.code).toBe('FORBIDDEN')
     for (const [args, message] of [
-      ['vendor: "../x", fileName: "a.zip", bytes: 1', 'is no vendor'],
+      ['vendor: "../x", fileName: "a.zip", bytes: 1', 'is not a vendor'],
       ['vendor: "acme", fileName: "", bytes: 1', 'fileName takes'],
       ['vendor: "acme", fileName: "a.zip", bytes: 3000000000', 'from 1 to 2000000000'],
       ['vendor: "acme", fileName: "a.zip", bytes: 1.5', 'exact size'],
@@ -525,14 +525,14 @@ describe('an upload', () => {
     })
     const file = path.join(await tempDirectory(), 'icons.zip')
     await writeFile(file, 'an archive')
-    const sending = { api, token: '', vendor: 'acme', file, fileName: 'icons.zip', bytes: 10, onLook: () => {} }
+    const sending = { api, token: '', vendor: 'acme', file, fileName: 'icons.zip', bytes: 10, onPoll: () => {} }
     await expect(sendArchive(sending)).rejects.toMatchObject({
       code: 'UNAVAILABLE',
       message: expect.stringMatching(/^127\.0\.0\.1:\d+ did not take the archive \(.*\): send it again\.$/),
     })
   })
 
-  it('is sent by npm run ingest, which follows it and tells its problems', async () => {
+  it('is sent by npm run ingest, which follows it and prints its problems', async () => {
     const { app, url } = await open()
     startWorker(app, { RENDERERS: '1' })
     const run = async (archive: Buffer) => {
@@ -551,7 +551,7 @@ describe('an upload', () => {
     expect(said).toContain('set-0/broken.svg: NOT_SVG')
     expect(await run(Buffer.from('none'))).toMatchObject({
       code: 1,
-      said: expect.stringContaining('cannot be taken in'),
+      said: expect.stringContaining('cannot be ingested'),
     })
     expect(await app.prisma.upload.count()).toBe(1)
   })

@@ -5,7 +5,7 @@ import { variantKeyOf } from '../src/variants/make.ts'
 import { importDrawings, testApp, testServer } from './support/setup.ts'
 import { until } from './support/until.ts'
 
-it('while an API makes a picture for a viewer, the workers on its machine keep to half of their renderers', async () => {
+it('while an API makes a picture for a viewer, the workers on its machine use half of their renderers', async () => {
   const app = await testApp()
   const { imageUrl } = await testServer(app)
   await importDrawings(app, 1)

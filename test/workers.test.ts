@@ -59,20 +59,20 @@ describe('a worker', () => {
     const { pg } = await testApp()
     vi.useFakeTimers({ toFake: ['Date'] })
     onTestFinished(() => void vi.useRealTimers())
-    const beat = createHeartbeat(pg, { ids: ['mine'], running: () => [] })
+    const sendHeartbeat = createHeartbeat(pg, { ids: ['mine'], running: () => [] })
     const others = async () => (await pg.query(`select id from worker where id <> 'mine'`)).rows.map(({ id }) => id)
-    const beatAfter = async (seconds: number) => {
+    const sendAfter = async (seconds: number) => {
       vi.setSystemTime(Date.now() + seconds * 1000)
-      await beat()
+      await sendHeartbeat()
       return await others()
     }
     await pg.query(`insert into worker (id, host, pid, pid_space) values ('other', 'elsewhere', 1, 'another')`)
-    for (let beats = 0; beats < 4; beats++) expect(await beatAfter(10)).toEqual(['other'])
+    for (let round = 0; round < 4; round++) expect(await sendAfter(10)).toEqual(['other'])
     await pg.query(SILENCE, ['other'])
-    expect(await beatAfter(120)).toEqual(['other'])
-    expect(await beatAfter(10)).toEqual(['other'])
-    expect(await beatAfter(10)).toEqual(['other'])
-    expect(await beatAfter(10)).toEqual([])
+    expect(await sendAfter(120)).toEqual(['other'])
+    expect(await sendAfter(10)).toEqual(['other'])
+    expect(await sendAfter(10)).toEqual(['other'])
+    expect(await sendAfter(10)).toEqual([])
   })
 
   it('gives back what it holds without knowing it', async () => {

@@ -4,10 +4,10 @@ import type { Pg } from '../src/db/database.ts'
 import { isDatabaseUnavailable } from '../src/db/errors.ts'
 import { enqueue, othersWait } from '../src/jobs/enqueue.ts'
 
-/** Between two looks at a store that does not answer; doubled from a second. */
+/** Maximum delay before a retry when a store does not respond; it doubles from a second. */
 const WAIT_MAX_S = 60
 
-/** A chunk of a backfill or of an upload, and what there is to do with it. */
+/** A chunk of a backfill or of an upload, and the function that runs it. */
 interface ChunkJob {
   readonly task: 'run_chunk' | 'render_upload'
   readonly payload: { readonly chunkId: number; readonly waitS: number }
@@ -19,8 +19,8 @@ interface ChunkJob {
 }
 
 /**
- * A store that does not answer is no failed attempt, however long it takes: the chunk waits and goes on where it was.
- * Anything else throws to be tried again; the last attempt is recorded in our own table instead of piling up in the queue's.
+ * A store that does not respond is not a failed attempt, however long it takes: the chunk waits and continues where it was.
+ * Anything else throws and is retried; the last failure is recorded in our own table instead of accumulating in the queue's.
  */
 export async function runChunkJob(
   pg: Pg,

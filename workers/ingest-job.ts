@@ -6,14 +6,14 @@ import { enqueue } from '../src/jobs/enqueue.ts'
 import type { PayloadOf } from '../src/jobs/registry.ts'
 import { abandonUpload, ingestUpload } from '../src/uploads/ingest-upload.ts'
 
-/** Between two tries; doubled from a second. The vendor's next upload waits as well, so not the queue's own hours. */
+/** Maximum delay between two tries; it doubles from a second. Not the queue's hours, since the vendor's next upload waits too. */
 const WAIT_MAX_S = 60
-/** Some six minutes; then the upload has failed. A store or a database that is away does not count. */
+/** Tries over some six minutes; then the upload has failed. An unavailable store or database does not count. */
 const TRIES_MAX = 10
-/** Until another upload of the vendor is through. */
+/** Delay while another upload of the vendor is being ingested. */
 const BUSY_S = 1
 
-/** Never fails as a job: what failed waits for its next try, and the last one ends the upload. */
+/** Never fails as a job: a failure queues the next try, and the last one ends the upload. */
 export async function runIngestJob(
   app: App,
   { uploadId, ...waited }: PayloadOf<'ingest_upload'>,
@@ -30,6 +30,6 @@ export async function runIngestJob(
     if (tries === TRIES_MAX) return await abandonUpload(app.pg, uploadId, causes(error))
     const waitS = Math.min(waited.waitS * 2 || 1, WAIT_MAX_S)
     await enqueue(app.pg, 'ingest_upload', { uploadId, waitS, tries }, { delayS: waitS })
-    log.warn('an upload waits', { uploadId, waitS, tries, cause: causes(error) })
+    log.warn('an upload could not be ingested; trying again', { uploadId, waitS, tries, cause: causes(error) })
   }
 }

@@ -1,6 +1,6 @@
 import { setPriority } from 'node:os'
 import { openApp } from '../src/app.ts'
-import { cutRunning } from '../src/backfill/plan.ts'
+import { createChunksOfRunning } from '../src/backfill/plan.ts'
 import { markLayoutsDirty } from '../src/composites/dirty-families.ts'
 import { runCompositeScheduler } from '../src/composites/schedule.ts'
 import type { Config } from '../src/core/config.ts'
@@ -20,7 +20,7 @@ const KILL_AFTER_MS = 5000
 
 /** Takes jobs of every task, sends webhooks and keeps counts and composites up to date. Returns how to close it. */
 export async function openWorker(config: Config, stop: (reason: string) => void): Promise<() => Promise<void>> {
-  // Before the renderers start, which inherit it: of a core that an API wants as well, the kernel gives us a tenth at 10.
+  // Before the renderers start, which inherit it: of a core that an API uses too, the kernel gives a worker a tenth at 10.
   setPriority(config.workerNiceness)
   const app = await openApp(config)
   const closing = new AbortController()
@@ -31,15 +31,15 @@ export async function openWorker(config: Config, stop: (reason: string) => void)
   const ids = queues.map(({ id }) => id)
   const sender = openSender(app)
 
-  const sayAlive = createHeartbeat(app.pg, { ids, running: () => queues.flatMap(({ running }) => [...running]) })
-  const beat = async () => {
-    await sayAlive()
-    await cutRunning(app)
+  const sendHeartbeat = createHeartbeat(app.pg, { ids, running: () => queues.flatMap(({ running }) => [...running]) })
+  const sendHeartbeats = async () => {
+    await sendHeartbeat()
+    await createChunksOfRunning(app)
     await abandonLost(app)
   }
-  await beat()
+  await sendHeartbeats()
   const timer = setInterval(
-    () => void beat().catch((error) => logFailure('a heartbeat failed', error)),
+    () => void sendHeartbeats().catch((error) => logFailure('a heartbeat could not be sent', error)),
     HEARTBEAT_EVERY_MS,
   )
   await markLayoutsDirty(app.pg, app.layouts)

@@ -26,9 +26,9 @@ import { pruneEvents } from '../src/webhooks/prune.ts'
 import { runChunkJob } from './chunk-job.ts'
 import { runIngestJob } from './ingest-job.ts'
 
-/** What a task knows of its job beside the payload. */
+/** What a task gets besides the payload. */
 export interface RunningJob {
-  /** Aborts when the worker stops: a stop is no failed attempt, whoever lives goes on. */
+  /** Aborts when the worker stops, which is not a failed attempt: another worker continues. */
   readonly signal: AbortSignal
   readonly isLastAttempt: boolean
 }
@@ -36,8 +36,8 @@ export interface RunningJob {
 type TaskFunction<Name extends TaskName> = (app: App, payload: PayloadOf<Name>, job: RunningJob) => Promise<unknown>
 
 /**
- * What a worker does for each task of src/jobs/registry.ts. One that throws is tried again: at once, without an attempt, where
- * the database is in trouble.
+ * The functions of the tasks of src/jobs/registry.ts. One that throws is retried; where the database is in trouble, at once
+ * and without counting as an attempt.
  */
 const FUNCTIONS: { readonly [Name in TaskName]: TaskFunction<Name> } = {
   plan_backfill: (app, { backfillId }) => planBackfill(app, backfillId),
@@ -67,11 +67,11 @@ const FUNCTIONS: { readonly [Name in TaskName]: TaskFunction<Name> } = {
       await composeFamily(app, familyId, signal)
     } catch (error) {
       if (isDatabaseUnavailable(error) || !isLastAttempt) throw error
-      log.warn('a family cannot be composed; it is tried again later', { familyId, cause: causes(error) })
+      log.warn('a family cannot be composed; trying again later', { familyId, cause: causes(error) })
     }
   },
 
-  /** The reason of a failure stands in the receipt. */
+  /** The reason of a failure is recorded in the receipt. */
   take_down: async (app, { takeDownId, recheck }, { signal, isLastAttempt }) => {
     try {
       const outcome = await runTakeDown(app, takeDownId, { signal, recheck })
@@ -95,7 +95,7 @@ const FUNCTIONS: { readonly [Name in TaskName]: TaskFunction<Name> } = {
       isLastAttempt,
     }),
 
-  /** Never fails as a job: what was left is found again by the next run. */
+  /** Never fails as a job: the next run finds what is left. */
   delete_superseded: async ({ pg, presets, stores, config }, _payload, { signal }) => {
     try {
       // So that presets which are offered here are known to be in use, however long ago this process was started.
@@ -125,8 +125,8 @@ export const createTasks = (app: App, runner: RunnerName): TaskList =>
 
 /**
  * Checks the payload and runs the task's function. A database in trouble is no failed attempt, however long it takes: the
- * job begins again in its place when there is one to write to. Any other failure is one line that says which job failed and
- * why, and the queue tries the job again.
+ * job begins again in its place when the database takes writes. Any other failure is one line that says which job failed
+ * and why, and the queue retries the job.
  */
 function toTask<Name extends TaskName>(app: App, name: Name): Task {
   const runFunction: TaskFunction<Name> = FUNCTIONS[name]

@@ -27,7 +27,7 @@ interface Run {
   readonly serverCpuMs: number
 }
 
-/** The same backfill by one worker on the filesystem and on S3, in turns, each with a database and stores of its own. */
+/** The same backfill by one worker on the filesystem and on S3, alternating, each with a database and stores of its own. */
 export async function compareBackfills(s3: { url: string; pid: number }) {
   const runs = { fs: [] as Run[], s3: [] as Run[] }
   for (let run = 0; run < RUNS; run++) {

@@ -44,7 +44,7 @@ export async function closedLoad(
   return { answers, elapsedMs: performance.now() - from }
 }
 
-/** Requests at a fixed rate, whatever becomes of them. What is refused is asked for again later. */
+/** Requests at a fixed rate, whatever their results. Refused ones are requested again later. */
 export async function openLoad(
   urls: readonly string[],
   { perSecond, forMs }: { perSecond: number; forMs: number },

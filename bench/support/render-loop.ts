@@ -13,7 +13,7 @@ interface Share {
   readonly presets: readonly Preset[]
 }
 
-/** As one would write it: librsvg through sharp, quality 75, everything else as it comes. */
+/** As one would write it: librsvg through sharp, quality 75, everything else by default. */
 async function plainSharp({ sources, presets }: Share): Promise<Uint8Array[][]> {
   const watermark = presets.find((preset) => preset.watermark)?.watermark ?? ''
   const over = await sharp(Buffer.from(watermark), { density: 72 }).resize(512, 512).png().toBuffer()
@@ -43,7 +43,7 @@ async function bare({ sources, presets }: Share): Promise<Uint8Array[][]> {
   for (const [index, svg] of sources.entries()) {
     const rendered = await render(svg, variants).catch(() => null)
     made.push(rendered?.pictures.map(({ bytes }) => bytes) ?? [])
-    // As the renderer does: see child.ts.
+    // As the renderer does: see render/child.
     if (index % 16 === 0) globalThis.gc?.()
   }
   return made

@@ -58,7 +58,7 @@ function print(value: unknown): string {
 }
 
 describe('the distribution', () => {
-  it('asks the bucket first, then the handler for what it lacks; a broken policy (403) stays visible', () => {
+  it('asks the bucket first, then the handler for missing pictures; a broken policy (403) stays visible', () => {
     const { Origins, OriginGroups, DefaultCacheBehavior, CacheBehaviors } = distribution()
     const [bucket, handler] = Origins
     expect(Origins).toHaveLength(2)
@@ -80,7 +80,7 @@ describe('the distribution', () => {
     expect(CacheBehaviors).toBeUndefined()
   })
 
-  it('gives an origin up soon: 2 s and two attempts to connect, 5 s for the bucket, 30 s for the handler', () => {
+  it('gives up on an origin soon: 2 s and two attempts to connect, 5 s for the bucket, 30 s for the handler', () => {
     expect(distribution().Origins).toMatchObject([
       { ConnectionTimeout: 2, ConnectionAttempts: 2, S3OriginConfig: { OriginReadTimeout: 5 } },
       { ConnectionTimeout: 2, ConnectionAttempts: 2, CustomOriginConfig: { OriginReadTimeout: 30 } },
@@ -102,7 +102,7 @@ describe('the distribution', () => {
     expect(print(Condition.StringEquals['AWS:SourceArn'])).toBe(THIS_DISTRIBUTION)
   })
 
-  it('lists the bucket to no viewer: / is a key, and no query string reaches an origin', () => {
+  it('lets no viewer list the bucket: / is a key, and no query string reaches an origin', () => {
     expect(distribution().DefaultRootObject).toBe('index.html')
     // AWS's own CORS-S3Origin: the three headers of a preflight, no query strings, no cookies.
     expect(distribution().DefaultCacheBehavior.OriginRequestPolicyId).toBe('88a5eaf4-2fd4-4709-b370-b4c650ea3fcf')
@@ -193,7 +193,7 @@ describe('uploads', () => {
     ])
   })
 
-  it('are told to the service by EventBridge where it is given a secret, which is not in the template', () => {
+  it('are announced to the service by EventBridge where it is given a secret, which is not in the template', () => {
     expect(template.findResources('AWS::Events::Rule')).toEqual({})
     const origin = { domain: 'api.acme.test', protocol: 'https', eventsSecret: 'afterimage/events' }
     const told = Template.fromStack(createStack(newApp(), origin))
@@ -274,7 +274,7 @@ describe('the origin', () => {
     expect(() => createStack(newApp(), { domain, protocol })).toThrow(sentence)
   })
 
-  it('may speak plain HTTP when told so', async () => {
+  it('may use plain HTTP when asked to', async () => {
     const output = path.join(directory, 'http')
     const context = JSON.stringify({ originDomain: 'api.acme.test', originProtocol: 'http' })
     const env = { ...nowhere(directory), CDK_CONTEXT_JSON: context, CDK_OUTDIR: output }

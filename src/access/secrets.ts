@@ -4,7 +4,7 @@ import path from 'node:path'
 
 /**
  * A secret that is generated once and kept in `dataDir` with mode 600.
- * Processes that start together agree: the file appears whole, and the first one wins.
+ * Processes that start at the same time use the same secret: the file is created atomically, and the first one wins.
  */
 export async function loadOrCreateSecret(dataDir: string, name: string): Promise<string> {
   const file = path.join(dataDir, name)

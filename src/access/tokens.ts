@@ -21,7 +21,7 @@ const NO_SCOPES: ReadonlySet<TokenScope> = new Set()
 
 /**
  * What the bearer of this Authorization header may do; nothing without one.
- * Hashed first, so that neither content nor length of the token shows in the time.
+ * Hashed first, so that the comparison's time reveals neither content nor length of the token.
  */
 export function scopesOf(authorization: string | null | undefined, adminToken: string): ReadonlySet<TokenScope> {
   const [, token] = /^Bearer\s+(\S+)$/i.exec(authorization ?? '') ?? []

@@ -46,8 +46,8 @@ function whole(bytes: Buffer, { from, to, name }: { from: number; to: number; na
 const WINDOW_BYTES = 4_000_000
 
 /**
- * The same source, read ahead: what lies one after the other costs one read for some megabytes. One read at a time, the
- * others wait, so many readers share it. What it returns is a view: keep a copy.
+ * The same source with read-ahead: sequential access costs one read per few megabytes. Reads are serialised, so that many
+ * readers can share it. What it returns is a view: keep a copy.
  */
 export function readAhead(
   source: ArchiveSource,
@@ -56,16 +56,16 @@ export function readAhead(
   const nothing = { from: 0, bytes: Buffer.alloc(0) }
   let window: { readonly from: number; readonly bytes: Buffer } = nothing
   let last: Promise<unknown> = Promise.resolve()
-  const look = async (from: number, to: number) => {
+  const readWindow = async (from: number, to: number) => {
     if (from < window.from || to > window.from + window.bytes.length) {
-      // The old window is let go first: one at a time in memory.
+      // The old window is released first: only one is in memory.
       window = nothing
       window = { from, bytes: await source.read(from, Math.min(Math.max(to, from + windowBytes), source.bytes)) }
     }
     return window.bytes.subarray(from - window.from, to - window.from)
   }
   const read = (from: number, to: number) => {
-    const next = last.then(() => look(from, to))
+    const next = last.then(() => readWindow(from, to))
     last = next.catch(() => {})
     return next
   }

@@ -7,7 +7,7 @@ import { readFile, readFiles } from './zip-data.ts'
 import { readCentralDirectory } from './zip-directory.ts'
 import { foldName, type ZipEntry } from './zip-entry.ts'
 
-/** An archive in which nothing is wrong. */
+/** An archive without problems. */
 export interface CheckedArchive {
   readonly vendor: string
   readonly sets: readonly ManifestSet[]
@@ -15,7 +15,7 @@ export interface CheckedArchive {
   readonly read: (file: string) => Promise<Buffer>
   /** Where a file begins: what reads many of them does so in this order. */
   readonly offsetOf: (file: string) => number
-  /** Lets go of what was read ahead. The source is its opener's to close. */
+  /** Releases what was read ahead. Closing the source is up to whoever opened it. */
   readonly close: () => Promise<void>
 }
 
@@ -45,7 +45,7 @@ async function read(
   const add = (code: ProblemCode, at: { file?: string; pointer?: string; message: string }) =>
     problems.add({ code, file: null, pointer: null, ...at })
   if (source.bytes > limits.archiveBytes) {
-    const message = `The archive has ${source.bytes} bytes; at most ${limits.archiveBytes} are taken: pack several.`
+    const message = `The archive has ${source.bytes} bytes; at most ${limits.archiveBytes} are allowed: pack several.`
     add('ARCHIVE_TOO_LARGE', { message })
     return null
   }
@@ -63,7 +63,7 @@ async function read(
     add('NO_MANIFEST', { message })
   }
   const [manifestBytes] = manifests
-  // One that cannot be read was told already.
+  // One that cannot be read was reported already.
   if (!manifestEntry || !manifestBytes) return null
   const folder = manifestEntry.name.slice(0, -MANIFEST.length)
   const { vendor, sets, named, isComplete } = readManifest(manifestBytes, { folder, problems })
@@ -81,7 +81,7 @@ async function read(
   if (isComplete)
     for (const { name } of files)
       if (!named.has(name) && name !== manifestEntry.name)
-        add('UNLISTED', { file: name, message: 'The file is not in the manifest: name it there or take it out.' })
+        add('UNLISTED', { file: name, message: 'The file is not in the manifest: name it there or remove it.' })
   if (vendor === null) return null
 
   const readByName = async (name: string) => {
@@ -94,12 +94,12 @@ async function read(
   return { vendor, sets, read: readByName, offsetOf, close: async () => source.letGo() }
 }
 
-/** What file managers leave behind; nobody means it. */
-const LEFT_BEHIND = /(?:^|\/)(?:__MACOSX\/|\.DS_Store$|Thumbs\.db$|desktop\.ini$)/i
+/** What file managers add to archives: ignored. */
+const JUNK = /(?:^|\/)(?:__MACOSX\/|\.DS_Store$|Thumbs\.db$|desktop\.ini$)/i
 
-const isContentEntry = ({ name, isFolder }: ZipEntry): boolean => !isFolder && !LEFT_BEHIND.test(name)
+const isContentEntry = ({ name, isFolder }: ZipEntry): boolean => !isFolder && !JUNK.test(name)
 
-/** At the top, or in the one folder that all of the archive lies in. */
+/** At the top level, or in the one folder that contains the whole archive. */
 function findManifest(files: readonly ZipEntry[]): ZipEntry | undefined {
   const [first] = files
   const top = first?.name.slice(0, first.name.indexOf('/') + 1) ?? ''

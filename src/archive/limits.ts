@@ -1,6 +1,6 @@
 import { SOURCE_BYTES_MAX } from '../core/limits.ts'
 
-/** What a vendor's archive may ask of us; far above what 50,000 drawings need. */
+/** Limits of a vendor's archive; far above what 50,000 drawings need. */
 export const ARCHIVE_LIMITS = {
   archiveBytes: 2_000_000_000,
   /** Files and folders. */

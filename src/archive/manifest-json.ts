@@ -6,12 +6,12 @@ const DEPTH_MAX = 32
 /** Of all arrays and objects together: ten for each of 100,000 files. */
 const VALUES_MAX = 1_000_000
 
-/** The value that a manifest's bytes are as JSON, or undefined, with the reason among the problems. */
+/** A manifest's bytes parsed as JSON; undefined where they are not JSON, with the reason added to the problems. */
 export function parseManifest(bytes: Uint8Array, { file, problems }: { file: string; problems: Problems }): unknown {
   const add = (code: 'NOT_JSON' | 'MANIFEST_TOO_LARGE', message: string) =>
     problems.add({ code, file, pointer: '', message })
   try {
-    // Takes the byte order mark away that some editors write.
+    // Strips the byte order mark that some editors write.
     const text = new TextDecoder('utf-8', { fatal: true }).decode(bytes)
     const limits = { depth: DEPTH_MAX, values: VALUES_MAX, told: PROBLEMS_KEPT }
     const { depth, values, twice } = scanJson(text, limits)
@@ -26,13 +26,13 @@ export function parseManifest(bytes: Uint8Array, { file, problems }: { file: str
           code: 'DUPLICATE_KEY',
           file,
           pointer,
-          message: `The key ${show(lastKeyOf(pointer))} stands twice in its object: take one of them out.`,
+          message: `The key ${show(lastKeyOf(pointer))} is twice in its object: remove one of them.`,
         })
       return value
     }
   } catch (error) {
     const isText = error instanceof SyntaxError
-    add('NOT_JSON', `The manifest is no ${isText ? 'JSON' : 'UTF-8 text'} (${(error as Error).message}): mend it.`)
+    add('NOT_JSON', `The manifest is not ${isText ? 'JSON' : 'UTF-8 text'} (${(error as Error).message}): correct it.`)
   }
   return undefined
 }

@@ -3,7 +3,7 @@ import { Ajv2020, type ErrorObject, type ValidateFunction } from 'ajv/dist/2020.
 import { escapeKey } from '../core/scan-json.ts'
 import { type Problems, show } from './problems.ts'
 
-/** What is used of JSON Schema here. */
+/** The subset of JSON Schema that is used here. */
 interface Definition {
   readonly description?: string
   readonly $ref?: string
@@ -12,7 +12,7 @@ interface Definition {
   readonly properties?: Readonly<Record<string, Definition>>
 }
 
-/** A definition of the schema without the elements of its arrays, and who looks at those. */
+/** A definition of the schema without the elements of its arrays, and what checks those. */
 interface Part {
   readonly validate: ValidateFunction
   readonly lists: readonly { readonly property: string; readonly itemsMax: number; readonly part: Part }[]
@@ -27,11 +27,11 @@ const ajv = new Ajv2020({ allErrors: true, verbose: true })
 const { $defs } = schema
 const manifestPart = partOf(schema)
 
-/** More than any object of a manifest has: what has a million unknown keys is not told of each. */
+/** More than any object of a manifest has: of a million unknown keys only the first are reported. */
 const KEYS_MAX = 32
 
 /**
- * Adds whatever is not as the schema says. A validator that goes on after the first error makes one object for each, so
+ * Adds every violation of the schema. A validator that continues after the first error makes one object for each, so
  * a hostile manifest of 10 MB would cost gigabytes: elements are validated one by one, and lists that are too long not at all.
  * @param options.file the manifest's name
  */
@@ -42,12 +42,12 @@ export function checkSchema(document: unknown, { file, problems }: { file: strin
     const fields = fieldsOf(value)
     const keys = Object.keys(fields).length
     if (keys > KEYS_MAX) {
-      const message = `This object has ${keys} keys: at most ${KEYS_MAX} are read; take out what the schema does not know.`
+      const message = `This object has ${keys} keys: at most ${KEYS_MAX} are read; remove those that the schema does not know.`
       problems.add({ code: 'SCHEMA', file, pointer, message })
       return
     }
     if (!part.validate(value)) {
-      // A text that is empty is too short and matches no pattern: one of them tells enough.
+      // A text that is empty is too short and matches no pattern: one error is enough.
       const told = new Set<string>()
       for (const error of part.validate.errors ?? []) {
         const problem = { pointer: pointer + pointerOf(error), message: sentenceOf(error) }
@@ -98,7 +98,7 @@ function sentenceOf({ keyword, params, data, parentSchema }: ErrorObject): strin
   }
   if (keyword === 'additionalProperties') {
     const known = Object.keys(properties).filter((name) => !name.startsWith('$'))
-    return `The key ${show(params.additionalProperty)} is not known here: take it out, or call it ${known.join(', ')}.`
+    return `The key ${show(params.additionalProperty)} is not known here: remove it, or rename it to one of ${known.join(', ')}.`
   }
-  return `${show(data)} cannot stand here: give ${description}.`
+  return `${show(data)} is not allowed here: give ${description}.`
 }

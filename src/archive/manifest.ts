@@ -5,7 +5,7 @@ import { openProblems, type Problem, type Problems, show } from './problems.ts'
 
 /** One set of a manifest, with all that it leaves out filled in: what goes into the catalogue. */
 export interface ManifestSet {
-  /** Where it stands in the manifest. */
+  /** Its position in the manifest. */
   readonly pointer: string
   readonly vendor: string
   readonly family: { readonly uniqueId: string; readonly name: string }
@@ -17,7 +17,7 @@ export interface ManifestSet {
     readonly title: string
     readonly tags: readonly string[]
   }[]
-  /** Slugs whose items are taken out. */
+  /** Slugs whose items are removed. */
   readonly removed: readonly string[]
 }
 
@@ -32,7 +32,7 @@ export interface ManifestReading {
   readonly isComplete: boolean
 }
 
-/** Where a file stands in a manifest. A pointer for each of 100,000 files would be megabytes, and hardly one is told. */
+/** A file's position in a manifest. A pointer for each of 100,000 files would be megabytes, and hardly one is ever reported. */
 export interface ManifestLocation {
   /** The set's pointer. */
   readonly pointer: string
@@ -56,7 +56,7 @@ export function validateManifest(text: string): Problems {
  * Reads a manifest; what is wrong is added to the problems, each with its JSON pointer.
  * A family or set without a unique id gets the one that follows from its names, so the same manifest means the same
  * families and sets each time.
- * @param at.folder where it lies in the archive, with a slash at its end
+ * @param at.folder its folder in the archive, with a slash at its end
  */
 export function readManifest(bytes: Uint8Array, at: { folder: string; problems: Problems }): ManifestReading {
   const { folder, problems } = at
@@ -84,7 +84,7 @@ const isEach = (list: readonly unknown[] | null, is: (element: unknown) => boole
 
 type Add = (problem: Omit<Problem, 'file'>) => void
 
-/** The sets of a document that may be anything: what is not as the schema says is passed over, it was told already. */
+/** The sets of a document that may be anything: what does not match the schema is skipped, it was reported already. */
 function readSets(document: unknown, { folder, add }: { folder: string; add: Add }) {
   const vendor = textOf(fieldsOf(document).vendor)
   const sets: ManifestSet[] = []
@@ -130,27 +130,27 @@ function readFiles(
   const slugs = new Map<string, ManifestLocation>()
   for (const [index, element] of (listIn(set, 'files') ?? []).entries()) {
     const fields = fieldsOf(element)
-    const place = { pointer, index }
+    const location = { pointer, index }
     const path = textOf(fields.file).normalize('NFC')
     if (!path) continue
     const file = folder + path
     const first = named.get(file)
-    if (!first) named.set(file, place)
+    if (!first) named.set(file, location)
     else {
       const message = `${show(path)} is named at ${pointerOf(first)}/file already: take one of them out.`
-      add({ code: 'DUPLICATE_FILE', pointer: `${pointerOf(place)}/file`, message })
+      add({ code: 'DUPLICATE_FILE', pointer: `${pointerOf(location)}/file`, message })
     }
     const given = textOf(fields.slug)
     const slug = given || slugOf(path)
     if (!given && !isSlug(slug)) {
       const message = `${show(slug)} cannot be a slug, which is ${SLUG_RULE}: rename the file or add "slug".`
-      add({ code: 'BAD_SLUG', pointer: `${pointerOf(place)}/file`, message })
+      add({ code: 'BAD_SLUG', pointer: `${pointerOf(location)}/file`, message })
     }
     const other = slugs.get(slug)
-    if (!other) slugs.set(slug, place)
+    if (!other) slugs.set(slug, location)
     else {
       const message = `The slug ${show(slug)} is that of ${pointerOf(other)} already: add another "slug".`
-      add({ code: 'DUPLICATE_SLUG', pointer: pointerOf(place), message })
+      add({ code: 'DUPLICATE_SLUG', pointer: pointerOf(location), message })
     }
     const tags = (listIn(fields, 'tags') ?? []).map((tag) => tidy(textOf(tag)))
     files.push({ file, slug, title: tidy(textOf(fields.title)) || nameOf(slug), tags: [...new Set(tags)] })
@@ -195,7 +195,7 @@ const textOf = (value: unknown): string => (typeof value === 'string' ? value : 
 const tidy = (text: string): string => text.normalize('NFC').trim()
 const nameIn = ({ name }: Fields): string => tidy(textOf(name))
 
-/** What follows from a name within what it is unique in. Nothing from none: hashing costs, and it was told already. */
+/** What follows from a name within what it is unique in. Nothing for no name, which was reported already: hashing is expensive. */
 const idOf = (name: string, within: readonly string[]): string => name && uniqueIdOf(JSON.stringify([...within, name]))
 
 const SLUG_RULE = '1 to 128 of A-Z, a-z, 0-9, _ and -, beginning with a letter or digit'

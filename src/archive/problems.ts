@@ -52,7 +52,7 @@ export interface Problem {
   readonly message: string
 }
 
-/** The first of what is wrong, and how much it is in all. */
+/** The first problems, and the count of all. */
 export interface Problems {
   readonly add: (problem: Problem) => void
   readonly kept: readonly Problem[]

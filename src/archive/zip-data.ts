@@ -8,8 +8,8 @@ import type { ZipEntry } from './zip-entry.ts'
 
 /**
  * Goes through the archive from end to end: each local header must repeat the directory's entry, no byte belongs to two
- * files or to none, and each file that is sound so far is unpacked and compared with its size and CRC.
- * Memory: one file. @param onFile gets each sound file's bytes, a view that holds until it returns
+ * files or to none, and each file without a problem so far is unpacked and compared with its size and CRC.
+ * Memory: one file. @param onFile gets each valid file's bytes, a view that holds until it returns
  */
 export async function readFiles(
   source: ArchiveSource,
@@ -19,10 +19,10 @@ export async function readFiles(
   const add = (code: ProblemCode, file: string | null, message: string) =>
     problems.add({ code, file, pointer: null, message })
   const sorted = entries.toSorted((a, b) => a.from - b.from)
-  /** Where the next file must begin; null behind one whose end cannot be told. */
+  /** Where the next file must begin; null after one whose end is unknown. */
   let expected: number | null = 0
   for (const [index, entry] of sorted.entries()) {
-    if (index % FILES_PER_TURN === 0) await nextTurn()
+    if (index % FILES_PER_TICK === 0) await nextTurn()
     const { name } = entry
     if (expected !== null && entry.from < expected) {
       add('OVERLAP', name, `The file begins at byte ${entry.from}, inside another one: pack the archive again.`)
@@ -32,7 +32,7 @@ export async function readFiles(
       add('STRAY_BYTES', name, `${entry.from - expected} bytes before it belong to no file: pack the archive again.`)
     const local = await readLocalHeader(source, entry, end)
     if ('reason' in local) {
-      add('LOCAL_HEADER', name, `What stands before the file ${local.reason}: pack the archive again.`)
+      add('LOCAL_HEADER', name, `The header before the file ${local.reason}: pack the archive again.`)
       expected = null
       continue
     }
@@ -45,7 +45,7 @@ export async function readFiles(
     const next = sorted[index + 1]?.from ?? end
     const descriptorBytes = local.hasDescriptor ? await findDescriptor(source, entry, { from: dataTo, to: next }) : 0
     if (descriptorBytes === null)
-      add('LOCAL_HEADER', name, 'What stands behind the file contradicts the list of files: pack the archive again.')
+      add('LOCAL_HEADER', name, 'The descriptor after the file contradicts the list of files: pack the archive again.')
     expected = dataTo + (descriptorBytes ?? Math.min(Math.max(next - dataTo, 0), DESCRIPTOR_MAX))
     if (!entry.isValid) continue
     const unpacked = await unpack(entry, await source.read(local.dataFrom, dataTo))
@@ -53,20 +53,20 @@ export async function readFiles(
     else onFile(entry, unpacked.bytes)
   }
   if (expected !== null && expected < end)
-    add('STRAY_BYTES', null, `${end - expected} bytes behind the last file belong to none: pack the archive again.`)
+    add('STRAY_BYTES', null, `${end - expected} bytes after the last file belong to none: pack the archive again.`)
 }
 
-/** A file's bytes, of an archive that was gone through before; null where they are not the ones of then. */
+/** A file's bytes, of an archive that was checked before; null where they have changed since. */
 export async function readFile(source: ArchiveSource, entry: ZipEntry): Promise<Buffer | null> {
   const local = await readLocalHeader(source, entry, source.bytes)
   if ('reason' in local) return null
   const unpacked = await unpack(entry, await source.read(local.dataFrom, local.dataFrom + entry.packedBytes))
-  // What is stored is a view of what was read ahead, which moves on.
+  // Stored bytes are a view of the read-ahead window, which moves on.
   return 'code' in unpacked ? null : entry.isDeflated ? unpacked.bytes : Buffer.from(unpacked.bytes)
 }
 
-/** Small files are unpacked at once: after so many others get their turn. */
-const FILES_PER_TURN = 100
+/** Small files are unpacked synchronously: after so many the event loop runs. */
+const FILES_PER_TICK = 100
 
 const LOCAL_HEADER = 0x04034b50
 const LOCAL_BYTES = 30
@@ -83,14 +83,14 @@ async function readLocalHeader(
 ): Promise<{ dataFrom: number; hasDescriptor: boolean } | { reason: string }> {
   if (entry.from + LOCAL_BYTES > end) return { reason: 'is not in the archive' }
   const fixed = Buffer.from(await source.read(entry.from, entry.from + LOCAL_BYTES))
-  if (fixed.readUInt32LE(0) !== LOCAL_HEADER) return { reason: 'is no header' }
+  if (fixed.readUInt32LE(0) !== LOCAL_HEADER) return { reason: 'is not a header' }
   const nameFrom = entry.from + LOCAL_BYTES
   const extraFrom = nameFrom + fixed.readUInt16LE(26)
   const dataFrom = extraFrom + fixed.readUInt16LE(28)
   if (dataFrom > end) return { reason: 'runs into the list of files' }
   const rest = await source.read(nameFrom, dataFrom)
   const rawName = rest.toString('latin1', 0, extraFrom - nameFrom)
-  // A longer name than is taken was told already, and is not kept whole.
+  // A name over the limit was reported already, and is not kept whole.
   if (rawName !== entry.rawName && !(rawName.startsWith(entry.rawName) && !entry.isValid))
     return { reason: 'has another name' }
   const flags = fixed.readUInt16LE(6)
@@ -108,7 +108,7 @@ async function readLocalHeader(
 
 const DEFLATED = 8
 
-/** Sizes of 4 GB and more, and whatever a streaming packer did not know, stand in an extra field. */
+/** Sizes of 4 GB and more, and whatever a streaming packer did not know, are in an extra field. */
 function sizesOf(fixed: Buffer, extra: Buffer): { crc32: number; packedBytes: number; bytes: number } {
   const sizes = { crc32: fixed.readUInt32LE(14), packedBytes: fixed.readUInt32LE(18), bytes: fixed.readUInt32LE(22) }
   for (let at = 0; at + 4 <= extra.length; at += 4 + extra.readUInt16LE(at + 2)) {
@@ -130,7 +130,7 @@ const DESCRIPTOR = 0x08074b50
 const DESCRIPTOR_MAX = 24
 
 /**
- * Bytes of the descriptor behind the data, null where none repeats the entry. With a signature or without, with sizes of
+ * Bytes of the descriptor after the data, null where none repeats the entry. With a signature or without, with sizes of
  * four or of eight bytes: APPNOTE.TXT 4.3.9 leaves it open, so the one that reaches to the next file is it.
  */
 async function findDescriptor(
@@ -155,7 +155,7 @@ async function findDescriptor(
 
 const inflate = promisify(inflateRaw) as unknown as (packed: Buffer, options: object) => Promise<Inflated>
 /** Below this, handing the work to another thread takes longer than doing it. */
-const AT_ONCE_BYTES = 64_000
+const SYNC_BYTES_MAX = 64_000
 
 /** What `info: true` gives. */
 interface Inflated {
@@ -175,7 +175,7 @@ async function unpack(entry: ZipEntry, packed: Buffer): Promise<Unpacked> {
   if (entry.isDeflated) {
     const options = { info: true, maxOutputLength: Math.max(entry.bytes, 1), chunkSize: entry.bytes + 64 }
     try {
-      const isSmall = Math.max(entry.bytes, packed.length) <= AT_ONCE_BYTES
+      const isSmall = Math.max(entry.bytes, packed.length) <= SYNC_BYTES_MAX
       const { buffer, engine } = isSmall
         ? (inflateRawSync(packed, options) as unknown as Inflated)
         : await inflate(Buffer.from(packed), options)

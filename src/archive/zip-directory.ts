@@ -15,8 +15,8 @@ export interface ZipDirectory {
   readonly from: number
 }
 
-/** A window holds thousands: others get their turn in between. */
-const ENTRIES_PER_TURN = 1000
+/** A window holds thousands: the event loop runs in between. */
+const ENTRIES_PER_TICK = 1000
 
 interface Check {
   readonly limits: ArchiveLimits
@@ -24,8 +24,8 @@ interface Check {
 }
 
 /**
- * The directory of a ZIP archive, each entry looked at by itself; null where it cannot be read to its end. What is
- * wrong is added to the problems. Memory: the names.
+ * The directory of a ZIP archive, each entry checked by itself; null where it cannot be read to its end. Problems
+ * are added to the list. Memory: the names.
  */
 export async function readCentralDirectory(
   source: ArchiveSource,
@@ -35,12 +35,13 @@ export async function readCentralDirectory(
     problems.add({ code, file: null, pointer: null, message })
     return null
   }
-  const zip = await open(source).catch(notOurs)
-  if (zip instanceof Error) return fail('NOT_ZIP', `The file is no whole ZIP archive (${zip.message}): pack it again.`)
+  const zip = await open(source).catch(archiveError)
+  if (zip instanceof Error)
+    return fail('NOT_ZIP', `The file is not a whole ZIP archive (${zip.message}): pack it again.`)
   if (zip.entryCount > limits.entries)
     return fail(
       'TOO_MANY_ENTRIES',
-      `The archive has ${zip.entryCount} files and folders; at most ${limits.entries} are taken: pack several archives.`,
+      `The archive has ${zip.entryCount} files and folders; at most ${limits.entries} are allowed: pack several archives.`,
     )
   const from = cursorOf(zip)
   const entries: ZipEntry[] = []
@@ -49,12 +50,12 @@ export async function readCentralDirectory(
   try {
     for await (const entry of zip.eachEntry()) {
       const inspected = inspectEntry(entry, { limits, problems, names })
-      // What is too large by itself was told.
+      // An entry that is too large by itself was reported.
       bytes += inspected.isValid ? inspected.bytes : 0
-      if (entries.push(inspected) % ENTRIES_PER_TURN === 0) await nextTurn()
+      if (entries.push(inspected) % ENTRIES_PER_TICK === 0) await nextTurn()
     }
   } catch (error) {
-    const { message } = notOurs(error)
+    const { message } = archiveError(error)
     return fail(
       message.includes('encryption') ? 'ENCRYPTED' : 'BROKEN_DIRECTORY',
       `The list of files breaks off after ${entries.length} of ${zip.entryCount} (${message}): pack the archive again.`,
@@ -63,15 +64,15 @@ export async function readCentralDirectory(
   if (bytes > limits.totalBytes)
     return fail(
       'TOTAL_TOO_LARGE',
-      `Unpacked, the files are ${bytes} bytes; at most ${limits.totalBytes} are taken: pack several archives.`,
+      `Unpacked, the files are ${bytes} bytes; at most ${limits.totalBytes} are allowed: pack several archives.`,
     )
-  const lie = await findInconsistency(source, { zip, from, to: cursorOf(zip) })
-  if (lie) return fail('BROKEN_DIRECTORY', `The archive's end ${lie}: pack it again.`)
+  const inconsistency = await findInconsistency(source, { zip, from, to: cursorOf(zip) })
+  if (inconsistency) return fail('BROKEN_DIRECTORY', `The archive's end ${inconsistency}: pack it again.`)
   return { entries, names, from }
 }
 
-/** An error that is the archive's fault. */
-function notOurs(error: unknown): Error {
+/** An error of the archive; rethrows errors of the source. */
+function archiveError(error: unknown): Error {
   if (error instanceof AppError) throw error
   return error as Error
 }
@@ -81,14 +82,14 @@ const cursorOf = (zip: yauzl.ZipFile): number => Number(zip.readEntryCursor)
 function open(source: ArchiveSource): Promise<yauzl.ZipFile> {
   const read = (buffer: Buffer, ...rest: [offset: number, length: number, position: number, done: Done]) => {
     const [offset, length, position, done] = rest
-    if (position + length > source.bytes) done(new Error('it points behind its own end'))
+    if (position + length > source.bytes) done(new Error('it points beyond its own end'))
     else
       source.read(position, position + length).then((bytes) => {
         bytes.copy(buffer, offset)
         done(null)
       }, done)
   }
-  // Names as bytes and sizes as they come: what is wrong with one entry must not hide the others.
+  // Raw names and unchecked sizes: a problem of one entry must not hide the others.
   const options = { autoClose: false, decodeStrings: false, validateEntrySizes: false }
   const reader = Object.assign(new EventEmitter(), { read, ref: () => {}, unref: () => {} })
   return yauzl.fromRandomAccessReaderPromise(reader as unknown as yauzl.RandomAccessReader, source.bytes, options)
@@ -101,8 +102,8 @@ const ZIP64_LOCATOR_BYTES = 20
 const ZIP64_END = 0x06064b50
 
 /**
- * What the end of the archive says of its directory must be what was read. Where the older and the newer (zip64) end
- * differ, other programs see other files; where the count is too low, some files are seen by none.
+ * The end record must describe the directory that was read. Where the older and the newer (zip64) end
+ * differ, programs disagree about the files; where the count is too low, some see fewer files.
  * Offsets: https://pkware.cachefly.net/webdocs/casestudies/APPNOTE.TXT 4.3.14 to 4.3.16
  */
 async function findInconsistency(
@@ -112,7 +113,7 @@ async function findInconsistency(
   // A Buffer, as names are not decoded.
   const endFrom = source.bytes - END_BYTES - zip.comment.length
   const isZip64 = to !== endFrom
-  if (to > endFrom) return 'lies inside its list of files'
+  if (to > endFrom) return 'is inside its list of files'
   const end = Buffer.from(await source.read(endFrom, endFrom + END_BYTES))
   const claims = [
     ['files on this disk', end.readUInt16LE(8), 0xffff, zip.entryCount],

@@ -7,7 +7,7 @@ import { type ProblemCode, type Problems, show } from './problems.ts'
 export interface ZipEntry {
   /** With / between folders, and at the end of a folder's, in NFC. */
   readonly name: string
-  /** The name's bytes, one character each: what the local header must repeat. Cut where it is too long. */
+  /** The name's bytes, one character each: what the local header must repeat. Truncated where it is too long. */
   readonly rawName: string
   readonly isFolder: boolean
   readonly isDeflated: boolean
@@ -16,7 +16,7 @@ export interface ZipEntry {
   readonly bytes: number
   /** Where its local header begins. */
   readonly from: number
-  /** Nothing is wrong with it so far: it may be unpacked. */
+  /** No problem so far: it may be unpacked. */
   readonly isValid: boolean
 }
 
@@ -40,7 +40,7 @@ const FOLDER_TYPE = 0o04
 const FILE_TYPE = 0o10
 
 /**
- * Looks at an entry of the directory by itself, and at its name among the others.
+ * Checks an entry of the directory by itself, and its name against the others.
  * @param names those before it by their folded names; this one is added
  */
 export function inspectEntry(
@@ -57,7 +57,7 @@ export function inspectEntry(
   if (entry.fileNameLength > limits.nameBytes)
     add(
       'NAME_TOO_LONG',
-      `The name has ${entry.fileNameLength} bytes; at most ${limits.nameBytes} are taken: rename it.`,
+      `The name has ${entry.fileNameLength} bytes; at most ${limits.nameBytes} are allowed: rename it.`,
     )
   else if (decoded === null) add('NAME_ENCODING', 'The name is not one text in UTF-8: pack it with another program.')
   else {
@@ -70,7 +70,7 @@ export function inspectEntry(
   const isFolder = entry.fileNameRaw.at(-1) === SLASH
   const type = entry.externalFileAttributes >>> 28
   if (type !== 0 && type !== (isFolder ? FOLDER_TYPE : FILE_TYPE))
-    add('NOT_A_FILE', `The entry is ${TYPES.get(type) ?? 'no file, though it is named like one'}: take it out.`)
+    add('NOT_A_FILE', `The entry is ${TYPES.get(type) ?? 'not a file, though it is named like one'}: remove it.`)
   const isEncrypted = (entry.generalPurposeBitFlag & ENCRYPTED_BITS) !== 0
   if (isEncrypted) add('ENCRYPTED', 'The file is encrypted: pack it without a password.')
   const method = entry.generalPurposeBitFlag & PATCH_BIT ? 'patch' : entry.compressionMethod
@@ -80,16 +80,16 @@ export function inspectEntry(
   const [bytesMax, tooLarge] = isManifestName(name)
     ? ([limits.manifestBytes, 'MANIFEST_TOO_LARGE'] as const)
     : ([limits.entryBytes, 'FILE_TOO_LARGE'] as const)
-  if (bytes > bytesMax) add(tooLarge, `The file has ${bytes} bytes; at most ${bytesMax} are taken: make it smaller.`)
+  if (bytes > bytesMax) add(tooLarge, `The file has ${bytes} bytes; at most ${bytesMax} are allowed: make it smaller.`)
   else if (isFolder && bytes > 0) add('WRONG_SIZE', `The folder has ${bytes} bytes of its own: pack the archive again.`)
   else if (!isEncrypted && (method === STORED ? packedBytes !== bytes : packedBytes > packedMaxOf(bytes)))
     add('WRONG_SIZE', `The file's ${bytes} bytes are said to be packed into ${packedBytes}: pack the archive again.`)
   if (bytes > limits.ratioFromBytes && bytes > limits.ratio * packedBytes)
-    add('BOMB', `${packedBytes} bytes unpack to ${bytes}, more than ${limits.ratio} times as many: take it out.`)
+    add('BOMB', `${packedBytes} bytes unpack to ${bytes}, more than ${limits.ratio} times as many: remove it.`)
 
   const inspected = {
     name,
-    // One text where they are the same: there may be a hundred thousand.
+    // One string where they are equal: there may be a hundred thousand.
     rawName: rawName === name ? name : rawName,
     isFolder,
     isDeflated: method === DEFLATED,
@@ -103,10 +103,10 @@ export function inspectEntry(
   return inspected
 }
 
-/** Where a manifest may lie: at the top, or in the one folder that some programs pack everything into. */
+/** The possible names of a manifest: at the top level, or in the one folder that some programs pack everything into. */
 export const isManifestName = (name: string): boolean => /^(?:[^/]+\/)?manifest\.json$/.test(name)
 
-/** Names that some file systems and people take as the same. */
+/** Names that some file systems and people consider equal. */
 export const foldName = (name: string): string => name.toLowerCase().normalize('NFC').replace(/\/$/, '')
 
 const UNICODE_PATH = 0x7075

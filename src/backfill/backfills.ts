@@ -10,9 +10,9 @@ import { recordEvents } from '../webhooks/outbox.ts'
 import { readProgress } from './progress.ts'
 import { type BackfillRequest, fingerprintOf } from './request.ts'
 
-/** The channel on which every change worth showing is told; the payload is the backfill's id. */
+/** The channel on which every visible change is notified; the payload is the backfill's id. */
 export const BACKFILL_CHANNEL = 'afterimage_backfill'
-/** The channel on which a pause and a cancellation are told as well, so that whoever makes its pictures stops at once. */
+/** The channel on which a pause and a cancellation are notified as well, so that workers stop at once. */
 export const HALT_CHANNEL = 'afterimage_backfill_halt'
 
 export interface Db {
@@ -61,7 +61,7 @@ const START = statement({
   columns: { id: 'int4', is_new: 'bool' },
 })
 
-/** Cancels: what is being made is finished and kept, nothing new begins. A finished backfill stays as it is. */
+/** Cancels: renders in progress are finished and kept, nothing new begins. A finished backfill stays as it is. */
 export async function cancelBackfill({ pg, prisma }: Db, id: number): Promise<Backfill> {
   await inTransaction(pg, async (client) => {
     const open = query.updateTable('backfill').set({ status: 'CANCELED', finished_at: now }).where('id', '=', id)
@@ -80,8 +80,8 @@ export async function findBackfill(prisma: Prisma, id: number): Promise<Backfill
 }
 
 /**
- * Ends the backfill when it is cut to its end and no chunk is left, and says so to the webhooks; one with previews has them
- * composed before. In the caller's transaction, as its last step; two last chunks queue up at the row.
+ * Ends the backfill when all of its chunks have been created and are done, and records the event for the webhooks; one with
+ * previews composes them first. The last step of the caller's transaction; the row's lock serialises the last two chunks.
  */
 export async function finishIfDone(client: PoolClient, backfillId: number): Promise<void> {
   const running = await LOCK_BACKFILL.get(client, { backfillId })

@@ -10,12 +10,12 @@ import { finishIfDone } from './backfills.ts'
 /** Found in one statement. */
 const FAMILIES_AT_ONCE = 20
 
-/** What is one family's trouble does not stop the others. */
-const FAMILY_ALONE: { readonly [code in ErrorCode]?: true } = { BUSY: true, NOT_FOUND: true }
+/** Errors of one family, which do not stop the others. */
+const SKIPPED: { readonly [code in ErrorCode]?: true } = { BUSY: true, NOT_FOUND: true }
 
 /**
- * Composes what the families of a backfill's scope lack, or in mode ALL every picture of them again, when its items are
- * made, and ends it. Safe to run again: it goes on behind the last family. Ends early when the backfill is paused or
+ * Composes the missing previews of the families of a backfill's scope, or in mode ALL all of them again, after its items are
+ * made, and ends it. Safe to run again: it continues after the last family. Ends early when the backfill is paused or
  * cancelled, or `signal` aborts (`stopped`).
  */
 export async function composeBackfill(
@@ -43,7 +43,7 @@ export async function composeBackfill(
         if (!(await composeLayouts(app, id, { signal, replace }))) return 'stopped'
       } catch (error) {
         if (signal.aborted) return 'stopped'
-        if (FAMILY_ALONE[toAppError(error).code] !== true) throw error
+        if (SKIPPED[toAppError(error).code] !== true) throw error
         log.warn('a family cannot be composed', { familyId: id, cause: causes(error) })
       }
       const composed = updating.set({ composed_to_family_id: id }).returning('status')

@@ -19,7 +19,7 @@ export interface BackfillPlan {
 
 export type EstimateBackfill = (request: BackfillRequest) => Promise<BackfillPlan>
 
-/** Counting looks at every item in scope, and anyone may ask for it: no more at once, however many ask. */
+/** Counting scans every item in scope, and anyone may ask for it: so it is limited, however many ask. */
 const COUNTS_AT_ONCE = 2
 const COUNT_LIMIT_S = 60
 
@@ -28,8 +28,8 @@ const MEASURED_CHUNKS = 200
 const MEASURED_IMAGES = 1000
 
 /**
- * Tells what a backfill would do, without doing it: items and images are counted as the backfill finds them. The same
- * request twice at a time is counted once. Throws BUSY when others are being counted or the count takes over a minute.
+ * Estimates a backfill without starting it: items and images are counted as the backfill finds them. Concurrent
+ * equal requests are counted once. Throws BUSY when others are being counted or the count takes over a minute.
  */
 export function createEstimate({ pg, presets }: { pg: Pg; presets: Presets }): EstimateBackfill {
   const flights = new Map<string, Promise<BackfillPlan>>()
@@ -56,9 +56,7 @@ export function createEstimate({ pg, presets }: { pg: Pg; presets: Presets }): E
     const flight = flights.get(key)
     if (flight) return flight
     if (flights.size >= COUNTS_AT_ONCE)
-      return Promise.reject(
-        new AppError('BUSY', 'Other plans are being counted at this moment; try again in some seconds.'),
-      )
+      return Promise.reject(new AppError('BUSY', 'Other plans are being counted; try again in some seconds.'))
     const started = estimate(request).finally(() => flights.delete(key))
     flights.set(key, started)
     return started
@@ -99,7 +97,7 @@ const LIMIT_TIME = statement({
   columns: { set_config: 'text' },
 })
 
-// Chunks run side by side: time that several of them cover counts once, and time between them not at all.
+// Chunks run in parallel: time covered by several of them counts once, and time between them not at all.
 // What others made of a chunk counts as done by it, though it took no time: an item needs an image or a failure.
 const MEASURE_RATE = statement({
   name: 'measure-rate',

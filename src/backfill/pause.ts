@@ -7,10 +7,10 @@ import { execute, fetchAll, query } from '../db/query.ts'
 import { statement } from '../db/statement.ts'
 import { enqueue, enqueueAll } from '../jobs/enqueue.ts'
 import { BACKFILL_CHANNEL, type Db, findBackfill, finishIfDone, HALT_CHANNEL } from './backfills.ts'
-import { cutChunks } from './plan.ts'
+import { createChunks } from './plan.ts'
 
 /**
- * Pauses: renders that have begun end and are kept, nothing new begins, on any worker. A paused one stays as it is.
+ * Pauses: renders in progress are finished and kept, nothing new begins on any worker. A paused backfill stays as it is.
  * Throws BAD_INPUT when it has finished.
  */
 export async function pauseBackfill({ pg, prisma }: Db, id: number): Promise<Backfill> {
@@ -26,7 +26,7 @@ export async function pauseBackfill({ pg, prisma }: Db, id: number): Promise<Bac
   return backfill
 }
 
-/** Goes on with a paused backfill where it was. An unpaused one stays as it is. Throws BAD_INPUT when it has finished. */
+/** Resumes a paused backfill where it was. One that is not paused stays as it is. Throws BAD_INPUT when it has finished. */
 export async function resumeBackfill(
   { pg, prisma, presets }: Db & { readonly presets: Presets },
   id: number,
@@ -42,7 +42,7 @@ export async function resumeBackfill(
       'run_chunk',
       open.map((chunk) => ({ payload: { chunkId: chunk.id } })),
     )
-    await cutChunks(client, { presets, backfillId: id })
+    await createChunks(client, { presets, backfillId: id })
     await finishIfDone(client, id)
     await notify(client, BACKFILL_CHANNEL, String(id))
   })

@@ -12,7 +12,7 @@ import { measureBatch } from '../variants/find-missing.ts'
 import { BACKFILL_CHANNEL, finishIfDone } from './backfills.ts'
 import { readOrder } from './order.ts'
 
-/** Work that a chunk is cut for: little is repeated after a crash, and the queue is rarely asked. */
+/** Target duration of a chunk: little is repeated after a crash, and the queue is rarely polled. */
 const CHUNK_S = 20
 /** Before anything was measured. */
 const FIRST_CHUNK_ITEMS = 200
@@ -34,8 +34,8 @@ interface Planner {
 }
 
 /**
- * Counts what a backfill has to do, batch by batch, then opens it and cuts its first chunks. Nothing is held in
- * memory; run again after a crash it counts again.
+ * Counts the work of a backfill in batches, then starts it and creates its first chunks. Nothing is held in memory; run again
+ * after a crash it counts again.
  */
 export async function planBackfill(app: Planner, backfillId: number): Promise<void> {
   const backfill = await app.prisma.backfill.findUnique({ where: { id: backfillId } })
@@ -55,16 +55,16 @@ export async function planBackfill(app: Planner, backfillId: number): Promise<vo
   }
   await inTransaction(app.pg, async (client) => {
     await execute(client, planning.set({ status: 'RUNNING', started_at: now }))
-    await cutChunks(client, { presets: app.presets, backfillId })
+    await createChunks(client, { presets: app.presets, backfillId })
     await finishIfDone(client, backfillId)
   })
 }
 
 /**
- * Cuts the next chunks of a running backfill, as many as the queue lacks for the workers there are, each with its job.
- * In the caller's transaction, so that whoever ends a chunk leaves the next one behind; others wait at the row.
+ * Creates the next chunks of a running backfill, as many as the queue lacks for the live workers, each with its job. In the
+ * caller's transaction, so that finishing a chunk and creating the next one are atomic; the backfill's row is locked.
  */
-export async function cutChunks(
+export async function createChunks(
   client: PoolClient,
   { presets, backfillId }: { presets: Presets; backfillId: number },
 ): Promise<void> {
@@ -75,7 +75,7 @@ export async function cutChunks(
   const { lacking, chunkItems } = await measureQueue(client, backfillId)
   let cutToItemId = backfill.cutToItemId
   let isCut = false
-  for (let cut = 0; cut < lacking && !isCut; ) {
+  for (let created = 0; created < lacking && !isCut; ) {
     const batch = await measureBatch(client, order, { afterId: cutToItemId, limit: chunkItems })
     isCut = batch?.isLast ?? true
     if (!batch) break
@@ -84,7 +84,7 @@ export async function cutChunks(
       const adding = query.insertInto('backfill_chunk').values({ backfill_id: backfillId, ...chunk })
       const [added] = await fetchAll(client, adding.returning('id'))
       if (added) await enqueue(client, 'run_chunk', { chunkId: added.id })
-      cut++
+      created++
     }
     cutToItemId = batch.toId
   }
@@ -92,13 +92,16 @@ export async function cutChunks(
   await execute(client, updating.set({ cut_to_item_id: cutToItemId, is_cut: isCut }))
 }
 
-/** Cuts for every running backfill: workers may have come since the last chunk ended. What one cannot have waits. */
-export async function cutRunning({ pg, presets }: Omit<Planner, 'prisma'>): Promise<void> {
+/**
+ * Creates chunks of every running backfill: workers may have started since the last chunk ended. One whose chunks cannot be
+ * created now waits for the next call.
+ */
+export async function createChunksOfRunning({ pg, presets }: Omit<Planner, 'prisma'>): Promise<void> {
   const running = query.selectFrom('backfill').select('id').where('status', '=', 'RUNNING').where('is_cut', '=', false)
   for (const { id } of await fetchAll(pg, running))
-    await inTransaction(pg, (client) => cutChunks(client, { presets, backfillId: id })).catch((error) => {
+    await inTransaction(pg, (client) => createChunks(client, { presets, backfillId: id })).catch((error) => {
       if (toAppError(error).code !== 'UNAVAILABLE') throw error
-      logFailure('chunks of a backfill cannot be cut', error, { backfill: id })
+      logFailure('chunks of a backfill cannot be created', error, { backfill: id })
     })
 }
 

@@ -1,8 +1,8 @@
 import { type Queryable, statement } from '../db/statement.ts'
 
-/** How far a backfill is. totalItems = done + failed + remaining once planned. */
+/** Progress of a backfill. totalItems = done + failed + remaining once planned. */
 export interface Progress {
-  /** What was counted at the beginning, until the last chunk is cut; then what the chunks really hold. */
+  /** The count at the beginning, until the last chunk is created; then the sum of the chunks. */
   readonly totalItems: number
   readonly doneItems: number
   readonly failedItems: number
@@ -42,7 +42,7 @@ export async function readProgress(db: Queryable, backfillIds: readonly number[]
   })
 }
 
-// A chunk counts for the part of its time that lies in the window, as if it had worked evenly.
+// A chunk counts for the part of its time within the window, assuming a constant rate.
 const READ_PROGRESS = statement({
   name: 'read-backfill-progress',
   text: `

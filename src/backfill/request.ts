@@ -5,7 +5,7 @@ import type { ImageFormat, Presets } from '../core/variant.ts'
 import type { BackfillMode, WorkOrder } from '../variants/find-missing.ts'
 import { variantsOf } from '../variants/offered.ts'
 
-/** What a backfill is asked to make, checked and in canonical order. */
+/** A backfill's request, checked and in canonical order. */
 export interface BackfillRequest {
   readonly scope: Scope
   readonly mode: BackfillMode
@@ -50,7 +50,7 @@ export function checkRequest(
 export const fingerprintOf = (request: BackfillRequest): string =>
   createHash('sha256').update(JSON.stringify(request)).digest('hex')
 
-/** The order that a stored backfill stands for. */
+/** The work order of a stored backfill. */
 export function orderOf(
   presets: Presets,
   backfill: Omit<BackfillRequest, 'scope' | 'previews'> & Scope & { id: number | null; createdAt: Date },

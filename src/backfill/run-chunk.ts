@@ -8,7 +8,7 @@ import type { RenderDeps } from '../variants/make.ts'
 import { type AfterRecord, makeItems } from '../variants/make-items.ts'
 import { BACKFILL_CHANNEL, finishIfDone, HALT_CHANNEL } from './backfills.ts'
 import { readOrder } from './order.ts'
-import { cutChunks } from './plan.ts'
+import { createChunks } from './plan.ts'
 
 /** Items of a chunk that are found in one statement. More appear only when others were imported meanwhile. */
 const FOUND_MAX = 10_000
@@ -58,11 +58,11 @@ async function makeChunk(app: ChunkRunner, { chunk, order, signal }: Part): Prom
     isLast = found.length < FOUND_MAX
     afterId = found.at(-1)?.itemId ?? afterId
   }
-  // Items that a request was just making: theirs by now, or ours after all. Rare, so one by one.
+  // Items that a request was making: made by now, or still to be made here. Rare, so one by one.
   for (const itemId of taken) await waitForItem(app, { chunk, order, itemId, signal })
 }
 
-/** Aborts as soon as the backfill is no longer to be worked on: nobody waits for the end of a slice of slow renders. */
+/** Aborts as soon as the backfill is paused or cancelled, without waiting for the end of a slice of slow renders. */
 function watchHalts(app: ChunkRunner, backfillId: number): { signal: AbortSignal; close: () => void } {
   const halted = new AbortController()
   const closed = new AbortController()
@@ -70,7 +70,7 @@ function watchHalts(app: ChunkRunner, backfillId: number): { signal: AbortSignal
     for await (const _ of app.events.follow(HALT_CHANNEL, String(backfillId), closed.signal))
       if (!(await isOpen(app.pg, backfillId))) return halted.abort()
   }
-  // A look that fails: the database is away, and the next record says so.
+  // A failed check means that the database is away, which the next write reports.
   watch().catch(() => {})
   return { signal: halted.signal, close: () => closed.abort() }
 }
@@ -86,7 +86,7 @@ interface Part {
   readonly signal: AbortSignal
 }
 
-/** The chunk's counts go into the transaction of what they count: after a crash they are still right. */
+/** The chunk's counts are written in the transaction of what they count, so that they are right after a crash. */
 const countIn =
   (chunk: Part['chunk']): AfterRecord =>
   async (client, { made, failures }) => {
@@ -106,7 +106,7 @@ const COUNT_CHUNK = statement({
   parameters: { id: 'int4', done: 'int4', failed: 'int4', images: 'int4', bytes: 'int8' },
 })
 
-/** Locks one item, waiting for whoever makes it, then makes what is still missing. */
+/** Locks one item, waiting for its current holder, then makes what is still missing. */
 async function waitForItem(app: ChunkRunner, part: Part & { itemId: number }): Promise<void> {
   const { itemId, order, chunk, signal } = part
   for (let isTaken = true; isTaken && !signal.aborted; ) {
@@ -117,11 +117,11 @@ async function waitForItem(app: ChunkRunner, part: Part & { itemId: number }): P
   }
 }
 
-/** What others made since the plan counts as done; what appeared since is added to the total. */
+/** What others made since the plan counts as done; items added since are added to the total. */
 async function finishChunk({ pg, presets }: ChunkRunner, chunk: Part['chunk']): Promise<void> {
   await inTransaction(pg, async (client) => {
     await FINISH_CHUNK.run(client, { id: chunk.id })
-    await cutChunks(client, { presets, backfillId: chunk.backfillId })
+    await createChunks(client, { presets, backfillId: chunk.backfillId })
     await finishIfDone(client, chunk.backfillId)
   })
 }
@@ -136,7 +136,7 @@ const FINISH_CHUNK = statement({
   parameters: { id: 'int4' },
 })
 
-/** Gives a chunk up after the queue's last attempt: the backfill ends as FAILED, with the reason. */
+/** Marks a chunk as failed after the queue's last attempt: the backfill ends as FAILED, with the reason. */
 export async function abandonChunk({ pg, presets }: ChunkRunner, chunkId: number, reason: string): Promise<void> {
   await inTransaction(pg, async (client) => {
     const failing = query.updateTable('backfill_chunk').set({ status: 'FAILED', error: reason })
@@ -145,7 +145,7 @@ export async function abandonChunk({ pg, presets }: ChunkRunner, chunkId: number
       failing.where('id', '=', chunkId).where('status', '=', 'PENDING').returning('backfill_id as backfillId'),
     )
     if (!failed) return
-    await cutChunks(client, { presets, ...failed })
+    await createChunks(client, { presets, ...failed })
     await finishIfDone(client, failed.backfillId)
   })
 }

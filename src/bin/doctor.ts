@@ -1,14 +1,16 @@
 import { openCloudFront } from '../cdn/cloudfront.ts'
 import { runCommand } from '../commands/run-process.ts'
 import { type Config, loadConfig } from '../core/config.ts'
+import { configureLog } from '../core/log.ts'
 import { openDatabase } from '../db/database.ts'
 import { migrate } from '../db/migrate.ts'
 import { type DeliveryHealth, diagnoseDelivery } from '../diagnose/delivery.ts'
 import { withDatabase } from '../embedded/with-database.ts'
 
-/** `npm run doctor`: prints what the doctor finds. Exit code 1 where something is broken, or cannot be looked at. */
+/** `npm run doctor`: prints what the doctor finds. Exit code 1 where something is broken, or cannot be checked. */
 await runCommand(async () => {
   const config = loadConfig()
+  configureLog(config.log)
   const { findings } = await withDatabase(config, (url) => diagnose(config, url))
   for (const { check, status, message, remedy } of findings) {
     process.stdout.write(`${status.padEnd(8)} ${check.padEnd(17)} ${message}\n`)

@@ -2,7 +2,7 @@ import { AppError } from '../core/errors.ts'
 import { isUniqueId } from '../core/variant.ts'
 import type { Prisma } from '../db/database.ts'
 
-/** A part of the catalogue: at most one of the ids; none is all of it. */
+/** A part of the catalogue: at most one of the ids; none means all of it. */
 export interface Scope {
   readonly vendorId: number | null
   readonly familyId: number | null
@@ -11,7 +11,7 @@ export interface Scope {
 
 export const WHOLE_CATALOGUE: Scope = { vendorId: null, familyId: null, iconSetId: null }
 
-/** As front ends name it: a vendor's username, a family's or set's unique id. */
+/** As front ends specify it: a vendor's username, a family's or set's unique id. */
 export interface ScopeInput {
   readonly vendor?: string | null
   readonly family?: string | null

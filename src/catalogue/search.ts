@@ -1,7 +1,7 @@
 import { AppError } from '../core/errors.ts'
 
 const SEARCH_MAX = 100
-/** So many letters are a trigram, which the index can look for anywhere; fewer only where a word begins. */
+/** Letters of a trigram, which the index finds anywhere; fewer letters are found only at the start of a word. */
 const TRIGRAM = 3
 
 interface Name {
@@ -42,5 +42,5 @@ function hasWord(word: string): Named {
   return { OR: begins.map((searchName) => ({ searchName })) }
 }
 
-/** Prisma passes `%` and `_` on as they are. */
+/** Prisma does not escape `%` and `_`. */
 const escapeWildcards = (word: string): string => word.replaceAll(/[\\%_]/g, '\\$&')

@@ -2,7 +2,7 @@ import { type ItemKind, uniqueIdOf } from '../core/variant.ts'
 import type { Pg } from '../db/database.ts'
 import { statement } from '../db/statement.ts'
 
-/** An item as the catalogue takes it, with all that it belongs to. */
+/** An item to be written into the catalogue, with its vendor, family and set. */
 export interface CatalogueItem {
   readonly vendor: { readonly username: string; readonly name: string }
   readonly family: { readonly uniqueId: string; readonly name: string }
@@ -77,7 +77,7 @@ const ADD_SETS = statement({
   parameters: { iconSets: 'text[]', names: 'text[]', kinds: 'item_kind[]', families: 'text[]' },
 })
 
-// A key whose family or set is another vendor's finds no set to join.
+// A key whose family or set belongs to another vendor joins no set.
 // The earlier fingerprint is kept: URLs issued for it redirect to the current picture.
 const UPSERT_ITEMS = statement({
   name: 'upsert-items',
@@ -113,7 +113,7 @@ const UPSERT_ITEMS = statement({
   columns: { source_key: 'text' },
 })
 
-// What an upload brought and an import now replaces; before the items change, since it is looked at again before it goes.
+// Originals of uploads that an import replaces. Written before the items change; references are checked again before deletion.
 const DISCARD_ORIGINALS = statement({
   name: 'discard-replaced-originals',
   text: `

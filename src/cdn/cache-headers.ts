@@ -3,7 +3,7 @@ import type { AppError } from '../core/errors.ts'
 
 /** How long a CDN or browser may keep an answer. */
 export const CACHE = {
-  /** A version names its bytes, so nobody ever needs to ask again. The same is stored with the object. */
+  /** A version identifies its bytes, so it never needs to be revalidated. The same is stored with the object. */
   immutable: 'public, max-age=31536000, immutable',
   /** What may change soon: a redirect to the current version, a path that was never issued, a broken source. */
   shortTtl: 'public, max-age=60',

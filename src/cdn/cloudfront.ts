@@ -12,9 +12,9 @@ export interface Cdn {
   readonly distributionId: string
   readConfig(): Promise<DistributionConfig>
   /**
-   * Makes every edge forget the items: paths (`/a.webp`, `/a/*`) or cache tags (`#tag`). Returns the invalidation's id.
+   * Invalidates the items at every edge: paths (`/a.webp`, `/a/*`) or cache tags (`#tag`). Returns the invalidation's id.
    * The same reference with the same items is the same invalidation. BUSY: too many are in progress.
-   * @param reference unique for what is meant, at most 128 characters
+   * @param reference unique for this invalidation, at most 128 characters
    */
   invalidate(items: readonly string[], reference: string): Promise<string>
   close(): void
@@ -63,7 +63,7 @@ export function openCloudFront(aws: AwsConfig, distributionId: string): Cdn {
   }
 }
 
-/** True for a failure of the above that a permission would cure. */
+/** Whether a failure of the calls above is a missing permission. */
 export const isDenied = (error: unknown): boolean =>
   error instanceof AppError &&
   /^(AccessDenied|AccessDeniedException)$/.test((error.cause as Error | undefined)?.name ?? '')
@@ -95,7 +95,7 @@ export function explainFailure(
     }
     default: {
       const problem = `CloudFront does not do ${operation} on distribution ${distributionId} (${name}: ${message})`
-      return { code, problem, remedy: 'look at AWS_ENDPOINT_URL_CLOUDFRONT, the credentials and the network' }
+      return { code, problem, remedy: 'check AWS_ENDPOINT_URL_CLOUDFRONT, the credentials and the network' }
     }
   }
 }

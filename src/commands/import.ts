@@ -5,6 +5,7 @@ import { checkRequest } from '../backfill/request.ts'
 import { WHOLE_CATALOGUE } from '../catalogue/scope.ts'
 import { type Config, loadConfig } from '../core/config.ts'
 import { AppError } from '../core/errors.ts'
+import { configureLog } from '../core/log.ts'
 import { openDatabase, type Pg, type Prisma } from '../db/database.ts'
 import { migrate } from '../db/migrate.ts'
 import { withDatabase } from '../embedded/with-database.ts'
@@ -27,15 +28,15 @@ const HELP = `Imports SVGs into the catalogue. The same import again changes not
 
 PATH is a directory laid out as {vendor}/{icons|illustrations}/{FAMILY}/{SET}/{slug}.svg, where FAMILY and SET are
 12 characters A-Z and 0-9, or an Iconify JSON package (a directory with icons.json), or all of Iconify (one with
-collections.json). A file that is no SVG is refused by name and reason, and the rest goes on.
+collections.json). A file that is not an SVG is refused by name and reason, and the rest is imported.
 
-s3://BUCKET/PREFIX takes the originals that lie in ORIGINALS_BUCKET already into the catalogue by their listing, without
-downloading them; the prefix may be empty or a vendor's name. When it is interrupted, the same command goes on.
---adopt also registers the pictures in PREVIEWS_BUCKET that are named {slug}-{preset}.webp, after a look at their first
-bytes. What is no WebP is listed and a backfill that makes it is started; --delete-broken takes it out of the bucket,
+s3://BUCKET/PREFIX registers the originals that are in ORIGINALS_BUCKET already in the catalogue by their listing, without
+downloading them; the prefix may be empty or a vendor's name. When it is interrupted, the same command continues.
+--adopt also registers the pictures in PREVIEWS_BUCKET that are named {slug}-{preset}.webp, after checking their first
+bytes. What is not WebP is listed and a backfill that makes it is started; --delete-broken deletes it from the bucket,
 so that its address leads to the new picture.
 
-iconify takes all of Iconify: 390,000 icons of 240 sets. npm installs the newest @iconify/json (500 MB) into
+iconify imports all of Iconify: 390,000 icons of 240 sets. npm installs the newest @iconify/json (500 MB) into
 DATA_DIR/packages on the first time; delete that folder for a newer one. A directory of that name is ./iconify.
 
 --demo imports the icons that npm start shows.
@@ -54,6 +55,7 @@ export async function runImport(): Promise<number> {
     return 0
   }
   const config = loadConfig()
+  configureLog(config.log)
   const [target, ...others] = values.demo ? ['--demo'] : positionals
   if (!target || others.length > 0)
     throw new AppError('BAD_INPUT', 'Give one directory or bucket to import; see npm run import -- --help.')
@@ -84,7 +86,7 @@ function parseLocation(target: string, { buckets }: Config): { prefix: string } 
   if (bucket !== buckets?.originals)
     throw new AppError(
       'BAD_INPUT',
-      `${target} is not in ORIGINALS_BUCKET (${buckets?.originals ?? 'not set'}): originals are read where they lie, so set it to ${bucket}.`,
+      `${target} is not in ORIGINALS_BUCKET (${buckets?.originals ?? 'not set'}): originals are read in place, so set it to ${bucket}.`,
     )
   return { prefix }
 }
@@ -99,7 +101,7 @@ async function importFromBucket(
   if (report.resumedAfter !== null)
     process.stdout.write(`went on after ${report.resumedAfter}, where an earlier import was interrupted\n`)
   print(report, performance.now() - startedAt)
-  if (report.pictures > 0) process.stdout.write(`${report.pictures} pictures between the originals were left alone\n`)
+  if (report.pictures > 0) process.stdout.write(`${report.pictures} pictures between the originals were ignored\n`)
   if (options.adopt) {
     const { presets } = config
     const adoption = await adoptVariants(
@@ -110,7 +112,7 @@ async function importFromBucket(
     if (adoption.brokenCount > 0) {
       const request = { scope: WHOLE_CATALOGUE, mode: 'MISSING' as const, presets: [...adoption.brokenPresets] }
       const { id } = await startBackfill({ pg, prisma }, checkRequest(presets, request))
-      process.stdout.write(`started backfill ${id}, which makes what is missing in their place\n`)
+      process.stdout.write(`started backfill ${id}, which makes them again\n`)
     }
   }
   return exitCodeOf(report)
@@ -122,12 +124,12 @@ function printAdoption({ adopted, known, orphans, brokenCount, broken }: AdoptRe
   process.stdout.write(`${adopted} pictures adopted, ${known} known, ${orphans} of no item, ${brokenCount} broken\n`)
 }
 
-/** Nothing taken and something refused: the command has failed. */
+/** The command has failed when nothing was imported and something was refused. */
 function exitCodeOf({ refused, added, changed, unchanged }: ImportReport): number {
   return refused.length > 0 && added + changed + unchanged === 0 ? 1 : 0
 }
 
-/** How to read what the one path or word given stands for. */
+/** The reader for the given path or word. */
 async function readerOf(target: string, config: Config): Promise<(pg: Pg) => AsyncIterable<Entry | Refusal>> {
   const directory = target === 'iconify' ? await fetchIconify(config) : path.resolve(config.invokedFrom, target)
   if (await isIconifyCollection(directory)) return (pg) => readIconifyCollection(pg, directory)

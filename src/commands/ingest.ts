@@ -5,17 +5,18 @@ import { fileSource } from '../archive/archive.ts'
 import { type ArchiveCheck, checkArchive } from '../archive/check.ts'
 import { loadConfig } from '../core/config.ts'
 import { AppError } from '../core/errors.ts'
+import { configureLog } from '../core/log.ts'
 import type { UploadProblem } from '../uploads/end-upload.ts'
 import { type SentUpload, sendArchive } from '../uploads/send-archive.ts'
 import { createProgressBar } from './progress-bar.ts'
 
-const HELP = `Takes in a vendor's archive: a ZIP of SVGs with a manifest.json, as docs/manifest.schema.json says.
+const HELP = `Ingests a vendor's archive: a ZIP of SVGs with a manifest.json, as docs/manifest.schema.json says.
 
   npm run ingest -- ARCHIVE [--api URL]
   npm run ingest -- --dry-run ARCHIVE
 
 It is checked here, sent to a running service (http://HOST:PORT unless --api says where) with the token of ADMIN_TOKEN or of
-DATA_DIR, and followed until its last picture is there. Exit code 1 unless it was taken in.
+DATA_DIR, and followed until its last picture is made. Exit code 1 unless it was ingested.
 
 --dry-run says what the archive holds, or everything that is wrong with it, a line each, "FILE POINTER: CODE sentence",
 where POINTER is the place in the manifest. Nothing is written. Exit code 1 when there is a problem.
@@ -29,11 +30,12 @@ export async function runIngest(): Promise<number> {
     return 0
   }
   const config = loadConfig()
+  configureLog(config.log)
   const [target, ...others] = positionals
   if (!target || others.length > 0)
-    throw new AppError('BAD_INPUT', 'Give one archive to take in; see npm run ingest -- --help.')
+    throw new AppError('BAD_INPUT', 'Give one archive to ingest; see npm run ingest -- --help.')
   if (values.api && !URL.canParse(values.api))
-    throw new AppError('BAD_INPUT', `--api ${values.api} is no URL: give one like http://localhost:4000.`)
+    throw new AppError('BAD_INPUT', `--api ${values.api} is not a URL: give one like http://localhost:4000.`)
   const file = path.resolve(config.invokedFrom, target)
   const checked = await checkFile(file)
   if (!checked || values['dry-run']) return checked ? 0 : 1
@@ -42,7 +44,7 @@ export async function runIngest(): Promise<number> {
   return await send({ api: values.api ?? `http://${host}:${port}`, token, file, ...checked })
 }
 
-/** Sends it to the service, and says what became of it. */
+/** Sends it to the service, and prints the result. */
 async function send(options: {
   api: string
   token: string
@@ -52,7 +54,7 @@ async function send(options: {
 }): Promise<number> {
   const { file } = options
   const bar = createProgressBar(process.stdout)
-  const onLook = ({ items }: SentUpload) =>
+  const onPoll = ({ items }: SentUpload) =>
     bar.draw({
       totalItems: items.total,
       doneItems: items.done,
@@ -62,7 +64,7 @@ async function send(options: {
       itemsPerSecond: null,
       etaSeconds: null,
     })
-  const upload = await sendArchive({ ...options, fileName: path.basename(file), onLook })
+  const upload = await sendArchive({ ...options, fileName: path.basename(file), onPoll })
   const { status, problemCount, problems, items } = upload
   bar.end(
     `${file} ${status}: ${items.added} added, ${items.changed} changed, ${items.removed} removed, ${items.failed} failed`,
@@ -72,7 +74,7 @@ async function send(options: {
   return status === 'COMPLETED' ? 0 : 1
 }
 
-/** Says all that is wrong with the archive, or what it holds. Null: something is wrong. */
+/** Prints all problems of the archive, or its contents. Null when there are problems. */
 async function checkFile(file: string): Promise<{ vendor: string; bytes: number } | null> {
   const source = await fileSource(file)
   try {
@@ -81,8 +83,8 @@ async function checkFile(file: string): Promise<{ vendor: string; bytes: number 
     if (problemCount > problems.length) process.stdout.write(`${problemCount - problems.length} more\n`)
     process.stdout.write(
       archive
-        ? `${file} can be taken in: ${describe(archive)}, ${source.bytes} bytes\n`
-        : `${file} cannot be taken in: ${problemCount} ${problemCount === 1 ? 'problem' : 'problems'}\n`,
+        ? `${file} can be ingested: ${describe(archive)}, ${source.bytes} bytes\n`
+        : `${file} cannot be ingested: ${problemCount} ${problemCount === 1 ? 'problem' : 'problems'}\n`,
     )
     return archive && { vendor: archive.vendor, bytes: source.bytes }
   } finally {
@@ -92,7 +94,7 @@ async function checkFile(file: string): Promise<{ vendor: string; bytes: number 
 
 function lineOf({ file, pointer, code, message }: UploadProblem, archive: string): string {
   const line = `${file ?? archive}${pointer ? ` ${pointer}` : ''}: ${code} ${message}`
-  // A name from outside must not give the terminal orders, nor begin a line of its own.
+  // A name from outside must not contain control sequences for the terminal, nor begin a new line.
   return line.replaceAll(/[\p{Cc}\p{Cf}]/gu, (sign) => `\\u{${sign.codePointAt(0)?.toString(16)}}`)
 }
 

@@ -2,7 +2,7 @@ import { AppError } from '../core/errors.ts'
 import { log } from '../core/log.ts'
 import { isStartedByNpm } from '../core/started-by-npm.ts'
 
-/** After this long a close that hangs is cut: a supervisor would send SIGKILL next. */
+/** After this long a close that hangs is aborted: a supervisor would send SIGKILL next. */
 const CLOSE_LIMIT_MS = 20_000
 const STOP_SIGNALS = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const
 /** Ctrl-C comes twice, from the terminal and from npm: only what comes later is somebody's wish to end at once. */
@@ -11,7 +11,7 @@ const LOOK_FOR_PARENT_EVERY_MS = 500
 
 /**
  * The life of a process: open, run until SIGINT, SIGTERM, SIGHUP or the parent's end, close, exit.
- * What cannot open is one clear sentence on stderr and exit code 1; a second signal a second later ends at once.
+ * A failure to open is one clear sentence on stderr and exit code 1; a second signal, a second later, ends the process at once.
  * @param open returns how to close
  */
 export async function runProcess(
@@ -28,7 +28,7 @@ export async function runProcess(
     stop(0)
   }
   for (const signal of STOP_SIGNALS) process.on(signal, onSignal)
-  // A child of `npm start` whose parent was killed has nobody to work for.
+  // A child of `npm start` ends when its parent was killed.
   process.once('disconnect', () => stop(0))
   if (isStartedByNpm()) onParentGone(() => stop(0))
   try {
@@ -52,7 +52,7 @@ function onParentGone(stop: () => void): void {
   setInterval(() => process.ppid !== parent && stop(), LOOK_FOR_PARENT_EVERY_MS).unref()
 }
 
-/** The life of a command: its result is the exit code; what it refuses is one clear sentence on stderr and exit code 1. */
+/** The life of a command: its result is the exit code; a refusal is one clear sentence on stderr and exit code 1. */
 export async function runCommand(main: () => Promise<number>): Promise<void> {
   try {
     process.exitCode = await main()

@@ -9,7 +9,7 @@ import { checkRequest } from '../backfill/request.ts'
 import { WHOLE_CATALOGUE } from '../catalogue/scope.ts'
 import { type Config, loadConfig } from '../core/config.ts'
 import { AppError } from '../core/errors.ts'
-import { causes, log } from '../core/log.ts'
+import { causes, configureLog, log } from '../core/log.ts'
 import { openEmbedded } from '../embedded/open.ts'
 import { superviseWorker } from '../embedded/supervise-worker.ts'
 import { type HttpServer, serve } from '../http/server.ts'
@@ -26,6 +26,7 @@ const say = (text: string): void => {
 export async function startAll(stop: (reason: string) => void): Promise<() => Promise<void>> {
   const options = readOptions()
   const config = loadConfig()
+  configureLog(config.log)
   await using opening = new AsyncDisposableStack()
   const embedded = config.databaseUrl ? null : await openEmbedded(config)
   if (embedded) {
@@ -61,21 +62,21 @@ function readOptions(): { backfill: boolean } {
     const { values } = parseArgs({ allowNegative: true, options: { backfill: { type: 'boolean', default: true } } })
     return { backfill: values.backfill }
   } catch (error) {
-    throw new AppError('BAD_INPUT', `${(error as Error).message}. npm start knows -- --no-backfill.`)
+    throw new AppError('BAD_INPUT', `${(error as Error).message}. npm start takes -- --no-backfill.`)
   }
 }
 
-/** In a process of its own, which takes the memory for parsing megabytes of JSON with it. */
+/** In a separate process, which frees the memory for parsing megabytes of JSON when it ends. */
 async function importDemo(config: Config, databaseUrl: string): Promise<void> {
   const child = fork(path.join(import.meta.dirname, '../bin/import.ts'), ['--demo'], {
     env: config.childEnv(databaseUrl),
     silent: true,
   })
-  let said = ''
-  for (const stream of [child.stdout, child.stderr]) stream?.on('data', (text) => (said += text))
+  let output = ''
+  for (const stream of [child.stdout, child.stderr]) stream?.on('data', (text) => (output += text))
   const [code] = await once(child, 'exit')
-  if (code !== 0) throw new AppError('UNAVAILABLE', `The demo cannot be imported: ${said.trim()}`)
-  say(`Demo: ${said.trim()}`)
+  if (code !== 0) throw new AppError('UNAVAILABLE', `The demo cannot be imported: ${output.trim()}`)
+  say(`Demo: ${output.trim()}`)
 }
 
 async function welcome(app: App, server: HttpServer): Promise<void> {
@@ -92,7 +93,7 @@ async function welcome(app: App, server: HttpServer): Promise<void> {
 `)
 }
 
-/** Goes on with an unfinished backfill, or starts one when something is missing, and draws it until it ends. */
+/** Resumes an unfinished backfill, or starts one when something is missing, and draws its progress until it ends. */
 async function backfillAndWatch(app: App, signal: AbortSignal): Promise<void> {
   const { prisma, presets, pg } = app
   const unfinished = await prisma.backfill.findFirst({

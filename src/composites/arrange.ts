@@ -1,7 +1,7 @@
 import { areaOf, headerOf, type Layout, sizeOf } from '../core/layouts.ts'
 import type { Rect } from '../render/messages.ts'
 
-/** How many of so many members the layout shows: what fills a whole grid, or all where they are fewer than the smallest has. */
+/** How many of the available members the layout shows: as many as fill a whole grid, or all where the smallest grid has more. */
 export function countFor({ grids }: Pick<Layout, 'grids'>, available: number): number {
   const fitting = grids.findLast((grid) => sizeOf(grid) <= available)
   return fitting ? sizeOf(fitting) : available
@@ -11,8 +11,8 @@ export function countFor({ grids }: Pick<Layout, 'grids'>, available: number): n
 export const cellsMaxOf = ({ grids }: Pick<Layout, 'grids'>): number => Math.max(...grids.map(sizeOf))
 
 /**
- * Places so many cells, row by row, so that no place is left free: in the layout's own grid of this size, else in rows
- * whose cells share the width, however many they are, so many rows that the cells are as large as they can be.
+ * Places the cells row by row without gaps: in the layout's own grid of this size, else in rows whose cells share the width,
+ * with the number of rows that makes the cells largest.
  */
 export function arrange(layout: Layout, count: number): Rect[] {
   if (count === 0) return []
@@ -26,7 +26,7 @@ export function arrange(layout: Layout, count: number): Rect[] {
   return options.reduce((best, cells) => (shortestSide(cells) > shortestSide(best) ? cells : best))
 }
 
-/** As even as can be, the longer ones first. */
+/** Rows as even as possible, the longer ones first. */
 const rowsOf = (count: number, rows: number): number[] =>
   Array.from({ length: rows }, (_, row) => Math.floor(count / rows) + (row < count % rows ? 1 : 0))
 
@@ -45,7 +45,7 @@ function placeRows(layout: Layout, rows: readonly number[]): Rect[] {
   })
 }
 
-/** Start and length of a part in whole px; the parts and the gaps between them are all of the length. */
+/** Start and length of a part in whole px; the parts and the gaps between them add up to the length. */
 function share(of: { length: number; gap: number; parts: number; part: number }): [start: number, length: number] {
   const { length, gap, parts, part } = of
   const each = (length - (parts - 1) * gap) / parts
@@ -53,7 +53,7 @@ function share(of: { length: number; gap: number; parts: number; part: number })
   return [start, Math.round(part * (each + gap) + each) - start]
 }
 
-/** The family's name and its place above the cells; null where the layout shows none. */
+/** The family's name and its rectangle above the cells; null where the layout shows none. */
 export function nameOf(layout: Layout, name: string): (Rect & { readonly text: string }) | null {
   if (layout.nameSize === 0) return null
   const { x, width } = areaOf(layout)

@@ -6,7 +6,7 @@ import { type Candidate, findCandidates, findMembers } from './find-candidates.t
 import { pick } from './pick.ts'
 import type { Settings, StoredPick } from './record.ts'
 
-/** Who is shown, in the order of the cells. */
+/** The items shown, in the order of the cells. */
 export interface Members {
   readonly items: readonly Candidate[]
   readonly membersHash: string
@@ -33,7 +33,7 @@ export async function chooseMembers(
   return { items, membersHash: hashMembers(items, { seed, layout, name }) }
 }
 
-/** Hash of all that decides the pixels beside the layout: the same seed and sources in the same order, the same bytes. */
+/** Hash of everything but the layout that decides the pixels: the same seed and sources in the same order, the same bytes. */
 function hashMembers(
   items: readonly Candidate[],
   { seed, layout, name }: { seed: number; layout: Layout; name: string },

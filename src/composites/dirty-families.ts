@@ -8,22 +8,22 @@ import { anyOf, execute, now, query } from '../db/query.ts'
 import { statement } from '../db/statement.ts'
 import { countJobs, enqueueAll } from '../jobs/enqueue.ts'
 
-/** A job runs when its family has been quiet for so long: every change replaces it. */
+/** Debounce: a job runs when its family has not changed for so long. */
 const QUIET_S = 3
-/** What never settles (nobody backfills, a failure that may pass) is composed as it is, within 10 minutes. */
+/** A family that never settles (no backfill, a transient failure) is composed as it is, within 10 minutes. */
 const OVERDUE_S = 540
-/** A job that was given up is queued again. */
+/** After so long a job that has failed for good is queued again. */
 const LOST_S = 600
-/** Jobs in the queue: the others wait in our own table. */
+/** Maximum of jobs in the queue: the others wait in our own table. */
 const QUEUED_MAX = 200
 
-/** Notes the families that have pictures of other layouts than these, or not of all of them, so that they are composed anew. */
+/** Marks as dirty the families that have pictures of other layouts than these, or not of all of them. */
 export async function markLayoutsDirty(pg: Pg, layouts: Layouts): Promise<void> {
   await MARK_LAYOUTS_DIRTY.run(pg, valuesOf(layouts))
 }
 
 /**
- * Families of a scope without a picture of each of these layouts, or all of them, in the order of their ids behind
+ * Families of a scope without a picture of each of these layouts, or all of them, in the order of their ids after
  * `afterId`.
  */
 export async function findToCompose(
@@ -41,8 +41,8 @@ const valuesOf = (layouts: Layouts) => ({
 })
 
 /**
- * Queues a job for each family that has settled, or has waited long: once it has been quiet for some seconds, in the place
- * of one that waits already. Any number of processes may.
+ * Queues a job for each family that has settled or is overdue, once it has not changed for some seconds, replacing a queued
+ * one. Any number of processes may.
  */
 export async function queueComposites(pg: Pg): Promise<void> {
   await inTransaction(pg, async (client) => {
@@ -50,19 +50,19 @@ export async function queueComposites(pg: Pg): Promise<void> {
   })
 }
 
-/** Has those of these families that have settled composed at once, also where a job waits for quiet: they are done. */
+/** Queues those of these families that have settled without the debounce, replacing queued jobs: they are complete. */
 export async function queueSettled(pg: Pg, familyIds: readonly number[]): Promise<void> {
   await inTransaction(pg, async (client) => {
     await queue(client, await TAKE_SETTLED.all(client, { limit: QUEUED_MAX, quietS: 0, familyIds }))
   })
 }
 
-/** Queues families whose changes are locked, the first of them: as many as the queue has room for. */
+/** Queues families whose changes are locked, the first of them: as many as the queue's limit allows. */
 async function queue(
   client: PoolClient,
   due: readonly { readonly familyId: number; readonly delayS: number }[],
 ): Promise<void> {
-  // The queue is asked for its length only when there is something to add.
+  // The queue's length is counted only when there is something to add.
   if (due.length === 0) return
   const queued = due.slice(0, QUEUED_MAX - (await countJobs(client, 'make_composites', QUEUED_MAX)))
   if (queued.length === 0) return
@@ -78,11 +78,11 @@ async function queue(
   )
 }
 
-/** A family's change, as a job finds it. */
+/** The change of a dirty family. */
 export interface FamilyChange {
-  /** Of this change and no later one. */
+  /** Identifies this change: a later one has another time. */
   readonly changedAt: string
-  /** Every picture that its items want is made or cannot be made, and no change waits to be counted. */
+  /** Every picture of its items is made or cannot be made, and no change is uncounted. */
   readonly isSettled: boolean
   readonly isOverdue: boolean
 }
@@ -102,8 +102,8 @@ const READ_CHANGE = statement({
   columns: { changedAt: 'text', isSettled: 'bool', isOverdue: 'bool' },
 })
 
-/** The pictures show this change; a later one stays. */
-export async function forgetChange(
+/** The pictures show this change: the family is clean unless there is a later one. */
+export async function clearChange(
   pg: Pg,
   familyId: number,
   { changedAt }: Pick<FamilyChange, 'changedAt'>,
@@ -117,7 +117,7 @@ export async function forgetChange(
   )
 }
 
-/** Gives a job's family back. @param options.isSettled false: not before the next change, or the time */
+/** Lets the family be queued again. @param options.isSettled false: not before the next change, or when it is overdue */
 export async function postpone(
   pg: Pg,
   familyId: number,
@@ -171,7 +171,7 @@ const FIND_TO_COMPOSE = statement({
   columns: { id: 'int4' },
 })
 
-/** SQL: locks changes, and says in how many seconds each will have been quiet. */
+/** SQL: locks changes, with the seconds that remain of each one's debounce. */
 const TAKE_DUE = (condition: string) => `
   select family_id as "familyId",
          greatest(extract(epoch from changed_at + make_interval(secs => :quietS) - now()), 0)::float8 as "delayS"

@@ -10,23 +10,23 @@ import { type ComposeDeps, compositeKeyOf, makeComposite } from './make.ts'
 
 /** Waiting for another process that composes for the same family. */
 const WAIT_MS = 8000
-const LOOK_EVERY_MS = 25
+const POLL_EVERY_MS = 25
 
 export type EnsureComposite = (wanted: LocatedComposite, viewer: Viewer) => Promise<Delivered>
 
 /**
- * A family's picture, composed now if it was not yet, once across all processes, with the admission of all other pictures.
- * What it delivers is the current one: of another key than asked for, where that was outdated. Rejects with GONE,
+ * A family's picture, composed now if it does not exist yet, once across all processes, under the same admission as variants.
+ * It delivers the current one: under another key than requested, where that was outdated. Rejects with GONE,
  * NOT_FOUND where nothing of the family can be shown, BUSY, or UNAVAILABLE.
  */
 export function createEnsureComposite(app: ComposeDeps & { readonly admission: AdmissionLimiter }): EnsureComposite {
   const flights = new Map<string, Promise<Delivered>>()
-  const noteInteractive = createInteractiveNotice(app.pg)
+  const notifyInteractive = createInteractiveNotice(app.pg)
 
   return async function ensureComposite(wanted, { client }) {
     if (wanted.takenDown) throw new AppError('GONE', 'This picture was taken down.')
     const { image, isClean, pick } = wanted
-    // Of another key: recorded under another secret, and made again.
+    // Another key: it was recorded under another secret and is made again.
     if (image && isClean && image.objectKey === compositeKeyOf(app, { ...wanted, layout: wanted.layout.name }, pick)) {
       const { objectKey, md5, isFresh } = image
       const bytes = await app.stores.previews.get(objectKey)
@@ -42,10 +42,10 @@ export function createEnsureComposite(app: ComposeDeps & { readonly admission: A
 
   async function make({ familyId, vendor, layout, format }: LocatedComposite, client: string): Promise<Delivered> {
     const place = await app.admission.acquire({ path: [vendor, client], lane: 'quick' })
-    noteInteractive()
+    notifyInteractive()
     try {
       const wanted = { familyId, layout, format, keepsPick: true }
-      const delivered = await underLock(app.pg, { familyId, waitMs: WAIT_MS }, () => makeComposite(app, wanted))
+      const delivered = await withFamilyLock(app.pg, { familyId, waitMs: WAIT_MS }, () => makeComposite(app, wanted))
       if (!delivered) throw new AppError('NOT_FOUND', 'Nothing of this family can be shown.')
       return delivered
     } finally {
@@ -55,7 +55,7 @@ export function createEnsureComposite(app: ComposeDeps & { readonly admission: A
 }
 
 /** Runs the work while this process alone makes or deletes the family's composites. Throws BUSY after `waitMs`. */
-export async function underLock<T>(
+export async function withFamilyLock<T>(
   pg: Pg,
   wait: { familyId: number; waitMs: number; signal?: AbortSignal },
   work: () => Promise<T>,
@@ -68,6 +68,6 @@ export async function underLock<T>(
     }
     if (Date.now() > giveUpAt || wait.signal?.aborted)
       throw new AppError('BUSY', 'Another process composes for this family; try again in a second.')
-    await delay(LOOK_EVERY_MS)
+    await delay(POLL_EVERY_MS)
   }
 }

@@ -9,7 +9,7 @@ export interface Candidate {
   readonly uniqueId: string
   readonly sourceKey: string
   readonly sourceHash: string
-  /** Where its bytes lie in the originals store. */
+  /** Its key in the originals store. */
   readonly originalKey: string
   /** ThumbHash in base64; null where it was not drawn yet. */
   readonly thumbHash: string | null
@@ -18,14 +18,14 @@ export interface Candidate {
   readonly ofSet: number
 }
 
-/** Of one set: enough to find a whole picture's members among many that look alike. */
+/** Of one set: enough to find a picture's members among many near-duplicates. */
 const PER_SET_MAX = 1000
 /** Of a family with very many sets. */
 const CANDIDATES_MAX = 50_000
 
 /**
  * All items of a family that may be shown: not taken down, not failed, not blank. Of a large set those that the seed puts
- * first, as `rankOf` in preview/pick.ts does. 10,000 items: some 100 ms.
+ * first, as `rankOf` in pick.ts does. 10,000 items: some 100 ms.
  */
 export async function findCandidates(
   pg: Pg,
@@ -51,7 +51,7 @@ const SELECTED = `
   i.id as "itemId", i.unique_id as "uniqueId", i.source_key as "sourceKey", i.source_hash as "sourceHash",
   coalesce(i.original_key, i.source_key) as "originalKey", i.thumb_hash as "thumbHash", i.icon_set_id as "iconSetId"`
 
-/** SQL: the item can be shown. A failure that another attempt may mend counts as well: a composite does not try. */
+/** SQL: the item can be shown. A transient failure counts as one too: a composite does not retry. */
 export const CAN_BE_SHOWN = (item: string, rendererVersion: string) => `not ${TAKEN_DOWN(item)} and not exists (
   select from render_failure f
   where f.item_id = ${item}.id and f.source_hash = ${item}.source_hash and f.renderer_version = ${rendererVersion})`

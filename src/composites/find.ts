@@ -13,7 +13,7 @@ interface Origin {
   readonly ensureComposite: EnsureComposite
 }
 
-/** What a key of a composite stands for. Null: it was never issued. One indexed look-up, and a hash for each earlier pick. */
+/** Resolves the key of a composite. Null: it was never issued. One indexed look-up, and a hash for each earlier pick. */
 export async function findComposite(origin: Origin, key: string): Promise<IssuedImage | null> {
   const path = parseCompositeKey(key)
   const layout = path && origin.layouts.get(path.layout)

@@ -11,7 +11,7 @@ export interface PickHashes {
   readonly recipeHash: string
 }
 
-/** A family, a wanted picture of it, and what is known of that picture. */
+/** A family, one of its pictures, and what is known of that picture. */
 export interface LocatedComposite {
   readonly familyId: number
   readonly vendor: string
@@ -22,15 +22,15 @@ export interface LocatedComposite {
   readonly takenDown: boolean
   /** Null where none was ever stored, or nothing of the family can be shown any more. */
   readonly pick: PickHashes | null
-  /** False when the pick shows what was taken down since. */
+  /** False when the pick shows an item that was taken down since. */
   readonly isClean: boolean
-  /** Picks before, the newest first. */
+  /** Earlier picks, the newest first. */
   readonly earlier: readonly PickHashes[]
   /** The current pick's picture, null where it was not made yet. */
   readonly image: StoredImage | null
 }
 
-/** URLs of so many earlier picks redirect: an unknown version costs a hash for each. */
+/** The number of earlier picks whose URLs redirect: an unknown version costs a hash for each. */
 export const EARLIER_MAX = 16
 
 /** Everything that a request for a composite needs to know, in one indexed look-up. Null: there is no such family. */
@@ -64,13 +64,13 @@ export interface FamilyPick extends PickHashes {
   readonly isClean: boolean
 }
 
-/** What GraphQL tells of a family's pictures. */
+/** The data of GraphQL's fields on a family's pictures. */
 export interface FamilyPictures {
   readonly familyId: number
   readonly vendor: string
   readonly family: string
   readonly takenDown: boolean
-  /** Whether anything of it can be shown. */
+  /** Whether any item of it can be shown. */
   readonly hasMembers: boolean
   readonly picks: readonly FamilyPick[]
 }

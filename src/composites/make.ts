@@ -16,24 +16,24 @@ import type { Candidate } from './find-candidates.ts'
 import { FAMILY_TAKEN_DOWN } from './locate.ts'
 import { dropPick, readPick, recordComposite, type Settings, setCurrentPick } from './record.ts'
 
-/** What composing takes. */
+/** Dependencies of composing. */
 export interface ComposeDeps extends Pick<RenderDeps, 'stores' | 'pool' | 'urlSecret'> {
   readonly pg: Pg
   readonly layouts: Layouts
 }
 
-/** A picture of a family that is to be there. */
+/** A picture of a family to be made. */
 export interface WantedComposite {
   readonly familyId: number
   readonly layout: Layout
   readonly format: ImageFormat
   /** Other settings than the family has. */
   readonly settings?: Settings
-  /** The current pick stays while all of its members can be shown as they were: only a format of it is missing. */
+  /** Keeps the current pick while all of its members can be shown unchanged: only a format of it is missing. */
   readonly keepsPick?: boolean
-  /** Nobody waits for it: a slow cell may take longer. */
+  /** No request waits for it: a slow cell may take longer. */
   readonly isBatch?: boolean
-  /** Drawn also where it is stored. */
+  /** Draws it even if it is stored. */
   readonly replace?: boolean
 }
 
@@ -41,15 +41,15 @@ const NO_SETTINGS: Settings = { seed: 0, pinned: [], excluded: [] }
 
 /** As a first request's and a backfill's renders have. */
 const CELL_LIMIT_MS = { request: 5000, batch: 20_000 }
-/** A call's sources are in the memory of parent and child: what goes beyond is left out, and the others get larger cells. */
+/** A call's sources are in the memory of parent and child: members beyond that are left out, and the others get larger cells. */
 const SOURCES_MAX_BYTES = 32_000_000
 const READS_AT_ONCE = 16
 /** Each leaves out all that the one before could not draw, so a family with that many broken ones is one that is being imported. */
 const ROUNDS_MAX = 10
 
 /**
- * A family's picture: picks the members, and draws and stores what is not there yet; then it is the current one. A member
- * that cannot be drawn is quarantined and another one takes its place. The caller holds the family's lock.
+ * A family's picture: picks the members, draws and stores it if it does not exist yet, and makes it the current one. A member
+ * that cannot be drawn is quarantined and replaced by another. The caller holds the family's lock.
  * Null: nothing of the family can be shown. Throws NOT_FOUND, GONE, UNAVAILABLE, BUSY.
  */
 export async function makeComposite(app: ComposeDeps, wanted: WantedComposite): Promise<Delivered | null> {
@@ -90,7 +90,7 @@ export async function makeComposite(app: ComposeDeps, wanted: WantedComposite): 
       cacheControl: CACHE.immutable,
       sourceHash: membersHash,
       cacheTags: compositeTagsOf(family),
-      // A row without its object was healed here; an object without a row has the same bytes.
+      // Also repairs a row without its object; an object without a row has the same bytes.
       replace: true,
     })
     const facts = { format, recipeHash, objectKey, md5, ...picture, bytes: bytes.length }
@@ -100,7 +100,7 @@ export async function makeComposite(app: ComposeDeps, wanted: WantedComposite): 
   throw new AppError('BUSY', `Family ${family.family} has many items that cannot be drawn; try again in a minute.`)
 }
 
-/** The key of the picture that a pick stands for. */
+/** The object key of a pick's picture. */
 export function compositeKeyOf(
   { urlSecret }: Pick<ComposeDeps, 'urlSecret'>,
   at: { vendor: string; family: string; layout: string; format: ImageFormat },
@@ -133,7 +133,7 @@ const READ_FAMILY = statement({
   columns: { vendor: 'text', family: 'text', name: 'text', takenDown: 'bool' },
 })
 
-/** What is recorded, as far as its object is whole. */
+/** The recorded picture, if its object is complete. */
 export async function readStored(
   { pg, stores }: { readonly pg: Pg; readonly stores: Stores },
   objectKey: string,
@@ -172,7 +172,7 @@ async function draw(app: ComposeDeps, wanted: WantedComposite & { vendor: string
   }
 }
 
-/** Where the bytes of a composite's members are read: nowhere else. */
+/** The only place where the bytes of a composite's members are read. */
 async function readSources(
   { stores }: Pick<ComposeDeps, 'stores'>,
   items: readonly Candidate[],

@@ -1,7 +1,7 @@
 import { thumbHashToRGBA } from 'thumbhash'
 
-/** What tells whether two members look alike. */
-export interface Look {
+/** What near-duplicates are recognised by. */
+export interface Appearance {
   readonly sourceHash: string
   /** ThumbHash in base64; null where the item was not drawn yet. */
   readonly thumbHash: string | null
@@ -9,18 +9,18 @@ export interface Look {
 
 /**
  * Root mean square of the difference, of 255. The same art moved by a hundredth of a px differs by 0 to 5 (nine of ten by
- * less than 4), two of 150 icons of lucide, twemoji or circle-flags by 3 at least, but for a few that only a look at full
- * size tells apart: those are left out as well, as they would be by a visitor.
+ * less than 4), two of 150 icons of lucide, twemoji or circle-flags by 3 at least, except for a few that differ only at full
+ * size: those are left out as well, since a visitor would not distinguish them either.
  */
 const DIFFERENCE_MAX = 4
 
 /**
- * Tells whether two members would look like the same picture twice: the same bytes, or ThumbHashes, the low frequencies of
- * their pictures, that show the same. Not drawn yet, only the bytes tell. Remembers what it has decoded.
+ * Whether two members would look like the same picture twice: equal bytes, or near-equal ThumbHashes (the low frequencies of
+ * their pictures). Without a ThumbHash only the bytes are compared. Decoded hashes are cached.
  */
-export function createNearDuplicate(): (a: Look, b: Look) => boolean {
+export function createNearDuplicate(): (a: Appearance, b: Appearance) => boolean {
   const decoded = new Map<string, Float32Array>()
-  const look = (thumbHash: string) => {
+  const decodeOnce = (thumbHash: string) => {
     const known = decoded.get(thumbHash) ?? decode(thumbHash)
     decoded.set(thumbHash, known)
     return known
@@ -28,7 +28,7 @@ export function createNearDuplicate(): (a: Look, b: Look) => boolean {
   return (a, b) => {
     if (a.sourceHash === b.sourceHash) return true
     if (a.thumbHash === null || b.thumbHash === null) return false
-    return a.thumbHash === b.thumbHash || isNear(look(a.thumbHash), look(b.thumbHash))
+    return a.thumbHash === b.thumbHash || isNear(decodeOnce(a.thumbHash), decodeOnce(b.thumbHash))
   }
 }
 
@@ -50,7 +50,7 @@ function decode(thumbHash: string): Float32Array {
     }
   }
   for (let at = 0; at < means.length - 1; at++) means[at] = (means[at] ?? 0) / Math.max(counts[at >> 2] ?? 0, 1)
-  // A step of the ratio, an eighth or so, is a difference of its own.
+  // Ratios that differ by a step, about an eighth, are different pictures.
   means[means.length - 1] = (Math.log(w / h) * 255 * SIDE * 2) | 0
   return means
 }

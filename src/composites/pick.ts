@@ -1,29 +1,29 @@
 import { createHash } from 'node:crypto'
-import { createNearDuplicate, type Look } from './near-duplicate.ts'
+import { type Appearance, createNearDuplicate } from './near-duplicate.ts'
 
 /** An item that may be shown. */
-export interface Candidate extends Look {
+export interface Candidate extends Appearance {
   readonly itemId: number
   readonly uniqueId: string
-  /** Where its bytes lie in the originals store. */
+  /** Its key in the originals store. */
   readonly originalKey: string
   readonly iconSetId: number
-  /** Candidates that its set has, with those that were not looked at. */
+  /** Candidates that its set has, including those that were not loaded. */
   readonly ofSet: number
 }
 
 /** What decides a pick beside the candidates. */
 export interface PickSettings {
   readonly seed: number
-  /** Shown in any case and first, in this order, as far as they are candidates. */
+  /** Always shown, first and in this order, as far as they are candidates. */
   readonly pinned: readonly number[]
 }
 
 /**
  * Picks members in the order of their cells: random, but always the same for the same seed and candidates, whatever their
  * order and database ids. Spread over the sets in proportion to their sizes (Sainte-Lague), with at least one of each
- * while there are cells; none looks like another.
- * @param options.countFor how many of so many members are shown; asked with at most `max`
+ * while there are cells; without near-duplicates.
+ * @param options.countFor how many of the available members are shown; called with at most `max`
  */
 export function pick<C extends Candidate>(
   candidates: readonly C[],
@@ -41,17 +41,17 @@ export function pick<C extends Candidate>(
     chosen.push(candidate)
   }
   const shown = chosen.slice(0, Math.max(countFor(chosen.length), 0))
-  // In the order of their choice the sets' firsts would stand together.
+  // Shuffled: in the order of choice the first items of all sets would be next to each other.
   const rest = shown.slice(pinned.length).map((member) => ({ member, at: rankOf(seed, `cell ${member.uniqueId}`) }))
   return [...shown.slice(0, pinned.length), ...rest.sort(by(({ at }) => at)).map(({ member }) => member)]
 }
 
-/** A number in hex that seed and text decide: as good as random, and the same everywhere. find-candidates.ts has it in SQL. */
+/** A pseudo-random number in hex from seed and text, the same everywhere. find-candidates.ts has it in SQL. */
 export const rankOf = (seed: number, text: string): string => createHash('md5').update(`${seed}:${text}`).digest('hex')
 
 /**
- * Candidates so that every beginning of the list is spread in proportion: first one of each set, then by the share of its
- * set that has come. A pinned one counts for its set.
+ * Orders candidates so that every prefix of the list is spread in proportion: first one of each set, then by the share of the
+ * set that is used. A pinned one counts for its set.
  */
 function inOrder<C extends Candidate>(
   candidates: readonly C[],

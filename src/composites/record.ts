@@ -6,7 +6,7 @@ import type { MadeImage } from '../variants/record.ts'
 import { recordEvents } from '../webhooks/outbox.ts'
 import type { PickHashes } from './locate.ts'
 
-/** What an operator has said of a family's picture. */
+/** An operator's settings of a family's picture. */
 export interface Settings {
   readonly seed: number
   /** Item ids. */
@@ -14,14 +14,14 @@ export interface Settings {
   readonly excluded: readonly number[]
 }
 
-/** A pick as it is kept. */
+/** A stored pick. */
 export interface StoredPick extends Settings, PickHashes {
   /** Item ids in the order of their cells. */
   readonly members: readonly number[]
   readonly isCurrent: boolean
 }
 
-/** The current pick, or else the latest, whose settings go on to hold. Null: there never was one. */
+/** The current pick, or else the latest, whose settings stay in force. Null: there never was one. */
 export async function readPick(pg: Pg, familyId: number, layout: string): Promise<StoredPick | null> {
   return (await READ_PICK.get(pg, { familyId, layout })) ?? null
 }
@@ -54,8 +54,8 @@ export interface MadeComposite extends Omit<MadeImage, 'itemId' | 'preset' | 'so
 }
 
 /**
- * Makes the pick current and records its picture, with its event: the family's URLs change here, when the new object is
- * there. In one transaction; the caller holds the family's lock.
+ * Makes the pick current and records its picture, with its event: the family's URLs change here, after the new object was
+ * stored. In one transaction; the caller holds the family's lock.
  */
 export async function recordComposite(pg: Pg, made: MadeComposite): Promise<void> {
   const { familyId, family, layout, pick } = made

@@ -3,7 +3,7 @@ import { AppError } from '../core/errors.ts'
 import type { Layout, Layouts } from '../core/layouts.ts'
 import { statement } from '../db/statement.ts'
 import type { AdmissionLimiter } from '../variants/admission.ts'
-import { underLock } from './ensure.ts'
+import { withFamilyLock } from './ensure.ts'
 import { type ComposeDeps, makeComposite } from './make.ts'
 import { readPick, type Settings } from './record.ts'
 
@@ -13,10 +13,10 @@ export const EXCLUDED_MAX = 1000
 const SEED_MAX = 2 ** 31 - 1
 const WAIT_MS = 8000
 
-/** What an operator wants of a family's pictures; what is not given stays. */
+/** An operator's settings for a family's pictures; what is not given stays. */
 export interface Regeneration {
   readonly familyId: number
-  /** Not given, and no items either: another one, at random. */
+  /** Without a seed and items: a random one. */
   readonly seed?: number | null | undefined
   /** Item ids. */
   readonly pinned?: readonly number[] | null | undefined
@@ -26,8 +26,8 @@ export interface Regeneration {
 }
 
 /**
- * Picks anew and composes at once, in the format that each layout lists first; the old pictures stay until the new ones are
- * stored. Throws BAD_INPUT for a seed, list or item that is none, NOT_FOUND when nothing is left to show, GONE, BUSY.
+ * Picks again and composes at once, in the format that each layout lists first; the old pictures stay until the new ones are
+ * stored. Throws BAD_INPUT for an invalid seed, list or item, NOT_FOUND when nothing is left to show, GONE, BUSY.
  */
 export async function regeneratePreview(
   app: ComposeDeps & { readonly admission: AdmissionLimiter },
@@ -41,7 +41,9 @@ export async function regeneratePreview(
   const place = await app.admission.acquire({ path: ['', 'operator'], lane: 'quick' })
   try {
     for (const each of layout ? [layout] : app.layouts.values())
-      await underLock(app.pg, { familyId, waitMs: WAIT_MS }, () => regenerate(app, { ...wanted, layout: each, fresh }))
+      await withFamilyLock(app.pg, { familyId, waitMs: WAIT_MS }, () =>
+        regenerate(app, { ...wanted, layout: each, fresh }),
+      )
   } finally {
     place.release()
   }

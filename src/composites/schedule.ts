@@ -7,11 +7,11 @@ import { mapConcurrent } from '../core/map-concurrent.ts'
 import { countChanges } from '../coverage/count.ts'
 import type { Pg } from '../db/database.ts'
 import { cellsMaxOf } from './arrange.ts'
-import { forgetChange, postpone, queueComposites, queueSettled, readChange } from './dirty-families.ts'
-import { underLock } from './ensure.ts'
+import { clearChange, postpone, queueComposites, queueSettled, readChange } from './dirty-families.ts'
+import { withFamilyLock } from './ensure.ts'
 import { type ComposeDeps, makeComposite } from './make.ts'
 
-const LOOK_EVERY_MS = 1000
+const POLL_EVERY_MS = 1000
 /** A first request, a take-down or another worker composes for the family at this moment. */
 const WAIT_MS = 30_000
 
@@ -21,7 +21,7 @@ export function runCompositeScheduler(pg: Pg): { close: () => Promise<void> } {
   const queueing = (async () => {
     while (!closing.signal.aborted) {
       await queueComposites(pg).catch((error) => logFailure('composites cannot be queued', error))
-      await delay(LOOK_EVERY_MS, undefined, { signal: closing.signal }).catch(() => {})
+      await delay(POLL_EVERY_MS, undefined, { signal: closing.signal }).catch(() => {})
     }
   })()
   return {
@@ -32,29 +32,29 @@ export function runCompositeScheduler(pg: Pg): { close: () => Promise<void> } {
   }
 }
 
-/** Items of a family that are counted at once, and so many times: a larger one is left to who counts all the time. */
-const COUNTED = { itemsMax: 10_000, turnsMax: 20, inTurn: true }
+/** Items of a family that are counted in one transaction, and how many of those: a larger family is left to the coverage loop. */
+const COUNTED = { itemsMax: 10_000, batchesMax: 20, waitForLock: true }
 
 /**
- * Has the pictures of families composed at once that a vendor's upload has just completed, where they have settled: without
- * waiting for their changes to be counted and for quiet. What it leaves, `runCompositeScheduler` finds; so does it when this fails.
+ * Queues the composites of families that a vendor's upload has just completed, where they have settled, without waiting for
+ * the coverage loop and the quiet period. `runCompositeScheduler` finds whatever this leaves, also when this fails.
  */
 export async function composeCompleted(pg: Pg, familyIds: readonly number[]): Promise<void> {
   try {
     for (const familyId of familyIds) {
       const scope = { ...WHOLE_CATALOGUE, familyId }
-      for (let turn = 0; turn < COUNTED.turnsMax && (await countChanges(pg, scope, COUNTED)) > 0; turn++);
+      for (let batch = 0; batch < COUNTED.batchesMax && (await countChanges(pg, scope, COUNTED)) > 0; batch++);
     }
     await queueSettled(pg, familyIds)
   } catch (error) {
-    logFailure('composites of an upload wait', error)
+    logFailure('composites of an upload cannot be queued yet', error)
   }
 }
 
 /**
- * Composes a family's picture of each layout, in the format it lists first, when the last picture that its items want has
- * settled, or when it has waited for too long. What would not change is not drawn. A change meanwhile leaves it noted.
- * Returns `waiting` when more is to come, and `stopped` when `signal` aborted.
+ * Composes a family's picture of each layout, in the format it lists first, when the last picture of its items has
+ * settled, or when it has waited for too long. Unchanged composites are not drawn. A change meanwhile leaves the family dirty.
+ * Returns `waiting` when it has not settled, and `stopped` when `signal` aborted.
  */
 export async function composeFamily(
   app: ComposeDeps,
@@ -72,14 +72,14 @@ export async function composeFamily(
     await postpone(pg, familyId, { ...change, isSettled: true })
     return 'stopped'
   }
-  await forgetChange(pg, familyId, change)
+  await clearChange(pg, familyId, change)
   return 'done'
 }
 
 /**
  * A family's picture of each layout, settled or not, as many at once as there are renderers; one that is taken down is
- * passed by. False: stopped before the last.
- * @param options.replace draws those as well that are there
+ * skipped. False: stopped before the last.
+ * @param options.replace draws existing ones again
  */
 export async function composeLayouts(
   app: ComposeDeps,
@@ -97,7 +97,7 @@ export async function composeLayouts(
   const layouts = [...app.layouts.values()].sort((a, b) => cellsMaxOf(b) - cellsMaxOf(a))
   const composeAll = () => mapConcurrent(layouts, app.pool.size, compose)
   try {
-    await underLock(app.pg, { familyId, waitMs: WAIT_MS, signal }, composeAll)
+    await withFamilyLock(app.pg, { familyId, waitMs: WAIT_MS, signal }, composeAll)
   } catch (error) {
     // Restoring it is a change again.
     if (toAppError(error).code !== 'GONE') throw error

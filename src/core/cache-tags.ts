@@ -2,10 +2,10 @@ import { type CompositePath, printSourceKey, type SourcePath, uniqueIdOf } from 
 
 /** What a CDN can invalidate pictures by, and the headers that carry it. Pure. */
 
-/** Under this name S3 serves an object's cache tags, and the origin handler its answer's. */
+/** The header in which S3 serves an object's cache tags, and the origin handler its response's. */
 export const CACHE_TAG_HEADER = 'x-amz-meta-cache-tag'
 
-/** Under this name S3 serves the fingerprint of the original that an object was made from; a CDN takes it out. */
+/** The header in which S3 serves the fingerprint of the original that an object was made from; a CDN removes it. */
 export const SOURCE_HASH_HEADER = 'x-amz-meta-source-hash'
 
 /** What a CDN can invalidate an item's pictures by: its own tag and those of all that it belongs to. */

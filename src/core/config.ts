@@ -1,9 +1,10 @@
 import { availableParallelism } from 'node:os'
 import path from 'node:path'
-import { hosts, integer, networks, onOrOff, Problem, pattern, secret, token, url } from './config-values.ts'
+import { hosts, integer, networks, oneOf, onOrOff, Problem, pattern, secret, token, url } from './config-values.ts'
 import { AppError } from './errors.ts'
 import { type Layouts, readLayouts } from './layouts.ts'
 import { CONNECTIONS_BESIDE_RENDERERS, CONNECTIONS_LEAST } from './limits.ts'
+import { DEFAULT_LOG, LOG_FORMATS, LOG_LEVELS, type LogOptions } from './log.ts'
 import { readPresets } from './presets.ts'
 import type { Presets } from './variant.ts'
 
@@ -96,10 +97,20 @@ export const VARIABLES = [
     meaning:
       'Scheduling niceness of workers and their renderers, so that an API on the same machine comes first: 0 (equal) to 19.',
   },
+  {
+    name: 'LOG_FORMAT',
+    default: '`pretty` on a terminal, else `json`',
+    meaning: 'Format of the log on stderr, one line per event: `json` for a log collector, `pretty` for a person.',
+  },
+  {
+    name: 'LOG_LEVEL',
+    default: 'info',
+    meaning: 'The lowest level that is logged: `debug`, `info`, `warn` or `error`.',
+  },
   { name: 'DEMO', default: 'on', meaning: '`off`: `npm start` starts with an empty catalogue.' },
 ] as const
 
-/** Our own, wherever the program is started. */
+/** The ones in the repository, wherever the program is started. */
 const OWN_PRESETS = path.join(import.meta.dirname, '../../presets.json')
 const OWN_LAYOUTS = path.join(import.meta.dirname, '../../layouts.json')
 
@@ -120,10 +131,11 @@ export interface Config {
   readonly presets: Presets
   readonly layouts: Layouts
   readonly renderers: number
-  /** How long a picture is kept after a newer one has taken its place. */
+  /** How long a picture is kept after a newer one has replaced it. */
   readonly supersededDays: number
   /** Of the operating system's scheduler. */
   readonly workerNiceness: number
+  readonly log: LogOptions
   readonly demo: boolean
   /** Null: directories in `dataDir`. */
   readonly buckets: { readonly originals: string; readonly previews: string } | null
@@ -170,13 +182,10 @@ export function loadConfig(env: Env = process.env, given?: Pick<Config, 'presets
     return fallback
   }
 
+  const fileOf = (name: 'PRESETS_FILE' | 'LAYOUTS_FILE', own: string) => path.resolve(read(name, own, (text) => text))
   const readFiles = () => {
-    const { presets, problems: ofPresets } = readPresets(
-      path.resolve(read('PRESETS_FILE', OWN_PRESETS, (text) => text)),
-    )
-    const { layouts, problems: ofLayouts } = readLayouts(
-      path.resolve(read('LAYOUTS_FILE', OWN_LAYOUTS, (text) => text)),
-    )
+    const { presets, problems: ofPresets } = readPresets(fileOf('PRESETS_FILE', OWN_PRESETS))
+    const { layouts, problems: ofLayouts } = readLayouts(fileOf('LAYOUTS_FILE', OWN_LAYOUTS))
     problems.push(...ofPresets.map((problem) => `PRESETS_FILE: ${problem}`))
     problems.push(...ofLayouts.map((problem) => `LAYOUTS_FILE: ${problem}`))
     return { presets, layouts }
@@ -200,9 +209,7 @@ export function loadConfig(env: Env = process.env, given?: Pick<Config, 'presets
   const renderers = read('RENDERERS', availableParallelism(), integer(1, 256))
   const config: Config = {
     port,
-    host: read('HOST', '127.0.0.1', (text) =>
-      /^[\w.:-]+$/.test(text) ? text : new Problem('not a host name or address'),
-    ),
+    host: read('HOST', '127.0.0.1', pattern(/^[\w.:-]+$/, 'a host name or address')),
     dataDir: path.resolve(read('DATA_DIR', '.afterimage', (text) => text)),
     databaseUrl: read(
       'DATABASE_URL',
@@ -224,6 +231,10 @@ export function loadConfig(env: Env = process.env, given?: Pick<Config, 'presets
     renderers,
     supersededDays: read('SUPERSEDED_DAYS', 30, integer(0, 3650)),
     workerNiceness: read('WORKER_NICENESS', 10, integer(0, 19)),
+    log: {
+      format: read('LOG_FORMAT', DEFAULT_LOG.format, oneOf(LOG_FORMATS)),
+      level: read('LOG_LEVEL', DEFAULT_LOG.level, oneOf(LOG_LEVELS)),
+    },
     demo: read('DEMO', true, onOrOff),
     buckets: originalsBucket && previewsBucket ? { originals: originalsBucket, previews: previewsBucket } : null,
     aws: {

@@ -46,7 +46,7 @@ interface AppErrorOptions extends ErrorOptions {
   readonly isLogged?: boolean
 }
 
-/** An error with a code of the catalogue. The message names the thing, the value and the remedy; publicSentence is what leaves the house. */
+/** An error with a code of the catalogue. The message names the thing, the value and the remedy; publicSentence is what clients outside see. */
 export class AppError extends Error {
   readonly code: ErrorCode
   /** Whoever found it has logged it, once for all whom it meets: they log it no more. */
@@ -79,11 +79,11 @@ export const isSettled = (code: ErrorCode, attempts: number): boolean =>
 /** Any thrown value as an error of the catalogue; what is not one already is INTERNAL, with its cause kept. */
 export function toAppError(error: unknown): AppError {
   if (error instanceof AppError) return error
-  return new AppError('INTERNAL', 'Something went wrong on our side; the log has the details.', { cause: error })
+  return new AppError('INTERNAL', 'Something went wrong in the service; its log has the details.', { cause: error })
 }
 
-/** The sentence for whoever asked from outside: buckets, hosts and paths are for the log. */
+/** The sentence for clients outside: buckets, hosts and paths are for the log. */
 export const publicSentence = (error: AppError): string =>
   error.code === 'UNAVAILABLE'
-    ? 'A store or the database does not answer at this moment; try again in a second.'
+    ? 'A store or the database does not respond at the moment; try again in a second.'
     : error.message

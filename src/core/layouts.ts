@@ -6,7 +6,7 @@ import { type ImageFormat, isLayoutName, RENDERER_VERSION } from './variant.ts'
 
 /** Cells of a composite: as many documents are parsed and drawn in one call to a renderer. */
 export const CELLS_MAX = 100
-/** Below this nothing of an icon can be seen. */
+/** In smaller cells icons are not recognisable. */
 const CELL_MIN_PX = 8
 
 /** Cells of a full picture. */
@@ -41,9 +41,9 @@ export interface Layout {
   /** The operator's SVG, drawn over the whole picture. */
   readonly watermark: string | null
   readonly encoding: 'auto' | 'lossless' | 'lossy'
-  /** What is offered; the first is what is made before anyone asks. */
+  /** The formats offered; the first is made before any request. */
   readonly formats: readonly ImageFormat[]
-  /** Fingerprint of all that decides the pixels beside the members. */
+  /** Fingerprint of everything but the members that decides the pixels. */
   readonly recipeHash: string
 }
 export type Layouts = ReadonlyMap<string, Layout>

@@ -5,8 +5,8 @@ import { causes, type LogFields, log } from './log.ts'
 export function logFailure(
   message: string,
   error: unknown,
-  { level = 'warn', ...fields }: LogFields & { level?: 'warn' | 'error' } = {},
+  { severity = 'warn', ...fields }: LogFields & { severity?: 'warn' | 'error' } = {},
 ): void {
   if (error instanceof AppError && error.isLogged) return
-  log[level](message, { ...fields, cause: causes(error) })
+  log[severity](message, { ...fields, cause: causes(error) })
 }

@@ -1,22 +1,73 @@
+import { destination, pino, stdTimeFunctions } from 'pino'
 import { toStorable } from './text.ts'
 
-export type LogFields = Record<string, string | number | boolean | null | undefined>
+export const LOG_LEVELS = ['debug', 'info', 'warn', 'error'] as const
+export const LOG_FORMATS = ['json', 'pretty'] as const
 
-/** One line per event on stderr: time, level, message, then key=value. Values with spaces are quoted. */
-function write(level: string, message: string, fields: LogFields = {}): void {
-  const pairs = Object.entries(fields)
-    .filter(([, value]) => value !== undefined)
-    .map(([key, value]) => `${key}=${/[\s"=]/.test(String(value)) ? JSON.stringify(value) : value}`)
-  process.stderr.write(`${[new Date().toISOString(), level, message, ...pairs].join(' ')}\n`)
+export interface LogOptions {
+  /** `json` for a log collector, `pretty` for a person. */
+  readonly format: (typeof LOG_FORMATS)[number]
+  /** The least that is logged. */
+  readonly level: (typeof LOG_LEVELS)[number]
 }
 
+/** Before the configuration is read, and its defaults. */
+export const DEFAULT_LOG: LogOptions = { format: process.stderr.isTTY ? 'pretty' : 'json', level: 'info' }
+
+type Reserved = 'level' | 'time' | 'pid' | 'hostname' | 'msg'
+/** What an event is about, as flat values. The names of the fields that every line has are reserved. */
+export type LogFields = { readonly [name: string]: string | number | boolean | null | undefined } & {
+  readonly [name in Reserved]?: never
+}
+
+/**
+ * Writes synchronously. process.stderr would buffer in memory what a full pipe does not take, and lose it when the process
+ * exits.
+ */
+const stderr = destination({ dest: 2, sync: true })
+let logger = createLogger(DEFAULT_LOG)
+
+/** Applies LOG_FORMAT and LOG_LEVEL to the whole process. */
+export function configureLog(options: LogOptions): void {
+  logger = createLogger(options)
+}
+
+/** One line on stderr for each event. Passwords and signatures in URLs are left out. */
 export const log = {
-  info: (message: string, fields?: LogFields) => write('info', message, fields),
-  warn: (message: string, fields?: LogFields) => write('warn', message, fields),
-  error: (message: string, fields?: LogFields) => write('error', message, fields),
+  debug: (message: string, fields?: LogFields) => logger.debug(redact(fields), message),
+  info: (message: string, fields?: LogFields) => logger.info(redact(fields), message),
+  warn: (message: string, fields?: LogFields) => logger.warn(redact(fields), message),
+  error: (message: string, fields?: LogFields) => logger.error(redact(fields), message),
 }
 
-/** An error and its causes in one line, for a log field: the sentence at 3 a.m. must hold the reason. */
+function createLogger({ format, level }: LogOptions) {
+  return pino(
+    { level, timestamp: stdTimeFunctions.isoTime, formatters: { level: (label) => ({ level: label }) } },
+    format === 'pretty' ? { write: (line) => stderr.write(printPretty(line)) } : stderr,
+  )
+}
+
+/** `TIME level message key=value …`; values with spaces are quoted. */
+function printPretty(line: string): string {
+  const { time, level, msg, pid: _pid, hostname: _hostname, ...fields } = JSON.parse(line) as Record<string, unknown>
+  const pairs = Object.entries(fields).map(
+    ([key, value]) => `${key}=${/[\s"=]/.test(String(value)) ? JSON.stringify(value) : value}`,
+  )
+  return `${[time, level, msg, ...pairs].join(' ')}\n`
+}
+
+function redact(fields: LogFields = {}): Record<string, unknown> {
+  return Object.fromEntries(
+    Object.entries(fields).map(([name, value]) => [name, typeof value === 'string' ? withoutSecrets(value) : value]),
+  )
+}
+
+const withoutSecrets = (text: string): string =>
+  text
+    .replace(/(?<=:\/\/)[^/\s@]+(?=@)/g, '…')
+    .replace(/(?<=[?&](?:signature|X-Amz-Signature|X-Amz-Security-Token)=)[^&\s"]+/gi, '…')
+
+/** An error and its causes in one line, for a log field. */
 export function causes(error: unknown): string {
   const sentences: string[] = []
   for (let at = error; at !== undefined && at !== null && sentences.length < 5; ) {

@@ -1,11 +1,11 @@
-/** Works on all of the values, `concurrency` at once; the first failure rejects, and no lane begins another value. */
+/** Runs `work` for each value, `concurrency` at once. The first failure rejects, and no further value is begun. */
 export async function mapConcurrent<T>(
   values: readonly T[],
   concurrency: number,
   work: (value: T) => Promise<unknown>,
 ): Promise<void> {
   let next = 0
-  const lane = async () => {
+  const worker = async () => {
     while (next < values.length) {
       try {
         await work(values[next++] as T)
@@ -15,6 +15,6 @@ export async function mapConcurrent<T>(
       }
     }
   }
-  const settled = await Promise.allSettled(Array.from({ length: concurrency }, lane))
+  const settled = await Promise.allSettled(Array.from({ length: concurrency }, worker))
   for (const result of settled) if (result.status === 'rejected') throw result.reason
 }

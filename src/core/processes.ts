@@ -1,14 +1,14 @@
 import { readFile, readlink } from 'node:fs/promises'
 
-/** When the process started, in a form that only compares; null when there is no such process. */
+/** When the process started, as an opaque value for comparison; null when there is no such process. */
 export async function startOf(pid: number): Promise<string | null> {
   try {
-    // Field 22 of /proc/PID/stat, counted behind the command's name, which may hold spaces: clock ticks since boot.
+    // Field 22 of /proc/PID/stat, counted from the end of the command's name, which may contain spaces: clock ticks since boot.
     const stat = await readFile(`/proc/${pid}/stat`, 'utf8')
     const fields = stat.slice(stat.lastIndexOf(')') + 2).split(' ')
     return fields[0] === 'Z' ? null : (fields[19] ?? null)
   } catch {
-    // Where there is no /proc, a living pid is all that can be known.
+    // Without /proc, only whether the pid is alive is known.
     const hasProc = await readlink('/proc/self').then(
       () => true,
       () => false,

@@ -28,9 +28,9 @@ export interface Preset {
   /** The operator's SVG, drawn over the whole picture. */
   readonly watermark: string | null
   readonly encoding: 'auto' | 'lossless' | 'lossy'
-  /** What is offered; the first is what a backfill makes unless told otherwise. */
+  /** The formats offered; the first is a backfill's default. */
   readonly formats: readonly ImageFormat[]
-  /** Fingerprint of all that decides the pixels: a changed preset has another one. */
+  /** Fingerprint of everything that decides the pixels: a changed preset has another one. */
   readonly recipeHash: string
 }
 export type Presets = ReadonlyMap<string, Preset>
@@ -50,20 +50,20 @@ export function hashRecipe({ formats: _, ...preset }: Omit<Preset, 'name' | 'rec
   return createHash('sha256').update(JSON.stringify(definition)).digest('hex')
 }
 
-/** Fingerprint of an original whose bytes we see. */
+/** Fingerprint of an original whose bytes are known. */
 export const hashSource = (bytes: Uint8Array): string => createHash('sha256').update(bytes).digest('hex')
 
 const MIME_TYPES = { WEBP: 'image/webp', AVIF: 'image/avif', PNG: 'image/png' } as const
 export const mimeTypeOf = (format: ImageFormat): string => MIME_TYPES[format]
 
 /**
- * Fingerprint of an original that is known from a store's listing only. An ETag is the MD5 of the bytes at best, and
- * nothing in particular where the object was encrypted or put in parts; it changes when they do.
+ * Fingerprint of an original that is known from a store's listing only. An ETag is at best the MD5 of the bytes, and
+ * an opaque value where the object was encrypted or put in parts; it changes when the bytes do.
  */
 export const hashListed = ({ etag, bytes }: { etag: string; bytes: number }): string => `etag:${etag}:${bytes}`
 export const isListedHash = (sourceHash: string): boolean => sourceHash.startsWith('etag:')
 
-/** Whether these can be the bytes that have the fingerprint; of a listed one only the size is sure to tell. */
+/** Whether these can be the bytes that have the fingerprint; of a listed one only the size can be compared. */
 export const matchesSource = (bytes: Uint8Array, sourceHash: string): boolean =>
   isListedHash(sourceHash) ? sourceHash.endsWith(`:${bytes.length}`) : hashSource(bytes) === sourceHash
 
@@ -87,7 +87,7 @@ export function uniqueIdOf(text: string): string {
 const ID_ALPHABET = 'ABCDEFGHIJKLMNOPQRSTUVWXYZ234567'
 
 export const isSlug = (text: string): boolean => whole(SLUG).test(text)
-/** What a person calls an item: `arrow-left` -> `Arrow left`. */
+/** The display name of an item: `arrow-left` -> `Arrow left`. */
 export function nameOf(slug: string): string {
   const words = slug.replaceAll(/[-_]+/g, ' ').trim()
   return words.charAt(0).toUpperCase() + words.slice(1)
@@ -99,7 +99,7 @@ export const isLayoutName = (text: string): boolean => whole(LAYOUT).test(text)
 const FOLDERS = { ICON: 'icons', ILLUSTRATION: 'illustrations' } as const
 const kindOf = (folder: string | undefined): ItemKind => (folder === 'icons' ? 'ICON' : 'ILLUSTRATION')
 
-/** Where an original lies: `{vendor}/{icons|illustrations}/{FAMILY}/{SET}/{slug}.svg`. */
+/** The key of an original: `{vendor}/{icons|illustrations}/{FAMILY}/{SET}/{slug}.svg`. */
 export interface SourcePath {
   readonly vendor: string
   readonly kind: ItemKind
@@ -113,11 +113,11 @@ const SOURCE_KEY = whole(`${STEM}\\.svg`)
 const ORIGINAL_KEY = whole(`${STEM}\\.([0-9a-f]{32})\\.svg`)
 const VARIANT_KEY = whole(`${STEM}-(${PRESET})(?:\\.(${VERSION}))?\\.(webp|avif|png)`)
 
-/** Of a family's composites, by our grammar and the older one. */
+/** Folders of a family's composites, in the current grammar and the older one. */
 const COMPOSITE_FOLDERS = ['previews', 'preview'] as const
 const COMPOSITE_KEY = new RegExp(`^${VENDOR}/(?:${COMPOSITE_FOLDERS.join('|')})/${UNIQUE_ID}/`)
 
-/** Whether a family's composite lies there. */
+/** Whether the key is a composite's. */
 export const isCompositeKey = (key: string): boolean => COMPOSITE_KEY.test(key)
 
 const printStem = (at: SourcePath) => `${at.vendor}/${FOLDERS[at.kind]}/${at.family}/${at.iconSet}/${at.slug}`
@@ -133,8 +133,8 @@ export function parseSourceKey(key: string): SourcePath | null {
 }
 
 /**
- * Where an original that came with an upload lies: `{stem}.{first 32 of its SHA-256}.svg`, so that it can be stored before
- * anything points at it, and the one before stays until then.
+ * The key of an original from an upload: `{stem}.{first 32 of its SHA-256}.svg`, so that it can be stored before
+ * anything refers to it, and the earlier one stays until then.
  */
 export interface OriginalPath extends SourcePath {
   readonly hash: string
@@ -152,15 +152,15 @@ export function parseOriginalKey(key: string): OriginalPath | null {
   return { vendor, kind: kindOf(folder), family, iconSet, slug, hash }
 }
 
-/** Where an uploaded archive lies in the originals store: no item's key has so few parts. */
+/** The key of an uploaded archive in the originals store: no item's key has so few parts. */
 export const printUploadKey = (id: number): string => `uploads/${id}.zip`
-/** The upload's id, or null where the text is no such key. */
+/** The upload's id, or null where the text is not such a key. */
 export function parseUploadKey(key: string): number | null {
   const [, id] = /^uploads\/([1-9]\d{0,8})\.zip$/.exec(key) ?? []
   return id === undefined ? null : Number(id)
 }
 
-/** The beginnings of all keys of an item's variants. A longer slug may begin alike: what is found is parsed. */
+/** The common prefix of the keys of an item's variants. A longer slug may share it: keys that are found must be parsed. */
 export const variantPrefixOf = (path: SourcePath): string => `${printStem(path)}-`
 
 /** The folders below which every key of a vendor, of its family, or of the family's set begins. */
@@ -173,7 +173,7 @@ export const foldersOf = {
   ],
 } as const
 
-/** Where a variant lies: `{stem}-{preset}.{version}.{ext}`. Without a version it is the stable alias. */
+/** The key of a variant: `{stem}-{preset}.{version}.{ext}`. Without a version it is the stable alias. */
 export interface VariantPath extends SourcePath {
   readonly preset: string
   readonly version: string | null
@@ -194,7 +194,7 @@ export function parseVariantKey(key: string): VariantPath | null {
   return { ...source, preset, version, format: format.toUpperCase() as ImageFormat }
 }
 
-/** Where a family's composite lies: `{vendor}/previews/{FAMILY}/{layout}.{version}.{ext}`. Without a version it is the stable alias. */
+/** The key of a family's composite: `{vendor}/previews/{FAMILY}/{layout}.{version}.{ext}`. Without a version it is the stable alias. */
 export interface CompositePath {
   readonly vendor: string
   readonly family: string
@@ -205,7 +205,7 @@ export interface CompositePath {
 
 const COMPOSITE = whole(`(${VENDOR})/previews/(${UNIQUE_ID})/(${LAYOUT})(?:\\.(${VERSION}))?\\.(webp|avif|png)`)
 
-/** The folder below which a family's composites lie. */
+/** The folder of a family's composites. */
 export const compositeFolderOf = ({ vendor, family }: Pick<CompositePath, 'vendor' | 'family'>): string =>
   `${vendor}/previews/${family}/`
 
@@ -235,6 +235,6 @@ export function versionOf(secret: string, sourceHash: string, recipeHash: string
   return version
 }
 
-/** Compares two versions in constant time: how much of a forged one was right must not show. */
+/** Compares two versions in constant time: the time must not reveal how much of a forged one is right. */
 export const sameVersion = (a: string, b: string): boolean =>
   a.length === b.length && timingSafeEqual(Buffer.from(a), Buffer.from(b))

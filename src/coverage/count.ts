@@ -11,21 +11,21 @@ import { statement } from '../db/statement.ts'
 import { markFamiliesDirty } from './settled.ts'
 
 /** Items that a worker counts in one transaction: a fifth of a second. */
-const ITEMS_PER_TURN = 20_000
-const SETS_PER_TURN = 100
-const CHANGES_PER_TURN = 10_000
-/** How soon a worker sees that sets are due; a set that changes all the time is counted so often, by all workers together. */
+const ITEMS_PER_BATCH = 20_000
+const SETS_PER_BATCH = 100
+const CHANGES_PER_BATCH = 10_000
+/** How soon a worker notices that sets are due; a set that changes all the time is counted once per interval, by all workers together. */
 const COUNT_EVERY_MS = 1000
 
 /**
- * Makes these presets the ones that coverage counts. When one is new or has changed, its pictures are stale from now on,
- * and every set is due; the presets that are gone are forgotten.
+ * Sets the presets that coverage counts. When one is new or has changed, its pictures are stale from now on and every set is
+ * due; counts of presets that no longer exist are deleted.
  */
 export async function coverPresets(pg: Pg, presets: Presets): Promise<void> {
   const all = [...presets.values()]
   const names = all.map((preset) => preset.name)
   await inTransaction(pg, async (client) => {
-    await TAKE_TURN.run(client, { key: COVERAGE_LOCK })
+    await TAKE_LOCK.run(client, { key: COVERAGE_LOCK })
     const isGone = sql<boolean>`preset <> all(${names})`
     await execute(client, query.deleteFrom('coverage_preset').where(isGone))
     await execute(client, query.deleteFrom('coverage').where(isGone))
@@ -45,14 +45,14 @@ export async function coverPresets(pg: Pg, presets: Presets): Promise<void> {
 }
 
 /** Waits for whoever is counting. */
-const TAKE_TURN = statement({
+const TAKE_LOCK = statement({
   name: 'take-turn-to-count',
   text: 'select pg_advisory_xact_lock(:key)',
   parameters: { key: 'int8' },
   columns: { pg_advisory_xact_lock: 'void' },
 })
 
-const TRY_TURN = statement({
+const TRY_LOCK = statement({
   name: 'try-turn-to-count',
   isPrepared: true,
   text: 'select pg_try_advisory_xact_lock(:key) as held',
@@ -75,29 +75,29 @@ const COVER_PRESETS = statement({
 })
 
 /**
- * Counts sets of the scope that have changed, those first that have waited longest, at most `itemsMax` items together.
+ * Counts sets of the scope that have changed, the oldest changes first, at most `itemsMax` items together.
  * Returns how many sets it counted: 0 when none is due or small enough, or when another process is counting.
- * @param options.inTurn waits for the process that is counting, a fifth of a second as a rule
- * @param options.waitedMs leaves out what has changed since
+ * @param options.waitForLock waits for the process that is counting, usually a fifth of a second
+ * @param options.minAgeMs ignores newer changes
  * @param options.atLeastOne counts the first set, however large it is
  */
 export async function countChanges(
   pg: Pg,
   scope: Scope,
-  options: { itemsMax: number; inTurn?: boolean; waitedMs?: number; atLeastOne?: boolean },
+  options: { itemsMax: number; waitForLock?: boolean; minAgeMs?: number; atLeastOne?: boolean },
 ): Promise<number> {
   return await inTransaction(pg, async (client) => {
-    if (options.inTurn) await TAKE_TURN.run(client, { key: COVERAGE_LOCK })
-    else if (!(await TRY_TURN.get(client, { key: COVERAGE_LOCK }))?.held) return 0
+    if (options.waitForLock) await TAKE_LOCK.run(client, { key: COVERAGE_LOCK })
+    else if (!(await TRY_LOCK.get(client, { key: COVERAGE_LOCK }))?.held) return 0
     const rows = await TAKE_CHANGES.all(client, {
       ...scope,
-      changesMax: CHANGES_PER_TURN,
+      changesMax: CHANGES_PER_BATCH,
       itemsMax: options.itemsMax,
       atLeastOne: options.atLeastOne ?? false,
-      setsMax: SETS_PER_TURN,
-      waitedMs: options.waitedMs ?? 0,
+      setsMax: SETS_PER_BATCH,
+      minAgeMs: options.minAgeMs ?? 0,
     })
-    // A statement of its own, so that it sees all that the rows just deleted stand for.
+    // A separate statement, so that its snapshot includes every change whose row was just deleted.
     const sets = rows.map((row) => row.id)
     if (sets.length === 0) return 0
     await COUNT_SETS.run(client, { sets })
@@ -106,17 +106,17 @@ export async function countChanges(
   })
 }
 
-const TURN = { itemsMax: ITEMS_PER_TURN, waitedMs: COUNT_EVERY_MS, atLeastOne: true }
+const BATCH = { itemsMax: ITEMS_PER_BATCH, minAgeMs: COUNT_EVERY_MS, atLeastOne: true }
 
 /**
- * Counts what changes within two seconds, in a set of more than 10,000 items within some more, until closed. Any number
+ * Counts changes within two seconds, in a set of more than 10,000 items a little later, until closed. Any number
  * of processes may.
  */
 export function runCoverageLoop(pg: Pg): { close: () => Promise<void> } {
   const closing = new AbortController()
   const counting = (async () => {
     while (!closing.signal.aborted) {
-      const counted = await countChanges(pg, WHOLE_CATALOGUE, TURN).catch((error) => {
+      const counted = await countChanges(pg, WHOLE_CATALOGUE, BATCH).catch((error) => {
         logFailure('coverage cannot be counted', error)
         return 0
       })
@@ -131,9 +131,9 @@ export function runCoverageLoop(pg: Pg): { close: () => Promise<void> } {
   }
 }
 
-// A large import leaves a row for each item: only the oldest are looked at, and no others are deleted.
-// A set is counted in 10 µs an item; in a worker's turn it waits ten times as long before, so that one that changes all the
-// time takes a tenth of a core, however large it is.
+// A large import leaves a row for each item: only the oldest are read, and no others are deleted.
+// A set is counted in 10 µs an item; a worker waits ten times as long before, so that a set that changes all the
+// time uses a tenth of a core at most, however large it is.
 const TAKE_CHANGES = statement({
   name: 'take-coverage-changes',
   text: `
@@ -141,14 +141,14 @@ const TAKE_CHANGES = statement({
       select c.id, c.icon_set_id, c.noted_at
       from coverage_change c join icon_set s on s.id = c.icon_set_id
       where (:vendorId::int is null or s.vendor_id = :vendorId) and (:familyId::int is null or s.family_id = :familyId) and (:iconSetId::int is null or s.id = :iconSetId)
-        and (:waitedMs = 0 or c.noted_at < now() - make_interval(secs => :waitedMs / 1000.0))
+        and (:minAgeMs = 0 or c.noted_at < now() - make_interval(secs => :minAgeMs / 1000.0))
       order by c.id limit :changesMax
     ), due as (
       select d.*, (select count(*) from item i where i.icon_set_id = d.icon_set_id) as items
       from (select icon_set_id, min(id) as first, min(noted_at) as since from waiting group by 1 order by 2 limit :setsMax) as d
     ), sized as (
       select icon_set_id, first, sum(items) over (order by first) as items_until
-      from due where :waitedMs = 0 or since < now() - make_interval(secs => items / 10000.0)
+      from due where :minAgeMs = 0 or since < now() - make_interval(secs => items / 10000.0)
     ), taken as (
       select icon_set_id from sized where items_until <= :itemsMax or (:atLeastOne and first = (select min(first) from sized))
     ), gone as (
@@ -163,13 +163,13 @@ const TAKE_CHANGES = statement({
     itemsMax: 'numeric',
     atLeastOne: 'bool',
     setsMax: 'int8',
-    waitedMs: 'int4',
+    minAgeMs: 'int4',
   },
   columns: { id: 'int4' },
 })
 
 // The sets' counts, and to each of the four levels the difference to what was counted before.
-// A picture is looked at in the index alone, which holds all that is asked for.
+// Pictures are read by an index-only scan.
 const COUNT_SETS = statement({
   name: 'count-sets',
   text: `

@@ -23,26 +23,25 @@ export interface PresetCoverage {
   readonly isExact: boolean
 }
 
-/** Items that a look may count by itself: some 20 ms. */
-const ITEMS_PER_LOOK = 2000
+/** Items that a read may count itself: some 20 ms. */
+const ITEMS_PER_READ = 2000
 
 /**
- * The coverage of each preset, in the presets' order. Two indexed look-ups at any size of the catalogue; what has changed
- * since it was counted is counted first where that is little, and else by a worker: within two seconds, in a set of more
- * than 10,000 items within some more, after a changed preset at some 100,000 items a second. Until then `isExact` is
- * false.
+ * The coverage of each preset, in the presets' order. Two indexed look-ups at any size of the catalogue; recent
+ * changes are counted first where they are few, otherwise by a worker: within two seconds, in a set of more than 10,000 items
+ * a little later, after a changed preset at some 100,000 items a second. Until then `isExact` is false.
  */
 export async function readCoverage(
   { pg, presets }: { pg: Pg; presets: Presets },
   scope: Scope,
 ): Promise<PresetCoverage[]> {
-  const coverage = await look(pg, presets, scope)
+  const coverage = await readCounts(pg, presets, scope)
   if (coverage.every(({ isExact }) => isExact)) return coverage
-  const counted = await countChanges(pg, scope, { itemsMax: ITEMS_PER_LOOK })
-  return counted === 0 ? coverage : await look(pg, presets, scope)
+  const counted = await countChanges(pg, scope, { itemsMax: ITEMS_PER_READ })
+  return counted === 0 ? coverage : await readCounts(pg, presets, scope)
 }
 
-async function look(pg: Pg, presets: Presets, scope: Scope): Promise<PresetCoverage[]> {
+async function readCounts(pg: Pg, presets: Presets, scope: Scope): Promise<PresetCoverage[]> {
   const { vendorId, familyId, iconSetId } = scope
   const scopeType =
     iconSetId !== null ? 'ICON_SET' : familyId !== null ? 'FAMILY' : vendorId !== null ? 'VENDOR' : 'CATALOGUE'
@@ -61,7 +60,7 @@ async function look(pg: Pg, presets: Presets, scope: Scope): Promise<PresetCover
   })
 }
 
-// Another process may have started with other presets: then they are counted, and not ours.
+// Another process may have started with other presets, which are counted then, not ours.
 const readCoverageOf = (scope: string, inScope: string) =>
   statement({
     name: `read-coverage-${scope}`,

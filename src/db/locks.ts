@@ -50,7 +50,7 @@ export async function lockFamilies(pg: Pg, uniqueIds: readonly string[]): Promis
   return null
 }
 
-const LOOK_EVERY_MS = 25
+const POLL_EVERY_MS = 25
 
 /**
  * Waits until each of the items was free for a moment: whoever held one has recorded its pictures by then. False: `signal`
@@ -62,7 +62,7 @@ export async function waitForItems(pg: Pg, itemIds: readonly number[], signal: A
     await using locks = await lockItems(pg, waiting)
     await locks.release()
     waiting = waiting.filter((id) => !locks.held.includes(id))
-    if (waiting.length > 0) await delay(LOOK_EVERY_MS)
+    if (waiting.length > 0) await delay(POLL_EVERY_MS)
   }
   return true
 }
@@ -96,7 +96,7 @@ async function lock<Id>(
   tryLock: (client: PoolClient) => Promise<readonly { id: Id; held: boolean }[]>,
 ): Promise<Locks<Id>> {
   await using opening = new AsyncDisposableStack()
-  opening.use(await takeTurn(pg))
+  opening.use(await acquireLockSlot(pg))
   const { client, discard } = opening.use(await acquire(pg))
   let held = ids
   // The connection is ours alone, so all its locks are these, also those of a statement that failed half-way.
@@ -110,17 +110,17 @@ async function lock<Id>(
   return { held, release, [Symbol.asyncDispose]: release, [Symbol.dispose]: () => void release() }
 }
 
-const TURN_LIMIT_MS = 5000
+const SLOT_LIMIT_MS = 5000
 
 /**
  * A lock holds its connection while the work under it needs another one. So many locks are held at a time that one
  * connection is left for the work: otherwise, with few connections, all of them would be locks that wait for each other.
  */
-async function takeTurn(pg: Pg): Promise<Disposable> {
+async function acquireLockSlot(pg: Pg): Promise<Disposable> {
   const held = () => lockHolders.get(pg) ?? 0
   // The pool shrinks while the server has no room: see pool.ts.
   const most = () => (pg.options.max ?? 1) - 1
-  for (const giveUpAt = Date.now() + TURN_LIMIT_MS; held() >= most(); await delay(LOOK_EVERY_MS))
+  for (const giveUpAt = Date.now() + SLOT_LIMIT_MS; held() >= most(); await delay(POLL_EVERY_MS))
     if (Date.now() > giveUpAt) throw unavailable(new Error(`all of ${most()} connections for locks are in use`))
   lockHolders.set(pg, held() + 1)
   return {

@@ -27,16 +27,16 @@ export function createEvents({ onNotification, onMissed }: Pick<Monitor, 'onNoti
     async *follow(channel, payload, signal) {
       const name = nameOf(channel, payload)
       const ended = AbortSignal.any([signal, closing.signal])
-      // Nothing but whether there is news: a slow follower of a busy channel holds no backlog.
-      let news = Promise.withResolvers<void>()
-      const wake = () => news.resolve()
+      // Nothing but whether something was notified: a slow follower of a busy channel holds no backlog.
+      let notified = Promise.withResolvers<void>()
+      const wake = () => notified.resolve()
       const wakes = followers.get(name) ?? new Set()
       followers.set(name, wakes.add(wake))
       ended.addEventListener('abort', wake)
       try {
         while (!ended.aborted) {
-          await news.promise
-          news = Promise.withResolvers()
+          await notified.promise
+          notified = Promise.withResolvers()
           if (!ended.aborted) yield
         }
       } finally {

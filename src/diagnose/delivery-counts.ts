@@ -4,7 +4,7 @@ import { statement } from '../db/statement.ts'
 
 /** Counts the pictures that the origin handler delivers, for the doctor; redirects and refusals are not counted. */
 export interface DeliveryCounts {
-  /** In memory only: nothing is written on a request's way. */
+  /** In memory only: a request writes nothing. */
   count(kind: 'stored' | 'made'): void
   flush(): Promise<void>
   close(): Promise<void>
@@ -23,7 +23,7 @@ export function openDeliveryCounts(pg: Pg): DeliveryCounts {
       await ADD.run(pg, { stored, made })
     } catch (error) {
       counts = { stored: counts.stored + stored, made: counts.made + made }
-      logFailure('deliveries are counted later', error)
+      logFailure('delivery counts cannot be written; trying again', error)
     }
   }
 
@@ -40,7 +40,7 @@ export function openDeliveryCounts(pg: Pg): DeliveryCounts {
   }
 }
 
-// One row an hour from all processes; what is older than a month goes.
+// One row an hour from all processes; rows older than a month are deleted.
 const ADD = statement({
   name: 'add-deliveries',
   text: `

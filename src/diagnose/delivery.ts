@@ -15,7 +15,7 @@ export interface DeliveryHealth {
   readonly findings: readonly Finding[]
 }
 
-/** Examines the way of a picture from the browser to here: what was counted, the live distribution, and a real request. */
+/** Examines how a picture's request gets here: the counts, the live distribution, and a real request. */
 export async function diagnoseDelivery(app: {
   readonly pg: Pg
   readonly cdn: Cdn | null
@@ -43,12 +43,12 @@ async function readDistribution(cdn: Cdn, config: Parameters<typeof checkDistrib
     if (!(error instanceof AppError) || !(cause instanceof Error)) throw error
     const at = { operation: 'GetDistributionConfig', distributionId: cdn.distributionId }
     const { problem, remedy } = explainFailure(cause, at)
-    return [bad('ERROR', 'distribution', { message: `${problem}, so nothing of it is checked.`, remedy })]
+    return [bad('ERROR', 'distribution', { message: `${problem}, so it is not checked.`, remedy })]
   }
 }
 
 const NO_DISTRIBUTION = bad('WARNING', 'distribution', {
-  message: 'CLOUDFRONT_DISTRIBUTION_ID is not set: no distribution is checked, and take-downs purge none.',
+  message: 'CLOUDFRONT_DISTRIBUTION_ID is not set: no distribution is checked, and take-downs purge no CDN.',
   remedy:
     'With CloudFront, set CLOUDFRONT_DISTRIBUTION_ID and allow cloudfront:GetDistributionConfig and cloudfront:CreateInvalidation; without a CDN, nothing.',
 })

@@ -6,13 +6,13 @@ import { bad, type Finding, ok } from './finding.ts'
 import { checkPrimary, checkSecondary } from './origins.ts'
 import { pathOf, type Route, routeOf } from './route.ts'
 
-/** What sends a request on from the bucket to us: it is not there, or S3 has trouble. */
+/** Answers of the bucket that fail over to this service: the object is missing, or S3 is in trouble. */
 const FAILOVER_CODES = [404, 500, 502, 503, 504]
 const METHODS = ['GET', 'HEAD', 'OPTIONS'] as const
-/** Answers that must not stick: they may be right a second later. CloudFront's default is 10 s. */
-const PASSING_CODES = [403, 500, 502, 503, 504]
-/** For what is said for longer anyway: Cache-Control of 404 and 410. */
-const STICKS_MAX_S = 60
+/** Errors that may be gone a second later and must not be cached for long. CloudFront's default is 10 s. */
+const TRANSIENT_CODES = [403, 500, 502, 503, 504]
+/** For errors that this service lets caches keep: Cache-Control of 404 and 410. */
+const ERROR_TTL_MAX_S = 60
 /** AWS's own policies: https://docs.aws.amazon.com/AmazonCloudFront/latest/DeveloperGuide/using-managed-cache-policies.html */
 const CACHING_DISABLED = '4135ea2d-6df8-44a3-9df3-4b5a84be39ad'
 const CONNECT_MAX_S = 10
@@ -55,9 +55,9 @@ function checkFailover({ group, behavior }: Route): Finding {
     })
   if (codes.includes(403))
     return bad('WARNING', 'failover', {
-      message: `Origin group ${group.Id} fails over on 403: a broken bucket policy would send every request here, unseen.`,
+      message: `Origin group ${group.Id} fails over on 403: a broken bucket policy would send every request here without being noticed.`,
       remedy:
-        'Allow the distribution s3:ListBucket on the bucket, so that S3 says 404 for what is missing, and take 403 out of the fail-over codes.',
+        'Allow the distribution s3:ListBucket on the bucket, so that S3 says 404 for what is missing, and remove 403 from the fail-over codes.',
     })
   return ok('failover', `Origin group ${group.Id} fails over on ${codes.join(', ')}.`)
 }
@@ -77,17 +77,17 @@ function checkErrors({ CustomErrorResponses: responses }: DistributionConfig): F
   const replaced = [...rules.values()].filter((rule) => rule.ResponsePagePath || rule.ResponseCode)
   if (replaced.length > 0)
     return bad('ERROR', 'error-caching', {
-      message: `Errors ${replaced.map((rule) => rule.ErrorCode).join(', ')} are answered with a page of the distribution's own.`,
-      remedy: 'Take the response pages out: clients need the status and the reason that the service answers.',
+      message: `Errors ${replaced.map((rule) => rule.ErrorCode).join(', ')} are replaced by pages of the distribution.`,
+      remedy: 'Remove the response pages: clients need the status and the reason that the service answers.',
     })
-  const sticky = [...new Set([...PASSING_CODES, ...rules.keys()])].filter((code) => {
+  const tooLong = [...new Set([...TRANSIENT_CODES, ...rules.keys()])].filter((code) => {
     const ttl = rules.get(code)?.ErrorCachingMinTTL ?? 10
-    return ttl > (PASSING_CODES.includes(code) ? 1 : STICKS_MAX_S)
+    return ttl > (TRANSIENT_CODES.includes(code) ? 1 : ERROR_TTL_MAX_S)
   })
-  if (sticky.length === 0) return ok('error-caching', 'No error sticks at an edge.')
+  if (tooLong.length === 0) return ok('error-caching', 'No error is cached at an edge for too long.')
   return bad('WARNING', 'error-caching', {
-    message: `Errors ${sticky.sort().join(', ')} stick at an edge after they have passed (10 s where no rule says less).`,
-    remedy: `Make a custom error response with ErrorCachingMinTTL 0 or 1 for each of ${PASSING_CODES.join(', ')}, and at most ${STICKS_MAX_S} for others.`,
+    message: `Errors ${tooLong.sort().join(', ')} stay cached at an edge after they are over (10 s where no rule says less).`,
+    remedy: `Make a custom error response with ErrorCachingMinTTL 0 or 1 for each of ${TRANSIENT_CODES.join(', ')}, and at most ${ERROR_TTL_MAX_S} for others.`,
   })
 }
 
@@ -129,7 +129,7 @@ function checkCacheKey({ behavior }: Route): Finding {
   if (behavior.ForwardedValues?.QueryString)
     return bad('WARNING', 'cache-key', {
       message:
-        'The query string is a part of the cache key: ?x caches another copy, which an invalidation by path misses.',
+        'The query string is part of the cache key: ?x caches another copy, which an invalidation by path misses.',
       remedy: 'Use the policy CachingOptimized.',
     })
   return ok('cache-key', `The cache policy is ${behavior.CachePolicyId ?? 'stated in the behaviour'}.`)
@@ -156,8 +156,8 @@ function checkImageUrl(live: DistributionConfig, { settings, route }: { settings
     (route.behavior.FunctionAssociations?.Quantity ?? 0) + (route.behavior.LambdaFunctionAssociations?.Quantity ?? 0)
   if (pathOf(publicImageUrl) !== '' && rewrites === 0)
     return bad('ERROR', 'image-url', {
-      message: `PUBLIC_IMAGE_URL=${publicImageUrl} has a path, which the bucket's keys have not: every request misses it.`,
-      remedy: 'Take the path out of PUBLIC_IMAGE_URL, or add a viewer-request function that cuts it off.',
+      message: `PUBLIC_IMAGE_URL=${publicImageUrl} has a path, which is not part of the bucket's keys: every request misses the bucket.`,
+      remedy: 'Remove the path from PUBLIC_IMAGE_URL, or add a viewer-request function that strips it.',
     })
   return ok('image-url', `${publicImageUrl} is a name of the distribution.`)
 }

@@ -3,7 +3,7 @@ export interface Finding {
   /** A stable name, such as `failover`. */
   readonly check: string
   readonly status: 'OK' | 'WARNING' | 'ERROR'
-  /** What is, with the values. */
+  /** What was found, with the values. */
   readonly message: string
   /** What to do about it; null where all is well. */
   readonly remedy: string | null
@@ -11,7 +11,7 @@ export interface Finding {
 
 export const ok = (check: string, message: string): Finding => ({ check, status: 'OK', message, remedy: null })
 
-/** Of a warning or an error; a remedy is due. */
+/** A warning or an error; it must have a remedy. */
 export const bad = (
   status: 'WARNING' | 'ERROR',
   check: string,

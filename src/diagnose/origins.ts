@@ -15,7 +15,7 @@ export function checkPrimary({ primary }: Route, { buckets, aws }: Pick<Config, 
       remedy: 'Set ORIGINALS_BUCKET and PREVIEWS_BUCKET.',
     })
   const bucket = buckets.previews
-  // The regional name, the global one, dual-stack; a compatible store's is the operator's affair.
+  // The regional name, the global one, dual-stack; an S3-compatible store's is up to the operator.
   const isBucket = domain.startsWith(`${bucket}.s3.`) && domain.includes('.amazonaws.com')
   if (!isBucket && !aws.s3Endpoint)
     return bad('ERROR', check, {
@@ -24,8 +24,8 @@ export function checkPrimary({ primary }: Route, { buckets, aws }: Pick<Config, 
     })
   if (primary?.OriginPath)
     return bad('ERROR', check, {
-      message: `The primary origin has the path ${primary.OriginPath}, which the bucket's keys have not.`,
-      remedy: 'Take the origin path out.',
+      message: `The primary origin has the path ${primary.OriginPath}, which is not part of the bucket's keys.`,
+      remedy: 'Remove the origin path.',
     })
   if (!primary?.OriginAccessControlId && !aws.s3Endpoint)
     return bad('WARNING', check, {
@@ -42,7 +42,7 @@ export function checkSecondary({ secondary }: Route): Finding {
   const name = secondary?.DomainName ?? 'nothing'
   if (!isOurs)
     return bad('ERROR', check, {
-      message: `The secondary origin is ${name}, which is no web server: what is missing in the bucket is never made.`,
+      message: `The secondary origin is ${name}, which is not a web server: what is missing in the bucket is never made.`,
       remedy: `Make this service's public address a custom origin with the path ${IMAGES_PATH}, as the group's second member.`,
     })
   if (secondary?.OriginPath !== IMAGES_PATH)

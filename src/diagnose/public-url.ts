@@ -38,7 +38,7 @@ async function ask(method: 'GET' | 'HEAD', publicImageUrl: string): Promise<Answ
   try {
     const response = await fetch(url, { method, redirect: 'manual', signal: AbortSignal.timeout(ANSWER_MAX_MS) })
     const body = await response.text()
-    // HEAD has no body to tell us from S3, which says nothing about caching.
+    // HEAD has no body; S3 is recognised by the missing Cache-Control.
     const isOurs = response.headers.get('cache-control') === CACHE.shortTtl
     return {
       url,
@@ -74,12 +74,12 @@ function checkGet({ url, status, body, isOurs }: Answer, bucket: string): Findin
     remedy:
       status >= 500
         ? 'Check that the CDN reaches this service: address, port, security group, /readyz.'
-        : 'Check that PUBLIC_IMAGE_URL is the https address of the CDN and that nothing stands in between.',
+        : 'Check that PUBLIC_IMAGE_URL is the https address of the CDN and that nothing is in between.',
   })
 }
 
 function checkHead({ url, status, isOurs }: Answer): Finding {
-  if (status === 404 && isOurs) return ok('head', 'HEAD is passed on like GET.')
+  if (status === 404 && isOurs) return ok('head', 'HEAD is forwarded like GET.')
   return bad('ERROR', 'head', {
     message: `HEAD ${url} answers ${status ?? 'nothing'}, not this service's 404.`,
     remedy: 'Allow HEAD in the behaviour of the pictures; see what missing-picture says as well.',

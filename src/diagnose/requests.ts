@@ -1,9 +1,9 @@
 import type { Config } from '../core/config.ts'
 import { bad, type Finding, ok } from './finding.ts'
 
-/** Fewer say nothing. */
+/** Fewer are not significant. */
 const REQUESTS_MIN = 100
-/** Some are right: S3 had trouble for a moment, somebody asked past the CDN. */
+/** Some are legitimate: S3 was in trouble for a moment, or somebody bypassed the CDN. */
 const STORED_SHARE_MAX = 0.2
 
 /** Whether the CDN asks here for what it would find in the bucket. @param deliveries of the last 24 hours */
@@ -13,11 +13,11 @@ export function checkRequests(
 ): Finding {
   const counts = `In the last 24 hours ${stored} pictures were asked for here that were stored already, and ${made} that were not.`
   if (!publicImageUrl && !distributionId)
-    return ok('requests', `${counts} That is as it must be without a CDN: image URLs lead to this service.`)
+    return ok('requests', `${counts} That is right without a CDN: image URLs lead to this service.`)
   if (stored + made < REQUESTS_MIN) return ok('requests', `${counts} Too few to judge by.`)
   if (stored / (stored + made) <= STORED_SHARE_MAX) return ok('requests', counts)
   return bad(distributionId ? 'ERROR' : 'WARNING', 'requests', {
-    message: `${counts} The CDN's primary origin is mis-set: it does not find in the bucket what is there.`,
+    message: `${counts} The CDN's primary origin is misconfigured: it does not find stored pictures in the bucket.`,
     remedy:
       'Make the previews bucket the primary origin, without an origin path, and this service the secondary one; see the other checks.',
   })

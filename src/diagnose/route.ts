@@ -1,7 +1,7 @@
 import type { DefaultCacheBehavior, DistributionConfig, Origin, OriginGroup } from '@aws-sdk/client-cloudfront'
 import { printVariantKey } from '../core/variant.ts'
 
-/** The origins that a picture is asked from. */
+/** The origins that a picture is requested from. */
 export interface Route {
   readonly behavior: Omit<DefaultCacheBehavior, 'PathPattern'>
   readonly group: OriginGroup | null

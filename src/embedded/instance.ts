@@ -4,10 +4,10 @@ import { AppError } from '../core/errors.ts'
 import { causes } from '../core/log.ts'
 import { startOf } from '../core/processes.ts'
 
-/** What the process that owns a data directory tells others (`npm run import` connects to its Postgres). Mode 600. */
+/** Written by the process that owns a data directory for others (`npm run import` connects to its Postgres). Mode 600. */
 export interface Instance {
   readonly pid: number
-  /** Tells a process from a later one with the same pid; see `startOf`. */
+  /** Distinguishes a process from a later one with the same pid; see `startOf`. */
   readonly startedAt: string
   readonly databaseUrl: string | null
 }

@@ -46,7 +46,7 @@ export async function startPostgres(directory: string): Promise<EmbeddedPostgres
   const server = as.spawn(
     binaries.postgres,
     ['-D', data, '-p', String(port), '-c', 'listen_addresses=127.0.0.1', '-c', 'unix_socket_directories='],
-    // Its own process group: Ctrl-C in the terminal must reach us, not Postgres under our feet.
+    // Its own process group: Ctrl-C in the terminal must reach us, not Postgres directly.
     { stdio: ['ignore', output, output], detached: true, cwd: '/' },
   )
   closeSync(output)
@@ -82,8 +82,8 @@ export async function startPostgres(directory: string): Promise<EmbeddedPostgres
       '--no-sync',
     ]
     const made = as.spawn(binaries.initdb, args, { stdio: ['ignore', 'pipe', 'pipe'], cwd: '/' })
-    let said = ''
-    for (const stream of [made.stdout, made.stderr]) stream?.on('data', (text) => (said += text))
+    let output = ''
+    for (const stream of [made.stdout, made.stderr]) stream?.on('data', (text) => (output += text))
     const code = await new Promise((resolve) =>
       made.once('error', (error) => resolve(error.message)).once('close', resolve),
     )
@@ -91,7 +91,7 @@ export async function startPostgres(directory: string): Promise<EmbeddedPostgres
       await rm(data, { recursive: true, force: true })
       throw new AppError(
         'UNAVAILABLE',
-        `The embedded Postgres cannot be set up in ${directory}: ${said.trim().split('\n').at(-1) || code}. Or set DATABASE_URL to a Postgres of yours.`,
+        `The embedded Postgres cannot be set up in ${directory}: ${output.trim().split('\n').at(-1) || code}. Or set DATABASE_URL to a Postgres of yours.`,
       )
     }
   }
@@ -153,7 +153,7 @@ async function ready(url: string, ended: Promise<string>): Promise<void> {
   const died = ended.then((sentence) => {
     throw new AppError('UNAVAILABLE', sentence)
   })
-  // Handled by the races below; after them nobody listens.
+  // Handled by the races below; afterwards a rejection would be unhandled.
   died.catch(() => {})
   for (;;) {
     const client = new pg.Client({ connectionString: url, connectionTimeoutMillis: 2000 })
@@ -176,7 +176,7 @@ async function ready(url: string, ended: Promise<string>): Promise<void> {
   }
 }
 
-/** Fast shutdown (SIGINT) rolls back what is open; what still lives after 10 s is killed and recovers by its log. */
+/** Fast shutdown (SIGINT) rolls open transactions back; a server that still runs after 10 s is killed and recovers from its WAL. */
 async function stop(server: ChildProcess): Promise<void> {
   if (server.exitCode !== null || server.signalCode !== null || server.pid === undefined) return
   const gone = new Promise((resolve) => server.once('exit', resolve))
@@ -193,7 +193,7 @@ async function stopOrphan(data: string): Promise<void> {
   if (!pid) return
   const command = await readFile(`/proc/${pid}/cmdline`, 'utf8').catch(() => '')
   if (!command.includes(data)) {
-    // Not that server any more: after a power cut its pid may be anyone's.
+    // Another process: after a power cut the pid may have been reused.
     await rm(file, { force: true })
     return
   }

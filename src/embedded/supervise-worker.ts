@@ -5,11 +5,11 @@ import { AppError } from '../core/errors.ts'
 import { log } from '../core/log.ts'
 import { handConfig, SUPERVISED } from '../core/supervised-config.ts'
 
-/** Started as a process, not imported: src does not know the tasks. */
+/** Started as a process, not imported: src never imports workers. */
 const WORKER = path.join(import.meta.dirname, '../../workers/main.ts')
 /**
- * MB of JavaScript's memory in a worker, without the sources and pictures. By its own measure V8 lets hundreds pile up before
- * it looks for garbage; the largest archive of a vendor needs 150. The same in package.json and docker-compose.yml.
+ * MB of JavaScript's memory in a worker, without the sources and pictures. By default V8 lets hundreds accumulate before
+ * it collects garbage; the largest archive of a vendor needs 150. The same in package.json and docker-compose.yml.
  */
 export const WORKER_FLAGS = ['--max-old-space-size=512', '--max-semi-space-size=4']
 const RESTARTS_MAX = 5
@@ -47,7 +47,7 @@ export function superviseWorker(options: {
         return options.onGivenUp(
           `The worker died ${deaths} times in a row; the last time of ${signal ?? `code ${code}`}.`,
         )
-      log.warn('the worker died, starting it again', { pid: child.pid, signal: signal ?? `code ${code}` })
+      log.warn('the worker died; restarting it', { workerPid: child.pid, signal: signal ?? `code ${code}` })
       start().catch(() => {})
     })
     return ready
@@ -64,7 +64,7 @@ export function superviseWorker(options: {
   }
 
   const ready = start()
-  // Whoever awaits it hears of it; a close in between must not be an unhandled rejection.
+  // Reported to whoever awaits it; a close in between must not be an unhandled rejection.
   ready.catch(() => {})
   return { ready, close }
 }

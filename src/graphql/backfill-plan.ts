@@ -2,14 +2,14 @@ import type { BackfillPlan } from '../backfill/estimate.ts'
 import { BackfillInputRef, requestOf } from './backfill.ts'
 import { builder } from './builder.ts'
 
-/** It looks at every item in scope: at most one in a query. */
+/** It scans every item in scope: at most one in a query. */
 const PLAN_COMPLEXITY = 40_000
 
 const BackfillPlanRef = builder.objectRef<BackfillPlan>('BackfillPlan').implement({
-  description: 'What a backfill would do.',
+  description: 'An estimate of a backfill.',
   fields: (t) => ({
     items: t.exposeInt('items', { description: 'Items in scope that need work.' }),
-    images: t.exposeInt('images', { description: 'Images that these items lack.' }),
+    images: t.exposeInt('images', { description: 'Missing images of these items.' }),
     failedBefore: t.exposeInt('failedBefore', {
       description:
         'Items whose current source has failed already: modes FAILED and ALL try them again, the others leave them out.',
@@ -29,7 +29,7 @@ const BackfillPlanRef = builder.objectRef<BackfillPlan>('BackfillPlan').implemen
 builder.queryField('planBackfill', (t) =>
   t.field({
     type: BackfillPlanRef,
-    description: 'What a backfill with this input would do, without doing it.',
+    description: 'Estimates a backfill with this input without starting it.',
     complexity: PLAN_COMPLEXITY,
     args: { input: t.arg({ type: BackfillInputRef }) },
     resolve: async (_root, { input }, { app }) => app.estimateBackfill(await requestOf(app, input)),

@@ -3,7 +3,7 @@ import { type PresetCoverage, readCoverage } from '../coverage/read.ts'
 import { builder } from './builder.ts'
 import { ScopeInputRef } from './item.ts'
 
-/** A look may count some sets first: a hundred of them in one query are enough. */
+/** Reading coverage may count some sets first: at most a hundred in one query. */
 const COVERAGE_COMPLEXITY = 500
 
 const PresetCoverageRef = builder.objectRef<PresetCoverage>('PresetCoverage').implement({
@@ -20,7 +20,7 @@ const PresetCoverageRef = builder.objectRef<PresetCoverage>('PresetCoverage').im
     }),
     isExact: t.exposeBoolean('isExact', {
       description:
-        'True: the counts are those of this moment. False: changes wait to be counted, which a worker does within two seconds; after a changed preset it takes longer, and what was ready counts as stale meanwhile.',
+        'True: the counts are those of this moment. False: recent changes are not counted yet, which a worker does within two seconds; after a changed preset it takes longer, and ready items count as stale meanwhile.',
     }),
   }),
 })

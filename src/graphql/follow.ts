@@ -2,11 +2,11 @@ import { setTimeout as delay } from 'node:timers/promises'
 import type { Context } from './builder.ts'
 
 /** At most 4 answers a second. */
-const LOOK_EVERY_MS = 250
+const NOTIFY_EVERY_MS = 250
 
 /**
- * The id now, on every change worth showing, and at the end; then it completes.
- * @param options.channel on which changes are told with the id as payload
+ * The id now, on every visible change, and at the end; then it completes.
+ * @param options.channel on which changes are notified with the id as payload
  * @param options.hasEnded looks it up, and drops what the loaders hold of it; throws NOT_FOUND
  */
 export async function* followChanges(
@@ -14,9 +14,9 @@ export async function* followChanges(
   { app, request }: Context,
   options: { readonly channel: string; readonly hasEnded: () => Promise<boolean> },
 ): AsyncIterable<{ id: number }> {
-  const leave = new AbortController()
-  const signal = AbortSignal.any([request.signal, leave.signal])
-  // Followed before the first look, so that nothing falls between the two.
+  const closing = new AbortController()
+  const signal = AbortSignal.any([request.signal, closing.signal])
+  // Followed before the first check, so that no change is missed in between.
   const changes = app.events.follow(options.channel, String(id), signal)[Symbol.asyncIterator]()
   let change = changes.next()
   try {
@@ -24,11 +24,11 @@ export async function* followChanges(
       const ended = await options.hasEnded()
       yield { id }
       if (ended) return
-      await delay(LOOK_EVERY_MS, undefined, { signal }).catch(() => {})
+      await delay(NOTIFY_EVERY_MS, undefined, { signal }).catch(() => {})
       if ((await change).done) return
       change = changes.next()
     }
   } finally {
-    leave.abort()
+    closing.abort()
   }
 }

@@ -14,9 +14,9 @@ const ImageStatusRef = builder.enumType('ImageStatus', {
 /** What decides a picture of an item. */
 export type PicturedItem = Pick<Item, 'id' | 'sourceKey' | 'sourceHash'>
 
-/** A picture of an item or a family, whether it was made yet or not. */
+/** A picture of an item or a family, whether it is made already or not. */
 export interface WantedImage {
-  /** Under which it lies, or will. */
+  /** Its key, also before it is made. */
   readonly key: string
   readonly width: number
   readonly height: number
@@ -30,7 +30,7 @@ export interface WantedImage {
   readonly failure: (context: Context) => Promise<RenderFailure | null>
 }
 
-/** A picture of an item: nothing is looked up before it is asked for. */
+/** A picture of an item, resolved lazily. */
 export function imageOfItem(
   app: Context['app'],
   { item, preset, format }: { item: PicturedItem; preset: Preset; format: ImageFormat },
@@ -69,7 +69,7 @@ const ImageErrorRef = builder.objectRef<RenderFailure>('ImageError').implement({
 
 export const ImageRef = builder.objectRef<WantedImage>('Image').implement({
   description:
-    'One picture. Its URL works from the moment it is printed: what is missing is made on the first request.',
+    'One picture. Its URL works from the moment it is printed: a missing picture is made on the first request.',
   fields: (t) => ({
     url: t.field({
       type: 'URL',

@@ -8,7 +8,7 @@ import type { Pg, Prisma } from '../db/database.ts'
 import { anyOf, fetchAll, query } from '../db/query.ts'
 import { readUploadProgress, type UploadProgress } from '../uploads/progress.ts'
 
-/** What many objects of one answer ask for, in one statement each. Made anew for every request. */
+/** Loaders that batch what many objects of one response need into one statement each. New for every request. */
 export interface Loaders {
   /** The images of an item, by its id, of all presets and recipes. */
   readonly images: DataLoader<number, Image[]>
@@ -22,7 +22,7 @@ export interface Loaders {
   readonly composites: DataLoader<number, Image[]>
   readonly progress: DataLoader<number, Progress>
   readonly uploadProgress: DataLoader<number, UploadProgress>
-  /** Events that wait for a webhook, by its id. */
+  /** Pending events of a webhook, by its id. */
   readonly waitingEvents: DataLoader<number, number>
 }
 

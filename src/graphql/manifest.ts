@@ -2,11 +2,11 @@ import { validateManifest } from '../archive/manifest.ts'
 import type { Problem, Problems } from '../archive/problems.ts'
 import { builder } from './builder.ts'
 
-/** Checking 100 kB takes up to 100 ms, where each value of it is wrong: two of them in a query. */
+/** Checking 100 kB takes up to 100 ms, if every value is wrong: at most two in a query. */
 const CHECK_COMPLEXITY = 25_000
 
 const ProblemRef = builder.objectRef<Problem>('ManifestProblem').implement({
-  description: 'One thing that is wrong with a manifest or an archive.',
+  description: 'A problem of a manifest or an archive.',
   fields: (t) => ({
     code: t.exposeString('code', { description: 'A stable name, such as DUPLICATE_SLUG.' }),
     file: t.exposeString('file', { nullable: true, description: 'Name in the archive; null for the archive itself.' }),
@@ -19,7 +19,7 @@ const ProblemRef = builder.objectRef<Problem>('ManifestProblem').implement({
 })
 
 const ManifestCheckRef = builder.objectRef<Problems>('ManifestCheck').implement({
-  description: 'What is wrong with a manifest.',
+  description: 'The problems of a manifest.',
   fields: (t) => ({
     valid: t.boolean({ resolve: ({ count }) => count() === 0 }),
     problemCount: t.int({ description: 'All of them.', resolve: ({ count }) => count() }),
@@ -35,7 +35,7 @@ builder.queryField('validateManifest', (t) =>
   t.field({
     type: ManifestCheckRef,
     description:
-      "Checks the manifest of a vendor's archive by docs/manifest.schema.json and for what a schema cannot say, without its files. A request has at most 100 kB; `npm run ingest -- --dry-run` takes more.",
+      "Checks the manifest of a vendor's archive by docs/manifest.schema.json and for rules beyond the schema, without its files. A request has at most 100 kB; `npm run ingest -- --dry-run` takes more.",
     complexity: CHECK_COMPLEXITY,
     args: { manifest: t.arg.string({ required: true, description: 'The text of manifest.json.' }) },
     resolve: (_root, { manifest }) => validateManifest(manifest),

@@ -14,13 +14,13 @@ import { schema } from './schema.ts'
 /** Tokens of a document: the sample query has 60, GraphiQL's introspection 350. */
 const TOKENS_MAX = 2000
 
-/** The GraphQL door at `/graphql`, with GraphiQL for browsers. @param imageUrl prefix of image URLs */
+/** The GraphQL endpoint at `/graphql`, with GraphiQL for browsers. @param imageUrl prefix of image URLs */
 export function createGraphQL(app: App, imageUrl: () => string) {
   return createYoga<object, Omit<Context, 'request'>>({
     schema,
     graphqlEndpoint: '/graphql',
     landingPage: false,
-    // Served from our own package, so that it opens without a network.
+    // Served from a package, so that it opens without internet access.
     renderGraphiQL,
     graphiql: { title: 'Afterimage', defaultQuery: SAMPLE_QUERY },
     batching: false,
@@ -58,14 +58,14 @@ function refuseText(what: string, node?: ASTNode): never {
   throw new GraphQLError(`${what} has ${UNFIT} in it: take it out.`, node ? { nodes: node } : {})
 }
 
-/** A domain error keeps its sentence and gets its code; a client's mistake is BAD_INPUT; anything else is a bug of ours, logged. */
+/** A domain error keeps its message and gets its code; a client's error is BAD_INPUT; anything else is a bug and logged. */
 function toPublicError(error: unknown): GraphQLError {
   const asGraphQL = error instanceof GraphQLError ? error : null
   const thrown = asGraphQL ? asGraphQL.originalError : (error as Error | undefined)
   const isClients = asGraphQL && (!thrown || thrown.name === 'PothosValidationError' || thrown instanceof GraphQLError)
   const known = isClients ? new AppError('BAD_INPUT', asGraphQL.message) : toAppError(thrown ?? error)
   if (known.status >= 500)
-    logFailure('a query failed', known, { level: 'error', path: asGraphQL?.path?.join('.'), code: known.code })
+    logFailure('a query failed', known, { severity: 'error', path: asGraphQL?.path?.join('.'), code: known.code })
   const { nodes, source, positions, path, extensions } = asGraphQL ?? {}
   // Without a path nothing was carried out: a status of its own, also for clients that expect 200 of all that is GraphQL.
   const http = extensions?.http as object | undefined

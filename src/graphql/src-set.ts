@@ -4,7 +4,7 @@ import { offeredFormat, offeredPreset } from '../variants/offered.ts'
 
 const PRESETS_MAX = 20
 
-/** What makes two pictures the same picture at two sizes: all of a preset but its size and how it is encoded. */
+/** The properties that two presets must share to be the same picture at two sizes: all but size and encoding. */
 export function kindOf({ name, recipeHash, formats, encoding, width, height, padding, ...shown }: Preset): string {
   const fields = Object.entries({ ...shown, hasPadding: padding > 0, ratio: width / height })
   return JSON.stringify(fields.sort(([a], [b]) => (a < b ? -1 : 1)))

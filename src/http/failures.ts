@@ -12,8 +12,8 @@ import { type Failure, readFailures } from '../variants/failures.ts'
 const printBackfillId = (id: number): string => Buffer.from(`Backfill:${id}`).toString('base64')
 
 /**
- * `/failures.jsonl`: every failure as JSON Lines, or with `?backfill=ID` those that one backfill saw last. GET and HEAD, with a
- * token of scope backfill:write. As fast as the client reads, and never more than a page in memory.
+ * `/failures.jsonl`: every failure as JSON Lines, or with `?backfill=ID` those that one backfill recorded last. GET and HEAD, with a
+ * token of scope backfill:write. Streamed with back-pressure: at most one page is in memory.
  */
 export function createFailuresExport({ pg, adminToken }: App) {
   return async function handle(request: IncomingMessage, response: ServerResponse): Promise<void> {
@@ -82,15 +82,15 @@ const headersOf = (contentType: string) => ({
 })
 
 function refuse(request: IncomingMessage, response: ServerResponse, thrown: unknown): void {
-  // Begun already: a cut answer is how the client sees it. Who went away needs no answer.
+  // The response has begun: closing it is how the client learns of the error. A client that left needs no response.
   if (response.headersSent) {
     if (!request.destroyed && !response.writableFinished)
-      logFailure('an export of failures broke', thrown, { level: 'error' })
+      logFailure('an export of failures was aborted', thrown, { severity: 'error' })
     response.destroy()
     return
   }
   const error = toAppError(thrown)
-  if (error.status >= 500) logFailure('failures cannot be exported', error, { level: 'error', code: error.code })
+  if (error.status >= 500) logFailure('failures cannot be exported', error, { severity: 'error', code: error.code })
   const more = {
     ...(error.code === 'METHOD_NOT_ALLOWED' ? { allow: 'GET, HEAD' } : {}),
     ...(error.status === 503 ? { 'retry-after': '1' } : {}),

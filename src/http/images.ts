@@ -77,7 +77,7 @@ export function createOriginHandler(origin: Origin, { answerMs = ANSWER_LIMIT_MS
   async function ensureInTime(found: IssuedImage, viewer: Viewer): Promise<Delivered> {
     const late = Promise.withResolvers<never>()
     const timer = setTimeout(
-      () => late.reject(new AppError('BUSY', 'This picture takes long to make; try again in a second.')),
+      () => late.reject(new AppError('BUSY', 'This picture is still being made; try again in a second.')),
       answerMs,
     )
     return await Promise.race([found.ensure(viewer), late.promise]).finally(() => clearTimeout(timer))
@@ -90,7 +90,11 @@ export function createOriginHandler(origin: Origin, { answerMs = ANSWER_LIMIT_MS
   ): Promise<void> {
     const error = toAppError(thrown)
     if (error.status >= 500 && error.code !== 'BUSY' && error.code !== 'SLOW')
-      logFailure('a picture could not be delivered', error, { level: 'error', url: request.url, code: error.code })
+      logFailure('a picture could not be delivered', error, {
+        severity: 'error',
+        url: request.url ?? '',
+        code: error.code,
+      })
     if (response.headersSent || response.destroyed) {
       response.destroy()
       return
@@ -128,7 +132,7 @@ interface Asked {
 const matches = (header: string, md5: string) =>
   header.split(',').some((tag) => tag.trim() === '*' || tag.trim().replace(/^W\//, '') === `"${md5}"`)
 
-/** Old and new key lie in one folder, so the last part leads there, whatever host and prefix the viewer sees. */
+/** Old and new key are in the same folder, so a relative redirect works for any host and prefix that the viewer sees. */
 const redirect = (response: ServerResponse, key: string) =>
   end(response, 302, { ...answerHeaders({ cache: CACHE.shortTtl }), location: key.slice(key.lastIndexOf('/') + 1) })
 

@@ -8,7 +8,7 @@ import { URL_LIFE_S } from '../uploads/upload-url.ts'
 import { createFailuresExport } from './failures.ts'
 import { createHealth } from './health.ts'
 import { createOriginHandler } from './images.ts'
-import { createUploadDoor } from './uploads.ts'
+import { createUploadRoutes } from './uploads.ts'
 
 const BODY_MAX_BYTES = 100_000
 /** Until a whole request has arrived; an archive takes as long as its URL lives. */
@@ -21,7 +21,7 @@ export interface HttpServer {
   /** `http://host:port`, without a trailing slash. */
   readonly url: string
   readonly imageUrl: string
-  /** Stops taking requests, lets those in flight end, then cuts what is left. */
+  /** Stops taking requests, lets those in flight end, then closes the remaining connections. */
   readonly close: () => Promise<void>
 }
 
@@ -37,7 +37,7 @@ export async function serve(app: App, { stalledMs = STALLED_MS }: { stalledMs?: 
   const failures = createFailuresExport(app)
   const health = createHealth(app)
 
-  const uploads = createUploadDoor(app)
+  const uploads = createUploadRoutes(app)
 
   const server = createServer({ requestTimeout: UPLOAD_MS, headersTimeout: 10_000 }, (request, response) => {
     if (!request.url?.startsWith('/uploads/')) endInTime(request)
@@ -82,7 +82,7 @@ export async function serve(app: App, { stalledMs = STALLED_MS }: { stalledMs?: 
   return { url, imageUrl, close: () => closeServer(server) }
 }
 
-/** Node bounds the time of a request for the whole server only. */
+/** Node limits the time of a request for the whole server only. */
 function endInTime(request: IncomingMessage): void {
   const { 'content-length': length, 'transfer-encoding': encoding } = request.headers
   if (length === undefined && encoding === undefined) return
@@ -90,7 +90,7 @@ function endInTime(request: IncomingMessage): void {
   request.once('close', () => clearTimeout(timer))
 }
 
-/** Node's parser holds a client to the length it announced, so the announcement is enough to bound a body. */
+/** Node's parser enforces Content-Length, so checking the header is enough to limit a body. */
 function bodyIsBounded(request: IncomingMessage, response: ServerResponse): boolean {
   if (request.method !== 'POST') return true
   const length = request.headers['content-length']
@@ -98,7 +98,7 @@ function bodyIsBounded(request: IncomingMessage, response: ServerResponse): bool
   const [status, message] =
     length === undefined
       ? [411, 'A body needs Content-Length.']
-      : [413, `The body has ${length} bytes; at most ${BODY_MAX_BYTES} are taken.`]
+      : [413, `The body has ${length} bytes; at most ${BODY_MAX_BYTES} are allowed.`]
   response.writeHead(status, { 'content-type': 'application/json', connection: 'close' })
   response.end(JSON.stringify({ errors: [{ message, extensions: { code: 'BAD_INPUT' } }] }))
   return false
@@ -130,9 +130,9 @@ function listen(server: Server, at: { host: string; port: number }): Promise<voi
 
 function closeServer(server: Server): Promise<void> {
   return new Promise((resolve) => {
-    const cut = setTimeout(() => server.closeAllConnections(), DRAIN_MS)
+    const timer = setTimeout(() => server.closeAllConnections(), DRAIN_MS)
     server.close(() => {
-      clearTimeout(cut)
+      clearTimeout(timer)
       resolve()
     })
     server.closeIdleConnections()

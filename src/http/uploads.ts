@@ -9,14 +9,14 @@ import { checkUploadUrl } from '../uploads/upload-url.ts'
 import { completeUpload, findUpload } from '../uploads/uploads.ts'
 
 const EVENT_MAX_BYTES = 100_000
-/** No byte for so long: whoever sends an archive is gone. */
+/** After so long without a byte the sender of an archive is considered gone. */
 const STALL_MS = 30_000
 
 /**
- * Where archives come in: `PUT /uploads/ID` at a URL that createUpload signed, where the originals store has no door of
- * its own, and `POST /events/s3`, by which a bucket says what it has got, with a token of scope upload:write.
+ * Routes for archives: `PUT /uploads/ID` at a URL that createUpload signed, where the originals store takes no direct uploads,
+ * and `POST /events/s3`, by which a bucket announces new objects, with a token of scope upload:write.
  */
-export function createUploadDoor(app: App) {
+export function createUploadRoutes(app: App) {
   const { prisma, adminToken, urlSecret, config } = app
   const { originals } = app.stores
 
@@ -25,21 +25,21 @@ export function createUploadDoor(app: App) {
     if (request.method !== 'PUT')
       throw new AppError('METHOD_NOT_ALLOWED', `Archives are sent with PUT, not ${request.method}.`)
     const id = parseUploadKey(`${pathname.slice(1)}.zip`)
-    if (id === null || originals.inbox.kind !== 'ours')
+    if (id === null || originals.inbox.kind !== 'proxied')
       throw new AppError('NOT_FOUND', 'There is no upload at this address.')
     const signed = { id, expires: searchParams.get('expires') ?? '', signature: searchParams.get('signature') ?? '' }
     const verdict = checkUploadUrl(urlSecret, signed)
     if (verdict !== 'good')
       throw new AppError(
         'FORBIDDEN',
-        verdict === 'expired' ? 'This URL has expired: make another upload.' : 'This URL was not signed here.',
+        verdict === 'expired' ? 'This URL has expired: create another upload.' : 'This URL was not signed here.',
       )
     const upload = await findUpload(prisma, id)
     const length = request.headers['content-length']
     if (length === undefined || Number(length) !== Number(upload.bytes))
       throw new AppError(
         'BAD_INPUT',
-        `Content-Length is ${length ?? 'missing'}; this URL takes the ${upload.bytes} bytes that were said.`,
+        `Content-Length is ${length ?? 'missing'}; this URL takes the ${upload.bytes} bytes that were announced.`,
       )
     request.setTimeout(STALL_MS, () => request.destroy())
     const isNew =
@@ -60,15 +60,15 @@ export function createUploadDoor(app: App) {
     answer(response, 200, { results })
   }
 
-  /** What cannot be started is said and never tried again, unless a store or the database is away. */
+  /** An event that cannot start an upload is answered with the reason and never retried, unless a store or the database is away. */
   async function start({ bucket, key }: Arrival): Promise<{ upload?: number; started: boolean; note: string }> {
     const id = parseUploadKey(key)
     if (id === null || bucket !== config.buckets?.originals)
-      return { started: false, note: 'No upload lies there; nothing to do.' }
+      return { started: false, note: 'There is no upload with this key; nothing to do.' }
     try {
       const outcome = await completeUpload({ ...app, originals }, id)
       const started = outcome === 'started'
-      return { upload: id, started, note: started ? 'It is being taken in.' : 'It was started before.' }
+      return { upload: id, started, note: started ? 'The ingest has started.' : 'The ingest was started before.' }
     } catch (error) {
       if (!(error instanceof AppError) || error.status >= 500) throw error
       return { upload: id, started: false, note: error.message }
@@ -87,7 +87,7 @@ export function createUploadDoor(app: App) {
   return { receive: guarded(receive, 'PUT'), handleS3Event: guarded(handleS3Event, 'POST') }
 }
 
-/** Node's parser holds a client to the length it announced, so the announcement is enough to bound a body. */
+/** Node's parser enforces Content-Length, so checking the header is enough to limit a body. */
 async function readBody(request: IncomingMessage): Promise<string> {
   const length = Number(request.headers['content-length'] ?? Number.NaN)
   if (!(length <= EVENT_MAX_BYTES))
@@ -107,15 +107,15 @@ function refuse(
   { request, response, allow }: { request: IncomingMessage; response: ServerResponse; allow: string },
   thrown: unknown,
 ): void {
-  // Who went away in the middle needs no answer.
+  // A client that left needs no response.
   if (request.destroyed && !request.complete) {
     response.destroy()
     return
   }
   const error = toAppError(thrown)
   if (error.status >= 500)
-    logFailure('an upload or event could not be taken', error, { level: 'error', code: error.code })
-  // What is left of a body is not read.
+    logFailure('an upload or event could not be accepted', error, { severity: 'error', code: error.code })
+  // The rest of the body is not read.
   const more = {
     ...(error.code === 'METHOD_NOT_ALLOWED' ? { allow } : {}),
     ...(error.status === 503 ? { 'retry-after': '1' } : {}),

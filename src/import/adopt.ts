@@ -1,4 +1,5 @@
 import { TAKEN_DOWN } from '../catalogue/taken-down.ts'
+import { mapConcurrent } from '../core/map-concurrent.ts'
 import { type Presets, parseVariantKey, printSourceKey, type VariantPath } from '../core/variant.ts'
 import type { Pg } from '../db/database.ts'
 import { statement } from '../db/statement.ts'
@@ -14,15 +15,15 @@ export interface AdoptReport {
   /** What is not the picture that its key says; `broken` holds the first of them. */
   brokenCount: number
   readonly broken: { readonly key: string; readonly found: string }[]
-  /** Whose pictures are to be made after all. */
+  /** Presets whose pictures have to be made after all. */
   readonly brokenPresets: Set<string>
 }
 
-/** No recipe of ours has it: an adopted picture counts as made from an older one, so mode STALE makes it anew. */
+/** Not a real recipe hash: an adopted picture counts as made by an older recipe, so mode STALE makes it again. */
 const ADOPTED = 'adopted'
 const HEADER = { range: { from: 0, to: WEBP_HEADER_BYTES } }
 const BATCH = 1000
-const LOOKS_AT_ONCE = 32
+const READS_AT_ONCE = 32
 const BROKEN_KEPT = 1000
 /** How much of a wrong object is shown. */
 const SHOWN_BYTES = 30
@@ -35,10 +36,10 @@ interface Candidate {
 }
 
 /**
- * Registers pictures that lie in the previews store under names without a version, `{stem}-{preset}.webp`, as images of
- * an older recipe, after a look at their first bytes. What is no WebP, or cut, is reported and stays unregistered, so
+ * Registers pictures that are in the previews store under names without a version, `{stem}-{preset}.webp`, as images of
+ * an older recipe, after checking their first bytes. What is not WebP, or truncated, is reported and stays unregistered, so
  * that a backfill makes it.
- * @param options.deleteBroken take it out of the store as well, so that its address leads to the new picture
+ * @param options.deleteBroken delete it from the store as well, so that its address leads to the new picture
  */
 export async function adoptVariants(
   { pg, previews, presets }: { pg: Pg; previews: Store; presets: Presets },
@@ -72,28 +73,24 @@ async function adoptBatch(
   })
   const images: (Candidate & WebpHeader & { itemId: number; sourceHash: string })[] = []
   const broken: string[] = []
-  const queue = batch.map((candidate, index) => ({ candidate, row: rows[index] }))
-  const lane = async () => {
-    for (let next = queue.pop(); next; next = queue.pop()) {
-      const { candidate, row } = next
-      if (row?.known) report.known++
-      else if (!row?.id || row.source_hash === null) report.orphans++
+  const candidates = batch.map((candidate, index) => ({ candidate, row: rows[index] }))
+  await mapConcurrent(candidates, READS_AT_ONCE, async ({ candidate, row }) => {
+    if (row?.known) report.known++
+    else if (!row?.id || row.source_hash === null) report.orphans++
+    else {
+      const start = (await previews.get(candidate.key, HEADER)) ?? Buffer.alloc(0)
+      const header = readWebpHeader(start)
+      if (header?.bytes === candidate.bytes)
+        images.push({ ...candidate, ...header, itemId: row.id, sourceHash: row.source_hash })
       else {
-        const start = (await previews.get(candidate.key, HEADER)) ?? Buffer.alloc(0)
-        const header = readWebpHeader(start)
-        if (header?.bytes === candidate.bytes)
-          images.push({ ...candidate, ...header, itemId: row.id, sourceHash: row.source_hash })
-        else {
-          broken.push(candidate.key)
-          report.brokenPresets.add(candidate.path.preset)
-          report.brokenCount++
-          if (report.broken.length < BROKEN_KEPT)
-            report.broken.push({ key: candidate.key, found: describe(header, start, candidate) })
-        }
+        broken.push(candidate.key)
+        report.brokenPresets.add(candidate.path.preset)
+        report.brokenCount++
+        if (report.broken.length < BROKEN_KEPT)
+          report.broken.push({ key: candidate.key, found: describe(header, start, candidate) })
       }
     }
-  }
-  await Promise.all(Array.from({ length: LOOKS_AT_ONCE }, lane))
+  })
   report.adopted += await INSERT_ADOPTED.run(pg, {
     itemIds: images.map((image) => image.itemId),
     presets: images.map((image) => image.path.preset),

@@ -17,20 +17,20 @@ import { describePath, LAYOUT } from './directory.ts'
 import { emptyReport, FOREIGN, type ImportReport, type Refusal, refuse } from './import-items.ts'
 
 export interface BucketReport extends ImportReport {
-  /** Families' composites and items' pictures that lie between the originals: left alone. */
+  /** Families' composites and items' pictures between the originals: ignored. */
   pictures: number
   /** Where an earlier, interrupted import had ended; null when this one began at the beginning. */
   readonly resumedAfter: string | null
 }
 
-/** Rows of one batch: a page of the listing, so that the next page is on its way while this one is written. */
+/** Rows of one batch: a page of the listing, so that the next page is fetched while this one is written. */
 const BATCH = 1000
 
 /**
- * Brings the originals that lie in the originals store already into the catalogue by its listing alone: nothing is
- * downloaded, so the fingerprint is the listing's ETag and size. An interrupted import goes on after the last batch
+ * Registers the originals that are in the originals store already in the catalogue by its listing alone: nothing is
+ * downloaded, so the fingerprint is the listing's ETag and size. An interrupted import continues after the last batch
  * that was written. The same listing again changes nothing; an item whose bytes we wrote ourselves stays as it is.
- * What uploads brought is left alone.
+ * Items from uploads are not changed.
  * @param options.prefix only keys that begin with it
  */
 export async function importBucket(
@@ -67,7 +67,7 @@ function toItem({ key, bytes, etag }: Listed): CatalogueItem | Refusal | 'pictur
   if (!path) return isCompositeKey(key) || parseVariantKey(key) ? 'picture' : { from: key, reason: LAYOUT }
   if (bytes === 0) return { from: key, reason: 'EMPTY: The file has no bytes.' }
   if (bytes > SOURCE_BYTES_MAX)
-    return { from: key, reason: `TOO_LARGE: The file has ${bytes} bytes; at most ${SOURCE_BYTES_MAX} are taken.` }
+    return { from: key, reason: `TOO_LARGE: The file has ${bytes} bytes; at most ${SOURCE_BYTES_MAX} are allowed.` }
   const sourceHash = hashListed({ bytes, etag: etag ?? '' })
   return { ...describePath(path), sourceKey: key, sourceHash, width: null, height: null }
 }

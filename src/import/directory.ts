@@ -5,13 +5,13 @@ import { SOURCE_BYTES_MAX } from '../core/limits.ts'
 import { nameOf, parseSourceKey, type SourcePath } from '../core/variant.ts'
 import type { Entry, Refusal } from './import-items.ts'
 
-/** Why a path is no original's. */
+/** Why a path is not an original's. */
 export const LAYOUT =
   'BAD_INPUT: the path is not {vendor}/{icons|illustrations}/{FAMILY}/{SET}/{slug}.svg, FAMILY and SET being 12 of A-Z and 0-9'
 
 /**
  * The SVGs of a directory that is laid out as `{vendor}/{icons|illustrations}/{FAMILY}/{SET}/{slug}.svg`.
- * Links are not followed. What lies elsewhere is a refusal with its name. Memory: one file at a time.
+ * Links are not followed. Any other path is a refusal with its name. Memory: one file at a time.
  */
 export async function* walkDirectory(directory: string): AsyncIterable<Entry | Refusal> {
   for await (const key of walk(directory, '')) {
@@ -23,14 +23,14 @@ export async function* walkDirectory(directory: string): AsyncIterable<Entry | R
     const file = path.join(directory, key)
     const { size } = await lstat(file)
     if (size > SOURCE_BYTES_MAX) {
-      yield { from: key, reason: `TOO_LARGE: The file has ${size} bytes; at most ${SOURCE_BYTES_MAX} are taken.` }
+      yield { from: key, reason: `TOO_LARGE: The file has ${size} bytes; at most ${SOURCE_BYTES_MAX} are allowed.` }
       continue
     }
     yield { ...describePath(source), from: key, bytes: await readFile(file) }
   }
 }
 
-/** What the path of an original tells: names are the ids until somebody gives better ones. */
+/** What follows from the path of an original: names are the ids until somebody gives better ones. */
 export const describePath = (source: SourcePath) => ({
   vendor: { username: source.vendor, name: source.vendor },
   family: { uniqueId: source.family, name: source.family },

@@ -13,7 +13,7 @@ export const isIconifyCollection = (directory: string): Promise<boolean> =>
 
 /**
  * Every icon of every set of `@iconify/json`, set by set, in the order of their names; hidden ones as well. A set that
- * cannot be read is a refusal, and the rest goes on.
+ * cannot be read is a refusal, and the rest is imported.
  */
 export async function* readIconifyCollection(pg: Pg, directory: string): AsyncIterable<Entry | Refusal> {
   const folder = path.join(directory, 'json')
@@ -31,7 +31,7 @@ export async function* readIconifyCollection(pg: Pg, directory: string): AsyncIt
   }
 }
 
-/** An author keeps the name that the catalogue knows; one whose name is another's gets a longer one. */
+/** An author keeps the username that the catalogue has; one whose username is taken gets a longer one. */
 async function createVendorNames(pg: Pg): Promise<(author: string) => Entry['vendor']> {
   const rows = await fetchAll(pg, query.selectFrom('vendor').select(['username', 'name']))
   const nameOf = new Map(rows.map(({ username, name }) => [username, name]))

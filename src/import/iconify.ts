@@ -55,7 +55,7 @@ export async function* readIconify(directory: string): AsyncIterable<Entry | Ref
 /**
  * An Iconify icon set as entries: vendor = the set's author, family = the set, icon sets = its categories, or one.
  * A coloured set (`info.palette`) is illustrations, any other is icons. Aliases are left out, and hidden icons unless
- * told otherwise. Memory: one icon at a time. Throws BAD_INPUT for a file that is no icon set.
+ * asked for. Memory: one icon at a time. Throws BAD_INPUT for a file that is not an icon set.
  * @param options.beside what other files of its package say of it
  */
 export async function* readIconifySet(
@@ -63,7 +63,7 @@ export async function* readIconifySet(
   options: IconifyOptions & { readonly beside?: object } = {},
 ): AsyncIterable<Entry | Refusal> {
   try {
-    // Twice: what a set says of all its icons may stand behind them.
+    // Twice: a set's defaults for all its icons may come after them.
     const about: Record<string, unknown> = {}
     for await (const { of, text } of readMembers(file, 'icons'))
       if (of === null) Object.assign(about, JSON.parse(`{${text}}`))
@@ -98,7 +98,7 @@ function createToEntry(set: IconifySet, { vendorOf = vendorOfAuthor }: IconifyOp
 
   return (slug: string, icon: Icon): Entry | Refusal => {
     const from = `${set.prefix}:${slug}`
-    if (!isSlug(slug)) return { from, reason: `BAD_INPUT: ${JSON.stringify(slug)} cannot be a part of a key` }
+    if (!isSlug(slug)) return { from, reason: `BAD_INPUT: ${JSON.stringify(slug)} cannot be part of a key` }
     const iconSet = iconSets.get(categoryOf.get(slug)) as Entry['iconSet']
     return { from, vendor, family, iconSet, slug, name: nameOf(slug), bytes: toSvg(icon, set) }
   }

@@ -15,7 +15,7 @@ export interface Entry extends Pick<CatalogueItem, 'vendor' | 'family' | 'iconSe
   readonly bytes: Uint8Array
 }
 
-/** Something that is not taken, with the reason; the rest goes on. */
+/** Something that is refused, with the reason; the rest is imported. */
 export interface Refusal {
   readonly from: string
   readonly reason: string
@@ -46,7 +46,7 @@ export const FOREIGN = 'BAD_INPUT: its family or set belongs to another vendor, 
 
 /** A batch ends at the first that it reaches: many small files cost one round trip and one sync, large ones little memory. */
 const BATCH = { items: 2000, bytes: 8_000_000 }
-const LOOKS_AT_ONCE = 16
+const CHECKS_AT_ONCE = 16
 
 /**
  * Brings entries into the catalogue: originals first, then rows, batch by batch, so a crash leaves no row without its
@@ -135,13 +135,13 @@ interface Original {
   readonly bytes: Uint8Array
 }
 
-/** A known original is only looked for, so that one which was lost comes back. */
+/** Of a known original only the existence is checked, so that a lost one is stored again. */
 async function putOriginals(
   originals: Store,
   { changed, unchanged }: { changed: readonly Original[]; unchanged: readonly Original[] },
 ): Promise<void> {
   const puts = [...changed]
-  await mapConcurrent(unchanged, LOOKS_AT_ONCE, async (original) => {
+  await mapConcurrent(unchanged, CHECKS_AT_ONCE, async (original) => {
     if (!(await originals.head(original.key))) puts.push(original)
   })
   await originals.putAll(puts, { contentType: 'image/svg+xml' })

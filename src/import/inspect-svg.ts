@@ -6,8 +6,8 @@ import { viewBoxOf } from '../render/child/normalise/size.ts'
 import { unpack } from '../render/child/normalise/unpack.ts'
 
 /**
- * Looks at the root element only: is it an SVG (or SVGZ), and what size does it state? The type is decided by parsing,
- * never by name; the rest is the renderer's to judge. Returns CSS px, null where the document states none.
+ * Reads the root element only: is it an SVG (or SVGZ), and what size does it state? The type is decided by parsing,
+ * never by name; the rest is checked by the renderer. Returns CSS px, null where the document states none.
  * Throws EMPTY, TOO_LARGE, UNSUPPORTED or NOT_SVG.
  */
 export function inspectSvg(bytes: Uint8Array): { width: number | null; height: number | null } {
@@ -15,7 +15,7 @@ export function inspectSvg(bytes: Uint8Array): { width: number | null; height: n
   if (root?.name.replace(/^.*:/, '') !== 'svg') {
     throw new AppError(
       'NOT_SVG',
-      root ? `The root element is <${root.name.slice(0, 40)}>, not <svg>.` : 'The file is no XML document.',
+      root ? `The root element is <${root.name.slice(0, 40)}>, not <svg>.` : 'The file is not an XML document.',
     )
   }
   const { width, height, viewBox } = root.attributes

@@ -10,9 +10,9 @@ const PACKAGE = '@iconify/json'
 const OPTIONS = ['--ignore-scripts', '--no-audit', '--no-fund', '--no-update-notifier', '--loglevel=error']
 
 /**
- * Where all of Iconify lies: its newest package, installed by npm on the first call and kept from then on, so that a
+ * The directory of all of Iconify: its newest package, installed by npm on the first call and kept from then on, so that a
  * second import sees the same. No script of a package runs. Throws UNAVAILABLE with npm's reason.
- * @param options.onInstall told before it is fetched
+ * @param options.onInstall called before it is fetched
  */
 export async function installIconify(
   dataDir: string,
@@ -37,10 +37,10 @@ async function install(folder: string): Promise<void> {
     await promisify(execFile)('npm', ['install', `${PACKAGE}@latest`, '--prefix', draft, ...OPTIONS])
     await rename(draft, folder)
   } catch (error) {
-    const said = (error as { stderr?: string }).stderr?.trim().split('\n').slice(0, 2).join(' ')
+    const output = (error as { stderr?: string }).stderr?.trim().split('\n').slice(0, 2).join(' ')
     throw new AppError(
       'UNAVAILABLE',
-      `npm cannot install ${PACKAGE} into ${folder} (${said || causes(error)}): check npm and the way to its registry, or give the directory of an installed ${PACKAGE}.`,
+      `npm cannot install ${PACKAGE} into ${folder} (${output || causes(error)}): check npm and the way to its registry, or give the directory of an installed ${PACKAGE}.`,
       { cause: error },
     )
   }

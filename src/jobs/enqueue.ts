@@ -9,8 +9,8 @@ export interface NewJob<Name extends TaskName> {
 }
 
 /**
- * Puts a job into the queue, in the caller's transaction; it takes the place of one that waits there with the same key. One
- * that runs already stays, and the new one runs after it.
+ * Queues a job in the caller's transaction; it replaces a queued one with the same key. One that is running is not affected,
+ * and the new one runs after it.
  */
 export const enqueue = <Name extends TaskName>(
   db: Queryable,

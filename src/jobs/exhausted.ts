@@ -1,14 +1,14 @@
 import { type Queryable, statement } from '../db/statement.ts'
 import { type PayloadOf, parsePayload, type TaskName } from './registry.ts'
 
-/** A job that no worker will try again, though it has not ended. */
+/** A job without attempts left that has not ended. */
 export interface ExhaustedJob<Name extends TaskName> {
   readonly payload: PayloadOf<Name>
-  /** Takes it out of the queue. */
+  /** Deletes it from the queue. */
   readonly remove: (db: Queryable) => Promise<void>
 }
 
-/** The jobs of a task whose attempts are used up: the worker died at the last one, and said nothing. */
+/** The jobs of a task whose attempts are used up: the worker died during the last one. */
 export async function findExhausted<Name extends TaskName>(db: Queryable, task: Name): Promise<ExhaustedJob<Name>[]> {
   const rows = await FIND_EXHAUSTED.all(db, { task })
   return rows.map(({ id, payload }) => ({

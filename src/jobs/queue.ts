@@ -6,7 +6,7 @@ import type { Monitor } from '../db/monitor.ts'
 import { toQueuePool } from './queue-pool.ts'
 import { RUNNERS, type RunnerName, rowOf, TASK_NAMES } from './registry.ts'
 
-/** Running slices stop at the next item; then graphile-worker's own 5 s would be long. */
+/** Running slices stop at the next item; graphile-worker's default of 5 s is not needed. */
 const ABORT_AFTER_MS = 0
 const POLL_EVERY_MS = 1000
 
@@ -20,7 +20,7 @@ export interface OpenRunner {
 }
 
 /**
- * Takes jobs of the registry's tasks of this runner, and queues those that are due by the clock.
+ * Runs jobs of the registry's tasks of this runner, and queues the scheduled ones.
  * @param options.signal aborts what waits for a database in trouble when the worker stops
  */
 export async function openRunner(
@@ -46,7 +46,7 @@ export async function openRunner(
   return { runner, id: await id, running }
 }
 
-/** With a key: what was not run yet is not queued again. */
+/** With a key, so that one that has not run yet is not queued twice. */
 const cronOf = (name: RunnerName): CronItem[] =>
   TASK_NAMES.map((task) => ({ task, ...rowOf(task) }))
     .filter(({ runner }) => runner === name)

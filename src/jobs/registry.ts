@@ -1,8 +1,8 @@
 import { z } from 'zod'
 
 /**
- * Who runs tasks: each worker process has one runner of each kind, with so many jobs at once. Long ones have slots of their
- * own, so that nobody waits behind a backfill; uploads too, so that a hostile archive does not stand before a take-down.
+ * Who runs tasks: each worker process has one runner of each kind, with so many jobs at once. Long ones have separate
+ * slots, so that nothing waits for a backfill; uploads too, so that a hostile archive does not delay a take-down.
  */
 export const RUNNERS = {
   /** More than one backfill has in the queue for each worker, so that another's chunks need not wait. */
@@ -21,14 +21,14 @@ interface Task<Payload extends z.ZodType> {
   readonly payload: Payload
   /** A lower number runs first, among all tasks. */
   readonly priority: number
-  /** After so many failed ones the queue gives a job up; pauses grow from seconds to hours. */
+  /** The maximum number of attempts; the delays between them grow from seconds to hours. */
   readonly attempts: number
-  /** Of a job that waits with the same key only the latest remains; null: every job is one of its own. */
+  /** Of a job that waits with the same key only the latest remains; null: jobs are never merged. */
   readonly key: ((payload: z.output<Payload>) => string) | null
   readonly runner: RunnerName
-  /** When it is queued by itself, by whichever worker is first: minute, hour, day, month, weekday, in UTC. */
+  /** The schedule on which any worker queues it: minute, hour, day, month, weekday, in UTC. */
   readonly cron?: string
-  /** Makes today's payload of one that an earlier release queued; today's own stays as it is. */
+  /** Converts a payload queued by an earlier release; a current one stays as it is. */
   readonly upgrade?: (payload: Readonly<Record<string, unknown>>) => Record<string, unknown>
 }
 
@@ -42,9 +42,9 @@ const ATTEMPTS = 25
 const NOTHING = z.looseObject({})
 
 /**
- * Every task of the queue. Its function stands under the same name in workers/tasks.ts, and `enqueue` adds jobs of it;
+ * Every task of the queue. Its function has the same name in workers/tasks.ts, and `enqueue` adds jobs of it;
  * nothing else names a task or its priority (test/tidy.test.ts). Names, keys and payloads are in the queues of running
- * installations: change them only so that what is queued still runs.
+ * installations: change them only so that queued jobs still run.
  */
 export const TASKS = {
   /** Before everything else: a court does not wait for a backfill. */
@@ -72,7 +72,7 @@ export const TASKS = {
     runner: 'long',
     cron: '41 * * * *',
   }),
-  /** The page that asked for one picture of an item will ask for the others. */
+  /** A page that requested one picture of an item will request the others. */
   make_rest: task({
     payload: z.object({ itemIds: z.array(id).min(1).max(1000) }),
     priority: 10,
@@ -135,9 +135,9 @@ export const TASKS = {
 export type TaskName = keyof typeof TASKS
 export const TASK_NAMES = Object.keys(TASKS) as TaskName[]
 
-/** What a task's function gets. */
+/** The payload that a task's function gets. */
 export type PayloadOf<Name extends TaskName> = z.output<(typeof TASKS)[Name]['payload']>
-/** What a job of it is queued with: defaults may be left out. */
+/** The payload that a job is queued with: defaults may be omitted. */
 export type PayloadInput<Name extends TaskName> = z.input<(typeof TASKS)[Name]['payload']>
 
 type Payloads = { [Name in TaskName]: PayloadOf<Name> }
@@ -149,7 +149,7 @@ declare global {
   }
 }
 
-/** The row of a task, without the types of its payload: what code for any task sees. */
+/** The row of a task, without the type of its payload. */
 export const rowOf = (name: TaskName): Task<z.ZodType> => TASKS[name] as Task<z.ZodType>
 
 /** The payload of a job, of this release or the previous one. Throws ZodError for what no release queues. */

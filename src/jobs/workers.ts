@@ -7,12 +7,12 @@ import { anyOf, execute, now, query } from '../db/query.ts'
 import { statement } from '../db/statement.ts'
 
 export const HEARTBEAT_EVERY_MS = 10_000
-/** A worker that is silent for so long is dead. */
+/** A worker without a heartbeat for so long is dead. */
 const SILENT_S = 60
 /** After an outage the others need so long to be heard again. */
 const HEARD_AGAIN_MS = 2 * HEARTBEAT_EVERY_MS
 
-/** Says that this worker lives. @param workerId graphile-worker's pool id, random, as in its jobs' locks */
+/** Records that this worker is alive. @param workerId graphile-worker's pool id, random, as in its jobs' locks */
 export async function heartbeat(pg: Pg, workerId: string): Promise<void> {
   const alive = query
     .insertInto('worker')
@@ -23,7 +23,7 @@ export async function heartbeat(pg: Pg, workerId: string): Promise<void> {
   )
 }
 
-/** Whether a worker beside us said lately that it lives: in this container, or on this host. */
+/** Whether a worker in the same container, or on the same host, has sent a heartbeat recently. */
 export async function hasLiveWorker(pg: Pg): Promise<boolean> {
   const seen = sql<boolean>`seen_at > now() - make_interval(secs => ${SILENT_S})`
   const beside = query.selectFrom('worker').where('host', '=', hostname())
@@ -31,7 +31,7 @@ export async function hasLiveWorker(pg: Pg): Promise<boolean> {
   return (await execute(pg, inOurSpace.where(seen))) > 0
 }
 
-/** Says goodbye. */
+/** Removes this worker's heartbeat when it stops. */
 export async function deregister(pg: Pg, workerId: string): Promise<void> {
   await execute(pg, query.deleteFrom('worker').where('id', '=', workerId))
 }
@@ -61,8 +61,8 @@ export function createHeartbeat(pg: Pg, own: OwnQueues): () => Promise<void> {
 }
 
 /**
- * Gives the jobs of dead workers back to the queue: graphile-worker alone would wait four hours. Dead is who was silent
- * for a minute; and at once whose process is gone, where its id means the same to us.
+ * Returns the jobs of dead workers to the queue: graphile-worker alone would wait four hours. A worker is dead after a minute
+ * without a heartbeat, and as soon as its process is gone where this process can see that: in the same PID name space.
  */
 export async function recoverJobs(
   pg: Pg,

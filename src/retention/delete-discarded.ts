@@ -7,7 +7,7 @@ import type { Stores } from '../store/open.ts'
 import { cancelDeletion, type StoreName, takeDiscarded } from './discarded.ts'
 
 const BATCH = 500
-/** Of one run; the next one goes on. */
+/** Limit of one run; the next one continues. */
 const OBJECTS_MAX = 100_000
 
 interface Db {
@@ -16,8 +16,8 @@ interface Db {
 }
 
 /**
- * Deletes the discarded objects whose time has come and that nothing points at, batch by batch; returns how many. Whoever
- * wants one of them back meanwhile waits for the batch, then stores it again. Any number of processes may do it at once.
+ * Deletes the discarded objects that are due and that nothing refers to, batch by batch; returns how many. Whoever stores one
+ * of them again meanwhile waits for the batch. Any number of processes may do it at once.
  */
 export async function deleteDiscarded(db: Db, { signal }: { signal?: AbortSignal } = {}): Promise<number> {
   let objects = 0
@@ -47,8 +47,8 @@ async function deleteBatch({ pg, stores }: Db): Promise<{ deleted: number; forgo
 }
 
 /**
- * The pictures of items that came back, with the same source, may be in the making: they are locked, and looked at
- * again. Who is locked is the next run's.
+ * Pictures of items that came back with the same source may be being made: the items are locked and the pictures checked
+ * again. Items that another process has locked are left to the next run.
  */
 async function lockPictures(
   pg: Pg,

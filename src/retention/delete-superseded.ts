@@ -5,21 +5,21 @@ import type { Pg } from '../db/database.ts'
 import { type Locks, lockComposites, lockItems } from '../db/locks.ts'
 import type { Store } from '../store/store.ts'
 import {
+  deleteImageRows,
+  deleteOldPicks,
   findGonePresets,
   findOfPresets,
   findOfPresetsOf,
   findSuperseded,
   findSupersededComposites,
   findSupersededOf,
-  forgetImages,
-  forgetPicks,
   forgetPresets,
   type Superseded,
 } from './superseded.ts'
 
 /** A batch holds the locks of its items: some tenths of a second that a first request for one of them may wait. */
 const BATCH = 500
-/** Of one run; the next one goes on. */
+/** Limit of one run; the next one continues. */
 const IMAGES_MAX = 100_000
 
 interface Db {
@@ -29,7 +29,7 @@ interface Db {
 }
 
 /**
- * Deletes the pictures of older sources and recipes, batch by batch; returns how many. Their URLs go on redirecting to the
+ * Deletes the pictures of older sources and recipes, batch by batch; returns how many. Their URLs keep redirecting to the
  * current pictures. Any number of processes may do it at once, beside those that make pictures.
  * @param options.graceDays how long the current picture must have been there; 0: at once
  */
@@ -76,7 +76,7 @@ async function deleteGone(
   return images
 }
 
-/** The same of families' composites; and what no URL needs any more of their picks. */
+/** The same of families' composites; and their picks that no URL needs any more. */
 async function deleteComposites(
   db: Db,
   { graceDays, signal, batch }: { graceDays: number; signal?: AbortSignal; batch: number },
@@ -91,16 +91,16 @@ async function deleteComposites(
     const found = await findSupersededComposites(pg, { graceDays, afterFamilyId, limit: batch })
     const last = found.at(-1)
     if (!last) break
-    // All of the last family's: a page may end within it.
+    // Including all of the last family: a page may end within it.
     const whole = [...found, ...(await ofFamilies.find([last.ownerId]))]
     images += await deleteBatch(db, whole, ofFamilies)
     afterFamilyId = last.ownerId
   }
-  await forgetPicks(pg, { kept: EARLIER_MAX })
+  await deleteOldPicks(pg, { kept: EARLIER_MAX })
   return images
 }
 
-/** Who has superseded pictures: items, or families. */
+/** The owners of superseded pictures: items, or families. */
 interface Owners {
   readonly lock: (pg: Pg, ids: readonly number[]) => Promise<Locks>
   readonly find: (ids: readonly number[]) => Promise<Superseded[]>
@@ -108,16 +108,16 @@ interface Owners {
 
 /**
  * Objects first, then rows: a crash in between leaves rows whose objects are gone, which the next run finds, and which are
- * healed if they become current before. The other way round it would leave objects that nobody knows.
+ * made again if they become current before. The other way round it would leave orphaned objects.
  */
 async function deleteBatch({ pg, previews }: Db, found: readonly Superseded[], owners: Owners): Promise<number> {
   await using locks = await owners.lock(pg, [...new Set(found.map(({ ownerId }) => ownerId))])
   if (locks.held.length === 0) return 0
-  // Once more, now that nobody else makes or deletes their pictures. Who is locked is the next run's.
+  // Checked again under the lock. Owners that another process has locked are left to the next run.
   const keys = new Set(found.map(({ objectKey }) => objectKey))
   const now = await owners.find(locks.held)
   const images = now.filter(({ objectKey }) => keys.has(objectKey))
   await previews.delete(images.map(({ objectKey }) => objectKey))
-  await forgetImages(pg, images)
+  await deleteImageRows(pg, images)
   return images.length
 }

@@ -2,12 +2,12 @@ import type { PoolClient } from 'pg'
 import { anyOf, execute, fetchAll, now, query } from '../db/query.ts'
 import { type Queryable, statement } from '../db/statement.ts'
 
-/** Of which store an object is. */
+/** The store of an object. */
 export type StoreName = 'ORIGINALS' | 'PREVIEWS'
 
 /**
- * Has objects deleted when so much time has passed and nothing points at them then: what is no longer wanted, and what is
- * about to be stored before anything points at it. A known one is kept for the longer of both times.
+ * Schedules the deletion of objects that nothing refers to at that time: objects that are no longer needed, and those that
+ * are about to be stored before anything refers to them. One that is scheduled already gets the later of both times.
  */
 export async function discardObjects(
   db: Queryable,
@@ -28,7 +28,7 @@ const DISCARD = statement({
   parameters: { store: 'store_name', keys: 'text[]', afterS: 'float8' },
 })
 
-/** Takes objects out of what is to be deleted, after whoever is deleting one of them just now. Returns how many. */
+/** Cancels the deletion of objects, after waiting for a batch that is deleting one of them. Returns how many. */
 export async function cancelDeletion(db: Queryable, store: StoreName, keys: readonly string[]): Promise<number> {
   if (keys.length === 0) return 0
   return await execute(
@@ -38,8 +38,8 @@ export async function cancelDeletion(db: Queryable, store: StoreName, keys: read
 }
 
 /**
- * Locks some objects whose time has come, those first that have waited longest, and forgets those that something points
- * at again. Returns the others, to be deleted and forgotten in the caller's transaction. What others hold is left out.
+ * Locks some objects that are due, the longest due first, and drops those that something refers to again. Returns the others,
+ * to be deleted in the caller's transaction. Rows that another process has locked are skipped.
  */
 export async function takeDiscarded(
   client: PoolClient,

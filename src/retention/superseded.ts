@@ -12,11 +12,11 @@ export interface Superseded {
   readonly objectKey: string
 }
 
-/** Items that one statement looks at. 1.5 million images of 500,000 items, none superseded: 4 s on two busy cores. */
-const SPAN_ITEMS = 5000
+/** Items that one statement examines. 1.5 million images of 500,000 items, none superseded: 4 s on two busy cores. */
+const RANGE_ITEMS = 5000
 
 /**
- * Images that are superseded, span by span of items: another one of the same item, preset and format has the current
+ * Images that are superseded, by ranges of items: another one of the same item, preset and format has the current
  * source and recipe, and both have been there for longer than the grace period. An image without such a successor stays.
  */
 export async function* findSuperseded(
@@ -24,8 +24,8 @@ export async function* findSuperseded(
   options: { presets: Presets; graceDays: number },
 ): AsyncIterable<Superseded[]> {
   const last = await fetchFirst(pg, query.selectFrom('item').select('id').orderBy('id', 'desc').limit(1))
-  for (let afterId = 0; afterId < (last?.id ?? 0); afterId += SPAN_ITEMS) {
-    const found = await FIND_IN_SPAN.all(pg, { ...valuesOf(options), afterId, toId: afterId + SPAN_ITEMS })
+  for (let afterId = 0; afterId < (last?.id ?? 0); afterId += RANGE_ITEMS) {
+    const found = await FIND_IN_SPAN.all(pg, { ...valuesOf(options), afterId, toId: afterId + RANGE_ITEMS })
     if (found.length > 0) yield found
   }
 }
@@ -44,12 +44,12 @@ export async function findGonePresets(pg: Pg, options: { presets: Presets; grace
   return rows.map(({ preset }) => preset)
 }
 
-/** All images of these presets, span by span of items. */
+/** All images of these presets, by ranges of items. */
 export async function* findOfPresets(pg: Pg, presets: readonly string[]): AsyncIterable<Superseded[]> {
   const last = await fetchFirst(pg, query.selectFrom('item').select('id').orderBy('id', 'desc').limit(1))
   const all = ofPresets(presets)
-  for (let afterId = 0; afterId < (last?.id ?? 0); afterId += SPAN_ITEMS) {
-    const found = await fetchAll(pg, all.where('owner_id', '>', afterId).where('owner_id', '<=', afterId + SPAN_ITEMS))
+  for (let afterId = 0; afterId < (last?.id ?? 0); afterId += RANGE_ITEMS) {
+    const found = await fetchAll(pg, all.where('owner_id', '>', afterId).where('owner_id', '<=', afterId + RANGE_ITEMS))
     if (found.length > 0) yield found
   }
 }
@@ -88,7 +88,7 @@ const valuesOf = ({ presets, graceDays }: { presets: Presets; graceDays: number 
 
 /**
  * Composites of another pick than the current one, whose picture has been there, in any format, for longer than the grace
- * period; family by family behind `afterFamilyId`, at most `limit`, or those of some families only.
+ * period; family by family after `afterFamilyId`, at most `limit`, or those of some families only.
  */
 export async function findSupersededComposites(
   pg: Pg,
@@ -98,9 +98,9 @@ export async function findSupersededComposites(
   return await FIND_COMPOSITES.all(pg, { graceDays, afterFamilyId, familyIds, limit })
 }
 
-/** Forgets earlier picks without pictures, but for the newest, whose URLs still redirect. */
-export async function forgetPicks(pg: Pg, { kept }: { kept: number }): Promise<void> {
-  await FORGET_PICKS.run(pg, { kept })
+/** Deletes earlier picks without pictures, except the newest, whose URLs still redirect. */
+export async function deleteOldPicks(pg: Pg, { kept }: { kept: number }): Promise<void> {
+  await DELETE_OLD_PICKS.run(pg, { kept })
 }
 
 const COLUMNS = { imageId: 'int8', ownerId: 'int4', objectKey: 'text' } as const
@@ -124,7 +124,7 @@ const FIND_COMPOSITES = statement({
   columns: COLUMNS,
 })
 
-const FORGET_PICKS = statement({
+const DELETE_OLD_PICKS = statement({
   name: 'forget-picks',
   text: `
     delete from composite c using (
@@ -137,7 +137,7 @@ const FORGET_PICKS = statement({
   parameters: { kept: 'int8' },
 })
 
-// What is not current is decided in the unique index alone, and materialised: it is little, which Postgres cannot guess.
+// Whether an image is current is decided in the unique index alone; materialised, since Postgres overestimates the rows.
 // A current image is another row, and so another object: keys are unique.
 const FIND = (inRange: string) => `
   with preset as (select * from unnest(:presets::text[], :recipeHashes::text[]) as t(name, recipe_hash)),
@@ -175,8 +175,8 @@ const FIND_OF_ITEMS = statement({
   columns: COLUMNS,
 })
 
-/** Forgets images whose objects are gone. */
-export async function forgetImages(pg: Pg, images: readonly Superseded[]): Promise<void> {
+/** Deletes the rows of images whose objects are deleted. */
+export async function deleteImageRows(pg: Pg, images: readonly Superseded[]): Promise<void> {
   const ids = images.map(({ imageId }) => imageId)
   await execute(pg, query.deleteFrom('image').where('id', '=', anyOf(ids)))
 }

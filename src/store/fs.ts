@@ -11,11 +11,11 @@ import { syncFiles, syncFolders } from './fs-sync.ts'
 import type { ByteRange, Listed, Store } from './store.ts'
 import { writeStream } from './write-stream.ts'
 
-/** Drafts lie beside the tree, on the same filesystem, so that a crash leaves nothing under a key. */
+/** Temporary files are next to the tree, on the same filesystem, so that a crash leaves nothing under a key. */
 const DRAFTS = '.drafts'
 const KEY_MAX = 512
 const DRAFT_MAX_AGE_MS = 3_600_000
-/** Each call asks the kernel, and each draft has it in its name. */
+/** Read once, since each call is a system call and each draft has it in its name. */
 const HOST = hostname()
 const WRITES_AT_ONCE = 16
 
@@ -46,7 +46,7 @@ export async function openFsStore(directory: string): Promise<Store> {
     return file
   }
 
-  /** No link on the way: what a folder resolves to must be the folder itself. */
+  /** Refuses symbolic links in the path: a folder must resolve to itself. */
   const checkFolder = async (folder: string): Promise<void> => {
     if (checked.has(folder)) return
     if ((await realpath(folder)) !== folder)
@@ -94,12 +94,12 @@ export async function openFsStore(directory: string): Promise<Store> {
     } catch (error) {
       return failed('write', key)(error as NodeJS.ErrnoException)
     } finally {
-      // Nobody waits for it: what a crash leaves is swept at the next opening.
+      // Not awaited: drafts left by a crash are deleted at the next start.
       if (!isMoved) void unlink(draft).catch(() => {})
     }
   }
 
-  /** Bytes reach the disk before their names do, and names before anybody hears of them: two syncs for all. */
+  /** Bytes reach the disk before their names do, and names before this returns: two syncs for all. */
   const putAll: Store['putAll'] = async (objects) => {
     const writes = objects.map(({ key, bytes }) => ({ key, bytes, file: locate(key), draft: newDraft() }))
     const each = (verb: string, work: (write: (typeof writes)[number]) => Promise<unknown>) =>
@@ -132,7 +132,7 @@ export async function openFsStore(directory: string): Promise<Store> {
       await writeStream(draft, body, bytes)
       return await linkNew(draft, file)
     } catch (error) {
-      // A stream that breaks is its sender's matter.
+      // A stream that breaks is the sender's error, not the store's.
       const { syscall } = error as NodeJS.ErrnoException
       return syscall && syscall !== 'read'
         ? failed('write', key)(error as NodeJS.ErrnoException)
@@ -154,12 +154,12 @@ export async function openFsStore(directory: string): Promise<Store> {
 
   const head = async (key: string) => {
     const file = locate(key)
-    const look = async () => {
+    const stat = async () => {
       await checkFolder(path.dirname(file))
-      const stat = await lstat(file)
-      return stat.isFile() ? { bytes: stat.size } : null
+      const found = await lstat(file)
+      return found.isFile() ? { bytes: found.size } : null
     }
-    return look().catch(absent).catch(failed('look at', key))
+    return stat().catch(absent).catch(failed('stat', key))
   }
 
   const remove = async (keys: readonly string[]) => {
@@ -187,7 +187,7 @@ export async function openFsStore(directory: string): Promise<Store> {
     }
   }
 
-  return { name: root, get, put, putAll, head, delete: remove, list, inbox: { kind: 'ours', receive } }
+  return { name: root, get, put, putAll, head, delete: remove, list, inbox: { kind: 'proxied', receive } }
 }
 
 /** False: something is there already. */
@@ -211,8 +211,8 @@ async function readRange(file: string, { flags, from, to }: ByteRange & { flags:
 }
 
 /**
- * Removes drafts that a killed process left: of this host at once, of another when they are old; a living process is
- * done with its own in far less than an hour.
+ * Removes drafts that a killed process left: those of this host at once, others when they are old: a living process needs
+ * its own for far less than an hour.
  */
 async function sweep(drafts: string): Promise<void> {
   for (const name of await readdir(drafts)) {

@@ -11,7 +11,7 @@ export interface Stores {
   readonly close: () => Promise<void>
 }
 
-/** Sockets of one process per renderer: several variants of an item are stored at once, and others are read meanwhile. */
+/** Sockets of one process per renderer: several variants of an item are stored at once, and others are read at the same time. */
 const CONNECTIONS_PER_RENDERER = 16
 
 /** The two buckets where they are configured, else two directories of `DATA_DIR`. Throws UNAVAILABLE with the remedy. */

@@ -1,7 +1,7 @@
 import { AppError } from '../core/errors.ts'
 import { causes } from '../core/log.ts'
 
-/** What the SDK throws, as far as it is told apart here. */
+/** What the SDK throws, as far as it is distinguished here. */
 interface S3Failure extends Error {
   /** Only where the service's own answer was read. */
   readonly $fault?: 'client' | 'server'
@@ -11,20 +11,26 @@ interface S3Failure extends Error {
 const statusOf = (error: unknown): number | undefined => (error as S3Failure).$metadata?.httpStatusCode
 const nameOf = (error: unknown): string => (error as S3Failure).name
 
-/** Only this reads as "not there". A missing bucket answers 404 as well, and is an error. */
+/** Only this means "no such object". A missing bucket answers 404 as well, and is an error. */
 export const isAbsent = (error: unknown): boolean => nameOf(error) === 'NoSuchKey'
 
-/** Refusals with a 4xx that the next try may not meet: two puts raced, or the body came too slowly. */
-const PASSING = new Set(['ConditionalRequestConflict', 'OperationAborted', 'RequestTimeout', 'SlowDown', 'Throttling'])
-/** Without an answer that could be read, but not for the network's fault. */
-const SETTLED = new Set(['CredentialsProviderError', 'TypeError', 'RangeError'])
+/** 4xx errors that a retry may not meet: two puts raced, or the body came too slowly. */
+const RETRYABLE = new Set([
+  'ConditionalRequestConflict',
+  'OperationAborted',
+  'RequestTimeout',
+  'SlowDown',
+  'Throttling',
+])
+/** Errors without a response that are not the network's. */
+const PERMANENT = new Set(['CredentialsProviderError', 'TypeError', 'RangeError'])
 
-/** Whether another try may succeed: no answer, a broken one, a 5xx, or being told to slow down. */
-export function canPass(error: unknown): boolean {
+/** Whether a retry may succeed: no response, a broken one, a 5xx, or a request to slow down. */
+export function isRetryable(error: unknown): boolean {
   const status = statusOf(error)
-  // A 4xx too can come without its end, and then does not say what it means.
-  if (status === undefined || !(error as S3Failure).$fault) return !SETTLED.has(nameOf(error))
-  return status < 400 || status >= 500 || status === 429 || PASSING.has(nameOf(error))
+  // A 4xx can be truncated as well, and then its meaning is unknown.
+  if (status === undefined || !(error as S3Failure).$fault) return !PERMANENT.has(nameOf(error))
+  return status < 400 || status >= 500 || status === 429 || RETRYABLE.has(nameOf(error))
 }
 
 /** Whether there is no such host, the bucket's name being a part of it. AWS has one for each bucket. */
@@ -45,14 +51,14 @@ const PERMISSIONS: Record<string, string> = {
   list: 's3:ListBucket',
 }
 
-/** The failure as UNAVAILABLE with one sentence: what was tried, on which bucket and key, why not, and the remedy. */
+/** The failure as UNAVAILABLE with one sentence: the operation, bucket and key, the reason and the remedy. */
 export function failureOf(
   error: unknown,
   at: { verb: string; key: string; bucket: string; variable: string },
 ): AppError {
   if (error instanceof AppError) return error
   const { verb, key, bucket, variable } = at
-  const reason = nameOf(error) === 'AbortError' ? 'no answer in time' : `${nameOf(error)}: ${causes(error)}`
+  const reason = nameOf(error) === 'AbortError' ? 'no response in time' : `${nameOf(error)}: ${causes(error)}`
   return new AppError(
     'UNAVAILABLE',
     `Cannot ${verb} ${JSON.stringify(key)} in bucket ${bucket} (${reason}): ${remedyOf(error)}`,
@@ -71,6 +77,6 @@ export function failureOf(
     if (isUnknownHost(failure, bucket))
       return 'the bucket is a part of the host name, which this endpoint does not have; set S3_FORCE_PATH_STYLE=on.'
     if (statusOf(failure) === 403) return `grant ${PERMISSIONS[verb]} on ${bucket} to these credentials.`
-    return 'the store does not answer as it should; check AWS_ENDPOINT_URL_S3 and the network.'
+    return 'the store does not respond as expected; check AWS_ENDPOINT_URL_S3 and the network.'
   }
 }

@@ -17,11 +17,11 @@ import { presignPut } from './s3-presign.ts'
 import { openTries } from './s3-tries.ts'
 import type { ByteRange, Listed, PutOptions, Store } from './store.ts'
 
-/** No byte either way for so long: this try is lost. */
+/** A try without a byte in either direction for so long has failed. */
 const STALL_MS = 2000
 /** Keys that one DeleteObjects takes: https://docs.aws.amazon.com/AmazonS3/latest/API/API_DeleteObjects.html */
 const DELETE_BATCH = 1000
-/** Outside the grammar of keys, so that no request can ask for it. */
+/** Outside the grammar of keys, so that no request can name it. */
 const PROBES = '.afterimage-probe'
 
 export interface S3Options {
@@ -29,27 +29,27 @@ export interface S3Options {
   /** The variable that names the bucket, for messages. */
   readonly variable: string
   readonly aws: AwsConfig
-  /** Requests at once, each on a socket that is kept open; the others wait for their turn. */
+  /** Requests at once, each on a socket that is kept open; the others are queued. */
   readonly connectionsMax: number
 }
 
 /**
- * A store in an S3 bucket, of AWS or a compatible service. Failed tries (5xx, SlowDown, resets, time-outs, torn bodies)
- * are repeated with growing pauses; what was refused is not. Opens by putting, getting and deleting one probe object.
+ * A store in an S3 bucket, of AWS or a compatible service. Transient failures (5xx, SlowDown, resets, time-outs, truncated
+ * bodies) are retried with backoff; refusals are not. Opens by putting, getting and deleting one probe object.
  * Throws UNAVAILABLE that names bucket, key and remedy.
  */
 export async function openS3Store(options: S3Options): Promise<Store & { readonly close: () => Promise<void> }> {
   const { bucket, aws, connectionsMax } = options
   const client = new S3Client({
     region: aws.region,
-    // What Node's own defaults lack: bounded waiting, and a pool as large as the work at once.
+    // What Node's defaults lack: time-outs, and a pool as large as the concurrency.
     requestHandler: {
       connectionTimeout: 2000,
       socketTimeout: STALL_MS,
       httpAgent: { keepAlive: true, maxSockets: connectionsMax },
       httpsAgent: { keepAlive: true, maxSockets: connectionsMax },
     },
-    // Repeated here, body included: the SDK's own retries end with the answer's headers.
+    // Retried here, body included: the SDK's own retries end with the response headers.
     maxAttempts: 1,
     forcePathStyle: aws.s3ForcePathStyle,
     // Compatible stores do not know the newer checksums; ETags are compared below.
@@ -58,7 +58,7 @@ export async function openS3Store(options: S3Options): Promise<Store & { readonl
     ...(aws.s3Endpoint ? { endpoint: aws.s3Endpoint } : {}),
     ...(aws.credentials ? { credentials: aws.credentials } : {}),
   })
-  /** What the probe finds out about this service. */
+  /** Capabilities of this service, as probed at start. */
   const knows = { createOnly: true, md5Etags: true }
   /** Puts in progress by key, where the service cannot refuse the second one itself. */
   const putting = new Map<string, Promise<unknown>>()
@@ -69,11 +69,12 @@ export async function openS3Store(options: S3Options): Promise<Store & { readonl
     tryRepeatedly('get', key, async (abortSignal) => {
       const Range = range && `bytes=${range.from}-${range.to - 1}`
       try {
-        const answer = await client.send(new GetObjectCommand({ Bucket: bucket, Key: key, Range }), { abortSignal })
-        const bytes = Buffer.from((await answer.Body?.transformToByteArray()) ?? [])
-        if (range && answer.ContentRange) return isPart(bytes, { range, of: answer.ContentRange }) ? bytes : cut()
-        if (bytes.length !== answer.ContentLength || !isIntact(bytes, answer)) cut()
-        // A store may answer with all of the object whatever was asked for.
+        const response = await client.send(new GetObjectCommand({ Bucket: bucket, Key: key, Range }), { abortSignal })
+        const bytes = Buffer.from((await response.Body?.transformToByteArray()) ?? [])
+        if (range && response.ContentRange)
+          return isPart(bytes, { range, of: response.ContentRange }) ? bytes : truncated()
+        if (bytes.length !== response.ContentLength || !isIntact(bytes, response)) truncated()
+        // A store may ignore the range and send the whole object.
         return range ? bytes.subarray(range.from, range.to) : bytes
       } catch (error) {
         if (isAbsent(error)) return null
@@ -102,8 +103,8 @@ export async function openS3Store(options: S3Options): Promise<Store & { readonl
     const command = new PutObjectCommand({ Bucket: bucket, Key: key, Body: bytes, ...parametersOf(bytes, putOptions) })
     return tryRepeatedly('put', key, async (abortSignal) => {
       try {
-        const answer = await client.send(command, { abortSignal })
-        if (!isIntact(bytes, answer)) throw new Error('other bytes were stored than were sent')
+        const response = await client.send(command, { abortSignal })
+        if (!isIntact(bytes, response)) throw new Error('other bytes were stored than were sent')
         return true
       } catch (error) {
         if ((error as Error).name === 'PreconditionFailed') return false
@@ -118,8 +119,8 @@ export async function openS3Store(options: S3Options): Promise<Store & { readonl
   const headObject: Store['head'] = (key) =>
     tryRepeatedly('head', key, async (abortSignal) => {
       try {
-        const answer = await client.send(new HeadObjectCommand({ Bucket: bucket, Key: key }), { abortSignal })
-        return { bytes: answer.ContentLength ?? cut() }
+        const response = await client.send(new HeadObjectCommand({ Bucket: bucket, Key: key }), { abortSignal })
+        return { bytes: response.ContentLength ?? truncated() }
       } catch (error) {
         if ((error as Error).name !== 'NotFound') throw error
         return null
@@ -128,7 +129,7 @@ export async function openS3Store(options: S3Options): Promise<Store & { readonl
 
   const head: Store['head'] = async (key) => {
     const found = await headObject(key)
-    // The answer to HEAD has no body, so a missing bucket reads like a missing key.
+    // The response to HEAD has no body, so a missing bucket looks like a missing key.
     if (!found)
       await tryRepeatedly('head', key, (abortSignal) =>
         client.send(new HeadBucketCommand({ Bucket: bucket }), { abortSignal }),
@@ -143,7 +144,7 @@ export async function openS3Store(options: S3Options): Promise<Store & { readonl
       await tryRepeatedly('delete', batch[0] as string, async (abortSignal) => {
         const { Deleted = [], Errors: [failed] = [] } = await client.send(command, { abortSignal })
         if (failed) throw failureOfOne(failed)
-        if (Deleted.length === 0) cut()
+        if (Deleted.length === 0) truncated()
       })
     }
   }
@@ -155,10 +156,10 @@ export async function openS3Store(options: S3Options): Promise<Store & { readonl
         const page = await client.send(new ListObjectsV2Command({ Bucket: bucket, Prefix: prefix, ...from }), {
           abortSignal,
         })
-        return page.IsTruncated === undefined ? cut() : page
+        return page.IsTruncated === undefined ? truncated() : page
       })
     for (let page = await fetchPage(undefined); ; ) {
-      // Asked for ahead: the service lists while the caller works.
+      // Prefetched: the service lists while the caller works.
       const next = page.IsTruncated ? fetchPage(page.NextContinuationToken) : null
       next?.catch(() => {})
       for (const { Key, Size, ETag } of page.Contents ?? [])
@@ -168,32 +169,33 @@ export async function openS3Store(options: S3Options): Promise<Store & { readonl
     }
   }
 
-  /** Does what the service will do, once, so that a missing permission shows at start and not at night. */
+  /** Performs each operation of the service once, so that a missing permission is found at start and not at night. */
   async function probe(): Promise<void> {
     const key = `${PROBES}/${randomBytes(8).toString('hex')}`
-    const bytes = Buffer.from('Afterimage looks whether it may write here.')
+    const bytes = Buffer.from('Afterimage checks whether it may write here.')
     const written = { contentType: 'text/plain' }
     await putOnce(key, bytes, { ...written, replace: true })
-    // Compared here with what was put: whether ETags tell anything is still to be found out.
+    // The bytes are compared here, because it is not known yet whether ETags are MD5s.
     knows.md5Etags = false
     const found = await get(key)
     if (!found?.equals(bytes))
       throw new AppError(
         'UNAVAILABLE',
-        `Bucket ${bucket} gave back other bytes than were put: check AWS_ENDPOINT_URL_S3.`,
+        `Bucket ${bucket} returned other bytes than were put: check AWS_ENDPOINT_URL_S3.`,
       )
     for await (const { etag } of list(key)) knows.md5Etags = etag === md5Of(bytes)
     knows.createOnly = !(await putOnce(key, bytes, written))
     await remove([key])
-    // Without ListBucket a missing key reads as denied, and nothing would ever be made.
+    // Without ListBucket a missing key looks like a denied one, and nothing would ever be made.
     await get(`${key}-absent`)
-    if (!knows.createOnly) log.warn('the store ignores If-None-Match: it is asked before each put instead', { bucket })
+    if (!knows.createOnly)
+      log.warn('the store ignores If-None-Match: existence is checked before each put instead', { bucket })
   }
 
   const inbox: Store['inbox'] = {
     kind: 'direct',
-    // Not twice, where the service can tell: what is being read must not change.
-    sign: (Key, options) => presignPut(client, new PutObjectCommand({ Bucket: bucket, Key }), { ...knows, ...options }),
+    // Not twice, where the service supports it: what is being read must not change.
+    sign: (key, options) => presignPut(client, { bucket, key }, { ...knows, ...options }),
   }
 
   const close = async () => client.destroy()
@@ -206,21 +208,21 @@ export async function openS3Store(options: S3Options): Promise<Store & { readonl
   return { name: bucket, get, put, putAll, head, delete: remove, list, inbox, close }
 }
 
-/** One key's failure within an answer of 200, as if it were the answer. */
+/** One key's failure within an answer of 200, as if it were the response. */
 function failureOfOne({ Key, Code = '', Message }: { Key?: string; Code?: string; Message?: string }): Error {
   const $metadata = { httpStatusCode: Code === 'AccessDenied' ? 403 : 500 }
   return Object.assign(new Error(`${Key}: ${Message}`), { name: Code, $fault: 'server', $metadata })
 }
 
-/** Whether these are the bytes of the range, up to the object's end, by the answer's `bytes 0-99/1234`. */
+/** Whether these are the bytes of the range, up to the object's end, by the response's `bytes 0-99/1234`. */
 function isPart(bytes: Uint8Array, { range, of }: { range: ByteRange; of: string }): boolean {
   const [, from, last, total] = (/^bytes (\d+)-(\d+)\/(\d+)$/.exec(of) ?? []).map(Number)
   return from === range.from && last === from + bytes.length - 1 && last === Math.min(range.to, total ?? Number.NaN) - 1
 }
 
-/** An answer without its end can look like a shorter one: no bytes, no keys, nothing to complain of. */
-function cut(): never {
-  throw new Error('the answer is not whole')
+/** A truncated response can look like a valid one: no bytes, no keys, no error. */
+function truncated(): never {
+  throw new Error('the response is truncated')
 }
 
 const md5Of = (bytes: Uint8Array) => createHash('md5').update(bytes).digest('hex')
@@ -235,7 +237,7 @@ function parametersOf(bytes: Uint8Array, options: PutOptions) {
   return {
     ContentType: contentType,
     CacheControl: cacheControl,
-    // Refused by the service when the bytes came differently.
+    // Refused by the service when other bytes arrived.
     ContentMD5: createHash('md5').update(bytes).digest('base64'),
     Metadata: {
       ...(sourceHash ? { 'source-hash': sourceHash } : {}),

@@ -1,5 +1,5 @@
 /**
- * The contract of a store: where bytes live. Keys are relative paths in the grammar of variant.ts.
+ * The contract of a store of bytes. Keys are relative paths in the grammar of variant.ts.
  * test/support/store-contract.ts is the suite that every implementation passes.
  */
 export interface Store {
@@ -13,7 +13,7 @@ export interface Store {
   /**
    * Writes the object whole or not at all; no reader ever sees a part of it.
    * An object that is there already stays and `false` is returned, unless `replace` is set. Over a network `false` may
-   * also mean that an earlier try of the same call wrote it and the answer was lost.
+   * also mean that an earlier try of the same call wrote it and the response was lost.
    */
   put(key: string, bytes: Uint8Array, options: PutOptions): Promise<boolean>
   /**
@@ -26,19 +26,19 @@ export interface Store {
   ): Promise<void>
   /** Size of the object, or null where there is none. */
   head(key: string): Promise<{ bytes: number } | null>
-  /** Removes the objects; those that are not there are no error. */
+  /** Removes the objects; missing ones are not an error. */
   delete(keys: readonly string[]): Promise<void>
   /**
-   * Objects whose key begins with the prefix, in the order of their keys.
-   * @param options.after only keys behind this one: where an earlier listing ended
+   * Objects whose key has the prefix, in the order of their keys.
+   * @param options.after only keys after this one: where an earlier listing ended
    */
   list(prefix: string, options?: { after?: string }): AsyncIterable<Listed>
   readonly inbox: Inbox
 }
 
 /**
- * How an object that may be large comes in from outside: through a door of the store's own, or through ours. Either way it
- * appears whole or not at all, with exactly the size that was said.
+ * How an object that may be large is uploaded from outside: directly to the store, or through this service. Either way it
+ * appears whole or not at all, with exactly the announced size.
  */
 export type Inbox =
   | {
@@ -50,15 +50,15 @@ export type Inbox =
       ): Promise<{ url: string; headers: { name: string; value: string }[] }>
     }
   | {
-      readonly kind: 'ours'
+      readonly kind: 'proxied'
       /**
        * Writes what the stream gives, which is never held in memory. False: an object is there already, and stays.
-       * Throws BAD_INPUT for another size than was said, and what the stream throws.
+       * Throws BAD_INPUT for another size than was announced, and what the stream throws.
        */
       receive(key: string, body: AsyncIterable<Uint8Array>, options: { bytes: number }): Promise<boolean>
     }
 
-/** Bytes `from` to before `to`, at least one, as far as the object has them: behind its end there are none. */
+/** Bytes `from` to before `to`, at least one, as far as the object has them: beyond its end there are none. */
 export interface ByteRange {
   readonly from: number
   readonly to: number
@@ -74,7 +74,7 @@ export interface Listed {
 export interface PutOptions {
   /** MIME type, stored with the object where the store keeps metadata. */
   readonly contentType: string
-  /** The three below are kept where the store serves objects itself (S3 behind a CDN): what the origin handler answers too. */
+  /** The three below are kept where the store serves objects itself (S3 behind a CDN): the headers that the origin handler sends too. */
   readonly cacheControl?: string
   /** Fingerprint of the original that the object was made from. */
   readonly sourceHash?: string
@@ -82,8 +82,8 @@ export interface PutOptions {
   readonly cacheTags?: readonly string[]
   readonly replace?: boolean
   /**
-   * The key names the bytes, as a variant's version does: what is there already is the same, so where it costs a request
-   * to find out, the object is written again instead, and `true` is returned.
+   * The key identifies the bytes, as a variant's version does: an existing object is the same, so where checking costs a
+   * request, the object is written again instead, and `true` is returned.
    */
   readonly keyNamesBytes?: boolean
 }

@@ -8,11 +8,12 @@ export async function writeStream(file: string, body: AsyncIterable<Uint8Array>,
     let written = 0
     for await (const chunk of body) {
       written += chunk.length
-      if (written > bytes) throw new AppError('BAD_INPUT', `The body has more than the ${bytes} bytes that were said.`)
+      if (written > bytes)
+        throw new AppError('BAD_INPUT', `The body has more than the ${bytes} bytes that were announced.`)
       await handle.writeFile(chunk)
     }
     if (written < bytes)
-      throw new AppError('BAD_INPUT', `The body has ${written} of the ${bytes} bytes that were said.`)
+      throw new AppError('BAD_INPUT', `The body has ${written} of the ${bytes} bytes that were announced.`)
     await handle.sync()
   } finally {
     await handle.close()

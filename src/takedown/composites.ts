@@ -10,9 +10,9 @@ import type { Stores } from '../store/open.ts'
 import type { TakedownScope } from './locate-target.ts'
 import { whileActive } from './while-active.ts'
 
-/** Families that are waited for together: a lock each. */
+/** Families that are locked together. */
 const FAMILIES_AT_ONCE = 200
-const LOOK_EVERY_MS = 50
+const POLL_EVERY_MS = 50
 
 interface Run {
   readonly takeDown: { readonly id: number; readonly targetId: number }
@@ -21,10 +21,10 @@ interface Run {
 }
 
 /**
- * Waits until nobody composes for the target's families and forgets their pictures that show what is hidden. Of a target
- * within a family their objects are deleted here, while the family is locked: nobody stores one meanwhile, and whoever
- * composes afterwards finds the item hidden. Whole families' objects are the sweep's. What no row knows is taken for a
- * picture that shows it. Ends as the other steps of a take-down do.
+ * Waits until nobody composes for the target's families and deletes the rows of composites that show what is hidden. Of a
+ * target within a family their objects are deleted here, while the family is locked: nobody stores one meanwhile, and whoever
+ * composes afterwards finds the item hidden. Whole families' objects are deleted by the sweep. An object without a row is
+ * taken for one that shows it. Ends as the other steps of a take-down do.
  */
 export async function removeComposites(
   app: { readonly pg: Pg; readonly stores: Stores },
@@ -50,7 +50,7 @@ export async function removeComposites(
       if (isActive === null) return 'done'
       await locks.release()
       waiting = waiting.filter((id) => !held.includes(id))
-      if (waiting.length > 0) await delay(LOOK_EVERY_MS)
+      if (waiting.length > 0) await delay(POLL_EVERY_MS)
     }
     afterId = lastId
   }
@@ -61,7 +61,7 @@ async function remove(
   client: PoolClient,
   { takeDown, scope, familyIds }: Pick<Run, 'takeDown' | 'scope'> & { familyIds: readonly number[] },
 ): Promise<true> {
-  await FORGET_IMAGES.run(client, { familyIds })
+  await DELETE_IMAGES.run(client, { familyIds })
   await DROP_PICKS.run(client, { familyIds })
   if (!scope.composites) return true
   const images = query.selectFrom('image').select('object_key').where('owner_type', '=', 'FAMILY')
@@ -83,7 +83,7 @@ const FAMILIES_OF = {
   vendor_id: (id: number) => query.selectFrom('family').select('id').where('vendor_id', '=', id),
 } as const
 
-const FORGET_IMAGES = statement({
+const DELETE_IMAGES = statement({
   name: 'forget-hidden-composites',
   text: `
     delete from image m

@@ -11,26 +11,26 @@ import type { Prisma } from '../db/database.ts'
 import { type RenderDeps, variantKeyOf } from '../variants/make.ts'
 import type { TakeDownTarget } from './take-down.ts'
 
-/** Where the pictures of a take-down's target lie. */
+/** Where the pictures of a take-down's target are stored. */
 export interface TakedownScope {
   /** The column of `item` that holds the target's id. */
   readonly column: 'id' | 'icon_set_id' | 'family_id' | 'vendor_id'
   /** Every key of the target begins with one of them. */
   readonly prefixes: readonly string[]
-  /** Whether a key with such a beginning is the target's. */
+  /** Whether a key with such a prefix is the target's. */
   readonly owns: (key: string) => boolean
   /** The cache tag that all of its pictures have. */
   readonly tag: string
-  /** Of a part of a family: where the family's composites lie, and their cache tag. Null where they are the target's. */
+  /** Of a part of a family: where the family's composites are stored, and their cache tag. Null where they are the target's. */
   readonly composites: { readonly folder: string; readonly tag: string } | null
   /**
    * What a CDN may hold, whether it was stored or not: a wildcard for each folder; of an item, whose neighbours' names may
-   * begin like its own, all current keys and aliases.
+   * start with its own, all current keys and aliases.
    */
   readonly paths: readonly string[]
 }
 
-/** Looks a take-down's target up. Throws where it is not there: nothing deletes a part of the catalogue. */
+/** Looks a take-down's target up. Throws when it does not exist, which is a bug: nothing deletes a part of the catalogue. */
 export async function locateTarget(
   app: Pick<RenderDeps, 'presets' | 'urlSecret'> & { readonly prisma: Prisma },
   { targetType, targetId: id }: { targetType: TakeDownTarget['type']; targetId: number },
@@ -38,7 +38,7 @@ export async function locateTarget(
   const { prisma } = app
   switch (targetType) {
     case 'ITEM':
-      return placeOfItem(app, await prisma.item.findUniqueOrThrow({ where: { id } }))
+      return locateItem(app, await prisma.item.findUniqueOrThrow({ where: { id } }))
     case 'ICON_SET': {
       const { kind, uniqueId, family } = await prisma.iconSet.findUniqueOrThrow({
         where: { id },
@@ -77,7 +77,7 @@ const compositesOf = (at: { vendor: string; family: string }) => ({
   tag: CACHE_TAG.composites(at.family),
 })
 
-function placeOfItem(
+function locateItem(
   app: Pick<RenderDeps, 'presets' | 'urlSecret'>,
   item: { uniqueId: string; sourceKey: string; sourceHash: string },
 ): TakedownScope {
@@ -89,7 +89,7 @@ function placeOfItem(
       printVariantKey({ ...path, preset, format, version: null }),
     ]),
   )
-  // `arrow-` begins the keys of `arrow-left` as well; a slug ends before the last dash, so a parsed key tells them apart.
+  // `arrow-` begins the keys of `arrow-left` as well; a slug ends before the last dash, so parsing the key distinguishes them.
   const owns = (key: string) => parseVariantKey(key)?.slug === path.slug
   const composites = compositesOf(path)
   return {

@@ -15,13 +15,13 @@ import { removeComposites } from './composites.ts'
 import { locateTarget, type TakedownScope } from './locate-target.ts'
 import { whileActive } from './while-active.ts'
 
-/** Items that are waited for together: a lock each. */
+/** Items that are locked together. */
 const DRAIN_ITEMS = 200
 /** What S3 lists and deletes in one call. */
 const SWEEP_KEYS = 1000
 /** Until the second look: longer than any answer, upload or queue of ours lasts. */
 const RECHECK_AFTER_S = 60
-/** Of the 3,000 that may be in progress: smaller batches find room beside others. */
+/** Of the 3,000 that may be in progress: smaller batches leave capacity for others. */
 const PATHS_AT_ONCE = 1000
 
 export interface TakeDownRunner extends Pick<RenderDeps, 'stores' | 'presets' | 'urlSecret'> {
@@ -38,13 +38,12 @@ interface Run {
 }
 
 /**
- * Takes down what the receipt names; it is hidden already. Drains: waits for every render in progress and forgets the
- * images, so that nothing is made any more; families' composites that show it go as well. Sweeps: deletes all objects, of
- * whatever version. Purges the CDN. Safe to run
- * again and after a crash: each step goes on where it was. Ends early when the take-down is restored or `signal` aborts;
+ * Takes down the target of the receipt, which is hidden already. Drains: waits for every render in progress and deletes the
+ * image rows, so that nothing more is made; families' composites that show it are deleted as well. Sweeps: deletes all
+ * objects, of any version. Purges the CDN. Safe to run again and after a crash: each step continues where it stopped. Ends early when the take-down is restored or `signal` aborts;
  * throws when a store, the database or the CDN fails, so that the queue tries again.
- * @param options.recheck sweep and purge once more: an upload that was given up may still have arrived, and an answer on its
- *   way to an edge is cached there after the purge
+ * @param options.recheck sweep and purge once more: an upload that timed out may still have arrived, and a response in flight
+ *   is cached at an edge after the purge
  */
 export async function runTakeDown(
   app: TakeDownRunner,
@@ -71,7 +70,7 @@ export async function runTakeDown(
 const updateOf = (id: number) => query.updateTable('take_down').where('id', '=', id)
 
 const NO_CDN =
-  'CLOUDFRONT_DISTRIBUTION_ID is not set, so no CDN was told: if there is one, set it and take this down again, or purge there by hand.'
+  'CLOUDFRONT_DISTRIBUTION_ID is not set, so no CDN was purged: if there is one, set it and take this down again, or purge it by hand.'
 
 /** Records why a run failed, for the receipt; after the queue's last attempt the take-down ends as FAILED. It stays hidden. */
 export async function recordError(
@@ -97,7 +96,7 @@ type StepResult = 'done' | 'stopped' | null
 
 /**
  * Waits until nobody holds a lock on any of the items: who made a picture has recorded it by then, and whoever locks
- * afterwards looks again and finds the item hidden. Then the images' rows go, before their objects do.
+ * afterwards checks again and finds the item hidden. The image rows are deleted before their objects.
  */
 async function drain(app: TakeDownRunner, { takeDown, scope, signal }: Run): Promise<StepResult> {
   for (let afterId = takeDown.drainedToItemId; ; ) {
@@ -122,12 +121,12 @@ async function drain(app: TakeDownRunner, { takeDown, scope, signal }: Run): Pro
   }
 }
 
-/** Deletes batch by batch what lies at the target's keys, known or not. A restore waits for the batch in hand. */
+/** Deletes all objects under the target's keys, with or without a row, in batches. A restore waits for the current batch. */
 async function sweep(app: TakeDownRunner, { takeDown, scope, signal }: Run): Promise<StepResult> {
   for (;;) {
     if (signal.aborted) return 'stopped'
     const deleted = await whileActive(app.pg, takeDown.id, async (client) => {
-      const keys = await listSome(app, scope)
+      const keys = await listBatch(app, scope)
       if (keys.length === 0) return 0
       await app.stores.previews.delete(keys)
       const count = updateOf(takeDown.id).set((eb) => ({ objects_deleted: eb('objects_deleted', '+', keys.length) }))
@@ -140,7 +139,7 @@ async function sweep(app: TakeDownRunner, { takeDown, scope, signal }: Run): Pro
   }
 }
 
-async function listSome({ stores }: TakeDownRunner, { prefixes, owns }: TakedownScope): Promise<string[]> {
+async function listBatch({ stores }: TakeDownRunner, { prefixes, owns }: TakedownScope): Promise<string[]> {
   const keys: string[] = []
   for (const prefix of prefixes) {
     for await (const { key } of stores.previews.list(prefix)) {
@@ -151,7 +150,7 @@ async function listSome({ stores }: TakeDownRunner, { prefixes, owns }: Takedown
   return keys
 }
 
-/** Of an item, whose invalidation by path names each: a retry must purge what an earlier run deleted. */
+/** For an item, whose invalidation by path lists each key: a retry must purge what an earlier run deleted. */
 async function rememberKeys(client: PoolClient, { id, targetType }: TakeDown, keys: readonly string[]): Promise<void> {
   if (targetType !== 'ITEM' || keys.length === 0) return
   await REMEMBER_KEYS.run(client, { id, keys })
@@ -164,22 +163,22 @@ const REMEMBER_KEYS = statement({
 })
 
 /**
- * Tells the CDN, by tag where the distribution reads our header, else by path. A run again sends the same batches under the
- * same references, which CloudFront knows; one that it has no room for throws BUSY. False: there is no CDN to tell.
+ * Invalidates at the CDN, by tag where the distribution reads our header, else by path. A second run sends the same batches
+ * with the same references, which CloudFront deduplicates; one over its limit throws BUSY. False: there is no CDN.
  */
 async function purge(app: TakeDownRunner, { takeDown, scope }: Run, round: string): Promise<boolean> {
   if (!app.cdn) return false
   const { deletedKeys, createdAt } = await app.prisma.takeDown.findUniqueOrThrow({ where: { id: takeDown.id } })
   const base = app.config.publicImageUrl ? new URL(app.config.publicImageUrl).pathname.replace(/\/$/, '') : '/images'
   const hadComposites = deletedKeys.some(isCompositeKey)
-  const items = (await readsOurTags(app.cdn))
+  const items = (await readsCacheTags(app.cdn))
     ? [`#${scope.tag}`, ...(scope.composites && hadComposites ? [`#${scope.composites.tag}`] : [])]
     : [...new Set([...scope.paths, ...deletedKeys])].sort().map((key) => `${base}/${key}`)
   for (let from = 0; from < items.length; from += PATHS_AT_ONCE) {
     const batch = items.slice(from, from + PATHS_AT_ONCE)
-    // The time as well: another database may have had a take-down of this number on the same distribution.
-    const meant = [takeDown.id, createdAt.toISOString(), round, ...batch].join('\n')
-    const reference = `afterimage-${takeDown.id}-${createHash('sha256').update(meant).digest('hex').slice(0, 32)}`
+    // With the time: another database may have had a take-down with this id on the same distribution.
+    const identity = [takeDown.id, createdAt.toISOString(), round, ...batch].join('\n')
+    const reference = `afterimage-${takeDown.id}-${createHash('sha256').update(identity).digest('hex').slice(0, 32)}`
     const invalidationId = await app.cdn.invalidate(batch, reference)
     await ADD_INVALIDATION.run(app.pg, { id: takeDown.id, invalidationId })
   }
@@ -193,14 +192,14 @@ const ADD_INVALIDATION = statement({
   parameters: { id: 'int4', invalidationId: 'text' },
 })
 
-/** Where the configuration cannot be read, paths are right as well. */
-async function readsOurTags(cdn: Cdn): Promise<boolean> {
+/** Where the configuration cannot be read, invalidating by path works as well. */
+async function readsCacheTags(cdn: Cdn): Promise<boolean> {
   try {
     const { CacheTagConfig: tags } = await cdn.readConfig()
     return tags?.HeaderName?.toLowerCase() === CACHE_TAG_HEADER
   } catch (error) {
     if (!isDenied(error)) throw error
-    log.warn('invalidating by path', { cause: (error as Error).message })
+    log.warn('the distribution cannot be read; invalidating by path', { cause: (error as Error).message })
     return false
   }
 }

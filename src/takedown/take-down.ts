@@ -52,9 +52,9 @@ export async function takeDown({ pg }: { pg: Pg }, target: TakeDownTarget, reaso
 }
 
 /**
- * Shows what a take-down hid, but for what another one hides too; returns the receipt's id. A job in progress ends after
- * the batch in hand. Pictures are made again on their first request: a 410 that is cached passes within its minute, so
- * nothing is purged. Throws NOT_FOUND when nothing is taken down.
+ * Shows what a take-down hid, except what another one hides as well; returns the receipt's id. A job in progress ends after
+ * its current batch. Pictures are made again on their first request: a cached 410 expires within its minute, so nothing is
+ * purged. Throws NOT_FOUND when nothing is taken down.
  * @param which the target, or the take-down itself
  */
 export async function restore({ pg }: { pg: Pg }, which: TakeDownTarget | { takeDownId: number }): Promise<number> {
@@ -74,7 +74,10 @@ export async function restore({ pg }: { pg: Pg }, which: TakeDownTarget | { take
   const named = byId
     ? `take-down ${which.takeDownId} is not there, or restored already`
     : `${NAMES[which.type]} ${which.id} is not taken down`
-  throw new AppError('NOT_FOUND', `Nothing to restore: ${named}; what hides a part of it is restored by its own id.`)
+  throw new AppError(
+    'NOT_FOUND',
+    `Nothing to restore: ${named}; restore a take-down of a part of it by that part's id.`,
+  )
 }
 
 const TABLES = { ITEM: 'item', ICON_SET: 'icon_set', FAMILY: 'family', VENDOR: 'vendor' } as const

@@ -2,11 +2,11 @@ import { findExhausted } from '../jobs/exhausted.ts'
 import { abandonUpload } from './ingest-upload.ts'
 import { abandonChunk, type ChunkRenderer } from './render-chunk.ts'
 
-const REASON = 'The worker died at every attempt; its log may say of what.'
+const REASON = 'The worker died at every attempt; its log may say why.'
 
 /**
- * Ends what no worker will try again: a task that fails says so itself after its last attempt, one that takes its process
- * along cannot. Any number of workers may.
+ * Ends uploads whose jobs have no attempt left because the worker died each time: a task that fails ends its upload itself
+ * after the last attempt, one that crashes its process cannot. Any number of workers may call it.
  */
 export async function abandonLost(app: ChunkRenderer): Promise<void> {
   for (const { payload, remove } of await findExhausted(app.pg, 'ingest_upload')) {

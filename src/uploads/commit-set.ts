@@ -7,15 +7,15 @@ import { anyOf, execute, fetchAll, fetchFirst, query } from '../db/query.ts'
 import { discardObjects } from '../retention/discarded.ts'
 import {
   COUNT_SET,
-  CUT_CHUNKS,
   DISCARD_REPLACED,
   FIND_REFUSED,
-  FORGET_LOST,
+  INSERT_CHUNKS,
+  KEEP_STAGED,
   LOCK_ITEMS,
-  LOCK_LEAVING,
+  LOCK_REMOVED,
   LOCK_UPLOAD,
   RENAME_ITEMS,
-  TAKE_STAGED,
+  RESET_LOST,
   UPSERT_FAMILY,
   UPSERT_SET,
   UPSERT_STAGED,
@@ -31,14 +31,14 @@ interface Commit {
   readonly uploadId: number
   readonly position: number
   readonly set: ManifestSet
-  /** How long what is replaced or taken out is kept. */
+  /** How long replaced and removed objects are kept. */
   readonly graceDays: number
 }
 
 /**
- * Makes a staged set visible: items, changes, what is taken out and the chunks that make its pictures, all in one
- * transaction. A set that is there already stays as it is. Throws when the catalogue is no longer as it was when the set
- * was staged: run again from staging.
+ * Makes a staged set visible: new, changed and removed items and the chunks that make its pictures, all in one transaction.
+ * A set that was committed before stays as it is. Throws when the catalogue has changed since the set was staged: run again
+ * from staging.
  */
 export async function commitSet(pg: Pg, commit: Commit): Promise<void> {
   const { uploadId, position, set } = commit
@@ -48,19 +48,19 @@ export async function commitSet(pg: Pg, commit: Commit): Promise<void> {
     if (upload?.status !== 'INGESTING' || upload.done) return
     const iconSetId = await upsertSet(client, set)
     await LOCK_ITEMS.run(client, at)
-    await takeStaged(client, at)
+    await keepStaged(client, at)
     await DISCARD_REPLACED.run(client, { ...at, graceDays: commit.graceDays })
-    await FORGET_LOST.run(client, at)
+    await RESET_LOST.run(client, at)
     const written = await UPSERT_STAGED.all(client, { ...at, iconSetId })
     await RENAME_ITEMS.run(client, at)
-    const leaving = await remove(client, { ...commit, iconSetId })
+    const removed = await remove(client, { ...commit, iconSetId })
     const refused = await FIND_REFUSED.all(client, at)
     await addProblems(client, uploadId, { problems: refused.map((problem) => ({ ...problem, pointer: null })) })
-    await CUT_CHUNKS.run(client, { ...at, chunkItems: CHUNK_ITEMS })
+    await INSERT_CHUNKS.run(client, { ...at, chunkItems: CHUNK_ITEMS })
     const added = written.filter((row) => row.is_new).length
     const changed = written.length - added
-    await COUNT_SET.run(client, { uploadId, added, changed, removed: leaving.length, refused: refused.length })
-    const row = { upload_id: uploadId, position, leaving_item_ids: leaving }
+    await COUNT_SET.run(client, { uploadId, added, changed, removed: removed.length, refused: refused.length })
+    const row = { upload_id: uploadId, position, leaving_item_ids: removed }
     await execute(client, query.insertInto('upload_set').values(row))
     const staged = query.deleteFrom('upload_file').where('upload_id', '=', uploadId).where('position', '=', position)
     await execute(client, staged)
@@ -69,7 +69,7 @@ export async function commitSet(pg: Pg, commit: Commit): Promise<void> {
   })
 }
 
-/** The set with all that it belongs to, as the manifest names them. Throws where it became another vendor's meanwhile. */
+/** Upserts the set, its family and vendor as the manifest names them. Throws where another vendor got it meanwhile. */
 async function upsertSet(client: PoolClient, { vendor, family, iconSet }: ManifestSet): Promise<number> {
   const username = { username: vendor, name: vendor }
   await execute(
@@ -94,22 +94,25 @@ async function upsertSet(client: PoolClient, { vendor, family, iconSet }: Manife
       .where('v.username', '=', vendor),
   )
   if (found) return found.id
-  throw new AppError('BAD_INPUT', `Set ${iconSet.uniqueId} or its family became another's while it was taken in.`)
+  throw new AppError(
+    'BAD_INPUT',
+    `Set ${iconSet.uniqueId} or its family became another vendor's during the upload: use another unique id.`,
+  )
 }
 
-/** What was staged belongs to the items from now on. Throws when some of it is gone, or an unchanged item changed. */
-async function takeStaged(client: PoolClient, at: { uploadId: number; position: number }): Promise<void> {
-  const { lost = 0, changed = 0 } = (await TAKE_STAGED.get(client, at)) ?? {}
+/** Keeps the staged originals for the items. Throws when some of them are gone, or an unchanged item has changed. */
+async function keepStaged(client: PoolClient, at: { uploadId: number; position: number }): Promise<void> {
+  const { lost = 0, changed = 0 } = (await KEEP_STAGED.get(client, at)) ?? {}
   if (lost + changed > 0) throw new Error(`${lost} staged originals are gone, ${changed} items changed meanwhile`)
 }
 
-/** Takes items out of the catalogue, but for those that are taken down: their rows keep them hidden. Returns their ids. */
+/** Deletes items, except those that are taken down: their rows keep them hidden. Returns their ids. */
 async function remove(
   client: PoolClient,
   { set, graceDays, iconSetId }: Commit & { iconSetId: number },
 ): Promise<number[]> {
   if (set.removed.length === 0) return []
-  const rows = await LOCK_LEAVING.all(client, { iconSetId, slugs: set.removed })
+  const rows = await LOCK_REMOVED.all(client, { iconSetId, slugs: set.removed })
   const ids = rows.map((row) => row.id)
   const afterS = graceDays * 86_400
   const keys = rows.map((row) => row.original_key)
@@ -119,7 +122,7 @@ async function remove(
   return ids
 }
 
-/** Forgets all images of items that are gone, and has their objects deleted. */
+/** Deletes all image rows of deleted items, and schedules the deletion of their objects. */
 export async function discardImages(
   client: PoolClient,
   { itemIds, afterS }: { itemIds: readonly number[]; afterS: number },

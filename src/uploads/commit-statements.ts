@@ -43,7 +43,7 @@ export const LOCK_ITEMS = statement({
   columns: { id: 'int4' },
 })
 
-export const TAKE_STAGED = statement({
+export const KEEP_STAGED = statement({
   name: 'take-staged',
   text: `
     with kept as (
@@ -70,7 +70,7 @@ export const DISCARD_REPLACED = statement({
 })
 
 // Their originals were lost and are back.
-export const FORGET_LOST = statement({
+export const RESET_LOST = statement({
   name: 'forget-lost-failures',
   text: `
     delete from render_failure r using item i, upload_file f
@@ -114,7 +114,7 @@ export const RENAME_ITEMS = statement({
   parameters: AT,
 })
 
-export const LOCK_LEAVING = statement({
+export const LOCK_REMOVED = statement({
   name: 'lock-leaving-items',
   text: `
     select i.id, coalesce(i.original_key, i.source_key) as original_key from item i
@@ -133,7 +133,7 @@ export const FIND_REFUSED = statement({
 })
 
 // Unchanged ones as well: what they lack is made, which is nothing where all is well.
-export const CUT_CHUNKS = statement({
+export const INSERT_CHUNKS = statement({
   name: 'cut-upload-chunks',
   text: `
     insert into upload_chunk (upload_id, item_ids, files)

@@ -11,7 +11,7 @@ import { UPLOAD_CHANNEL } from './uploads.ts'
 
 /** One thing that is wrong with an upload. */
 export interface UploadProblem {
-  /** Of ingest/problems.ts, of the error catalogue, or of find-foreign.ts. */
+  /** Of archive/problems.ts, of the error catalogue, or of find-foreign.ts. */
   readonly code: string
   /** Name in the archive; null: the archive itself. */
   readonly file: string | null
@@ -23,7 +23,7 @@ export interface UploadProblem {
 /** An archive can be wrong a million times. */
 const PROBLEMS_KEPT = 1000
 
-/** Notes problems of an upload, the first 1,000 of it, and counts all. @param count where there are more than are given */
+/** Records problems of an upload, its first 1,000, and counts all. @param count where there are more than are given */
 export async function addProblems(
   client: PoolClient,
   uploadId: number,
@@ -57,8 +57,8 @@ const ADD_PROBLEMS = statement({
 })
 
 /**
- * Ends an upload, says so to the webhooks and has deleted what is left of it, in the caller's transaction as its last step.
- * One that has ended stays as it is.
+ * Ends an upload, records the event for the webhooks and schedules the deletion of its leftovers, as the last step of the
+ * caller's transaction. One that has ended stays as it is.
  */
 export async function endUpload(
   client: PoolClient,
@@ -73,7 +73,7 @@ export async function endUpload(
     .returning(['vendor', 'file_name', 'families', 'added_items', 'changed_items', 'removed_items', 'problem_count'])
   const ended = await fetchFirst(client, end)
   if (!ended) return
-  // What was staged and never shown is registered already, for later.
+  // Staged originals that were never committed are registered for deletion already; it is brought forward.
   const staged = query.selectFrom('upload_file').select((eb) => eb.ref('original_key').$notNull().as('original_key'))
   await execute(
     client,
@@ -84,7 +84,7 @@ export async function endUpload(
       .where('object_key', 'in', staged.where('upload_id', '=', uploadId)),
   )
   await execute(client, query.deleteFrom('upload_file').where('upload_id', '=', uploadId))
-  // Not before its URL has expired: it could be sent once more, and then nobody would know of it.
+  // Not before its URL has expired: otherwise it could be uploaded again and would be orphaned.
   await discardObjects(client, 'ORIGINALS', { keys: [printUploadKey(uploadId)], afterS: URL_LIFE_S })
   await notify(client, UPLOAD_CHANNEL, String(uploadId))
   const [progress] = await readUploadProgress(client, [uploadId])
@@ -104,17 +104,17 @@ export async function endUpload(
     removedItems: ended.removed_items,
     problems: ended.problem_count,
   }
-  // Behind the events of its pictures, where they are all of one family.
+  // After the events of its pictures, where they are all of one family.
   const family = families.length === 1 ? (families[0] ?? null) : null
   await recordEvents(client, [{ type: 'upload.completed', family, data }])
 }
 
 /**
  * Ends an upload whose rows are all there when no chunk of it is left. In the caller's transaction, as its last step.
- * Returns the ids of the families that are through by that.
+ * Returns the ids of the families that are complete with it.
  */
 export async function finishIfRendered(client: PoolClient, uploadId: number): Promise<number[]> {
-  // Two last chunks queue up at the row.
+  // The lock serialises the last two chunks.
   await execute(client, query.selectFrom('upload').where('id', '=', uploadId).forUpdate())
   const rendered = await FIND_RENDERED.get(client, { uploadId })
   if (!rendered) return []

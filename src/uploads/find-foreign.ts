@@ -4,8 +4,8 @@ import { statement } from '../db/statement.ts'
 import type { UploadProblem } from './end-upload.ts'
 
 /**
- * What a manifest names that is not its vendor's to change: another vendor's family or set, a set of another family, and
- * a set that holds the other kind. Nothing is where all is well.
+ * The parts of a manifest that its vendor must not change: another vendor's family or set, a set of another family, and a set
+ * of the other kind. Empty when there are none.
  */
 export async function findForeign(pg: Pg, vendor: string, archive: CheckedArchive): Promise<UploadProblem[]> {
   const { sets } = archive
@@ -20,7 +20,7 @@ export async function findForeign(pg: Pg, vendor: string, archive: CheckedArchiv
   const found = new Map<string, UploadProblem>()
   for (const [index, { pointer, family, iconSet }] of sets.entries()) {
     const owned = rows[index]
-    if (!owned) throw new Error('the database answers for fewer sets than it was asked for')
+    if (!owned) throw new Error('the database returned fewer rows than sets')
     const at = { family: pointer.slice(0, pointer.indexOf('/sets/')), set: pointer }
     if (owned.family_vendor !== null && owned.family_vendor !== vendor)
       found.set(
@@ -28,13 +28,13 @@ export async function findForeign(pg: Pg, vendor: string, archive: CheckedArchiv
         problem(
           'FOREIGN_FAMILY',
           at.family,
-          `Family ${family.uniqueId} is another vendor's: give yours an id of its own.`,
+          `Family ${family.uniqueId} belongs to another vendor: give yours another id.`,
         ),
       )
     else if (owned.set_family !== null && owned.set_family !== family.uniqueId)
       found.set(
         at.set,
-        problem('FOREIGN_SET', at.set, `Set ${iconSet.uniqueId} is of another family: give it an id of its own.`),
+        problem('FOREIGN_SET', at.set, `Set ${iconSet.uniqueId} belongs to another family: give it another id.`),
       )
     else if (owned.set_kind !== null && owned.set_kind !== iconSet.kind)
       found.set(

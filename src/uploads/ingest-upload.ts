@@ -14,7 +14,7 @@ import { findForeign } from './find-foreign.ts'
 import { stageSet } from './stage-set.ts'
 import { UPLOAD_CHANNEL } from './uploads.ts'
 
-/** Items whose locks are waited for at once. */
+/** Items that are locked together. */
 const DRAIN_ITEMS = 500
 
 export interface Ingester {
@@ -25,10 +25,10 @@ export interface Ingester {
 }
 
 /**
- * Takes an uploaded archive into the catalogue: checked whole, then set by set, each of which appears at once. Refused with
- * every reason, nothing of it appears. Run again after a crash it goes on with the first set that is not there yet.
- * `busy`: an earlier upload of the vendor is not through, or another one changes one of its families just now. `stopped`: `signal` aborted it. Throws when a store or the
- * database fails.
+ * Ingests an uploaded archive: checks it completely, then commits it set by set, each atomically. An archive with problems is
+ * refused with all of them, and nothing of it appears. Run again after a crash, it continues with the first missing set.
+ * `busy`: an earlier upload of the vendor has not finished, or another one is changing one of its families. `stopped`:
+ * `signal` aborted it. Throws when a store or the database fails.
  */
 export async function ingestUpload(
   app: Ingester,
@@ -38,7 +38,7 @@ export async function ingestUpload(
   const upload = await app.prisma.upload.findUnique({ where: { id: uploadId } })
   if (upload?.status !== 'CHECKING' && upload?.status !== 'INGESTING') return 'done'
   if ((await execute(app.pg, earlierOf(upload))) > 0) return 'busy'
-  // Known from an earlier run: whoever waits for a family does not check its archive each time.
+  // Known from an earlier run: an upload that waits for a family does not check its archive each time.
   await using early = upload.families.length > 0 ? await lockFamilies(app.pg, upload.families) : null
   if (upload.families.length > 0 && !early) return 'busy'
   const source = await storeSource(app.stores.originals, printUploadKey(uploadId))
@@ -67,7 +67,7 @@ const ARCHIVE_CHANGED: UploadProblem = {
   code: 'SOURCE_CHANGED',
   file: null,
   pointer: null,
-  message: 'The archive was replaced while it was taken in: upload it again.',
+  message: 'The archive was replaced during the ingest: upload it again.',
 }
 
 /** Ends the upload with its problems, unless sets of it are in the catalogue already: then it has failed. */
@@ -86,7 +86,7 @@ async function refuse(
   return 'done'
 }
 
-/** Gives an upload up after the queue's last attempt. What is in the catalogue stays, and an upload of the same goes on. */
+/** Ends an upload as failed after the queue's last attempt. What is in the catalogue stays, and uploading the same again continues. */
 export async function abandonUpload(pg: Pg, uploadId: number, reason: string): Promise<void> {
   await inTransaction(pg, async (client) => {
     if ((await execute(client, lockOpen(uploadId))) === 0) return
@@ -97,7 +97,7 @@ export async function abandonUpload(pg: Pg, uploadId: number, reason: string): P
   })
 }
 
-/** Opens the upload for its sets. False: an earlier run has opened it for other ones. */
+/** Marks the upload as being ingested. False: an earlier run has begun with other sets. */
 async function beginIngest(pg: Pg, uploadId: number, { sets }: CheckedArchive): Promise<boolean> {
   const families = [...new Set(sets.map(({ family }) => family.uniqueId))].sort()
   const items = sets.reduce((sum, { files }) => sum + files.length, 0)
@@ -117,20 +117,20 @@ const BEGIN = statement({
   columns: { pg_notify: 'void' },
 })
 
-interface Intake {
+interface Ingest {
   readonly uploadId: number
   readonly archive: CheckedArchive
   readonly signal: AbortSignal
   readonly isLocked: boolean
 }
 
-async function ingest(app: Ingester, intake: Intake): Promise<'done' | 'busy' | 'stopped'> {
-  const { uploadId, archive, signal } = intake
+async function ingest(app: Ingester, ingesting: Ingest): Promise<'done' | 'busy' | 'stopped'> {
+  const { uploadId, archive, signal } = ingesting
   const { sets } = archive
-  await using locks = intake.isLocked
+  await using locks = ingesting.isLocked
     ? null
     : await lockFamilies(app.pg, [...new Set(sets.map(({ family }) => family.uniqueId))])
-  if (!locks && !intake.isLocked) return 'busy'
+  if (!locks && !ingesting.isLocked) return 'busy'
   const there = await app.prisma.uploadSet.findMany({ where: { uploadId } })
   const isThere = new Set(there.map(({ position }) => position))
   for (const [position, set] of sets.entries()) {
@@ -153,8 +153,8 @@ async function ingest(app: Ingester, intake: Intake): Promise<'done' | 'busy' | 
 }
 
 /**
- * Waits until nobody holds a lock on any of the items that were taken out: who was making their pictures has recorded them
- * by then, and nobody finds the items any more. Then those pictures go as well, before another upload brings the items back.
+ * Waits until nobody holds a lock on any of the removed items: pictures that were being made have been recorded by then, and
+ * nobody finds the items any more. Then those pictures are discarded too, before another upload can bring the items back.
  */
 async function drain({ pg, prisma, config }: Ingester, uploadId: number, signal: AbortSignal): Promise<boolean> {
   const sets = await prisma.uploadSet.findMany({ where: { uploadId, leavingItemIds: { isEmpty: false } } })

@@ -1,12 +1,12 @@
 import { type Queryable, statement } from '../db/statement.ts'
 
-/** How far an upload is. totalItems = done + failed + remaining, once the archive is checked. */
+/** Progress of an upload. totalItems = done + failed + remaining, once the archive is checked. */
 export interface UploadProgress {
   /** Files of the manifest. */
   readonly totalItems: number
-  /** With all their pictures, or gone again since. */
+  /** With all their pictures, or deleted since. */
   readonly doneItems: number
-  /** That are no SVG, or cannot be rendered. */
+  /** That are not SVG, or cannot be rendered. */
   readonly failedItems: number
 }
 

@@ -25,7 +25,7 @@ export interface ChunkRenderer extends RenderDeps {
 }
 
 /**
- * Makes every preset, in the format it lists first, of a chunk's items, and what cannot be made a problem of the upload.
+ * Makes every preset, in the format it lists first, of a chunk's items; failures are recorded as problems of the upload.
  * Safe to run twice. Ends early when `signal` aborts (`stopped`); throws when a store or the database fails.
  */
 export async function renderChunk(
@@ -51,7 +51,7 @@ export async function renderChunk(
   return 'done'
 }
 
-/** For whoever watches; what counts in the end is looked at when the chunk is done. */
+/** Live progress; the final numbers are computed when the chunk is done. */
 const countIn =
   ({ id, uploadId }: { id: number; uploadId: number }): AfterRecord =>
   async (client, { made, failures }) => {
@@ -67,13 +67,13 @@ const COUNT_DONE = statement({
   parameters: { id: 'int4', items: 'int4' },
 })
 
-/** Gives a chunk up after the queue's last attempt: the upload ends as FAILED, with the reason. */
+/** Marks a chunk as failed after the queue's last attempt: the upload ends as FAILED, with the reason. */
 export const abandonChunk = async (app: ChunkRenderer, chunkId: number, reason: string): Promise<void> => {
   const chunk = await app.prisma.uploadChunk.findUnique({ where: { id: chunkId } })
   if (chunk) await settleChunk(app.pg, chunk, 'FAILED', reason)
 }
 
-/** Returns the families of an upload that ended with it. */
+/** Returns the families of the upload if it ended with this chunk. */
 async function settleChunk(
   pg: Pg,
   { id, uploadId }: { id: number; uploadId: number },
@@ -81,7 +81,7 @@ async function settleChunk(
   reason?: string,
 ): Promise<number[]> {
   return await inTransaction(pg, async (client) => {
-    // The upload first, as everywhere: whoever ends a chunk waits here for the others.
+    // The upload's row is locked first, as everywhere: chunks end one at a time.
     await execute(client, query.selectFrom('upload').where('id', '=', uploadId).forUpdate())
     const failures = await FIND_FAILURES.all(client, { chunkId: id, rendererVersion: RENDERER_VERSION })
     const problems: UploadProblem[] = failures.map((failure) => ({ ...failure, pointer: null }))
@@ -105,7 +105,7 @@ const SETTLE_CHUNK = statement({
 
 const ABANDONED = { code: 'INTERNAL', file: null, pointer: null } as const
 
-/** Puts chunks into the queue, as many as it lacks, in the caller's transaction, which holds the upload's row. */
+/** Queues chunks up to QUEUED_MAX, in the caller's transaction, which holds the upload's row. */
 export async function queueChunks(client: PoolClient, uploadId: number): Promise<void> {
   const chunks = await TAKE_CHUNKS.all(client, { uploadId, perWorker: QUEUED_PER_WORKER })
   await enqueueAll(

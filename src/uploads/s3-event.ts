@@ -1,7 +1,7 @@
 import { z } from 'zod'
 import { AppError } from '../core/errors.ts'
 
-/** An object that a bucket says it has got. */
+/** A new object in a bucket. */
 export interface Arrival {
   readonly bucket: string
   readonly key: string
@@ -27,8 +27,8 @@ const envelope = z.object({ Type: z.literal('Notification'), Message: z.string()
 const test = z.object({ Event: z.literal('s3:TestEvent') })
 
 /**
- * The new objects that an event tells of, as EventBridge, S3 notifications and compatible servers send them; none where
- * it tells of something else. Throws BAD_INPUT for what is no such event.
+ * The new objects in an event, as EventBridge, S3 notifications and compatible servers send them; none where it is about
+ * something else. Throws BAD_INPUT for anything but such an event.
  */
 export function readS3Event(body: string): Arrival[] {
   const event = parseJson(body)
@@ -50,10 +50,13 @@ function readUnwrapped(event: unknown): Arrival[] {
       key: decodeKey(s3.object.key),
     }))
   if (test.safeParse(event).success) return []
-  throw new AppError('BAD_INPUT', 'The body is no event of S3: neither of EventBridge nor a notification with Records.')
+  throw new AppError(
+    'BAD_INPUT',
+    'The body is not an S3 event: neither an EventBridge event nor a notification with Records.',
+  )
 }
 
-/** Notifications write keys as forms do; EventBridge writes them as they are. */
+/** Notifications encode keys like HTML forms; EventBridge does not encode them. */
 function decodeKey(key: string): string {
   try {
     return decodeURIComponent(key.replaceAll('+', ' '))
@@ -66,6 +69,6 @@ function parseJson(text: string): unknown {
   try {
     return JSON.parse(text)
   } catch (error) {
-    throw new AppError('BAD_INPUT', 'The body is no JSON.', { cause: error })
+    throw new AppError('BAD_INPUT', 'The body is not JSON.', { cause: error })
   }
 }

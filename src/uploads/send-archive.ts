@@ -9,9 +9,9 @@ import { AppError } from '../core/errors.ts'
 import { causes } from '../core/log.ts'
 import type { UploadProblem } from './end-upload.ts'
 
-const LOOK_EVERY_MS = 300
+const POLL_EVERY_MS = 300
 
-/** An upload as a service tells of it. */
+/** An upload as the service reports it. */
 export interface SentUpload {
   readonly status: string
   readonly finishedAt: string | null
@@ -22,7 +22,7 @@ export interface SentUpload {
 
 /**
  * Sends an archive to a running service, over HTTP like other clients, and follows it to its end. Throws UNAVAILABLE when
- * nobody answers or the connection breaks, BAD_INPUT with the service's own sentence.
+ * nothing answers or the connection breaks, BAD_INPUT with the service's own message.
  * @param options.api `http://host:port`
  */
 export async function sendArchive(options: {
@@ -32,19 +32,19 @@ export async function sendArchive(options: {
   file: string
   fileName: string
   bytes: number
-  onLook: (upload: SentUpload) => void
+  onPoll: (upload: SentUpload) => void
 }): Promise<SentUpload> {
-  const { api, token, vendor, file, fileName, bytes, onLook } = options
+  const { api, token, vendor, file, fileName, bytes, onPoll } = options
   const ask = <T>(query: string, variables: object) => askService<T>({ api, token }, { query, variables })
   const { createUpload: created } = await ask<{ createUpload: Created }>(CREATE, { vendor, fileName, bytes })
   const { id } = created.upload
   await put(created, { file, bytes })
   await ask('mutation ($id: ID!) { completeUpload(id: $id) { status } }', { id })
   for (;;) {
-    const { upload } = await ask<{ upload: SentUpload }>(LOOK, { id })
-    onLook(upload)
+    const { upload } = await ask<{ upload: SentUpload }>(READ_UPLOAD, { id })
+    onPoll(upload)
     if (upload.finishedAt) return upload
-    await delay(LOOK_EVERY_MS)
+    await delay(POLL_EVERY_MS)
   }
 }
 
@@ -59,7 +59,7 @@ const CREATE = `
     createUpload(vendor: $vendor, fileName: $fileName, bytes: $bytes) { upload { id } url headers { name value } }
   }`
 
-const LOOK = `
+const READ_UPLOAD = `
   query ($id: ID!) {
     upload(id: $id) {
       status finishedAt problemCount items { total done failed added changed removed }
@@ -78,7 +78,7 @@ async function askService<T>(
   }).catch((error) => {
     throw new AppError(
       'UNAVAILABLE',
-      `No service answers at ${api} (${causes(error)}): start it, or say where with --api.`,
+      `No service answers at ${api} (${causes(error)}): start it, or give its address with --api.`,
     )
   })
   const { data, errors } = (await response.json()) as { data: T; errors?: { message: string }[] }

@@ -11,10 +11,10 @@ import { inspectSvg } from '../import/inspect-svg.ts'
 import { discardObjects } from '../retention/discarded.ts'
 import type { Store } from '../store/store.ts'
 
-/** What a batch takes, one entry at least: many small files cost one round trip and one sync, large ones little memory. */
+/** Limits of a batch, which has one entry at least: many small files cost one round trip and one sync, large ones little memory. */
 const BATCH = { files: 500, bytes: Math.max(8_000_000, ARCHIVE_LIMITS.entryBytes) }
-const LOOKS_AT_ONCE = 16
-/** What a set takes to be staged at most; then its objects may go, and it begins anew. */
+const CHECKS_AT_ONCE = 16
+/** The longest that staging a set may take; afterwards its objects may be deleted, and it starts over. */
 const STAGED_S = 86_400
 
 export interface Staging {
@@ -29,7 +29,7 @@ export interface Staging {
 }
 
 /**
- * Stores the originals of a set under keys that nothing points at yet, and writes down what will be items, batch by batch.
+ * Stores the originals of a set under keys that nothing refers to yet, and records what will become items, batch by batch.
  * What an earlier run has staged is not read again. Returns false when `signal` aborted it. Memory: two batches, however many
  * files there are.
  */
@@ -37,17 +37,17 @@ export async function stageSet(staging: Staging): Promise<boolean> {
   const { pg, archive, set, uploadId, position, signal } = staging
   const rows = await RENEW.all(pg, { uploadId, position, stagedS: STAGED_S })
   const staged = new Set(rows.map(({ slug }) => slug))
-  // A batch is stored while the next one is unpacked. The sources lie in two blocks that are used in turns: a buffer for each
-  // would pile up until V8 looks for garbage, of which it sees only the handles.
+  // A batch is stored while the next one is unpacked. The sources are in two alternating blocks: a buffer for each
+  // would accumulate until V8 collects garbage, since it sees only the small handles.
   const blocks = [Buffer.allocUnsafeSlow(BATCH.bytes), Buffer.allocUnsafeSlow(BATCH.bytes)] as const
   let storing: Promise<void> = Promise.resolve()
   let batch: StagedFile[] = []
-  let [turn, bytes] = [0, 0]
+  let [current, bytes] = [0, 0]
   const flush = async () => {
     const full = batch
     batch = []
     bytes = 0
-    turn = 1 - turn
+    current = 1 - current
     await storing
     storing = stageBatch(staging, full)
     storing.catch(() => {})
@@ -58,7 +58,7 @@ export async function stageSet(staging: Staging): Promise<boolean> {
       if (signal.aborted) break
       const content = await archive.read(file.file)
       if (batch.length === BATCH.files || bytes + content.length > BATCH.bytes) await flush()
-      const block = blocks[turn === 0 ? 0 : 1]
+      const block = blocks[current === 0 ? 0 : 1]
       content.copy(block, bytes)
       batch.push(toStaged(set, file, block.subarray(bytes, bytes + content.length)))
       bytes += content.length
@@ -77,11 +77,11 @@ interface StagedFile {
   readonly tags: readonly string[]
   readonly sourceKey: string
   readonly sourceHash: string
-  /** Where it will lie, if it is new. */
+  /** Where it will be stored, if it is new. */
   readonly originalKey: string
   readonly width: number | null
   readonly height: number | null
-  /** Why it is no SVG. */
+  /** Why it is refused as an SVG. */
   readonly code: string | null
   readonly message: string | null
   readonly content: Buffer
@@ -108,7 +108,7 @@ function toStaged(
 async function stageBatch({ pg, originals, uploadId, position }: Staging, batch: readonly StagedFile[]): Promise<void> {
   const changed = await withoutKnown({ pg, originals }, batch)
   const keys = [...changed].map((file) => file.originalKey)
-  // Registered before they are there, and staged after: whenever we die, nothing is left that nobody knows.
+  // Registered for deletion before they are stored, and staged afterwards: a crash at any point leaves no orphan.
   await discardObjects(pg, 'ORIGINALS', { keys, afterS: STAGED_S })
   await originals.putAll(
     [...changed].map((file) => ({ key: file.originalKey, bytes: file.content })),
@@ -147,14 +147,14 @@ async function withoutKnown(
   )
   const known = new Map(rows.map((row) => [row.source_key, row]))
   const changed = new Set(batch.filter((file) => file.code === null))
-  await mapConcurrent([...changed], LOOKS_AT_ONCE, async (file) => {
+  await mapConcurrent([...changed], CHECKS_AT_ONCE, async (file) => {
     const item = known.get(file.sourceKey)
     if (item?.source_hash === file.sourceHash && (await originals.head(item.original_key))) changed.delete(file)
   })
   return changed
 }
 
-// What was staged stays so for another day; what lost its object or its item's source meanwhile is staged again.
+// Staged files are kept for another day; those that lost their object or their item's source meanwhile are staged again.
 const RENEW = statement({
   name: 'renew-staged',
   text: `

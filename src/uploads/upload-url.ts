@@ -8,12 +8,12 @@ export const URL_LIFE_S = 3600
 /** Where and how an archive is to be sent, by PUT. */
 export interface UploadUrl {
   readonly url: string
-  /** To be sent along, exactly. */
+  /** The request must have exactly these. */
   readonly headers: readonly { readonly name: string; readonly value: string }[]
   readonly expiresAt: Date
 }
 
-/** Signs the URL of an upload's archive: the store's own where it has a door, else one of ours. @param base of this API */
+/** Signs the URL of an upload's archive: a direct one where the store supports that, else one of this service. @param base of this API */
 export async function signUploadUrl(
   { originals, urlSecret }: { originals: Store; urlSecret: string },
   { id, bytes, base, now = Date.now() }: { id: number; bytes: number; base: string; now?: number },
@@ -30,7 +30,7 @@ export async function signUploadUrl(
   return { url: url.href, headers: [], expiresAt }
 }
 
-/** Whether a URL of ours is what we signed, and still good. Compared in constant time. */
+/** Whether a URL of this service has our signature and has not expired. Compared in constant time. */
 export function checkUploadUrl(
   urlSecret: string,
   { id, expires, signature, now = Date.now() }: { id: number; expires: string; signature: string; now?: number },

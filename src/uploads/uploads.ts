@@ -10,11 +10,11 @@ import { enqueue } from '../jobs/enqueue.ts'
 import { cancelDeletion, discardObjects } from '../retention/discarded.ts'
 import type { Store } from '../store/store.ts'
 
-/** The channel on which every change worth showing is told; the payload is the upload's id. */
+/** The channel on which every visible change is notified; the payload is the upload's id. */
 export const UPLOAD_CHANNEL = 'afterimage_upload'
 
 const FILE_NAME_MAX = 255
-/** An archive that nobody completes is gone a day after its URL has expired. */
+/** An archive that nobody completes is deleted a day after its URL has expired. */
 const WAITS_S = 86_400
 
 interface Db {
@@ -23,7 +23,7 @@ interface Db {
 }
 
 /**
- * Makes an upload that waits for its archive. Throws BAD_INPUT for what is no vendor's username, file name or size.
+ * Creates an upload that waits for its archive. Throws BAD_INPUT for an invalid username, file name or size.
  * @param input.bytes of the archive, exactly
  */
 export async function createUpload(
@@ -33,13 +33,16 @@ export async function createUpload(
   const { vendor, bytes } = input
   const fileName = input.fileName.trim()
   if (!isVendorUsername(vendor))
-    throw new AppError('BAD_INPUT', `${show(vendor)} is no vendor: letters, digits, - and _, at most 64.`)
+    throw new AppError(
+      'BAD_INPUT',
+      `${show(vendor)} is not a vendor's username: it takes letters, digits, - and _, at most 64.`,
+    )
   if (fileName.length === 0 || fileName.length > FILE_NAME_MAX || /\p{Cc}/u.test(fileName))
     throw new AppError('BAD_INPUT', `fileName takes 1 to ${FILE_NAME_MAX} printable characters, not ${show(fileName)}.`)
   if (!Number.isInteger(bytes) || bytes < 1 || bytes > ARCHIVE_LIMITS.archiveBytes)
     throw new AppError(
       'BAD_INPUT',
-      `bytes is ${bytes}: say the archive's exact size, from 1 to ${ARCHIVE_LIMITS.archiveBytes}.`,
+      `bytes is ${bytes}: give the archive's exact size, from 1 to ${ARCHIVE_LIMITS.archiveBytes}.`,
     )
   const id = await inTransaction(pg, async (client) => {
     const values = { vendor, file_name: fileName, bytes: String(bytes) }
@@ -59,8 +62,8 @@ export async function findUpload(prisma: Prisma, id: number): Promise<Upload> {
 }
 
 /**
- * Starts what takes the archive in, once; an upload that was started stays as it is. Throws NOT_FOUND, or BAD_INPUT when
- * the archive has not arrived or has another size than was said.
+ * Queues the ingest of the archive, once; an upload that was started stays as it is. Throws NOT_FOUND, or BAD_INPUT when
+ * the archive has not arrived or has another size than was announced.
  */
 export async function completeUpload(
   { pg, prisma, originals }: Db & { readonly originals: Store },
@@ -75,7 +78,7 @@ export async function completeUpload(
   if (found.bytes !== Number(upload.bytes))
     throw new AppError(
       'BAD_INPUT',
-      `The archive of upload ${id} has ${found.bytes} bytes, and ${upload.bytes} were said: make another upload.`,
+      `The archive of upload ${id} has ${found.bytes} bytes, but ${upload.bytes} were announced: create another upload.`,
     )
   return await inTransaction(pg, async (client) => {
     const start = query.updateTable('upload').set({ status: 'CHECKING' }).where('id', '=', id)

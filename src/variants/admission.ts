@@ -25,7 +25,7 @@ export interface AdmissionLimiter {
 export const HELD_MS = 15_000
 /** Until the first release: about what bench/README.md says of a first request. */
 const FIRST_GUESS_MS = 30
-/** Weight of the latest holding time in the mean: some twenty releases make it new. */
+/** Weight of the latest holding time in the mean: it adapts within some twenty releases. */
 const LATEST = 0.1
 /** An outage that held places for longer is soon forgotten. */
 const COUNTED_MAX_MS = 1000

@@ -31,7 +31,7 @@ export interface Delivered {
   readonly objectKey: string
   readonly md5: string
   readonly bytes: Buffer
-  /** It was there before the request, and not since a moment only: several edges ask at once for what is new. */
+  /** It existed before the request, for more than a moment: several edges ask at once for a new picture. */
   readonly wasStored: boolean
 }
 
@@ -54,7 +54,7 @@ export function createEnsureVariant(
 ): EnsureVariant {
   const { pg, stores, pool, warmQueue, admission } = deps
   const flights = new Map<string, Flight>()
-  const noteInteractive = createInteractiveNotice(pg)
+  const notifyInteractive = createInteractiveNotice(pg)
 
   return async function ensureVariant(wanted, viewer) {
     if (wanted.takenDown) throw new AppError('GONE', 'This picture was taken down.')
@@ -102,7 +102,7 @@ export function createEnsureVariant(
     const isSlow = wanted.isSlow || pool.isSlowVendor(vendor)
     const path = [vendor, call.client] as const
     const place = await admission.acquire({ path, lane: isSlow ? 'slow' : 'quick', signal: call.signal })
-    noteInteractive()
+    notifyInteractive()
     try {
       return await withLock(wanted, { ...call, path, isSlow, place })
     } finally {
@@ -112,7 +112,7 @@ export function createEnsureVariant(
 
   async function withLock(wanted: Located, call: Call): Promise<Delivered> {
     const giveUpAt = Date.now() + WAIT_MS
-    // Read while the lock is taken: most of the time it is needed. A failure shows where it is awaited, if it is.
+    // Read while the lock is taken, since it is usually needed. A failure is reported where it is awaited, if it is.
     const svg = stores.originals.get(wanted.originalKey)
     svg.catch(() => {})
     for (;;) {
@@ -120,7 +120,7 @@ export function createEnsureVariant(
         // Nobody has to wait for the release: it never fails, and the next one to lock waits for it anyway.
         using locks = await lockItems(pg, [wanted.itemId])
         const now = await locateVariant(pg, wanted)
-        if (!now) throw new AppError('NOT_FOUND', 'There is no such item any more.')
+        if (!now) throw new AppError('NOT_FOUND', 'The item no longer exists.')
         if (now.takenDown) throw new AppError('GONE', 'This picture was taken down.')
         const stored = await read(now)
         if (stored) return stored

@@ -7,7 +7,7 @@ import { firstVariants, type OfferedVariant } from './offered.ts'
 
 export type BackfillMode = 'MISSING' | 'STALE' | 'FAILED' | 'ALL'
 
-/** What a backfill looks for. */
+/** The work of a backfill. */
 export interface WorkOrder {
   readonly scope: Scope
   readonly mode: BackfillMode
@@ -18,7 +18,7 @@ export interface WorkOrder {
   readonly since: Date
 }
 
-/** The order of what every item should have: each preset in the format it lists first, stale variants included. */
+/** The work that gives every item all it should have: each preset in the format it lists first, stale variants included. */
 export const standardOrder = (presets: Presets): WorkOrder => ({
   scope: WHOLE_CATALOGUE,
   mode: 'STALE',
@@ -31,7 +31,7 @@ export const standardOrder = (presets: Presets): WorkOrder => ({
 export interface Work {
   readonly itemId: number
   readonly sourceKey: string
-  /** Where the original lies. */
+  /** The original's key in its store. */
   readonly originalKey: string
   readonly sourceHash: string
   /** Drawing it once took long. */
@@ -63,19 +63,19 @@ export async function findWork(
 
 /** A batch of the scope and what needs work in it. */
 export interface KeysetBatch {
-  /** The last item that was looked at. */
+  /** The last item that was examined. */
   readonly toId: number
   readonly items: number
   readonly images: number
-  /** Nothing of the scope lies behind it. */
+  /** Nothing of the scope comes after it. */
   readonly isLast: boolean
 }
 
-/** Items of a scope that are looked at in one statement, so that its cost does not grow with the catalogue. */
+/** Items of a scope that are examined in one statement, so that its cost does not grow with the catalogue. */
 export const BATCH_ITEMS = 10_000
 
 /**
- * Counts what needs work among the next BATCH_ITEMS items of the scope behind `afterId`; ends earlier, right behind the
+ * Counts what needs work among the next BATCH_ITEMS items of the scope after `afterId`; ends earlier, right after the
  * last of them, when `limit` items that need work are found. Null: nothing of the scope is left.
  */
 export async function measureBatch(
@@ -140,10 +140,10 @@ export const valuesOf = (order: WorkOrder) => ({
 })
 
 /**
- * SQL: items and what each of them variants. An image is enough: in mode MISSING any, else the current one, in mode ALL one
+ * SQL: items and the variants that each of them lacks. An existing image counts: in mode MISSING any, else the current one, in mode ALL one
  * of this run.
  */
-export const WANTING = `
+export const LACKING = `
   item i
   cross join lateral (
     select array_agg(w.preset) as presets, array_agg(w.format) as formats
@@ -162,14 +162,14 @@ export const WANTING = `
 /** SQL: the item has failed, and neither its source nor the renderer has changed since. */
 export const HAS_FAILED = `f.settled and f.source_hash = i.source_hash and f.renderer_version = :rendererVersion::text`
 
-/** SQL: an item that failed is tried again when its source or the renderer changed, or when the mode says so, once a run. */
+/** SQL: an item that failed is tried again when its source or the renderer changed, or when the mode says so, once per run. */
 export const IS_TRIED = `
         case when f.id is null then :mode::text <> 'FAILED'
              when f.backfill_id = :backfillId::int and f.last_at >= :since::timestamptz then false
              when :mode::text in ('FAILED', 'ALL') then true
              else not (${HAS_FAILED}) end`
 
-const NEEDING_WORK = `${WANTING} and ${IS_TRIED}`
+const NEEDING_WORK = `${LACKING} and ${IS_TRIED}`
 
 const FIND_WORK = forEachScope((scope, inScope) => {
   const find = (name: 'range' | 'only', inRange: string) =>

@@ -14,9 +14,9 @@ import { type Located, openLocator } from './locate.ts'
 import { variantKeyOf } from './make.ts'
 import type { RecipeHistory } from './recipes.ts'
 
-/** What an issued key stands for. */
+/** What an issued key resolves to. */
 export interface IssuedImage {
-  /** Of the picture as it is, of an earlier one, or without a version. */
+  /** Whether the key is of the current picture, of an earlier one, or without a version. */
   readonly freshness: 'alias' | 'current' | 'outdated'
   readonly format: ImageFormat
   readonly cacheTags: readonly string[]
@@ -37,7 +37,7 @@ interface Finder {
   readonly ensureVariant: EnsureVariant
 }
 
-/** Finds what a variant's key stands for: one indexed look-up, shared by requests that come together. Null: it was never issued. */
+/** Resolves a variant's key: one indexed look-up, batched over concurrent requests. Null: it was never issued. */
 export function createVariantFinder(app: Finder): (key: string) => Promise<IssuedImage | null> {
   const locate = openLocator(app.pg)
 

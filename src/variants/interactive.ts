@@ -5,31 +5,31 @@ import type { Events } from '../db/notifications.ts'
 import { notify } from '../db/notify.ts'
 import type { RenderPool } from '../render/contract.ts'
 
-/** The channel on which an API tells that somebody waits for a picture that it makes; the payload is its host. */
+/** The channel on which an API announces that a viewer waits for a picture that it makes; the payload is its host. */
 export const INTERACTIVE_CHANNEL = 'afterimage_viewers'
-const TELL_EVERY_MS = 500
-/** A viewer's next click. */
-const STAND_BACK_MS = 2000
+const NOTIFY_EVERY_MS = 500
+/** About the time to a viewer's next click. */
+const THROTTLE_MS = 2000
 
 /**
- * Tells the workers on this machine that viewers are waiting, at most twice a second: returns what to call for each.
- * Nobody waits for it, and one that is lost costs a slower picture.
+ * Returns a function that notifies the workers on this machine that a viewer is waiting, at most twice a second. It does not
+ * block; a lost notification costs a slower picture.
  */
 export function createInteractiveNotice(pg: Pg): () => void {
   let nextAt = 0
   return () => {
     const now = performance.now()
     if (now < nextAt) return
-    nextAt = now + TELL_EVERY_MS
+    nextAt = now + NOTIFY_EVERY_MS
     notify(pg, INTERACTIVE_CHANNEL, hostname()).catch((error) =>
-      logFailure('workers could not be told that viewers wait', error),
+      logFailure('workers could not be notified of waiting viewers', error),
     )
   }
 }
 
 /**
- * Keeps a worker's renderers at half while an API on this machine makes pictures for viewers: a low priority alone lets
- * one in twenty wait behind what is on the processor. bench/yield.ts measures it.
+ * Limits a worker to half of its renderers while an API on this machine makes pictures for viewers: with a low priority alone
+ * one picture in twenty waits for a busy processor. bench/yield.ts measures it.
  */
 export function throttleForInteractive({ events, pool }: { events: Events; pool: RenderPool }): { close: () => void } {
   const closed = new AbortController()
@@ -38,7 +38,7 @@ export function throttleForInteractive({ events, pool }: { events: Events; pool:
     for await (const _ of events.follow(INTERACTIVE_CHANNEL, hostname(), closed.signal)) {
       pool.limit(Math.ceil(pool.size / 2))
       clearTimeout(timer)
-      timer = setTimeout(() => pool.limit(pool.size), STAND_BACK_MS)
+      timer = setTimeout(() => pool.limit(pool.size), THROTTLE_MS)
     }
   }
   void watch()

@@ -12,11 +12,11 @@ export interface StoredImage {
   readonly isFresh: boolean
 }
 
-/** An item, one wanted variant of it, and what is known of that variant. */
+/** An item, one of its variants, and what is known of that variant. */
 export interface Located {
   readonly itemId: number
   readonly sourceKey: string
-  /** Where the original lies. */
+  /** The original's key in its store. */
   readonly originalKey: string
   readonly sourceHash: string
   readonly previousSourceHashes: readonly string[]
@@ -54,17 +54,17 @@ const AT_ONCE = 2
 const BATCH = 100
 
 /**
- * Look-ups for many requests at once: those that come while others are under way share the next statement. Under ten-fold
- * load a look-up for each request would take more time than there is, and most of them end in a refusal.
+ * Batched look-ups: requests that arrive while others are running share the next statement. Under ten-fold load a look-up for
+ * each request would take more time than there is, and most of them end in a refusal.
  */
 export function openLocator(pg: Pg): (wanted: Wanted) => Promise<Located | null> {
-  const line: { wanted: Wanted; resolve: (located: Located | null) => void; reject: (error: unknown) => void }[] = []
+  const queue: { wanted: Wanted; resolve: (located: Located | null) => void; reject: (error: unknown) => void }[] = []
   let running = 0
 
   async function run(): Promise<void> {
     running++
-    while (line.length > 0) {
-      const batch = line.splice(0, BATCH)
+    while (queue.length > 0) {
+      const batch = queue.splice(0, BATCH)
       try {
         const found = await locateVariants(
           pg,
@@ -80,7 +80,7 @@ export function openLocator(pg: Pg): (wanted: Wanted) => Promise<Located | null>
 
   return (wanted) =>
     new Promise((resolve, reject) => {
-      line.push({ wanted, resolve, reject })
+      queue.push({ wanted, resolve, reject })
       if (running < AT_ONCE) void run()
     })
 }

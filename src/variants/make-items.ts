@@ -105,7 +105,7 @@ function openRecorder(pg: Pg, afterRecord: AfterRecord | undefined): Recorder {
     recording.catch(() => {})
     return recording
   }
-  const timer = setInterval(recordNext, RECORD_EVERY_MS)
+  const timer = setInterval(() => void recordNext(), RECORD_EVERY_MS)
 
   return {
     add(result) {

@@ -17,7 +17,7 @@ import type { CallOptions } from '../render/tasks.ts'
 import type { Stores } from '../store/open.ts'
 import type { MadeImage, RenderedItem } from './record.ts'
 
-/** What making pictures takes. */
+/** Dependencies of rendering. */
 export interface RenderDeps {
   readonly stores: Stores
   readonly pool: RenderPool
@@ -28,7 +28,7 @@ export interface RenderDeps {
 export interface Source {
   readonly itemId: number
   readonly sourceKey: string
-  /** Where the original lies. */
+  /** The original's key in its store. */
   readonly originalKey: string
   readonly sourceHash: string
 }
@@ -43,9 +43,9 @@ export interface Made {
 /**
  * Source -> renderer -> store, for one item: the one code behind the first request and the backfill.
  * The caller holds the item's lock and records what is returned. Throws the source's reason code (status 422),
- * UNAVAILABLE when a store fails, BUSY when the pool's line is full.
- * @param options.svg the original, where the caller has begun to read it already
- * @param options.replace store again what is there already (an object that was lost or damaged)
+ * UNAVAILABLE when a store fails, BUSY when the pool's queue is full.
+ * @param options.svg the original, where the caller is already reading it
+ * @param options.replace overwrite an existing object (one that was lost or damaged)
  */
 export async function makeVariants(
   deps: RenderDeps,

@@ -33,10 +33,10 @@ export function offeredFormat(preset: Preset, format: ImageFormat): ImageFormat 
   if (preset.formats.includes(format)) return format
   throw new AppError(
     'BAD_INPUT',
-    `Preset ${preset.name} is not offered as ${format}; it is as ${preset.formats.join(', ')}.`,
+    `Preset ${preset.name} is not offered as ${format}, but as ${preset.formats.join(', ')}.`,
   )
 }
 
-/** Every preset in the format that it lists first: what a backfill makes unless told otherwise. */
+/** Every preset in the format that it lists first: a backfill's default. */
 export const firstVariants = (presets: Presets): OfferedVariant[] =>
   variantsOf(presets, { presets: [...presets.keys()].sort(), formats: [] })

@@ -5,7 +5,7 @@ import { statement } from '../db/statement.ts'
 /** Every recipe hash that each preset has had. */
 export type RecipeHistory = ReadonlyMap<string, readonly string[]>
 
-/** Remembers the current recipes, so that URLs issued for them still redirect after a preset has changed. */
+/** Records the current recipes, so that URLs issued for them still redirect after a preset has changed. */
 export async function rememberRecipes(pg: Pg, presets: Presets): Promise<RecipeHistory> {
   const all = [...presets.values()]
   await REMEMBER.run(pg, {

@@ -22,7 +22,7 @@ export interface MadeImage {
   readonly warnings: readonly string[]
 }
 
-/** What one render told about an item, and the pictures it gave. */
+/** The result of rendering an item: facts about it, and its pictures. */
 export interface RenderedItem {
   readonly itemId: number
   readonly sourceHash: string
@@ -35,7 +35,7 @@ export interface RenderedItem {
   readonly images: readonly MadeImage[]
 }
 
-/** An item whose current source gave no picture. */
+/** An item whose current source cannot be rendered. */
 export interface FailedItem {
   readonly itemId: number
   readonly sourceHash: string
@@ -43,7 +43,7 @@ export interface FailedItem {
   readonly backfillId: number | null
 }
 
-/** What rendering some items gave. */
+/** The results of rendering some items. */
 export interface Results {
   readonly made: readonly RenderedItem[]
   readonly failures: readonly FailedItem[]
@@ -89,8 +89,8 @@ export async function recordResults(db: Queryable, { made = [], failures = [] }:
   })
 }
 
-// An image made again (mode ALL, or healed) keeps its row: the object has the same bytes.
-// An item that a vendor took out meanwhile has no failure; the images it gets are discarded once nobody makes more.
+// An image made again (mode ALL, or repaired) keeps its row: the object has the same bytes.
+// An item that a vendor removed meanwhile gets no failure; its images are discarded once none is being made.
 // A placeholder stays as it was first drawn, until the source changes.
 // SLOW is what a viewer's limit says: it counts as no attempt, and only the largest limit settles.
 // Asked first whether an event is wanted at all, Postgres joins nothing for nobody.

@@ -4,8 +4,8 @@ import { type AfterRecord, makeItems } from './make-items.ts'
 type App = Parameters<typeof makeItems>[0]
 
 /**
- * Makes what is missing of the given items: every preset in the format it lists first. Items that somebody else is
- * making are left to them.
+ * Makes the missing variants of the given items: every preset in the format it lists first. Items that are locked by others
+ * are left to them.
  */
 export async function warmRemainingPresets(
   app: App,

@@ -17,18 +17,18 @@ export interface NewEvent {
   readonly data: Record<string, unknown>
 }
 
-/** SQL: whether any webhook wants events of this type. */
+/** SQL: whether any webhook is subscribed to events of this type. */
 export const IS_WANTED = (type: string): string =>
   `exists (select from webhook where disabled_at is null and ${type} = any(types))`
 
 /**
- * SQL: the CTEs that write events and put them into the lines of the webhooks that want them; `event_written` has their ids.
- * What no webhook wants is not written, so that a catalogue without webhooks pays for none.
+ * SQL: the CTEs that write events and count them as pending for the webhooks subscribed to them; `event_written` has their ids.
+ * Events without a subscriber are not written, so that a catalogue without webhooks has no overhead.
  *
- * Ids are taken in another order than transactions commit. A line is a cursor, which would pass over an event that
+ * Ids are taken in another order than transactions commit. A delivery cursor would skip an event that
  * commits late, so a family is locked from before its first id until the commit: within a family the order of the ids is
  * that of the commits. The locks are taken in the order of their keys, and all of a transaction's at once, so that two
- * never wait for each other.
+ * transactions never deadlock.
  * @param source a select of type, family, data (jsonb) and n, their order
  */
 export const WRITE_EVENTS = (source: string): string => `

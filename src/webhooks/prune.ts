@@ -2,11 +2,11 @@ import type { Pg } from '../db/database.ts'
 import { execute, query } from '../db/query.ts'
 import { statement } from '../db/statement.ts'
 
-/** Delivered events stay for a look back, the others for a webhook that comes back. */
+/** Delivered events are kept for inspection, the others for a webhook that is enabled again. */
 const KEEP_DAYS = { delivered: 7, undelivered: 30 } as const
-const AT_ONCE = 10_000
+const BATCH = 10_000
 
-/** Deletes old events, and dead letters with them, in short transactions; and the lines of webhooks that are gone. */
+/** Deletes old events, and dead letters with them, in short transactions; and the cursors of deleted webhooks. */
 export async function pruneEvents(pg: Pg, signal?: AbortSignal): Promise<void> {
   await execute(
     pg,
@@ -18,7 +18,7 @@ export async function pruneEvents(pg: Pg, signal?: AbortSignal): Promise<void> {
   ]
   for (const { prune, days } of steps)
     for (let isLast = false; !isLast && !signal?.aborted; )
-      isLast = (await prune.run(pg, { days, limit: AT_ONCE })) !== AT_ONCE
+      isLast = (await prune.run(pg, { days, limit: BATCH })) !== BATCH
 }
 
 const PRUNE = (condition: string) => `

@@ -1,44 +1,51 @@
 import { lookup as resolve } from 'node:dns'
-import { BlockList, isIP, type LookupFunction } from 'node:net'
+import { isIP, type LookupFunction } from 'node:net'
+import ipaddr from 'ipaddr.js'
 import { AppError } from '../core/errors.ts'
 
 export const URL_MAX = 2000
 
-/** Link-local, where a cloud's hosts find their credentials, and what is no single host: refused always. */
-const NEVER = blockList(
-  ['0.0.0.0/8', '169.254.0.0/16', '224.0.0.0/4', '240.0.0.0/4'],
-  ['::/128', '::ffff:0:0/96', 'fe80::/10', 'ff00::/8', 'fd00:ec2::/32'],
-)
-const LOOPBACK = blockList(['127.0.0.0/8'], ['::1/128'])
-/** https://www.iana.org/assignments/iana-ipv4-special-registry and -ipv6-: all that is not global unicast. */
-const NOT_PUBLIC = blockList(
-  [
-    ...['0.0.0.0/8', '10.0.0.0/8', '100.64.0.0/10', '127.0.0.0/8', '169.254.0.0/16', '172.16.0.0/12', '192.0.0.0/24'],
-    ...['192.0.2.0/24', '192.88.99.0/24', '192.168.0.0/16', '198.18.0.0/15', '198.51.100.0/24', '203.0.113.0/24'],
-    ...['224.0.0.0/4', '240.0.0.0/4'],
-  ],
-  ['::/3', '4000::/2', '8000::/1', '2001::/23', '2001:db8::/32', '2002::/16', '3fff::/20'],
-)
+/** Link-local, where a cloud's hosts find their credentials, and addresses that are not one host's: refused for private hosts too. */
+const NEVER_RANGES = new Set(['unspecified', 'linkLocal', 'multicast', 'broadcast', 'ipv4Mapped', 'rfc6145'])
+const NEVER_NETS = [
+  '240.0.0.0/4',
+  // AWS's metadata service by IPv6, and link-local IPv4 addresses behind NAT64 and 6to4.
+  ...['fd00:ec2::/32', '64:ff9b::a9fe:0/112', '2002:a9fe::/32'],
+].map((net) => ipaddr.parseCIDR(net))
+/** All of IPv6 that is assigned for global unicast: https://www.iana.org/assignments/ipv6-address-space. */
+const GLOBAL_IPV6 = ipaddr.parseCIDR('2000::/3')
 
+type Address = ipaddr.IPv4 | ipaddr.IPv6
 type Allows = (address: string) => boolean
+
+const isWithin = (address: Address, net: [Address, number]) => address.kind() === net[0].kind() && address.match(net)
+const isLoopback: Allows = (text) => ipaddr.parse(text).range() === 'loopback'
+/** Not in a block of IANA's special-purpose registries (https://www.iana.org/assignments/iana-ipv4-special-registry, -ipv6-). */
+const isPublic: Allows = (text) => {
+  const address = ipaddr.parse(text)
+  return address.range() === 'unicast' && (address.kind() === 'ipv4' || isWithin(address, GLOBAL_IPV6))
+}
+const isUnicastHost: Allows = (text) => {
+  const address = ipaddr.parse(text)
+  return !NEVER_RANGES.has(address.range()) && !NEVER_NETS.some((net) => isWithin(address, net))
+}
 
 /**
  * Which addresses a webhook's host may have: `localhost` only loopback ones, a host of the operator's own network
  * (WEBHOOK_PRIVATE_HOSTS) any but link-local, all others public ones only.
  */
 function allowedFor(hostname: string, privateHosts: readonly string[]): Allows {
-  if (isLoopbackName(hostname)) return (address) => LOOPBACK(address)
-  if (privateHosts.includes(hostname)) return (address) => !NEVER(address)
-  return (address) => !NOT_PUBLIC(address)
+  if (isLoopbackName(hostname)) return isLoopback
+  return privateHosts.includes(hostname) ? isUnicastHost : isPublic
 }
 
-const isLoopbackName = (hostname: string) => hostname === 'localhost' || LOOPBACK(hostname)
+const isLoopbackName = (hostname: string) => hostname === 'localhost' || (isIP(hostname) > 0 && isLoopback(hostname))
 
 /** Without the brackets of an IPv6 address. */
 const hostOf = (url: URL) => url.hostname.replace(/^\[|\]$/g, '')
 
 /**
- * The URL as it will be called. Throws BAD_INPUT for what no webhook may be: other than https (http too for localhost and
+ * The URL as it will be called. Throws BAD_INPUT for a URL that is refused: other than https (http too for localhost and
  * the private hosts), with credentials, too long, or with an address that is refused.
  */
 export function checkReceiverUrl(text: string, privateHosts: readonly string[]): URL {
@@ -51,15 +58,15 @@ export function checkReceiverUrl(text: string, privateHosts: readonly string[]):
   if (url.protocol !== 'https:' && !(url.protocol === 'http:' && mayBeHttp))
     throw refuse(`begins with ${url.protocol}; it takes https, and http for localhost and WEBHOOK_PRIVATE_HOSTS only`)
   if (url.username || url.password) throw refuse('has credentials in it; every delivery is signed instead')
-  if (isIP(host) && !allowedFor(host, privateHosts)(host)) throw refuse(`has the address ${host}, ${REFUSED}`)
+  if (isIP(host) > 0 && !allowedFor(host, privateHosts)(host)) throw refuse(`has the address ${host}, ${REFUSED}`)
   return url
 }
 
 const REFUSED = 'which is not public; name a host of your own network in WEBHOOK_PRIVATE_HOSTS'
 
 /**
- * Resolves a name for a connection that is about to be made, and refuses what it may not be: checked here, a name that
- * was public when the webhook was made cannot lead elsewhere later.
+ * Resolves a name for a connection that is about to be made, and refuses forbidden addresses: a name that was public when
+ * the webhook was created cannot lead to the internal network later (DNS rebinding).
  */
 export function guardedLookup(url: URL, privateHosts: readonly string[]): LookupFunction {
   const allows = allowedFor(hostOf(url), privateHosts)
@@ -72,19 +79,5 @@ export function guardedLookup(url: URL, privateHosts: readonly string[]): Lookup
       if (options.all || !first) return callback(null, addresses)
       callback(null, first.address, first.family)
     })
-  }
-}
-
-/** Two lists: Node takes an IPv4 address for its mapped IPv6 one, which is in ::/3. */
-function blockList(ipv4: readonly string[], ipv6: readonly string[]): Allows {
-  const lists = { 4: new BlockList(), 6: new BlockList() }
-  for (const [family, nets] of [[4, ipv4] as const, [6, ipv6] as const])
-    for (const net of nets) {
-      const [base = '', bits] = net.split('/')
-      lists[family].addSubnet(base, Number(bits), `ipv${family}`)
-    }
-  return (address) => {
-    const family = isIP(address)
-    return family === 4 || family === 6 ? lists[family].check(address, `ipv${family}`) : false
   }
 }

@@ -3,7 +3,7 @@ import { logFailure } from '../core/log-failure.ts'
 import type { Pg } from '../db/database.ts'
 import {
   advance,
-  claimLines,
+  claimCursors,
   type DeliveryCursor,
   fail,
   findDueReceivers,
@@ -11,33 +11,33 @@ import {
   type Receiver,
   release,
   settle,
-} from './lines.ts'
+} from './cursors.ts'
 import { postEvent } from './post-event.ts'
 
-/** Lines of one webhook that this process sends from at once: what a slow receiver holds, and no other webhook. */
-const LINES_AT_ONCE = 8
-/** Then another line of the webhook has its turn. */
-const EVENTS_IN_A_ROW = 50
-/** A post in progress gets so long when the process stops; then it is cut, and sent again by another. */
-const FINISH_MS = 2000
+/** Concurrent deliveries of one process to one webhook, so that a slow receiver delays no other webhook. */
+const DELIVERIES_AT_ONCE = 8
+/** Events of one family before another family of the webhook is served. */
+const EVENTS_PER_CLAIM = 50
+/** How long deliveries in progress may take when the process stops; then they are aborted, and retried by another. */
+const SHUTDOWN_MS = 2000
 
 export interface Sender {
   close(): Promise<void>
 }
 
 /**
- * Sends events to webhooks until it is closed: at least once, in the order of each family, families beside each other.
- * Any number of processes may; a line is sent from by one at a time. One event of each line is in memory, no more.
- * @param options.lookEveryMs how often it looks for new events
+ * Delivers events to webhooks until it is closed: at least once, in order within a family, families in parallel. Any number
+ * of processes may; each delivery cursor is claimed by one at a time. Only one event of each is in memory.
+ * @param options.pollEveryMs how often it polls for new events
  */
 export function openSender(
   app: { readonly pg: Pg; readonly config: { readonly webhookPrivateHosts: readonly string[] } },
-  { lookEveryMs = 1000 }: { lookEveryMs?: number } = {},
+  { pollEveryMs = 1000 }: { pollEveryMs?: number } = {},
 ): Sender {
   const { pg } = app
   const privateHosts = app.config.webhookPrivateHosts
   const closing = new AbortController()
-  const cutting = new AbortController()
+  const aborting = new AbortController()
   const sending = new Map<number, Set<Promise<void>>>()
   let wake = Promise.withResolvers<void>()
 
@@ -47,23 +47,25 @@ export function openSender(
       try {
         for (const receiver of await findDueReceivers(pg)) await fill(receiver)
       } catch (error) {
-        logFailure('events are sent later', error)
+        logFailure('webhook events could not be read; trying again', error)
       }
-      const look = new AbortController()
-      await Promise.race([wake.promise, delay(lookEveryMs, undefined, { signal: look.signal }).catch(() => {})])
-      look.abort()
+      const polling = new AbortController()
+      await Promise.race([wake.promise, delay(pollEveryMs, undefined, { signal: polling.signal }).catch(() => {})])
+      polling.abort()
     }
   }
 
-  /** As many lines as there is room for. */
+  /** Claims as many cursors as there is capacity for. */
   async function fill(receiver: Receiver): Promise<void> {
     const mine = sending.get(receiver.id) ?? new Set()
     sending.set(receiver.id, mine)
-    const room = LINES_AT_ONCE - mine.size
-    if (room === 0) return
-    for (const line of await claimLines(pg, receiver.id, room)) {
-      const sent = send(receiver, line)
-        .catch((error) => logFailure('a line is sent from later', error, { webhook: receiver.id }))
+    const capacity = DELIVERIES_AT_ONCE - mine.size
+    if (capacity === 0) return
+    for (const cursor of await claimCursors(pg, receiver.id, capacity)) {
+      const sent = send(receiver, cursor)
+        .catch((error) =>
+          logFailure('a webhook delivery was interrupted; trying again', error, { webhook: receiver.id }),
+        )
         .finally(() => {
           mine.delete(sent)
           wake.resolve()
@@ -73,16 +75,16 @@ export function openSender(
   }
 
   async function send(receiver: Receiver, claimed: DeliveryCursor): Promise<void> {
-    let line: DeliveryCursor | null = claimed
-    for (let count = 0; line && count < EVENTS_IN_A_ROW && !closing.signal.aborted; count++) {
-      const event = await findNext(pg, line)
-      if (!event) return await settle(pg, line)
-      const refusal = await postEvent(event, { ...receiver, privateHosts, signal: cutting.signal })
-      if (refusal && cutting.signal.aborted) break
-      if (refusal) return await fail(pg, line, { event, refusal })
-      line = await advance(pg, line, event)
+    let cursor: DeliveryCursor | null = claimed
+    for (let count = 0; cursor && count < EVENTS_PER_CLAIM && !closing.signal.aborted; count++) {
+      const event = await findNext(pg, cursor)
+      if (!event) return await settle(pg, cursor)
+      const failure = await postEvent(event, { ...receiver, privateHosts, signal: aborting.signal })
+      if (failure && aborting.signal.aborted) break
+      if (failure) return await fail(pg, cursor, { event, failure })
+      cursor = await advance(pg, cursor, event)
     }
-    if (line) await release(pg, line)
+    if (cursor) await release(pg, cursor)
   }
 
   const ended = loop()
@@ -90,10 +92,10 @@ export function openSender(
     async close() {
       closing.abort()
       wake.resolve()
-      const cut = setTimeout(() => cutting.abort(), FINISH_MS)
+      const timer = setTimeout(() => aborting.abort(), SHUTDOWN_MS)
       await ended
-      await Promise.all([...sending.values()].flatMap((lines) => [...lines]))
-      clearTimeout(cut)
+      await Promise.all([...sending.values()].flatMap((deliveries) => [...deliveries]))
+      clearTimeout(timer)
     },
   }
 }

@@ -16,8 +16,8 @@ interface App {
 }
 
 /**
- * Makes a webhook that gets the events of these types that are recorded from now on. Returns its secret, which is shown
- * here only. Throws BAD_INPUT for a url that is refused, for a type that is none, and for a webhook too many.
+ * Creates a webhook that receives events of these types from now on. Returns its secret, which is shown only here. Throws
+ * BAD_INPUT for a url that is refused, for an unknown type, and when there are WEBHOOKS_MAX already.
  */
 export async function createWebhook(
   { pg, config }: App,
@@ -30,12 +30,12 @@ export async function createWebhook(
   if (unknown !== undefined)
     throw new AppError(
       'BAD_INPUT',
-      `${JSON.stringify(unknown.slice(0, 100))} is not a type of event; there are ${EVENT_TYPES.join(', ')}.`,
+      `${JSON.stringify(unknown.slice(0, 100))} is not an event type; the types are ${EVENT_TYPES.join(', ')}.`,
     )
   const secret = `whsec_${randomBytes(SECRET_BYTES).toString('base64')}`
   const added = await ADD_WEBHOOK.get(pg, { url: href, secret, types, max: WEBHOOKS_MAX })
   if (!added)
-    throw new AppError('BAD_INPUT', `There are ${WEBHOOKS_MAX} webhooks, and no more are taken: delete one first.`)
+    throw new AppError('BAD_INPUT', `There are ${WEBHOOKS_MAX} webhooks, which is the maximum: delete one first.`)
   return { id: added.id, secret }
 }
 
@@ -50,24 +50,24 @@ const ADD_WEBHOOK = statement({
   columns: { id: 'int4' },
 })
 
-/** Deletes a webhook with what waits for it and its dead letters. Throws NOT_FOUND. */
+/** Deletes a webhook with its pending events and dead letters. Throws NOT_FOUND. */
 export async function deleteWebhook({ pg }: { pg: Pg }, id: number): Promise<void> {
   await inTransaction(pg, async (client) => {
-    // Lines first, as the sender locks them. What is recorded meanwhile is pruned.
+    // Cursors first: the sender locks in that order. What is recorded meanwhile is pruned.
     await execute(client, query.deleteFrom('webhook_line').where('webhook_id', '=', id))
     if ((await execute(client, query.deleteFrom('webhook').where('id', '=', id))) === 0) throw missing(id)
   })
 }
 
-/** Lets a disabled webhook go on with what waits for it; what happened meanwhile it never hears of. Throws NOT_FOUND. */
+/** Resumes a disabled webhook with its pending events; it never receives what was recorded while it was disabled. Throws NOT_FOUND. */
 export async function enableWebhook({ pg }: { pg: Pg }, id: number): Promise<void> {
   const well = { disabled_at: null, failing_since: null, error: null }
   if ((await execute(pg, query.updateTable('webhook').set(well).where('id', '=', id))) === 0) throw missing(id)
 }
 
 /**
- * Puts dead letters of a webhook, one or all, back into their lines: each is sent now, before all that came after it in its
- * family, with all attempts again. Returns how many; one that stands there already is not counted.
+ * Queues dead letters of a webhook, one or all, for delivery again: each is sent now, before later events of its family, with
+ * all attempts again. Returns how many; one that is queued already is not counted.
  * Throws NOT_FOUND, and BAD_INPUT when the webhook is disabled.
  */
 export async function replay(
@@ -98,7 +98,7 @@ const replayOf = (name: string, condition: string) => ({
       with letters as (
         update dead_letter d set replaying = true from webhook w
         where w.id = d.webhook_id and not d.replaying and ${condition} returning d.webhook_id, d.family
-      ), lines as (
+      ), pending as (
         update webhook_line l set waiting = l.waiting + put.count, attempts = 0, next_attempt_at = now()
         from (select webhook_id, family, count(*)::int as count from letters group by 1, 2) as put
         where l.webhook_id = put.webhook_id and l.family = put.family

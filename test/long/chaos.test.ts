@@ -86,12 +86,12 @@ describe('a backfill', () => {
     expect(await readdir(path.join(app.config.dataDir, 'previews/.drafts'))).toEqual([])
   })
 
-  it('goes on when Postgres is restarted under it', { timeout: 240_000 }, async () => {
+  it('continues when Postgres is restarted meanwhile', { timeout: 240_000 }, async () => {
     const directory = await tempDirectory()
     let postgres = await startPostgres(directory)
-    const door = await openDoor(() => Number(new URL(postgres.url).port))
+    const proxy = await openProxy(() => Number(new URL(postgres.url).port))
     const url = new URL(postgres.url)
-    url.port = String(door.port)
+    url.port = String(proxy.port)
     const setup = await openDatabase(url.href, { connectionsMax: 2 })
     await migrate(setup.pg)
     await setup.close()
@@ -110,7 +110,7 @@ describe('a backfill', () => {
     await expectComplete(app, 400)
   })
 
-  it('whose store fails one put in five, then all, has no row without its object, and ends whole when it heals', async () => {
+  it('whose store fails one put in five, then all, has no row without its object, and completes when the store is back', async () => {
     const app = await testApp(await testConfig({ PRESETS_FILE: await smallPresets() }))
     await importDrawings(app, 60)
     const { id } = await start(app)
@@ -150,7 +150,7 @@ describe('a backfill', () => {
 })
 
 /** A port that stays the same whatever port Postgres has after its restart. */
-async function openDoor(target: () => number): Promise<{ port: number }> {
+async function openProxy(target: () => number): Promise<{ port: number }> {
   const open = new Set<Socket>()
   const server = createServer((client) => {
     const upstream = connect(target(), '127.0.0.1')

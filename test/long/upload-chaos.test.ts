@@ -49,8 +49,8 @@ it('workers killed at ten random moments of ingests leave every set whole, old o
   // Looks all the time: what it sees of a set is one version of it, whole.
   let isWatching = true
   const watching = (async () => {
-    let looks = 0
-    for (; isWatching; looks++) {
+    let checks = 0
+    for (; isWatching; checks++) {
       const { rows } = await app.pg.query(
         `select s.name, count(*)::int as count, array_agg(distinct i.source_hash) as hashes, bool_or(i.slug = 'extra') as has_extra
          from item i join icon_set s on s.id = i.icon_set_id group by 1`,
@@ -61,7 +61,7 @@ it('workers killed at ten random moments of ingests leave every set whole, old o
         expect(hasExtra).toBe(Number([...versions][0]) % 2 === 0)
       }
     }
-    return looks
+    return checks
   })()
   const failure = watching.then(
     () => null,

@@ -164,11 +164,11 @@ export async function openCdn(options: CdnOptions) {
      */
     invalidate(what: { paths?: readonly string[]; tags?: readonly string[] }): void {
       const { paths = [], tags = [] } = what
-      const isMeant = (path: string, { headers }: Stored) =>
+      const isInvalidated = (path: string, { headers }: Stored) =>
         paths.some((each) => (each.endsWith('*') ? path.startsWith(each.slice(0, -1)) : path === each)) ||
         tagsOf(headers).some((tag) => tags.includes(tag))
       for (const cache of caches)
-        for (const [key, stored] of cache) if (isMeant(key.slice(key.indexOf(' ') + 1), stored)) cache.delete(key)
+        for (const [key, stored] of cache) if (isInvalidated(key.slice(key.indexOf(' ') + 1), stored)) cache.delete(key)
     },
   }
 }

@@ -30,7 +30,7 @@ interface Answer {
 }
 
 /**
- * A door to the S3 server that fails as networks and S3 do. Each exchange with the server itself is whole, so a fault
+ * A proxy of the S3 server that fails as networks and S3 do. Each exchange with the server itself is whole, so a fault
  * never harms an object there. The fault of a request follows from the seed, its method and path, and how often that was
  * asked: the same in each run, in whatever order requests come. Honours `If-None-Match: *`, as S3 does and the server does not.
  */

@@ -33,8 +33,8 @@ export async function openOwnPostgres(): Promise<OwnPostgres> {
   let postgres: EmbeddedPostgres = await startPostgres(directory)
   opening.defer(() => postgres.close())
   opening.defer(() => signalAll(directory, 'SIGCONT'))
-  const door = await openDoor(() => Number(new URL(postgres.url).port))
-  opening.defer(door.close)
+  const proxy = await openProxy(() => Number(new URL(postgres.url).port))
+  opening.defer(proxy.close)
 
   const run: OwnPostgres['run'] = async (sql) => {
     const client = new pg.Client({ connectionString: new URL('/postgres', postgres.url).href })
@@ -54,14 +54,14 @@ export async function openOwnPostgres(): Promise<OwnPostgres> {
 
   const owner = opening.move()
   return {
-    url: `postgres://service:service@127.0.0.1:${door.port}/service`,
+    url: `postgres://service:service@127.0.0.1:${proxy.port}/service`,
     async stop() {
-      await door.close()
+      await proxy.close()
       await postgres.close()
     },
     async start() {
       postgres = await startPostgres(directory)
-      await door.open()
+      await proxy.open()
     },
     freeze: () => signalAll(directory, 'SIGSTOP'),
     thaw: () => signalAll(directory, 'SIGCONT'),
@@ -95,7 +95,7 @@ async function signalAll(directory: string, signal: NodeJS.Signals): Promise<voi
 }
 
 /** A port that stays the same whatever port Postgres has after its restart; closed, it refuses. */
-async function openDoor(
+async function openProxy(
   target: () => number,
 ): Promise<{ port: number; open: () => Promise<void>; close: () => Promise<void> }> {
   const sockets = new Set<Socket>()

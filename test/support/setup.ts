@@ -40,7 +40,7 @@ export async function testConfig(env: Record<string, string> = {}): Promise<Conf
   })
 }
 
-/** The whole service without its HTTP door, closed when the test ends. */
+/** The whole service without its HTTP server, closed when the test ends. */
 export async function testApp(options?: Config): Promise<App> {
   const config = options ?? (await testConfig())
   const pool = testRenderers(config)

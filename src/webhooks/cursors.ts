@@ -2,18 +2,18 @@ import { sql } from 'kysely'
 import type { Pg } from '../db/database.ts'
 import { execute, query } from '../db/query.ts'
 import { statement } from '../db/statement.ts'
-import type { Refusal, StoredEvent } from './post-event.ts'
+import type { DeliveryFailure, StoredEvent } from './post-event.ts'
 
 /** Attempts of an event before it is a dead letter: some 11 hours. */
 export const ATTEMPTS_MAX = 8
-/** 5 s, 25 s, 2 min, 10 min, 52 min, 4 h, 6 h; each up to a fifth more or less, so that lines do not come back in step. */
+/** 5 s, 25 s, 2 min, 10 min, 52 min, 4 h, 6 h; with jitter of up to a fifth, so that retries do not come in bursts. */
 const BACKOFF = { firstS: 5, factor: 5, maxS: 6 * 3600, jitter: 0.2 } as const
 /** Longer than an attempt can last. */
 const CLAIM_S = 30
-/** A webhook that took nothing for so long is disabled: its events would pile up for ever. */
+/** A webhook without a successful delivery for so long is disabled: its events would accumulate for ever. */
 const GIVE_UP_DAYS = 7
 
-/** Who is sent to. */
+/** The target of deliveries. */
 export interface Receiver {
   readonly id: number
   readonly url: string
@@ -21,14 +21,17 @@ export interface Receiver {
   readonly types: readonly string[]
 }
 
-/** A line that this process alone sends from, until the claim ends. */
+/**
+ * How far a webhook has been sent the events of one family (table `webhook_line`), claimed: until the claim ends, this process
+ * alone delivers from it.
+ */
 export interface DeliveryCursor {
   readonly webhookId: number
   readonly family: string
-  /** Events that waited in it when it was claimed. */
+  /** Events that were pending when it was claimed. */
   readonly waiting: number
   readonly attempts: number
-  /** The proof: whoever comes late finds another. */
+  /** Identifies the claim: a process whose claim has ended finds another value and changes nothing. */
   readonly claimedUntil: Date
 }
 
@@ -47,9 +50,9 @@ const FIND_DUE_RECEIVERS = statement({
   columns: { id: 'int4', url: 'text', secret: 'text', types: 'text[]' },
 })
 
-/** Takes lines of a webhook that are due, the longest due first. */
-export const claimLines = (pg: Pg, webhookId: number, linesMax: number): Promise<DeliveryCursor[]> =>
-  CLAIM_LINES.all(pg, { webhookId, linesMax, claimS: CLAIM_S })
+/** Claims cursors of a webhook that are due, the longest due first. */
+export const claimCursors = (pg: Pg, webhookId: number, cursorsMax: number): Promise<DeliveryCursor[]> =>
+  CLAIM_CURSORS.all(pg, { webhookId, cursorsMax, claimS: CLAIM_S })
 
 const CURSOR = {
   webhookId: 'int4',
@@ -59,21 +62,21 @@ const CURSOR = {
   claimedUntil: 'timestamptz',
 } as const
 
-const CLAIM_LINES = statement({
+const CLAIM_CURSORS = statement({
   name: 'claim-lines',
   isPrepared: true,
   text: `update webhook_line l set claimed_until = now() + make_interval(secs => :claimS)
          from (select family from webhook_line where webhook_id = :webhookId and ${IS_DUE}
-               order by next_attempt_at limit :linesMax for update skip locked) as due
+               order by next_attempt_at limit :cursorsMax for update skip locked) as due
          where l.webhook_id = :webhookId and l.family = due.family
          returning l.webhook_id as "webhookId", l.family, l.waiting, l.attempts, l.claimed_until as "claimedUntil"`,
-  parameters: { webhookId: 'int4', linesMax: 'int8', claimS: 'float8' },
+  parameters: { webhookId: 'int4', cursorsMax: 'int8', claimS: 'float8' },
   columns: CURSOR,
 })
 
-/** The event at the head of a line: a replayed one before all later ones. Null when there is none. */
-export async function findNext(pg: Pg, line: DeliveryCursor): Promise<StoredEvent | null> {
-  const { webhookId, family } = line
+/** The next event to be delivered: a replayed one before all later ones. Null when there is none. */
+export async function findNext(pg: Pg, cursor: DeliveryCursor): Promise<StoredEvent | null> {
+  const { webhookId, family } = cursor
   return (await FIND_NEXT.get(pg, { webhookId, family })) ?? null
 }
 
@@ -94,18 +97,18 @@ const FIND_NEXT = statement({
   columns: { id: 'int8', type: 'text', data: 'jsonb', createdAt: 'timestamptz' },
 })
 
-/** SQL: the line is still claimed by whom it was given. */
+/** SQL: the cursor still has this claim. */
 const IS_OURS = 'webhook_id = :webhookId and family = :family and claimed_until = :claimedUntil'
 const OURS = { webhookId: 'int4', family: 'text', claimedUntil: 'timestamptz' } as const
 const ours = ({ webhookId, family, claimedUntil }: DeliveryCursor) => ({ webhookId, family, claimedUntil })
 
-/** Marks the event delivered. Returns the line with its claim renewed; null when nothing waits in it, or it is ours no more. */
-export async function advance(pg: Pg, line: DeliveryCursor, event: StoredEvent): Promise<DeliveryCursor | null> {
-  return (await ADVANCE.get(pg, { ...ours(line), eventId: event.id, claimS: CLAIM_S })) ?? null
+/** Marks the event delivered. Returns the cursor with its claim renewed; null when nothing is pending or the claim is lost. */
+export async function advance(pg: Pg, cursor: DeliveryCursor, event: StoredEvent): Promise<DeliveryCursor | null> {
+  return (await ADVANCE.get(pg, { ...ours(cursor), eventId: event.id, claimS: CLAIM_S })) ?? null
 }
 
 const ADVANCE = statement({
-  name: 'advance-line',
+  name: 'advance-cursor',
   isPrepared: true,
   text: `with moved as (
            update webhook_line set after_event_id = greatest(after_event_id, :eventId), waiting = waiting - 1, attempts = 0,
@@ -123,15 +126,15 @@ const ADVANCE = statement({
   columns: CURSOR,
 })
 
-/** Lets others have the line. */
-export async function release(pg: Pg, line: DeliveryCursor): Promise<void> {
-  await execute(pg, whereOurs(line).set({ claimed_until: null }))
+/** Gives up the claim. */
+export async function release(pg: Pg, cursor: DeliveryCursor): Promise<void> {
+  await execute(pg, whereOurs(cursor).set({ claimed_until: null }))
 }
 
-/** What waited in the line when it was claimed is gone: pruned, after a month. What came since is counted still. */
-export async function settle(pg: Pg, line: DeliveryCursor): Promise<void> {
-  const waiting = sql<number>`waiting - ${line.waiting}`
-  await execute(pg, whereOurs(line).set({ claimed_until: null, waiting }))
+/** The events that were pending at the claim have been pruned, after a month: only those recorded since are counted. */
+export async function settle(pg: Pg, cursor: DeliveryCursor): Promise<void> {
+  const waiting = sql<number>`waiting - ${cursor.waiting}`
+  await execute(pg, whereOurs(cursor).set({ claimed_until: null, waiting }))
 }
 
 const whereOurs = ({ webhookId, family, claimedUntil }: DeliveryCursor) =>
@@ -142,24 +145,24 @@ const whereOurs = ({ webhookId, family, claimedUntil }: DeliveryCursor) =>
     .where('claimed_until', '=', claimedUntil)
 
 /**
- * Records a failed attempt. The line waits, longer each time; after the last attempt the event is a dead letter and the line
- * goes on with the next: a receiver that cannot take one event must not lose all later ones of the family. 410 disables
- * the webhook, as Standard Webhooks has it, and so do seven days without any delivery.
+ * Records a failed attempt. It is retried with exponential backoff; after the last attempt the event is a dead letter and the
+ * next one is delivered: a receiver that cannot process one event must not lose all later ones of the family. 410 disables
+ * the webhook, as Standard Webhooks says, and so do seven days without any delivery.
  */
 export async function fail(
   pg: Pg,
-  line: DeliveryCursor,
-  { event, refusal }: { event: StoredEvent; refusal: NonNullable<Refusal> },
+  cursor: DeliveryCursor,
+  { event, failure }: { event: StoredEvent; failure: NonNullable<DeliveryFailure> },
 ): Promise<void> {
   const { firstS, factor, maxS, jitter } = BACKOFF
-  const pause = Math.min(maxS, firstS * factor ** line.attempts) * (1 + jitter * (2 * Math.random() - 1))
-  const isLast = line.attempts + 1 >= ATTEMPTS_MAX
-  const told = { ...ours(line), error: refusal.error, status: refusal.status, giveUpDays: GIVE_UP_DAYS }
-  if (isLast) await BURY.run(pg, { ...told, eventId: event.id })
-  else await POSTPONE.run(pg, { ...told, pauseS: Math.max(pause, Math.min(maxS, refusal.retryAfterS)) })
+  const delayS = Math.min(maxS, firstS * factor ** cursor.attempts) * (1 + jitter * (2 * Math.random() - 1))
+  const isLast = cursor.attempts + 1 >= ATTEMPTS_MAX
+  const outcome = { ...ours(cursor), error: failure.error, status: failure.status, giveUpDays: GIVE_UP_DAYS }
+  if (isLast) await DEAD_LETTER.run(pg, { ...outcome, eventId: event.id })
+  else await POSTPONE.run(pg, { ...outcome, pauseS: Math.max(delayS, Math.min(maxS, failure.retryAfterS)) })
 }
 
-const UNWELL = `
+const MARK_FAILING = `
   update webhook set failing_since = coalesce(failing_since, now()), error = :error,
     disabled_at = case when :status::int = 410 or failing_since < now() - make_interval(days => :giveUpDays) then now() else disabled_at end
   where id in (select webhook_id from moved)`
@@ -172,11 +175,11 @@ const POSTPONE = statement({
       update webhook_line set attempts = attempts + 1, claimed_until = null, next_attempt_at = now() + make_interval(secs => :pauseS)
       where ${IS_OURS} returning webhook_id
     )
-    ${UNWELL}`,
+    ${MARK_FAILING}`,
   parameters: { ...TOLD, pauseS: 'float8' },
 })
 
-const BURY = statement({
+const DEAD_LETTER = statement({
   name: 'bury-event',
   text: `
     with moved as (
@@ -189,6 +192,6 @@ const BURY = statement({
       on conflict (webhook_id, event_id) do update set replaying = false, created_at = now(),
         attempts = d.attempts + excluded.attempts, status = excluded.status, error = excluded.error
     )
-    ${UNWELL}`,
+    ${MARK_FAILING}`,
   parameters: { ...TOLD, eventId: 'int8' },
 })

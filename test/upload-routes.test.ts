@@ -18,7 +18,7 @@ async function open(env: Record<string, string> = {}) {
 }
 
 describe('a URL of ours', () => {
-  it('takes the archive once, whole, and exactly as large as was said', async () => {
+  it('takes the archive once, whole, and with exactly the announced size', async () => {
     const { app, url } = await open()
     const bytes = await archive()
     const created = await createUpload(url, bytes.length)
@@ -131,7 +131,7 @@ describe('with buckets', () => {
     expect(await app.prisma.item.count()).toBe(2)
   })
 
-  it('events that mean nothing here are taken with a sentence; what is no event is refused', async () => {
+  it('irrelevant events are accepted with a note; anything else is refused', async () => {
     const env = await testBuckets()
     const { url } = await open(env)
     const { ORIGINALS_BUCKET: bucket } = env

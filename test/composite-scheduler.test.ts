@@ -85,8 +85,8 @@ async function newFamily({ pg, prisma }: App, sizes: readonly number[]): Promise
   return { id, rows: await prisma.item.findMany({ where: { familyId: id }, orderBy: { id: 'asc' } }) }
 }
 
-describe('the barrier', () => {
-  it("opens with the family's last wanted picture and never before, in whatever order they settle", async () => {
+describe('the composite scheduler', () => {
+  it('queues a family after the last picture of its items and never before, in whatever order they settle', async () => {
     const app = await testApp()
     const presets = [...app.presets.values()]
     const plan = fc.record({
@@ -124,7 +124,7 @@ describe('the barrier', () => {
     )
   })
 
-  it('waits again when another item comes, a source changes, or what is hidden is shown', async () => {
+  it('waits again when an item is added, a source changes, or a take-down is restored', async () => {
     const app = await testApp()
     const { id, rows } = await newFamily(app, [2, 1])
     const presets = [...app.presets.values()]
@@ -172,7 +172,7 @@ describe('the barrier', () => {
     expect(await jobsOf(app)).toHaveLength(200)
   })
 
-  it('has a family that an upload completes composed at once, whoever counts it at this moment or has queued it for later', async () => {
+  it('queues a family that an upload completes at once, even while another process counts it or has queued it for later', async () => {
     const app = await testApp()
     const { id, rows } = await newFamily(app, [2])
     for (const row of rows)
@@ -206,7 +206,7 @@ describe('the barrier', () => {
     expect(await isDue()).toEqual([{ due: true }])
   })
 
-  it('opens 10 minutes after the last change at the latest', async () => {
+  it('queues a family 10 minutes after the last change at the latest', async () => {
     const app = await testApp()
     await importDrawings(app, 3)
     await count(app)
@@ -224,7 +224,7 @@ describe('the barrier', () => {
 })
 
 describe('a job', () => {
-  it('draws nothing where nothing has changed, and anew what a picked source, the members, the layout or the seed change', async () => {
+  it('draws nothing when nothing has changed, and again when a picked source, the members, the layout or the seed change', async () => {
     const app = await testApp()
     await importDrawings(app, 3)
     const id = await familyId(app)
@@ -253,7 +253,7 @@ describe('a job', () => {
     for (const { objectKey } of await composites(app)) expect(await app.stores.previews.head(objectKey)).not.toBeNull()
   })
 
-  it('leaves a change noted that comes while it composes', async () => {
+  it('leaves the family dirty when a change arrives while it composes', async () => {
     const app = await testApp()
     await importDrawings(app, 3)
     const id = await familyId(app)
@@ -274,7 +274,7 @@ describe('a job', () => {
 })
 
 describe('a backfill with previews', () => {
-  it('composes what the families of its scope lack before it ends, and not while it is paused', async () => {
+  it('composes the missing previews of its scope before it ends, and not while it is paused', async () => {
     const app = await testApp()
     await importItems({ pg: app.pg, originals: app.stores.originals }, [
       ...[0, 1, 2].map((index) => entry(`item-${index}`, drawing(index))),

@@ -1,0 +1,60 @@
+import { execFile } from 'node:child_process'
+import path from 'node:path'
+import { promisify } from 'node:util'
+import { expect, it } from 'vitest'
+
+const LOG = path.join(import.meta.dirname, '../src/core/log.ts')
+
+/** What a process of its own writes to stderr, a pipe, when it runs this body and exits at once. */
+async function stderrOf(body: string): Promise<string[]> {
+  const script = `const { log, configureLog } = await import(${JSON.stringify(LOG)}); ${body}; process.exit(0)`
+  const args = ['--input-type=module', '--eval', script]
+  const { stderr } = await promisify(execFile)(process.execPath, args, { maxBuffer: 64 << 20 })
+  return stderr.trimEnd().split('\n')
+}
+
+it('is one JSON object per line where stderr is not a terminal, and no line is lost when the process exits', async () => {
+  const text = 'x'.repeat(500)
+  const lines = await stderrOf(
+    `for (let n = 0; n < 3000; n++) log.warn('an event', { n, text: '${text}', none: undefined })`,
+  )
+  const events = lines.map((line) => JSON.parse(line))
+  expect(events.map(({ n }) => n)).toEqual(Array.from({ length: 3000 }, (_, n) => n))
+  expect(events[0]).toEqual({
+    level: 'warn',
+    time: expect.stringMatching(/^\d{4}-\d\d-\d\dT[\d:.]+Z$/),
+    pid: expect.any(Number),
+    hostname: expect.any(String),
+    n: 0,
+    text,
+    msg: 'an event',
+  })
+})
+
+it('is pretty on a terminal, or when configured so', async () => {
+  const event = `log.info('an event', { key: 'a/b.svg', cause: 'two "words"\\nand a line', n: 3 })`
+  const expected = /^\S+Z info an event key=a\/b\.svg cause="two \\"words\\"\\nand a line" n=3$/
+  const lines = await stderrOf(`configureLog({ format: 'pretty', level: 'info' }); ${event}`)
+  expect(lines).toEqual([expect.stringMatching(expected)])
+  const terminal = `process.stderr.isTTY = true; const fresh = await import(${JSON.stringify(`${LOG}?terminal`)})`
+  expect(await stderrOf(`${terminal}; fresh.${event}`)).toEqual([expect.stringMatching(expected)])
+})
+
+it('begins at its level', async () => {
+  const lines = await stderrOf(
+    `for (const level of ['debug', 'info', 'warn', 'error']) { configureLog({ format: 'json', level }); for (const method of Object.keys(log)) log[method](level) }`,
+  )
+  const found = lines.map((line) => JSON.parse(line)).map(({ msg, level }) => `${msg}:${level}`)
+  expect(found).toEqual([
+    ...['debug:debug', 'debug:info', 'debug:warn', 'debug:error', 'info:info', 'info:warn', 'info:error'],
+    ...['warn:warn', 'warn:error', 'error:error'],
+  ])
+})
+
+it('keeps passwords and signatures out', async () => {
+  const [line] = await stderrOf(
+    `log.error('no', { a: 'at postgres://user:hunter2@host/db', b: '/uploads/1?expires=1&signature=hunter2', c: 'https://b/k?X-Amz-Signature=hunter2&X-Amz-Expires=1' })`,
+  )
+  expect(line).not.toContain('hunter2')
+  expect(JSON.parse(line ?? '')).toMatchObject({ a: 'at postgres://…@host/db', b: '/uploads/1?expires=1&signature=…' })
+})
