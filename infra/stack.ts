@@ -9,8 +9,8 @@ import {
   HttpMethods,
   ObjectOwnership,
 } from 'aws-cdk-lib/aws-s3'
-import type { VARIABLES } from '../src/core/config.ts'
 import { AppError } from '../src/core/errors.ts'
+import type { VARIABLES } from '../src/core/variables.ts'
 import { createDistribution, type HandlerOrigin } from './distribution.ts'
 import { announceUploads, UPLOAD_CORS } from './uploads.ts'
 

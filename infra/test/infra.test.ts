@@ -8,7 +8,8 @@ import { Template } from 'aws-cdk-lib/assertions'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { answerHeaders } from '../../src/cdn/cache-headers.ts'
 import { CACHE_TAG_HEADER, SOURCE_HASH_HEADER } from '../../src/core/cache-tags.ts'
-import { loadConfig, VARIABLES } from '../../src/core/config.ts'
+import { loadConfig } from '../../src/core/config.ts'
+import { VARIABLES } from '../../src/core/variables.ts'
 import { createStack } from '../stack.ts'
 
 const INFRA = path.join(import.meta.dirname, '..')

@@ -1,0 +1,101 @@
+/** The environment contract. docs/configuration.md and .env.example are printed from it. */
+export const VARIABLES = [
+  { name: 'PORT', default: '4000', meaning: 'Port of the API; 0 picks a free one.' },
+  { name: 'HOST', default: '127.0.0.1', meaning: 'Address that the API listens on.' },
+  { name: 'DATA_DIR', default: '.afterimage', meaning: 'Embedded Postgres, filesystem stores, generated secrets.' },
+  { name: 'DATABASE_URL', default: 'embedded Postgres', meaning: '`postgres://…`: use this Postgres instead.' },
+  {
+    name: 'DATABASE_CONNECTIONS',
+    default: '`RENDERERS` + 14',
+    meaning: 'Connections to Postgres that one process opens at most, beside the one that it listens on.',
+  },
+  {
+    name: 'ADMIN_TOKEN',
+    default: 'generated, kept in `DATA_DIR/admin-token`',
+    meaning: 'Bearer token for mutations and other protected fields; it has all scopes.',
+  },
+  {
+    name: 'URL_SECRET',
+    default: 'generated, kept in `DATA_DIR/url-secret`',
+    meaning: 'Key of the versions in image URLs; all processes need the same one.',
+  },
+  {
+    name: 'PUBLIC_IMAGE_URL',
+    default: '`http://HOST:PORT/images`',
+    meaning: 'Prefix of every image URL: the CDN in production.',
+  },
+  { name: 'PRESETS_FILE', default: 'presets.json', meaning: 'The presets; watermark paths in it are relative to it.' },
+  { name: 'LAYOUTS_FILE', default: 'layouts.json', meaning: 'The layouts of family previews, likewise.' },
+  { name: 'RENDERERS', default: 'one per core', meaning: 'Renderer processes of each API or worker process.' },
+  {
+    name: 'SUPERSEDED_DAYS',
+    default: '30',
+    meaning:
+      'Days after which pictures of an older source or preset, or of a removed preset, are deleted; 0: within the hour.',
+  },
+  {
+    name: 'ORIGINALS_BUCKET',
+    default: 'directory `DATA_DIR/originals`',
+    meaning: 'Private S3 bucket of the originals; needs `PREVIEWS_BUCKET` too.',
+  },
+  {
+    name: 'PREVIEWS_BUCKET',
+    default: 'directory `DATA_DIR/previews`',
+    meaning: 'S3 bucket that the CDN serves pictures from.',
+  },
+  {
+    name: 'S3_FORCE_PATH_STYLE',
+    default: 'off',
+    meaning: '`on` or `true`: the bucket is in the path, not in the host name, as most S3-compatible stores need it.',
+  },
+  { name: 'AWS_ENDPOINT_URL_S3', default: 'AWS', meaning: 'Address of an S3-compatible store.' },
+  { name: 'AWS_REGION', default: 'us-east-1', meaning: 'Region of the buckets.' },
+  {
+    name: 'AWS_ACCESS_KEY_ID',
+    default: "the host's role or profile",
+    meaning: 'Credentials; goes with `AWS_SECRET_ACCESS_KEY`.',
+  },
+  { name: 'AWS_SECRET_ACCESS_KEY', default: "the host's role or profile", meaning: 'Goes with `AWS_ACCESS_KEY_ID`.' },
+  { name: 'AWS_SESSION_TOKEN', default: 'none', meaning: 'Only for temporary credentials.' },
+  {
+    name: 'CLOUDFRONT_DISTRIBUTION_ID',
+    default: 'none',
+    meaning: 'CloudFront distribution that take-downs invalidate and `npm run doctor` checks.',
+  },
+  { name: 'AWS_ENDPOINT_URL_CLOUDFRONT', default: 'AWS', meaning: 'Address of a server with the CloudFront API.' },
+  {
+    name: 'WEBHOOK_PRIVATE_HOSTS',
+    default: 'none',
+    meaning:
+      'Hosts of your own network, comma-separated, that webhooks may call: over http too, and at private addresses.',
+  },
+  {
+    name: 'TRUSTED_PROXIES',
+    default: 'none',
+    meaning:
+      'Addresses and networks of your proxies, comma-separated, whose X-Forwarded-For says who asks: viewers share the renderers by address.',
+  },
+  {
+    name: 'WARM_PAGES',
+    default: 'on',
+    meaning:
+      '`off`: a GraphQL page that prints URLs of missing pictures does not have workers make them ahead of the browser.',
+  },
+  {
+    name: 'WORKER_NICENESS',
+    default: '10',
+    meaning:
+      'Scheduling niceness of workers and their renderers, so that an API on the same machine comes first: 0 (equal) to 19.',
+  },
+  {
+    name: 'LOG_FORMAT',
+    default: '`pretty` on a terminal, else `json`',
+    meaning: 'Format of the log on stderr, one line per event: `json` for a log collector, `pretty` for a person.',
+  },
+  {
+    name: 'LOG_LEVEL',
+    default: 'info',
+    meaning: 'The lowest level that is logged: `debug`, `info`, `warn` or `error`.',
+  },
+  { name: 'DEMO', default: 'on', meaning: '`off`: `npm start` starts with an empty catalogue.' },
+] as const
