@@ -163,7 +163,7 @@ describe('the architecture', () => {
   })
 
   /** Metaphors that earlier versions named things by; the field's standard terms took their place. */
-  const RETIRED_WORDS = /^(?:workshop|atelier|film|wants?|olds|news|shortly|hears?|doors?|beat|noted|turns?)$/
+  const RETIRED_WORDS = /^(?:workshop|atelier|film|wants?|olds|news|shortly|hears?|doors?|beat|noted)$/
   const RETIRED_NAMES = new Set(
     `Slots Place Ended Stretch Tables waitForLock inLanes underLock livesHere findLie isMeant isSound takeIn takeOut makeRest
      keepPick keepSecret keepCounting keepObjects standBackForViewers noteFamilies recordTrouble`.split(/\s+/),

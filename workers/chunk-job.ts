@@ -26,9 +26,9 @@ export async function runChunkJob(
   pg: Pg,
   { task, payload: { chunkId, waitS: waitedS }, run, abandon, signal, isLastAttempt }: ChunkJob,
 ): Promise<void> {
-  const turn = openTurn(pg, { task, chunkId })
+  const timeSlice = openTimeSlice(pg, { task, chunkId })
   try {
-    const outcome = await run(chunkId, AbortSignal.any([signal, turn.signal]))
+    const outcome = await run(chunkId, AbortSignal.any([signal, timeSlice.signal]))
     // No failed attempt: the rest of the chunk goes behind what waits already, for whoever is free.
     if (outcome === 'stopped') await enqueue(pg, task, { chunkId })
   } catch (error) {
@@ -42,15 +42,15 @@ export async function runChunkJob(
     if (!isLastAttempt) throw error
     await abandon(chunkId, causes(error))
   } finally {
-    turn.close()
+    timeSlice.close()
   }
 }
 
 /** A chunk keeps its slot for so long; then it goes on while no other backfill or upload waits. */
-const TURN_MS = 5000
+const TIME_SLICE_MS = 5000
 
-/** Aborts when the chunk has had its turn and others wait. */
-function openTurn(pg: Pg, { task, chunkId }: Pick<ChunkJob, 'task'> & { chunkId: number }) {
+/** Aborts when the chunk has had its time slice and others wait. */
+function openTimeSlice(pg: Pg, { task, chunkId }: Pick<ChunkJob, 'task'> & { chunkId: number }) {
   const ended = new AbortController()
   const timer = setInterval(() => {
     othersWait(pg, task, chunkId).then(
@@ -58,6 +58,6 @@ function openTurn(pg: Pg, { task, chunkId }: Pick<ChunkJob, 'task'> & { chunkId:
       // The database is away: the chunk's own statements say so.
       () => {},
     )
-  }, TURN_MS)
+  }, TIME_SLICE_MS)
   return { signal: ended.signal, close: () => clearInterval(timer) }
 }

@@ -35,61 +35,65 @@ function shapeOf(value: string, element: Element, tree: Tree): Element | null {
   return make(call.name, call.inside.toLowerCase(), { box, context })
 }
 
-interface Place {
+interface Reference {
   readonly box: Box
   readonly context: Context
 }
 
 const LENGTHS = { x: length('x'), y: length('y'), other: length('other') }
 
-function along(text: string, axis: 'x' | 'y' | 'other', { box, context }: Place): number {
+function along(text: string, axis: 'x' | 'y' | 'other', { box, context }: Reference): number {
   return px(evaluate(LENGTHS[axis](text), { ...context, viewport: box }) ?? undefined)
 }
 
-function make(name: string, inside: string, place: Place): Element | null {
-  const { box } = place
+function make(name: string, inside: string, reference: Reference): Element | null {
+  const { box } = reference
   switch (name) {
     case 'inset': {
       const [sides = '', radii] = inside.split(/\sround\s/)
       const [top = '0', right = top, bottom = top, left = right] = split(sides, ' ')
       const [t, r, b, l] = [
-        along(top, 'y', place),
-        along(right, 'x', place),
-        along(bottom, 'y', place),
-        along(left, 'x', place),
+        along(top, 'y', reference),
+        along(right, 'x', reference),
+        along(bottom, 'y', reference),
+        along(left, 'x', reference),
       ]
-      return rect({ x: box.x + l, y: box.y + t, width: box.width - l - r, height: box.height - t - b }, radii, place)
+      return rect(
+        { x: box.x + l, y: box.y + t, width: box.width - l - r, height: box.height - t - b },
+        radii,
+        reference,
+      )
     }
     case 'xywh': {
       const [size = '', radii] = inside.split(/\sround\s/)
       const [x = '0', y = '0', width = '0', height = '0'] = split(size, ' ')
       return rect(
         {
-          x: box.x + along(x, 'x', place),
-          y: box.y + along(y, 'y', place),
-          width: along(width, 'x', place),
-          height: along(height, 'y', place),
+          x: box.x + along(x, 'x', reference),
+          y: box.y + along(y, 'y', reference),
+          width: along(width, 'x', reference),
+          height: along(height, 'y', reference),
         },
         radii,
-        place,
+        reference,
       )
     }
     case 'rect': {
       const [sizes = '', radii] = inside.split(/\sround\s/)
       const [top = '0', right = '100%', bottom = '100%', left = '0'] = split(sizes, ' ')
-      const of = (text: string, auto: string, axis: 'x' | 'y') => along(text === 'auto' ? auto : text, axis, place)
+      const of = (text: string, auto: string, axis: 'x' | 'y') => along(text === 'auto' ? auto : text, axis, reference)
       const [t, r, b, l] = [of(top, '0', 'y'), of(right, '100%', 'x'), of(bottom, '100%', 'y'), of(left, '0', 'x')]
-      return rect({ x: box.x + l, y: box.y + t, width: r - l, height: b - t }, radii, place)
+      return rect({ x: box.x + l, y: box.y + t, width: r - l, height: b - t }, radii, reference)
     }
     case 'circle':
     case 'ellipse':
-      return round(name, inside, place)
+      return round(name, inside, reference)
     case 'polygon': {
       const parts = split(inside, ',')
       const rule = /^(?:nonzero|evenodd)$/.test(parts[0] ?? '') ? parts.shift() : undefined
       const points = parts.slice(0, 10_000).map((part) => {
         const [x = '0', y = '0'] = split(part, ' ')
-        return `${print(box.x + along(x, 'x', place))},${print(box.y + along(y, 'y', place))}`
+        return `${print(box.x + along(x, 'x', reference))},${print(box.y + along(y, 'y', reference))}`
       })
       return create('polygon', { points: points.join(' '), ...(rule ? { 'clip-rule': rule } : {}) })
     }
@@ -104,16 +108,16 @@ function make(name: string, inside: string, place: Place): Element | null {
   }
 }
 
-function rect({ x, y, width, height }: Box, radii: string | undefined, place: Place): Element {
+function rect({ x, y, width, height }: Box, radii: string | undefined, reference: Reference): Element {
   const [first = '0'] = split((radii ?? '0').split('/')[0] ?? '0', ' ')
   const [w, h] = [Math.max(0, width), Math.max(0, height)]
-  const rx = Math.min(along(first, 'x', place), w / 2)
-  const ry = Math.min(along(first, 'y', place), h / 2)
+  const rx = Math.min(along(first, 'x', reference), w / 2)
+  const ry = Math.min(along(first, 'y', reference), h / 2)
   return create('rect', { x: print(x), y: print(y), width: print(w), height: print(h), rx: print(rx), ry: print(ry) })
 }
 
-function round(name: 'circle' | 'ellipse', inside: string, place: Place): Element {
-  const { box } = place
+function round(name: 'circle' | 'ellipse', inside: string, reference: Reference): Element {
+  const { box } = reference
   const [radii = '', at = '50% 50%'] = ` ${inside}`.split(/\sat\s/)
   const words: Readonly<Record<string, string>> = {
     center: '50%',
@@ -125,14 +129,14 @@ function round(name: 'circle' | 'ellipse', inside: string, place: Place): Elemen
   const point = split(at, ' ')
   const isSwapped = /^(?:top|bottom)$/.test(point[0] ?? '') || /^(?:left|right)$/.test(point[1] ?? '')
   const [px0 = '50%', py0 = '50%'] = (isSwapped ? point.toReversed() : point).map((word) => words[word] ?? word)
-  const [cx, cy] = [along(px0, 'x', place), along(py0, 'y', place)]
+  const [cx, cy] = [along(px0, 'x', reference), along(py0, 'y', reference)]
   const [first = 'closest-side', second = first] = split(radii.trim(), ' ')
   const side = (text: string, axis: 'x' | 'y' | 'other', near: number[]) =>
     text === 'closest-side'
       ? Math.min(...near)
       : text === 'farthest-side'
         ? Math.max(...near)
-        : along(text, axis, place)
+        : along(text, axis, reference)
   const [xs, ys] = [
     [Math.abs(cx), Math.abs(box.width - cx)],
     [Math.abs(cy), Math.abs(box.height - cy)],

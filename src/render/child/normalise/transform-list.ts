@@ -4,7 +4,7 @@ import { IDENTITY, isFiniteMatrix, type Matrix, multiply, rotation, scaling, tra
 import { type Context, calls, evaluate, split } from './values.ts'
 
 /** What lengths in a transform are of. */
-export interface Place {
+export interface Reference {
   readonly box: Box
   readonly context: Context
 }
@@ -12,13 +12,13 @@ export interface Place {
 const LENGTHS = { x: length('x'), y: length('y') }
 
 /** px of a length; percentages are of the box. */
-export function along(text: string, axis: 'x' | 'y', { box, context }: Place): number {
+export function along(text: string, axis: 'x' | 'y', { box, context }: Reference): number {
   const value = evaluate(LENGTHS[axis](text), { ...context, viewport: box })
   return px(value ?? undefined, 0)
 }
 
-export function translateBy([x = '0', y = '0']: readonly string[], place: Place): Matrix {
-  return translation(along(x, 'x', place), along(y, 'y', place))
+export function translateBy([x = '0', y = '0']: readonly string[], reference: Reference): Matrix {
+  return translation(along(x, 'x', reference), along(y, 'y', reference))
 }
 
 export function rotateBy(text: string): Matrix {
@@ -43,13 +43,13 @@ function degreesOf(text: string): number {
 const NUMBER = /[+-]?(?:\d+\.?\d*|\.\d+)(?:e[+-]?\d+)?/gi
 
 /** A list of transform functions as one matrix; null where one of them is none. */
-export function parseTransform(list: string, place: Place & { isAttribute: boolean }): Matrix | null {
+export function parseTransform(list: string, reference: Reference & { isAttribute: boolean }): Matrix | null {
   const found = calls(list)
   if (!found || found.length > 1000) return null
   let matrix: Matrix = IDENTITY
   for (const { name, inside } of found) {
-    const args = place.isAttribute ? (inside.match(NUMBER) ?? []) : split(inside, inside.includes(',') ? ',' : ' ')
-    const next = matrixOfCall(name, args, place)
+    const args = reference.isAttribute ? (inside.match(NUMBER) ?? []) : split(inside, inside.includes(',') ? ',' : ' ')
+    const next = matrixOfCall(name, args, reference)
     if (next === null || !isFiniteMatrix(next)) return null
     matrix = multiply(matrix, next)
   }
@@ -59,7 +59,7 @@ export function parseTransform(list: string, place: Place & { isAttribute: boole
 const tan = (degrees: number) => Math.tan((degrees * Math.PI) / 180)
 const cos = (degrees: number) => Math.cos((degrees * Math.PI) / 180)
 
-function matrixOfCall(name: string, args: readonly string[], place: Place): Matrix | null {
+function matrixOfCall(name: string, args: readonly string[], reference: Reference): Matrix | null {
   const [first = '', second] = args
   switch (name) {
     case 'matrix': {
@@ -74,11 +74,11 @@ function matrixOfCall(name: string, args: readonly string[], place: Place): Matr
     }
     case 'translate':
     case 'translate3d':
-      return translateBy([first, second ?? '0'], place)
+      return translateBy([first, second ?? '0'], reference)
     case 'translatex':
-      return translateBy([first, '0'], place)
+      return translateBy([first, '0'], reference)
     case 'translatey':
-      return translateBy(['0', first], place)
+      return translateBy(['0', first], reference)
     case 'scale':
     case 'scale3d':
       return scaling(numberOf(first), numberOf(second ?? first))
