@@ -77,7 +77,7 @@ it('what takes too long is answered 503 and made for the next request all the sa
   expect([late.status, late.headers.get('retry-after'), await late.text()]).toEqual([
     503,
     '1',
-    expect.stringContaining('BUSY: This picture takes long'),
+    expect.stringContaining('BUSY: This picture is still being made'),
   ])
   await release()
   await expect.poll(async () => (await get()).status, { timeout: 30_000 }).toBe(200)
