@@ -1,4 +1,4 @@
-import { mkdtemp, readdir, rm, statfs } from 'node:fs/promises'
+import { chmod, mkdtemp, readdir, rm, statfs } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import path from 'node:path'
 import type { TestProject } from 'vitest/node'
@@ -29,6 +29,8 @@ export default async function setup(project: TestProject) {
   const disk = await chooseDisk()
   await sweep(disk)
   const runFolder = await mkdtemp(path.join(disk, `${PREFIX}${process.pid}-`))
+  // Programs that a test starts as another user (nginx, PgBouncer, which are not run as root) find their files in it.
+  await chmod(runFolder, 0o711)
   const postgres = await startPostgres(path.join(runFolder, 'postgres'))
   const template = await openDatabase(postgres.url, { connectionsMax: 2 })
   await migrate(template.pg)
