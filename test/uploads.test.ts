@@ -486,8 +486,14 @@ describe('an upload', () => {
         variables: { id },
       }),
     })
-    const running = runUploads(app)
-    const seen = [...(await response.text()).matchAll(/"status":"(\w+)"/g)].map(([, status]) => status)
+    let text = ''
+    let running: Promise<void> | null = null
+    for await (const part of response.body ?? []) {
+      text += Buffer.from(part).toString()
+      // Not before the first state was told.
+      if (text.includes('"status"')) running ??= runUploads(app)
+    }
+    const seen = [...text.matchAll(/"status":"(\w+)"/g)].map(([, status]) => status)
     await running
     expect([seen[0], seen.at(-1)]).toEqual(['CHECKING', 'COMPLETED'])
   })

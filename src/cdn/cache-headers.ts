@@ -10,6 +10,9 @@ export const CACHE = {
   never: 'no-store',
 } as const
 
+/** Says the code of an error, whatever the body is. */
+export const ERROR_HEADER = 'x-afterimage-error'
+
 const ALLOWED = 'GET, HEAD, OPTIONS'
 
 /** The headers that every answer of the origin handler has, whatever its status. */
@@ -29,6 +32,8 @@ export function answerHeaders(answer: {
   if (answer.cacheTags) headers[CACHE_TAG_HEADER] = answer.cacheTags.join(',')
   if (answer.allow || answer.error?.code === 'METHOD_NOT_ALLOWED') headers.allow = ALLOWED
   if (answer.allow) headers['access-control-allow-methods'] = ALLOWED
+  // The body may be a picture that stands for the one that is not there.
+  if (answer.error) headers[ERROR_HEADER] = answer.error.code
   if (answer.error?.status === 503) headers['retry-after'] = '1'
   return headers
 }

@@ -14,7 +14,7 @@ export async function answerOf(picture: string): Promise<string> {
   const body = Buffer.from(await response.arrayBuffer())
   if (response.status === 200) return '200'
   expect([response.status, response.headers.get('retry-after')], String(body)).toEqual([503, '1'])
-  return String(body).split(':')[0] ?? ''
+  return response.headers.get('x-afterimage-error') ?? ''
 }
 
 /** Every door says the same of a database that does not answer. */
