@@ -205,8 +205,8 @@ it('an S3 that denies is asked once, and the log says what to grant', async () =
     code: 'UNAVAILABLE',
     message: expect.stringContaining(`grant s3:GetObject and s3:ListBucket on ${env.ORIGINALS_BUCKET}`),
   })
-  // One for each of the three items that it works on at once, none again.
-  expect(proxy.total() - before).toBe(4)
+  // One for each of the two items that it works on at once, none again.
+  expect(proxy.total() - before).toBe(3)
   proxy.switchTo('healthy')
   expect(await runChunk(app, chunk.id, new AbortController().signal)).toBe('done')
   expect((await fetch(urls[0] as string)).status).toBe(200)
