@@ -99,7 +99,7 @@ describe('npm start', () => {
     expect((await readdir(dataDir)).sort()).toEqual(['originals', 'postgres', 'previews', 'url-secret'])
   })
 
-  it('starts its worker again when it is killed, and the backfill completes', async () => {
+  it('starts its worker and its API again when they are killed, and the backfill completes', async () => {
     const dataDir = await tempDirectory()
     const done = importing(dataDir, [await directoryOfDrawings(120)])
     await done.gone
@@ -121,6 +121,13 @@ describe('npm start', () => {
     await until(async () => (await read()).status === 'COMPLETED')
     expect(await read()).toEqual({ status: 'COMPLETED', imagesMade: 360, doneItems: 120 })
     expect(service.said()).toContain('the worker died; restarting it')
+    // The API as well, at the port that it had.
+    for (const pid of await childrenOf(service.child.pid as number)) {
+      const command = await readFile(`/proc/${pid}/cmdline`, 'utf8')
+      if (command.includes('bin/api.ts')) process.kill(pid, 'SIGKILL')
+    }
+    await until(() => service.said().includes('the API died; restarting it'))
+    await until(async () => (await fetch(`${url}/healthz`).catch(() => null))?.ok === true)
     expect(service.said()).toContain('took over the jobs of dead workers')
   })
 

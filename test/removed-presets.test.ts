@@ -7,7 +7,7 @@ import { createChunksOfRunning, planBackfill } from '../src/backfill/plan.ts'
 import { checkRequest } from '../src/backfill/request.ts'
 import { runChunk } from '../src/backfill/run-chunk.ts'
 import { WHOLE_CATALOGUE } from '../src/catalogue/scope.ts'
-import { superviseWorker } from '../src/embedded/supervise-worker.ts'
+import { supervise } from '../src/embedded/supervise.ts'
 import { deleteSuperseded } from '../src/retention/delete-superseded.ts'
 import { rememberRecipes } from '../src/variants/recipes.ts'
 import { testDatabase } from './support/database.ts'
@@ -115,7 +115,7 @@ it('a worker that is started again has the presets of its parent, whatever their
   const { open, file, shared } = await openFile()
   const app = await open({ one: small(16) })
   const givenUp: string[] = []
-  const worker = superviseWorker({
+  const worker = supervise('worker', {
     databaseUrl: shared.DATABASE_URL,
     config: app.config,
     onGivenUp: (sentence) => givenUp.push(sentence),

@@ -1,7 +1,7 @@
 import { readdirSync, readFileSync } from 'node:fs'
 import path from 'node:path'
 import { describe, expect, it } from 'vitest'
-import { WORKER_FLAGS } from '../src/embedded/supervise-worker.ts'
+import { WORKER_FLAGS } from '../src/embedded/supervise.ts'
 import { TASK_NAMES } from '../src/jobs/registry.ts'
 import { FOLDERS } from './support/folders.ts'
 

@@ -1,11 +1,11 @@
 import { runProcess } from '../src/commands/run-process.ts'
 import { configureLog } from '../src/core/log.ts'
-import { loadWorkerConfig } from '../src/core/supervised-config.ts'
+import { loadSupervisedConfig } from '../src/core/supervised-config.ts'
 import { openWorker } from './open-worker.ts'
 
 /** A worker: one process of any number, against DATABASE_URL and shared stores. */
 await runProcess(async (stop) => {
-  const config = await loadWorkerConfig()
+  const config = await loadSupervisedConfig()
   configureLog(config.log)
   return await openWorker(config, stop)
 })

@@ -6,6 +6,7 @@ import { runCompositeScheduler } from '../src/composites/schedule.ts'
 import type { Config } from '../src/core/config.ts'
 import { causes, log } from '../src/core/log.ts'
 import { logFailure } from '../src/core/log-failure.ts'
+import type { FirstWord } from '../src/core/supervised-config.ts'
 import { runCoverageLoop } from '../src/coverage/count.ts'
 import { openRunner } from '../src/jobs/queue.ts'
 import { RUNNER_NAMES } from '../src/jobs/registry.ts'
@@ -47,7 +48,7 @@ export async function openWorker(config: Config, stop: (reason: string) => void)
   const standing = throttleForInteractive(app)
   const queueing = runCompositeScheduler(app.pg)
   log.info('worker is running', { id: ids.join(','), renderers: app.pool.size })
-  process.send?.('ready')
+  process.send?.({ ready: null } satisfies FirstWord)
 
   return async () => {
     clearInterval(timer)

@@ -7,7 +7,7 @@ import { type App, openApp } from '../../src/app.ts'
 import { loadConfig } from '../../src/core/config.ts'
 import { openDatabase } from '../../src/db/database.ts'
 import { openEmbedded } from '../../src/embedded/open.ts'
-import { WORKER_FLAGS } from '../../src/embedded/supervise-worker.ts'
+import { WORKER_FLAGS } from '../../src/embedded/supervise.ts'
 
 const ROOT = path.join(import.meta.dirname, '../..')
 

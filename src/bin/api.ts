@@ -1,19 +1,32 @@
 import { openApp } from '../app.ts'
 import { runProcess } from '../commands/run-process.ts'
-import { loadConfig } from '../core/config.ts'
+import { AppError } from '../core/errors.ts'
 import { configureLog } from '../core/log.ts'
+import { type FirstWord, loadSupervisedConfig } from '../core/supervised-config.ts'
 import { serve } from '../http/server.ts'
 
-/** The API: one process of any number, against DATABASE_URL and shared stores. */
+const tellSupervisor = (word: FirstWord) => process.send?.(word)
+
+/** The API: one process of any number, against DATABASE_URL and shared stores; under `npm start` a supervised child. */
 await runProcess(async () => {
-  const config = loadConfig()
+  const config = await loadSupervisedConfig()
   configureLog(config.log)
   await using opening = new AsyncDisposableStack()
-  const app = await openApp(config)
-  opening.defer(app.close)
-  const server = await serve(app)
-  opening.defer(server.close)
-  process.stdout.write(`Afterimage API at ${server.url}/graphql\n`)
+  try {
+    const app = await openApp(config)
+    opening.defer(app.close)
+    const { url, imageUrl, close } = await serve(app)
+    opening.defer(close)
+    if (process.send) tellSupervisor({ ready: { url, imageUrl } })
+    else process.stdout.write(`Afterimage API at ${url}/graphql\n`)
+  } catch (error) {
+    // The supervisor says it, once.
+    if (process.send && error instanceof AppError) {
+      const { code, message } = error
+      process.send({ refusal: { code, message } } satisfies FirstWord, () => process.exit(1))
+    }
+    throw error
+  }
   const owner = opening.move()
   return () => owner.disposeAsync()
 })

@@ -2,7 +2,7 @@ import { fork } from 'node:child_process'
 import { once } from 'node:events'
 import path from 'node:path'
 import { parseArgs } from 'node:util'
-import { type App, openApp } from '../app.ts'
+import { loadOrCreateSecret } from '../access/secrets.ts'
 import { startBackfill } from '../backfill/backfills.ts'
 import { readProgress } from '../backfill/progress.ts'
 import { checkRequest } from '../backfill/request.ts'
@@ -10,14 +10,24 @@ import { WHOLE_CATALOGUE } from '../catalogue/scope.ts'
 import { type Config, loadConfig } from '../core/config.ts'
 import { AppError } from '../core/errors.ts'
 import { causes, configureLog, log } from '../core/log.ts'
+import type { Serving } from '../core/supervised-config.ts'
+import type { Presets } from '../core/variant.ts'
+import { type Database, openDatabase } from '../db/database.ts'
 import { openEmbedded } from '../embedded/open.ts'
-import { superviseWorker } from '../embedded/supervise-worker.ts'
-import { type HttpServer, serve } from '../http/server.ts'
+import { supervise } from '../embedded/supervise.ts'
 import { findWork, standardOrder } from '../variants/find-missing.ts'
 import { variantKeyOf } from '../variants/make.ts'
 import { createProgressBar, duration } from './progress-bar.ts'
 
 const DRAW_EVERY_MS = 500
+/** To watch a backfill with. */
+const CONNECTIONS = 3
+
+/** What this process asks the database itself. */
+interface Own extends Pick<Database, 'pg' | 'prisma'> {
+  readonly presets: Presets
+}
+
 const say = (text: string): void => {
   process.stdout.write(`${text}\n`)
 }
@@ -38,18 +48,21 @@ export async function startAll(stop: (reason: string) => void): Promise<() => Pr
     void embedded.ended.then((sentence) => isClosing || stop(sentence))
   }
   const databaseUrl = config.databaseUrl ?? embedded?.databaseUrl ?? ''
-  const app = await openApp(config, { databaseUrl })
-  opening.defer(app.close)
-  const server = await serve(app)
-  opening.defer(server.close)
-  const worker = superviseWorker({ databaseUrl, config, onGivenUp: stop })
+  // Each in a process of its own: one that dies is started again, and takes nothing else with it.
+  const api = supervise<Serving>('API', { databaseUrl, config, onGivenUp: stop })
+  opening.defer(api.close)
+  const serving = await api.ready
+  const worker = supervise<null>('worker', { databaseUrl, config, onGivenUp: stop })
   opening.defer(worker.close)
+  const database = await openDatabase(databaseUrl, { connectionsMax: CONNECTIONS })
+  opening.defer(database.close)
+  const own: Own = { ...database, presets: config.presets }
   await Promise.all([worker.ready, config.demo && importDemo(config, databaseUrl)])
-  await welcome(app, server)
+  await welcome(own, { config, serving })
   if (options.backfill) {
     const watching = new AbortController()
     opening.defer(() => watching.abort())
-    backfillAndWatch(app, watching.signal).catch((error) =>
+    backfillAndWatch(own, watching.signal).catch((error) =>
       log.error('the backfill cannot be watched', { cause: causes(error) }),
     )
   }
@@ -79,22 +92,28 @@ async function importDemo(config: Config, databaseUrl: string): Promise<void> {
   say(`Demo: ${output.trim()}`)
 }
 
-async function welcome(app: App, server: HttpServer): Promise<void> {
-  const { prisma, presets } = app
+async function welcome(
+  { prisma, presets }: Own,
+  { config, serving }: { config: Config; serving: Serving },
+): Promise<void> {
+  const secretOf = (name: string) => loadOrCreateSecret(config.dataDir, name)
+  const urlSecret = config.urlSecret ?? (await secretOf('url-secret'))
   const sample = (await prisma.item.findFirst({ where: { kind: 'ILLUSTRATION' } })) ?? (await prisma.item.findFirst())
   const preset = presets.get('preview') ?? [...presets.values()][0]
   const picture =
-    sample && preset && variantKeyOf(app, sample, { preset: preset.name, format: preset.formats[0] ?? 'WEBP' })
+    sample &&
+    preset &&
+    variantKeyOf({ presets, urlSecret }, sample, { preset: preset.name, format: preset.formats[0] ?? 'WEBP' })
   say(`
-  GraphiQL        ${server.url}/graphql
-  a picture       ${picture ? `${server.imageUrl}/${picture}` : 'none yet: npm run import -- PATH'}
-  readiness       ${server.url}/readyz
-  admin token     ${app.adminToken}
+  GraphiQL        ${serving.url}/graphql
+  a picture       ${picture ? `${serving.imageUrl}/${picture}` : 'none yet: npm run import -- PATH'}
+  readiness       ${serving.url}/readyz
+  admin token     ${config.adminToken ?? (await secretOf('admin-token'))}
 `)
 }
 
 /** Resumes an unfinished backfill, or starts one when something is missing, and draws its progress until it ends. */
-async function backfillAndWatch(app: App, signal: AbortSignal): Promise<void> {
+async function backfillAndWatch(app: Own, signal: AbortSignal): Promise<void> {
   const { prisma, presets, pg } = app
   const unfinished = await prisma.backfill.findFirst({
     where: { status: { in: ['PLANNING', 'RUNNING'] } },
@@ -122,6 +141,6 @@ async function backfillAndWatch(app: App, signal: AbortSignal): Promise<void> {
   }
 }
 
-async function isSomethingMissing({ pg, presets }: App): Promise<boolean> {
+async function isSomethingMissing({ pg, presets }: Own): Promise<boolean> {
   return (await findWork(pg, standardOrder(presets), { afterId: 0, toId: 2 ** 31 - 1, limit: 1 })).length > 0
 }

@@ -1,11 +1,22 @@
 import type { ChildProcess } from 'node:child_process'
 import { once } from 'node:events'
 import { type Config, loadConfig } from './config.ts'
+import type { ErrorCode } from './errors.ts'
 import type { Layout } from './layouts.ts'
 import type { Preset } from './variant.ts'
 
-/** Argument of a worker that gets its presets and layouts from the process that started it. */
+/** Argument of a process that gets its presets and layouts from the one that started it. */
 export const SUPERVISED = '--supervised'
+
+/** What an API tells its supervisor once it serves. */
+export interface Serving {
+  /** `http://host:port` */
+  readonly url: string
+  readonly imageUrl: string
+}
+
+/** What a supervised process says first: that it is ready, or in which sentence it refuses to start. */
+export type FirstWord = { readonly ready: Serving | null } | { readonly refusal: { code: ErrorCode; message: string } }
 
 interface Handed {
   readonly presets: readonly [string, Preset][]
@@ -22,8 +33,8 @@ export function handConfig(child: ChildProcess, { presets, layouts }: Pick<Confi
   child.send(handed, () => {})
 }
 
-/** A worker's configuration: of its environment, with its parent's presets and layouts where it has such a parent. */
-export async function loadWorkerConfig(): Promise<Config> {
+/** A process's configuration: of its environment, with its parent's presets and layouts where it has such a parent. */
+export async function loadSupervisedConfig(): Promise<Config> {
   if (!process.argv.includes(SUPERVISED)) return loadConfig()
   const [handed] = (await once(process, 'message')) as [Handed]
   return loadConfig(undefined, { presets: new Map(handed.presets), layouts: new Map(handed.layouts) })

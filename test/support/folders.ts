@@ -69,8 +69,6 @@ export const FOLDERS: Readonly<Record<string, readonly string[]>> = {
     'backfill',
     'import',
     'uploads',
-    'app',
-    'http',
   ],
   bin: ['core', 'cdn', 'db', 'embedded', 'diagnose', 'app', 'http', 'commands'],
   workers: [

@@ -3,7 +3,7 @@ import { once } from 'node:events'
 import path from 'node:path'
 import { onTestFinished } from 'vitest'
 import type { App } from '../../src/app.ts'
-import { WORKER_FLAGS } from '../../src/embedded/supervise-worker.ts'
+import { WORKER_FLAGS } from '../../src/embedded/supervise.ts'
 
 /** A real worker process on the app's database and stores. */
 export function startWorker(app: App, env: Record<string, string> = {}) {

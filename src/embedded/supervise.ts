@@ -1,0 +1,90 @@
+import { type ChildProcess, fork } from 'node:child_process'
+import path from 'node:path'
+import type { Config } from '../core/config.ts'
+import { AppError } from '../core/errors.ts'
+import { log } from '../core/log.ts'
+import { type FirstWord, handConfig, type Serving, SUPERVISED } from '../core/supervised-config.ts'
+
+/** Started as processes, not imported: what they run stands above this folder. */
+const FILES = {
+  API: path.join(import.meta.dirname, '../bin/api.ts'),
+  worker: path.join(import.meta.dirname, '../../workers/main.ts'),
+}
+/**
+ * MB of JavaScript's memory in a worker, without the sources and pictures. By its own measure V8 lets hundreds pile up before
+ * it looks for garbage; the largest archive of a vendor needs 150. The same in package.json and docker-compose.yml.
+ */
+export const WORKER_FLAGS = ['--max-old-space-size=512', '--max-semi-space-size=4']
+const FLAGS = { API: [], worker: WORKER_FLAGS }
+const RESTARTS_MAX = 5
+/** A process that ran this long is healthy again. */
+const HEALTHY_MS = 60_000
+
+interface Supervised {
+  readonly databaseUrl: string
+  readonly config: Config
+  readonly onGivenUp: (sentence: string) => void
+}
+
+/**
+ * Runs an API or a worker as a process of its own and starts it again when it dies, with the presets and layouts of this
+ * process; an API at the port that it had. `ready` rejects with what it refuses to start for.
+ */
+export function supervise<Ready extends Serving | null>(
+  name: keyof typeof FILES,
+  options: Supervised,
+): { ready: Promise<Ready>; close: () => Promise<void> } {
+  let closing = false
+  let deaths = 0
+  let child: ChildProcess
+  let port: string | null = null
+
+  function start(): Promise<Ready> {
+    const startedAt = Date.now()
+    const env = options.config.childEnv(options.databaseUrl)
+    // Its own process group: Ctrl-C reaches us, and we end it in order.
+    child = fork(FILES[name], [SUPERVISED], {
+      detached: true,
+      execArgv: FLAGS[name],
+      env: port === null ? env : { ...env, PORT: port },
+      stdio: ['ignore', 'inherit', 'inherit', 'ipc'],
+    })
+    handConfig(child, options.config)
+    const ready = new Promise<Ready>((resolve, reject) => {
+      child.once('message', (word: FirstWord) => {
+        if ('refusal' in word) return reject(new AppError(word.refusal.code, word.refusal.message))
+        if (word.ready) port = new URL(word.ready.url).port
+        resolve(word.ready as Ready)
+      })
+      child.once('exit', () =>
+        reject(new AppError('UNAVAILABLE', `The ${name} did not start; the reason is printed above.`)),
+      )
+    })
+    child.once('exit', (code, signal) => {
+      if (closing) return
+      deaths = Date.now() - startedAt > HEALTHY_MS ? 1 : deaths + 1
+      if (deaths > RESTARTS_MAX)
+        return options.onGivenUp(
+          `The ${name} died ${deaths} times in a row; the last time of ${signal ?? `code ${code}`}.`,
+        )
+      log.warn(`the ${name} died; restarting it`, { childPid: child.pid, signal: signal ?? `code ${code}` })
+      start().catch(() => {})
+    })
+    return ready
+  }
+
+  const close = async () => {
+    closing = true
+    if (child.exitCode !== null || child.signalCode !== null) return
+    const gone = new Promise((resolve) => child.once('exit', resolve))
+    child.kill('SIGTERM')
+    const killer = setTimeout(() => child.kill('SIGKILL'), 15_000)
+    await gone
+    clearTimeout(killer)
+  }
+
+  const ready = start()
+  // Whoever awaits it hears of it; a close in between must not be an unhandled rejection.
+  ready.catch(() => {})
+  return { ready, close }
+}
