@@ -1,8 +1,9 @@
 import { expect, it, onTestFinished } from 'vitest'
 import { compositeKeyOf } from '../src/composites/make.ts'
+import { heartbeat } from '../src/jobs/workers.ts'
 import { throttleForInteractive } from '../src/variants/interactive.ts'
 import { variantKeyOf } from '../src/variants/make.ts'
-import { importDrawings, testApp, testServer } from './support/setup.ts'
+import { ask, importDrawings, testApp, testConfig, testServer } from './support/setup.ts'
 import { until } from './support/until.ts'
 
 it('while an API makes a picture for a viewer, the workers on its machine use half of their renderers', async () => {
@@ -31,3 +32,21 @@ it('while an API makes a picture for a viewer, the workers on its machine use ha
   await until(() => limits.length > 3)
   expect(limits).toEqual([3, 5, 3, 5])
 })
+
+it.each([
+  ['on', [{ itemIds: [1, 2, 3] }]],
+  ['off', []],
+])(
+  'a page that prints URLs has workers make its items, once a minute, unless WARM_PAGES is off (%s)',
+  async (WARM_PAGES, queued) => {
+    const app = await testApp(await testConfig({ WARM_PAGES }))
+    const { url } = await testServer(app)
+    await importDrawings(app, 3)
+    await heartbeat(app.pg, 'a-worker')
+    const page = '{ items { nodes { image { url } srcSet } } }'
+    for (let each = 0; each < 3; each++) expect((await ask(url, page)).errors).toBeUndefined()
+    await app.warmQueue.close()
+    const { rows } = await app.pg.query('select payload, priority from graphile_worker._private_jobs order by id')
+    expect(rows).toEqual(queued.map((payload) => ({ payload, priority: 60 })))
+  },
+)
