@@ -11,10 +11,13 @@ import { openHttp2Proxy } from '../support/http2-proxy.ts'
 import { importDrawings, listen, tempDirectory, testApp, testConfig, testServer } from '../support/setup.ts'
 
 let browser: Browser
+let close: () => Promise<void>
 beforeAll(async () => {
-  browser = await openChromium()
+  const opened = await openChromium()
+  browser = opened.browser
+  close = opened.close
 })
-afterAll(() => browser.close())
+afterAll(() => close())
 
 const WANTED = { preset: 'thumbnail', format: 'WEBP' } as const
 

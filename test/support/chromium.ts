@@ -1,3 +1,6 @@
+import { mkdtemp, rm } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import path from 'node:path'
 import bundle from '@sparticuz/chromium'
 import { type Browser, chromium } from 'playwright-core'
 
@@ -13,11 +16,23 @@ const ARGUMENTS = [
   '--hide-scrollbars',
 ]
 
-/** A real headless Chromium, out of the npm package @sparticuz/chromium. The caller closes it. */
-export async function openChromium(): Promise<Browser> {
-  const executablePath = await bundle.executablePath()
-  return await chromium.launch({
-    executablePath,
-    args: [...bundle.args.filter((each) => !each.includes('single-process')), ...ARGUMENTS],
+/** A real headless Chromium, out of the npm package @sparticuz/chromium, which is unpacked for it and removed when it closes. */
+export async function openChromium(): Promise<{ browser: Browser; close: () => Promise<void> }> {
+  const folder = await mkdtemp(path.join(tmpdir(), 'chromium-'))
+  // It unpacks itself where temporary files lie.
+  const { TMPDIR } = process.env
+  process.env.TMPDIR = folder
+  const executablePath = await bundle.executablePath().finally(() => {
+    if (TMPDIR === undefined) delete process.env.TMPDIR
+    else process.env.TMPDIR = TMPDIR
   })
+  const args = [...bundle.args.filter((each) => !each.includes('single-process')), ...ARGUMENTS]
+  const browser = await chromium.launch({ executablePath, args })
+  return {
+    browser,
+    close: async () => {
+      await browser.close()
+      await rm(folder, { recursive: true, force: true })
+    },
+  }
 }
