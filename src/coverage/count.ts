@@ -3,10 +3,10 @@ import { sql } from 'kysely'
 import { type Scope, WHOLE_CATALOGUE } from '../catalogue/scope.ts'
 import { TAKEN_DOWN } from '../catalogue/taken-down.ts'
 import { logFailure } from '../core/log-failure.ts'
-import { type Presets, RENDERER_VERSION } from '../core/variant.ts'
+import { type Preset, type Presets, RENDERER_VERSION } from '../core/variant.ts'
 import { inTransaction, type Pg } from '../db/database.ts'
 import { COVERAGE_LOCK } from '../db/locks.ts'
-import { anyOf, execute, query } from '../db/query.ts'
+import { anyOf, execute, fetchAll, query } from '../db/query.ts'
 import { statement } from '../db/statement.ts'
 import { markFamiliesDirty } from './settled.ts'
 
@@ -19,11 +19,13 @@ const COUNT_EVERY_MS = 1000
 
 /**
  * Sets the presets that coverage counts. When one is new or has changed, its pictures are stale from now on and every set is
- * due; counts of presets that no longer exist are deleted.
+ * due; counts of presets that no longer exist are deleted. Where nothing has changed it waits for nobody: a process starts at once
+ * while others count.
  */
 export async function coverPresets(pg: Pg, presets: Presets): Promise<void> {
   const all = [...presets.values()]
   const names = all.map((preset) => preset.name)
+  if (await areCovered(pg, all)) return
   await inTransaction(pg, async (client) => {
     await TAKE_LOCK.run(client, { key: COVERAGE_LOCK })
     const isGone = sql<boolean>`preset <> all(${names})`
@@ -42,6 +44,20 @@ export async function coverPresets(pg: Pg, presets: Presets): Promise<void> {
     const sets = query.selectFrom('icon_set').select('id')
     await execute(client, query.insertInto('coverage_change').columns(['icon_set_id']).expression(sets))
   })
+}
+
+async function areCovered(pg: Pg, presets: readonly Preset[]): Promise<boolean> {
+  const covered = await fetchAll(pg, query.selectFrom('coverage_preset').selectAll())
+  const known = new Map(covered.map((row) => [row.preset, row]))
+  const isCovered = ({ name, formats, recipeHash }: Preset) => {
+    const row = known.get(name)
+    return (
+      row?.format === (formats[0] ?? 'WEBP') &&
+      row.recipe_hash === recipeHash &&
+      row.renderer_version === RENDERER_VERSION
+    )
+  }
+  return known.size === presets.length && presets.every(isCovered)
 }
 
 /** Waits for whoever is counting. */

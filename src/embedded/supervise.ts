@@ -68,7 +68,10 @@ export function supervise<Ready extends Serving | null>(
           `The ${name} died ${deaths} times in a row; the last time of ${signal ?? `code ${code}`}.`,
         )
       log.warn(`the ${name} died; restarting it`, { childPid: child.pid, signal: signal ?? `code ${code}` })
-      start().catch(() => {})
+      start().then(
+        () => log.info(`the ${name} is back`, { childPid: child.pid }),
+        () => {},
+      )
     })
     return ready
   }

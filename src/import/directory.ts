@@ -41,9 +41,13 @@ export const describePath = (source: SourcePath) => ({
 
 async function* walk(root: string, folder: string): AsyncIterable<string> {
   const entries = await readdir(path.join(root, folder), { withFileTypes: true }).catch((error) => {
-    throw new AppError('BAD_INPUT', `Cannot read the directory ${path.join(root, folder)}: ${error.message}`, {
-      cause: error,
-    })
+    throw new AppError(
+      'BAD_INPUT',
+      `Cannot read the directory ${path.join(root, folder)} (${error.code ?? error.message}): give one that exists and may be read.`,
+      {
+        cause: error,
+      },
+    )
   })
   for (const entry of entries.sort((a, b) => (a.name < b.name ? -1 : 1))) {
     if (entry.name.startsWith('.')) continue
