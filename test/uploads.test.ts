@@ -77,8 +77,9 @@ async function itemsOf(url: string): Promise<Listed[]> {
 }
 
 /** Deletes what is to be deleted, as if the time of all of it had come. */
+/** The column holds milliseconds, and rounds now() up to one that has not come yet. */
 async function cleanUp(app: App): Promise<number> {
-  await app.pg.query('update discarded_object set delete_after = now()')
+  await app.pg.query("update discarded_object set delete_after = now() - interval '1 second'")
   return await deleteDiscarded(app)
 }
 
