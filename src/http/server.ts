@@ -28,6 +28,12 @@ export interface HttpServer {
 /** A client that neither sends nor reads for so long is gone: longer than a viewer is held and a subscription is silent. */
 const STALLED_MS = 60_000
 
+/**
+ * Longer than a load balancer keeps its idle connections (60 s, AWS's default): whoever closes first while the other sends loses a
+ * request. https://docs.aws.amazon.com/elasticloadbalancing/latest/application/edit-load-balancer-attributes.html
+ */
+const KEEP_ALIVE_MS = 65_000
+
 /** Serves GraphQL, pictures, uploads, failures, health and metrics. Throws IN_USE when the port is taken. */
 export async function serve(app: App, { stalledMs = STALLED_MS }: { stalledMs?: number } = {}): Promise<HttpServer> {
   const { host, port, publicImageUrl } = app.config
@@ -76,6 +82,7 @@ export async function serve(app: App, { stalledMs = STALLED_MS }: { stalledMs?: 
   }
 
   server.setTimeout(stalledMs)
+  server.keepAliveTimeout = KEEP_ALIVE_MS
   await listen(server, { host, port })
   const url = `http://${host.includes(':') ? `[${host}]` : host}:${(server.address() as AddressInfo).port}`
   imageUrl = publicImageUrl ?? `${url}/images`

@@ -87,6 +87,7 @@ export function openRenderPool(options: PoolOptions): RenderPool {
     if (usedMs < SLOW_MS && !(usedMs >= SLOW_MS / 2 && holdsAll && lanes.othersWait(vendor))) return
     if (slowBusy() < lanes.slowMax) {
       asSlow(task)
+      costs.note(vendor, usedMs)
       task.options.onSlow?.()
     } else if (lanes.waiting('quick') > 0 || renderer.next) {
       finish(renderer)
@@ -120,7 +121,7 @@ export function openRenderPool(options: PoolOptions): RenderPool {
     const isFull = () => [...renderers].filter(({ task }) => task).length >= atOnce
     for (const renderer of renderers) {
       if (!renderer.ready || renderer.task) continue
-      const task = isFull() ? null : lanes.shift(slowBusy())
+      const task = isFull() ? null : nextTask()
       if (!task) break
       hand(renderer, task)
       begin(renderer, task)
@@ -133,6 +134,16 @@ export function openRenderPool(options: PoolOptions): RenderPool {
       if (renderer.next) hand(renderer, renderer.next)
     }
     stats.waiting = lanes.waiting()
+  }
+
+  /** What came before its vendor turned out slow waits in the slow lane from here on. */
+  function nextTask(): Task | undefined {
+    for (let task = lanes.shift(slowBusy()); task; task = lanes.shift(slowBusy())) {
+      if (task.entry.lane === 'slow' || !costs.isSlow(vendorOf(task)) || slowBusy() < lanes.slowMax) return task
+      if (task.options.onSlow?.() === false) fail(task, turnedOutSlow())
+      else lanes.push(asSlow(task), task)
+    }
+    return undefined
   }
 
   const isQuick = (task: Task | null) =>

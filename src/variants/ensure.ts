@@ -104,7 +104,12 @@ export function createEnsureVariant(
     const place = await admission.acquire({ path, lane: isSlow ? 'slow' : 'quick', signal: call.signal })
     notifyInteractive()
     try {
-      return await withLock(wanted, { ...call, path, isSlow, place })
+      // Its vendor has turned out slow while it waited.
+      if (!isSlow && pool.isSlowVendor(vendor) && !place.becomeSlow()) {
+        warmQueue.add(wanted.itemId)
+        throw tooSlow()
+      }
+      return await withLock(wanted, { ...call, path, isSlow: isSlow || pool.isSlowVendor(vendor), place })
     } finally {
       place.release()
     }
