@@ -14,12 +14,10 @@ const STYLED: ReadonlySet<string> = new Set(['mix-blend-mode', 'isolation'])
  * passes, since what falls out may have been the last to refer to another.
  */
 export function linkIds(tree: Tree): ReadonlyMap<string, string> {
-  const printed = new Set<Element>()
-  for (const element of walk(tree.root)) {
-    // A use of nothing draws nothing.
-    if (element.name === 'use') element.name = element.attributes.has('href') ? 'use' : '?'
-    if (PRINTED.has(element.name)) printed.add(element)
-  }
+  // A use of nothing draws nothing.
+  for (const element of walk(tree.root))
+    if (element.name === 'use' && !element.attributes.has('href')) element.name = '?'
+  const printed = new Set(walk(tree.root, isPrinted))
   const referred = new Set<Element>()
   const hasUse = [...printed].some(({ name }) => name === 'use')
   for (const { attributes } of printed) {
@@ -45,6 +43,9 @@ export function linkIds(tree: Tree): ReadonlyMap<string, string> {
   }
   return ids
 }
+
+/** What is inside of an element that is not printed is not either. */
+const isPrinted = ({ name }: Element): boolean => PRINTED.has(name)
 
 /** The document in our own hand: one namespace, no declaration, no comment, no entity beyond what escaping takes. */
 export function printRoot(attributes: Iterable<readonly [string, string]>, body: string): string {
@@ -94,7 +95,7 @@ export function printBody({ name, children }: Element, ids: ReadonlyMap<string, 
   let text = ''
   for (const child of children) {
     if (typeof child === 'string') text += escapeText(child)
-    else if (PRINTED.has(child.name)) text += printElement(child, ids)
+    else if (isPrinted(child)) text += printElement(child, ids)
   }
   return text === '' ? '/>' : `>${text}</${name}>`
 }

@@ -89,10 +89,11 @@ export function* elementsOf(parent: Element): Iterable<Element> {
   for (const child of parent.children) if (typeof child !== 'string') yield child
 }
 
-/** All elements below and including one, in document order, without recursion. */
-export function* walk(from: Element): Iterable<Element> {
+/** All elements below and including one, in document order, without recursion; not those `enters` is false for, nor what they hold. */
+export function* walk(from: Element, enters: (element: Element) => boolean = () => true): Iterable<Element> {
   const stack = [from]
   for (let element = stack.pop(); element; element = stack.pop()) {
+    if (!enters(element)) continue
     yield element
     for (let index = element.children.length - 1; index >= 0; index--) {
       const child = element.children[index]
