@@ -1,6 +1,7 @@
 import { once } from 'node:events'
 import { describe, expect, it } from 'vitest'
 import type { App } from '../src/app.ts'
+import { abandonLostChunks } from '../src/backfill/abandon-lost.ts'
 import { startBackfill } from '../src/backfill/backfills.ts'
 import { pauseBackfill, resumeBackfill } from '../src/backfill/pause.ts'
 import { planBackfill } from '../src/backfill/plan.ts'
@@ -9,6 +10,7 @@ import { checkRequest } from '../src/backfill/request.ts'
 import { runChunk } from '../src/backfill/run-chunk.ts'
 import { WHOLE_CATALOGUE } from '../src/catalogue/scope.ts'
 import { importItems } from '../src/import/import-items.ts'
+import { othersWait } from '../src/jobs/enqueue.ts'
 import { HOSTILE } from './support/hostile.ts'
 import { ask, entry, importDrawings, svg, testApp, testConfig, testServer } from './support/setup.ts'
 import { until } from './support/until.ts'
@@ -174,6 +176,32 @@ describe('a worker that gets SIGTERM', () => {
     expect(await gone).toEqual([0, null])
     expect(await app.prisma.renderFailure.count()).toBe(0)
     expect(await statusOf(app, id)).toBe('RUNNING')
+    expect(await jobs(app)).toBe(1)
+  })
+})
+
+describe('a chunk whose worker died at every attempt', () => {
+  it('keeps no other one waiting, and ends the backfill as FAILED', async () => {
+    const app = await testApp()
+    await importDrawings(app, 3)
+    const { id } = await start(app)
+    await planBackfill(app, id)
+    const [lost] = await openChunks(app)
+    const other = await startBackfill(
+      app,
+      checkRequest(app.presets, { scope: WHOLE_CATALOGUE, presets: ['thumbnail'], mode: 'ALL' }),
+    )
+    await planBackfill(app, other.id)
+    const [, running] = await openChunks(app)
+    const waits = () => othersWait(app.pg, 'run_chunk', Number(running?.id))
+    expect(await waits()).toBe(true)
+    await app.pg.query(
+      `update graphile_worker._private_jobs set attempts = max_attempts where payload->>'chunkId' = $1`,
+      [String(lost?.id)],
+    )
+    expect(await waits()).toBe(false)
+    await abandonLostChunks(app)
+    expect([await statusOf(app, id), await statusOf(app, other.id)]).toEqual(['FAILED', 'RUNNING'])
     expect(await jobs(app)).toBe(1)
   })
 })

@@ -1,19 +1,22 @@
+import type { App } from '../src/app.ts'
 import { AppError } from '../src/core/errors.ts'
 import { causes, log } from '../src/core/log.ts'
 import type { Pg } from '../src/db/database.ts'
 import { isDatabaseUnavailable } from '../src/db/errors.ts'
 import { enqueue, othersWait } from '../src/jobs/enqueue.ts'
 
-/** Maximum delay before a retry when a store does not respond; it doubles from a second. */
+/** Maximum delay before a retry when a store does not respond. Not the queue's hours. */
 const WAIT_MAX_S = 60
+/** It doubles from a second. */
+export const nextWaitS = (waitedS: number): number => Math.min(waitedS * 2 || 1, WAIT_MAX_S)
 
 /** A chunk of a backfill or of an upload, and the function that runs it. */
 interface ChunkJob {
   readonly task: 'run_chunk' | 'render_upload'
   readonly payload: { readonly chunkId: number; readonly waitS: number }
   /** Ends as `stopped` when the signal aborts. */
-  readonly run: (chunkId: number, signal: AbortSignal) => Promise<string>
-  readonly abandon: (chunkId: number, reason: string) => Promise<void>
+  readonly run: (app: App, chunkId: number, signal: AbortSignal) => Promise<string>
+  readonly abandon: (app: App, chunkId: number, reason: string) => Promise<void>
   readonly signal: AbortSignal
   readonly isLastAttempt: boolean
 }
@@ -23,24 +26,25 @@ interface ChunkJob {
  * Anything else throws and is retried; the last failure is recorded in our own table instead of accumulating in the queue's.
  */
 export async function runChunkJob(
-  pg: Pg,
+  app: App,
   { task, payload: { chunkId, waitS: waitedS }, run, abandon, signal, isLastAttempt }: ChunkJob,
 ): Promise<void> {
+  const { pg } = app
   const timeSlice = openTimeSlice(pg, { task, chunkId })
   try {
-    const outcome = await run(chunkId, AbortSignal.any([signal, timeSlice.signal]))
+    const outcome = await run(app, chunkId, AbortSignal.any([signal, timeSlice.signal]))
     // No failed attempt: the rest of the chunk goes behind what waits already, for whoever is free.
     if (outcome === 'stopped') await enqueue(pg, task, { chunkId })
   } catch (error) {
     if (isDatabaseUnavailable(error)) throw error
     if (error instanceof AppError && error.code === 'UNAVAILABLE') {
-      const waitS = Math.min(waitedS * 2 || 1, WAIT_MAX_S)
+      const waitS = nextWaitS(waitedS)
       await enqueue(pg, task, { chunkId, waitS }, { delayS: waitS })
       log.warn('a chunk waits', { task, chunkId, waitS, cause: causes(error) })
       return
     }
     if (!isLastAttempt) throw error
-    await abandon(chunkId, causes(error))
+    await abandon(app, chunkId, causes(error))
   } finally {
     timeSlice.close()
   }

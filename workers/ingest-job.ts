@@ -5,10 +5,12 @@ import { isDatabaseUnavailable } from '../src/db/errors.ts'
 import { enqueue } from '../src/jobs/enqueue.ts'
 import type { PayloadOf } from '../src/jobs/registry.ts'
 import { abandonUpload, ingestUpload } from '../src/uploads/ingest-upload.ts'
+import { nextWaitS } from './chunk-job.ts'
 
-/** Maximum delay between two tries; it doubles from a second. Not the queue's hours, since the vendor's next upload waits too. */
-const WAIT_MAX_S = 60
-/** Tries over some six minutes; then the upload has failed. An unavailable store or database does not count. */
+/**
+ * Tries over some six minutes, since the vendor's next upload waits too; then the upload has failed. An unavailable store or
+ * database does not count.
+ */
 const TRIES_MAX = 10
 /** Delay while another upload of the vendor is being ingested. */
 const BUSY_S = 1
@@ -28,7 +30,7 @@ export async function runIngestJob(
     const isAway = error instanceof AppError && error.code === 'UNAVAILABLE'
     const tries = waited.tries + (isAway ? 0 : 1)
     if (tries === TRIES_MAX) return await abandonUpload(app.pg, uploadId, causes(error))
-    const waitS = Math.min(waited.waitS * 2 || 1, WAIT_MAX_S)
+    const waitS = nextWaitS(waited.waitS)
     await enqueue(app.pg, 'ingest_upload', { uploadId, waitS, tries }, { delayS: waitS })
     log.warn('an upload could not be ingested; trying again', { uploadId, waitS, tries, cause: causes(error) })
   }

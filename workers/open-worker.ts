@@ -1,5 +1,6 @@
 import { setPriority } from 'node:os'
 import { openApp } from '../src/app.ts'
+import { abandonLostChunks } from '../src/backfill/abandon-lost.ts'
 import { createChunksOfRunning } from '../src/backfill/plan.ts'
 import { markLayoutsDirty } from '../src/composites/dirty-families.ts'
 import { runCompositeScheduler } from '../src/composites/schedule.ts'
@@ -36,6 +37,7 @@ export async function openWorker(config: Config, stop: (reason: string) => void)
   const sendHeartbeats = async () => {
     await sendHeartbeat()
     await createChunksOfRunning(app)
+    await abandonLostChunks(app)
     await abandonLost(app)
   }
   await sendHeartbeats()
@@ -45,7 +47,7 @@ export async function openWorker(config: Config, stop: (reason: string) => void)
   )
   await markLayoutsDirty(app.pg, app.layouts)
   const counting = runCoverageLoop(app.pg)
-  const standing = throttleForInteractive(app)
+  const throttling = throttleForInteractive(app)
   const queueing = runCompositeScheduler(app.pg)
   log.info('worker is running', { id: ids.join(','), renderers: app.pool.size })
   process.send?.({ ready: null } satisfies FirstWord)
@@ -53,7 +55,7 @@ export async function openWorker(config: Config, stop: (reason: string) => void)
   return async () => {
     clearInterval(timer)
     closing.abort()
-    standing.close()
+    throttling.close()
     const kill = setTimeout(() => app.pool.kill(), KILL_AFTER_MS)
     await Promise.all([
       counting.close(),
@@ -63,7 +65,7 @@ export async function openWorker(config: Config, stop: (reason: string) => void)
     ])
     clearTimeout(kill)
     for (const id of ids)
-      await deregister(app.pg, id).catch((error) => logFailure('a worker left without a word', error))
+      await deregister(app.pg, id).catch((error) => logFailure('a worker could not be deregistered', error))
     await app.close()
   }
 }

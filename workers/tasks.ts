@@ -42,15 +42,8 @@ type TaskFunction<Name extends TaskName> = (app: App, payload: PayloadOf<Name>, 
 const FUNCTIONS: { readonly [Name in TaskName]: TaskFunction<Name> } = {
   plan_backfill: (app, { backfillId }) => planBackfill(app, backfillId),
 
-  run_chunk: (app, payload, { signal, isLastAttempt }) =>
-    runChunkJob(app.pg, {
-      task: 'run_chunk',
-      payload,
-      run: (chunkId, untilStopped) => runChunk(app, chunkId, untilStopped),
-      abandon: (chunkId, reason) => abandonChunk(app, chunkId, reason),
-      signal,
-      isLastAttempt,
-    }),
+  run_chunk: (app, payload, job) =>
+    runChunkJob(app, { task: 'run_chunk', payload, run: runChunk, abandon: abandonChunk, ...job }),
 
   compose_backfill: async (app, { backfillId }, { signal }) => {
     const outcome = await composeBackfill(app, backfillId, signal)
@@ -85,15 +78,8 @@ const FUNCTIONS: { readonly [Name in TaskName]: TaskFunction<Name> } = {
 
   ingest_upload: (app, payload, { signal }) => runIngestJob(app, payload, signal),
 
-  render_upload: (app, payload, { signal, isLastAttempt }) =>
-    runChunkJob(app.pg, {
-      task: 'render_upload',
-      payload,
-      run: (chunkId, untilStopped) => renderChunk(app, chunkId, untilStopped),
-      abandon: (chunkId, reason) => abandonUploadChunk(app, chunkId, reason),
-      signal,
-      isLastAttempt,
-    }),
+  render_upload: (app, payload, job) =>
+    runChunkJob(app, { task: 'render_upload', payload, run: renderChunk, abandon: abandonUploadChunk, ...job }),
 
   /** Never fails as a job: the next run finds what is left. */
   delete_superseded: async ({ pg, presets, stores, config }, _payload, { signal }) => {

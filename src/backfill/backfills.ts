@@ -1,6 +1,7 @@
 import type { PoolClient } from 'pg'
 import type { Backfill } from '../../prisma/generated/client/client.ts'
 import { AppError } from '../core/errors.ts'
+import { printGlobalId } from '../core/global-id.ts'
 import { inTransaction, type Pg, type Prisma } from '../db/database.ts'
 import { notify } from '../db/notify.ts'
 import { execute, now, query } from '../db/query.ts'
@@ -100,8 +101,7 @@ export async function announceEnd(
   await notify(client, BACKFILL_CHANNEL, String(id))
   const [progress] = await readProgress(client, [id])
   const { itemsPerSecond, etaSeconds, ...totals } = progress ?? {}
-  // As GraphQL names it.
-  const backfill = Buffer.from(`Backfill:${id}`).toString('base64')
+  const backfill = printGlobalId('Backfill', id)
   await recordEvents(client, [{ type: 'backfill.completed', family: null, data: { backfill, ...ended, ...totals } }])
 }
 

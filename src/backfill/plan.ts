@@ -4,7 +4,7 @@ import { logFailure } from '../core/log-failure.ts'
 import type { ImageFormat, Presets } from '../core/variant.ts'
 import { inTransaction, type Pg, type Prisma } from '../db/database.ts'
 import { notify } from '../db/notify.ts'
-import { execute, fetchAll, now, query } from '../db/query.ts'
+import { execute, fetchAll, fetchFirst, now, query } from '../db/query.ts'
 import { statement } from '../db/statement.ts'
 import { enqueue } from '../jobs/enqueue.ts'
 import { LIVE_WORKERS } from '../jobs/workers.ts'
@@ -82,7 +82,7 @@ export async function createChunks(
     if (batch.items > 0) {
       const chunk = { from_item_id: cutToItemId + 1, to_item_id: batch.toId, total_items: batch.items }
       const adding = query.insertInto('backfill_chunk').values({ backfill_id: backfillId, ...chunk })
-      const [added] = await fetchAll(client, adding.returning('id'))
+      const added = await fetchFirst(client, adding.returning('id'))
       if (added) await enqueue(client, 'run_chunk', { chunkId: added.id })
       created++
     }

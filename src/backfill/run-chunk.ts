@@ -1,3 +1,4 @@
+import { setTimeout as delay } from 'node:timers/promises'
 import { inTransaction, type Pg, type Prisma } from '../db/database.ts'
 import type { Events } from '../db/notifications.ts'
 import { notify } from '../db/notify.ts'
@@ -12,6 +13,9 @@ import { createChunks } from './plan.ts'
 
 /** Items of a chunk that are found in one statement. More appear only when others were imported meanwhile. */
 const FOUND_MAX = 10_000
+/** Between two looks at an item that somebody else makes. */
+const LOOK_EVERY_MS = 50
+
 export interface ChunkRunner extends RenderDeps {
   readonly pg: Pg
   readonly prisma: Prisma
@@ -113,7 +117,7 @@ async function waitForItem(app: ChunkRunner, part: Part & { itemId: number }): P
     const work = await findWork(app.pg, order, { afterId: itemId - 1, toId: itemId, limit: 1 })
     const items = { order, work, signal, afterRecord: countIn(chunk) }
     isTaken = work.length > 0 && (await makeItems(app, items)).length > 0
-    if (isTaken) await new Promise((resolve) => setTimeout(resolve, 50))
+    if (isTaken) await delay(LOOK_EVERY_MS)
   }
 }
 

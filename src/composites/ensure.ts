@@ -3,7 +3,7 @@ import { AppError } from '../core/errors.ts'
 import type { Pg } from '../db/database.ts'
 import { lockComposites } from '../db/locks.ts'
 import type { AdmissionLimiter } from '../variants/admission.ts'
-import type { Delivered, Viewer } from '../variants/ensure.ts'
+import { type Delivered, readWhole, type Viewer } from '../variants/ensure.ts'
 import { createInteractiveNotice } from '../variants/interactive.ts'
 import type { LocatedComposite } from './locate.ts'
 import { type ComposeDeps, compositeKeyOf, makeComposite } from './make.ts'
@@ -28,9 +28,8 @@ export function createEnsureComposite(app: ComposeDeps & { readonly admission: A
     const { image, isClean, pick } = wanted
     // Another key: it was recorded under another secret and is made again.
     if (image && isClean && image.objectKey === compositeKeyOf(app, { ...wanted, layout: wanted.layout.name }, pick)) {
-      const { objectKey, md5, isFresh } = image
-      const bytes = await app.stores.previews.get(objectKey)
-      if (bytes?.length === image.bytes) return { objectKey, md5, bytes, wasStored: !isFresh }
+      const stored = await readWhole(app, image)
+      if (stored) return stored
     }
     const key = `${wanted.familyId} ${wanted.layout.name} ${wanted.format}`
     const inFlight = flights.get(key)

@@ -7,7 +7,7 @@ import { type ImageFormat, mimeTypeOf, printCompositeKey, versionOf } from '../c
 import type { Pg } from '../db/database.ts'
 import { statement } from '../db/statement.ts'
 import type { Stores } from '../store/open.ts'
-import type { Delivered } from '../variants/ensure.ts'
+import { type Delivered, readWhole } from '../variants/ensure.ts'
 import { checkSource, md5Of, type RenderDeps } from '../variants/make.ts'
 import { type FailedItem, recordResults } from '../variants/record.ts'
 import { arrange, countFor, nameOf } from './arrange.ts'
@@ -134,13 +134,13 @@ const READ_FAMILY = statement({
 })
 
 /** The recorded picture, if its object is complete. */
-export async function readStored(
+async function readStored(
   { pg, stores }: { readonly pg: Pg; readonly stores: Stores },
   objectKey: string,
 ): Promise<Delivered | null> {
   const row = await READ_IMAGE.get(pg, { objectKey })
-  const bytes = row ? await stores.previews.get(objectKey) : null
-  return row && bytes?.length === row.bytes ? { objectKey, md5: row.md5, bytes, wasStored: !row.is_fresh } : null
+  if (!row) return null
+  return await readWhole({ stores }, { objectKey, bytes: row.bytes, md5: row.md5, isFresh: row.is_fresh })
 }
 
 const READ_IMAGE = statement({

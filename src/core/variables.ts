@@ -1,3 +1,5 @@
+import { CONNECTIONS_BESIDE_RENDERERS } from './limits.ts'
+
 /** The environment contract. docs/configuration.md and .env.example are printed from it. */
 export const VARIABLES = [
   { name: 'PORT', default: '4000', meaning: 'Port of the API; 0 picks a free one.' },
@@ -6,7 +8,7 @@ export const VARIABLES = [
   { name: 'DATABASE_URL', default: 'embedded Postgres', meaning: '`postgres://…`: use this Postgres instead.' },
   {
     name: 'DATABASE_CONNECTIONS',
-    default: '`RENDERERS` + 14',
+    default: `\`RENDERERS\` + ${CONNECTIONS_BESIDE_RENDERERS}`,
     meaning: 'Connections to Postgres that one process opens at most, beside the one that it listens on.',
   },
   {

@@ -156,7 +156,7 @@ async function whereFailures(
   { app }: Context,
 ): Promise<{ item: ReturnType<typeof whereScope>; code?: string }> {
   const { scope, code } = args
-  if (code && !(code in ERRORS))
+  if (code && !Object.hasOwn(ERRORS, code))
     throw new AppError('BAD_INPUT', `There is no code ${JSON.stringify(code.slice(0, 100))} in the error catalogue.`)
   return { item: whereScope(await resolveScope(app.prisma, scope)), ...(code ? { code } : {}) }
 }

@@ -1,13 +1,14 @@
 import SchemaBuilder from '@pothos/core'
 import ComplexityPlugin from '@pothos/plugin-complexity'
 import PrismaPlugin from '@pothos/plugin-prisma'
-import RelayPlugin, { encodeGlobalID } from '@pothos/plugin-relay'
+import RelayPlugin from '@pothos/plugin-relay'
 import ScopeAuthPlugin from '@pothos/plugin-scope-auth'
 import type PrismaTypes from '../../prisma/generated/pothos.ts'
 import { getDatamodel } from '../../prisma/generated/pothos.ts'
 import type { TokenScope } from '../access/tokens.ts'
 import type { App } from '../app.ts'
 import { AppError } from '../core/errors.ts'
+import { type GlobalId, isRowId, parseGlobalId } from '../core/global-id.ts'
 import { log } from '../core/log.ts'
 import type { Loaders } from './loaders.ts'
 
@@ -95,24 +96,6 @@ builder.scalarType('URL', { description: 'An absolute URL.', serialize: (url) =>
 builder.queryType({})
 builder.mutationType({})
 builder.subscriptionType({})
-
-/** A node id, taken apart. */
-export interface GlobalId {
-  readonly typename: string
-  /** Digits. */
-  readonly id: string
-}
-
-/** The parts of a node id exactly as `id` fields print it, else null. Whether there is such a type or row is not looked at. */
-export function parseGlobalId(text: string): GlobalId | null {
-  const [, typename = '', id = ''] = GLOBAL_ID.exec(Buffer.from(text.slice(0, 200), 'base64').toString('latin1')) ?? []
-  // Printed again, since base64 is read in more ways than it is written.
-  return encodeGlobalID(typename, id) === text ? { typename, id } : null
-}
-const GLOBAL_ID = /^([A-Za-z]+):([1-9]\d{0,9})$/
-
-/** Whether a number can be a primary key: Postgres's integer. */
-export const isRowId = (number: number): boolean => Number.isInteger(number) && number > 0 && number < 2 ** 31
 
 /** The primary key in it. Throws BAD_INPUT for what can be none. */
 export function numberOf({ typename, id }: GlobalId): number {

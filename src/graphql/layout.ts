@@ -1,10 +1,10 @@
-import { encodeGlobalID } from '@pothos/plugin-relay'
 import { cellsMaxOf } from '../composites/arrange.ts'
 import { EXCLUDED_MAX, offeredLayout, PINNED_MAX, regeneratePreview } from '../composites/regenerate.ts'
 import { AppError } from '../core/errors.ts'
+import { isRowId, parseGlobalId, printGlobalId } from '../core/global-id.ts'
 import type { Layout } from '../core/layouts.ts'
 import { isUniqueId } from '../core/variant.ts'
-import { builder, type Context, isRowId, parseGlobalId } from './builder.ts'
+import { builder, type Context } from './builder.ts'
 import { FamilyRef } from './family.ts'
 import { ImageFormatRef } from './image.ts'
 
@@ -97,7 +97,7 @@ async function findItems(
   const known = new Map(
     found.flatMap(({ id, uniqueId, kind }) => [
       [uniqueId, id],
-      [encodeGlobalID(kind === 'ICON' ? 'Icon' : 'Illustration', id), id],
+      [printGlobalId(kind === 'ICON' ? 'Icon' : 'Illustration', id), id],
     ]),
   )
   return ids.map((text) => {

@@ -47,12 +47,12 @@ export function createLoaders({ prisma, pg }: { prisma: Prisma; pg: Pg }): Loade
     progress: new DataLoader((ids) => readProgress(pg, ids)),
     uploadProgress: new DataLoader((ids) => readUploadProgress(pg, ids)),
     waitingEvents: new DataLoader(async (webhookIds) => {
-      const lines = query
+      const cursors = query
         .selectFrom('webhook_line')
         .select(['webhook_id as id', (eb) => eb.fn.sum('waiting').as('waiting')])
         .where('webhook_id', '=', anyOf(webhookIds))
         .where('waiting', '>', 0)
-      const rows = await fetchAll(pg, lines.groupBy('webhook_id'))
+      const rows = await fetchAll(pg, cursors.groupBy('webhook_id'))
       const byId = new Map(rows.map((row) => [row.id, Number(row.waiting)]))
       return webhookIds.map((id) => byId.get(id) ?? 0)
     }),

@@ -2,8 +2,9 @@ import { brandWithType } from '@pothos/core'
 import { queryFromInfo } from '@pothos/plugin-prisma'
 import type { GraphQLResolveInfo } from 'graphql'
 import { AppError } from '../core/errors.ts'
+import { isRowId, parseGlobalId } from '../core/global-id.ts'
 import type { Prisma } from '../db/database.ts'
-import { builder, type Context, isRowId, parseGlobalId } from './builder.ts'
+import { builder, type Context } from './builder.ts'
 
 /** So many are a page of each of ten types; one statement for each type reads them. */
 const IDS_MAX = 1000

@@ -1,6 +1,7 @@
 import { AppError } from '../core/errors.ts'
+import type { GlobalId } from '../core/global-id.ts'
 import { restore, type TakeDownTarget, takeDown } from '../takedown/take-down.ts'
-import { builder, type Context, type GlobalId, numberOf } from './builder.ts'
+import { builder, type Context, numberOf } from './builder.ts'
 import { connectionOf, type PageQuery, pageComplexity, readPage } from './connection.ts'
 import { FamilyRef } from './family.ts'
 import { IconSetRef } from './icon-set.ts'

@@ -1,8 +1,9 @@
 import type { Event } from '../../prisma/generated/client/client.ts'
+import type { GlobalId } from '../core/global-id.ts'
 import { EVENT_TYPES } from '../webhooks/outbox.ts'
 import { bodyOf, eventIdOf } from '../webhooks/post-event.ts'
 import { createWebhook, deleteWebhook, enableWebhook, replay } from '../webhooks/webhooks.ts'
-import { builder, type GlobalId, numberOf } from './builder.ts'
+import { builder, numberOf } from './builder.ts'
 import { connectionOf, type PageQuery, pageComplexity, readPage } from './connection.ts'
 
 /** Who may make webhooks may read them: a url is often a secret. */

@@ -4,12 +4,10 @@ import { pipeline } from 'node:stream/promises'
 import { scopesOf } from '../access/tokens.ts'
 import type { App } from '../app.ts'
 import { AppError, publicSentence, toAppError } from '../core/errors.ts'
+import { isRowId, parseGlobalId, printGlobalId } from '../core/global-id.ts'
 import { logFailure } from '../core/log-failure.ts'
 import { execute, query } from '../db/query.ts'
 import { type Failure, readFailures } from '../variants/failures.ts'
-
-/** Ids as GraphQL gives them. */
-const printBackfillId = (id: number): string => Buffer.from(`Backfill:${id}`).toString('base64')
 
 /**
  * `/failures.jsonl`: every failure as JSON Lines, or with `?backfill=ID` those that one backfill recorded last. GET and HEAD, with a
@@ -60,19 +58,18 @@ const toLine = ({ itemUniqueId, sourceKey, code, message, attempts, lastAt, back
   message,
   attempts,
   lastAt,
-  backfill: backfillId === null ? null : printBackfillId(backfillId),
+  backfill: backfillId === null ? null : printGlobalId('Backfill', backfillId),
 })
 
 function parseBackfill(parameters: URLSearchParams): number | null {
   const text = parameters.get('backfill')
   if (text === null) return null
-  const id = Number(/^Backfill:(\d{1,9})$/.exec(Buffer.from(text, 'base64').toString())?.[1])
-  if (Number.isNaN(id))
-    throw new AppError(
-      'BAD_INPUT',
-      `${JSON.stringify(text.slice(0, 100))} is not the id of a backfill, as GraphQL gives it.`,
-    )
-  return id
+  const node = parseGlobalId(text)
+  if (node?.typename === 'Backfill' && isRowId(Number(node.id))) return Number(node.id)
+  throw new AppError(
+    'BAD_INPUT',
+    `${JSON.stringify(text.slice(0, 100))} is not the id of a backfill, as GraphQL gives it.`,
+  )
 }
 
 const headersOf = (contentType: string) => ({

@@ -28,7 +28,7 @@ interface Check {
 }
 
 /** `/readyz` and `/metrics`. */
-export function createHealth(app: App) {
+export function createHealthRoutes(app: App) {
   let probes = 0
   const registry = new Registry()
   collectDefaultMetrics({ register: registry })

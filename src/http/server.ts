@@ -2,11 +2,11 @@ import { createServer, type IncomingMessage, type Server, type ServerResponse } 
 import type { AddressInfo } from 'node:net'
 import type { App } from '../app.ts'
 import { AppError } from '../core/errors.ts'
-import { log } from '../core/log.ts'
+import { logFailure } from '../core/log-failure.ts'
 import { createGraphQL } from '../graphql/server.ts'
 import { URL_LIFE_S } from '../uploads/upload-url.ts'
 import { createFailuresExport } from './failures.ts'
-import { createHealth } from './health.ts'
+import { createHealthRoutes } from './health.ts'
 import { createOriginHandler } from './images.ts'
 import { createUploadRoutes } from './uploads.ts'
 
@@ -41,14 +41,14 @@ export async function serve(app: App, { stalledMs = STALLED_MS }: { stalledMs?: 
   const graphql = createGraphQL(app, () => imageUrl)
   const pictures = createOriginHandler(app)
   const failures = createFailuresExport(app)
-  const health = createHealth(app)
+  const health = createHealthRoutes(app)
 
   const uploads = createUploadRoutes(app)
 
   const server = createServer({ requestTimeout: UPLOAD_MS, headersTimeout: 10_000 }, (request, response) => {
     if (!request.url?.startsWith('/uploads/')) endInTime(request)
     route(request, response).catch((error) => {
-      log.error('a request failed', { url: request.url, cause: String(error) })
+      logFailure('a request failed', error, { severity: 'error', url: request.url })
       response.destroy()
     })
   })

@@ -91,7 +91,7 @@ const othersWaitIn = (name: string, { table, owner }: { table: string; owner: st
       select exists (
         select from graphile_worker.jobs j join ${table} c on c.id = split_part(j.key, ':', 2)::int
         where j.task_identifier = :task and j.locked_at is null and j.run_at <= now()
-          and c.${owner} <> (select ${owner} from ${table} where id = :chunkId)
+          and j.attempts < j.max_attempts and c.${owner} <> (select ${owner} from ${table} where id = :chunkId)
       ) as waits`,
     parameters: { task: 'text', chunkId: 'int4' },
     columns: { waits: 'bool' },

@@ -9,6 +9,8 @@ import { statement } from '../db/statement.ts'
 export const HEARTBEAT_EVERY_MS = 10_000
 /** A worker without a heartbeat for so long is dead. */
 const SILENT_S = 60
+/** A worker counts as present for three heartbeats. */
+const PRESENT_S = (3 * HEARTBEAT_EVERY_MS) / 1000
 /** After an outage the others need so long to be heard again. */
 const HEARD_AGAIN_MS = 2 * HEARTBEAT_EVERY_MS
 
@@ -84,8 +86,15 @@ export async function recoverJobs(
   return dead
 }
 
-/** SQL: how many worker processes have said lately that they live. */
-export const LIVE_WORKERS = `(select count(distinct (host, pid, pid_space))::int from worker where seen_at > now() - interval '30 seconds')`
+/** SQL: how many worker processes have sent a heartbeat recently. */
+export const LIVE_WORKERS = `(select count(distinct (host, pid, pid_space))::int from worker where seen_at > now() - make_interval(secs => ${PRESENT_S}))`
+
+/** Whether any worker, on any host, has sent a heartbeat recently. */
+export async function hasAnyWorker(pg: Pg): Promise<boolean> {
+  const seen = sql<boolean>`seen_at > now() - make_interval(secs => ${PRESENT_S})`
+  return (await execute(pg, query.selectFrom('worker').select('id').where(seen).limit(1))) > 0
+}
+
 const FIND_OTHERS = statement({
   name: 'find-other-workers',
   text: `

@@ -1,4 +1,5 @@
 import type { PoolClient } from 'pg'
+import { printGlobalId } from '../core/global-id.ts'
 import { printUploadKey } from '../core/variant.ts'
 import { notify } from '../db/notify.ts'
 import { execute, fetchFirst, now, query } from '../db/query.ts'
@@ -90,8 +91,7 @@ export async function endUpload(
   const [progress] = await readUploadProgress(client, [uploadId])
   const { families } = ended
   const data = {
-    // As GraphQL names it.
-    upload: Buffer.from(`Upload:${uploadId}`).toString('base64'),
+    upload: printGlobalId('Upload', uploadId),
     vendor: ended.vendor,
     fileName: ended.file_name,
     status,

@@ -171,7 +171,7 @@ async function drain({ pg, prisma, config }: Ingester, uploadId: number, signal:
   return true
 }
 
-/** A vendor's uploads are taken in in their order, also when the worker of the first one died. */
+/** A vendor's uploads are ingested in their order, also when the worker of the first one died. */
 const earlierOf = ({ vendor, id }: { vendor: string; id: number }) =>
   query
     .selectFrom('upload')
@@ -180,6 +180,6 @@ const earlierOf = ({ vendor, id }: { vendor: string; id: number }) =>
     .where('status', 'in', ['CHECKING', 'INGESTING'])
     .limit(1)
 
-/** Locks an upload that is being taken in. */
+/** Locks an upload that is being checked or ingested. */
 const lockOpen = (uploadId: number) =>
   query.selectFrom('upload').where('id', '=', uploadId).where('status', 'in', ['CHECKING', 'INGESTING']).forUpdate()

@@ -105,7 +105,7 @@ const SETTLE_CHUNK = statement({
 
 const ABANDONED = { code: 'INTERNAL', file: null, pointer: null } as const
 
-/** Queues chunks up to QUEUED_MAX, in the caller's transaction, which holds the upload's row. */
+/** Queues chunks, up to QUEUED_PER_WORKER for each live worker. In the caller's transaction, which holds the upload's row. */
 export async function queueChunks(client: PoolClient, uploadId: number): Promise<void> {
   const chunks = await TAKE_CHUNKS.all(client, { uploadId, perWorker: QUEUED_PER_WORKER })
   await enqueueAll(

@@ -5,7 +5,7 @@ import { AppError } from '../core/errors.ts'
 import { isVendorUsername, printUploadKey } from '../core/variant.ts'
 import { inTransaction, type Pg, type Prisma } from '../db/database.ts'
 import { notify } from '../db/notify.ts'
-import { execute, fetchAll, query } from '../db/query.ts'
+import { execute, fetchFirst, query } from '../db/query.ts'
 import { enqueue } from '../jobs/enqueue.ts'
 import { cancelDeletion, discardObjects } from '../retention/discarded.ts'
 import type { Store } from '../store/store.ts'
@@ -46,7 +46,7 @@ export async function createUpload(
     )
   const id = await inTransaction(pg, async (client) => {
     const values = { vendor, file_name: fileName, bytes: String(bytes) }
-    const [added] = await fetchAll(client, query.insertInto('upload').values(values).returning('id'))
+    const added = await fetchFirst(client, query.insertInto('upload').values(values).returning('id'))
     if (!added) throw new Error('an upload gave no row')
     await discardObjects(client, 'ORIGINALS', { keys: [printUploadKey(added.id)], afterS: WAITS_S })
     return added.id

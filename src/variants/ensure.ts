@@ -5,7 +5,7 @@ import type { Pg } from '../db/database.ts'
 import { lockItems } from '../db/locks.ts'
 import type { Admission, AdmissionLimiter } from './admission.ts'
 import { createInteractiveNotice } from './interactive.ts'
-import { type Located, locateVariant } from './locate.ts'
+import { type Located, locateVariant, type StoredImage } from './locate.ts'
 import { makeVariants, md5Of, type RenderDeps, sourcePathOf, variantKeyOf } from './make.ts'
 import { recordResults } from './record.ts'
 import type { WarmQueue } from './warm-queue.ts'
@@ -35,6 +35,15 @@ export interface Delivered {
   readonly wasStored: boolean
 }
 
+/** The recorded picture, as far as its object is whole; a lost or truncated one is made again. */
+export async function readWhole(
+  { stores }: Pick<RenderDeps, 'stores'>,
+  { objectKey, bytes: length, md5, isFresh }: StoredImage,
+): Promise<Delivered | null> {
+  const bytes = await stores.previews.get(objectKey)
+  return bytes?.length === length ? { objectKey, md5, bytes, wasStored: !isFresh } : null
+}
+
 export type EnsureVariant = (wanted: Located, viewer: Viewer) => Promise<Delivered>
 
 /** A picture that is being made, for as many viewers as wait for it. */
@@ -58,7 +67,7 @@ export function createEnsureVariant(
 
   return async function ensureVariant(wanted, viewer) {
     if (wanted.takenDown) throw new AppError('GONE', 'This picture was taken down.')
-    const stored = await read(wanted)
+    const stored = wanted.image && (await readWhole(deps, wanted.image))
     if (stored) return stored
     refuseFailed(wanted)
     const key = variantKeyOf(deps, wanted, { preset: wanted.preset.name, format: wanted.format })
@@ -86,15 +95,6 @@ export function createEnsureVariant(
     if (signal.aborted) leave()
     else signal.addEventListener('abort', leave, { once: true })
     return await flight.delivered.finally(() => signal.removeEventListener('abort', leave))
-  }
-
-  /** What is recorded, as far as its object is whole; a lost or truncated one is made again. */
-  async function read({ image }: Located): Promise<Delivered | null> {
-    if (!image) return null
-    const bytes = await stores.previews.get(image.objectKey)
-    if (bytes?.length === image.bytes)
-      return { objectKey: image.objectKey, md5: image.md5, bytes, wasStored: !image.isFresh }
-    return null
   }
 
   async function make(wanted: Located, call: Pick<Call, 'key' | 'client' | 'signal'>): Promise<Delivered> {
@@ -127,7 +127,7 @@ export function createEnsureVariant(
         const now = await locateVariant(pg, wanted)
         if (!now) throw new AppError('NOT_FOUND', 'The item no longer exists.')
         if (now.takenDown) throw new AppError('GONE', 'This picture was taken down.')
-        const stored = await read(now)
+        const stored = now.image && (await readWhole(deps, now.image))
         if (stored) return stored
         refuseFailed(now)
         if (locks.held.length > 0)

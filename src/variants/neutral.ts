@@ -31,10 +31,10 @@ export function createNeutralPictures({ pool, presets }: { pool: RenderPool; pre
   }
 
   return async function neutralFor(key) {
-    const path = parseVariantKey(key)
-    const preset = path ? presets.get(path.preset) : parseCompositeKey(key) && largest
-    const format = (path ?? parseCompositeKey(key))?.format
-    if (!preset || !format) return null
+    const path = parseVariantKey(key) ?? parseCompositeKey(key)
+    const preset = path && ('preset' in path ? presets.get(path.preset) : largest)
+    if (!path || !preset) return null
+    const { format } = path
     return await draw(preset.name, format).then(
       (bytes) => ({ format, bytes }),
       () => null,

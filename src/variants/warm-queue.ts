@@ -1,8 +1,7 @@
-import { sql } from 'kysely'
 import { logFailure } from '../core/log-failure.ts'
 import type { Pg } from '../db/database.ts'
-import { execute, query } from '../db/query.ts'
 import { countJobs, enqueue } from '../jobs/enqueue.ts'
+import { hasAnyWorker } from '../jobs/workers.ts'
 
 /** A page asks for dozens of items at once: one job for all of them. */
 const COLLECT_MS = 200
@@ -52,11 +51,14 @@ export function openWarmQueue(pg: Pg, { warmPages }: { warmPages: boolean }): Wa
     }
   }
 
+  /** After the one before, so that closing waits for both. */
+  function startFlush(): void {
+    flushing = flushing.then(flush)
+  }
+
   function collect(items: Set<number>, itemId: number): void {
     items.add(itemId)
-    timer ??= setTimeout(() => {
-      flushing = flush()
-    }, COLLECT_MS)
+    timer ??= setTimeout(startFlush, COLLECT_MS)
   }
 
   return {
@@ -74,7 +76,7 @@ export function openWarmQueue(pg: Pg, { warmPages }: { warmPages: boolean }): Wa
     async close() {
       if (timer) {
         clearTimeout(timer)
-        flushing = flush()
+        startFlush()
       }
       await flushing
     },
@@ -82,7 +84,6 @@ export function openWarmQueue(pg: Pg, { warmPages }: { warmPages: boolean }): Wa
 }
 
 async function queue(pg: Pg, task: WarmTask, itemIds: number[]): Promise<void> {
-  const live = query.selectFrom('worker').select('id').where('seen_at', '>', sql<Date>`now() - interval '30 seconds'`)
-  if ((await execute(pg, live.limit(1))) === 0) return
+  if (!(await hasAnyWorker(pg))) return
   if ((await countJobs(pg, null, JOBS_MAX)) < JOBS_MAX) await enqueue(pg, task, { itemIds })
 }

@@ -43,7 +43,7 @@ export const findDueReceivers = (pg: Pg): Promise<Receiver[]> => FIND_DUE_RECEIV
 const FIND_DUE_RECEIVERS = statement({
   name: 'find-due-receivers',
   isPrepared: true,
-  // The first one of each in the index: as `exists` it was a scan of all lines.
+  // The first one of each in the index: as `exists` it was a scan of all cursors.
   text: `select id, url, secret, types from webhook w cross join lateral
            (select from webhook_line where webhook_id = w.id and ${IS_DUE} order by next_attempt_at limit 1) as due
          where disabled_at is null`,
@@ -63,7 +63,7 @@ const CURSOR = {
 } as const
 
 const CLAIM_CURSORS = statement({
-  name: 'claim-lines',
+  name: 'claim-cursors',
   isPrepared: true,
   text: `update webhook_line l set claimed_until = now() + make_interval(secs => :claimS)
          from (select family from webhook_line where webhook_id = :webhookId and ${IS_DUE}
