@@ -17,6 +17,11 @@ describe('a database in trouble', () => {
     service = await openService(400)
     expect(await answerOf(service.pictures[0] ?? '')).toBe('200')
     progress = await startBackfill(service.url)
+    // What a viewer makes before the plan is not in its count.
+    await until(async () => {
+      const now = await progress()
+      return now !== null && now.status !== 'PLANNING'
+    })
   }, 240_000)
   afterAll(() => service?.[Symbol.asyncDispose]())
 

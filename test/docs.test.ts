@@ -172,6 +172,7 @@ describe('examples', () => {
     expect(failures).toEqual([])
     const metrics = await (await fetch(`${url}/metrics`)).text()
     const served = [...new Set(metrics.match(/^afterimage_\w+/gm))].sort()
+    expect(served.length).toBeGreaterThan(0)
     expect(tableBelow('docs/operating.md', 'Health and metrics').map(([name]) => name)).toEqual(
       expect.arrayContaining(['/readyz']),
     )

@@ -2,10 +2,9 @@ import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { createFairQueue } from '../src/core/fair-queue.ts'
 
-const drain = <T>(queue: { shift: () => T | undefined }, count = Number.POSITIVE_INFINITY): T[] => {
+const drain = <T>(queue: { shift: () => T | undefined }): T[] => {
   const values: T[] = []
-  for (let value = queue.shift(); value !== undefined && values.length < count; value = queue.shift())
-    values.push(value)
+  for (let value = queue.shift(); value !== undefined; value = queue.shift()) values.push(value)
   return values
 }
 

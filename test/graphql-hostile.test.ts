@@ -12,6 +12,7 @@ import {
 import { describe, expect, it } from 'vitest'
 import { schema } from '../src/graphql/schema.ts'
 import { ADMIN_TOKEN, importDrawings, testApp, testServer } from './support/setup.ts'
+import { statementCounter } from './support/statements.ts'
 
 const NUL = 'a\u0000b'
 const LONE = 'a\ud800b'
@@ -202,17 +203,13 @@ describe('a query that asks for much', () => {
     const { app, post } = await open(100)
     const images = (count: number) =>
       `{ items(first: 100) { nodes { ${Array.from({ length: count }, (_, at) => `i${at}: image { url status }`).join(' ')} } } }`
-    const statements: unknown[] = []
-    const query = app.pg.query.bind(app.pg)
-    app.pg.query = ((...args: never[]) => {
-      statements.push(args[0])
-      return (query as (...all: never[]) => unknown)(...args)
-    }) as never
-    const many = (await (await post(JSON.stringify({ query: images(60) }))).json()) as {
-      data: { items: { nodes: Record<string, { url: string }>[] } }
-    }
-    expect(Object.values(many.data.items.nodes[99] ?? {})).toHaveLength(60)
-    expect(statements.length).toBeLessThanOrEqual(4)
+    const count = await statementCounter(app)(async () => {
+      const many = (await (await post(JSON.stringify({ query: images(60) }))).json()) as {
+        data: { items: { nodes: Record<string, { url: string }>[] } }
+      }
+      expect(Object.values(many.data.items.nodes[99] ?? {})).toHaveLength(60)
+    })
+    expect(count).toBeLessThanOrEqual(4)
     const refused = [
       images(150),
       `{ ${Array.from({ length: 201 }, (_, at) => `a${at}: presets { name }`).join(' ')} }`,

@@ -5,6 +5,7 @@ import { FINDERS } from '../src/graphql/node.ts'
 import { schema } from '../src/graphql/schema.ts'
 import { importItems } from '../src/import/import-items.ts'
 import { ask, drawing, entry, importDrawings, testApp, testServer } from './support/setup.ts'
+import { statementCounter } from './support/statements.ts'
 
 const globalId = (type: string, id: number | string) => Buffer.from(`${type}:${id}`).toString('base64')
 
@@ -176,22 +177,16 @@ describe('every connection', () => {
       entry('x', drawing(at), { vendor: `v${at}`, family: `f${at}` }),
     )
     await importItems({ pg: app.pg, originals: app.stores.originals }, entries)
-    const statements: string[] = []
-    const query = app.pg.query.bind(app.pg)
-    app.pg.query = ((...args: never[]) => {
-      statements.push(JSON.stringify(args[0]))
-      return (query as (...all: never[]) => unknown)(...args)
-    }) as never
-    const count = async (first: number) => {
-      statements.length = 0
-      const { data, errors } = await ask<{ vendors: { nodes: { families: { nodes: unknown[] } }[] } }>(
-        url,
-        `{ vendors(first: ${first}) { nodes { families(first: 2) { totalCount nodes { items(first: 2) { totalCount edges { cursor node { name } } } } } } } }`,
-      )
-      expect(errors).toBeUndefined()
-      expect(data.vendors.nodes).toHaveLength(first)
-      return statements.length
-    }
+    const counted = statementCounter(app)
+    const count = (first: number) =>
+      counted(async () => {
+        const { data, errors } = await ask<{ vendors: { nodes: { families: { nodes: unknown[] } }[] } }>(
+          url,
+          `{ vendors(first: ${first}) { nodes { families(first: 2) { totalCount nodes { items(first: 2) { totalCount edges { cursor node { name } } } } } } } }`,
+        )
+        expect(errors).toBeUndefined()
+        expect(data.vendors.nodes).toHaveLength(first)
+      })
     const one = await count(1)
     expect(await count(7)).toBe(one)
   })
@@ -245,14 +240,7 @@ describe('node and nodes', () => {
     for (const id of gone) expect([id, await one(id)]).toEqual([id, null])
     expect(await one(globalId('Icon', first))).toEqual({ __typename: 'Icon', id: globalId('Icon', first) })
 
-    const statements: string[] = []
-    const query = app.pg.query.bind(app.pg)
-    app.pg.query = ((...args: never[]) => {
-      statements.push(JSON.stringify(args[0]))
-      return (query as (...all: never[]) => unknown)(...args)
-    }) as never
     const many = async (ids: string[]) => {
-      statements.length = 0
       const text =
         'query ($ids: [ID!]!) { nodes(ids: $ids) { id __typename ... on Icon { slug vendor { username } } ... on Vendor { username } } }'
       return await ask<{ nodes: ({ id: string; slug?: string } | null)[] }>(url, text, { variables: { ids } })
@@ -264,10 +252,9 @@ describe('node and nodes', () => {
     expect(data.nodes[1]).toMatchObject({ slug: expect.stringMatching(/^item-/), vendor: { username: 'acme' } })
     const [, , ...rest] = ids
     expect((await many([String(ids[0]), globalId('Icon', 2 ** 31 - 1), ...rest])).data.nodes[1]).toBeNull()
-    await many(ids.slice(0, 1))
-    const few = statements.length
-    await many(Array.from({ length: 1000 }, (_, at) => globalId('Icon', at + 1)))
-    expect(statements.length).toBe(few)
+    const counted = statementCounter(app)
+    const few = await counted(() => many(ids.slice(0, 1)))
+    expect(await counted(() => many(Array.from({ length: 1000 }, (_, at) => globalId('Icon', at + 1))))).toBe(few)
     expect((await many(Array.from({ length: 1001 }, () => 'x'))).errors?.[0]).toMatchObject({
       message: expect.stringContaining('1001'),
       extensions: { code: 'BAD_INPUT' },

@@ -50,7 +50,7 @@ describe('queueing', () => {
     const jobs = async () => {
       const { rows } = await pg.query(
         `select j.task_identifier as task, p.payload, j.key, j.priority, j.max_attempts as attempts,
-           round(extract(epoch from j.run_at - now())) as delay
+           round(extract(epoch from j.run_at - j.updated_at)) as delay
          from graphile_worker.jobs j join graphile_worker._private_jobs p using (id) order by j.id`,
       )
       return rows

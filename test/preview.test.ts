@@ -12,6 +12,7 @@ import { restore, takeDown } from '../src/takedown/take-down.ts'
 import { createTasks } from '../workers/tasks.ts'
 import { cloudFrontServer } from './support/cloudfront-server.ts'
 import { ask, drawing, entry, svg, testApp, testConfig, testServer } from './support/setup.ts'
+import { statementCounter } from './support/statements.ts'
 
 const BASICS = uniqueIdOf('acme/basics')
 const FOLDER = `acme/previews/${BASICS}`
@@ -221,23 +222,17 @@ describe("a family's preview", () => {
     for (let family = 0; family < 20; family++)
       await importInto(app, [entry(`of-${family}`, drawing(family), { family: `family-${family}` })])
     await get(`${FOLDER}/card.webp`)
-    const statements: unknown[] = []
-    const query = app.pg.query.bind(app.pg)
-    app.pg.query = ((...args: never[]) => {
-      statements.push(args[0])
-      return (query as (...all: never[]) => unknown)(...args)
-    }) as never
-    const count = async (first: number) => {
-      statements.length = 0
-      const { data, errors } = await ask<{ vendor: { families: { nodes: { preview: Preview }[] } } }>(
-        url,
-        `{ vendor(username: "acme") { families(first: ${first}) { nodes { name
+    const counted = statementCounter(app)
+    const count = (first: number) =>
+      counted(async () => {
+        const { data, errors } = await ask<{ vendor: { families: { nodes: { preview: Preview }[] } } }>(
+          url,
+          `{ vendor(username: "acme") { families(first: ${first}) { nodes { name
              preview { url status bytes } b: preview(layout: "grid", format: PNG) { url status } } } } }`,
-      )
-      expect(errors).toBeUndefined()
-      expect(data.vendor.families.nodes).toHaveLength(first)
-      return statements.length
-    }
+        )
+        expect(errors).toBeUndefined()
+        expect(data.vendor.families.nodes).toHaveLength(first)
+      })
     const few = await count(2)
     expect(await count(20)).toBe(few)
     expect(few).toBeLessThanOrEqual(5)

@@ -11,7 +11,7 @@ import { until } from './support/until.ts'
 
 const ROOT = path.join(import.meta.dirname, '..')
 
-/** One of our programs as its user starts it, in a process group of its own. */
+/** One of our programs as its user starts it. */
 function program(file: string, options: { args?: string[]; env: Record<string, string> }) {
   const child = spawn(process.execPath, [path.join(ROOT, file), ...(options.args ?? [])], {
     cwd: ROOT,
@@ -84,7 +84,7 @@ describe('npm start', () => {
     expect(first.said()).toContain(`admin token     ${ADMIN_TOKEN}`)
 
     await until(() => first.said().includes('Backfill COMPLETED: 120 images of 40 items'))
-    // Everything at once, as a power cut would: nobody gets to clean up.
+    // The parent alone, as kill -9 does: it gets to clean up nothing.
     const [worker] = (await processesNaming(dataDir)).filter((pid) => pid !== first.child.pid)
     expect(worker).toBeDefined()
     first.child.kill('SIGKILL')

@@ -11,6 +11,7 @@ import { signedHeaders } from '../src/webhooks/post-event.ts'
 import { pruneEvents } from '../src/webhooks/prune.ts'
 import { checkReceiverUrl, guardedLookup } from '../src/webhooks/receiver-url.ts'
 import { openSender } from '../src/webhooks/sender.ts'
+import { seededRandom } from './support/random.ts'
 import { ask, drawing, entry, listen, testApp, testConfig, testServer } from './support/setup.ts'
 import { until } from './support/until.ts'
 import { startWorker } from './support/worker.ts'
@@ -251,12 +252,10 @@ describe('an event', () => {
     await hook(url, to.url)
     startSender(app)
     const families = ['A', 'B', 'C', 'D', 'E']
+    const random = seededRandom()
     await Promise.all(
       Array.from({ length: 30 }, (_, number) =>
-        record(
-          app,
-          ...families.toSorted(() => Math.random() - 0.5).map((family): [string, number] => [family, number]),
-        ),
+        record(app, ...families.toSorted(() => random() - 0.5).map((family): [string, number] => [family, number])),
       ),
     )
     await settled(app)

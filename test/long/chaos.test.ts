@@ -1,5 +1,4 @@
 import { readdir, writeFile } from 'node:fs/promises'
-import { type AddressInfo, connect, createServer, type Socket } from 'node:net'
 import path from 'node:path'
 import { describe, expect, it, onTestFinished } from 'vitest'
 import type { App } from '../../src/app.ts'
@@ -11,10 +10,8 @@ import { runChunk } from '../../src/backfill/run-chunk.ts'
 import { WHOLE_CATALOGUE } from '../../src/catalogue/scope.ts'
 import { AppError } from '../../src/core/errors.ts'
 import { isCompositeKey } from '../../src/core/variant.ts'
-import { openDatabase } from '../../src/db/database.ts'
-import { migrate } from '../../src/db/migrate.ts'
-import { startPostgres } from '../../src/embedded/postgres.ts'
 import { md5Of } from '../../src/variants/make.ts'
+import { openOwnPostgres } from '../support/own-postgres.ts'
 import { seededRandom } from '../support/random.ts'
 import { importDrawings, tempDirectory, testApp, testConfig } from '../support/setup.ts'
 import { until } from '../support/until.ts'
@@ -87,23 +84,16 @@ describe('a backfill', () => {
   })
 
   it('continues when Postgres is restarted meanwhile', { timeout: 240_000 }, async () => {
-    const directory = await tempDirectory()
-    let postgres = await startPostgres(directory)
-    const proxy = await openProxy(() => Number(new URL(postgres.url).port))
-    const url = new URL(postgres.url)
-    url.port = String(proxy.port)
-    const setup = await openDatabase(url.href, { connectionsMax: 2 })
-    await migrate(setup.pg)
-    await setup.close()
-    const env = { PRESETS_FILE: await smallPresets(), DATABASE_URL: url.href }
+    const postgres = await openOwnPostgres()
+    onTestFinished(() => postgres[Symbol.asyncDispose]())
+    const env = { PRESETS_FILE: await smallPresets(), DATABASE_URL: postgres.url }
     const app = await testApp(await testConfig(env))
-    onTestFinished(() => postgres.close())
     await importDrawings(app, 400)
     const worker = startWorker(app)
     const { id } = await start(app)
     await until(async () => ((await progressOf(app, id)).doneItems ?? 0) > 60)
-    await postgres.close()
-    postgres = await startPostgres(directory)
+    await postgres.stop()
+    await postgres.start()
     await until(async () => (await progressOf(app, id).catch(() => null))?.status === 'COMPLETED', 120_000)
     expect(await progressOf(app, id)).toMatchObject({ totalItems: 400, doneItems: 400, failedItems: 0 })
     expect(worker.child.exitCode).toBeNull()
@@ -148,25 +138,3 @@ describe('a backfill', () => {
     expect(await app.prisma.renderFailure.count()).toBe(0)
   })
 })
-
-/** A port that stays the same whatever port Postgres has after its restart. */
-async function openProxy(target: () => number): Promise<{ port: number }> {
-  const open = new Set<Socket>()
-  const server = createServer((client) => {
-    const upstream = connect(target(), '127.0.0.1')
-    for (const [socket, other] of [
-      [client, upstream],
-      [upstream, client],
-    ] as const) {
-      open.add(socket)
-      socket.on('error', () => other.destroy()).on('close', () => open.delete(socket) && other.destroy())
-      socket.pipe(other)
-    }
-  })
-  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
-  onTestFinished(() => {
-    for (const socket of open) socket.destroy()
-    server.close()
-  })
-  return { port: (server.address() as AddressInfo).port }
-}

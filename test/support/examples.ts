@@ -143,7 +143,7 @@ function checkNpm([script = '', ...rest]: string[], folder: '' | 'infra/'): void
   if (!line) throw new Error(`${folder}package.json has no script ${name}`)
   const given = rest.includes('--') ? rest.slice(rest.indexOf('--') + 1) : []
   const flags = given.filter((word) => word.startsWith('--')).map((word) => word.replace(/^--(no-)?/, ''))
-  const [, entry] = /^node .*?([\w./-]+\.ts)/.exec(line) ?? []
+  const [, entry] = /^(?:exec )?node .*?([\w./-]+\.ts)/.exec(line) ?? []
   if (!entry) return
   // A bench is a file of its own.
   const named = path.join(path.dirname(entry), `${given[0]}.ts`)
