@@ -1,5 +1,4 @@
 import fc from 'fast-check'
-import { runOnce } from 'graphile-worker'
 import { describe, expect, it } from 'vitest'
 import type { App } from '../src/app.ts'
 import { startBackfill } from '../src/backfill/backfills.ts'
@@ -11,14 +10,13 @@ import { upsertItems } from '../src/catalogue/upsert-items.ts'
 import { markLayoutsDirty, queueComposites, readChange } from '../src/composites/dirty-families.ts'
 import { composeCompleted, composeFamily } from '../src/composites/schedule.ts'
 import { AppError } from '../src/core/errors.ts'
-import { quietLogger } from '../src/core/queue-log.ts'
 import type { Preset } from '../src/core/variant.ts'
 import { countChanges } from '../src/coverage/count.ts'
 import { COVERAGE_LOCK } from '../src/db/locks.ts'
 import { importItems } from '../src/import/import-items.ts'
 import { takeDown } from '../src/takedown/take-down.ts'
 import { recordResults } from '../src/variants/record.ts'
-import { createTasks } from '../workers/tasks.ts'
+import { runTasks } from './support/run-tasks.ts'
 import { drawing, entry, importDrawings, testApp } from './support/setup.ts'
 import { until } from './support/until.ts'
 import { startWorker } from './support/worker.ts'
@@ -31,8 +29,7 @@ const familyId = async (app: App) => (await app.prisma.family.findFirstOrThrow()
 const isSettled = async (app: App, id: number) => (await readChange(app.pg, id))?.isSettled ?? false
 const jobsOf = async ({ pg }: App) =>
   (await pg.query('select key, run_at from graphile_worker.jobs where task_identifier = $1', ['make_composites'])).rows
-const work = (app: App) =>
-  runOnce({ pgPool: app.pg, taskList: createTasks(app, 'urgent'), noHandleSignals: true, logger: quietLogger })
+const work = (app: App) => runTasks(app, 'urgent')
 const composites = (app: App) => app.prisma.image.findMany({ where: { ownerType: 'FAMILY' }, orderBy: { id: 'asc' } })
 
 const keyAndMd5 = ({ objectKey, md5 }: { objectKey: string; md5: string }) => `${objectKey} ${md5}`
@@ -284,8 +281,7 @@ describe('a backfill with previews', () => {
     const { id: family } = await app.prisma.family.findFirstOrThrow({ where: { uniqueId } })
     const scope = { ...WHOLE_CATALOGUE, familyId: family }
     const start = () => startBackfill(app, checkRequest(app.presets, { scope, presets: ['thumbnail'], previews: true }))
-    const workLong = (on = app) =>
-      runOnce({ pgPool: app.pg, taskList: createTasks(on, 'long'), noHandleSignals: true, logger: quietLogger })
+    const workLong = (on = app) => runTasks(on, 'long')
     const read = (id: number) => app.prisma.backfill.findUniqueOrThrow({ where: { id } })
 
     const { id } = await start()

@@ -1,16 +1,14 @@
-import { runOnce } from 'graphile-worker'
 import sharp from 'sharp'
 import { describe, expect, it } from 'vitest'
 import type { App } from '../src/app.ts'
 import { CACHE_TAG_HEADER } from '../src/core/cache-tags.ts'
-import { quietLogger } from '../src/core/queue-log.ts'
 import { uniqueIdOf } from '../src/core/variant.ts'
 import { lockComposites } from '../src/db/locks.ts'
 import { importItems } from '../src/import/import-items.ts'
 import { deleteSuperseded } from '../src/retention/delete-superseded.ts'
 import { restore, takeDown } from '../src/takedown/take-down.ts'
-import { createTasks } from '../workers/tasks.ts'
 import { cloudFrontServer } from './support/cloudfront-server.ts'
+import { runTasks } from './support/run-tasks.ts'
 import { ask, drawing, entry, svg, testApp, testConfig, testServer } from './support/setup.ts'
 import { statementCounter } from './support/statements.ts'
 
@@ -321,8 +319,7 @@ describe('regeneratePreview', () => {
   })
 })
 
-const work = (app: App) =>
-  runOnce({ pgPool: app.pg, taskList: createTasks(app, 'urgent'), noHandleSignals: true, logger: quietLogger })
+const work = (app: App) => runTasks(app, 'urgent')
 
 describe('taking down', () => {
   const TAGGED = { CacheTagConfig: { HeaderName: CACHE_TAG_HEADER } }

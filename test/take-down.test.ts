@@ -1,16 +1,14 @@
-import { runOnce } from 'graphile-worker'
 import { describe, expect, it } from 'vitest'
 import type { App } from '../src/app.ts'
 import { CACHE_TAG_HEADER } from '../src/core/cache-tags.ts'
-import { quietLogger } from '../src/core/queue-log.ts'
 import { uniqueIdOf } from '../src/core/variant.ts'
 import { importItems } from '../src/import/import-items.ts'
 import { runTakeDown } from '../src/takedown/run.ts'
 import { variantKeyOf } from '../src/variants/make.ts'
-import { createTasks } from '../workers/tasks.ts'
 import { openCdn } from './support/cdn.ts'
 import { cloudFrontServer } from './support/cloudfront-server.ts'
 import { openOrigins } from './support/origins.ts'
+import { runTasks } from './support/run-tasks.ts'
 import { ask, drawing, entry, testApp, testConfig, testServer } from './support/setup.ts'
 import { until } from './support/until.ts'
 
@@ -81,8 +79,7 @@ const read = async (url: string, { id }: { id: string }) =>
   (await ask<{ node: Receipt }>(url, `{ node(id: "${id}") { ... on TakeDown { ${RECEIPT} } } }`)).data.node
 
 /** Runs every job that is due, by the real queue and the worker's own tasks. */
-const work = (app: App) =>
-  runOnce({ pgPool: app.pg, taskList: createTasks(app, 'urgent'), noHandleSignals: true, logger: quietLogger })
+const work = (app: App) => runTasks(app, 'urgent')
 
 const recheck = (app: App, { id }: { id: string }) =>
   runTakeDown(app, Number(atob(id).split(':')[1]), { signal: AbortSignal.timeout(60_000), recheck: true })

@@ -1,9 +1,7 @@
-import { runOnce } from 'graphile-worker'
 import { expect } from 'vitest'
 import yazl from 'yazl'
 import type { App } from '../../src/app.ts'
-import { quietLogger } from '../../src/core/queue-log.ts'
-import { createTasks } from '../../workers/tasks.ts'
+import { runTasks } from './run-tasks.ts'
 import { ask } from './setup.ts'
 
 export interface TestSet {
@@ -79,8 +77,7 @@ export async function startUpload(api: string, archive: Buffer, vendor?: string)
 }
 
 /** Runs all jobs of uploads that are in the queue, with the worker's own tasks, in this process. */
-export const runUploads = (app: App): Promise<void> =>
-  runOnce({ pgPool: app.pg, taskList: createTasks(app, 'uploads'), logger: quietLogger, noHandleSignals: true })
+export const runUploads = (app: App): Promise<void> => runTasks(app, 'uploads')
 
 export interface UploadState {
   readonly status: string
