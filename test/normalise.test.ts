@@ -217,6 +217,11 @@ describe('what engines do not draw alike', () => {
       '<rect width="4" height="4" clip-path="url(#i0)"/><clipPath id="i0"><circle cx="2" cy="2" r="2"/></clipPath>',
     ],
     [
+      'a path that clips keeps its letters and its rule',
+      `<rect width="4" height="4" style="clip-path:path(evenodd,'M1 1h2v2z')"/>`,
+      '<rect width="4" height="4" clip-path="url(#i0)"/><clipPath id="i0"><path d="M1 1h2v2z" clip-rule="evenodd" transform="translate(0 0)"/></clipPath>',
+    ],
+    [
       'blending is a style: no engine knows it as an attribute',
       '<path style="mix-blend-mode:multiply"/>',
       '<path style="mix-blend-mode:multiply"/>',

@@ -21,6 +21,12 @@ describe('text', () => {
     ['first letters', 'style="text-transform:capitalize"', "a man's hat", ">A Man's Hat<"],
     ['spaces as they are', 'style="white-space:pre"', 'a   b', 'xml:space="preserve" font-family="DejaVu Sans">a   b<'],
     ['the light face', 'font-family="No Such, sans-serif" font-weight="300"', 'a', 'font-family="DejaVu Sans Light"'],
+    [
+      'the light face of a part',
+      '',
+      'a<tspan font-family="sans-serif" font-weight="300">b</tspan>',
+      '<tspan font-family="DejaVu Sans Light" font-weight="200">b',
+    ],
     ['the bundled family', `font-family="'Myriad Pro', serif"`, 'a', 'font-family="DejaVu Serif"'],
     [
       'small capitals',
@@ -52,6 +58,11 @@ describe('text', () => {
     expect((spread[1]?.[0] ?? 0) - (spread[0]?.[0] ?? 0)).toBeCloseTo(step, 1)
     const spaced = starts(await printed(`<text word-spacing="20" y="9" ${MONO}>l l</text>`))
     expect((spaced[1]?.[0] ?? 0) - (spaced[0]?.[0] ?? 0)).toBeCloseTo(20 + 2 * ADVANCE * 10, 1)
+  })
+
+  it('on a path whose data is broken is an outline or left out, and no bug', async () => {
+    const body = `<path id="p" d="M0 20H30Vx"/><text ${MONO}><textPath href="#p">l</textPath></text>`
+    expect(await printed(body)).not.toContain('<textPath')
   })
 
   it('stands on its path, anchored at its offset, and goes no further than its end', async () => {

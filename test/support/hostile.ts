@@ -273,6 +273,26 @@ export const HOSTILE: readonly Hostile[] = [
       `<style>svg{${many(30, (i) => `--v${i}:var(--v${i + 1})var(--v${i + 1});`)}--v30:red}rect{fill:var(--v0)}</style>${RED}`,
     ),
   ),
+  drawn('variables whose fallbacks ask again at every level', () =>
+    svg(
+      `<style>svg{--a:var(--a,var(--a,var(--a)));${many(30, (i) => `--b${i}:var(--b${i + 1},var(--b${i + 1}));`)}}rect{stroke:var(--a);fill:var(--b0,red)}</style>${RED}`,
+    ),
+  ),
+  refused('TOO_COMPLEX', 'selectors that multiply', () =>
+    svg(`<style>${'a,'.repeat(9000)}b{${'&amp;'.repeat(25_000)}{fill:red}}</style>${RED}`),
+  ),
+  drawn('a list of transforms and one that is none', () =>
+    svg(`${RED}<g transform="${'translate(0)   '.repeat(60)}translate(1e0)"/>`),
+  ),
+  drawn('a number of a million digits and a letter', () =>
+    svg(`${RED}<path pathLength="${'1'.repeat(1_000_000)}x" stroke-dasharray="1"/>`),
+  ),
+  drawn('a style attribute of semicolons', () => svg(`${RED}<g style="${'a;'.repeat(499_000)}"/>`)),
+  refused('TOO_COMPLEX', 'shapes that clip what is used tenfold', () =>
+    svg(
+      `${many(9, (i) => `<g id="a${i}">${`<use href="#a${i + 1}"/>`.repeat(10)}</g>`)}<g id="a9">${RED}</g><g style="clip-path:circle(9px)"><use href="#a0"/></g>`,
+    ),
+  ),
   refused('TOO_COMPLEX', 'blocks in blocks', () => svg(`<style>${'a{'.repeat(100_000)}</style>${RED}`)),
   drawn('a style attribute of spaces', () =>
     svg(`${RED}<g style="${'fill '.repeat(300_000)}:${' '.repeat(300_000)}x"/>`),

@@ -1,10 +1,10 @@
-import { asUint32, type Colour, type Raster } from './pixels.ts'
+import { asUint32, type Colour, opaque, type Raster } from './pixels.ts'
 
 /** A raster of one colour (null: clear). Sizes in px. */
 export function blankCanvas(size: { width: number; height: number }, background: Colour | null): Raster {
   const { width, height } = size
   const canvas = { pixels: new Uint8Array(width * height * 4), width, height }
-  if (background) asUint32(canvas).fill(new Uint32Array(Uint8Array.of(...background, 255).buffer)[0] ?? 0)
+  if (background) asUint32(canvas).fill(opaque(background))
   return canvas
 }
 

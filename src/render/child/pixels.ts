@@ -33,7 +33,8 @@ export function centre(raster: Raster, canvas: { width: number; height: number; 
   return centred
 }
 
-const opaque = ([red, green, blue]: Colour): number =>
+/** A colour as one pixel of `asUint32`. */
+export const opaque = ([red, green, blue]: Colour): number =>
   new Uint32Array(Uint8Array.of(red, green, blue, 255).buffer)[0] ?? 0
 
 /** Lays the raster on a colour, in place. Most pixels of flat art are clear or opaque and cost a comparison. */

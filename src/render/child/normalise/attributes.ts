@@ -1,6 +1,7 @@
 import { type Axis, length, notNegative } from './lengths.ts'
 import { NUMBERS, number, numbers, ratio } from './numbers.ts'
 import { PRIMITIVES } from './primitives.ts'
+import { degreesOf } from './transform-list.ts'
 import { oneOf, type Parse, print, split, type Value } from './values.ts'
 
 /** Attributes of single elements that are no properties, and how their values are read. */
@@ -78,9 +79,8 @@ type BoxParse = (text: string, given: Readonly<Record<string, string>>) => Value
 
 const units = oneOf('userSpaceOnUse objectBoundingBox')
 const angle: Parse = (text) => {
-  const [, value, unit = ''] = /^\s*([+-]?[\d.]+(?:e[+-]?\d+)?)(deg|rad|grad|turn)?\s*$/i.exec(text) ?? []
-  if (value === undefined) return null
-  return print(Number(value) * ({ deg: 1, rad: 180 / Math.PI, grad: 0.9, turn: 360 }[unit.toLowerCase()] ?? 1))
+  const degrees = degreesOf(text)
+  return Number.isFinite(degrees) ? print(degrees) : null
 }
 const orient: Parse = (text) => oneOf('auto auto-start-reverse')(text) ?? angle(text)
 const refPoint = (axis: Axis): Parse => {

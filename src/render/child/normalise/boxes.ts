@@ -16,6 +16,8 @@ const DEPTH_MAX = 64
 export interface BoxOptions {
   readonly targets?: ReadonlyMap<string, Element>
   readonly depth?: number
+  /** Those of what is used, once found. */
+  readonly boxes?: Map<Element, Box | null>
 }
 
 /** The box around an element's fill, in its own user space; null where it draws nothing or cannot be told. */
@@ -67,10 +69,12 @@ function boxOfChildren(element: Element, options: BoxOptions): Box | null {
 }
 
 function boxOfUse(element: Element, options: BoxOptions): Box | null {
-  const { targets, depth = 0 } = options
+  const { targets, depth = 0, boxes } = options
   const target = targets?.get(referenceIn(element.attributes.get('href') ?? '') ?? '')
   if (!target || depth > DEPTH_MAX) return null
-  const inner = boxOf(target, { ...options, depth: depth + 8 })
+  const known = boxes?.get(target)
+  const inner = known === undefined ? boxOf(target, { ...options, depth: depth + 8 }) : known
+  boxes?.set(target, inner)
   const moved = multiply(
     translation(px(element.attributes.get('x')), px(element.attributes.get('y'))),
     transformOf(target),
@@ -79,7 +83,7 @@ function boxOfUse(element: Element, options: BoxOptions): Box | null {
 }
 
 /** The matrix of a settled transform attribute. */
-export function transformOf({ attributes }: Element): Matrix {
+function transformOf({ attributes }: Element): Matrix {
   const transform = attributes.get('transform')
   if (transform === undefined) return IDENTITY
   return parseTransform(transform, { box: NOWHERE, context: null as never, isAttribute: true }) ?? IDENTITY
@@ -105,7 +109,7 @@ function around(numbers: readonly number[]): Box | null {
   return Object.values(box).every(Number.isFinite) ? box : null
 }
 
-export function boxOfPath(data: string): Box | null {
+function boxOfPath(data: string): Box | null {
   if (data.trim() === '' || countSegments(data) > SEGMENTS_MAX) return null
   try {
     const { x, y, width, height } = pathTools().default.getPathBBox(data)

@@ -1,17 +1,18 @@
 import type { Box } from './box.ts'
 import { boxOf } from './boxes.ts'
-import { length, px } from './lengths.ts'
+import { along, type Reference } from './transform-list.ts'
 import { grown } from './transforms.ts'
 import { append, create, type Element, type Tree, walk } from './tree.ts'
-import { type Context, calls, evaluate, print, split } from './values.ts'
+import { type Context, calls, print, split } from './values.ts'
 
 /** Basic shapes of CSS, `clip-path: circle(40%)`, as clip paths with one shape in them. */
 export function settleClipShapes(tree: Tree): void {
   let made = 0
+  const boxes = new Map<Element, Box | null>()
   for (const element of [...walk(tree.root)]) {
     const value = element.extra?.get('clip-path')
     if (!value || !element.context || element.attributes.has('clip-path')) continue
-    const shape = shapeOf(value, element, tree)
+    const shape = shapeOf(value, element, { tree, boxes })
     if (!shape) continue
     const clip = create('clipPath', {}, [shape])
     const id = `tc${made++}`
@@ -21,29 +22,23 @@ export function settleClipShapes(tree: Tree): void {
   }
 }
 
-function shapeOf(value: string, element: Element, tree: Tree): Element | null {
+function shapeOf(
+  value: string,
+  element: Element,
+  { tree, boxes }: { tree: Tree; boxes: Map<Element, Box | null> },
+): Element | null {
   const [call] = calls(value.replace(/(?:fill|stroke|view|border|content|padding|margin)-box/gi, ' ')) ?? []
   const context = element.context as Context
   if (!call) return null
   const { width: pageWidth, height: pageHeight } = context.viewport ?? context.page
-  const fill = boxOf(element, { targets: tree.targets })
+  const fill = boxOf(element, { targets: tree.targets, boxes })
   const isView = /view-box/i.test(value)
   const box = isView
     ? { x: 0, y: 0, width: pageWidth, height: pageHeight }
     : fill && (/fill-box|content-box|padding-box/i.test(value) ? fill : grown(element, fill))
   if (!box) return null
-  return make(call.name, call.inside.toLowerCase(), { box, context })
-}
-
-interface Reference {
-  readonly box: Box
-  readonly context: Context
-}
-
-const LENGTHS = { x: length('x'), y: length('y'), other: length('other') }
-
-function along(text: string, axis: 'x' | 'y' | 'other', { box, context }: Reference): number {
-  return px(evaluate(LENGTHS[axis](text), { ...context, viewport: box }) ?? undefined)
+  // The letters of path data say more than their names.
+  return make(call.name, call.name === 'path' ? call.inside : call.inside.toLowerCase(), { box, context })
 }
 
 function make(name: string, inside: string, reference: Reference): Element | null {
@@ -99,9 +94,10 @@ function make(name: string, inside: string, reference: Reference): Element | nul
     }
     case 'path': {
       const data = /(["'])([\s,\d.e+\-a-z]*)\1/i.exec(inside)?.[2]
+      const rule = /^\s*evenodd\s*,/i.test(inside) ? 'evenodd' : 'nonzero'
       return data === undefined
         ? null
-        : create('path', { d: data, transform: `translate(${print(box.x)} ${print(box.y)})` })
+        : create('path', { d: data, transform: `translate(${print(box.x)} ${print(box.y)})`, 'clip-rule': rule })
     }
     default:
       return null

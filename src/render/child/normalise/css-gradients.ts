@@ -1,6 +1,7 @@
 import type { Box } from './box.ts'
 import { colour, separate } from './colours.ts'
 import { LIMITS } from './limits.ts'
+import { degreesOf, numberOf } from './transform-list.ts'
 import { append, create, type Element, type Tree } from './tree.ts'
 import { type Context, calls, evaluate, print, split } from './values.ts'
 
@@ -80,11 +81,7 @@ function colourAt(stops: readonly Stop[], at: number): Stop['rgba'] {
 const hexOf = ([red, green, blue]: Stop['rgba']): string =>
   `#${[red, green, blue].map((value) => Math.round(value).toString(16).padStart(2, '0')).join('')}`
 
-const turnOf = (text: string): number => {
-  const [, number = 'NaN', unit = 'deg'] =
-    /^([+-]?[\d.]+(?:e[+-]?\d+)?)(deg|rad|grad|turn|%)?$/i.exec(text.trim()) ?? []
-  return Number(number) / ({ deg: 360, rad: 2 * Math.PI, grad: 400, turn: 1, '%': 100 }[unit.toLowerCase()] ?? 360)
-}
+const turnOf = (text: string): number => (text.trim().endsWith('%') ? numberOf(text) : degreesOf(text) / 360)
 
 function conic(args: readonly string[], box: Box, tools: Tools): Element[] | null {
   const [, from, at] = /^(?:from\s+([^\s]+))?\s*(?:at\s+(.+))?$/i.exec(args[0] ?? '') ?? []
@@ -165,7 +162,7 @@ export const rectOf = (box: Box, attributes: Readonly<Record<string, string>>): 
     ...attributes,
   })
 
-export function clipTo(box: Box, tree: Tree): string {
+function clipTo(box: Box, tree: Tree): string {
   const clip = create('clipPath', {}, [rectOf(box, {})])
   const id = `tb${tree.targets.size}`
   tree.targets.set(id, clip)

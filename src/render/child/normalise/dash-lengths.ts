@@ -60,8 +60,9 @@ function roundedRect(attributes: ReadonlyMap<string, string>): string {
   return `M${rx} 0h${w}${arc(rx, ry)}v${h}${arc(-rx, ry)}h${-w}${arc(-rx, -ry)}v${-h}${arc(rx, -ry)}z`
 }
 
-function measure(data: string): number | null {
-  if (countSegments(data) > SEGMENTS_MAX) return null
+/** The length of path data; null where it cannot be told, or where measuring costs too much. */
+export function measure(data: string, segmentsMax = SEGMENTS_MAX): number | null {
+  if (countSegments(data) > segmentsMax) return null
   try {
     const length = pathTools().default.getTotalLength(data)
     return Number.isFinite(length) && length > 0 ? length : null

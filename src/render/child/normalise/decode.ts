@@ -10,7 +10,7 @@ const UTF8 = new TextDecoder('utf-8', { fatal: true })
 export function decode(bytes: Uint8Array): string {
   const decoder = decoderOf(labelOf(bytes))
   const text = decoder ? decoder.decode(bytes) : decodeUndeclared(bytes)
-  // Space before the XML declaration, and NULs and other bytes after the end, are slips that a strict parser refuses.
+  // Space before the XML declaration is a slip that a strict parser refuses.
   const trimmed = text.trimStart()
   if (trimmed === '') throw new AppError('EMPTY', 'The file holds only white space.')
   return trimmed

@@ -2,6 +2,7 @@ import { colour, separate } from './colours.ts'
 import { length, px, share } from './lengths.ts'
 import { LIMITS, tooComplex } from './limits.ts'
 import { readUrl } from './references.ts'
+import { degreesOf } from './transform-list.ts'
 import { append, create, type Element, type Tree, walk, wrap } from './tree.ts'
 import { type Call, type Context, calls, evaluate, print, split } from './values.ts'
 
@@ -84,9 +85,8 @@ function primitivesOf({ name, inside }: Call, context: Context): Element[] | nul
   }
   if (name === 'drop-shadow') return shadow(inside, context)
   if (name === 'hue-rotate') {
-    const [, number, unit = 'deg'] = /^([+-]?[\d.]+)(deg|rad|grad|turn)?$/i.exec(inside || '0') ?? []
-    if (number === undefined) return null
-    const degrees = Number(number) * ({ deg: 1, rad: 180 / Math.PI, grad: 0.9, turn: 360 }[unit.toLowerCase()] ?? 1)
+    const degrees = degreesOf(inside || '0')
+    if (!Number.isFinite(degrees)) return null
     return [create('feColorMatrix', { type: 'hueRotate', values: print(degrees) })]
   }
   const amount = amountOf(inside)

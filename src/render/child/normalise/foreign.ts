@@ -3,7 +3,8 @@ import { colour, separate } from './colours.ts'
 import { drawGradient, rectOf } from './css-gradients.ts'
 import { edgesOf, fontSizeOf, type HtmlStyle, htmlLength, htmlStyleOf } from './html-style.ts'
 import { px } from './lengths.ts'
-import { create, type Element, elementsOf, inherited, replace, type Tree, textOf, walk } from './tree.ts'
+import { readUrl } from './references.ts'
+import { append, create, type Element, elementsOf, inherited, replace, type Tree, textOf, walk } from './tree.ts'
 import { type Context, evaluate, print, split } from './values.ts'
 
 /**
@@ -23,13 +24,11 @@ export function settleForeignObjects(tree: Tree): void {
     const drawn = canBeDrawn(element) ? drawForeign(element, tree) : null
     if (drawn === null) tree.warnings.add('FOREIGN_OBJECT')
     replace(element, group)
-    for (const child of drawn ?? []) {
-      group.children.push(child)
-      child.parent = group
-    }
+    for (const child of drawn ?? []) append(group, child)
   }
 }
 
+const CLIPS = new Set(['clipPath'])
 const KNOWN = /^html:(?:html|body|div|span|p|b|strong|i|em|u|small|font|br|section|label|center|code|pre|h[1-6]|a)$/
 const ELEMENTS_MAX = 50
 
@@ -111,10 +110,8 @@ function drawBackground(element: Element, style: HtmlStyle, box: Box, { tree, dr
         rectOf(box, { fill: opaque, 'fill-opacity': print(alpha), ...(radius > 0 ? { rx: print(radius) } : {}) }),
       )
   }
-  const clip = style.get('clip-path')
-  const reference = clip
-    ? context.refer(clip.replaceAll(/^url\(\s*["']?|["']?\s*\)$/g, ''), new Set(['clipPath']))
-    : null
+  const clip = readUrl(style.get('clip-path') ?? '')
+  const reference = clip ? context.refer(clip.address, CLIPS) : null
   if (layers.length === 0) return
   if (opacity === 1 && reference === null) drawn.push(...layers)
   else drawn.push(create('g', { opacity: print(opacity), ...(reference ? { 'clip-path': reference } : {}) }, layers))

@@ -1,7 +1,6 @@
 import { checkFilter, costOfPrimitive } from './filter-cost.ts'
 import { LIMITS, tooComplex } from './limits.ts'
 import { DEFINITIONS } from './names.ts'
-import { countSegments } from './path-data.ts'
 import { referenceIn } from './references.ts'
 import { type Element, elementsOf, type Tree } from './tree.ts'
 
@@ -9,9 +8,8 @@ import { type Element, elementsOf, type Tree } from './tree.ts'
 interface Weight {
   /** Elements drawn, references multiplied out. */
   cost: number
-  /** Outlines and the vertices on them: each may be painted with a pattern, or get a marker, that it inherits. */
+  /** Outlines: each may be painted with a pattern that it inherits. */
   shapes: number
-  vertices: number
   chain: number
   nesting: number
   layers: number
@@ -58,14 +56,7 @@ export function checkGraph(tree: Tree, extent: number): void {
     const cost = element.name.startsWith('fe')
       ? costOfPrimitive(element, extent)
       : 1 + Math.ceil((element.pixels ?? 0) / PIXELS_PER_ELEMENT)
-    return { cost, shapes: isShape ? 1 : 0, vertices: verticesOf(element), chain: 0, nesting: 0, layers: 0, filters: 0 }
-  }
-
-  /** Markers are the only reason to count vertices. */
-  function verticesOf({ name, attributes }: Element): number {
-    if (!tree.has.marker || !SHAPES.has(name)) return 0
-    const data = attributes.get('d') ?? attributes.get('points')
-    return data === undefined ? 2 : 2 + countSegments(data)
+    return { cost, shapes: isShape ? 1 : 0, chain: 0, nesting: 0, layers: 0, filters: 0 }
   }
 
   function addChildren(element: Element, weight: Weight, level: number): boolean {
@@ -110,7 +101,6 @@ const isLayered = ({ attributes }: Element, property: string): boolean =>
 function join(weight: Weight, inner: Weight, times: number): void {
   weight.cost += times * inner.cost
   weight.shapes += inner.shapes
-  weight.vertices += inner.vertices
   nest(weight, inner)
 }
 
@@ -135,10 +125,8 @@ function refer(weight: Weight, property: string, to: { target: Element; inner: W
 }
 
 /** How often a property's target is drawn at most: what is inherited, once for each heir. */
-function timesOf(property: string, { shapes, vertices }: Weight): number {
-  if (property === 'fill' || property === 'stroke') return Math.max(1, shapes)
-  return property.startsWith('marker') ? Math.max(1, vertices) : 1
-}
+const timesOf = (property: string, { shapes }: Weight): number =>
+  property === 'fill' || property === 'stroke' ? Math.max(1, shapes) : 1
 
 function check(weight: Weight, elements: number): void {
   if (weight.chain > LIMITS.chain) throw tooComplex(`References lead to references more than ${LIMITS.chain} times.`)

@@ -1,5 +1,6 @@
 import { px } from './lengths.ts'
-import type { Element } from './tree.ts'
+import { splitDeclarations } from './style-attribute.ts'
+import { type Element, inherited } from './tree.ts'
 import { split } from './values.ts'
 
 /** What an HTML box's own style says, by property, as written. */
@@ -18,26 +19,9 @@ export function htmlStyleOf({ given }: Element): HtmlStyle {
   return style
 }
 
-function splitDeclarations(text: string): string[] {
-  const parts: string[] = []
-  let depth = 0
-  let from = 0
-  for (let at = 0; at < text.length; at++) {
-    const code = text.charCodeAt(at)
-    if (code === 40) depth++
-    else if (code === 41 && depth > 0) depth--
-    else if (code === 59 && depth === 0) {
-      parts.push(text.slice(from, at))
-      from = at + 1
-    }
-  }
-  parts.push(text.slice(from))
-  return parts
-}
-
 /** px of a length; percentages are of `whole`, em of `em`. Undefined for anything else. */
 export function htmlLength(text: string | undefined, whole: number, em = 16): number | undefined {
-  const [, number, unit] = /^\s*([+-]?(?:\d+\.?\d*|\.\d+))\s*(px|%|em|rem|pt)?\s*$/i.exec(text ?? '') ?? []
+  const [, number, unit] = /^\s*([+-]?(?:\d+(?:\.\d*)?|\.\d+))\s*(px|%|em|rem|pt)?\s*$/i.exec(text ?? '') ?? []
   if (number === undefined) return undefined
   const scale = { px: 1, '%': whole / 100, em, rem: 16, pt: 4 / 3 }[unit?.toLowerCase() ?? 'px'] ?? 1
   return Number(number) * scale
@@ -63,10 +47,4 @@ export function edgesOf(style: HtmlStyle, name: 'padding' | 'margin', width: num
   }
 }
 
-export const fontSizeOf = (element: Element): number => {
-  for (let at: Element | null = element; at; at = at.parent) {
-    const size = at.attributes.get('font-size')
-    if (size !== undefined) return px(size, 16)
-  }
-  return 16
-}
+export const fontSizeOf = (element: Element): number => px(inherited(element, 'font-size'), 16)

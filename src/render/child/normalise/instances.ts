@@ -22,11 +22,12 @@ export function instantiate<Scope extends { readonly variables: Variables | null
   uses: Uses<Scope>,
   resolve: (element: Element, scope: Scope) => void,
 ): void {
+  const known = new Map<Element, boolean>()
   // Copies may hold further uses: the list grows while it is read.
   for (let index = 0; index < uses.found.length; index++) {
     const { element, scope } = uses.found[index] as { element: Element; scope: Scope }
     const target = tree.targets.get(referenceIn(element.attributes.get('href') ?? '') ?? '')
-    if (!target || (uses.at.get(target) ?? null) === scope.variables || !isVariable(target, uses, 0)) continue
+    if (!target || (uses.at.get(target) ?? null) === scope.variables || !isVariable(target)) continue
     const copy = copyOf(target, tree)
     copy.parent = target.parent
     resolve(copy, scope)
@@ -37,15 +38,19 @@ export function instantiate<Scope extends { readonly variables: Variables | null
     append(tree.root.children.at(-1) as Element, copy)
   }
 
-  function isVariable(target: Element, { variable }: Uses<Scope>, depth: number): boolean {
-    if (depth > 8) return false
-    for (const element of walk(target)) {
-      if (variable.has(element)) return true
+  /** Whether anything in it, or that it uses, took a value from a variable. Each is looked through once. */
+  function isVariable(target: Element): boolean {
+    const before = known.get(target)
+    if (before !== undefined) return before
+    // A cycle ends here.
+    known.set(target, false)
+    const isFound = [...walk(target)].some((element) => {
       const inner =
         element.name === 'use' ? tree.targets.get(referenceIn(element.attributes.get('href') ?? '') ?? '') : undefined
-      if (inner && inner !== target && isVariable(inner, uses, depth + 1)) return true
-    }
-    return false
+      return uses.variable.has(element) || (inner !== undefined && isVariable(inner))
+    })
+    known.set(target, isFound)
+    return isFound
   }
 }
 

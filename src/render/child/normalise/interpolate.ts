@@ -1,7 +1,7 @@
 /** Seconds of a clock value of SMIL or CSS: `1.2s`, `600ms`, `00:01:30`, `2`; null for `indefinite` and events. */
 export function secondsOf(text: string | undefined): number | null {
   const trimmed = text?.trim() ?? ''
-  const [, number, unit] = /^([+-]?(?:\d+\.?\d*|\.\d+))(ms|s|min|h)?$/.exec(trimmed) ?? []
+  const [, number, unit] = /^([+-]?(?:\d+(?:\.\d*)?|\.\d+))(ms|s|min|h)?$/.exec(trimmed) ?? []
   if (number !== undefined) return Number(number) * ({ ms: 0.001, s: 1, min: 60, h: 3600 }[unit ?? 's'] ?? 1)
   const clock = /^(?:(\d+):)?(\d{1,2}):(\d{1,2}(?:\.\d+)?)$/.exec(trimmed)
   return clock ? Number(clock[1] ?? 0) * 3600 + Number(clock[2]) * 60 + Number(clock[3]) : null

@@ -1,11 +1,12 @@
 import { AppError } from '../../../core/errors.ts'
+import { SOURCE_BYTES_MAX } from '../../../core/limits.ts'
 
 /**
  * What a source may ask of us. Each limit is far above the art in 243 public icon sets and below what stalls or kills
  * resvg 0.34 (measured; the classes are in test/support/hostile.ts). The renderer's time limit catches what is left.
  */
 export const LIMITS = {
-  sourceBytes: 5_000_000,
+  sourceBytes: SOURCE_BYTES_MAX,
   /** Of an SVGZ, together with its ratio: a megabyte of zeros packs to a kilobyte. */
   unpackedBytes: 20_000_000,
   unpackedRatio: 100,

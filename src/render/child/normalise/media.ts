@@ -64,7 +64,7 @@ function featureHolds(feature: string, page: Size): boolean {
       )
     return compare(valueFor(left, page), sign, valueFor(middle, page))
   }
-  const [name = '', value] = split(feature.replace(':', '/'), '/').length > 1 ? feature.split(/\s*:\s*/) : [feature]
+  const [name = '', value] = feature.split(/\s*:\s*/)
   const [, bound, base = name] = /^(min|max)-(.*)$/.exec(name) ?? []
   if (
     base === 'width' ||

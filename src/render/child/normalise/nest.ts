@@ -1,7 +1,7 @@
 import { LIMITS, tooComplex } from './limits.ts'
 import { INHERITED } from './properties.ts'
 import { referenceIn } from './references.ts'
-import { append, create, type Element, elementsOf, type Tree, walk } from './tree.ts'
+import { append, create, type Element, elementsOf, inherited, type Tree, walk } from './tree.ts'
 
 /**
  * A settled document as an element of another one, in the place of the picture that it was: what it refers to is its own, and
@@ -28,7 +28,7 @@ export function nestTree(inner: Tree, outer: Tree, image: Element): Element {
   }
   for (const [name, initial] of INHERITED) {
     const own = inner.root.attributes.get(name)
-    if (own !== undefined || isSetAround(image, name)) place.attributes.set(name, own ?? initial)
+    if (own !== undefined || inherited(image, name) !== undefined) place.attributes.set(name, own ?? initial)
   }
   if (!place.attributes.has('font-size')) place.attributes.set('font-size', '16')
   for (const child of [...elementsOf(inner.root)]) append(place, child)
@@ -49,9 +49,4 @@ export function nestTree(inner: Tree, outer: Tree, image: Element): Element {
     if (value !== undefined) group.attributes.set(name, value)
   }
   return group
-}
-
-function isSetAround(element: Element, name: string): boolean {
-  for (let at: Element | null = element; at; at = at.parent) if (at.attributes.has(name)) return true
-  return false
 }

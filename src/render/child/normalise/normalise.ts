@@ -16,7 +16,7 @@ import { settleMarkers } from './markers.ts'
 import type { Feature, Warning } from './names.ts'
 import { nestTree } from './nest.ts'
 import { embedPictures } from './pictures.ts'
-import { linkIds, printBody, printRoot } from './print.ts'
+import { linkIds, linkValue, printBody, printRoot } from './print.ts'
 import { read } from './read.ts'
 import { resolve } from './resolve.ts'
 import { settleRoot } from './root.ts'
@@ -141,7 +141,4 @@ function printTree(tree: Tree): NormalisedSvg {
 }
 
 const readPrinted = (attributes: ReadonlyMap<string, string>, ids: ReadonlyMap<string, string>): [string, string][] =>
-  [...attributes].map(([name, value]) => [
-    name,
-    value.startsWith('url(#') ? `url(#${ids.get(value.slice(5, value.indexOf(')')))})` : value,
-  ])
+  [...attributes].map(([name, value]) => [name, linkValue(value, ids)])

@@ -4,7 +4,7 @@ export const NUMBERS = /^[\s,\d.eE+-]*$/
 export const numbers: Parse = (text) => (NUMBERS.test(text) ? text.trim() : null)
 export const number: Parse = (text) => {
   const trimmed = text.trim()
-  if (!/^[+-]?(?:\d+\.?\d*|\.\d+)(?:e[+-]?\d+)?$/i.test(trimmed)) return null
+  if (!/^[+-]?(?:\d+(?:\.\d*)?|\.\d+)(?:e[+-]?\d+)?$/i.test(trimmed)) return null
   return Number.isFinite(Number(trimmed)) ? trimmed : null
 }
 /** The value of preserveAspectRatio. */

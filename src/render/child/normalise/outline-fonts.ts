@@ -23,22 +23,29 @@ export const familiesIn = (list: string): string[] =>
 /** Opens a document's embedded fonts, each when it is first asked for. One that is broken is as good as not there. */
 export function openFonts(faces: readonly FontFace[]): ChooseFonts {
   const opened = new Map<string, Font | null>()
-  const open = (key: string, read: () => Buffer): Font | null => {
+  const open = (key: string, load: () => Font | null): Font | null => {
     const known = opened.get(key)
     if (known !== undefined) return known
-    const font = tryOpen(read)
+    const font = load()
     opened.set(key, font)
     return font
+  }
+  const openAt = (face: FontFace, weight: number): Font | null => {
+    const key = `embedded ${faces.indexOf(face)}`
+    return open(`${key} ${weight}`, () => {
+      const font = open(key, () => tryOpen(() => face.src))
+      return font && atWeight(font, weight)
+    })
   }
   return (style) => {
     const fonts: Font[] = []
     for (const family of familiesIn(style.family)) {
       const face = bestFace(faces, { ...style, family })
-      const font = face && open(`embedded ${faces.indexOf(face)} ${style.weight}`, () => face.src)
-      if (font) fonts.push(atWeight(font, style.weight))
+      const font = face && openAt(face, style.weight)
+      if (font) fonts.push(font)
     }
     const file = bundledFace(familyFor(style.family), style)
-    const bundled = open(file, () => readFileSync(file))
+    const bundled = open(file, () => tryOpen(() => readFileSync(file)))
     return bundled ? [...fonts, bundled] : fonts
   }
 }

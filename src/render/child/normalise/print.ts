@@ -10,8 +10,7 @@ const UNPRINTED: ReadonlySet<string> = new Set(['white-space', 'text-transform',
 const STYLED: ReadonlySet<string> = new Set(['mix-blend-mode', 'isolation'])
 
 /**
- * Gives every element that something printed refers to a short id, and takes out the references to what is not printed. Several
- * passes, since what falls out may have been the last to refer to another.
+ * Gives every element that something printed refers to a short id, and takes out the references to what is not printed.
  */
 export function linkIds(tree: Tree): ReadonlyMap<string, string> {
   // A use of nothing draws nothing.
@@ -56,10 +55,7 @@ function printElement(element: Element, ids: ReadonlyMap<string, string>): strin
   return `<${element.name}${printAttributes(element.attributes, ids)}${printBody(element, ids)}`
 }
 
-export function printAttributes(
-  attributes: Iterable<readonly [string, string]>,
-  ids?: ReadonlyMap<string, string>,
-): string {
+function printAttributes(attributes: Iterable<readonly [string, string]>, ids?: ReadonlyMap<string, string>): string {
   let text = ''
   let late: Map<string, string> | null = null
   for (const [name, value] of attributes) {
@@ -79,14 +75,15 @@ export function printAttributes(
 /** Set by different steps, and printed in one order all the same: printing what was printed changes nothing. */
 const LATE: ReadonlySet<string> = new Set(['style', 'clip-path', 'mask', 'filter', 'transform', 'href', 'id'])
 
+/** A final value with the printed id in the place of the temporary one. */
+export function linkValue(value: string, ids: ReadonlyMap<string, string>): string {
+  const id = value[0] === 'u' || value[0] === '#' ? referenceIn(value) : null
+  if (id === null) return value
+  return value[0] === '#' ? `#${ids.get(id)}` : `url(#${ids.get(id)})${value.slice(value.indexOf(')') + 1)}`
+}
+
 function printOne(name: string, value: string, ids?: ReadonlyMap<string, string>): string {
-  const id = ids && (value[0] === 'u' || value[0] === '#') ? referenceIn(value) : null
-  const final =
-    id === null
-      ? value
-      : value[0] === '#'
-        ? `#${ids?.get(id)}`
-        : `url(#${ids?.get(id)})${value.slice(value.indexOf(')') + 1)}`
+  const final = ids ? linkValue(value, ids) : value
   return ` ${name}="${escapeAttribute(final)}"`
 }
 

@@ -22,7 +22,7 @@ export function read(source: string): Tree {
   const sheets: string[] = []
   const images: Element[] = []
   const animations: Element[] = []
-  const has: Presence = { style: false, switch: false, marker: false, pathLength: false, foreign: false, symbol: false }
+  const has: Presence = { style: false, marker: false, pathLength: false, foreign: false, symbol: false }
   const namespaces = openNamespaces()
   const paths: PathCount = { chars: 0, segments: 0, uncounted: [] }
   const open: Element[] = []
@@ -81,7 +81,6 @@ export function read(source: string): Tree {
     const { name, given } = element
     if (name === 'script') findings.warnings.add('SCRIPT')
     else if (name === 'image' || name === 'feImage') images.push(element)
-    else if (name === 'switch') has.switch = true
     else if (name === 'marker') has.marker = true
     else if (name === 'symbol') has.symbol = true
     else if (name === 'foreignObject') has.foreign = true

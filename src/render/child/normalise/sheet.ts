@@ -43,7 +43,7 @@ export function parseSheets(sheets: readonly string[], page: Size, findings: Fin
   for (const css of sheets) {
     chars += css.length
     if (chars > LIMITS.cssChars + EMBEDDED_CHARS)
-      throw tooComplex(`The style sheets have more than ${chars} characters.`)
+      throw tooComplex(`The style sheets have more than ${LIMITS.cssChars + EMBEDDED_CHARS} characters.`)
     readBlocks(css, { parents: null, layer: UNLAYERED, depth: 0 })
   }
   return sheet
@@ -74,7 +74,7 @@ export function parseSheets(sheets: readonly string[], page: Size, findings: Fin
   function readRule({ prelude, block }: CssRule, scope: Scope): void {
     const own = prelude.type === 'Raw' ? prelude.value.trim() : ''
     const selectors = scope.parents === null ? own : nest(own, scope.parents)
-    if (selectors.length > LIMITS.selectorsChars) throw tooComplex(`Selectors have ${selectors.length} characters.`)
+    checkSelectors(selectors.length)
     addRule(selectors, block, scope)
   }
 
@@ -197,10 +197,18 @@ const rawOf = (node: CssDeclaration): string =>
 const read = (node: CssDeclaration, findings: Findings): Declaration[] =>
   declare(node.property, rawOf(node), { isImportant: node.important === true, findings })
 
+function checkSelectors(chars: number): void {
+  if (chars > LIMITS.selectorsChars) throw tooComplex(`Selectors have ${chars} characters.`)
+}
+
 /** Nested selectors written out: `&` is the parent, and without one the parent stands in front. */
 function nest(own: string, parents: string): string {
   const parent = parents.includes(',') || /[\s>+~]/.test(parents) ? `:is(${parents})` : parents
-  return split(own, ',')
+  const selectors = split(own, ',')
+  // Counted before it is made: `&` multiplies.
+  const times = selectors.reduce((sum, selector) => sum + Math.max(1, selector.split('&').length - 1), 0)
+  checkSelectors(own.length + times * parent.length)
+  return selectors
     .map((selector) => (selector.includes('&') ? selector.replaceAll('&', parent) : `${parent} ${selector}`))
     .join(',')
 }

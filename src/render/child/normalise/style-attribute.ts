@@ -28,16 +28,9 @@ export function parseStyle(style: string, findings: Findings): Declaration[] {
         )
     return found
   }
-  let from = 0
-  let depth = 0
-  for (let at = 0; at <= style.length; at++) {
-    const code = style.charCodeAt(at)
-    if (code === 40) depth++
-    else if (code === 41 && depth > 0) depth--
-    if (at < style.length && (code !== 59 || depth > 0)) continue
-    const colon = style.indexOf(':', from)
-    if (colon > from && colon < at) add(style.slice(from, colon).trim(), style.slice(colon + 1, at).trim())
-    from = at + 1
+  for (const part of splitDeclarations(style)) {
+    const colon = part.indexOf(':')
+    if (colon > 0) add(part.slice(0, colon).trim(), part.slice(colon + 1).trim())
   }
   return found
 
@@ -53,4 +46,22 @@ export function parseStyle(style: string, findings: Findings): Declaration[] {
     const value = isImportant ? text.slice(0, bang).trim() : text
     if (value !== '' && /^[\w-]+$/.test(name)) found.push(...declare(name, value, { isImportant, findings }))
   }
+}
+
+/** What stands between the semicolons outside of parentheses. One pass. */
+export function splitDeclarations(text: string): string[] {
+  const parts: string[] = []
+  let depth = 0
+  let from = 0
+  for (let at = 0; at < text.length; at++) {
+    const code = text.charCodeAt(at)
+    if (code === 40) depth++
+    else if (code === 41 && depth > 0) depth--
+    else if (code === 59 && depth === 0) {
+      parts.push(text.slice(from, at))
+      from = at + 1
+    }
+  }
+  parts.push(text.slice(from))
+  return parts
 }

@@ -1,6 +1,6 @@
+import { measure } from './dash-lengths.ts'
 import { px } from './lengths.ts'
 import { pathTools } from './libraries.ts'
-import { countSegments } from './path-data.ts'
 import { referenceIn } from './references.ts'
 import type { Element, Tree } from './tree.ts'
 
@@ -19,10 +19,9 @@ const SEGMENTS_MAX = 1000
 export function openTextPath(element: Element, { targets }: Tree): TextPath | null {
   const target = targets.get(referenceIn(element.attributes.get('href') ?? '') ?? '')
   const data = target?.attributes.get('d')
-  if (!data || countSegments(data) > SEGMENTS_MAX) return null
+  const length = data ? measure(data, SEGMENTS_MAX) : null
+  if (!data || length === null) return null
   const tools = pathTools().default
-  const length = tools.getTotalLength(data)
-  if (!(length > 0)) return null
   return {
     startOffset: px(element.attributes.get('startOffset')),
     at(distance) {

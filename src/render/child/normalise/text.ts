@@ -21,8 +21,8 @@ export function settleText(tree: Tree): void {
     if (outline) replace(text, outline)
     else for (const element of walk(text)) settleFamily(element)
   }
-  // Inherited by texts that say nothing themselves.
-  for (const element of walk(tree.root)) if (element.name !== 'text') nameFamily(element)
+  // Inherited by texts that say nothing themselves; what is in a text is settled.
+  for (const element of walk(tree.root, ({ name }) => name !== 'text')) nameFamily(element)
 }
 
 const LISTS = ['x', 'y', 'dx', 'dy', 'rotate']

@@ -9,10 +9,10 @@ export interface Reference {
   readonly context: Context
 }
 
-const LENGTHS = { x: length('x'), y: length('y') }
+const LENGTHS = { x: length('x'), y: length('y'), other: length('other') }
 
 /** px of a length; percentages are of the box. */
-export function along(text: string, axis: 'x' | 'y', { box, context }: Reference): number {
+export function along(text: string, axis: keyof typeof LENGTHS, { box, context }: Reference): number {
   const value = evaluate(LENGTHS[axis](text), { ...context, viewport: box })
   return px(value ?? undefined, 0)
 }
@@ -34,9 +34,10 @@ export const numberOf = (text: string): number =>
 
 const TURNS: Readonly<Record<string, number>> = { '': 1, deg: 1, rad: 180 / Math.PI, grad: 0.9, turn: 360 }
 
-function degreesOf(text: string): number {
+/** Degrees of a CSS angle, or of a number; NaN for anything else. */
+export function degreesOf(text: string): number {
   const [, number = 'NaN', unit = ''] =
-    /^([+-]?(?:\d+\.?\d*|\.\d+)(?:e[+-]?\d+)?)([a-z]*)$/.exec(text.trim().toLowerCase()) ?? []
+    /^([+-]?(?:\d+(?:\.\d*)?|\.\d+)(?:e[+-]?\d+)?)([a-z]*)$/.exec(text.trim().toLowerCase()) ?? []
   return Number(number) * (TURNS[unit] ?? Number.NaN)
 }
 

@@ -12,7 +12,7 @@ import {
   translation,
 } from './matrix.ts'
 import { along, numberOf, parseTransform, rotateBy, translateBy } from './transform-list.ts'
-import { type Element, type Tree, walk } from './tree.ts'
+import { type Element, inherited, type Tree, walk } from './tree.ts'
 import { type Context, split } from './values.ts'
 
 /**
@@ -32,7 +32,8 @@ export function settleTransforms(tree: Tree): void {
 }
 
 const MOVES = ['transform', 'translate', 'rotate', 'scale'] as const
-const PLAIN = /^(?:\s*(?:matrix|translate|scale|rotate|skewX|skewY)\s*\([^()%a-zA-Z]*\)[\s,]*)+$/
+/** Space between two calls belongs to one place of the pattern only: else it is tried in every way there is. */
+const PLAIN = /^\s*(?:(?:matrix|translate|scale|rotate|skewX|skewY)\s*\([^()%a-zA-Z]*\)[\s,]*)+$/
 
 /** A transform on these is none. */
 const UNMOVED: ReadonlySet<string> = new Set(['mask', 'filter', 'marker', 'stop', 'defs'])
@@ -101,12 +102,8 @@ function referenceBox(element: Element): Box {
 }
 
 export function grown(element: Element, box: Box): Box {
-  let from: Element | null = element
-  while (from && !from.attributes.has('stroke')) from = from.parent
-  if (!from || from.attributes.get('stroke') === 'none') return box
-  let wide: Element | null = element
-  while (wide && !wide.attributes.has('stroke-width')) wide = wide.parent
-  const half = px(wide?.attributes.get('stroke-width'), 1) / 2
+  if ((inherited(element, 'stroke') ?? 'none') === 'none') return box
+  const half = px(inherited(element, 'stroke-width'), 1) / 2
   return { x: box.x - half, y: box.y - half, width: box.width + 2 * half, height: box.height + 2 * half }
 }
 

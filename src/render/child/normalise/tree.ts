@@ -63,7 +63,6 @@ export interface Tree extends Findings {
 /** What the reader saw: steps that have nothing to do are skipped. */
 export interface Presence {
   style: boolean
-  switch: boolean
   marker: boolean
   pathLength: boolean
   foreign: boolean

@@ -25,19 +25,29 @@ const lookUp = (name: string, variables: Variables | null): string | undefined =
  * leads back to itself: the declaration is then as if unset. Throws TOO_COMPLEX where the values grow without end.
  */
 export function substitute(text: string, variables: Variables | null, budget: VariableBudget): string | null {
+  // Each is looked up once: fallbacks that ask again at every level have no end. Null while it is, where a loop ends: CSS
+  // takes a variable in one for not set.
+  const found = new Map<string, string | null>()
   return replaceIn(text, 0)
 
+  function variable(name: string, depth: number): string | null {
+    const before = found.get(name)
+    if (before !== undefined) return before
+    found.set(name, null)
+    const written = name.startsWith('--') ? lookUp(name, variables) : undefined
+    const value = written === undefined ? null : replaceIn(written, depth)
+    found.set(name, value)
+    return value
+  }
+
   function replaceIn(value: string, depth: number): string | null {
-    // A loop ends here as well: CSS takes a variable in one for not set.
     if (depth > 32) return null
     let out = ''
     let from = 0
     for (let at = find(value, 0); at >= 0; at = find(value, from)) {
       const end = closeOf(value, at + 4)
       const [name = '', ...rest] = split(value.slice(at + 4, end), ',')
-      const known = name.startsWith('--') ? lookUp(name, variables) : undefined
-      const own = known === undefined ? null : replaceIn(known, depth + 1)
-      const replacement = own ?? (rest.length > 0 ? replaceIn(rest.join(','), depth + 1) : null)
+      const replacement = variable(name, depth + 1) ?? (rest.length > 0 ? replaceIn(rest.join(','), depth + 1) : null)
       if (replacement === null) return null
       out += value.slice(from, at) + replacement
       from = end + 1
