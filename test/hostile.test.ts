@@ -69,6 +69,14 @@ describe('hostile input', () => {
   })
 })
 
+it('a style sheet changes nothing for the next one that is read', async () => {
+  // A brace that stands where the second sheet ends was once taken for a block that it leaves open, and its reading never ended.
+  const source = svg(
+    `<style>${'a{}'.repeat(5)};a{}</style><style>{}}rect{fill:red}</style><rect width="24" height="24"/>`,
+  )
+  expect(await outcomeOf(Buffer.from(source), 3000)).toBe('RENDERED')
+})
+
 it('a storm in which every fifth render crashes or hangs costs none of the good ones', async () => {
   // Heavy art goes to resvg, which aborts on groups off its canvas, and librsvg draws it then; the blurs keep both busy for seconds.
   const heavy = '<path d="M0 0h1"/>'.repeat(20_001)

@@ -1,8 +1,10 @@
 import { mkdirSync } from 'node:fs'
 import { readdir, rm } from 'node:fs/promises'
 import path from 'node:path'
+import fc from 'fast-check'
 import { afterAll, expect, inject } from 'vitest'
 import { processesOf } from './processes.ts'
+import { seed } from './random.ts'
 import { sharedRenderers } from './renderers.ts'
 import { until } from './until.ts'
 
@@ -20,6 +22,7 @@ const folder = path.join(inject('runFolder'), path.basename(expect.getState().te
 mkdirSync(folder, { recursive: true })
 process.env.TMPDIR = folder
 const before = countHandles()
+fc.configureGlobal({ seed: seed() })
 
 afterAll(async () => {
   let left: string[] = []

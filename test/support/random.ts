@@ -1,13 +1,12 @@
-/** Of a run's random numbers: printed, so that TEST_SEED=N repeats a run that failed. */
-export const SEED = Number(process.env.TEST_SEED ?? Math.floor(Math.random() * 2 ** 31))
+/** Of a run's random numbers and properties: printed as it begins (servers.ts), so that TEST_SEED=N repeats a run that failed. */
+export const seed = () => Number(process.env.TEST_SEED)
 
 /**
- * Random numbers from 0 to 1 that the run's seed decides. Says the seed.
+ * Random numbers from 0 to 1 that the run's seed decides.
  * The generator is Mulberry32 (https://github.com/cprosche/mulberry32).
  */
 export function seededRandom(): () => number {
-  process.stdout.write(`random numbers of this run: TEST_SEED=${SEED}\n`)
-  let state = SEED
+  let state = seed()
   return () => {
     state = (state + 0x6d2b79f5) | 0
     let mixed = Math.imul(state ^ (state >>> 15), state | 1)

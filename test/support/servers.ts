@@ -26,6 +26,8 @@ const RAM_DISK_MIN_BYTES = 6e9
 export default async function setup(project: TestProject) {
   // Workers of vitest and programs that tests start inherit it: half of a worker's start is compiling its sources.
   process.env.NODE_COMPILE_CACHE = path.join(import.meta.dirname, '../../node_modules/.cache/node')
+  process.env.TEST_SEED ??= String(Math.floor(Math.random() * 2 ** 31))
+  process.stdout.write(`random numbers of this run: TEST_SEED=${process.env.TEST_SEED}\n`)
   const disk = await chooseDisk()
   await sweep(disk)
   const runFolder = await mkdtemp(path.join(disk, `${PREFIX}${process.pid}-`))
