@@ -91,7 +91,8 @@ export async function openApp(
   const events = createEvents(monitor)
   opening.defer(events.close)
   const waitingMax = Math.max(WAITING_MAX, WAITING_PER_RENDERER * config.renderers)
-  const pool = overrides.pool ?? openRenderPool({ presets: config.presets, size: config.renderers, waitingMax })
+  const pool =
+    overrides.pool ?? openRenderPool({ presets: config.presets, size: config.renderers, spares: 1, waitingMax })
   if (!overrides.pool) opening.defer(pool.close)
   const { presets, aws, distributionId } = config
   const cdn = distributionId ? openCloudFront(aws, distributionId) : null

@@ -29,6 +29,17 @@ describe('a fair queue', () => {
     )
   })
 
+  it('leaves where it waits what is not accepted', () => {
+    const queue = createFairQueue<string>()
+    for (const vendor of ['a', 'b', 'a', 'b']) queue.push([vendor, 'client'], vendor)
+    expect([queue.shift((vendor) => vendor === 'b'), queue.shift((vendor) => vendor === 'c'), queue.size]).toEqual([
+      'b',
+      undefined,
+      3,
+    ])
+    expect(drain(queue).sort()).toEqual(['a', 'a', 'b'])
+  })
+
   it('serves a page of twenty beside one of two thousand in turns', () => {
     const queue = createFairQueue<string>()
     for (let each = 0; each < 2000; each++) queue.push(['vendor', 'greedy'], 'greedy')

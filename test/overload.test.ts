@@ -74,6 +74,24 @@ describe('admission', () => {
     expect(order.lastIndexOf('neighbour')).toBeLessThan(30)
   })
 
+  it('lets a vendor in beside one that holds every place, with one picture at a time', async () => {
+    const limiter = await slowed(2, 10)
+    const places = [await limiter.acquire(applicant('a')), await limiter.acquire(applicant('a'))]
+    void limiter.acquire(applicant('a'))
+    const first = await limiter.acquire(applicant('b', { vendor: 'other' }))
+    let second = false
+    const next = limiter.acquire(applicant('b', { vendor: 'other' })).then((place) => {
+      second = true
+      return place
+    })
+    await Promise.resolve()
+    await Promise.resolve()
+    expect(second).toBe(false)
+    first.release()
+    places.push(await next)
+    for (const place of places) place.release()
+  })
+
   it('lets who gave up leave the queue', async () => {
     const limiter = await slowed(1, 10)
     const place = await limiter.acquire(applicant('a'))

@@ -227,6 +227,23 @@ describe('the pool', () => {
   })
 })
 
+it('a vendor that holds every renderer gives one to another vendor, and is not taken for slow', async () => {
+  const renderers = pool({ size: 2, spares: 1 })
+  const events: string[] = []
+  const heavy = blurs(50)
+  const of = (vendor: string, source: Uint8Array) =>
+    renderers
+      .render(source, [{ preset: 'preview', format: 'WEBP' }], {
+        cpuLimitMs: 60_000,
+        path: [vendor],
+        onSlow: () => events.push(`${vendor} is slow`) > 0,
+      })
+      .then(() => events.push(vendor))
+  await Promise.all([of('heavy', heavy), of('heavy', heavy), of('other', GOOD)])
+  expect(events[0]).toBe('other')
+  expect(events.filter((vendor) => vendor === 'heavy')).toHaveLength(2)
+})
+
 it('a pool that is limited gives work to so many renderers only, until it is not', async () => {
   const two = pool({ size: 2 })
   two.limit(1)

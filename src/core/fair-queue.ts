@@ -13,8 +13,8 @@ export interface FairQueue<T> {
   push(path: readonly string[], value: T): void
   /** Puts back what was taken out, before all of its flow. */
   unshift(path: readonly string[], value: T): void
-  /** Takes out what is next. */
-  shift(): T | undefined
+  /** Takes out what is next, of those first flows that it accepts. */
+  shift(accepts?: (name: string) => boolean): T | undefined
   /** Takes out a value that nobody wants any more; false: it was not there. */
   remove(path: readonly string[], value: T): boolean
   /** Says what a flow has used, in any unit; less than nothing corrects what was charged before. */
@@ -70,19 +70,21 @@ export function createFairQueue<T>(): FairQueue<T> {
       return root.waiting
     },
     waitingOf: (name) => root.flows.get(name)?.waiting ?? 0,
-    least: () => (root.waiting === 0 ? Number.POSITIVE_INFINITY : leastUsed(root).used),
+    least: () => leastUsed(root)?.used ?? Number.POSITIVE_INFINITY,
     push: (path, value) => void enter(path).push(value),
     unshift: (path, value) => void enter(path).unshift(value),
-    shift() {
-      if (root.waiting === 0) return undefined
+    shift(accepts) {
       let flow = root
-      flow.waiting--
-      while (flow.values.length === 0) {
-        const next = leastUsed(flow)
+      let next = root.values.length > 0 ? root : leastUsed(root, accepts)
+      if (!next) return undefined
+      const way = [root]
+      while (flow.values.length === 0 && next) {
         flow.reached = Math.max(flow.reached, next.used)
-        next.waiting--
+        way.push(next)
         flow = next
+        next = leastUsed(flow)
       }
+      for (const each of way) each.waiting--
       return flow.values.shift()
     },
     remove(path, value) {
@@ -119,10 +121,10 @@ function activeOf<T>({ flows }: Flow<T>): number {
   return active
 }
 
-function leastUsed<T>({ flows }: Flow<T>): Flow<T> {
+function leastUsed<T>({ flows }: Flow<T>, accepts?: (name: string) => boolean): Flow<T> | undefined {
   let least: Flow<T> | undefined
-  for (const flow of flows.values()) if (flow.waiting > 0 && (!least || flow.used < least.used)) least = flow
-  if (!least) throw new Error('a flow counts values that it does not have')
+  for (const [name, flow] of flows)
+    if (flow.waiting > 0 && (!least || flow.used < least.used) && (!accepts || accepts(name))) least = flow
   return least
 }
 

@@ -18,8 +18,8 @@ export interface Lanes<T> {
   push(entry: LaneEntry, value: T): void
   /** Puts back what was taken out, before all of its flow. */
   unshift(entry: LaneEntry, value: T): void
-  /** What goes next, while so many slow ones hold places already; undefined: nothing that may. */
-  shift(slowBusy: number): T | undefined
+  /** What goes next, of the vendors that it accepts, while so many slow ones hold places already; undefined: nothing that may. */
+  shift(slowBusy: number, accepts?: (vendor: string) => boolean): T | undefined
   /** Takes out who gave up; false: it was not there. */
   remove(entry: LaneEntry, value: T): boolean
   /** Says what a flow has used, in ms; less than nothing corrects a guess. */
@@ -42,10 +42,12 @@ export function createLanes<T>(places: number): Lanes<T> {
     waiting: (lane) => (lane ? lanes[lane].size : lanes.quick.size + lanes.slow.size),
     push: ({ path, lane }, value) => lanes[lane].push(path, value),
     unshift: ({ path, lane }, value) => lanes[lane].unshift(path, value),
-    shift(slowBusy) {
-      if (slowBusy >= slowMax) return lanes.quick.shift()
+    shift(slowBusy, accepts) {
+      if (slowBusy >= slowMax) return lanes.quick.shift(accepts)
       // Whose vendor has used less, as within a lane.
-      return lanes.slow.least() < lanes.quick.least() ? lanes.slow.shift() : (lanes.quick.shift() ?? lanes.slow.shift())
+      const [first, second] =
+        lanes.slow.least() < lanes.quick.least() ? [lanes.slow, lanes.quick] : [lanes.quick, lanes.slow]
+      return first.shift(accepts) ?? second.shift(accepts)
     },
     remove: ({ path, lane }, value) => lanes[lane].remove(path, value),
     charge(path, ms) {

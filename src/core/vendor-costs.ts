@@ -1,7 +1,11 @@
+import type { LaneEntry } from './lanes.ts'
+
 /** A source that once took longer is slow, ms of CPU. */
 export const SLOW_MS = 2000
 /** A vendor whose latest sources took longer on average is expected to send slow ones. */
 const SLOW_VENDOR_MS = 1000
+/** Only quicker work has another handed over behind it: what waits in the renderer itself cannot go elsewhere. */
+const QUICK_MS = 100
 /** Weight of the latest render in the mean. */
 const LATEST = 0.2
 const VENDORS_MAX = 10_000
@@ -11,6 +15,8 @@ export interface VendorCosts {
   /** ms of CPU that its next render is expected to take; null while nothing is known. */
   expect(vendor: string): number | null
   isSlow(vendor: string): boolean
+  /** Whether what is at work there is expected to end at once. */
+  isQuick(entry: LaneEntry | undefined): boolean
 }
 
 /** What each vendor's renders cost lately, in this process: new files of a vendor of slow ones are slow until one shows that they are not. */
@@ -25,6 +31,7 @@ export function createVendorCosts(): VendorCosts {
       if (means.size > VENDORS_MAX && oldest !== undefined) means.delete(oldest)
     },
     expect: (vendor) => means.get(vendor) ?? null,
+    isQuick: (entry) => entry?.lane === 'quick' && (means.get(entry.path[0] ?? '') ?? QUICK_MS) < QUICK_MS,
     isSlow: (vendor) => (means.get(vendor) ?? 0) > SLOW_VENDOR_MS,
   }
 }

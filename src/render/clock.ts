@@ -1,11 +1,10 @@
-import { SLOW_MS } from '../core/vendor-costs.ts'
 import { cpuMsOf } from './spawn-renderer.ts'
 import type { RendererProcess, Task } from './tasks.ts'
 
 /** Without CPU time to speak of in so many times its limit, a render is stuck and not slow: it waits for what never comes. */
 const STUCK_FACTOR = 20
-/** Between two looks at quick work that may turn out slow. */
-const LOOK_EVERY_MS = 500
+/** Between two looks at quick work that may turn out slow, or hold up others. */
+const LOOK_EVERY_MS = 250
 
 interface Verdicts {
   /** The render has used up its CPU time. */
@@ -21,9 +20,7 @@ interface Verdicts {
 export function createClock({ onTimeout, onLook }: Verdicts) {
   function arm(renderer: RendererProcess, task: Task, usedMs: number): void {
     const leftMs = task.options.cpuLimitMs - usedMs
-    // Quick work is looked at from half of what makes it slow.
-    const lookMs =
-      task.entry.lane === 'quick' && task.cell === null ? Math.max(SLOW_MS / 2 - usedMs, LOOK_EVERY_MS) : leftMs
+    const lookMs = task.entry.lane === 'quick' && task.cell === null ? LOOK_EVERY_MS : leftMs
     clearTimeout(renderer.timer)
     renderer.timer = setTimeout(() => void look(renderer, task), Math.min(leftMs, lookMs))
   }

@@ -38,6 +38,8 @@ export interface PoolStats {
 export interface PoolOptions {
   readonly presets: Presets
   readonly size: number
+  /** Renderers that are started beside them, so that one that dies or is ended is replaced at once. Default 0. */
+  readonly spares?: number
   /** Renders that may wait for a renderer before BUSY. */
   readonly waitingMax: number
   /** A renderer is replaced after so many renders: native libraries leak a little. */

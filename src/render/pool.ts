@@ -1,6 +1,5 @@
 import { AppError } from '../core/errors.ts'
 import { createLanes } from '../core/lanes.ts'
-import { log } from '../core/log.ts'
 import { createVendorCosts, SLOW_MS } from '../core/vendor-costs.ts'
 import { createClock } from './clock.ts'
 import type { PoolOptions, PoolStats, RenderPool } from './contract.ts'
@@ -9,23 +8,24 @@ import type { FromChild } from './messages.ts'
 import { composeWithOtherEngine, withOtherEngine } from './other-engine.ts'
 import { openRenderers, RSS_MAX_BYTES } from './renderers.ts'
 import { asSlow, composeTask, type RendererProcess, renderTask, type Task, tell, vendorOf } from './tasks.ts'
+import { createTurns, TURN_MS } from './turns.ts'
 
 /** A renderer that holds this much between two renders is replaced. */
 const RSS_RECYCLE_BYTES = 300e6
-/** Only quick work is handed over ahead: what waits behind a long render in the renderer itself cannot go elsewhere. */
-const HANDED_AHEAD_MS = 100
 
 /** Opens a pool of renderer processes. They start at once and are replaced when they die. */
 export function openRenderPool(options: PoolOptions): RenderPool {
-  const { size, waitingMax, recycleAfter = 2000 } = options
+  const { size, waitingMax, recycleAfter = 2000, spares = 0 } = options
   const lanes = createLanes<Task>(size)
   const costs = createVendorCosts()
   const stats: PoolStats = { renders: 0, failures: 0, waiting: 0 }
   const clock = createClock({
     onTimeout(renderer, task) {
       costs.note(vendorOf(task), task.options.cpuLimitMs)
-      fail(finish(renderer), new AppError('TIMEOUT', `The render took more than ${task.options.cpuLimitMs} ms of CPU.`))
-      retire(renderer)
+      fail(
+        interrupt(renderer),
+        new AppError('TIMEOUT', `The render took more than ${task.options.cpuLimitMs} ms of CPU.`),
+      )
     },
     onLook: considerSlow,
   })
@@ -33,30 +33,24 @@ export function openRenderPool(options: PoolOptions): RenderPool {
     onMessage,
     onExit,
     onTooLarge(renderer) {
-      fail(finish(renderer), new AppError('OUT_OF_MEMORY', `The render took more than ${RSS_MAX_BYTES / 1e6} MB.`))
-      retire(renderer)
+      fail(interrupt(renderer), new AppError('OUT_OF_MEMORY', `The render took more than ${RSS_MAX_BYTES / 1e6} MB.`))
     },
   })
+  const turns = createTurns(dispatch)
   let atOnce = size
   let closing: (() => void) | null = null
   let isKilled = false
 
-  for (let index = 0; index < size; index++) renderers.start()
+  for (let index = 0; index < size + spares; index++) renderers.start()
 
   function onMessage(renderer: RendererProcess, message: FromChild): void {
     const { task } = renderer
-    if (message.kind === 'fault') {
-      log.error('a renderer met a bug', { stack: message.stack })
-      return
-    }
     if (message.kind === 'ready') {
       renderers.markReady(renderer)
       renderer.cpuFromMs = message.cpuMs
     } else if (message.kind === 'drawing') {
-      if (!task) return
-      task.cell = message.cell
-      clock.start(renderer, task, message.cpuMs)
-      return
+      if (task) task.cell = message.cell
+      if (task) clock.start(renderer, task, message.cpuMs)
     } else {
       const usedMs = message.cpuMs - renderer.cpuFromMs
       renderer.cpuFromMs = message.cpuMs
@@ -78,20 +72,23 @@ export function openRenderPool(options: PoolOptions): RenderPool {
   }
 
   /**
-   * Quick work that takes long goes on in the slow lane: where that has room, else anew when its turn comes, as soon as others
-   * wait. Half as long is enough where one vendor holds every renderer and another waits.
+   * Quick work that takes long continues in the slow lane: where that has room, else anew once others wait. A vendor that
+   * holds every renderer while another one waits gives one back much earlier.
    */
   function considerSlow(renderer: RendererProcess, task: Task, usedMs: number): void {
     const vendor = vendorOf(task)
-    const holdsAll = [...renderers].every((each) => each.task && vendorOf(each.task) === vendor)
-    if (usedMs < SLOW_MS && !(usedMs >= SLOW_MS / 2 && holdsAll && lanes.othersWait(vendor))) return
-    if (slowBusy() < lanes.slowMax) {
+    if (usedMs < SLOW_MS) {
+      if (usedMs < TURN_MS || atOnce === 1 || leftBy(vendor) > 0 || !lanes.othersWait(vendor)) return
+      interrupt(renderer)
+      lanes.charge(task.entry.path, usedMs - task.charged)
+      lanes.unshift(task.entry, task)
+      turns.end(vendor)
+    } else if (slowBusy() < lanes.slowMax) {
       asSlow(task)
       costs.note(vendor, usedMs)
       task.options.onSlow?.()
     } else if (lanes.waiting('quick') > 0 || renderer.next) {
-      finish(renderer)
-      retire(renderer)
+      interrupt(renderer)
       costs.note(vendor, usedMs)
       if (task.options.onSlow?.() === false) fail(task, turnedOutSlow())
       else lanes.push(asSlow(task), task)
@@ -115,21 +112,29 @@ export function openRenderPool(options: PoolOptions): RenderPool {
     for (let task = lanes.shift(0); task; task = lanes.shift(0)) fail(task, reason())
   }
 
-  const slowBusy = () => [...renderers].filter(({ task }) => task?.entry.lane === 'slow').length
+  const busy = (counts: (task: Task) => boolean) => [...renderers].filter(({ task }) => task && counts(task)).length
+  const slowBusy = () => busy((task) => task.entry.lane === 'slow')
+  const leftBy = (vendor: string) => atOnce - busy((task) => vendorOf(task) === vendor)
+  const mayTake = (vendor: string) => !turns.has(vendor) || leftBy(vendor) > 1
 
   function dispatch(): void {
-    const isFull = () => [...renderers].filter(({ task }) => task).length >= atOnce
     for (const renderer of renderers) {
       if (!renderer.ready || renderer.task) continue
-      const task = isFull() ? null : nextTask()
+      const task = busy(() => true) < atOnce ? nextTask() : null
       if (!task) break
       hand(renderer, task)
       begin(renderer, task)
     }
-    // Only where the queue is long: a lone request must not stand behind one renderer while another falls idle.
+    // Ahead, only where the queue is long: a lone request must not stand behind one renderer while another falls idle.
     for (const renderer of renderers) {
-      if (lanes.waiting('quick') < size || atOnce < size) break
-      if (!renderer.ready || renderer.next || renderer.renders + 1 >= recycleAfter || !isQuick(renderer.task)) continue
+      if (lanes.waiting('quick') < size || atOnce < size || turns.any) break
+      if (
+        !renderer.ready ||
+        renderer.next ||
+        renderer.renders + 1 >= recycleAfter ||
+        !costs.isQuick(renderer.task?.entry)
+      )
+        continue
       renderer.next = lanes.shift(Number.POSITIVE_INFINITY) ?? null
       if (renderer.next) hand(renderer, renderer.next)
     }
@@ -138,16 +143,13 @@ export function openRenderPool(options: PoolOptions): RenderPool {
 
   /** What came before its vendor turned out slow waits in the slow lane from here on. */
   function nextTask(): Task | undefined {
-    for (let task = lanes.shift(slowBusy()); task; task = lanes.shift(slowBusy())) {
+    for (let task = lanes.shift(slowBusy(), mayTake); task; task = lanes.shift(slowBusy(), mayTake)) {
       if (task.entry.lane === 'slow' || !costs.isSlow(vendorOf(task)) || slowBusy() < lanes.slowMax) return task
       if (task.options.onSlow?.() === false) fail(task, turnedOutSlow())
       else lanes.push(asSlow(task), task)
     }
     return undefined
   }
-
-  const isQuick = (task: Task | null) =>
-    task?.entry.lane === 'quick' && (costs.expect(vendorOf(task)) ?? Number.POSITIVE_INFINITY) < HANDED_AHEAD_MS
 
   function hand(renderer: RendererProcess, task: Task): void {
     // A guess until it has ended, so that a burst of one vendor is not begun all at once.
@@ -182,6 +184,11 @@ export function openRenderPool(options: PoolOptions): RenderPool {
     renderer.task = null
     if (closing) queueMicrotask(closing)
     return task
+  }
+
+  const interrupt = (renderer: RendererProcess) => {
+    retire(renderer)
+    return finish(renderer)
   }
 
   function fail(task: Task | null, error: AppError): void {

@@ -14,7 +14,7 @@ export const RSS_MAX_BYTES = 512e6
 const WATCH_EVERY_MS = 50
 
 interface Events {
-  readonly onMessage: (renderer: RendererProcess, message: FromChild) => void
+  readonly onMessage: (renderer: RendererProcess, message: Exclude<FromChild, { kind: 'fault' }>) => void
   /** It is gone already; what it was doing is still in it. */
   readonly onExit: (renderer: RendererProcess, signal: NodeJS.Signals | null) => void
   /** Its memory is beyond the limit while it does this. */
@@ -46,7 +46,10 @@ export function openRenderers(presets: readonly Preset[], events: Events): Rende
     child.stderr?.on('data', (text) => {
       renderer.stderr = (renderer.stderr + text).slice(-STDERR_KEPT)
     })
-    child.on('message', (message: FromChild) => events.onMessage(renderer, message))
+    child.on('message', (message: FromChild) => {
+      if (message.kind === 'fault') log.error('a renderer met a bug', { stack: message.stack })
+      else events.onMessage(renderer, message)
+    })
     child.on('error', (error) => {
       renderer.stderr += error.message
     })

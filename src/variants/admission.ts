@@ -27,6 +27,8 @@ export const HELD_MS = 15_000
 const FIRST_GUESS_MS = 30
 /** Weight of the latest holding time in the mean: it adapts within some twenty releases. */
 const LATEST = 0.1
+/** Vendors that may come in beyond the places, with one picture each: the renderers are shared only between those that are in. */
+const NEWCOMERS_MAX = 4
 /** An outage that held places for longer is soon forgotten. */
 const COUNTED_MAX_MS = 1000
 
@@ -40,20 +42,37 @@ export function openAdmissionLimiter({ places }: { places: number }): AdmissionL
   const meanMs = { quick: FIRST_GUESS_MS, slow: FIRST_GUESS_MS }
   const held = { quick: 0, slow: 0 }
 
-  const isFree = (lane: LaneEntry['lane']) =>
-    lane === 'slow' ? held.slow < lanes.slowMax && held.quick + held.slow < places : held.quick + held.slow < places
+  const byVendor = new Map<string, number>()
+
+  /** What it may take a place as: anyone while there is one, else a vendor that holds none. Null: nobody may. */
+  function admissible(): ((vendor: string) => boolean) | null {
+    const busy = held.quick + Math.min(held.slow, lanes.slowMax)
+    if (busy < places) return () => true
+    return busy < places + NEWCOMERS_MAX ? (vendor) => !byVendor.has(vendor) : null
+  }
+
+  const isFree = ({ path: [vendor = ''], lane }: LaneEntry) =>
+    lanes.waiting(lane) === 0 && (lane === 'quick' || held.slow < lanes.slowMax) && admissible()?.(vendor)
 
   function hold({ path, lane: first }: LaneEntry): Admission {
     const since = performance.now()
+    const [vendor = ''] = path
+    // A guess until the release, so that a burst of one vendor does not come in all at once.
+    const charged = meanMs[first]
     let lane: LaneEntry['lane'] | null = first
     held[first]++
+    byVendor.set(vendor, (byVendor.get(vendor) ?? 0) + 1)
+    lanes.charge(path, charged)
     return {
       release() {
         if (lane === null) return
         const heldMs = performance.now() - since
         meanMs[lane] += LATEST * (Math.min(heldMs, lane === 'slow' ? HELD_MS : COUNTED_MAX_MS) - meanMs[lane])
-        lanes.charge(path, heldMs)
+        lanes.charge(path, heldMs - charged)
         held[lane]--
+        const left = (byVendor.get(vendor) ?? 0) - 1
+        if (left > 0) byVendor.set(vendor, left)
+        else byVendor.delete(vendor)
         lane = null
         admitNext()
       },
@@ -70,8 +89,8 @@ export function openAdmissionLimiter({ places }: { places: number }): AdmissionL
   }
 
   function admitNext(): void {
-    while (held.quick + Math.min(held.slow, lanes.slowMax) < places) {
-      const admit = lanes.shift(held.slow)
+    for (let accepts = admissible(); accepts; accepts = admissible()) {
+      const admit = lanes.shift(held.slow, accepts)
       if (!admit) return
       admit()
     }
@@ -83,7 +102,7 @@ export function openAdmissionLimiter({ places }: { places: number }): AdmissionL
   return {
     acquire(applicant) {
       if (applicant.signal?.aborted) return Promise.reject(givenUp())
-      if (lanes.waiting(applicant.lane) === 0 && isFree(applicant.lane)) return Promise.resolve(hold(applicant))
+      if (isFree(applicant)) return Promise.resolve(hold(applicant))
       if (expectedMs(applicant) > HELD_MS) return Promise.reject(busy())
       return new Promise((resolve, reject) => {
         const admit = () => {
@@ -102,6 +121,7 @@ export function openAdmissionLimiter({ places }: { places: number }): AdmissionL
         }
         applicant.signal?.addEventListener('abort', onAbort, { once: true })
         lanes.push(applicant, admit)
+        admitNext()
       })
     },
   }
