@@ -1,6 +1,7 @@
 import type { Task, TaskList } from 'graphile-worker'
 import type { App } from '../src/app.ts'
 import { composeBackfill } from '../src/backfill/compose-backfill.ts'
+import { COMPOSING, PLANNING } from '../src/backfill/order.ts'
 import { planBackfill } from '../src/backfill/plan.ts'
 import { abandonChunk, runChunk } from '../src/backfill/run-chunk.ts'
 import { composeFamily } from '../src/composites/schedule.ts'
@@ -23,6 +24,7 @@ import { abandonChunk as abandonUploadChunk, renderChunk } from '../src/uploads/
 import { rememberRecipes } from '../src/variants/recipes.ts'
 import { warmRemainingPresets } from '../src/variants/warm.ts'
 import { pruneEvents } from '../src/webhooks/prune.ts'
+import { runBackfillJob } from './backfill-job.ts'
 import { runChunkJob } from './chunk-job.ts'
 import { runIngestJob } from './ingest-job.ts'
 
@@ -40,15 +42,22 @@ type TaskFunction<Name extends TaskName> = (app: App, payload: PayloadOf<Name>, 
  * and without counting as an attempt.
  */
 const FUNCTIONS: { readonly [Name in TaskName]: TaskFunction<Name> } = {
-  plan_backfill: (app, { backfillId }) => planBackfill(app, backfillId),
+  plan_backfill: (app, { backfillId }, { isLastAttempt }) =>
+    runBackfillJob(app, { backfillId, step: PLANNING, isLastAttempt, run: () => planBackfill(app, backfillId) }),
 
   run_chunk: (app, payload, job) =>
     runChunkJob(app, { task: 'run_chunk', payload, run: runChunk, abandon: abandonChunk, ...job }),
 
-  compose_backfill: async (app, { backfillId }, { signal }) => {
-    const outcome = await composeBackfill(app, backfillId, signal)
-    if (outcome === 'stopped') await enqueue(app.pg, 'compose_backfill', { backfillId })
-  },
+  compose_backfill: (app, { backfillId }, { signal, isLastAttempt }) =>
+    runBackfillJob(app, {
+      backfillId,
+      step: COMPOSING,
+      isLastAttempt,
+      async run() {
+        const outcome = await composeBackfill(app, backfillId, signal)
+        if (outcome === 'stopped') await enqueue(app.pg, 'compose_backfill', { backfillId })
+      },
+    }),
 
   make_rest: (app, { itemIds }, { signal }) => warmRemainingPresets(app, { itemIds, signal }),
 
