@@ -4,6 +4,7 @@ import { composeBackfill } from '../src/backfill/compose-backfill.ts'
 import { COMPOSING, PLANNING } from '../src/backfill/order.ts'
 import { planBackfill } from '../src/backfill/plan.ts'
 import { abandonChunk, runChunk } from '../src/backfill/run-chunk.ts'
+import { rememberLayouts } from '../src/composites/remember-layouts.ts'
 import { composeFamily } from '../src/composites/schedule.ts'
 import { causes, log } from '../src/core/log.ts'
 import { logFailure } from '../src/core/log-failure.ts'
@@ -18,6 +19,7 @@ import {
   type TaskName,
 } from '../src/jobs/registry.ts'
 import { deleteDiscarded } from '../src/retention/delete-discarded.ts'
+import { deleteRemoved } from '../src/retention/delete-removed.ts'
 import { deleteSuperseded } from '../src/retention/delete-superseded.ts'
 import { recordError, runTakeDown } from '../src/takedown/run.ts'
 import { abandonChunk as abandonUploadChunk, renderChunk } from '../src/uploads/render-chunk.ts'
@@ -91,12 +93,16 @@ const FUNCTIONS: { readonly [Name in TaskName]: TaskFunction<Name> } = {
     runChunkJob(app, { task: 'render_upload', payload, run: renderChunk, abandon: abandonUploadChunk, ...job }),
 
   /** Never fails as a job: the next run finds what is left. */
-  delete_superseded: async ({ pg, presets, stores, config }, _payload, { signal }) => {
+  delete_superseded: async ({ pg, presets, layouts, stores, config }, _payload, { signal }) => {
+    const db = { pg, presets, layouts, previews: stores.previews }
+    const graceDays = config.supersededDays
     try {
-      // So that presets which are offered here are known to be in use, however long ago this process was started.
+      // So that what is offered here is known to be in use, however long ago this process was started.
       await rememberRecipes(pg, presets)
+      await rememberLayouts(pg, layouts)
       await deleteDiscarded({ pg, stores }, { signal })
-      await deleteSuperseded({ pg, presets, previews: stores.previews }, { graceDays: config.supersededDays, signal })
+      await deleteSuperseded(db, { graceDays, signal })
+      await deleteRemoved(db, { graceDays, signal })
     } catch (error) {
       logFailure('superseded pictures or discarded objects cannot be deleted; the next run tries again', error)
     }
