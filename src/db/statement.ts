@@ -29,7 +29,7 @@ interface ColumnTypes {
   text: string
   bytea: Buffer
   timestamptz: Date
-  /** Named by its statement: parsed JSON is checked by nobody. */
+  /** Parsed; its shape is for the caller to check. */
   json: unknown
   jsonb: unknown
   /** Of a function that returns nothing. */
@@ -83,7 +83,10 @@ interface Definition<Parameters extends Types, Columns extends Types> {
   /** SQL with `:name` for each parameter. */
   readonly text: string
   readonly parameters?: Parameters
-  /** Of the result, by name; a `?` says that it may be null, which Postgres cannot tell. */
+  /**
+   * Of the result, by name; a `?` says that it may be null, which tests check: test/statements.test.ts for columns of tables,
+   * test/support/statement-rows.ts for whatever a test reads.
+   */
   readonly columns?: Columns
 }
 
