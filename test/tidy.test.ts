@@ -68,6 +68,9 @@ const beginOfStatement = (text: string, index: number) =>
     0,
   )
 
+const DRIVERS =
+  /^src\/(db\/(database|migrate|monitor|query|session|statement)|embedded\/postgres|jobs\/queue-pool)\.ts$/
+
 describe('the architecture', () => {
   const crossing = imports.flatMap(({ from, to }) => {
     const [a, b] = [folderOf(from), folderOf(to)]
@@ -123,6 +126,21 @@ describe('the architecture', () => {
     expect(calls.filter((call) => !/: (?:await )?using |\.use\(await $/.test(call))).toEqual([])
   })
 
+  it('has every advisory lock name space in db/locks.ts', () => {
+    const keys = sources.flatMap((file) =>
+      [
+        ...read(file).matchAll(
+          /\b[A-Z_]+_LOCKS? = \d|pg_(?:try_)?advisory_(?:xact_)?lock\((?!:key|:space|\$\{OUTBOX_LOCKS\})/g,
+        ),
+      ].map(([found]) => [file, found]),
+    )
+    expect(new Set(keys.map(([file]) => file))).toEqual(new Set(['src/db/locks.ts']))
+    const taken = sources.filter(
+      (file) => file !== 'src/db/locks.ts' && /pg_(?:try_)?advisory_(?:xact_)?lock\(/.test(read(file)),
+    )
+    expect(taken.filter((file) => !/_LOCKS? .*from '[./db]*\/locks\.ts'/.test(read(file)))).toEqual([])
+  })
+
   it('only config.ts reads the environment, but for what npm says there', () => {
     expect([...sources, ...infra].filter((file) => read(file).includes('process.env'))).toEqual([
       'src/core/config.ts',
@@ -148,7 +166,8 @@ describe('the architecture', () => {
 
   it('runs SQL through a statement with types or the builder: nothing is sent to the driver elsewhere, no $1 is written', () => {
     const found = sources
-      .filter((file) => !/^src\/(db\/|embedded\/postgres\.ts|jobs\/queue-pool\.ts)/.test(file))
+      // Transactions, LISTEN, the schema itself, what statements run by, and the queue's own.
+      .filter((file) => !DRIVERS.test(file))
       .filter((file) =>
         /\b(pg|pool|client|connection|db)\s*\.query\b(?!\.bind)|\.query[<(]\s*[`'"{]|\$[1-9]\b/.test(read(file)),
       )

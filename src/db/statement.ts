@@ -1,4 +1,4 @@
-import type { PoolClient } from 'pg'
+import type { ClientBase, Pool } from 'pg'
 import type {
   BackfillMode,
   BackfillStatus,
@@ -12,10 +12,9 @@ import type {
   TakeDownTarget,
   UploadStatus,
 } from '../../prisma/generated/kysely.ts'
-import type { Pg } from './database.ts'
 
-/** What a statement runs on: the pool, or one connection of it within a transaction. */
-export type Queryable = Pg | PoolClient
+/** What a statement runs on: the pool, one connection of it within a transaction, or a connection of its own. */
+export type Queryable = Pool | ClientBase
 
 /** What the driver makes of a column, by the name of its Postgres type. */
 interface ColumnTypes {
