@@ -1,7 +1,8 @@
 import { createHash } from 'node:crypto'
 import path from 'node:path'
 import { z } from 'zod'
-import { attempt, formatNames, hexColour, readEntries, readWatermark, SIDE_MAX_PX, side } from './presets.ts'
+import { hexColour, SIDE_MAX_PX, side } from './preset-fields.ts'
+import { attempt, formatNames, readEntries, readWatermark } from './presets.ts'
 import { type ImageFormat, isLayoutName, RENDERER_VERSION } from './variant.ts'
 
 /** Cells of a composite: as many documents are parsed and drawn in one call to a renderer. */
