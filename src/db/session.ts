@@ -52,8 +52,11 @@ async function connect(url: string): Promise<Session> {
     application_name: 'afterimage check',
   })
   client.on('error', () => {})
+  await using opening = new AsyncDisposableStack()
+  opening.defer(() => client.end().catch(() => {}))
   await client.connect()
   const process = async () => (await READ_PROCESS.get(client))?.pid
+  const owner = opening.move()
   return {
     // pg's types leave it out.
     announced: (client as unknown as { processID: number }).processID,
@@ -66,7 +69,7 @@ async function connect(url: string): Promise<Session> {
       return await process()
     },
     end: () => client.query('rollback'),
-    [Symbol.asyncDispose]: () => client.end().catch(() => {}),
+    [Symbol.asyncDispose]: () => owner.disposeAsync(),
   }
 }
 
