@@ -6,7 +6,7 @@ import { attempt, formatNames, readEntries, readWatermark } from './presets.ts'
 import { type ImageFormat, isLayoutName, RENDERER_VERSION } from './variant.ts'
 
 /** Cells of a composite: as many documents are parsed and drawn in one call to a renderer. */
-export const CELLS_MAX = 100
+const CELLS_MAX = 100
 /** In smaller cells icons are not recognisable. */
 const CELL_MIN_PX = 8
 
