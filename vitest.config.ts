@@ -15,7 +15,7 @@ export default defineConfig({
       { extends: true, test: { name: 'long', include: [LONG] } },
     ],
     globalSetup: 'test/support/servers.ts',
-    setupFiles: 'test/support/leaks.ts',
+    setupFiles: ['test/support/leaks.ts', 'test/support/statement-rows.ts'],
     // Real processes and databases: a slow machine is no failure.
     testTimeout: 120_000,
     hookTimeout: 120_000,

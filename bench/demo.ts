@@ -1,5 +1,4 @@
 import { spawnSync } from 'node:child_process'
-import { Agent, request } from 'node:http'
 import { parseArgs } from 'node:util'
 import autocannon from 'autocannon'
 import type { Item } from '../prisma/generated/client/client.ts'
@@ -9,6 +8,7 @@ import { WHOLE_CATALOGUE } from '../src/catalogue/scope.ts'
 import { readDemo } from '../src/import/demo.ts'
 import { importItems } from '../src/import/import-items.ts'
 import { variantKeyOf } from '../src/variants/make.ts'
+import { getImage } from './support/load.ts'
 import { type Bench, evenly, median, rssMb, startProgram, table, withBench } from './support/service.ts'
 
 const LIMIT = { cpuLimitMs: 20_000 }
@@ -50,7 +50,7 @@ async function measureMisses(bench: Bench, items: readonly Item[]): Promise<Row>
   for (const [index, item] of sample.entries()) {
     const svg = (await app.stores.originals.get(item.sourceKey)) as Buffer
     const pool = await timed(() => app.pool.render(svg, [variant], LIMIT))
-    const http = await timed(() => get(`${url}/images/${variantKeyOf(app, item, variant)}`))
+    const http = await timed(() => getImage(`${url}/images/${variantKeyOf(app, item, variant)}`))
     // The first few warm up both sides.
     if (index >= sample.length - MISSES) {
       times.http.push(http)
@@ -136,20 +136,6 @@ async function measureBackfill(bench: Bench, items: readonly Item[]): Promise<Ro
     ],
     ['RSS of the worker, peak', `${Math.round(peakMb)} MB`, '300 MB', (peakMb / 300).toFixed(2), '<= 1'],
   ]
-}
-
-const agent = new Agent({ keepAlive: true })
-
-/** A client that costs next to nothing itself: fetch takes a millisecond of its own. */
-function get(url: string): Promise<void> {
-  return new Promise((resolve, reject) => {
-    request(url, { agent }, (response) => {
-      if (response.statusCode !== 200) reject(new Error(`${response.statusCode}`))
-      response.resume().once('end', resolve)
-    })
-      .once('error', reject)
-      .end()
-  })
 }
 
 async function timed(work: () => Promise<unknown>): Promise<number> {

@@ -1,4 +1,3 @@
-import { Agent, request } from 'node:http'
 import { parseArgs } from 'node:util'
 import type { Item } from '../prisma/generated/client/client.ts'
 import { startBackfill } from '../src/backfill/backfills.ts'
@@ -8,6 +7,7 @@ import { WHOLE_CATALOGUE } from '../src/catalogue/scope.ts'
 import { readDemo } from '../src/import/demo.ts'
 import { importItems } from '../src/import/import-items.ts'
 import { variantKeyOf } from '../src/variants/make.ts'
+import { getImage } from './support/load.ts'
 import { type Bench, evenly, startProgram, table, withBench } from './support/service.ts'
 
 /** A viewer every so often: the question is how long one waits, not how many fit. */
@@ -57,7 +57,7 @@ async function measure({ app }: Bench, { url, items }: { url: string; items: rea
   const times: number[] = []
   for (const item of items) {
     const from = performance.now()
-    await get(`${url}/images/${variantKeyOf(app, item, { preset: 'preview', format: 'WEBP' })}`)
+    await getImage(`${url}/images/${variantKeyOf(app, item, { preset: 'preview', format: 'WEBP' })}`)
     times.push(performance.now() - from)
     await new Promise((resolve) => setTimeout(resolve, EVERY_MS))
   }
@@ -65,17 +65,3 @@ async function measure({ app }: Bench, { url, items }: { url: string; items: rea
 }
 
 const quantile = (sorted: readonly number[], share: number) => sorted[Math.floor(sorted.length * share)] ?? 0
-
-const agent = new Agent({ keepAlive: true })
-
-/** A client that costs next to nothing itself. */
-function get(url: string): Promise<void> {
-  return new Promise((resolve, reject) => {
-    request(url, { agent }, (response) => {
-      if (response.statusCode !== 200) reject(new Error(`${response.statusCode}`))
-      response.resume().once('end', resolve)
-    })
-      .once('error', reject)
-      .end()
-  })
-}

@@ -3,6 +3,7 @@ import { BACKFILL_CHANNEL, HALT_CHANNEL } from './backfill/backfills.ts'
 import { createEstimate, type EstimateBackfill } from './backfill/estimate.ts'
 import { type Cdn, openCloudFront } from './cdn/cloudfront.ts'
 import { createEnsureComposite, type EnsureComposite } from './composites/ensure.ts'
+import { rememberLayouts } from './composites/remember-layouts.ts'
 import type { Config } from './core/config.ts'
 import { AppError } from './core/errors.ts'
 import type { Layouts } from './core/layouts.ts'
@@ -84,6 +85,7 @@ export async function openApp(
   const deliveries = openDeliveryCounts(pg)
   opening.defer(deliveries.close)
   const recipes = await rememberRecipes(pg, config.presets)
+  await rememberLayouts(pg, config.layouts)
   await coverPresets(pg, config.presets)
   const channels = [BACKFILL_CHANNEL, HALT_CHANNEL, INTERACTIVE_CHANNEL, UPLOAD_CHANNEL, ...QUEUE_CHANNELS]
   const monitor = await openMonitor(databaseUrl, { channels, health })

@@ -1,7 +1,7 @@
 import { once } from 'node:events'
 import { describe, expect, it } from 'vitest'
 import type { App } from '../src/app.ts'
-import { abandonLostChunks } from '../src/backfill/abandon-lost.ts'
+import { abandonLostBackfills } from '../src/backfill/abandon-lost.ts'
 import { startBackfill } from '../src/backfill/backfills.ts'
 import { pauseBackfill, resumeBackfill } from '../src/backfill/pause.ts'
 import { planBackfill } from '../src/backfill/plan.ts'
@@ -12,6 +12,7 @@ import { WHOLE_CATALOGUE } from '../src/catalogue/scope.ts'
 import { importItems } from '../src/import/import-items.ts'
 import { othersWait } from '../src/jobs/enqueue.ts'
 import { HOSTILE } from './support/hostile.ts'
+import { runTasks } from './support/run-tasks.ts'
 import { ask, entry, importDrawings, svg, testApp, testConfig, testServer } from './support/setup.ts'
 import { until } from './support/until.ts'
 import { startWorker } from './support/worker.ts'
@@ -180,6 +181,57 @@ describe('a worker that gets SIGTERM', () => {
   })
 })
 
+describe.each([
+  { step: 'planning', column: 'counted_items', previews: false, before: 'PLANNING' },
+  { step: 'composing previews', column: 'composed_to_family_id', previews: true, before: 'RUNNING' },
+])('a backfill that fails at $step', ({ step, column, previews, before }) => {
+  /** One whose job fails at each attempt. */
+  async function open() {
+    const app = await testApp()
+    await importDrawings(app, 1)
+    await app.pg.query(`
+      create function refuse() returns trigger language plpgsql as $$ begin raise exception 'refused by the test'; end $$;
+      create trigger refuse before update of ${column} on backfill for each row execute function refuse();
+      ${previews ? 'delete from item' : ''}`)
+    const request = checkRequest(app.presets, { scope: WHOLE_CATALOGUE, previews })
+    const { id } = await startBackfill(app, request)
+    await runTasks(app, 'long')
+    expect(await statusOf(app, id)).toBe(before)
+    const { url } = await testServer(app)
+    const query = `{ backfill(id: "${Buffer.from(`Backfill:${id}`).toString('base64')}") { status error finishedAt } }`
+    return {
+      app,
+      spend: (left: number) =>
+        app.pg.query('update graphile_worker._private_jobs set attempts = max_attempts - $1, run_at = now()', [left]),
+      read: async () => (await ask(url, query)).data.backfill,
+    }
+  }
+  const failed = (cause: string) => ({
+    status: 'FAILED',
+    error: `The backfill failed at ${step}, at every attempt: ${cause}`,
+    finishedAt: expect.any(String),
+  })
+
+  it('ends as FAILED with the reason after the last attempt', async () => {
+    const { app, spend, read } = await open()
+    await spend(2)
+    await runTasks(app, 'long')
+    expect(await read()).toEqual({ status: before, error: null, finishedAt: null })
+    await spend(1)
+    await runTasks(app, 'long')
+    expect(await read()).toEqual(failed('refused by the test'))
+    expect((await app.pg.query('select from graphile_worker.jobs')).rowCount).toBe(0)
+  })
+
+  it('ends so as well when the worker died at every attempt', async () => {
+    const { app, spend, read } = await open()
+    await spend(0)
+    await abandonLostBackfills(app)
+    expect(await read()).toEqual(failed('the worker died; its log may say why.'))
+    expect((await app.pg.query('select from graphile_worker.jobs')).rowCount).toBe(0)
+  })
+})
+
 describe('a chunk whose worker died at every attempt', () => {
   it('keeps no other one waiting, and ends the backfill as FAILED', async () => {
     const app = await testApp()
@@ -200,7 +252,7 @@ describe('a chunk whose worker died at every attempt', () => {
       [String(lost?.id)],
     )
     expect(await waits()).toBe(false)
-    await abandonLostChunks(app)
+    await abandonLostBackfills(app)
     expect([await statusOf(app, id), await statusOf(app, other.id)]).toEqual(['FAILED', 'RUNNING'])
     expect(await jobs(app)).toBe(1)
   })

@@ -14,7 +14,7 @@ import { openOrigins } from './support/origins.ts'
 import { programEnv } from './support/program-env.ts'
 import { ask, drawing, entry, listen, testApp, testConfig, testServer } from './support/setup.ts'
 
-const BUCKETS = { originals: 'the-originals', previews: 'the-previews' }
+const BUCKETS = { provider: 's3', originals: 'the-originals', previews: 'the-previews' } as const
 type Deep<T> = { -readonly [K in keyof T]-?: Deep<NonNullable<T[K]>> }
 type Live = Deep<DistributionConfig>
 

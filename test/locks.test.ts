@@ -1,8 +1,10 @@
-import { describe, expect, it, vi } from 'vitest'
+import { describe, expect, it, onTestFinished, vi } from 'vitest'
+import { inTransaction, openDatabase } from '../src/db/database.ts'
 import { lockFamilies, lockItems } from '../src/db/locks.ts'
 import { deleteDiscarded } from '../src/retention/delete-discarded.ts'
 import { discardObjects } from '../src/retention/discarded.ts'
 import { variantKeyOf } from '../src/variants/make.ts'
+import { testDatabase } from './support/database.ts'
 import { importDrawings, testApp } from './support/setup.ts'
 
 const ADVISORY = `select count(*)::int as locks from pg_locks where locktype = 'advisory' and database = (select oid from pg_database where datname = current_database())`
@@ -59,4 +61,21 @@ describe('locks', () => {
     const done = await Promise.all(Array.from({ length: wanted }, (_, id) => work(id)))
     expect(done.reduce((sum, held) => sum + held)).toBe(wanted)
   })
+})
+
+it('a process opens as many connections as it may and no more, whatever asks for them', async () => {
+  const url = await testDatabase()
+  const { pg, prisma, close } = await openDatabase(url, { connectionsMax: 3 })
+  onTestFinished(close)
+  const asks = Array.from({ length: 8 }, () => [
+    pg.query('select pg_sleep(0.02)'),
+    prisma.$queryRaw`select pg_sleep(0.02)::text`,
+    prisma.$transaction([prisma.item.count(), prisma.image.count()]),
+    inTransaction(pg, (client) => client.query('select pg_sleep(0.02)')),
+  ])
+  await Promise.all(asks.flat())
+  const { rows } = await pg.query(
+    'select count(*)::int as open from pg_stat_activity where datname = current_database()',
+  )
+  expect(rows).toEqual([{ open: 3 }])
 })

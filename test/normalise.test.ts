@@ -39,6 +39,11 @@ describe('what is drawn is drawn as a browser would', () => {
       '<path d="M 0,0 L1e1.5"  fill="#F00"/>',
       '<path d="M 0,0 L1e1.5" fill="#ff0000"/>',
     ],
+    [
+      'numbers of any size are printed without exponents',
+      '<rect x="1e21" y="-1e-9"/>',
+      '<rect x="1000000000000000000000" y="0"/>',
+    ],
     ['white space between shapes goes', '<g>\n  <path/>\n</g>', '<g><path/></g>'],
     [
       'text keeps its spaces',
@@ -228,8 +233,8 @@ describe('what engines do not draw alike', () => {
     ],
     [
       'HTML boxes',
-      '<foreignObject width="4" height="2"><div xmlns="http://www.w3.org/1999/xhtml" style="height:100%;background:#f00"/></foreignObject>',
-      '<g><rect x="0" y="0" width="4" height="2" stroke="none" fill="#ff0000" fill-opacity="1"/></g>',
+      '<foreignObject style="mix-blend-mode:multiply" width="4" height="2"><div xmlns="http://www.w3.org/1999/xhtml" style="height:100%;background:#f00"/></foreignObject>',
+      '<g style="mix-blend-mode:multiply"><rect x="0" y="0" width="4" height="2" stroke="none" fill="#ff0000" fill-opacity="1"/></g>',
     ],
     [
       'variables of the place where a symbol is used',

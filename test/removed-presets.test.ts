@@ -7,8 +7,9 @@ import { createChunksOfRunning, planBackfill } from '../src/backfill/plan.ts'
 import { checkRequest } from '../src/backfill/request.ts'
 import { runChunk } from '../src/backfill/run-chunk.ts'
 import { WHOLE_CATALOGUE } from '../src/catalogue/scope.ts'
+import { rememberLayouts } from '../src/composites/remember-layouts.ts'
 import { supervise } from '../src/embedded/supervise.ts'
-import { deleteSuperseded } from '../src/retention/delete-superseded.ts'
+import { deleteRemoved } from '../src/retention/delete-removed.ts'
 import { rememberRecipes } from '../src/variants/recipes.ts'
 import { testDatabase } from './support/database.ts'
 import { ask, importDrawings, tempDirectory, testApp, testConfig, testServer } from './support/setup.ts'
@@ -144,7 +145,7 @@ it('pictures of a preset that nobody has had for the grace period are deleted, a
   for (const { a, b } of data.items.nodes) for (const each of [a, b]) expect((await fetch(each.url)).status).toBe(200)
   const after = await open({ one: small(16) })
   const remove = (app: App, graceDays: number) =>
-    deleteSuperseded({ pg: app.pg, presets: app.presets, previews: app.stores.previews }, { graceDays, batch: 2 })
+    deleteRemoved({ ...app, previews: app.stores.previews }, { graceDays, batch: 2 })
   const keys = async () => {
     const found: string[] = []
     for await (const { key } of after.stores.previews.list('')) found.push(key.replace(/.*-(\w+)\..*/, '$1'))
@@ -170,4 +171,48 @@ it('pictures of a preset that nobody has had for the grace period are deleted, a
   expect((await after.prisma.image.findMany()).map(({ preset }) => preset)).toEqual(['one', 'one', 'one'])
   expect(await remove(after, 30)).toBe(0)
   expect(await after.prisma.presetRecipe.findMany({ where: { preset: 'two' } })).toEqual([])
+})
+
+it('pictures of a layout that nobody has had for the grace period are deleted, and no others', async () => {
+  const file = path.join(await tempDirectory(), 'layouts.json')
+  const shared = { LAYOUTS_FILE: file, DATABASE_URL: await testDatabase(), DATA_DIR: await tempDirectory() }
+  const open = async (names: readonly string[]) => {
+    const layout = { width: 64, height: 32, grids: ['2x1'] }
+    await writeFile(file, JSON.stringify(Object.fromEntries(names.map((name) => [name, layout]))))
+    return await testApp(await testConfig(shared))
+  }
+  const before = await open(['one', 'two'])
+  await importDrawings(before, 2)
+  const { url } = await testServer(before)
+  const query = '{ items { nodes { family { a: preview(layout: "one") { url } b: preview(layout: "two") { url } } } } }'
+  const { data } = await ask<{ items: { nodes: { family: Record<'a' | 'b', { url: string }> }[] } }>(url, query)
+  const [shown] = data.items.nodes
+  const pictures = [shown?.family.a.url ?? '', shown?.family.b.url ?? '']
+  const answers = async (base: string) =>
+    await Promise.all(pictures.map(async (picture) => (await fetch(new URL(new URL(picture).pathname, base))).status))
+  expect(await answers(url)).toEqual([200, 200])
+
+  const after = await open(['one'])
+  const remove = (app: App) => deleteRemoved({ ...app, previews: app.stores.previews }, { graceDays: 30, batch: 1 })
+  const age = (days: number) =>
+    after.pg.query(`update layout_use set seen_at = now() - make_interval(days => $1) where layout = 'two'`, [days])
+  await age(29)
+  expect(await remove(after)).toBe(0)
+  await age(31)
+  // A process that still has it is heard of once an hour.
+  await rememberLayouts(before.pg, before.layouts)
+  expect(await remove(after)).toBe(0)
+  await age(31)
+  expect(await remove(before)).toBe(0)
+  expect(await remove(after)).toBe(1)
+  const keys: string[] = []
+  for await (const { key } of after.stores.previews.list('')) keys.push(key)
+  expect(keys).toEqual([expect.stringMatching(/one\.\w+\.webp$/)])
+  expect((await after.prisma.image.findMany()).map(({ preset }) => preset)).toEqual(['one'])
+  expect(await answers((await testServer(after)).url)).toEqual([200, 404])
+  // No picture is left, so what was picked for it is forgotten too.
+  expect(await after.prisma.composite.count({ where: { layout: 'two' } })).toBe(1)
+  expect(await remove(after)).toBe(0)
+  expect(await after.prisma.composite.findMany({ select: { layout: true } })).toEqual([{ layout: 'one' }])
+  expect(await after.prisma.layoutUse.findMany({ where: { layout: 'two' } })).toEqual([])
 })

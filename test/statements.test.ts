@@ -21,7 +21,7 @@ async function allStatements() {
 /** What Postgres tells of a statement when it is prepared, without running it: oids of the parameters, names and oids of the columns. */
 class Description implements pg.Submittable {
   parameters: number[] = []
-  columns: { name: string; oid: number }[] = []
+  columns: { name: string; oid: number; table: number; number: number }[] = []
   readonly done: Promise<void>
   #text: string
   #resolve = () => {}
@@ -44,8 +44,13 @@ class Description implements pg.Submittable {
     connection.sync()
   }
 
-  handleRowDescription({ fields }: { fields: { name: string; dataTypeID: number }[] }) {
-    this.columns = fields.map(({ name, dataTypeID }) => ({ name, oid: dataTypeID }))
+  handleRowDescription({ fields }: { fields: pg.FieldDef[] }) {
+    this.columns = fields.map(({ name, dataTypeID, tableID, columnID }) => ({
+      name,
+      oid: dataTypeID,
+      table: tableID,
+      number: columnID,
+    }))
   }
 
   handleError(error: Error) {
@@ -57,15 +62,39 @@ class Description implements pg.Submittable {
   }
 }
 
+/** What a statement's own condition or update keeps from being null where its table does not. */
+const NEVER_NULL: ReadonlySet<string> = new Set([
+  // Only files with a problem.
+  'find-refused-files: code',
+  'find-refused-files: message',
+  // Set by the statement itself.
+  'claim-cursors: claimedUntil',
+  'advance-cursor: claimedUntil',
+])
+
 /** As `statement` declares it, but for `?`. */
 const plain = (types: object) =>
   Object.entries(types).map(([name, type]: [string, string]) => [name, type.replaceAll('?', '')])
 
+async function connect() {
+  const client = new pg.Client({ connectionString: inject('postgresUrl') })
+  await client.connect()
+  onTestFinished(() => client.end())
+  return client
+}
+
+async function describeStatement(client: pg.Client, { name, text }: { name: string; text: string }) {
+  const told = new Description(text)
+  client.query(told)
+  await told.done.catch((error) => {
+    throw new Error(`${name}: ${error.message}\n${text}`)
+  })
+  return told
+}
+
 describe('the statements that stay SQL', () => {
   it('have the parameters and columns that the database says', async () => {
-    const client = new pg.Client({ connectionString: inject('postgresUrl') })
-    await client.connect()
-    onTestFinished(() => client.end())
+    const client = await connect()
     const { rows } = await client.query<{ oid: number; name: string }>(
       `select oid::int, case when typelem <> 0 and typlen = -1 then substr(typname, 2) || '[]' else typname end as name
        from pg_type`,
@@ -74,11 +103,7 @@ describe('the statements that stay SQL', () => {
     const all = await allStatements()
     expect(all.length).toBeGreaterThan(0)
     for (const { name, text, parameters, columns } of all) {
-      const told = new Description(text)
-      client.query(told)
-      await told.done.catch((error) => {
-        throw new Error(`${name}: ${error.message}\n${text}`)
-      })
+      const told = await describeStatement(client, { name, text })
       expect({ name, parameters: told.parameters.map((oid) => nameOf.get(oid)) }).toEqual({
         name,
         parameters: plain(parameters).map(([, type]) => type),
@@ -88,6 +113,25 @@ describe('the statements that stay SQL', () => {
         columns: plain(columns),
       })
     }
+  })
+
+  it('say that a column may be null where its table lets it be, or is joined from the outside', async () => {
+    const client = await connect()
+    const { rows } = await client.query<{ table: string; number: string; name: string; nullable: boolean }>(
+      `select attrelid::int as table, attnum as number, relname as name, not attnotnull as nullable
+       from pg_attribute a join pg_class c on c.oid = a.attrelid where attnum > 0 and relkind = 'r'`,
+    )
+    const columnOf = new Map(rows.map((row) => [`${row.table} ${row.number}`, row]))
+    const undeclared: string[] = []
+    for (const { name, text, columns } of await allStatements())
+      for (const column of (await describeStatement(client, { name, text })).columns) {
+        const origin = columnOf.get(`${column.table} ${column.number}`)
+        if (!origin) continue
+        const mayBeNull = origin.nullable || new RegExp(`\\bleft join ${origin.name}\\b`).test(text)
+        if (mayBeNull && !columns[column.name]?.endsWith('?')) undeclared.push(`${name}: ${column.name}`)
+      }
+    expect(undeclared.filter((column) => !NEVER_NULL.has(column))).toEqual([])
+    expect([...NEVER_NULL].filter((column) => !undeclared.includes(column))).toEqual([])
   })
 
   it('give rows and counts, and take each named parameter any number of times', async () => {
@@ -107,6 +151,22 @@ describe('the statements that stay SQL', () => {
     ])
     expect(await numbers.get(db.pg, { from: 3, to: 2 })).toBeUndefined()
     expect(await numbers.run(db.pg, { from: 1, to: 7 })).toBe(7)
+  })
+
+  it.each([
+    ['bool', 'null::bool'],
+    ['text[]', `array['a', null]`],
+    ['text?[]', 'null::text[]'],
+  ] as const)('may not give a null in a column of %s, which any test would find', async (type, value) => {
+    const db = await openDatabase(await testDatabase(), { connectionsMax: 1 })
+    onTestFinished(db.close)
+    onTestFinished(() => void STATEMENTS.delete('test-null'))
+    const said = statement({ name: 'test-null', text: `select ${value} as it`, columns: { it: type } })
+    for (const read of [said.all, said.get])
+      await expect(read(db.pg)).rejects.toThrow(`statement test-null declares it as ${type}: it holds null`)
+    STATEMENTS.delete('test-null')
+    const allowed = type === 'text[]' ? 'text?[]' : (`${type.replace('?', '')}?` as 'bool?')
+    expect(await statement({ name: 'test-null', text: said.text, columns: { it: allowed } }).all(db.pg)).toHaveLength(1)
   })
 
   it('are refused with a name that is taken, and with a parameter that is not declared or not used', () => {

@@ -68,6 +68,9 @@ const beginOfStatement = (text: string, index: number) =>
     0,
   )
 
+const DRIVERS =
+  /^src\/(db\/(database|migrate|monitor|query|session|statement)|embedded\/postgres|jobs\/queue-pool)\.ts$/
+
 describe('the architecture', () => {
   const crossing = imports.flatMap(({ from, to }) => {
     const [a, b] = [folderOf(from), folderOf(to)]
@@ -123,6 +126,21 @@ describe('the architecture', () => {
     expect(calls.filter((call) => !/: (?:await )?using |\.use\(await $/.test(call))).toEqual([])
   })
 
+  it('has every advisory lock name space in db/locks.ts', () => {
+    const keys = sources.flatMap((file) =>
+      [
+        ...read(file).matchAll(
+          /\b[A-Z_]+_LOCKS? = \d|pg_(?:try_)?advisory_(?:xact_)?lock\((?!:key|:space|\$\{OUTBOX_LOCKS\})/g,
+        ),
+      ].map(([found]) => [file, found]),
+    )
+    expect(new Set(keys.map(([file]) => file))).toEqual(new Set(['src/db/locks.ts']))
+    const taken = sources.filter(
+      (file) => file !== 'src/db/locks.ts' && /pg_(?:try_)?advisory_(?:xact_)?lock\(/.test(read(file)),
+    )
+    expect(taken.filter((file) => !/_LOCKS? .*from '[./db]*\/locks\.ts'/.test(read(file)))).toEqual([])
+  })
+
   it('only config.ts reads the environment, but for what npm says there', () => {
     expect([...sources, ...infra].filter((file) => read(file).includes('process.env'))).toEqual([
       'src/core/config.ts',
@@ -131,8 +149,10 @@ describe('the architecture', () => {
   })
 
   it('names tasks in the registry, in their functions and where jobs are queued, never in SQL; priorities in the registry', () => {
-    const names = new RegExp(`['"\`](${TASK_NAMES.join('|')})['"\`:]`)
-    // What the registry types. A table has the name of a task.
+    // A table has the name of a task.
+    const others = TASK_NAMES.filter((name) => name !== 'take_down')
+    const names = new RegExp(`['"\`]take_down['"\`:]|\\b(${others.join('|')})\\b`)
+    // What the registry types.
     const typed = [
       /\b(enqueue|enqueueAll|countJobs|findExhausted)\(\s*[\w.]+,\s*'\w+'/g,
       /PayloadOf<'\w+'>|task: '\w+' \| '\w+'/g,
@@ -140,7 +160,7 @@ describe('the architecture', () => {
     ]
     const found = sources.filter((file) => {
       const text = typed.reduce((rest, use) => rest.replaceAll(use, ''), read(file))
-      const isNamed = names.test(text) && !/^(src\/jobs\/registry|workers\/tasks)\.ts$/.test(file)
+      const isNamed = names.test(text) && !/^(src\/jobs\/(registry|enqueue)|workers\/tasks)\.ts$/.test(file)
       return isNamed || (/\bPRIORITY\b|\badd_jobs?\b/.test(text) && file !== 'src/jobs/enqueue.ts')
     })
     expect(found).toEqual([])
@@ -148,7 +168,8 @@ describe('the architecture', () => {
 
   it('runs SQL through a statement with types or the builder: nothing is sent to the driver elsewhere, no $1 is written', () => {
     const found = sources
-      .filter((file) => !/^src\/(db\/|embedded\/postgres\.ts|jobs\/queue-pool\.ts)/.test(file))
+      // Transactions, LISTEN, the schema itself, what statements run by, and the queue's own.
+      .filter((file) => !DRIVERS.test(file))
       .filter((file) =>
         /\b(pg|pool|client|connection|db)\s*\.query\b(?!\.bind)|\.query[<(]\s*[`'"{]|\$[1-9]\b/.test(read(file)),
       )

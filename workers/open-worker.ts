@@ -1,6 +1,6 @@
 import { setPriority } from 'node:os'
 import { openApp } from '../src/app.ts'
-import { abandonLostChunks } from '../src/backfill/abandon-lost.ts'
+import { abandonLostBackfills } from '../src/backfill/abandon-lost.ts'
 import { createChunksOfRunning } from '../src/backfill/plan.ts'
 import { markLayoutsDirty } from '../src/composites/dirty-families.ts'
 import { runCompositeScheduler } from '../src/composites/schedule.ts'
@@ -37,7 +37,7 @@ export async function openWorker(config: Config, stop: (reason: string) => void)
   const sendHeartbeats = async () => {
     await sendHeartbeat()
     await createChunksOfRunning(app)
-    await abandonLostChunks(app)
+    await abandonLostBackfills(app)
     await abandonLost(app)
   }
   await sendHeartbeats()

@@ -1,8 +1,10 @@
 import type { Task, TaskList } from 'graphile-worker'
 import type { App } from '../src/app.ts'
 import { composeBackfill } from '../src/backfill/compose-backfill.ts'
+import { COMPOSING, PLANNING } from '../src/backfill/order.ts'
 import { planBackfill } from '../src/backfill/plan.ts'
 import { abandonChunk, runChunk } from '../src/backfill/run-chunk.ts'
+import { rememberLayouts } from '../src/composites/remember-layouts.ts'
 import { composeFamily } from '../src/composites/schedule.ts'
 import { causes, log } from '../src/core/log.ts'
 import { logFailure } from '../src/core/log-failure.ts'
@@ -17,12 +19,14 @@ import {
   type TaskName,
 } from '../src/jobs/registry.ts'
 import { deleteDiscarded } from '../src/retention/delete-discarded.ts'
+import { deleteRemoved } from '../src/retention/delete-removed.ts'
 import { deleteSuperseded } from '../src/retention/delete-superseded.ts'
 import { recordError, runTakeDown } from '../src/takedown/run.ts'
 import { abandonChunk as abandonUploadChunk, renderChunk } from '../src/uploads/render-chunk.ts'
 import { rememberRecipes } from '../src/variants/recipes.ts'
 import { warmRemainingPresets } from '../src/variants/warm.ts'
 import { pruneEvents } from '../src/webhooks/prune.ts'
+import { runBackfillJob } from './backfill-job.ts'
 import { runChunkJob } from './chunk-job.ts'
 import { runIngestJob } from './ingest-job.ts'
 
@@ -40,15 +44,22 @@ type TaskFunction<Name extends TaskName> = (app: App, payload: PayloadOf<Name>, 
  * and without counting as an attempt.
  */
 const FUNCTIONS: { readonly [Name in TaskName]: TaskFunction<Name> } = {
-  plan_backfill: (app, { backfillId }) => planBackfill(app, backfillId),
+  plan_backfill: (app, { backfillId }, { isLastAttempt }) =>
+    runBackfillJob(app, { backfillId, step: PLANNING, isLastAttempt, run: () => planBackfill(app, backfillId) }),
 
   run_chunk: (app, payload, job) =>
     runChunkJob(app, { task: 'run_chunk', payload, run: runChunk, abandon: abandonChunk, ...job }),
 
-  compose_backfill: async (app, { backfillId }, { signal }) => {
-    const outcome = await composeBackfill(app, backfillId, signal)
-    if (outcome === 'stopped') await enqueue(app.pg, 'compose_backfill', { backfillId })
-  },
+  compose_backfill: (app, { backfillId }, { signal, isLastAttempt }) =>
+    runBackfillJob(app, {
+      backfillId,
+      step: COMPOSING,
+      isLastAttempt,
+      async run() {
+        const outcome = await composeBackfill(app, backfillId, signal)
+        if (outcome === 'stopped') await enqueue(app.pg, 'compose_backfill', { backfillId })
+      },
+    }),
 
   make_rest: (app, { itemIds }, { signal }) => warmRemainingPresets(app, { itemIds, signal }),
 
@@ -82,12 +93,16 @@ const FUNCTIONS: { readonly [Name in TaskName]: TaskFunction<Name> } = {
     runChunkJob(app, { task: 'render_upload', payload, run: renderChunk, abandon: abandonUploadChunk, ...job }),
 
   /** Never fails as a job: the next run finds what is left. */
-  delete_superseded: async ({ pg, presets, stores, config }, _payload, { signal }) => {
+  delete_superseded: async ({ pg, presets, layouts, stores, config }, _payload, { signal }) => {
+    const db = { pg, presets, layouts, previews: stores.previews }
+    const graceDays = config.supersededDays
     try {
-      // So that presets which are offered here are known to be in use, however long ago this process was started.
+      // So that what is offered here is known to be in use, however long ago this process was started.
       await rememberRecipes(pg, presets)
+      await rememberLayouts(pg, layouts)
       await deleteDiscarded({ pg, stores }, { signal })
-      await deleteSuperseded({ pg, presets, previews: stores.previews }, { graceDays: config.supersededDays, signal })
+      await deleteSuperseded(db, { graceDays, signal })
+      await deleteRemoved(db, { graceDays, signal })
     } catch (error) {
       logFailure('superseded pictures or discarded objects cannot be deleted; the next run tries again', error)
     }

@@ -26,6 +26,12 @@ export function get(url: string): Promise<number> {
   })
 }
 
+/** The same of a picture that is there. Throws for any other status. */
+export async function getImage(url: string): Promise<void> {
+  const status = await get(url)
+  if (status !== 200) throw new Error(`${url} answered ${status}`)
+}
+
 /** So many clients, each asking again as soon as it was answered, until the time or the addresses are used up. */
 export async function closedLoad(
   urls: Iterator<string>,

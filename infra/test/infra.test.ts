@@ -241,7 +241,7 @@ describe('the outputs', () => {
     }
     const config = loadConfig(Object.fromEntries(variables.map(([name, value]) => [name, inAws[value]])))
     expect(config).toMatchObject({
-      buckets: { originals: 'afterimage-originals-1x2y', previews: 'afterimage-previews-3z4w' },
+      buckets: { provider: 's3', originals: 'afterimage-originals-1x2y', previews: 'afterimage-previews-3z4w' },
       aws: { region: 'eu-central-1' },
       distributionId: 'E2QWRUHAPOMQZL',
       publicImageUrl: 'https://d111111abcdef8.cloudfront.net',

@@ -104,7 +104,7 @@ export function inspectEntry(
 }
 
 /** The possible names of a manifest: at the top level, or in the one folder that some programs pack everything into. */
-export const isManifestName = (name: string): boolean => /^(?:[^/]+\/)?manifest\.json$/.test(name)
+const isManifestName = (name: string): boolean => /^(?:[^/]+\/)?manifest\.json$/.test(name)
 
 /** Names that some file systems and people consider equal. */
 export const foldName = (name: string): string => name.toLowerCase().normalize('NFC').replace(/\/$/, '')

@@ -2,6 +2,7 @@ import type { PoolClient } from 'pg'
 import { AppError, toAppError } from '../core/errors.ts'
 import { log } from '../core/log.ts'
 import type { Presets } from '../core/variant.ts'
+import { inTransaction, type Pg } from '../db/database.ts'
 import { notify } from '../db/notify.ts'
 import { anyOf, execute, fetchFirst, now, query } from '../db/query.ts'
 import type { WorkOrder } from '../variants/find-missing.ts'
@@ -35,6 +36,20 @@ export async function readOrder(
     )
     return null
   }
+}
+
+/** Steps that a whole backfill waits for, as `abandonBackfill` names them. */
+export const PLANNING = 'planning'
+export const COMPOSING = 'composing previews'
+
+/** Ends a backfill one of whose steps, such as planning, failed at the queue's last attempt: nothing else would go on with it. */
+export async function abandonBackfill(
+  pg: Pg,
+  id: number,
+  { step, cause }: { step: string; cause: string },
+): Promise<void> {
+  const reason = `The backfill failed at ${step}, at every attempt: ${cause}`
+  await inTransaction(pg, (client) => failBackfill(client, id, reason))
 }
 
 /** Ends an unfinished backfill as FAILED, whatever is left of it. What is being made is finished and kept. */

@@ -11,7 +11,7 @@ export const CACHE = {
 } as const
 
 /** Says the code of an error, whatever the body is. */
-export const ERROR_HEADER = 'x-afterimage-error'
+const ERROR_HEADER = 'x-afterimage-error'
 
 const ALLOWED = 'GET, HEAD, OPTIONS'
 

@@ -3,7 +3,7 @@ import type { Progress } from '../backfill/progress.ts'
 const BAR_WIDTH = 30
 
 /** One line: bar, counts, rate and time left. */
-export function progressLine(progress: Progress): string {
+function progressLine(progress: Progress): string {
   const { totalItems, doneItems, failedItems, imagesMade, itemsPerSecond, etaSeconds } = progress
   const settled = doneItems + failedItems
   const share = totalItems === 0 ? 0 : settled / totalItems

@@ -1,6 +1,7 @@
 import { fork } from 'node:child_process'
 import { once } from 'node:events'
 import path from 'node:path'
+import { setTimeout as delay } from 'node:timers/promises'
 import { parseArgs } from 'node:util'
 import { loadOrCreateSecret } from '../access/secrets.ts'
 import { startBackfill } from '../backfill/backfills.ts'
@@ -137,7 +138,7 @@ async function backfillAndWatch(app: Own, signal: AbortSignal): Promise<void> {
         `Backfill ${backfill.status}: ${imagesMade} images of ${doneItems} items in ${duration(seconds)} (${(itemsPerSecond ?? 0).toFixed(1)} items/s), ${failedItems} failed.`,
       )
     }
-    await new Promise((resolve) => setTimeout(resolve, DRAW_EVERY_MS))
+    await delay(DRAW_EVERY_MS, undefined, { signal }).catch(() => {})
   }
 }
 

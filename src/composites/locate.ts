@@ -1,3 +1,4 @@
+import { z } from 'zod'
 import type { Layout } from '../core/layouts.ts'
 import { type CompositePath, type ImageFormat, RENDERER_VERSION } from '../core/variant.ts'
 import type { Pg } from '../db/database.ts'
@@ -5,11 +6,11 @@ import { statement } from '../db/statement.ts'
 import { type StoredImage, storedImageOf } from '../variants/locate.ts'
 import { CAN_BE_SHOWN } from './find-candidates.ts'
 
+const pickHashes = z.object({ membersHash: z.string(), recipeHash: z.string() }).readonly()
 /** What decides a composite's version. */
-export interface PickHashes {
-  readonly membersHash: string
-  readonly recipeHash: string
-}
+export type PickHashes = z.output<typeof pickHashes>
+/** Columns of JSON, which are null where there is no pick. */
+const earlierPicks = z.array(pickHashes).nullable()
 
 /** A family, one of its pictures, and what is known of that picture. */
 export interface LocatedComposite {
@@ -50,7 +51,7 @@ export async function locateComposite(
     takenDown: row.taken_down,
     pick: pickOf(row.members_hash, row.recipe_hash),
     isClean: row.is_clean,
-    earlier: (row.earlier ?? []) as PickHashes[],
+    earlier: earlierPicks.parse(row.earlier) ?? [],
     image: storedImageOf(row),
   }
 }
@@ -58,11 +59,10 @@ export async function locateComposite(
 const pickOf = (membersHash: string | null, recipeHash: string | null): PickHashes | null =>
   membersHash === null || recipeHash === null ? null : { membersHash, recipeHash }
 
+const familyPick = z.object({ ...pickHashes.unwrap().shape, layout: z.string(), isClean: z.boolean() }).readonly()
 /** A family's current pick of a layout. */
-export interface FamilyPick extends PickHashes {
-  readonly layout: string
-  readonly isClean: boolean
-}
+export type FamilyPick = z.output<typeof familyPick>
+const currentPicks = z.array(familyPick).nullable()
 
 /** The data of GraphQL's fields on a family's pictures. */
 export interface FamilyPictures {
@@ -84,7 +84,7 @@ export async function findPicks(pg: Pg, familyIds: readonly number[]): Promise<F
     family: row.unique_id,
     takenDown: row.taken_down,
     hasMembers: row.has_members,
-    picks: (row.picks ?? []) as FamilyPick[],
+    picks: currentPicks.parse(row.picks) ?? [],
   }))
 }
 

@@ -26,6 +26,15 @@ export async function readPick(pg: Pg, familyId: number, layout: string): Promis
   return (await READ_PICK.get(pg, { familyId, layout })) ?? null
 }
 
+const PICK = {
+  seed: 'int4',
+  pinned: 'int4[]',
+  excluded: 'int4[]',
+  members: 'int4[]',
+  membersHash: 'text',
+  recipeHash: 'text',
+} as const
+
 const READ_PICK = statement({
   name: 'read-pick',
   isPrepared: true,
@@ -33,15 +42,7 @@ const READ_PICK = statement({
            is_current as "isCurrent"
          from composite where family_id = :familyId and layout = :layout order by is_current desc, picked_at desc limit 1`,
   parameters: { familyId: 'int4', layout: 'text' },
-  columns: {
-    seed: 'int4',
-    pinned: 'int4[]',
-    excluded: 'int4[]',
-    members: 'int4[]',
-    membersHash: 'text',
-    recipeHash: 'text',
-    isCurrent: 'bool',
-  },
+  columns: { ...PICK, isCurrent: 'bool' },
 })
 
 /** A stored picture of a family. */
@@ -101,16 +102,7 @@ const SET_PICK = statement({
     values (:familyId, :layout, :seed, :pinned, :excluded, :members, :membersHash, :recipeHash, true)
     on conflict (family_id, layout, members_hash, recipe_hash) do update set is_current = true, picked_at = now(),
       seed = excluded.seed, pinned = excluded.pinned, excluded = excluded.excluded, members = excluded.members`,
-  parameters: {
-    familyId: 'int4',
-    layout: 'text',
-    seed: 'int4',
-    pinned: 'int4[]',
-    excluded: 'int4[]',
-    members: 'int4[]',
-    membersHash: 'text',
-    recipeHash: 'text',
-  },
+  parameters: { familyId: 'int4', layout: 'text', ...PICK },
 })
 
 /** Nothing of the family can be shown any more. */

@@ -37,7 +37,7 @@ export interface Config {
   readonly log: LogOptions
   readonly demo: boolean
   /** Null: directories in `dataDir`. */
-  readonly buckets: { readonly originals: string; readonly previews: string } | null
+  readonly buckets: Buckets | null
   readonly aws: AwsConfig
   /** Null: nothing is invalidated or checked. */
   readonly distributionId: string | null
@@ -49,6 +49,9 @@ export interface Config {
   /** The environment of a child process of ours: our own, with the database that we chose. */
   readonly childEnv: (databaseUrl: string) => Record<string, string | undefined>
 }
+
+/** Where both stores are; a branch for each provider, which src/store/open.ts opens. */
+export type Buckets = { readonly provider: 's3'; readonly originals: string; readonly previews: string }
 
 /** What the AWS clients need; null where AWS's own default applies. */
 export interface AwsConfig {
@@ -135,7 +138,10 @@ export function loadConfig(env: Env = process.env, given?: Pick<Config, 'presets
       level: read('LOG_LEVEL', DEFAULT_LOG.level, oneOf(LOG_LEVELS)),
     },
     demo: read('DEMO', true, onOrOff),
-    buckets: originalsBucket && previewsBucket ? { originals: originalsBucket, previews: previewsBucket } : null,
+    buckets:
+      originalsBucket && previewsBucket
+        ? { provider: 's3', originals: originalsBucket, previews: previewsBucket }
+        : null,
     aws: {
       region: read('AWS_REGION', 'us-east-1', pattern(/^[a-z0-9-]{2,32}$/, 'a region like eu-central-1')),
       s3Endpoint: read('AWS_ENDPOINT_URL_S3', null, url(['http:', 'https:'], 'https://s3.example.com')),

@@ -1,11 +1,12 @@
 import { createHash } from 'node:crypto'
 import path from 'node:path'
 import { z } from 'zod'
-import { attempt, formatNames, hexColour, readEntries, readWatermark, SIDE_MAX_PX, side } from './presets.ts'
+import { hexColour, SIDE_MAX_PX, side } from './preset-fields.ts'
+import { attempt, formatNames, readEntries, readWatermark } from './presets.ts'
 import { type ImageFormat, isLayoutName, RENDERER_VERSION } from './variant.ts'
 
 /** Cells of a composite: as many documents are parsed and drawn in one call to a renderer. */
-export const CELLS_MAX = 100
+const CELLS_MAX = 100
 /** In smaller cells icons are not recognisable. */
 const CELL_MIN_PX = 8
 

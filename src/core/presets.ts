@@ -1,28 +1,15 @@
 import { readFileSync } from 'node:fs'
 import path from 'node:path'
 import { z } from 'zod'
+import { presetFields } from './preset-fields.ts'
 import { lastKeyOf, scanJson } from './scan-json.ts'
 import { hashRecipe, IMAGE_FORMATS, type ImageFormat, isPresetName, type Preset, type Presets } from './variant.ts'
 
-/** Output sides above this cost more memory than a preview is worth; WebP itself ends at 16383 px. */
-export const SIDE_MAX_PX = 4096
 const WATERMARK_MAX_BYTES = 100_000
 
-export const side = z.int().min(1).max(SIDE_MAX_PX)
 export const formatNames = IMAGE_FORMATS.map((format) => format.toLowerCase()) as [string, ...string[]]
-export const hexColour = z
-  .string()
-  .regex(/^#[0-9a-fA-F]{6}$/, 'must be #rrggbb')
-  .toLowerCase()
 export const presetSchema = z.strictObject({
-  width: side,
-  height: side,
-  background: z.union([z.enum(['white', 'transparent', 'auto']), hexColour]).default('white'),
-  padding: z.int().min(0).max(SIDE_MAX_PX).default(0),
-  fit: z.enum(['contain', 'cover']).default('contain'),
-  color: hexColour.optional(),
-  watermark: z.string().min(1).optional(),
-  encoding: z.enum(['auto', 'lossless', 'lossy']).default('auto'),
+  ...presetFields,
   formats: z.array(z.enum(formatNames)).min(1).default(['webp']),
 })
 const fileSchema = z.record(z.string(), presetSchema)

@@ -33,7 +33,7 @@ export const VARIABLES = [
     name: 'SUPERSEDED_DAYS',
     default: '30',
     meaning:
-      'Days after which pictures of an older source or preset, or of a removed preset, are deleted; 0: within the hour.',
+      'Days after which pictures of an older source or preset, or of a removed preset or layout, are deleted; 0: within the hour.',
   },
   {
     name: 'ORIGINALS_BUCKET',

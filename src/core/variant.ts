@@ -1,4 +1,5 @@
 import { createHash, createHmac, timingSafeEqual } from 'node:crypto'
+import type { PresetFields } from './preset-fields.ts'
 
 /** The vocabulary of pictures: presets and recipes, and the keys of sources, variants and composites, printed and
  * parsed. Pure. */
@@ -12,22 +13,9 @@ export type ImageFormat = (typeof IMAGE_FORMATS)[number]
 /** Bumped by hand when the same source and preset come out as other bytes: every variant is then stale. */
 export const RENDERER_VERSION = '2'
 
-/** A named way to make a picture. Sizes in px. */
-export interface Preset {
+/** A named way to make a picture. */
+export interface Preset extends PresetFields {
   readonly name: string
-  readonly width: number
-  readonly height: number
-  /** `#rrggbb`, null for transparent, or `auto`: white, or dark where most of the art would be lost on white. */
-  readonly background: string | null
-  /** Free px on each side. */
-  readonly padding: number
-  /** `contain` shows all of the art, `cover` fills the box and crops. */
-  readonly fit: 'contain' | 'cover'
-  /** `#rrggbb` for `currentColor`, null for black. */
-  readonly color: string | null
-  /** The operator's SVG, drawn over the whole picture. */
-  readonly watermark: string | null
-  readonly encoding: 'auto' | 'lossless' | 'lossy'
   /** The formats offered; the first is a backfill's default. */
   readonly formats: readonly ImageFormat[]
   /** Fingerprint of everything that decides the pixels: a changed preset has another one. */

@@ -6,6 +6,7 @@ import { AppError } from '../core/errors.ts'
 import { quietLogger } from '../core/queue-log.ts'
 import { acquire, inTransaction, type Pg } from './database.ts'
 import { MIGRATION_LOCK } from './locks.ts'
+import { statement } from './statement.ts'
 
 const FOLDER = path.join(import.meta.dirname, '../../prisma/migrations')
 
@@ -22,12 +23,9 @@ export async function migrate(pg: Pg): Promise<{ applied: string[] }> {
   // Closing the connection releases the lock, whatever state it is in.
   connection.discard()
   const { client: lock } = connection
-  await lock.query('select pg_advisory_lock($1)', [MIGRATION_LOCK])
+  await WAIT_FOR_LOCK.run(lock, { key: MIGRATION_LOCK })
   await lock.query(LEDGER)
-  const { rows } = await lock.query(
-    'select migration_name as name, checksum from _prisma_migrations where finished_at is not null',
-  )
-  const ledger = new Map<string, string>(rows.map((row) => [row.name, row.checksum]))
+  const ledger = new Map((await READ_LEDGER.all(lock)).map((row) => [row.name, row.checksum]))
   for (const name of names.map((entry) => entry.name).sort()) {
     const sql = await readFile(path.join(FOLDER, name, 'migration.sql'), 'utf8')
     const checksum = createHash('sha256').update(sql).digest('hex')
@@ -41,11 +39,7 @@ export async function migrate(pg: Pg): Promise<{ applied: string[] }> {
       )
     await inTransaction(pg, async (client) => {
       await client.query(sql)
-      await client.query(
-        `insert into _prisma_migrations (id, checksum, migration_name, started_at, finished_at, applied_steps_count)
-           values ($1, $2, $3, now(), now(), 1)`,
-        [randomUUID(), checksum, name],
-      )
+      await RECORD.run(client, { id: randomUUID(), checksum, name })
     })
     applied.push(name)
   }
@@ -70,3 +64,24 @@ const LEDGER = `create table if not exists _prisma_migrations (
   started_at timestamptz not null default now(),
   applied_steps_count integer not null default 0
 )`
+
+const WAIT_FOR_LOCK = statement({
+  name: 'wait-for-migration-lock',
+  text: 'select pg_advisory_lock(:key)',
+  parameters: { key: 'int8' },
+  columns: { pg_advisory_lock: 'void' },
+})
+
+const READ_LEDGER = statement({
+  name: 'read-migrations',
+  text: 'select migration_name::text as name, checksum::text from _prisma_migrations where finished_at is not null',
+  columns: { name: 'text', checksum: 'text' },
+})
+
+const RECORD = statement({
+  name: 'record-migration',
+  text: `
+    insert into _prisma_migrations (id, checksum, migration_name, started_at, finished_at, applied_steps_count)
+    values (:id::text, :checksum::text, :name::text, now(), now(), 1)`,
+  parameters: { id: 'text', checksum: 'text', name: 'text' },
+})

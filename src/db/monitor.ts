@@ -3,6 +3,7 @@ import { setTimeout as delay } from 'node:timers/promises'
 import pg from 'pg'
 import { codeOf, isTimeout, TOO_MANY_CONNECTIONS } from './errors.ts'
 import type { DatabaseHealth } from './health.ts'
+import { statement } from './statement.ts'
 
 /** How often the database is asked whether it is there. */
 const PROBE_EVERY_MS = 2000
@@ -83,8 +84,7 @@ export async function openMonitor(
   async function probe({ client }: Connection): Promise<void> {
     while (!closing.signal.aborted) {
       try {
-        const { rows } = await client.query<{ readOnly: boolean }>(PROBE)
-        if (rows[0]?.readOnly) health.set('READ_ONLY', REFUSES_WRITES)
+        if ((await PROBE.get(client))?.readOnly) health.set('READ_ONLY', REFUSES_WRITES)
         else health.set('UP')
       } catch (error) {
         if (isTimeout(error)) throw error
@@ -116,5 +116,9 @@ interface Connection extends AsyncDisposable {
   readonly client: pg.Client
 }
 
-const PROBE = `select current_setting('transaction_read_only')::bool as "readOnly"`
+const PROBE = statement({
+  name: 'probe',
+  text: `select current_setting('transaction_read_only')::bool as "readOnly"`,
+  columns: { readOnly: 'bool' },
+})
 const REFUSES_WRITES = new Error('it refuses writes: a standby, or default_transaction_read_only is on')

@@ -1,5 +1,6 @@
 import pg from 'pg'
 import { AppError } from '../core/errors.ts'
+import { statement } from './statement.ts'
 
 const ANSWER_LIMIT_MS = 10_000
 /** Rounds of which one suffices with any number of servers that are handed out last in, first out, or in turn. */
@@ -51,25 +52,29 @@ async function connect(url: string): Promise<Session> {
     application_name: 'afterimage check',
   })
   client.on('error', () => {})
+  await using opening = new AsyncDisposableStack()
+  opening.defer(() => client.end().catch(() => {}))
   await client.connect()
-  const ask = async (sql: string) => {
-    const { rows } = await client.query<{ pid: number }>(sql)
-    return rows[0]?.pid
-  }
+  const process = async () => (await READ_PROCESS.get(client))?.pid
+  const owner = opening.move()
   return {
     // pg's types leave it out.
     announced: (client as unknown as { processID: number }).processID,
-    process: () => ask(PROCESS),
+    process,
     async begin() {
       // A pooler of single statements refuses transactions.
       await client.query('begin').catch((error) => {
         throw new AppError('CONFIG', REMEDY, { cause: error })
       })
-      return await ask(PROCESS)
+      return await process()
     },
-    end: () => ask('rollback'),
-    [Symbol.asyncDispose]: () => client.end().catch(() => {}),
+    end: () => client.query('rollback'),
+    [Symbol.asyncDispose]: () => owner.disposeAsync(),
   }
 }
 
-const PROCESS = 'select pg_backend_pid() as pid'
+const READ_PROCESS = statement({
+  name: 'read-process',
+  text: 'select pg_backend_pid() as pid',
+  columns: { pid: 'int4' },
+})

@@ -1,4 +1,4 @@
-import type { PoolClient } from 'pg'
+import type { ClientBase, Pool } from 'pg'
 import type {
   BackfillMode,
   BackfillStatus,
@@ -12,10 +12,9 @@ import type {
   TakeDownTarget,
   UploadStatus,
 } from '../../prisma/generated/kysely.ts'
-import type { Pg } from './database.ts'
 
-/** What a statement runs on: the pool, or one connection of it within a transaction. */
-export type Queryable = Pg | PoolClient
+/** What a statement runs on: the pool, one connection of it within a transaction, or a connection of its own. */
+export type Queryable = Pool | ClientBase
 
 /** What the driver makes of a column, by the name of its Postgres type. */
 interface ColumnTypes {
@@ -29,7 +28,7 @@ interface ColumnTypes {
   text: string
   bytea: Buffer
   timestamptz: Date
-  /** Named by its statement: parsed JSON is checked by nobody. */
+  /** Parsed; its shape is for the caller to check. */
   json: unknown
   jsonb: unknown
   /** Of a function that returns nothing. */
@@ -83,7 +82,10 @@ interface Definition<Parameters extends Types, Columns extends Types> {
   /** SQL with `:name` for each parameter. */
   readonly text: string
   readonly parameters?: Parameters
-  /** Of the result, by name; a `?` says that it may be null, which Postgres cannot tell. */
+  /**
+   * Of the result, by name; a `?` says that it may be null, which tests check: test/statements.test.ts for columns of tables,
+   * test/support/statement-rows.ts for whatever a test reads.
+   */
   readonly columns?: Columns
 }
 

@@ -2,7 +2,7 @@ import { GraphQLError } from 'graphql'
 import type { Plugin } from 'graphql-yoga'
 
 /** A page of 100 items with ten images each has 250 kB. */
-export const RESPONSE_MAX_BYTES = 8_000_000
+const RESPONSE_MAX_BYTES = 8_000_000
 
 /**
  * Refuses an answer that would be too long, before it is written as JSON: until then its texts are shared with the rows they come from,

@@ -1,16 +1,8 @@
-import { sql } from 'kysely'
 import type { Presets } from '../core/variant.ts'
 import type { Pg } from '../db/database.ts'
-import { anyOf, execute, fetchAll, fetchFirst, query } from '../db/query.ts'
+import { fetchFirst, query } from '../db/query.ts'
 import { statement } from '../db/statement.ts'
-
-/** The image of a source or recipe that is not the current one any more. */
-export interface Superseded {
-  readonly imageId: string
-  /** An item, or a composite's family. */
-  readonly ownerId: number
-  readonly objectKey: string
-}
+import type { StoredImage } from './delete-images.ts'
 
 /** Items that one statement examines. 1.5 million images of 500,000 items, none superseded: 4 s on two busy cores. */
 const RANGE_ITEMS = 5000
@@ -22,7 +14,7 @@ const RANGE_ITEMS = 5000
 export async function* findSuperseded(
   pg: Pg,
   options: { presets: Presets; graceDays: number },
-): AsyncIterable<Superseded[]> {
+): AsyncIterable<StoredImage[]> {
   const last = await fetchFirst(pg, query.selectFrom('item').select('id').orderBy('id', 'desc').limit(1))
   for (let afterId = 0; afterId < (last?.id ?? 0); afterId += RANGE_ITEMS) {
     const found = await FIND_IN_SPAN.all(pg, { ...valuesOf(options), afterId, toId: afterId + RANGE_ITEMS })
@@ -30,55 +22,11 @@ export async function* findSuperseded(
   }
 }
 
-/** At least, since other processes may have presets that this one has not: theirs are seen every hour. */
-const GONE_DAYS_MIN = 1
-
-/** Presets that this process does not have and that no other one has had for longer than the grace period. */
-export async function findGonePresets(pg: Pg, options: { presets: Presets; graceDays: number }): Promise<string[]> {
-  const graceDays = Math.max(options.graceDays, GONE_DAYS_MIN)
-  const others = query.selectFrom('preset_recipe').where(sql<boolean>`preset <> all(${[...options.presets.keys()]})`)
-  const longGone = others
-    .groupBy('preset')
-    .having((eb) => eb.fn.max('seen_at'), '<=', sql<Date>`now() - make_interval(days => ${graceDays})`)
-  const rows = await fetchAll(pg, longGone.select('preset').orderBy('preset'))
-  return rows.map(({ preset }) => preset)
-}
-
-/** All images of these presets, by ranges of items. */
-export async function* findOfPresets(pg: Pg, presets: readonly string[]): AsyncIterable<Superseded[]> {
-  const last = await fetchFirst(pg, query.selectFrom('item').select('id').orderBy('id', 'desc').limit(1))
-  const all = ofPresets(presets)
-  for (let afterId = 0; afterId < (last?.id ?? 0); afterId += RANGE_ITEMS) {
-    const found = await fetchAll(pg, all.where('owner_id', '>', afterId).where('owner_id', '<=', afterId + RANGE_ITEMS))
-    if (found.length > 0) yield found
-  }
-}
-
-/** Those of some items only. */
-export const findOfPresetsOf = (
-  pg: Pg,
-  { presets, itemIds }: { presets: readonly string[]; itemIds: readonly number[] },
-): Promise<Superseded[]> => fetchAll(pg, ofPresets(presets).where('owner_id', '=', anyOf(itemIds)))
-
-const ofPresets = (presets: readonly string[]) =>
-  query
-    .selectFrom('image')
-    .select(['id as imageId', 'owner_id as ownerId', 'object_key as objectKey'])
-    .where('owner_type', '=', 'ITEM')
-    .where('preset', '=', anyOf(presets))
-    .orderBy('owner_id')
-    .orderBy('id')
-
-/** Forgets presets of which no picture is left. */
-export async function forgetPresets(pg: Pg, presets: readonly string[]): Promise<void> {
-  await execute(pg, query.deleteFrom('preset_recipe').where('preset', '=', anyOf(presets)))
-}
-
 /** Those of some items only. */
 export const findSupersededOf = (
   pg: Pg,
   { itemIds, ...options }: { presets: Presets; graceDays: number; itemIds: readonly number[] },
-): Promise<Superseded[]> => FIND_OF_ITEMS.all(pg, { ...valuesOf(options), itemIds })
+): Promise<StoredImage[]> => FIND_OF_ITEMS.all(pg, { ...valuesOf(options), itemIds })
 
 const valuesOf = ({ presets, graceDays }: { presets: Presets; graceDays: number }) => ({
   presets: [...presets.values()].map(({ name }) => name),
@@ -93,7 +41,7 @@ const valuesOf = ({ presets, graceDays }: { presets: Presets; graceDays: number 
 export async function findSupersededComposites(
   pg: Pg,
   options: { graceDays: number; afterFamilyId?: number; limit: number; familyIds?: readonly number[] },
-): Promise<Superseded[]> {
+): Promise<StoredImage[]> {
   const { graceDays, afterFamilyId = 0, familyIds = null, limit } = options
   return await FIND_COMPOSITES.all(pg, { graceDays, afterFamilyId, familyIds, limit })
 }
@@ -174,9 +122,3 @@ const FIND_OF_ITEMS = statement({
   parameters: { ...PARAMETERS, itemIds: 'int4[]' },
   columns: COLUMNS,
 })
-
-/** Deletes the rows of images whose objects are deleted. */
-export async function deleteImageRows(pg: Pg, images: readonly Superseded[]): Promise<void> {
-  const ids = images.map(({ imageId }) => imageId)
-  await execute(pg, query.deleteFrom('image').where('id', '=', anyOf(ids)))
-}

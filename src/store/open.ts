@@ -1,5 +1,5 @@
 import path from 'node:path'
-import type { Config } from '../core/config.ts'
+import type { Buckets, Config } from '../core/config.ts'
 import { openFsStore } from './fs.ts'
 import { openS3Store } from './s3.ts'
 import type { Store } from './store.ts'
@@ -14,9 +14,23 @@ export interface Stores {
 /** Sockets of one process per renderer: several variants of an item are stored at once, and others are read at the same time. */
 const CONNECTIONS_PER_RENDERER = 16
 
+interface Bucket {
+  readonly bucket: string
+  /** That names it, for the remedy. */
+  readonly variable: string
+}
+
+/** How each provider opens one of the buckets. */
+const OPEN: { readonly [Provider in Buckets['provider']]: (config: Config, bucket: Bucket) => Promise<Opened> } = {
+  s3: ({ aws, renderers }, bucket) =>
+    openS3Store({ ...bucket, aws, connectionsMax: renderers * CONNECTIONS_PER_RENDERER }),
+}
+
+type Opened = Store & { readonly close: () => Promise<void> }
+
 /** The two buckets where they are configured, else two directories of `DATA_DIR`. Throws UNAVAILABLE with the remedy. */
 export async function openStores(config: Config): Promise<Stores> {
-  const { buckets, aws, dataDir, renderers } = config
+  const { buckets, dataDir } = config
   if (!buckets) {
     return {
       originals: await openFsStore(path.join(dataDir, 'originals')),
@@ -24,11 +38,10 @@ export async function openStores(config: Config): Promise<Stores> {
       close: async () => {},
     }
   }
-  const connectionsMax = renderers * CONNECTIONS_PER_RENDERER
-  const openBucket = (bucket: string, variable: string) => openS3Store({ bucket, variable, aws, connectionsMax })
+  const open = OPEN[buckets.provider]
   const [originals, previews] = await Promise.allSettled([
-    openBucket(buckets.originals, 'ORIGINALS_BUCKET'),
-    openBucket(buckets.previews, 'PREVIEWS_BUCKET'),
+    open(config, { bucket: buckets.originals, variable: 'ORIGINALS_BUCKET' }),
+    open(config, { bucket: buckets.previews, variable: 'PREVIEWS_BUCKET' }),
   ])
   if (originals.status === 'rejected' || previews.status === 'rejected') {
     for (const opened of [originals, previews]) if (opened.status === 'fulfilled') await opened.value.close()

@@ -4,7 +4,7 @@ import { inTransaction } from '../db/database.ts'
 import { execute, fetchFirst, now, query } from '../db/query.ts'
 import { enqueue } from '../jobs/enqueue.ts'
 
-export const TAKE_DOWN_TARGETS = ['ITEM', 'ICON_SET', 'FAMILY', 'VENDOR'] as const
+const TAKE_DOWN_TARGETS = ['ITEM', 'ICON_SET', 'FAMILY', 'VENDOR'] as const
 
 /** What is taken down: an item, or all that a set, family or vendor has and will get. */
 export interface TakeDownTarget {
@@ -12,7 +12,7 @@ export interface TakeDownTarget {
   readonly id: number
 }
 
-export const REASON_MAX = 500
+const REASON_MAX = 500
 /**
  * Hides the target from the moment this returns (410, status GONE), and queues the job that deletes its pictures and
  * purges the CDN. Returns the receipt's id. What is taken down already stays as it is; where its job failed or left

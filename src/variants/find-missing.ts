@@ -72,7 +72,7 @@ export interface KeysetBatch {
 }
 
 /** Items of a scope that are examined in one statement, so that its cost does not grow with the catalogue. */
-export const BATCH_ITEMS = 10_000
+const BATCH_ITEMS = 10_000
 
 /**
  * Counts what needs work among the next BATCH_ITEMS items of the scope after `afterId`; ends earlier, right after the

@@ -14,10 +14,6 @@ const REMEMBERED_MAX = 50_000
 /** Items of pages that wait to be queued; what is beyond is made on its first request. */
 const PAGE_ITEMS_MAX = 5000
 
-/** What a request leaves to workers, and what a page does. */
-const createCollections = () => ({ make_rest: new Set<number>(), warm_page: new Set<number>() })
-type WarmTask = keyof ReturnType<typeof createCollections>
-
 export interface WarmQueue {
   /** Queues an item whose first picture a request has made, or found too slow. Never throws, and nobody waits. */
   add(itemId: number): void
@@ -32,7 +28,8 @@ export interface WarmQueue {
  * @param options.warmPages whether pages are warmed before the browser asks
  */
 export function openWarmQueue(pg: Pg, { warmPages }: { warmPages: boolean }): WarmQueue {
-  const collected = createCollections()
+  const ofRequests = new Set<number>()
+  const ofPages = new Set<number>()
   /** When each item was last queued by a page, the longest ago first. */
   const printedAt = new Map<number, number>()
   let timer: NodeJS.Timeout | null = null
@@ -40,16 +37,23 @@ export function openWarmQueue(pg: Pg, { warmPages }: { warmPages: boolean }): Wa
 
   async function flush(): Promise<void> {
     timer = null
-    for (const [task, items] of Object.entries(collected) as [WarmTask, Set<number>][]) {
-      const itemIds = [...items]
-      items.clear()
-      for (let from = 0; from < itemIds.length; from += ITEMS_PER_JOB) {
-        await queue(pg, task, itemIds.slice(from, from + ITEMS_PER_JOB)).catch((error) =>
-          logFailure('items could not be queued for warming', error, { task }),
-        )
+    await queue(ofRequests, (itemIds) => enqueue(pg, 'make_rest', { itemIds }))
+    await queue(ofPages, (itemIds) => enqueue(pg, 'warm_page', { itemIds }))
+  }
+
+  async function queue(items: Set<number>, add: (itemIds: number[]) => Promise<void>): Promise<void> {
+    const itemIds = [...items]
+    items.clear()
+    for (let from = 0; from < itemIds.length; from += ITEMS_PER_JOB) {
+      try {
+        if (await isWanted()) await add(itemIds.slice(from, from + ITEMS_PER_JOB))
+      } catch (error) {
+        logFailure('items could not be queued for warming', error)
       }
     }
   }
+
+  const isWanted = async () => (await hasAnyWorker(pg)) && (await countJobs(pg, null, JOBS_MAX)) < JOBS_MAX
 
   /** After the one before, so that closing waits for both. */
   function startFlush(): void {
@@ -62,16 +66,16 @@ export function openWarmQueue(pg: Pg, { warmPages }: { warmPages: boolean }): Wa
   }
 
   return {
-    add: (itemId) => collect(collected.make_rest, itemId),
+    add: (itemId) => collect(ofRequests, itemId),
     addPage(itemId) {
-      if (!warmPages || collected.warm_page.size >= PAGE_ITEMS_MAX) return
+      if (!warmPages || ofPages.size >= PAGE_ITEMS_MAX) return
       const now = performance.now()
       if (now - (printedAt.get(itemId) ?? Number.NEGATIVE_INFINITY) < PAGE_AGAIN_MS) return
       printedAt.delete(itemId)
       printedAt.set(itemId, now)
       const [oldest] = printedAt.keys()
       if (printedAt.size > REMEMBERED_MAX && oldest !== undefined) printedAt.delete(oldest)
-      collect(collected.warm_page, itemId)
+      collect(ofPages, itemId)
     },
     async close() {
       if (timer) {
@@ -81,9 +85,4 @@ export function openWarmQueue(pg: Pg, { warmPages }: { warmPages: boolean }): Wa
       await flushing
     },
   }
-}
-
-async function queue(pg: Pg, task: WarmTask, itemIds: number[]): Promise<void> {
-  if (!(await hasAnyWorker(pg))) return
-  if ((await countJobs(pg, null, JOBS_MAX)) < JOBS_MAX) await enqueue(pg, task, { itemIds })
 }

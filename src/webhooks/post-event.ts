@@ -6,7 +6,7 @@ import { causes } from '../core/log.ts'
 import { checkReceiverUrl, guardedLookup } from './receiver-url.ts'
 
 /** From DNS resolution to the end of the response. */
-export const POST_LIMIT_MS = 10_000
+const POST_LIMIT_MS = 10_000
 /** A response's body is ignored; up to this length it is read, so that the connection can be reused. */
 const BODY_MAX_BYTES = 16_384
 /** Connections to one receiver; further deliveries wait for a free one. */

@@ -3,7 +3,7 @@ import { isIP, type LookupFunction } from 'node:net'
 import ipaddr from 'ipaddr.js'
 import { AppError } from '../core/errors.ts'
 
-export const URL_MAX = 2000
+const URL_MAX = 2000
 
 /** Link-local, where a cloud's hosts find their credentials, and addresses that are not one host's: refused for private hosts too. */
 const NEVER_RANGES = new Set(['unspecified', 'linkLocal', 'multicast', 'broadcast', 'ipv4Mapped', 'rfc6145'])

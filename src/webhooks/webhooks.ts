@@ -6,7 +6,7 @@ import { statement } from '../db/statement.ts'
 import { EVENT_TYPES, type EventType } from './outbox.ts'
 import { checkReceiverUrl } from './receiver-url.ts'
 
-export const WEBHOOKS_MAX = 20
+const WEBHOOKS_MAX = 20
 /** Of the 24 to 64 that Standard Webhooks asks for. */
 const SECRET_BYTES = 32
 

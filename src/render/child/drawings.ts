@@ -1,7 +1,8 @@
 import sharp from 'sharp'
 import type { Engine } from '../messages.ts'
 import { isHeavy } from './engine.ts'
-import { type Box, contain } from './fit.ts'
+import { contain } from './fit.ts'
+import type { Size } from './normalise/box.ts'
 import type { NormalisedSvg } from './normalise/normalise.ts'
 import { type Colour, paintOn, type Raster } from './pixels.ts'
 import { type Canvas, rasterise } from './rasterise.ts'
@@ -28,7 +29,7 @@ const isFromLarge = ({ width, height, padding, fit, color }: Canvas): boolean =>
   width <= LARGE.width && height <= LARGE.height && padding === 0 && fit === 'contain' && color === null
 
 /** A raster of its own, to be painted on. */
-async function shrink({ pixels, width, height }: Raster, to: Box): Promise<Raster> {
+async function shrink({ pixels, width, height }: Raster, to: Size): Promise<Raster> {
   if (to.width === width && to.height === height) return { pixels: new Uint8Array(pixels), width, height }
   const data = await sharp(pixels, { raw: { width, height, channels: 4 } })
     .resize(to.width, to.height, { fit: 'fill', kernel: 'mitchell' })

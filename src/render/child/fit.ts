@@ -1,9 +1,5 @@
 /** How a document is laid into a preset's box: plain numbers and attributes of the root element. Pure, sizes in px. */
-
-export interface Box {
-  readonly width: number
-  readonly height: number
-}
+import type { Box, Size } from './normalise/box.ts'
 
 type Attributes = Readonly<Record<string, string>>
 
@@ -12,7 +8,7 @@ type Attributes = Readonly<Record<string, string>>
  * rounded as Chromium snaps those of an `<img>` with `object-fit: contain`; the left one is then
  * `Math.round((box.width - width) / 2)`. No side vanishes: the thinnest art is a line of one pixel.
  */
-export function contain(size: Box, box: Box): Box {
+export function contain(size: Size, box: Size): Size {
   const scale = Math.min(box.width / size.width, box.height / size.height)
   const snapped = (side: number, whole: number) => {
     const start = (whole - side) / 2
@@ -28,7 +24,7 @@ export function contain(size: Box, box: Box): Box {
  */
 export function stretchTo(
   root: Attributes,
-  options: { size: Box; pixels: Box; fit: 'contain' | 'cover' },
+  options: { size: Size; pixels: Size; fit: 'contain' | 'cover' },
 ): Record<string, string> {
   const { size, pixels, fit } = options
   const seen = viewportOf(root, size)
@@ -42,20 +38,15 @@ export function stretchTo(
   }
 }
 
-interface Rectangle extends Box {
-  readonly x: number
-  readonly y: number
-}
-
 /** The largest part in the middle that has the box's ratio. */
-function cropTo({ x, y, width, height }: Rectangle, box: Box): Rectangle {
+function cropTo({ x, y, width, height }: Box, box: Size): Box {
   const scale = Math.min(width / box.width, height / box.height)
   const [w, h] = [box.width * scale, box.height * scale]
   return { x: x + (width - w) / 2, y: y + (height - h) / 2, width: w, height: h }
 }
 
 /** The viewport's rectangle in the document's own units: SVG 2, 8.2 turned round. */
-function viewportOf(root: Attributes, size: Box): Rectangle {
+function viewportOf(root: Attributes, size: Size): Box {
   const [x = 0, y = 0, width = size.width, height = size.height] = (root.viewBox ?? '')
     .trim()
     .split(/[\s,]+/)

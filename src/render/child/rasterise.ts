@@ -4,8 +4,9 @@ import { AppError } from '../../core/errors.ts'
 import type { Preset } from '../../core/variant.ts'
 import type { Engine } from '../messages.ts'
 import { chooseEngine } from './engine.ts'
-import { type Box, contain, stretchTo } from './fit.ts'
+import { contain, stretchTo } from './fit.ts'
 import { FONTS } from './fonts.ts'
+import type { Size } from './normalise/box.ts'
 import { type NormalisedSvg, normalise } from './normalise/normalise.ts'
 import { type Colour, paintOn, type Raster } from './pixels.ts'
 
@@ -26,7 +27,7 @@ export function drawingKeyOf(preset: Preset, background: Colour | null): string 
 export const SMALL: Canvas = { width: 64, height: 64, padding: 0, fit: 'contain', color: null }
 
 /** Prints the document so that it fills a size, with more attributes on its root. */
-type PrintAt = (size: Box, more?: Readonly<Record<string, string>>) => string
+type PrintAt = (size: Size, more?: Readonly<Record<string, string>>) => string
 
 /**
  * Draws the document as large as the canvas takes it, on a colour or on clear ground. The raster is not larger than the
@@ -69,7 +70,7 @@ export async function drawOwn(svg: string, canvas: Canvas): Promise<Raster> {
  * librsvg blurs only what lies on its canvas, so a blurred shape that leaves the picture fades at the edge. A quarter of
  * the picture more on each side mends 8 of 13 misses among 275 icons with filters, for a third more time.
  */
-function marginFor({ features, svg }: NormalisedSvg, { width, height }: Box): Box {
+function marginFor({ features, svg }: NormalisedSvg, { width, height }: Size): Size {
   const share = features.has('filter') && /<fe(?:GaussianBlur|DropShadow)\b/.test(svg) ? 0.25 : 0
   return { width: Math.ceil(width * share), height: Math.ceil(height * share) }
 }
@@ -81,7 +82,7 @@ const SHRINK = 72 / DPI
 /** @param at.margin px on each side that are drawn and cut off */
 async function drawWithLibrsvg(
   printAt: PrintAt,
-  { pixels, margin }: { pixels: Box; margin: Box },
+  { pixels, margin }: { pixels: Size; margin: Size },
 ): Promise<Uint8Array> {
   const scaled = { width: pixels.width * SHRINK, height: pixels.height * SHRINK }
   const load = (svg: string) => sharp(Buffer.from(svg), { density: DPI })

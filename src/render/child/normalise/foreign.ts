@@ -3,6 +3,7 @@ import { colour, separate } from './colours.ts'
 import { drawGradient, rectOf } from './css-gradients.ts'
 import { edgesOf, fontSizeOf, type HtmlStyle, htmlLength, htmlStyleOf } from './html-style.ts'
 import { px } from './lengths.ts'
+import { OF_GROUP } from './names.ts'
 import { readUrl } from './references.ts'
 import { append, create, type Element, elementsOf, inherited, replace, type Tree, textOf, walk } from './tree.ts'
 import { type Context, evaluate, print, split } from './values.ts'
@@ -15,7 +16,7 @@ export function settleForeignObjects(tree: Tree): void {
   for (const element of [...walk(tree.root)]) {
     if (element.name !== 'foreignObject') continue
     const group = create('g')
-    for (const name of ['transform', 'opacity', 'clip-path', 'mask', 'filter', 'display', 'visibility'] as const) {
+    for (const name of [...OF_GROUP, 'visibility']) {
       const value = element.attributes.get(name)
       if (value !== undefined) group.attributes.set(name, value)
     }

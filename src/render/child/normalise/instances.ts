@@ -1,5 +1,5 @@
 import { LIMITS, tooComplex } from './limits.ts'
-import { referenceIn } from './references.ts'
+import { targetOf } from './references.ts'
 import { append, create, type Element, type Tree, walk } from './tree.ts'
 import type { Variables } from './variables.ts'
 
@@ -26,7 +26,7 @@ export function instantiate<Scope extends { readonly variables: Variables | null
   // Copies may hold further uses: the list grows while it is read.
   for (let index = 0; index < uses.found.length; index++) {
     const { element, scope } = uses.found[index] as { element: Element; scope: Scope }
-    const target = tree.targets.get(referenceIn(element.attributes.get('href') ?? '') ?? '')
+    const target = targetOf(tree, element.attributes.get('href'))
     if (!target || (uses.at.get(target) ?? null) === scope.variables || !isVariable(target)) continue
     const copy = copyOf(target, tree)
     copy.parent = target.parent
@@ -45,8 +45,7 @@ export function instantiate<Scope extends { readonly variables: Variables | null
     // A cycle ends here.
     known.set(target, false)
     const isFound = [...walk(target)].some((element) => {
-      const inner =
-        element.name === 'use' ? tree.targets.get(referenceIn(element.attributes.get('href') ?? '') ?? '') : undefined
+      const inner = element.name === 'use' ? targetOf(tree, element.attributes.get('href')) : undefined
       return uses.variable.has(element) || (inner !== undefined && isVariable(inner))
     })
     known.set(target, isFound)

@@ -2,26 +2,15 @@ import type { Box } from './box.ts'
 import { px } from './lengths.ts'
 import { LIMITS, tooComplex } from './limits.ts'
 import { type Matrix, multiply, printMatrix, rotation, scaling, translation } from './matrix.ts'
-import { SHAPES } from './names.ts'
+import { OF_GROUP, SHAPES } from './names.ts'
 import { PROPERTIES } from './properties.ts'
-import { referenceIn } from './references.ts'
+import { targetOf } from './references.ts'
 import { viewBoxOf } from './size.ts'
 import { append, create, type Element, inherited, remove, type Tree, walk, wrap } from './tree.ts'
 import { print } from './values.ts'
 import { type Vertex, verticesOf } from './vertices.ts'
 
 const KINDS = ['marker-start', 'marker-mid', 'marker-end'] as const
-/** What belongs to a shape and its markers together. */
-const SHARED = [
-  'transform',
-  'opacity',
-  'clip-path',
-  'mask',
-  'filter',
-  'display',
-  'mix-blend-mode',
-  'isolation',
-] as const
 
 /**
  * Markers as what they are, drawings that stand at the vertices of a shape: engines differ on where these are, on the colours of the
@@ -40,7 +29,7 @@ export function settleMarkers(tree: Tree): void {
     if (marked.length === 0) continue
     const group = create('g')
     wrap(element, group)
-    for (const name of SHARED) move(element, group, name)
+    for (const name of OF_GROUP) move(element, group, name)
     for (const drawing of marked) append(group, drawing)
     const order = inherited(element, 'paint-order') ?? ''
     if (order.startsWith('markers')) group.children.push(group.children.shift() as Element)
@@ -74,8 +63,7 @@ export function settleMarkers(tree: Tree): void {
   }
 
   function markerOf(shape: Element, kind: string): Element | null {
-    const value = inherited(shape, kind)
-    const target = value === undefined ? undefined : tree.targets.get(referenceIn(value) ?? '')
+    const target = targetOf(tree, inherited(shape, kind))
     return target?.name === 'marker' ? target : null
   }
 

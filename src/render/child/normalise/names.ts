@@ -22,6 +22,18 @@ export const DEFINITIONS: ReadonlySet<string> = new Set(
 
 export const SHAPES: ReadonlySet<string> = new Set('path rect circle ellipse line polyline polygon'.split(' '))
 
+/** What an element hands to a group that takes its place or holds it. */
+export const OF_GROUP = [
+  'transform',
+  'opacity',
+  'clip-path',
+  'mask',
+  'filter',
+  'display',
+  'mix-blend-mode',
+  'isolation',
+] as const
+
 /** White space means something in these only. */
 export const HOLDS_TEXT: ReadonlySet<string> = new Set(['text', 'tspan', 'textPath', 'a', 'style'])
 
@@ -33,7 +45,6 @@ export type Feature =
   | 'filter-region'
   | 'gradient'
   | 'image'
-  | 'marker'
   | 'mask'
   /** `mix-blend-mode` or `isolation`. */
   | 'blend'
@@ -56,7 +67,6 @@ export const FEATURE_OF: ReadonlyMap<string, Feature> = new Map<string, Feature>
   ['image', 'image'],
   ['linearGradient', 'gradient'],
   ['radialGradient', 'gradient'],
-  ['marker', 'marker'],
   ['mask', 'mask'],
   ['pattern', 'pattern'],
   ['text', 'text'],

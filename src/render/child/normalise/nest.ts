@@ -1,4 +1,5 @@
 import { LIMITS, tooComplex } from './limits.ts'
+import { OF_GROUP } from './names.ts'
 import { INHERITED } from './properties.ts'
 import { referenceIn } from './references.ts'
 import { append, create, type Element, elementsOf, inherited, type Tree, walk } from './tree.ts'
@@ -34,17 +35,7 @@ export function nestTree(inner: Tree, outer: Tree, image: Element): Element {
   for (const child of [...elementsOf(inner.root)]) append(place, child)
   // What the picture itself has, as a group: a nested svg knows no opacity.
   const group = create('g', {}, [place])
-  for (const name of [
-    'transform',
-    'opacity',
-    'clip-path',
-    'mask',
-    'filter',
-    'display',
-    'visibility',
-    'mix-blend-mode',
-    'isolation',
-  ]) {
+  for (const name of [...OF_GROUP, 'visibility']) {
     const value = image.attributes.get(name)
     if (value !== undefined) group.attributes.set(name, value)
   }

@@ -3,7 +3,7 @@ import { type Character, charactersOf } from './characters.ts'
 import { baselineOf, type LetterStyle, styleOf } from './letter-style.ts'
 import type { ChooseFonts } from './outline-fonts.ts'
 import { openTextPath, type TextPath } from './text-path.ts'
-import { create, type Element, inherited, type Tree } from './tree.ts'
+import { append, create, type Element, inherited, type Tree } from './tree.ts'
 import { print } from './values.ts'
 
 /** Letters in scripts that are set from right to left, or from above: left to the engines. */
@@ -43,9 +43,7 @@ export function outlineText(
     const drawn = path ? placeOnPath(glyphs, path, chunk) : anchor(glyphs, pen, chunk)
     for (const [element, data] of drawn) {
       const attributes = element === text ? {} : Object.fromEntries(paintOf(element))
-      const outline = create('path', { ...attributes, d: data })
-      outline.parent = group
-      group.children.push(outline)
+      append(group, create('path', { ...attributes, d: data }))
     }
   }
   return group

@@ -59,7 +59,7 @@ export function lengthOf(shape: Element): number {
     case 'polygon':
       return 2 * lengthOfPath(`M${shape.attributes.get('points') ?? ''}`)
     case 'path':
-      return Math.max(lengthOfPath(shape.attributes.get('d') ?? ''), of('pathLength'))
+      return lengthOfPath(shape.attributes.get('d') ?? '')
     default:
       return 0
   }

@@ -5,7 +5,7 @@ import type { Element, Tree } from './tree.ts'
 import { walk } from './tree.ts'
 
 /** Read by the steps, unknown to the engines. */
-const UNPRINTED: ReadonlySet<string> = new Set(['white-space', 'text-transform', 'pathLength'])
+const UNPRINTED: ReadonlySet<string> = new Set(['white-space', 'text-transform'])
 /** Engines know these in a style only. */
 const STYLED: ReadonlySet<string> = new Set(['mix-blend-mode', 'isolation'])
 

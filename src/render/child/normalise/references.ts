@@ -83,3 +83,7 @@ function decodeId(id: string): string {
 /** The temporary id that a final value refers to, `url(#t1)` or `#t1`; null for any other value. */
 export const referenceIn = (value: string): string | null =>
   value.startsWith('url(#') ? value.slice(5, value.indexOf(')')) : value.startsWith('#t') ? value.slice(1) : null
+
+/** The element that a final value refers to, or an attribute that an element lacks; undefined for any other value. */
+export const targetOf = ({ targets }: Pick<Tree, 'targets'>, value: string | undefined): Element | undefined =>
+  targets.get(referenceIn(value ?? '') ?? '')

@@ -1,5 +1,5 @@
 import { px } from './lengths.ts'
-import { referenceIn } from './references.ts'
+import { targetOf } from './references.ts'
 import { viewBoxOf } from './size.ts'
 import { append, create, type Element, type Tree, walk } from './tree.ts'
 
@@ -7,7 +7,7 @@ import { append, create, type Element, type Tree, walk } from './tree.ts'
 export function settleSymbols(tree: Tree): void {
   for (const element of walk(tree.root)) {
     if (element.name !== 'use') continue
-    const target = tree.targets.get(referenceIn(element.attributes.get('href') ?? '') ?? '')
+    const target = targetOf(tree, element.attributes.get('href'))
     if (target?.name !== 'symbol' && target?.name !== 'svg') continue
     for (const side of ['width', 'height'] as const) {
       const own = target.attributes.get(side)

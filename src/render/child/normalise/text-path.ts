@@ -1,7 +1,7 @@
 import { measure } from './dash-lengths.ts'
 import { px } from './lengths.ts'
 import { pathTools } from './libraries.ts'
-import { referenceIn } from './references.ts'
+import { targetOf } from './references.ts'
 import type { Element, Tree } from './tree.ts'
 
 /** A path that letters stand on. */
@@ -16,8 +16,8 @@ export interface TextPath {
 const SEGMENTS_MAX = 1000
 
 /** The path that a `textPath` refers to; null where there is none, or it is too long to measure. */
-export function openTextPath(element: Element, { targets }: Tree): TextPath | null {
-  const target = targets.get(referenceIn(element.attributes.get('href') ?? '') ?? '')
+export function openTextPath(element: Element, tree: Tree): TextPath | null {
+  const target = targetOf(tree, element.attributes.get('href'))
   const data = target?.attributes.get('d')
   const length = data ? measure(data, SEGMENTS_MAX) : null
   if (!data || length === null) return null

@@ -121,8 +121,7 @@ export function replace(element: Element, by: Element): void {
 /** Puts a new element between one and its parent. */
 export function wrap(element: Element, by: Element): void {
   replace(element, by)
-  by.children.push(element)
-  element.parent = by
+  append(by, element)
 }
 
 export function append(parent: Element, child: Element): void {

@@ -24,11 +24,14 @@ export type Parse = (text: string) => Value | null
 export const evaluate = (value: Value | null, context: Context): string | null =>
   typeof value === 'function' ? value(context) : value
 
-/** A number as we print it: never in exponents, which not every parser knows, and no finer than a float. */
+/** The largest number that engines know. */
+const FLOAT_MAX = 3.4e38
+
+/** A number as we print it: never in exponents, which not every parser knows, and neither finer nor larger than a float. */
 export function print(number: number): string {
-  if (Number.isInteger(number)) return String(number)
-  const text = String(Math.abs(number) < 1e-6 ? 0 : Number(number.toPrecision(8)))
-  return text.includes('e') ? number.toFixed(0) : text
+  if (!Number.isInteger(number)) return String(Math.abs(number) < 1e-6 ? 0 : Number(number.toPrecision(8)))
+  if (Math.abs(number) < 1e21) return String(number)
+  return String(BigInt(Math.min(Math.max(number, -FLOAT_MAX), FLOAT_MAX)))
 }
 
 /** Arguments between commas, or tokens between spaces, outside of parentheses and quotes. One pass. */
