@@ -114,11 +114,11 @@ it('an empty list of presets or formats is refused', async () => {
 it('a worker that is started again has the presets of its parent, whatever their file holds by then', async () => {
   const { open, file, shared } = await openFile()
   const app = await open({ one: small(16) })
-  const givenUp: string[] = []
+  const requestAborted: string[] = []
   const worker = supervise('worker', {
     databaseUrl: shared.DATABASE_URL,
     config: app.config,
-    onGivenUp: (sentence) => givenUp.push(sentence),
+    onGivenUp: (sentence) => requestAborted.push(sentence),
   })
   onTestFinished(worker.close)
   await worker.ready
@@ -127,8 +127,8 @@ it('a worker that is started again has the presets of its parent, whatever their
     await writeFile(file, content)
     const pid = await newest()
     process.kill(pid, 'SIGKILL')
-    await until(async () => givenUp.length > 0 || (await newest()) !== pid)
-    expect(givenUp).toEqual([])
+    await until(async () => requestAborted.length > 0 || (await newest()) !== pid)
+    expect(requestAborted).toEqual([])
   }
   const { rows } = await app.pg.query('select distinct preset from preset_recipe')
   expect(rows).toEqual([{ preset: 'one' }])

@@ -4,18 +4,18 @@ import { log } from '../core/log.ts'
 import { createVendorCosts, SLOW_MS } from '../core/vendor-costs.ts'
 import { createClock } from './clock.ts'
 import type { PoolOptions, PoolStats, RenderPool } from './contract.ts'
-import { deathOf, givenUp, notStarting, queueIsFull, shuttingDown, turnedOutSlow } from './deaths.ts'
+import { errorOfExit, notStarting, queueIsFull, requestAborted, shuttingDown, tooSlow } from './errors.ts'
 import type { FromChild } from './messages.ts'
 import { composeWithOtherEngine, withOtherEngine } from './other-engine.ts'
 import { openRenderers, RSS_MAX_BYTES } from './renderers.ts'
 import { asSlow, composeTask, type RendererProcess, renderTask, type Task, tell, vendorOf } from './tasks.ts'
 
-/** A renderer that holds this much between two renders is replaced. */
+/** A renderer that holds this much memory between two renders is replaced. */
 const RSS_RECYCLE_BYTES = 300e6
-/** Only quick work is handed over ahead: what waits behind a long render in the renderer itself cannot go elsewhere. */
+/** Only quick work is sent ahead: a render that is queued in one renderer behind a long one cannot move to another. */
 const HANDED_AHEAD_MS = 100
 
-/** Opens a pool of renderer processes. They start at once and are replaced when they die. */
+/** Opens a pool of renderer processes. They start immediately and are replaced when they exit. */
 export function openRenderPool(options: PoolOptions): RenderPool {
   const { size, waitingMax, recycleAfter = 2000 } = options
   const lanes = createLanes<Task>(size)
@@ -27,7 +27,7 @@ export function openRenderPool(options: PoolOptions): RenderPool {
       fail(finish(renderer), new AppError('TIMEOUT', `The render took more than ${task.options.cpuLimitMs} ms of CPU.`))
       retire(renderer)
     },
-    onLook: considerSlow,
+    onCheck: considerSlow,
   })
   const renderers = openRenderers([...options.presets.values()], {
     onMessage,
@@ -62,7 +62,7 @@ export function openRenderPool(options: PoolOptions): RenderPool {
       renderer.cpuFromMs = message.cpuMs
       finish(renderer)
       if (task) settle(task, { message, usedMs })
-      // What it was handed ahead must not begin in a renderer that ends.
+      // Work that was sent ahead must not begin in a renderer that is about to be replaced.
       if (renderer.renders >= recycleAfter || message.rssBytes > RSS_RECYCLE_BYTES) retire(renderer)
       else if (renderer.next) begin(renderer, renderer.next)
       renderer.next = null
@@ -78,8 +78,8 @@ export function openRenderPool(options: PoolOptions): RenderPool {
   }
 
   /**
-   * Quick work that takes long goes on in the slow lane: where that has room, else anew when its turn comes, as soon as others
-   * wait. Half as long is enough where one vendor holds every renderer and another waits.
+   * Moves quick work that takes long to the slow lane: it keeps running if that lane has room; otherwise, as soon as others wait, it is
+   * stopped and starts again when its turn comes. Half the time is enough if one vendor holds every renderer while another waits.
    */
   function considerSlow(renderer: RendererProcess, task: Task, usedMs: number): void {
     const vendor = vendorOf(task)
@@ -93,7 +93,7 @@ export function openRenderPool(options: PoolOptions): RenderPool {
       finish(renderer)
       retire(renderer)
       costs.note(vendor, usedMs)
-      if (task.options.onSlow?.() === false) fail(task, turnedOutSlow())
+      if (task.options.onSlow?.() === false) fail(task, tooSlow())
       else lanes.push(asSlow(task), task)
     }
     dispatch()
@@ -102,7 +102,7 @@ export function openRenderPool(options: PoolOptions): RenderPool {
   function onExit(renderer: RendererProcess, signal: NodeJS.Signals | null): void {
     takeBack(renderer)
     if (isKilled) failWaiting(shuttingDown)
-    fail(finish(renderer), isKilled ? shuttingDown() : deathOf(renderer.stderr, signal))
+    fail(finish(renderer), isKilled ? shuttingDown() : errorOfExit(renderer.stderr, signal))
     if (isKilled || (closing && lanes.waiting() === 0)) {
       closing?.()
       return
@@ -126,7 +126,7 @@ export function openRenderPool(options: PoolOptions): RenderPool {
       hand(renderer, task)
       begin(renderer, task)
     }
-    // Only where the queue is long: a lone request must not stand behind one renderer while another falls idle.
+    // Only with a long queue: a lone request must not wait behind one renderer while another becomes idle.
     for (const renderer of renderers) {
       if (lanes.waiting('quick') < size || atOnce < size) break
       if (!renderer.ready || renderer.next || renderer.renders + 1 >= recycleAfter || !isQuick(renderer.task)) continue
@@ -136,11 +136,11 @@ export function openRenderPool(options: PoolOptions): RenderPool {
     stats.waiting = lanes.waiting()
   }
 
-  /** What came before its vendor turned out slow waits in the slow lane from here on. */
+  /** Work that was queued before its vendor turned out slow moves to the slow lane. */
   function nextTask(): Task | undefined {
     for (let task = lanes.shift(slowBusy()); task; task = lanes.shift(slowBusy())) {
       if (task.entry.lane === 'slow' || !costs.isSlow(vendorOf(task)) || slowBusy() < lanes.slowMax) return task
-      if (task.options.onSlow?.() === false) fail(task, turnedOutSlow())
+      if (task.options.onSlow?.() === false) fail(task, tooSlow())
       else lanes.push(asSlow(task), task)
     }
     return undefined
@@ -150,7 +150,7 @@ export function openRenderPool(options: PoolOptions): RenderPool {
     task?.entry.lane === 'quick' && (costs.expect(vendorOf(task)) ?? Number.POSITIVE_INFINITY) < HANDED_AHEAD_MS
 
   function hand(renderer: RendererProcess, task: Task): void {
-    // A guess until it has ended, so that a burst of one vendor is not begun all at once.
+    // An estimate until it has ended, so that a burst from one vendor does not start all at once.
     task.charged = costs.expect(vendorOf(task)) ?? 0
     lanes.charge(task.entry.path, task.charged)
     tell(renderer.child, task.message)
@@ -163,14 +163,14 @@ export function openRenderPool(options: PoolOptions): RenderPool {
     clock.start(renderer, task, renderer.cpuFromMs)
   }
 
-  /** Ends a renderer that is stuck, or idle and spent; another one takes its place when it is gone. */
+  /** Ends a renderer that is stuck, or idle and due for replacement; another one starts when it has exited. */
   function retire(renderer: RendererProcess): void {
     renderer.ready = false
     takeBack(renderer)
     renderer.child.kill('SIGKILL')
   }
 
-  /** What a renderer was handed and did not begin goes to the front of its flow: it is not to blame. */
+  /** Returns work that was sent ahead but had not begun to the front of its queue: it did not cause the exit. */
   function takeBack(renderer: RendererProcess): void {
     if (renderer.next) lanes.unshift(renderer.next.entry, renderer.next)
     renderer.next = null
@@ -196,7 +196,7 @@ export function openRenderPool(options: PoolOptions): RenderPool {
     if (lanes.waiting() >= waitingMax) return Promise.reject(queueIsFull(size, waitingMax))
     const settle = Promise.withResolvers<T>()
     const task = taskOf(settle)
-    const onAbort = () => lanes.remove(task.entry, task) && task.reject(givenUp())
+    const onAbort = () => lanes.remove(task.entry, task) && task.reject(requestAborted())
     signal?.addEventListener('abort', onAbort, { once: true })
     lanes.push(task.entry, task)
     dispatch()

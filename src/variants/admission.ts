@@ -82,7 +82,7 @@ export function openAdmissionLimiter({ places }: { places: number }): AdmissionL
 
   return {
     acquire(applicant) {
-      if (applicant.signal?.aborted) return Promise.reject(givenUp())
+      if (applicant.signal?.aborted) return Promise.reject(requestAborted())
       if (lanes.waiting(applicant.lane) === 0 && isFree(applicant.lane)) return Promise.resolve(hold(applicant))
       if (expectedMs(applicant) > HELD_MS) return Promise.reject(busy())
       return new Promise((resolve, reject) => {
@@ -94,7 +94,7 @@ export function openAdmissionLimiter({ places }: { places: number }): AdmissionL
           stopWaiting()
           if (lanes.remove(applicant, admit)) reject(reason)
         }
-        const onAbort = () => leave(givenUp())
+        const onAbort = () => leave(requestAborted())
         const timer = setTimeout(() => leave(busy()), HELD_MS)
         const stopWaiting = () => {
           clearTimeout(timer)
@@ -108,4 +108,4 @@ export function openAdmissionLimiter({ places }: { places: number }): AdmissionL
 }
 
 const busy = () => new AppError('BUSY', 'Too many pictures are being made at this moment; try again in some seconds.')
-const givenUp = () => new AppError('BUSY', 'Whoever asked for this picture has gone away.')
+const requestAborted = () => new AppError('BUSY', 'Whoever asked for this picture has gone away.')

@@ -200,7 +200,7 @@ function refuseFailed({ failure, isLeftToWorker }: Located): void {
 const tooSlow = (cause?: unknown) =>
   new AppError(
     'SLOW',
-    'This picture takes longer than a request may; a worker makes it next. Try again in some seconds.',
+    'This picture takes longer to render than a request may; a worker renders it next. Try again in a few seconds.',
     {
       cause,
     },

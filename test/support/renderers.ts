@@ -3,7 +3,7 @@ import type { Config } from '../../src/core/config.ts'
 import { readPresets } from '../../src/core/presets.ts'
 import type { Presets } from '../../src/core/variant.ts'
 import type { RenderPool } from '../../src/render/contract.ts'
-import { shuttingDown } from '../../src/render/deaths.ts'
+import { shuttingDown } from '../../src/render/errors.ts'
 import { openRenderPool } from '../../src/render/pool.ts'
 
 const WAITING_MAX = 256

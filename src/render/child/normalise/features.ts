@@ -2,7 +2,7 @@ import { isFarRegion } from './filter-numbers.ts'
 import { FEATURE_OF, type Feature } from './names.ts'
 import { type Element, type Tree, textOf, walk } from './tree.ts'
 
-/** What the engines' choice may rest on, counted in the tree that is printed. */
+/** Counts of the printed tree, used to choose the engine. */
 export interface Counts {
   elements: number
   gradients: number
@@ -10,7 +10,7 @@ export interface Counts {
   pathChars: number
 }
 
-/** Takes stock of what will be printed. @param extent the root's larger side in user units */
+/** Collects the features and counts of what will be printed. @param extent the root's larger side in user units */
 export function noteFeatures(tree: Tree, extent: number): { counts: Counts; text: string } {
   const { features } = tree
   const counts: Counts = { elements: 0, gradients: 0, pathChars: 0 }
