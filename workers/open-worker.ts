@@ -20,9 +20,9 @@ import { createTasks } from './tasks.ts'
 /** A slow render may take 20 s; a supervisor kills after 10. */
 const KILL_AFTER_MS = 5000
 
-/** Takes jobs of every task, sends webhooks and keeps counts and composites up to date. Returns how to close it. */
+/** Runs jobs of every task, sends webhooks and keeps counts and composites up to date. Returns the function that closes it. */
 export async function openWorker(config: Config, stop: (reason: string) => void): Promise<() => Promise<void>> {
-  // Before the renderers start, which inherit it: of a core that an API uses too, the kernel gives a worker a tenth at 10.
+  // Before the renderers start, which inherit it: at niceness 10, the kernel gives a worker a tenth of a core that an API uses too.
   setPriority(config.workerNiceness)
   const app = await openApp(config)
   const closing = new AbortController()

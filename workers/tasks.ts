@@ -36,8 +36,8 @@ export interface RunningJob {
 type TaskFunction<Name extends TaskName> = (app: App, payload: PayloadOf<Name>, job: RunningJob) => Promise<unknown>
 
 /**
- * The functions of the tasks of src/jobs/registry.ts. One that throws is retried; where the database is in trouble, at once
- * and without counting as an attempt.
+ * The functions of the tasks in src/jobs/registry.ts. One that throws is retried; if the database is unavailable, immediately and without
+ * counting as an attempt.
  */
 const FUNCTIONS: { readonly [Name in TaskName]: TaskFunction<Name> } = {
   plan_backfill: (app, { backfillId }) => planBackfill(app, backfillId),
@@ -54,7 +54,7 @@ const FUNCTIONS: { readonly [Name in TaskName]: TaskFunction<Name> } = {
 
   warm_page: (app, { itemIds }, { signal }) => warmRemainingPresets(app, { itemIds, signal }),
 
-  /** What is given up is queued again after some minutes, out of our own table. */
+  /** A family whose job is given up is queued again after some minutes, from our own table. */
   make_composites: async (app, { familyId }, { signal, isLastAttempt }) => {
     try {
       await composeFamily(app, familyId, signal)
@@ -84,7 +84,7 @@ const FUNCTIONS: { readonly [Name in TaskName]: TaskFunction<Name> } = {
   /** Never fails as a job: the next run finds what is left. */
   delete_superseded: async ({ pg, presets, stores, config }, _payload, { signal }) => {
     try {
-      // So that presets which are offered here are known to be in use, however long ago this process was started.
+      // Records that the presets of this process are in use, however long ago it was started.
       await rememberRecipes(pg, presets)
       await deleteDiscarded({ pg, stores }, { signal })
       await deleteSuperseded({ pg, presets, previews: stores.previews }, { graceDays: config.supersededDays, signal })
@@ -93,7 +93,7 @@ const FUNCTIONS: { readonly [Name in TaskName]: TaskFunction<Name> } = {
     }
   },
 
-  /** As above. */
+  /** Never fails as a job: the next run continues. */
   prune_events: async ({ pg }, _payload, { signal }) => {
     try {
       await pruneEvents(pg, signal)
@@ -103,16 +103,16 @@ const FUNCTIONS: { readonly [Name in TaskName]: TaskFunction<Name> } = {
   },
 }
 
-/** The registry's tasks of one runner, as graphile-worker takes them. */
+/** The registry's tasks of one runner, in graphile-worker's format. */
 export const createTasks = (app: App, runner: RunnerName): TaskList =>
   Object.fromEntries(
     TASK_NAMES.filter((name) => rowOf(name).runner === runner).map((name) => [name, toTask(app, name)]),
   )
 
 /**
- * Checks the payload and runs the task's function. A database in trouble is no failed attempt, however long it takes: the
- * job begins again in its place when the database takes writes. Any other failure is one line that says which job failed
- * and why, and the queue retries the job.
+ * Validates the payload and runs the task's function. An unavailable database is not a failed attempt, however long it takes: the job
+ * starts again in its place when the database accepts writes. Any other failure logs one line with the job and the reason, and the queue
+ * retries the job.
  */
 function toTask<Name extends TaskName>(app: App, name: Name): Task {
   const runFunction: TaskFunction<Name> = FUNCTIONS[name]

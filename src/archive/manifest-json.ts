@@ -1,12 +1,12 @@
 import { lastKeyOf, scanJson } from '../core/scan-json.ts'
 import { PROBLEMS_KEPT, type Problems, show } from './problems.ts'
 
-/** A manifest needs six levels; what reads it recurses no deeper than this. */
+/** A manifest needs six levels; its readers recurse no deeper than this. */
 const DEPTH_MAX = 32
 /** Of all arrays and objects together: ten for each of 100,000 files. */
 const VALUES_MAX = 1_000_000
 
-/** A manifest's bytes parsed as JSON; undefined where they are not JSON, with the reason added to the problems. */
+/** Parses a manifest's bytes as JSON; undefined if they are not JSON, with the reason added to the problems. */
 export function parseManifest(bytes: Uint8Array, { file, problems }: { file: string; problems: Problems }): unknown {
   const add = (code: 'NOT_JSON' | 'MANIFEST_TOO_LARGE', message: string) =>
     problems.add({ code, file, pointer: '', message })

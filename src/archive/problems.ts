@@ -1,7 +1,9 @@
 import { toStorable } from '../core/text.ts'
 
-/** What can be wrong with a vendor's archive or manifest. docs/vendors.md is printed from it; test/archive.test.ts and
- * test/manifest.test.ts have an example of each. */
+/**
+ * The problems of a vendor's archive or manifest. docs/vendors.md is generated from it; test/archive.test.ts and test/manifest.test.ts
+ * have an example of each.
+ */
 export const PROBLEMS = {
   NOT_ZIP: 'The file is not a ZIP archive, or it is truncated.',
   BROKEN_DIRECTORY: 'The list of files at the end of the archive contradicts itself.',
@@ -22,7 +24,7 @@ export const PROBLEMS = {
   LOCAL_HEADER: "A file's header contradicts the list of files.",
   WRONG_SIZE: "A file's size differs from the list of files.",
   WRONG_CRC: "A file's bytes do not match its checksum.",
-  BROKEN_DATA: 'A file cannot be unpacked.',
+  BROKEN_DATA: 'A file cannot be decompressed.',
   NO_MANIFEST: 'The archive has no manifest.json.',
   MANIFEST_TOO_LARGE: 'The manifest exceeds the limits on bytes, values or levels.',
   NOT_JSON: 'The manifest is not JSON.',
@@ -41,10 +43,10 @@ export const PROBLEMS = {
 
 export type ProblemCode = keyof typeof PROBLEMS
 
-/** One thing that is wrong with an archive. */
+/** One problem of an archive. */
 export interface Problem {
   readonly code: ProblemCode
-  /** Name in the archive; null: the archive itself. */
+  /** Name in the archive; null for the archive itself. */
   readonly file: string | null
   /** JSON pointer in the manifest; null elsewhere. */
   readonly pointer: string | null
@@ -59,7 +61,7 @@ export interface Problems {
   readonly count: () => number
 }
 
-/** An archive can be wrong a million times; the first ones are enough to see why. */
+/** An archive can have millions of problems; the first ones show why. */
 export const PROBLEMS_KEPT = 1000
 
 export function openProblems(): Problems {
@@ -67,7 +69,7 @@ export function openProblems(): Problems {
   let count = 0
   const add = ({ code, file, pointer, message }: Problem) => {
     if (++count > PROBLEMS_KEPT) return
-    // Names and keys are told as they are in the archive, as far as a table holds them.
+    // Names and keys are reported as they are in the archive, as far as the database can store them.
     kept.push({
       code,
       file: file && toStorable(file),
@@ -80,7 +82,7 @@ export function openProblems(): Problems {
 
 const SHOWN_CHARS = 100
 
-/** A value as JSON, short and on one line, for sentences. */
+/** A value as short JSON on one line, for messages. */
 export function show(value: unknown): string {
   if (Array.isArray(value)) return `an array of ${value.length}`
   if (value !== null && typeof value === 'object') return 'an object'

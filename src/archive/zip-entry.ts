@@ -5,22 +5,22 @@ import { type ProblemCode, type Problems, show } from './problems.ts'
 
 /** A file or folder as the archive's directory describes it. */
 export interface ZipEntry {
-  /** With / between folders, and at the end of a folder's, in NFC. */
+  /** With / between folders, and at the end of a folder's name, in NFC. */
   readonly name: string
-  /** The name's bytes, one character each: what the local header must repeat. Truncated where it is too long. */
+  /** The name's bytes, one character each, which the local header must repeat. Truncated if too long. */
   readonly rawName: string
   readonly isFolder: boolean
   readonly isDeflated: boolean
   readonly crc32: number
   readonly packedBytes: number
   readonly bytes: number
-  /** Where its local header begins. */
+  /** The offset of its local header. */
   readonly from: number
-  /** No problem so far: it may be unpacked. */
+  /** No problem so far: it may be decompressed. */
   readonly isValid: boolean
 }
 
-/** Deflate adds some bytes to what it cannot pack; more than that is something else. */
+/** Deflate adds some bytes to incompressible data; more is suspicious. */
 const packedMaxOf = (bytes: number) => bytes + bytes / 100 + 1024
 
 const [STORED, DEFLATED] = [0, 8]
@@ -48,7 +48,7 @@ export function inspectEntry(
   { limits, problems, names }: { limits: ArchiveLimits; problems: Problems; names: Map<string, ZipEntry> },
 ): ZipEntry {
   const before = problems.count()
-  // No Buffer is kept: each would keep its entry's comment, which may be 64 kB.
+  // No Buffer is kept: it would keep the entry's comment, up to 64 kB, in memory.
   const rawName = entry.fileNameRaw.toString('latin1', 0, limits.nameBytes)
   const decoded = decodeName(entry)
   const name = (decoded ?? rawName).slice(0, limits.nameBytes)
@@ -89,7 +89,7 @@ export function inspectEntry(
 
   const inspected = {
     name,
-    // One string where they are equal: there may be a hundred thousand.
+    // One string if they are equal: there may be a hundred thousand.
     rawName: rawName === name ? name : rawName,
     isFolder,
     isDeflated: method === DEFLATED,
@@ -103,7 +103,7 @@ export function inspectEntry(
   return inspected
 }
 
-/** The possible names of a manifest: at the top level, or in the one folder that some programs pack everything into. */
+/** Valid names of a manifest: at the top level, or in the one folder that some programs pack everything into. */
 export const isManifestName = (name: string): boolean => /^(?:[^/]+\/)?manifest\.json$/.test(name)
 
 /** Names that some file systems and people consider equal. */
@@ -112,8 +112,8 @@ export const foldName = (name: string): string => name.toLowerCase().normalize('
 const UNICODE_PATH = 0x7075
 
 /**
- * The name, or null where there is none or two. Programs of macOS and old ones of Linux write UTF-8 without saying so;
- * others add the UTF-8 name as an extra field to one in their machine's code page.
+ * Decodes the name; null if it is missing or ambiguous. Programs of macOS and old ones of Linux write UTF-8 without declaring it; others
+ * add the UTF-8 name as an extra field to one in their machine's code page.
  */
 function decodeName({ fileNameRaw, extraFields, generalPurposeBitFlag }: Entry): string | null {
   const plain = decodeUtf8(fileNameRaw)
@@ -133,7 +133,7 @@ function decodeUtf8(bytes: Uint8Array): string | null {
 }
 const UTF8 = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true })
 
-/** Why the name may not be used, though nothing is ever written under it. */
+/** Why the name is refused, even though nothing is written under it. */
 function reasonAgainst(name: string): string | null {
   if (name === '') return 'is empty'
   if (/\p{Cc}/u.test(name)) return 'has a control character in it'

@@ -9,9 +9,9 @@ import { announceEnd, HALT_CHANNEL } from './backfills.ts'
 import { orderOf } from './request.ts'
 
 /**
- * The order that a stored backfill stands for. Null where one of its presets or formats is offered no more, and then the
- * backfill ends as FAILED with the reason. Throws UNAVAILABLE where a process that was started later offers the preset: this
- * one is outdated, and others do the work. In the caller's transaction.
+ * The order of a stored backfill. Null if one of its presets or formats was removed, and then the backfill ends as FAILED with the
+ * reason. Throws UNAVAILABLE if a process that was started later offers the preset: then this process is outdated, and others do the
+ * work. In the caller's transaction.
  */
 export async function readOrder(
   client: PoolClient,
@@ -37,7 +37,7 @@ export async function readOrder(
   }
 }
 
-/** Ends an unfinished backfill as FAILED, whatever is left of it. What is being made is finished and kept. */
+/** Ends an unfinished backfill as FAILED, whatever remains of it. Renders in progress are finished and kept. */
 async function failBackfill(client: PoolClient, id: number, reason: string): Promise<void> {
   const failed = query.updateTable('backfill').set({ status: 'FAILED', finished_at: now, error: reason })
   const unfinished = failed.where('id', '=', id).where('status', 'in', ['PLANNING', 'RUNNING', 'PAUSED'])

@@ -5,18 +5,18 @@ import type { ImageFormat, Presets } from '../core/variant.ts'
 import type { BackfillMode, WorkOrder } from '../variants/find-missing.ts'
 import { variantsOf } from '../variants/offered.ts'
 
-/** A backfill's request, checked and in canonical order. */
+/** A backfill's request, validated and in canonical order. */
 export interface BackfillRequest {
   readonly scope: Scope
   readonly mode: BackfillMode
   readonly presets: readonly string[]
-  /** Empty: of each preset the format it lists first. */
+  /** Empty: the first format of each preset. */
   readonly formats: readonly ImageFormat[]
-  /** Composites of the scope's families as well. */
+  /** Also composes the previews of the scope's families. */
   readonly previews?: true
 }
 
-/** Throws BAD_INPUT for a preset or format that is not offered. Nothing given means all presets, mode STALE. */
+/** Throws BAD_INPUT for an unknown preset or format. Defaults: all presets, mode STALE. */
 export function checkRequest(
   presets: Presets,
   input: {

@@ -7,7 +7,7 @@ import { serve } from '../http/server.ts'
 
 const tellSupervisor = (word: FirstWord) => process.send?.(word)
 
-/** The API: one process of any number, against DATABASE_URL and shared stores; under `npm start` a supervised child. */
+/** The API: one of any number of processes, using DATABASE_URL and shared stores; under `npm start` a supervised child. */
 await runProcess(async () => {
   const config = await loadSupervisedConfig()
   configureLog(config.log)
@@ -20,7 +20,7 @@ await runProcess(async () => {
     if (process.send) tellSupervisor({ ready: { url, imageUrl } })
     else process.stdout.write(`Afterimage API at ${url}/graphql\n`)
   } catch (error) {
-    // The supervisor says it, once.
+    // The supervisor logs it, once.
     if (process.send && error instanceof AppError) {
       const { code, message } = error
       process.send({ refusal: { code, message } } satisfies FirstWord, () => process.exit(1))

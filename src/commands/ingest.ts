@@ -22,7 +22,7 @@ DATA_DIR, and followed until its last picture is made. Exit code 1 unless it was
 where POINTER is the place in the manifest. Nothing is written. Exit code 1 when there is a problem.
 `
 
-/** The command; returns its exit code. Throws AppError for what it refuses. */
+/** The command; returns its exit code. Throws AppError for invalid arguments. */
 export async function runIngest(): Promise<number> {
   const { values, positionals } = parseCommandLine()
   if (values.help) {
@@ -44,7 +44,7 @@ export async function runIngest(): Promise<number> {
   return await send({ api: values.api ?? `http://${host}:${port}`, token, file, ...checked })
 }
 
-/** Sends it to the service, and prints the result. */
+/** Sends it to the service and prints the result. */
 async function send(options: {
   api: string
   token: string
@@ -74,7 +74,7 @@ async function send(options: {
   return status === 'COMPLETED' ? 0 : 1
 }
 
-/** Prints all problems of the archive, or its contents. Null when there are problems. */
+/** Prints all problems of the archive, or its contents. Null if there are problems. */
 async function checkFile(file: string): Promise<{ vendor: string; bytes: number } | null> {
   const source = await fileSource(file)
   try {
@@ -94,7 +94,7 @@ async function checkFile(file: string): Promise<{ vendor: string; bytes: number 
 
 function lineOf({ file, pointer, code, message }: UploadProblem, archive: string): string {
   const line = `${file ?? archive}${pointer ? ` ${pointer}` : ''}: ${code} ${message}`
-  // A name from outside must not contain control sequences for the terminal, nor begin a new line.
+  // A name from outside must not contain terminal control sequences or line breaks.
   return line.replaceAll(/[\p{Cc}\p{Cf}]/gu, (sign) => `\\u{${sign.codePointAt(0)?.toString(16)}}`)
 }
 

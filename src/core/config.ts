@@ -9,7 +9,7 @@ import { readPresets } from './presets.ts'
 import type { VARIABLES } from './variables.ts'
 import type { Presets } from './variant.ts'
 
-/** The ones in the repository, wherever the program is started. */
+/** The repository's own, wherever the program is started. */
 const OWN_PRESETS = path.join(import.meta.dirname, '../../presets.json')
 const OWN_LAYOUTS = path.join(import.meta.dirname, '../../layouts.json')
 
@@ -20,9 +20,9 @@ export interface Config {
   readonly dataDir: string
   /** Null: the embedded Postgres in `dataDir`. */
   readonly databaseUrl: string | null
-  /** Of one process at most, beside the one that it listens on. */
+  /** Maximum per process, in addition to its listening connection. */
   readonly databaseConnections: number
-  /** Null: kept in `dataDir`. */
+  /** Null: stored in `dataDir`. */
   readonly adminToken: string | null
   readonly urlSecret: string | null
   /** Without a trailing slash; null: this server's own `/images`. */
@@ -44,19 +44,19 @@ export interface Config {
   readonly webhookPrivateHosts: readonly string[]
   readonly trustedProxies: readonly string[]
   readonly warmPages: boolean
-  /** Where the user stood: npm runs its scripts in the project. */
+  /** The user's working directory: npm runs its scripts in the project. */
   readonly invokedFrom: string
-  /** The environment of a child process of ours: our own, with the database that we chose. */
+  /** The environment of a child process: this one's, with the database that we chose. */
   readonly childEnv: (databaseUrl: string) => Record<string, string | undefined>
 }
 
-/** What the AWS clients need; null where AWS's own default applies. */
+/** Options of the AWS clients; null where AWS's own default applies. */
 export interface AwsConfig {
   readonly region: string
   readonly s3Endpoint: string | null
   readonly s3ForcePathStyle: boolean
   readonly cloudFrontEndpoint: string | null
-  /** Null: the SDK looks for the host's role or profile. */
+  /** Null: the SDK uses the host's role or profile. */
   readonly credentials: {
     readonly accessKeyId: string
     readonly secretAccessKey: string
@@ -67,8 +67,8 @@ export interface AwsConfig {
 type Env = Readonly<Record<string, string | undefined>>
 
 /**
- * The environment as a frozen config. Throws one CONFIG error that names every bad variable.
- * @param given what is not read from its file: a worker that is started again has to make what its parent issues
+ * Reads the environment into a frozen config. Throws one CONFIG error that names every invalid variable.
+ * @param given replaces what would be read from files: a restarted worker has to use its parent's presets
  */
 export function loadConfig(env: Env = process.env, given?: Pick<Config, 'presets' | 'layouts'>): Config {
   const problems: string[] = []

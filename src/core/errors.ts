@@ -1,8 +1,8 @@
 import { toStorable } from './text.ts'
 
 /**
- * The catalogue of errors: every code that a client, a vendor or an operator can meet, with its HTTP status.
- * docs/errors.md is printed from it.
+ * The error catalogue: every code that a client, a vendor or an operator can see, with its HTTP status. docs/errors.md is generated from
+ * it.
  */
 export const ERRORS = {
   BAD_INPUT: { status: 400, meaning: 'An argument, a body or a file is invalid; the message says which, and why.' },
@@ -46,13 +46,16 @@ interface AppErrorOptions extends ErrorOptions {
   readonly isLogged?: boolean
 }
 
-/** An error with a code of the catalogue. The message names the thing, the value and the remedy; publicSentence is what clients outside see. */
+/**
+ * An error with a code of the catalogue. The message names the subject, the value and the remedy; publicSentence is shown to outside
+ * clients.
+ */
 export class AppError extends Error {
   readonly code: ErrorCode
-  /** Whoever found it has logged it, once for all whom it meets: they log it no more. */
+  /** Already logged at the source, once for everything that it affects. */
   readonly isLogged: boolean
   constructor(code: ErrorCode, message: string, { isLogged = false, ...options }: AppErrorOptions = {}) {
-    // It quotes what came from outside, and is kept in tables.
+    // It quotes outside input, and is stored in tables.
     super(toStorable(message), options)
     this.name = 'AppError'
     this.code = code
@@ -68,21 +71,21 @@ export class AppError extends Error {
 export const isSourceFailure = (error: unknown): error is AppError =>
   error instanceof AppError && ERRORS[error.code].status === 422
 
-/** Codes that may have been the machine's fault: worth a second attempt, not a third. */
+/** Codes that may be the machine's fault: worth a second attempt, not a third. */
 const MAY_PASS: ReadonlySet<ErrorCode> = new Set(['CRASHED', 'INTERNAL_RENDER'])
 export const ATTEMPTS_MAX = 2
 
-/** True when no further attempt can help, so the failure stays until the source or the renderer changes. */
+/** True if no further attempt can help, so that the failure stays until the source or the renderer changes. */
 export const isSettled = (code: ErrorCode, attempts: number): boolean =>
   code !== 'SLOW' && (!MAY_PASS.has(code) || attempts >= ATTEMPTS_MAX)
 
-/** Any thrown value as an error of the catalogue; what is not one already is INTERNAL, with its cause kept. */
+/** Converts any thrown value to an AppError; unknown ones become INTERNAL with the cause. */
 export function toAppError(error: unknown): AppError {
   if (error instanceof AppError) return error
   return new AppError('INTERNAL', 'Something went wrong in the service; its log has the details.', { cause: error })
 }
 
-/** The sentence for clients outside: buckets, hosts and paths are for the log. */
+/** The sentence for outside clients: buckets, hosts and paths stay in the log. */
 export const publicSentence = (error: AppError): string =>
   error.code === 'UNAVAILABLE'
     ? 'A store or the database does not respond at the moment; try again in a second.'

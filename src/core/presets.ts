@@ -4,7 +4,7 @@ import { z } from 'zod'
 import { lastKeyOf, scanJson } from './scan-json.ts'
 import { hashRecipe, IMAGE_FORMATS, type ImageFormat, isPresetName, type Preset, type Presets } from './variant.ts'
 
-/** Output sides above this cost more memory than a preview is worth; WebP itself ends at 16383 px. */
+/** Larger pictures cost more memory than a preview is worth; WebP's own maximum is 16383 px. */
 export const SIDE_MAX_PX = 4096
 const WATERMARK_MAX_BYTES = 100_000
 
@@ -27,12 +27,12 @@ export const presetSchema = z.strictObject({
 })
 const fileSchema = z.record(z.string(), presetSchema)
 
-/** Backgrounds with a name; null is transparent. */
+/** Named backgrounds; null is transparent. */
 const NAMED: Record<string, string | null> = { white: '#ffffff', transparent: null, auto: 'auto' }
 
 /**
- * Reads a presets file; a watermark's path is relative to it.
- * Problems are sentences, all of them at once; `presets` is complete only when there is none.
+ * Reads a presets file; watermark paths are relative to it. Reports all problems at once, as sentences; `presets` is complete only
+ * without problems.
  */
 export function readPresets(file: string): { presets: Presets; problems: string[] } {
   const presets = new Map<string, Preset>()
@@ -63,7 +63,7 @@ export function readPresets(file: string): { presets: Presets; problems: string[
   return { presets, problems }
 }
 
-/** The named entries of an operator's JSON file; what is wrong with it is added to the problems, and then it is null. */
+/** Reads the named entries of an operator's JSON file; null if it is invalid, with the reason added to the problems. */
 export function readEntries<T>(
   file: string,
   { schema, problems }: { schema: z.ZodType<Record<string, T>>; problems: string[] },
@@ -79,10 +79,10 @@ export function readEntries<T>(
   return null
 }
 
-/** No deeper than what is read recursively. */
+/** Keeps recursive readers safe. */
 const LIMITS = { depth: 32, values: 100_000, told: 1 }
 
-/** Throws also for what JSON.parse takes in silence: of a key that stands twice the first value would be lost. */
+/** Also throws for duplicate keys, which JSON.parse accepts: the first value would be lost silently. */
 function parseStrictly(text: string): unknown {
   if (text.startsWith('\ufeff')) throw new Error('begins with a byte order mark: save it as UTF-8 without one')
   const value: unknown = JSON.parse(text)
@@ -98,7 +98,7 @@ function parseStrictly(text: string): unknown {
   return value
 }
 
-/** An operator's SVG. Throws what is wrong with it. */
+/** Reads an operator's SVG. Throws if it is invalid. */
 export function readWatermark(file: string): string {
   const svg = readFileSync(file, 'utf8')
   if (svg.length > WATERMARK_MAX_BYTES) throw new Error(`${file} is larger than ${WATERMARK_MAX_BYTES} bytes`)
@@ -106,7 +106,7 @@ export function readWatermark(file: string): string {
   return svg
 }
 
-/** What `run` returns, or the message of what it throws. */
+/** Returns the result of `run`, or the message of what it throws. */
 export function attempt<T>(run: () => T): { value: T } | { error: string } {
   try {
     return { value: run() }

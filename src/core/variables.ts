@@ -1,6 +1,6 @@
 import { CONNECTIONS_BESIDE_RENDERERS } from './limits.ts'
 
-/** The environment contract. docs/configuration.md and .env.example are printed from it. */
+/** All environment variables. docs/configuration.md and .env.example are generated from it. */
 export const VARIABLES = [
   { name: 'PORT', default: '4000', meaning: 'Port of the API; 0 picks a free one.' },
   { name: 'HOST', default: '127.0.0.1', meaning: 'Address that the API listens on.' },

@@ -1,6 +1,6 @@
-/** A source that once took longer is slow, ms of CPU. */
+/** A source that once took longer than this is slow, ms of CPU. */
 export const SLOW_MS = 2000
-/** A vendor whose latest sources took longer on average is expected to send slow ones. */
+/** A vendor whose recent sources took longer on average is expected to send slow ones. */
 const SLOW_VENDOR_MS = 1000
 /** Weight of the latest render in the mean. */
 const LATEST = 0.2
@@ -8,12 +8,15 @@ const VENDORS_MAX = 10_000
 
 export interface VendorCosts {
   note(vendor: string, cpuMs: number): void
-  /** ms of CPU that its next render is expected to take; null while nothing is known. */
+  /** ms of CPU that its next render is expected to take; null if unknown. */
   expect(vendor: string): number | null
   isSlow(vendor: string): boolean
 }
 
-/** What each vendor's renders cost lately, in this process: new files of a vendor of slow ones are slow until one shows that they are not. */
+/**
+ * The recent cost of each vendor's renders, in this process: new files of a vendor with slow ones are treated as slow until one proves
+ * otherwise.
+ */
 export function createVendorCosts(): VendorCosts {
   const means = new Map<string, number>()
   return {

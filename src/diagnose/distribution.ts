@@ -6,20 +6,20 @@ import { bad, type Finding, ok } from './finding.ts'
 import { checkPrimary, checkSecondary } from './origins.ts'
 import { pathOf, type Route, routeOf } from './route.ts'
 
-/** Answers of the bucket that fail over to this service: the object is missing, or S3 is in trouble. */
+/** Responses of the bucket that fail over to this service: the object is missing, or S3 is failing. */
 const FAILOVER_CODES = [404, 500, 502, 503, 504]
 const METHODS = ['GET', 'HEAD', 'OPTIONS'] as const
 /** Errors that may be gone a second later and must not be cached for long. CloudFront's default is 10 s. */
 const TRANSIENT_CODES = [403, 500, 502, 503, 504]
-/** For errors that this service lets caches keep: Cache-Control of 404 and 410. */
+/** For errors that may be cached: Cache-Control of 404 and 410. */
 const ERROR_TTL_MAX_S = 60
-/** AWS's own policies: https://docs.aws.amazon.com/AmazonCloudFront/latest/DeveloperGuide/using-managed-cache-policies.html */
+/** AWS's managed policies: https://docs.aws.amazon.com/AmazonCloudFront/latest/DeveloperGuide/using-managed-cache-policies.html */
 const CACHING_DISABLED = '4135ea2d-6df8-44a3-9df3-4b5a84be39ad'
 const CONNECT_MAX_S = 10
 
 type Settings = Pick<Config, 'buckets' | 'publicImageUrl' | 'aws'>
 
-/** Checks a live distribution against what the service needs. Pure: one finding for each check. */
+/** Checks a live distribution against the service's requirements. Pure: one finding for each check. */
 export function checkDistribution(live: DistributionConfig, settings: Settings): Finding[] {
   const route = routeOf(live, settings.publicImageUrl)
   return [

@@ -5,12 +5,12 @@ import { causes } from '../core/log.ts'
 import { printVariantKey } from '../core/variant.ts'
 import { bad, type Finding, ok } from './finding.ts'
 
-/** The CDN's own time-outs end below. */
+/** Longer than the CDN's own time-outs. */
 const ANSWER_MAX_MS = 60_000
 
 /**
- * Asks the public address for a picture that was never issued: only where bucket, permissions and fail-over are right does
- * this service's own 404 come back. By GET and by HEAD, each with a key of its own, so that no cache answers.
+ * Requests a picture that was never issued from the public address: this service's own 404 only comes back if bucket, permissions and
+ * fail-over are right. By GET and by HEAD, each with its own key, so that no cache answers.
  */
 export async function checkPublicUrl({ buckets }: Pick<Config, 'buckets'>, publicImageUrl: string): Promise<Finding[]> {
   return await Promise.all([
@@ -21,7 +21,7 @@ export async function checkPublicUrl({ buckets }: Pick<Config, 'buckets'>, publi
 
 interface Answer {
   readonly url: string
-  /** Null: nobody answered. */
+  /** Null: no response. */
   readonly status: number | null
   readonly body: string
   readonly isOurs: boolean

@@ -3,10 +3,10 @@ import { bad, type Finding, ok } from './finding.ts'
 
 /** Fewer are not significant. */
 const REQUESTS_MIN = 100
-/** Some are legitimate: S3 was in trouble for a moment, or somebody bypassed the CDN. */
+/** Some are legitimate: S3 failed for a moment, or somebody bypassed the CDN. */
 const STORED_SHARE_MAX = 0.2
 
-/** Whether the CDN asks here for what it would find in the bucket. @param deliveries of the last 24 hours */
+/** Checks whether the CDN requests pictures here that are in the bucket. @param deliveries of the last 24 hours */
 export function checkRequests(
   { stored, made }: { stored: number; made: number },
   { publicImageUrl, distributionId }: Pick<Config, 'publicImageUrl' | 'distributionId'>,

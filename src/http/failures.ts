@@ -10,8 +10,8 @@ import { execute, query } from '../db/query.ts'
 import { type Failure, readFailures } from '../variants/failures.ts'
 
 /**
- * `/failures.jsonl`: every failure as JSON Lines, or with `?backfill=ID` those that one backfill recorded last. GET and HEAD, with a
- * token of scope backfill:write. Streamed with back-pressure: at most one page is in memory.
+ * `/failures.jsonl`: all failures as JSON Lines, or with `?backfill=ID` those that one backfill recorded last. GET and HEAD, with a token
+ * of scope backfill:write. Streamed with back-pressure: at most one page is in memory.
  */
 export function createFailuresExport({ pg, adminToken }: App) {
   return async function handle(request: IncomingMessage, response: ServerResponse): Promise<void> {
@@ -32,7 +32,7 @@ export function createFailuresExport({ pg, adminToken }: App) {
       const isThere = await execute(pg, query.selectFrom('backfill').where('id', '=', backfillId))
       if (!isThere) throw new AppError('NOT_FOUND', `There is no backfill ${backfillId}.`)
     }
-    // The first page before the status, which says then whether there is an answer.
+    // Reads the first page before the status is sent, so that an error still gets a status.
     const lines = linesOf(readFailures(pg, backfillId))
     const first = await lines.next()
     response.writeHead(200, headersOf('application/x-ndjson; charset=utf-8'))
@@ -79,7 +79,7 @@ const headersOf = (contentType: string) => ({
 })
 
 function refuse(request: IncomingMessage, response: ServerResponse, thrown: unknown): void {
-  // The response has begun: closing it is how the client learns of the error. A client that left needs no response.
+  // The response has begun: closing it tells the client of the error. A client that disconnected needs no response.
   if (response.headersSent) {
     if (!request.destroyed && !response.writableFinished)
       logFailure('an export of failures was aborted', thrown, { severity: 'error' })

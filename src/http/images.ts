@@ -18,10 +18,10 @@ type Origin = Parameters<typeof createVariantFinder>[0] &
   }
 
 /**
- * The origin handler, which the CDN asks for what the bucket lacks: GET, HEAD and OPTIONS of a variant's or composite's key below
- * `/images/`. Answers a whole picture, 302 to the current one, 304, 404, 405, 410, 422, or 503 with Retry-After and, as its body,
- * a placeholder that a browser draws; see cache-headers.ts.
- * @param options.answerMs how long an answer may take; what is late is made all the same, for the next request
+ * The origin handler, which the CDN requests for what the bucket lacks: GET, HEAD and OPTIONS of a variant's or composite's key below
+ * `/images/`. Responds with a whole picture, 302 to the current one, 304, 404, 405, 410, 422, or 503 with Retry-After and a placeholder
+ * picture as its body; see cache-headers.ts.
+ * @param options.answerMs time limit of a response; a picture that takes longer is still made, for the next request
  */
 export function createOriginHandler(origin: Origin, { answerMs = ANSWER_LIMIT_MS }: { answerMs?: number } = {}) {
   const findVariant = createVariantFinder(origin)
@@ -48,7 +48,7 @@ export function createOriginHandler(origin: Origin, { answerMs = ANSWER_LIMIT_MS
     if (!found) throw new AppError('NOT_FOUND', 'No picture was issued at this address.')
     asked.found = found
     if (found.freshness === 'current') return await answerPicture(request, response, { ...asked, found })
-    // Made before we point to it: a redirect never leads to a key that is not there yet.
+    // Made before redirecting: a redirect never leads to a key that does not exist yet.
     redirect(response, found.keyOf(await ensureInTime(found, asked.viewer)))
   }
 
@@ -107,7 +107,7 @@ export function createOriginHandler(origin: Origin, { answerMs = ANSWER_LIMIT_MS
     end(response, error.status, headers, request.method === 'HEAD' ? undefined : body)
   }
 
-  /** What a browser shows in place of a picture that will be there soon. */
+  /** What a browser shows in place of a picture that will be ready soon. */
   async function standIn(
     error: AppError,
     key: string,
@@ -120,15 +120,15 @@ export function createOriginHandler(origin: Origin, { answerMs = ANSWER_LIMIT_MS
   }
 }
 
-/** A key and who asks for it. */
+/** A requested key and its viewer. */
 interface Asked {
   readonly key: string
   readonly viewer: Viewer
-  /** Known once it was looked up. */
+  /** Set once it has been looked up. */
   found?: IssuedImage
 }
 
-/** If-None-Match compares weakly, and may hold a list or `*`. */
+/** If-None-Match compares weakly, and may contain a list or `*`. */
 const matches = (header: string, md5: string) =>
   header.split(',').some((tag) => tag.trim() === '*' || tag.trim().replace(/^W\//, '') === `"${md5}"`)
 

@@ -9,12 +9,12 @@ import { checkUploadUrl } from '../uploads/upload-url.ts'
 import { completeUpload, findUpload } from '../uploads/uploads.ts'
 
 const EVENT_MAX_BYTES = 100_000
-/** After so long without a byte the sender of an archive is considered gone. */
+/** The sender of an archive is considered gone after this long without a byte. */
 const STALL_MS = 30_000
 
 /**
- * Routes for archives: `PUT /uploads/ID` at a URL that createUpload signed, where the originals store takes no direct uploads,
- * and `POST /events/s3`, by which a bucket announces new objects, with a token of scope upload:write.
+ * Routes for archives: `PUT /uploads/ID` at a URL signed by createUpload, if the originals store takes no direct uploads, and `POST
+ * /events/s3`, with which a bucket announces new objects, with a token of scope upload:write.
  */
 export function createUploadRoutes(app: App) {
   const { prisma, adminToken, urlSecret, config } = app
@@ -60,7 +60,10 @@ export function createUploadRoutes(app: App) {
     answer(response, 200, { results })
   }
 
-  /** An event that cannot start an upload is answered with the reason and never retried, unless a store or the database is away. */
+  /**
+   * An event that cannot start an upload gets a response with the reason and is not retried, unless a store or the database is
+   * unavailable.
+   */
   async function start({ bucket, key }: Arrival): Promise<{ upload?: number; started: boolean; note: string }> {
     const id = parseUploadKey(key)
     if (id === null || bucket !== config.buckets?.originals)
@@ -107,7 +110,7 @@ function refuse(
   { request, response, allow }: { request: IncomingMessage; response: ServerResponse; allow: string },
   thrown: unknown,
 ): void {
-  // A client that left needs no response.
+  // A client that disconnected needs no response.
   if (request.destroyed && !request.complete) {
     response.destroy()
     return

@@ -17,7 +17,7 @@ import {
   type Superseded,
 } from './superseded.ts'
 
-/** A batch holds the locks of its items: some tenths of a second that a first request for one of them may wait. */
+/** A batch locks its items for some tenths of a second, for which a first request may have to wait. */
 const BATCH = 500
 /** Limit of one run; the next one continues. */
 const IMAGES_MAX = 100_000
@@ -29,9 +29,9 @@ interface Db {
 }
 
 /**
- * Deletes the pictures of older sources and recipes, batch by batch; returns how many. Their URLs keep redirecting to the
- * current pictures. Any number of processes may do it at once, beside those that make pictures.
- * @param options.graceDays how long the current picture must have been there; 0: at once
+ * Deletes the pictures of older sources and recipes, batch by batch; returns how many. Their URLs keep redirecting to the current
+ * pictures. Any number of processes may do it at once, while others make pictures.
+ * @param options.graceDays how long the current picture must have existed; 0: no time
  */
 export async function deleteSuperseded(
   db: Db,
@@ -55,7 +55,7 @@ export async function deleteSuperseded(
   return images + (await deleteGone(db, { graceDays, batch, ...(signal ? { signal } : {}) }))
 }
 
-/** The same of presets that are not offered any more; their URLs answer 404. */
+/** The same for removed presets; their URLs answer 404. */
 async function deleteGone(
   db: Db,
   { graceDays, signal, batch }: { graceDays: number; signal?: AbortSignal; batch: number },
@@ -76,7 +76,7 @@ async function deleteGone(
   return images
 }
 
-/** The same of families' composites; and their picks that no URL needs any more. */
+/** The same for families' composites, and for picks that no URL needs any more. */
 async function deleteComposites(
   db: Db,
   { graceDays, signal, batch }: { graceDays: number; signal?: AbortSignal; batch: number },
@@ -91,7 +91,7 @@ async function deleteComposites(
     const found = await findSupersededComposites(pg, { graceDays, afterFamilyId, limit: batch })
     const last = found.at(-1)
     if (!last) break
-    // Including all of the last family: a page may end within it.
+    // Includes all composites of the last family: a page may end within it.
     const whole = [...found, ...(await ofFamilies.find([last.ownerId]))]
     images += await deleteBatch(db, whole, ofFamilies)
     afterFamilyId = last.ownerId
@@ -107,13 +107,13 @@ interface Owners {
 }
 
 /**
- * Objects first, then rows: a crash in between leaves rows whose objects are gone, which the next run finds, and which are
- * made again if they become current before. The other way round it would leave orphaned objects.
+ * Objects first, then rows: after a crash in between, rows without objects remain, which the next run finds; their pictures are made
+ * again if they become current before that. The other order would leave orphaned objects.
  */
 async function deleteBatch({ pg, previews }: Db, found: readonly Superseded[], owners: Owners): Promise<number> {
   await using locks = await owners.lock(pg, [...new Set(found.map(({ ownerId }) => ownerId))])
   if (locks.held.length === 0) return 0
-  // Checked again under the lock. Owners that another process has locked are left to the next run.
+  // Checked again under the lock. Owners locked by another process are left to the next run.
   const keys = new Set(found.map(({ objectKey }) => objectKey))
   const now = await owners.find(locks.held)
   const images = now.filter(({ objectKey }) => keys.has(objectKey))

@@ -4,7 +4,7 @@ import type { Pg } from '../db/database.ts'
 import { anyOf, execute, fetchAll, fetchFirst, query } from '../db/query.ts'
 import { statement } from '../db/statement.ts'
 
-/** The image of a source or recipe that is not the current one any more. */
+/** An image of a source or recipe that is no longer current. */
 export interface Superseded {
   readonly imageId: string
   /** An item, or a composite's family. */
@@ -16,8 +16,8 @@ export interface Superseded {
 const RANGE_ITEMS = 5000
 
 /**
- * Images that are superseded, by ranges of items: another one of the same item, preset and format has the current
- * source and recipe, and both have been there for longer than the grace period. An image without such a successor stays.
+ * Images that are superseded, by ranges of items: another image of the same item, preset and format has the current source and recipe,
+ * and both have existed for longer than the grace period. An image without such a successor stays.
  */
 export async function* findSuperseded(
   pg: Pg,
@@ -30,10 +30,10 @@ export async function* findSuperseded(
   }
 }
 
-/** At least, since other processes may have presets that this one has not: theirs are seen every hour. */
+/** At least this long, because other processes may have presets that this one does not: those are seen every hour. */
 const GONE_DAYS_MIN = 1
 
-/** Presets that this process does not have and that no other one has had for longer than the grace period. */
+/** Presets that no process has had for longer than the grace period. */
 export async function findGonePresets(pg: Pg, options: { presets: Presets; graceDays: number }): Promise<string[]> {
   const graceDays = Math.max(options.graceDays, GONE_DAYS_MIN)
   const others = query.selectFrom('preset_recipe').where(sql<boolean>`preset <> all(${[...options.presets.keys()]})`)
@@ -54,7 +54,7 @@ export async function* findOfPresets(pg: Pg, presets: readonly string[]): AsyncI
   }
 }
 
-/** Those of some items only. */
+/** The same for the given items only. */
 export const findOfPresetsOf = (
   pg: Pg,
   { presets, itemIds }: { presets: readonly string[]; itemIds: readonly number[] },
@@ -69,12 +69,12 @@ const ofPresets = (presets: readonly string[]) =>
     .orderBy('owner_id')
     .orderBy('id')
 
-/** Forgets presets of which no picture is left. */
+/** Deletes the records of presets that have no pictures left. */
 export async function forgetPresets(pg: Pg, presets: readonly string[]): Promise<void> {
   await execute(pg, query.deleteFrom('preset_recipe').where('preset', '=', anyOf(presets)))
 }
 
-/** Those of some items only. */
+/** The same for the given items only. */
 export const findSupersededOf = (
   pg: Pg,
   { itemIds, ...options }: { presets: Presets; graceDays: number; itemIds: readonly number[] },
@@ -87,8 +87,8 @@ const valuesOf = ({ presets, graceDays }: { presets: Presets; graceDays: number 
 })
 
 /**
- * Composites of another pick than the current one, whose picture has been there, in any format, for longer than the grace
- * period; family by family after `afterFamilyId`, at most `limit`, or those of some families only.
+ * Composites of picks that are not current, whose current picture has existed, in any format, for longer than the grace period; family by
+ * family after `afterFamilyId`, at most `limit`, or those of some families only.
  */
 export async function findSupersededComposites(
   pg: Pg,
@@ -98,7 +98,7 @@ export async function findSupersededComposites(
   return await FIND_COMPOSITES.all(pg, { graceDays, afterFamilyId, familyIds, limit })
 }
 
-/** Deletes earlier picks without pictures, except the newest, whose URLs still redirect. */
+/** Deletes earlier picks without pictures, except the latest, whose URLs still redirect. */
 export async function deleteOldPicks(pg: Pg, { kept }: { kept: number }): Promise<void> {
   await DELETE_OLD_PICKS.run(pg, { kept })
 }
@@ -137,8 +137,8 @@ const DELETE_OLD_PICKS = statement({
   parameters: { kept: 'int8' },
 })
 
-// Whether an image is current is decided in the unique index alone; materialised, since Postgres overestimates the rows.
-// A current image is another row, and so another object: keys are unique.
+// Uses only the unique index to decide whether an image is current; materialised, because Postgres overestimates the rows. A current
+// image is another row, and therefore another object: keys are unique.
 const FIND = (inRange: string) => `
   with preset as (select * from unnest(:presets::text[], :recipeHashes::text[]) as t(name, recipe_hash)),
   old as materialized (

@@ -11,10 +11,10 @@ export interface Stores {
   readonly close: () => Promise<void>
 }
 
-/** Sockets of one process per renderer: several variants of an item are stored at once, and others are read at the same time. */
+/** Sockets per renderer of a process: several variants of an item are stored at once, and others are read at the same time. */
 const CONNECTIONS_PER_RENDERER = 16
 
-/** The two buckets where they are configured, else two directories of `DATA_DIR`. Throws UNAVAILABLE with the remedy. */
+/** The two buckets if configured, else two directories in `DATA_DIR`. Throws UNAVAILABLE with the remedy. */
 export async function openStores(config: Config): Promise<Stores> {
   const { buckets, aws, dataDir, renderers } = config
   if (!buckets) {

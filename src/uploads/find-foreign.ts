@@ -4,8 +4,8 @@ import { statement } from '../db/statement.ts'
 import type { UploadProblem } from './end-upload.ts'
 
 /**
- * The parts of a manifest that its vendor must not change: another vendor's family or set, a set of another family, and a set
- * of the other kind. Empty when there are none.
+ * The parts of a manifest that its vendor may not change: another vendor's family or set, a set of another family, and a set of the other
+ * kind. Empty if there are none.
  */
 export async function findForeign(pg: Pg, vendor: string, archive: CheckedArchive): Promise<UploadProblem[]> {
   const { sets } = archive

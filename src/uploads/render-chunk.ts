@@ -14,9 +14,9 @@ import { type AfterRecord, makeItems } from '../variants/make-items.ts'
 import { addProblems, finishIfRendered, type UploadProblem } from './end-upload.ts'
 import { UPLOAD_CHANNEL } from './uploads.ts'
 
-/** Of one upload, for each live worker: enough to keep it busy, and the slots of the others are free for other uploads. */
+/** Queued chunks of one upload, for each live worker: enough to keep it busy, leaving slots for other uploads. */
 const QUEUED_PER_WORKER = 2
-/** Between two looks at items that somebody else makes. */
+/** Interval for checking items that another process is making. */
 const LOOK_EVERY_MS = 50
 
 export interface ChunkRenderer extends RenderDeps {
@@ -25,8 +25,8 @@ export interface ChunkRenderer extends RenderDeps {
 }
 
 /**
- * Makes every preset, in the format it lists first, of a chunk's items; failures are recorded as problems of the upload.
- * Safe to run twice. Ends early when `signal` aborts (`stopped`); throws when a store or the database fails.
+ * Makes every preset, in its first format, of a chunk's items; failures are recorded as problems of the upload. Safe to run twice. Ends
+ * early when `signal` aborts (`stopped`); throws when a store or the database fails.
  */
 export async function renderChunk(
   app: ChunkRenderer,
@@ -40,7 +40,7 @@ export async function renderChunk(
   const range = { afterId: 0, toId: Math.max(...itemIds), limit: itemIds.length, only: itemIds }
   const afterRecord = countIn(chunk)
   for (;;) {
-    // Again until nothing is left: others may be making some, and what crashed is tried once more.
+    // Repeated until nothing is left: others may be making some, and crashed renders are retried once.
     const work = await findWork(app.pg, order, range)
     if (work.length === 0) break
     const taken = await makeItems(app, { order, work, signal, afterRecord })
@@ -115,7 +115,7 @@ export async function queueChunks(client: PoolClient, uploadId: number): Promise
   )
 }
 
-// The failures of the items as they are now, under the files' names.
+// The current failures of the items, with the files' names.
 const FIND_FAILURES = statement({
   name: 'find-upload-failures',
   text: `

@@ -21,8 +21,8 @@ export interface SentUpload {
 }
 
 /**
- * Sends an archive to a running service, over HTTP like other clients, and follows it to its end. Throws UNAVAILABLE when
- * nothing answers or the connection breaks, BAD_INPUT with the service's own message.
+ * Sends an archive to a running service, over HTTP like any client, and follows it to its end. Throws UNAVAILABLE if there is no response
+ * or the connection breaks, BAD_INPUT with the service's own message.
  * @param options.api `http://host:port`
  */
 export async function sendArchive(options: {

@@ -1,39 +1,39 @@
 import { AppError } from '../core/errors.ts'
 import { createLanes, type LaneEntry } from '../core/lanes.ts'
 
-/** Who waits to have a picture made. */
+/** A request that waits for its picture to be made. */
 export interface Applicant extends LaneEntry {
   /** [vendor, client]: vendors share fairly, and each vendor's clients. */
   readonly path: readonly [vendor: string, client: string]
-  /** Leaves the queue when it aborts. */
+  /** Removes it from the queue. */
   readonly signal?: AbortSignal
 }
 
-/** A place among those whose pictures are being made. */
+/** An admission slot, held while a picture is being made. */
 export interface Admission {
   release(): void
-  /** It turned out slow: it holds a slow place from now on, and a quick one is free for another. False: too many do already. */
+  /** Moves a picture that turned out slow to a slow slot and frees its quick one. False: too many slow slots are held. */
   becomeSlow(): boolean
 }
 
 export interface AdmissionLimiter {
-  /** Waits for a place. Rejects with BUSY: at once where the wait would be too long, after HELD_MS, or when it gave up. */
+  /** Waits for a slot. Rejects with BUSY: immediately if the wait would be too long, after HELD_MS, or when it aborts. */
   acquire(applicant: Applicant): Promise<Admission>
 }
 
-/** A viewer waits so long and still gets the picture; a CDN gives up after 30 s (CloudFront's default). */
+/** A viewer that waits this long still gets the picture; a CDN gives up after 30 s (CloudFront's default). */
 export const HELD_MS = 15_000
-/** Until the first release: about what bench/README.md says of a first request. */
+/** Used until the first release: about the time of a first request in bench/README.md. */
 const FIRST_GUESS_MS = 30
-/** Weight of the latest holding time in the mean: it adapts within some twenty releases. */
+/** Weight of the latest holding time in the mean: adapts within about twenty releases. */
 const LATEST = 0.1
-/** An outage that held places for longer is soon forgotten. */
+/** Longer holding times count as this much, so that an outage is soon forgotten. */
 const COUNTED_MAX_MS = 1000
 
 /**
- * At most `places` holders at once; the others wait, fairly between vendors and their clients. Whether one may wait is decided when
- * it comes, by its expected wait: those before it x mean holding time / places. A viewer is held as long as a CDN waits, for a browser
- * never asks again for an <img>; beyond that refusing at once beats a time-out, since the work done is only work that somebody still wants.
+ * Allows `places` holders at once; the others wait, fairly between vendors and their clients. Whether a request may wait is decided on
+ * arrival, by its expected wait: requests before it x mean holding time / places. A viewer waits as long as a CDN does, because a browser
+ * never retries an <img>; above that, refusing immediately is better than a time-out: no work is done that nobody waits for.
  */
 export function openAdmissionLimiter({ places }: { places: number }): AdmissionLimiter {
   const lanes = createLanes<() => void>(places)
@@ -58,7 +58,7 @@ export function openAdmissionLimiter({ places }: { places: number }): AdmissionL
         admitNext()
       },
       becomeSlow() {
-        // One more than the lane lets in: it has begun already.
+        // One more than the slow lane allows: it has already started.
         if (lane !== 'quick' || held.slow > lanes.slowMax) return false
         held.quick--
         held.slow++
