@@ -11,8 +11,8 @@ import { type Bench, startProgram, table, withBench } from './support/service.ts
 const LIFE_MS = { least: 2000, most: 8000 }
 
 /**
- * A long backfill of real icons whose workers are killed with SIGKILL at random, until it is complete; then every
- * picture is read back. `npm run bench -- chaos [--items N] [--workers W]`
+ * A long backfill of real icons whose workers are killed with SIGKILL at random until it is complete; then every picture is read back.
+ * `npm run bench -- chaos [--items N] [--workers W]`
  */
 export async function run(args: string[]): Promise<void> {
   const options = { items: { type: 'string', default: '6283' }, workers: { type: 'string', default: '2' } } as const
@@ -60,7 +60,7 @@ async function liveAndDie(bench: Bench, { isOver }: { isOver: () => Promise<bool
   }
 }
 
-/** Every row's object, and every object's row. */
+/** Checks that every row has an object, and every object a row. */
 async function readBack({ app }: Bench) {
   const images = await app.prisma.image.findMany()
   const md5s = new Map(images.map(({ objectKey, md5 }) => [objectKey, md5]))

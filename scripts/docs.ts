@@ -55,7 +55,7 @@ const exampleOf = (value: string) => (/^[\w./-]+$/.test(value) && value !== 'non
 
 const printEnvironment = (): string =>
   [
-    '# Every variable is optional: remove the # of those that you set. docs/configuration.md says more.',
+    '# Every variable is optional: remove the # of those that you set. See docs/configuration.md.',
     ...VARIABLES.map(
       ({ name, default: value, meaning }) =>
         `\n# ${meaning.replaceAll('`', '')}\n# Default: ${value.replaceAll('`', '')}\n#${name}=${exampleOf(value)}`,

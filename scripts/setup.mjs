@@ -63,7 +63,7 @@ const version = run(existsSync(node) ? node : process.execPath, ['--version']).t
 const [major, minor] = version.slice(1).split('.').map(Number)
 if (major < 22 || (major === 22 && minor < 18)) {
   fail(
-    `Afterimage needs Node 22.18 or newer and found ${version}: its own (the package "node") was not installed. Run npm ci and look at what it says.`,
+    `Afterimage needs Node 22.18 or newer and found ${version}: its own (the package "node") was not installed. Run npm ci to see why.`,
   )
 }
 

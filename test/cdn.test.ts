@@ -6,7 +6,7 @@ import { type CdnOptions, lastingHeaders, openCdn } from './support/cdn.ts'
 import { openOrigins } from './support/origins.ts'
 import { listen } from './support/setup.ts'
 
-/** A clock that a test moves. */
+/** A clock that the test advances. */
 const clock = () => {
   let ms = Date.now()
   return { now: () => ms, pass: (seconds: number) => (ms += seconds * 1000) }
@@ -22,22 +22,22 @@ async function open(options: { drawings?: number } & Partial<CdnOptions> = {}) {
   })
   const get = (path: string, { edge = 0, ...init }: RequestInit & { edge?: number } = {}) =>
     fetch(`${cdn.urls[edge]}${path}`, { redirect: 'manual', ...init })
-  /** Who was asked, and what they said: `bucket 404`. */
+  /** The requested origins and their responses: `bucket 404`. */
   const asked = () => cdn.asked.map(({ origin, status }) => `${origin} ${status}`)
   return { ...origins, cdn, get, asked }
 }
 
-/** Where nobody listens: port 0 is none. */
+/** Nobody listens there: port 0 is not a port. */
 const NOWHERE = 'http://127.0.0.1:0/bucket'
 
-/** How an answer came: status, from the edge's cache or not, whose answer. */
+/** How a response arrived: its status, whether from the edge's cache, and its origin. */
 const way = ({ status, headers }: Response) =>
   `${status} ${headers.get('x-cache')?.split(' ')[0]} ${headers.get('x-answered-by')}`
 
 const bytesOf = async (response: Response) => Buffer.from(await response.arrayBuffer())
 
 describe('a picture behind the CDN', () => {
-  it('comes from the handler first and from the bucket ever after, the same to the header', async () => {
+  it('comes from the handler first and from the bucket afterwards, identical including headers', async () => {
     const { get, pathOf, asked, renders } = await open({ edges: 2 })
     for (const format of IMAGE_FORMATS) {
       const path = await pathOf(0, 'thumbnail', format)
@@ -64,7 +64,7 @@ describe('a picture behind the CDN', () => {
     expect(await renders()).toBe(IMAGE_FORMATS.length)
   })
 
-  it('is rendered once when 50 edges ask at once, and asked for once by each', async () => {
+  it('is rendered once for concurrent requests of 50 edges, and requested once by each', async () => {
     const { cdn, get, pathOf, renders } = await open({ edges: 50 })
     const path = await pathOf()
     const viewers = cdn.urls.flatMap((_url, edge) => [edge, edge, edge, edge])
@@ -76,7 +76,7 @@ describe('a picture behind the CDN', () => {
     expect(bucket.sort((a, b) => a - b)).toEqual(cdn.urls.map((_url, edge) => edge))
   })
 
-  it('answers HEAD first and HEAD later, with the headers of GET and no body', async () => {
+  it('answers HEAD, before and after it is stored, with the headers of GET and no body', async () => {
     const { get, pathOf, renders } = await open({ edges: 2 })
     const path = await pathOf()
     const first = await get(path, { method: 'HEAD' })
@@ -104,7 +104,7 @@ describe('a picture behind the CDN', () => {
     expect(asked()).toEqual(['bucket 404', 'handler 200'])
   })
 
-  it('answers a preflight by the rules of the bucket, and by the handler where the bucket is away', async () => {
+  it("answers a preflight by the bucket's rules, and by the handler if the bucket is unavailable", async () => {
     const { get, pathOf, asked, bucketUrl, handlerUrl, renders } = await open()
     const path = await pathOf()
     const preflight = {
@@ -131,7 +131,7 @@ describe('a picture behind the CDN', () => {
     expect(await renders()).toBe(0)
   })
 
-  it('is reached by its alias, whose redirect holds behind the CDN', async () => {
+  it('is reached by its alias, whose redirect works behind the CDN', async () => {
     const { get, cdn, pathOf } = await open()
     const path = await pathOf()
     const alias = path.replace(/\.\w{16}\./, '.')
@@ -144,10 +144,10 @@ describe('a picture behind the CDN', () => {
 })
 
 describe('a failure behind the CDN', () => {
-  it('of a store is 503, is not kept, and is over as soon as the store is back', async () => {
+  it('of a store is 503, is not cached, and ends as soon as the store is back', async () => {
     const { cdn, pathOf, failStore, bucketUrl, handlerUrl } = await open()
     const time = clock()
-    // CloudFront's own default, which the distribution must not have: it keeps a 503 against its no-store.
+    // CloudFront's own default, which the distribution must not have: it caches a 503 despite its no-store.
     const keeping = await openCdn({
       primary: { url: bucketUrl },
       failover: { url: handlerUrl },
@@ -168,7 +168,7 @@ describe('a failure behind the CDN', () => {
     expect(way(await get(keeping))).toBe('200 Miss bucket')
   })
 
-  it('of a picture that was never issued, or whose source is lost, is kept for a minute', async () => {
+  it('of a picture that was never issued, or whose source is lost, is cached for a minute', async () => {
     const time = clock()
     const { app, get, pathOf, asked } = await open({ now: time.now })
     const lost = await pathOf()
@@ -203,7 +203,7 @@ describe('a failure behind the CDN', () => {
     expect(way(await fetch(url))).toBe('200 Miss handler')
   })
 
-  it('of a bucket that is away, silent or overrun sends the viewer to the handler', async () => {
+  it('of a bucket that is unavailable, silent or overloaded fails over to the handler', async () => {
     const { handlerUrl, pathOf } = await openOrigins()
     const silent = await listen(() => {})
     const overrun = await listen((_request, response) => response.writeHead(503).end())
@@ -222,7 +222,7 @@ describe('a take-down', () => {
     const everywhere = (path: string) => Promise.all(cdn.urls.map(async (_url, edge) => way(await get(path, { edge }))))
     for (const path of [bad, good, bad, good]) await everywhere(path)
 
-    // In the place of its job, which test/take-down.test.ts runs: the object, the invalidation by the item's own tag.
+    // Instead of its job, which test/take-down.test.ts runs: the object, the invalidation by the item's own tag.
     const { id } = await app.prisma.item.findFirstOrThrow({ where: { slug: 'item-0' } })
     await takeDown(app, { type: 'ITEM', id }, 'a test')
     await app.stores.previews.delete([bad.slice(1)])

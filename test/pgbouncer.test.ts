@@ -16,7 +16,7 @@ const PGBOUNCER = ['pgbouncer', '/usr/sbin/pgbouncer'].find((file) => spawnSync(
 /** nobody: it refuses to run as root. */
 const UID = process.getuid?.() === 0 ? 65534 : undefined
 
-/** A real one before a database. Returns the URL of the database behind it. */
+/** Starts a real one in front of a database. Returns the URL of the database through it. */
 async function openPgBouncer(at: string, mode: string, { roundRobin = 0 } = {}): Promise<string> {
   const database = new URL(at)
   const directory = await tempDirectory()
@@ -57,7 +57,7 @@ server_round_robin = ${roundRobin}
   return url.href
 }
 
-/** Leaves so many sessions of the pooler idle, for it to choose from. */
+/** Leaves this many idle sessions in the pooler to choose from. */
 async function warm(url: string, sessions: number): Promise<void> {
   const clients = Array.from({ length: sessions }, () => new pg.Client({ connectionString: url }))
   for (const client of clients) await client.connect()
@@ -65,7 +65,7 @@ async function warm(url: string, sessions: number): Promise<void> {
   for (const client of clients) await client.end()
 }
 
-/** As a pooler does: real sessions, of which the next free one takes a transaction. For machines without PgBouncer. */
+/** Simulates a pooler: real sessions, of which the next free one runs a transaction. For machines without PgBouncer. */
 async function openStandIn(url: string, sessions: number): Promise<() => Promise<Session>> {
   const free = await Promise.all(
     Array.from({ length: sessions }, async () => {
@@ -103,7 +103,7 @@ const REFUSED = {
 }
 
 describe('a pooler', () => {
-  it('that shares sessions is refused with the remedy, however many it has', async () => {
+  it('that shares sessions is refused with the remedy, however many sessions it has', async () => {
     const database = await testDatabase()
     for (const sessions of [2, 3, 5]) {
       const open = await openStandIn(database, sessions)
@@ -125,7 +125,7 @@ describe('a pooler', () => {
     }
   })
 
-  it('that gives each connection a session of its own is none to us, and so is Postgres itself', async () => {
+  it('that gives each connection its own session is accepted, and so is Postgres itself', async () => {
     const database = await testDatabase()
     const url = PGBOUNCER ? await openPgBouncer(database, 'session') : database
     const config = await testConfig({ DATABASE_URL: url })

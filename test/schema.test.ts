@@ -11,7 +11,7 @@ async function database(template?: string) {
   return db
 }
 
-it('the migrations make all that schema.prisma says, and beyond it only what Prisma has no words for', async () => {
+it('the migrations create schema.prisma, and in addition only what Prisma cannot express', async () => {
   const [migrated, empty] = [await database(), await database('template1')]
   await empty.pg.query(await printSchema(empty.pg))
   const [made, said] = [await describeDatabase(migrated.pg), await describeDatabase(empty.pg)]
@@ -20,7 +20,7 @@ it('the migrations make all that schema.prisma says, and beyond it only what Pri
   await expect(`${beyond.join('\n')}\n`).toMatchFileSnapshot('fixtures/beyond-prisma.txt')
 })
 
-it('migrating again changes nothing, also by two processes at once', async () => {
+it('migrating again changes nothing, even by two processes at once', async () => {
   const { pg } = await database()
   expect(await Promise.all([migrate(pg), migrate(pg)])).toEqual([{ applied: [] }, { applied: [] }])
 })

@@ -9,7 +9,7 @@ import { testDatabase } from './support/database.ts'
 
 const SOURCES = path.join(import.meta.dirname, '../src')
 
-/** Loads every module that defines one. */
+/** Loads every module that defines a statement. */
 async function allStatements() {
   const files = readdirSync(SOURCES, { recursive: true, encoding: 'utf8' }).filter(
     (file) => file.endsWith('.ts') && /\bstatement\(/.test(readFileSync(path.join(SOURCES, file), 'utf8')),
@@ -18,7 +18,9 @@ async function allStatements() {
   return [...STATEMENTS.values()]
 }
 
-/** What Postgres tells of a statement when it is prepared, without running it: oids of the parameters, names and oids of the columns. */
+/**
+ * What Postgres reports about a statement when it is prepared, without running it: oids of the parameters, names and oids of the columns.
+ */
 class Description implements pg.Submittable {
   parameters: number[] = []
   columns: { name: string; oid: number }[] = []
@@ -57,12 +59,12 @@ class Description implements pg.Submittable {
   }
 }
 
-/** As `statement` declares it, but for `?`. */
+/** As declared by `statement`, without `?`. */
 const plain = (types: object) =>
   Object.entries(types).map(([name, type]: [string, string]) => [name, type.replaceAll('?', '')])
 
 describe('the statements that stay SQL', () => {
-  it('have the parameters and columns that the database says', async () => {
+  it('have the parameters and columns that the database reports', async () => {
     const client = new pg.Client({ connectionString: inject('postgresUrl') })
     await client.connect()
     onTestFinished(() => client.end())
@@ -90,7 +92,7 @@ describe('the statements that stay SQL', () => {
     }
   })
 
-  it('give rows and counts, and take each named parameter any number of times', async () => {
+  it('return rows and counts, and may use a named parameter any number of times', async () => {
     const db = await openDatabase(await testDatabase(), { connectionsMax: 1 })
     onTestFinished(db.close)
     const numbers = statement({
@@ -109,7 +111,7 @@ describe('the statements that stay SQL', () => {
     expect(await numbers.run(db.pg, { from: 1, to: 7 })).toBe(7)
   })
 
-  it('are refused with a name that is taken, and with a parameter that is not declared or not used', () => {
+  it('are refused with a duplicate name, and with a parameter that is not declared or not used', () => {
     const [taken = ''] = STATEMENTS.keys()
     expect(() => statement({ name: taken, text: 'select' })).toThrow(`two statements are named ${taken}`)
     expect(() => statement({ name: 'test-x', text: 'select :id::int' })).toThrow('does not declare its parameter :id')
@@ -120,7 +122,7 @@ describe('the statements that stay SQL', () => {
 })
 
 describe('plain statements', () => {
-  it('are built by table and column, and give what the generated types say', async () => {
+  it('are built by table and column, and return the generated types', async () => {
     const db = await openDatabase(await testDatabase(), { connectionsMax: 1 })
     onTestFinished(db.close)
     const add = query.insertInto('upload').values({ vendor: 'acme', file_name: 'a.zip', bytes: '9007199254740993' })

@@ -130,7 +130,7 @@ function toTask<Name extends TaskName>(app: App, name: Name): Task {
           await app.health.whenWritable(signal)
           continue
         }
-        log.warn('a job failed and will be tried again', {
+        log.warn('a job failed and will be retried', {
           job: `${name} ${JSON.stringify(payload)}`,
           attempt: `${job.attempts} of ${job.max_attempts}`,
           cause: causes(error),

@@ -17,7 +17,7 @@ export async function fileSource(file: string): Promise<ArchiveSource & { readon
   const stat = await handle.stat()
   if (!stat.isFile()) {
     await handle.close()
-    throw new AppError('BAD_INPUT', `${file} is not a file; give a ZIP archive.`)
+    throw new AppError('BAD_INPUT', `${file} is not a file; a ZIP archive is needed.`)
   }
   const read = async (from: number, to: number) => {
     const { buffer, bytesRead } = await handle.read(Buffer.allocUnsafe(to - from), 0, to - from, from)

@@ -45,7 +45,7 @@ async function read(
   const add = (code: ProblemCode, at: { file?: string; pointer?: string; message: string }) =>
     problems.add({ code, file: null, pointer: null, ...at })
   if (source.bytes > limits.archiveBytes) {
-    const message = `The archive has ${source.bytes} bytes; at most ${limits.archiveBytes} are allowed: pack several.`
+    const message = `The archive has ${source.bytes} bytes; at most ${limits.archiveBytes} are allowed: split it into several.`
     add('ARCHIVE_TOO_LARGE', { message })
     return null
   }
@@ -59,7 +59,7 @@ async function read(
   }
   await readFiles(source, directory, { problems, onFile })
   if (!manifestEntry) {
-    const message = 'The archive has no manifest.json at its top: add one, as docs/manifest.schema.json says.'
+    const message = 'The archive has no manifest.json at its top level: add one that matches docs/manifest.schema.json.'
     add('NO_MANIFEST', { message })
   }
   const [manifestBytes] = manifests
@@ -74,7 +74,7 @@ async function read(
     if (alike?.name === name && isContentEntry(alike)) continue
     exact ??= new Set(files.map((file) => file.name))
     if (exact.has(name)) continue
-    const hint = alike && isContentEntry(alike) ? `call it ${show(alike.name)}` : 'add it or take this out'
+    const hint = alike && isContentEntry(alike) ? `call it ${show(alike.name)}` : 'add it or remove this entry'
     const message = `${show(name)} is not in the archive: ${hint}.`
     add('MISSING_FILE', { file: manifestEntry.name, pointer: `${pointerOf(place)}/file`, message })
   }
@@ -88,7 +88,7 @@ async function read(
     const entry = directory.names.get(foldName(name))
     const bytes = entry && (await readFile(source, entry))
     if (bytes) return bytes
-    throw new AppError('UNAVAILABLE', `${name} is not what it was when the archive was checked: check it again.`)
+    throw new AppError('UNAVAILABLE', `${name} has changed since the archive was checked: check it again.`)
   }
   const offsetOf = (name: string) => directory.names.get(foldName(name))?.from ?? 0
   return { vendor, sets, read: readByName, offsetOf, close: async () => source.letGo() }

@@ -16,9 +16,9 @@ export function parseManifest(bytes: Uint8Array, { file, problems }: { file: str
     const limits = { depth: DEPTH_MAX, values: VALUES_MAX, told: PROBLEMS_KEPT }
     const { depth, values, twice } = scanJson(text, limits)
     if (depth > DEPTH_MAX)
-      add('MANIFEST_TOO_LARGE', `The manifest nests deeper than ${DEPTH_MAX} levels; write it as the schema says.`)
+      add('MANIFEST_TOO_LARGE', `The manifest nests deeper than ${DEPTH_MAX} levels; follow the schema.`)
     else if (values > VALUES_MAX)
-      add('MANIFEST_TOO_LARGE', `The manifest has more than ${VALUES_MAX} values; pack two archives.`)
+      add('MANIFEST_TOO_LARGE', `The manifest has more than ${VALUES_MAX} values; split it into two archives.`)
     else {
       const value: unknown = JSON.parse(text)
       for (const pointer of twice)
@@ -26,7 +26,7 @@ export function parseManifest(bytes: Uint8Array, { file, problems }: { file: str
           code: 'DUPLICATE_KEY',
           file,
           pointer,
-          message: `The key ${show(lastKeyOf(pointer))} is twice in its object: remove one of them.`,
+          message: `The key ${show(lastKeyOf(pointer))} occurs twice in its object: remove one of them.`,
         })
       return value
     }

@@ -42,7 +42,7 @@ export function checkSchema(document: unknown, { file, problems }: { file: strin
     const fields = fieldsOf(value)
     const keys = Object.keys(fields).length
     if (keys > KEYS_MAX) {
-      const message = `This object has ${keys} keys: at most ${KEYS_MAX} are read; remove those that the schema does not know.`
+      const message = `This object has ${keys} keys: at most ${KEYS_MAX} are read; remove those that are not in the schema.`
       problems.add({ code: 'SCHEMA', file, pointer, message })
       return
     }
@@ -100,5 +100,5 @@ function sentenceOf({ keyword, params, data, parentSchema }: ErrorObject): strin
     const known = Object.keys(properties).filter((name) => !name.startsWith('$'))
     return `The key ${show(params.additionalProperty)} is not known here: remove it, or rename it to one of ${known.join(', ')}.`
   }
-  return `${show(data)} is not allowed here: give ${description}.`
+  return `${show(data)} is not allowed here: use ${description}.`
 }

@@ -92,7 +92,7 @@ function readSets(document: unknown, { folder, add }: { folder: string; add: Add
   const expectOnce = (uniqueId: string, at: { code: 'DUPLICATE_FAMILY' | 'DUPLICATE_SET'; pointer: string }) => {
     const first = seen.get(at.code + uniqueId)
     if (first === undefined) seen.set(at.code + uniqueId, at.pointer)
-    else add({ ...at, message: `This is the one at ${first} again (${uniqueId}): put all of it there.` })
+    else add({ ...at, message: `This repeats ${first} (${uniqueId}): merge them.` })
   }
   for (const [family, familyPointer] of elementsOf(listIn(document, 'families'), '/families')) {
     const familyName = nameIn(family)
@@ -136,7 +136,7 @@ function readFiles(
     const first = named.get(file)
     if (!first) named.set(file, location)
     else {
-      const message = `${show(path)} is named at ${pointerOf(first)}/file already: take one of them out.`
+      const message = `${show(path)} is already listed at ${pointerOf(first)}/file: remove one of them.`
       add({ code: 'DUPLICATE_FILE', pointer: `${pointerOf(location)}/file`, message })
     }
     const given = textOf(fields.slug)
@@ -148,7 +148,7 @@ function readFiles(
     const other = slugs.get(slug)
     if (!other) slugs.set(slug, location)
     else {
-      const message = `The slug ${show(slug)} is that of ${pointerOf(other)} already: add another "slug".`
+      const message = `The slug ${show(slug)} is already used by ${pointerOf(other)}: add another "slug".`
       add({ code: 'DUPLICATE_SLUG', pointer: pointerOf(location), message })
     }
     const tags = (listIn(fields, 'tags') ?? []).map((tag) => tidy(textOf(tag)))
@@ -167,13 +167,13 @@ function readRemoved(
     const slug = textOf(value)
     const kept = slugs.get(slug)
     if (kept) {
-      const message = `${show(slug)} is the slug of ${pointerOf(kept)} too: take one of them out.`
+      const message = `${show(slug)} is also the slug of ${pointerOf(kept)}: remove one of them.`
       add({ code: 'REMOVED_AND_KEPT', pointer: `${pointer}/removed/${index}`, message })
     }
     removed.add(slug)
   }
   if (list.length === 0 && !listIn(set, 'files')?.length) {
-    const message = 'This set has neither "files" nor "removed": add one of them, or take the set out.'
+    const message = 'This set has neither "files" nor "removed": add one of them, or remove the set.'
     add({ code: 'EMPTY_SET', pointer, message })
   }
   return [...removed]

@@ -45,7 +45,11 @@ export async function readFiles(
     const next = sorted[index + 1]?.from ?? end
     const descriptorBytes = local.hasDescriptor ? await findDescriptor(source, entry, { from: dataTo, to: next }) : 0
     if (descriptorBytes === null)
-      add('LOCAL_HEADER', name, 'The descriptor after the file contradicts the list of files: pack the archive again.')
+      add(
+        'LOCAL_HEADER',
+        name,
+        'The data descriptor after the file contradicts the list of files: pack the archive again.',
+      )
     expected = dataTo + (descriptorBytes ?? Math.min(Math.max(next - dataTo, 0), DESCRIPTOR_MAX))
     if (!entry.isValid) continue
     const unpacked = await unpack(entry, await source.read(local.dataFrom, dataTo))
@@ -53,7 +57,7 @@ export async function readFiles(
     else onFile(entry, unpacked.bytes)
   }
   if (expected !== null && expected < end)
-    add('STRAY_BYTES', null, `${end - expected} bytes after the last file belong to none: pack the archive again.`)
+    add('STRAY_BYTES', null, `${end - expected} bytes after the last file belong to no file: pack the archive again.`)
 }
 
 /** The bytes of a file in an archive that was checked before; null if they have changed since. */
@@ -192,6 +196,6 @@ async function unpack(entry: ZipEntry, packed: Buffer): Promise<Unpacked> {
   }
   if (bytes.length !== entry.bytes) return wrongSize(String(bytes.length))
   if (crc32(bytes) !== entry.crc32)
-    return { code: 'WRONG_CRC', message: 'The bytes are not those that were packed (CRC): pack the archive again.' }
+    return { code: 'WRONG_CRC', message: 'The bytes do not match their checksum (CRC): pack the archive again.' }
   return { bytes }
 }

@@ -37,7 +37,7 @@ export async function readCentralDirectory(
   }
   const zip = await open(source).catch(archiveError)
   if (zip instanceof Error)
-    return fail('NOT_ZIP', `The file is not a whole ZIP archive (${zip.message}): pack it again.`)
+    return fail('NOT_ZIP', `The file is not a complete ZIP archive (${zip.message}): pack it again.`)
   if (zip.entryCount > limits.entries)
     return fail(
       'TOO_MANY_ENTRIES',
@@ -64,7 +64,7 @@ export async function readCentralDirectory(
   if (bytes > limits.totalBytes)
     return fail(
       'TOTAL_TOO_LARGE',
-      `Unpacked, the files are ${bytes} bytes; at most ${limits.totalBytes} are allowed: pack several archives.`,
+      `The uncompressed files have ${bytes} bytes; at most ${limits.totalBytes} are allowed: pack several archives.`,
     )
   const inconsistency = await findInconsistency(source, { zip, from, to: cursorOf(zip) })
   if (inconsistency) return fail('BROKEN_DIRECTORY', `The archive's end ${inconsistency}: pack it again.`)

@@ -59,7 +59,7 @@ export function inspectEntry(
       'NAME_TOO_LONG',
       `The name has ${entry.fileNameLength} bytes; at most ${limits.nameBytes} are allowed: rename it.`,
     )
-  else if (decoded === null) add('NAME_ENCODING', 'The name is not one text in UTF-8: pack it with another program.')
+  else if (decoded === null) add('NAME_ENCODING', 'The name is not unambiguous UTF-8: pack it with another program.')
   else {
     const reason = reasonAgainst(name)
     if (reason) add('UNSAFE_NAME', `The name ${show(name)} ${reason}: rename it.`)
@@ -70,22 +70,25 @@ export function inspectEntry(
   const isFolder = entry.fileNameRaw.at(-1) === SLASH
   const type = entry.externalFileAttributes >>> 28
   if (type !== 0 && type !== (isFolder ? FOLDER_TYPE : FILE_TYPE))
-    add('NOT_A_FILE', `The entry is ${TYPES.get(type) ?? 'not a file, though it is named like one'}: remove it.`)
+    add('NOT_A_FILE', `The entry is ${TYPES.get(type) ?? 'not a file, although it is named like one'}: remove it.`)
   const isEncrypted = (entry.generalPurposeBitFlag & ENCRYPTED_BITS) !== 0
   if (isEncrypted) add('ENCRYPTED', 'The file is encrypted: pack it without a password.')
   const method = entry.generalPurposeBitFlag & PATCH_BIT ? 'patch' : entry.compressionMethod
   if (method !== STORED && method !== DEFLATED)
-    add('UNKNOWN_COMPRESSION', `The compression method ${method} is not known: pack it with Deflate.`)
+    add('UNKNOWN_COMPRESSION', `The compression method ${method} is not supported: pack it with Deflate.`)
   const { compressedSize: packedBytes, uncompressedSize: bytes } = entry
   const [bytesMax, tooLarge] = isManifestName(name)
     ? ([limits.manifestBytes, 'MANIFEST_TOO_LARGE'] as const)
     : ([limits.entryBytes, 'FILE_TOO_LARGE'] as const)
   if (bytes > bytesMax) add(tooLarge, `The file has ${bytes} bytes; at most ${bytesMax} are allowed: make it smaller.`)
-  else if (isFolder && bytes > 0) add('WRONG_SIZE', `The folder has ${bytes} bytes of its own: pack the archive again.`)
+  else if (isFolder && bytes > 0) add('WRONG_SIZE', `The folder has ${bytes} bytes of data: pack the archive again.`)
   else if (!isEncrypted && (method === STORED ? packedBytes !== bytes : packedBytes > packedMaxOf(bytes)))
-    add('WRONG_SIZE', `The file's ${bytes} bytes are said to be packed into ${packedBytes}: pack the archive again.`)
+    add(
+      'WRONG_SIZE',
+      `The file's ${bytes} bytes are stated to be compressed to ${packedBytes}: pack the archive again.`,
+    )
   if (bytes > limits.ratioFromBytes && bytes > limits.ratio * packedBytes)
-    add('BOMB', `${packedBytes} bytes unpack to ${bytes}, more than ${limits.ratio} times as many: remove it.`)
+    add('BOMB', `${packedBytes} bytes decompress to ${bytes}, more than ${limits.ratio} times as many: remove it.`)
 
   const inspected = {
     name,
@@ -136,10 +139,10 @@ const UTF8 = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true })
 /** Why the name is refused, even though nothing is written under it. */
 function reasonAgainst(name: string): string | null {
   if (name === '') return 'is empty'
-  if (/\p{Cc}/u.test(name)) return 'has a control character in it'
-  if (name.includes('\\')) return 'has a backslash in it'
+  if (/\p{Cc}/u.test(name)) return 'contains a control character'
+  if (name.includes('\\')) return 'contains a backslash'
   if (name.startsWith('/') || /^[A-Za-z]:/.test(name)) return 'is absolute'
   const parts = name.replace(/\/$/, '').split('/')
-  if (parts.includes('..')) return 'leads out of the archive'
+  if (parts.includes('..')) return 'leads outside of the archive'
   return parts.includes('') || parts.includes('.') ? 'has an empty part' : null
 }

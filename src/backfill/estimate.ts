@@ -56,7 +56,7 @@ export function createEstimate({ pg, presets }: { pg: Pg; presets: Presets }): E
     const flight = flights.get(key)
     if (flight) return flight
     if (flights.size >= COUNTS_AT_ONCE)
-      return Promise.reject(new AppError('BUSY', 'Other plans are being counted; try again in some seconds.'))
+      return Promise.reject(new AppError('BUSY', 'Other plans are being counted; try again in a few seconds.'))
     const started = estimate(request).finally(() => flights.delete(key))
     flights.set(key, started)
     return started

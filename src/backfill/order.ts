@@ -25,7 +25,7 @@ export async function readOrder(
     const unknown = backfill.presets.filter((name) => !presets.has(name))
     const known = await execute(client, query.selectFrom('coverage_preset').where('preset', '=', anyOf(unknown)))
     if (unknown.length > 0 && known === unknown.length)
-      throw new AppError('UNAVAILABLE', `${message} A process started later has it: restart this one.`, {
+      throw new AppError('UNAVAILABLE', `${message} A process that was started later has it: restart this one.`, {
         cause: error,
       })
     await failBackfill(
@@ -45,5 +45,5 @@ async function failBackfill(client: PoolClient, id: number, reason: string): Pro
   if (!ended) return
   await notify(client, HALT_CHANNEL, String(id))
   await announceEnd(client, { id, ...ended })
-  log.warn('a backfill cannot go on', { backfill: id, reason })
+  log.warn('a backfill cannot continue', { backfill: id, reason })
 }

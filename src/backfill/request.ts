@@ -29,10 +29,7 @@ export function checkRequest(
 ): BackfillRequest {
   for (const list of ['presets', 'formats'] as const)
     if (input[list]?.length === 0)
-      throw new AppError(
-        'BAD_INPUT',
-        `${list} is an empty list: name one at least, or leave it out for the usual ones.`,
-      )
+      throw new AppError('BAD_INPUT', `${list} is an empty list: name at least one, or omit it for the default.`)
   const names = [...new Set(input.presets ?? presets.keys())].sort()
   const formats = [...new Set(input.formats ?? [])].sort()
   const request = {

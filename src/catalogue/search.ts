@@ -15,7 +15,7 @@ type Named = Name | { OR: Name[] }
  */
 export function whereNamed(search: string): { AND: Named[] } {
   if (search.length > SEARCH_MAX)
-    throw new AppError('BAD_INPUT', `search has ${search.length} characters; at most ${SEARCH_MAX} are taken.`)
+    throw new AppError('BAD_INPUT', `search has ${search.length} characters; at most ${SEARCH_MAX} are allowed.`)
   const words = search.split(SEPARATORS).map(foldName).filter(Boolean)
   return { AND: words.map(escapeWildcards).map(hasWord) }
 }

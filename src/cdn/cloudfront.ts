@@ -86,15 +86,15 @@ export function explainFailure(
       return { code, problem, remedy: `allow cloudfront:${operation} in the policy of this service's credentials` }
     }
     case 'NoSuchDistribution': {
-      const problem = `CloudFront knows no distribution ${distributionId}`
+      const problem = `CloudFront has no distribution ${distributionId}`
       return { code, problem, remedy: 'correct CLOUDFRONT_DISTRIBUTION_ID' }
     }
     case 'TooManyInvalidationsInProgress': {
-      const problem = `Distribution ${distributionId} has as many invalidations in progress as CloudFront takes (3,000 paths, 15 wildcards)`
-      return { code: 'BUSY', problem, remedy: 'it is tried again when some are done' }
+      const problem = `Distribution ${distributionId} has the maximum number of invalidations in progress (3,000 paths, 15 wildcards)`
+      return { code: 'BUSY', problem, remedy: 'retried when some are done' }
     }
     default: {
-      const problem = `CloudFront does not do ${operation} on distribution ${distributionId} (${name}: ${message})`
+      const problem = `CloudFront failed ${operation} on distribution ${distributionId} (${name}: ${message})`
       return { code, problem, remedy: 'check AWS_ENDPOINT_URL_CLOUDFRONT, the credentials and the network' }
     }
   }

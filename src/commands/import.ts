@@ -58,9 +58,9 @@ export async function runImport(): Promise<number> {
   configureLog(config.log)
   const [target, ...others] = values.demo ? ['--demo'] : positionals
   if (!target || others.length > 0)
-    throw new AppError('BAD_INPUT', 'Give one directory or bucket to import; see npm run import -- --help.')
+    throw new AppError('BAD_INPUT', 'One directory or bucket to import is needed; see npm run import -- --help.')
   const location = target.startsWith('s3://') ? parseLocation(target, config) : null
-  if (values.adopt && !location) throw new AppError('BAD_INPUT', '--adopt goes with s3://BUCKET/PREFIX.')
+  if (values.adopt && !location) throw new AppError('BAD_INPUT', '--adopt needs s3://BUCKET/PREFIX.')
   const read = location || values.demo ? readDemo : await readerOf(target, config)
   return await withDatabase(config, async (databaseUrl) => {
     const database = await openDatabase(databaseUrl, { connectionsMax: 4 })
@@ -101,7 +101,7 @@ async function importFromBucket(
   if (report.resumedAfter !== null)
     process.stdout.write(`went on after ${report.resumedAfter}, where an earlier import was interrupted\n`)
   print(report, performance.now() - startedAt)
-  if (report.pictures > 0) process.stdout.write(`${report.pictures} pictures between the originals were ignored\n`)
+  if (report.pictures > 0) process.stdout.write(`${report.pictures} pictures among the originals were ignored\n`)
   if (options.adopt) {
     const { presets } = config
     const adoption = await adoptVariants(

@@ -10,7 +10,7 @@ import type { UploadProblem } from '../uploads/end-upload.ts'
 import { type SentUpload, sendArchive } from '../uploads/send-archive.ts'
 import { createProgressBar } from './progress-bar.ts'
 
-const HELP = `Ingests a vendor's archive: a ZIP of SVGs with a manifest.json, as docs/manifest.schema.json says.
+const HELP = `Ingests a vendor's archive: a ZIP of SVGs with a manifest.json that matches docs/manifest.schema.json.
 
   npm run ingest -- ARCHIVE [--api URL]
   npm run ingest -- --dry-run ARCHIVE
@@ -33,9 +33,9 @@ export async function runIngest(): Promise<number> {
   configureLog(config.log)
   const [target, ...others] = positionals
   if (!target || others.length > 0)
-    throw new AppError('BAD_INPUT', 'Give one archive to ingest; see npm run ingest -- --help.')
+    throw new AppError('BAD_INPUT', 'One archive to ingest is needed; see npm run ingest -- --help.')
   if (values.api && !URL.canParse(values.api))
-    throw new AppError('BAD_INPUT', `--api ${values.api} is not a URL: give one like http://localhost:4000.`)
+    throw new AppError('BAD_INPUT', `--api ${values.api} is not a URL like http://localhost:4000.`)
   const file = path.resolve(config.invokedFrom, target)
   const checked = await checkFile(file)
   if (!checked || values['dry-run']) return checked ? 0 : 1

@@ -63,7 +63,7 @@ export async function startAll(stop: (reason: string) => void): Promise<() => Pr
     const watching = new AbortController()
     opening.defer(() => watching.abort())
     backfillAndWatch(own, watching.signal).catch((error) =>
-      log.error('the backfill cannot be watched', { cause: causes(error) }),
+      log.error('the backfill cannot be followed', { cause: causes(error) }),
     )
   }
   const owner = opening.move()
@@ -75,7 +75,7 @@ function readOptions(): { backfill: boolean } {
     const { values } = parseArgs({ allowNegative: true, options: { backfill: { type: 'boolean', default: true } } })
     return { backfill: values.backfill }
   } catch (error) {
-    throw new AppError('BAD_INPUT', `${(error as Error).message}. npm start takes -- --no-backfill.`)
+    throw new AppError('BAD_INPUT', `${(error as Error).message}. The only option of npm start is -- --no-backfill.`)
   }
 }
 
@@ -120,7 +120,7 @@ async function backfillAndWatch(app: Own, signal: AbortSignal): Promise<void> {
     orderBy: { id: 'desc' },
   })
   const request = checkRequest(presets, { scope: WHOLE_CATALOGUE })
-  if (!unfinished && !(await isSomethingMissing(app))) return say('Every picture is made already.')
+  if (!unfinished && !(await isSomethingMissing(app))) return say('All pictures are ready.')
   const { id } = unfinished ?? (await startBackfill({ pg, prisma }, request))
   const bar = createProgressBar(process.stdout)
   while (!signal.aborted) {

@@ -45,7 +45,7 @@ export function createEnsureComposite(app: ComposeDeps & { readonly admission: A
     try {
       const wanted = { familyId, layout, format, keepsPick: true }
       const delivered = await withFamilyLock(app.pg, { familyId, waitMs: WAIT_MS }, () => makeComposite(app, wanted))
-      if (!delivered) throw new AppError('NOT_FOUND', 'Nothing of this family can be shown.')
+      if (!delivered) throw new AppError('NOT_FOUND', 'This family has nothing to show.')
       return delivered
     } finally {
       place.release()
@@ -66,7 +66,7 @@ export async function withFamilyLock<T>(
       if (locks.held.length > 0) return await work()
     }
     if (Date.now() > giveUpAt || wait.signal?.aborted)
-      throw new AppError('BUSY', 'Another process composes for this family; try again in a second.')
+      throw new AppError('BUSY', 'Another process is composing for this family; try again in a second.')
     await delay(POLL_EVERY_MS)
   }
 }

@@ -99,7 +99,7 @@ export async function makeComposite(app: ComposeDeps, wanted: WantedComposite): 
     await recordComposite(pg, { familyId, family: family.family, layout: layout.name, pick, ...facts })
     return { objectKey, md5, bytes, wasStored: false }
   }
-  throw new AppError('BUSY', `Family ${family.family} has many items that cannot be drawn; try again in a minute.`)
+  throw new AppError('BUSY', `Family ${family.family} has many items that cannot be rendered; try again in a minute.`)
 }
 
 /** The object key of a pick's picture. */

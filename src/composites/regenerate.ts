@@ -62,7 +62,7 @@ async function regenerate(
   }
   const [format = 'WEBP'] = layout.formats
   const made = await makeComposite(app, { familyId, layout, format, settings })
-  if (!made) throw new AppError('NOT_FOUND', 'Nothing of this family is left to show.')
+  if (!made) throw new AppError('NOT_FOUND', 'This family has nothing left to show.')
 }
 
 /** Throws BAD_INPUT with the available names. */
@@ -82,10 +82,11 @@ async function checkItems(
   { pg }: Pick<ComposeDeps, 'pg'>,
   { familyId, name, ids, max }: { familyId: number; name: string; ids: readonly number[]; max: number },
 ): Promise<void> {
-  if (ids.length > max) throw new AppError('BAD_INPUT', `${name} has ${ids.length} entries; at most ${max} are taken.`)
+  if (ids.length > max)
+    throw new AppError('BAD_INPUT', `${name} has ${ids.length} entries; at most ${max} are allowed.`)
   if (ids.length === 0) return
   const [foreign] = await FIND_FOREIGN_ITEMS.all(pg, { familyId, ids })
-  if (foreign) throw new AppError('BAD_INPUT', `${name}: item ${foreign.id} is not one of this family.`)
+  if (foreign) throw new AppError('BAD_INPUT', `${name}: item ${foreign.id} is not an item of this family.`)
 }
 
 const FIND_FOREIGN_ITEMS = statement({

@@ -97,12 +97,14 @@ export function loadConfig(env: Env = process.env, given?: Pick<Config, 'presets
   const accessKeyId = read('AWS_ACCESS_KEY_ID', null, token)
   const secretAccessKey = read('AWS_SECRET_ACCESS_KEY', null, token)
   const together = (a: string, b: string) => {
-    if (!env[a]?.trim() !== !env[b]?.trim()) problems.push(`${a} and ${b} go together: set both, or neither.`)
+    if (!env[a]?.trim() !== !env[b]?.trim()) problems.push(`${a} and ${b} belong together: set both, or neither.`)
   }
   together('ORIGINALS_BUCKET', 'PREVIEWS_BUCKET')
   together('AWS_ACCESS_KEY_ID', 'AWS_SECRET_ACCESS_KEY')
   if (originalsBucket && originalsBucket === previewsBucket)
-    problems.push(`ORIGINALS_BUCKET and PREVIEWS_BUCKET are both ${originalsBucket}: originals are private, set two.`)
+    problems.push(
+      `ORIGINALS_BUCKET and PREVIEWS_BUCKET are both ${originalsBucket}: originals are private, so use two buckets.`,
+    )
 
   const port = read('PORT', 4000, integer(0, 65535))
   const renderers = read('RENDERERS', availableParallelism(), integer(1, 256))
@@ -158,7 +160,10 @@ export function loadConfig(env: Env = process.env, given?: Pick<Config, 'presets
     childEnv: (databaseUrl) => ({ ...env, DATABASE_URL: databaseUrl }),
   }
   if (problems.length > 0) {
-    throw new AppError('CONFIG', `The configuration is wrong:\n${problems.map((problem) => `  ${problem}`).join('\n')}`)
+    throw new AppError(
+      'CONFIG',
+      `The configuration is invalid:\n${problems.map((problem) => `  ${problem}`).join('\n')}`,
+    )
   }
   return Object.freeze(config)
 }

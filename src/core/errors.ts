@@ -14,12 +14,12 @@ export const ERRORS = {
   },
   GONE: { status: 410, meaning: 'The item was taken down.' },
   BUSY: { status: 503, meaning: 'All renderers are busy and the queue is full; try again after Retry-After seconds.' },
-  SLOW: { status: 503, meaning: 'The picture takes longer to draw than a request may; a worker makes it next.' },
+  SLOW: { status: 503, meaning: 'The picture takes longer to render than a request may; a worker renders it next.' },
   UNAVAILABLE: {
     status: 503,
-    meaning: 'The database, a store or the CDN does not respond as it should; the log has the cause.',
+    meaning: 'The database, a store or the CDN does not respond correctly; the log has the cause.',
   },
-  CONFIG: { status: 500, meaning: 'The process refuses to start; the message names every bad variable.' },
+  CONFIG: { status: 500, meaning: 'The process refuses to start; the message names every invalid variable.' },
   IN_USE: { status: 500, meaning: 'A port or data directory is in use by another process.' },
   INTERNAL: { status: 500, meaning: 'A bug: the log has its stack.' },
   SOURCE_MISSING: { status: 422, meaning: 'The original is not in the originals store.' },
@@ -36,7 +36,7 @@ export const ERRORS = {
   OUT_OF_MEMORY: { status: 422, meaning: 'The render needed more memory than its limit and was killed.' },
   INTERNAL_RENDER: {
     status: 422,
-    meaning: 'The renderer met a bug of its own on this document: the log has its stack.',
+    meaning: 'The document triggered a bug in the renderer: the log has its stack.',
   },
 } as const satisfies Record<string, { status: number; meaning: string }>
 

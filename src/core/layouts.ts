@@ -96,7 +96,7 @@ export function readLayouts(file: string): { layouts: Layouts; problems: string[
   const layouts = new Map<string, Layout>()
   const problems: string[] = []
   const entries = readEntries(file, { schema: fileSchema, problems })
-  if (entries?.length === 0) problems.push(`${file}: holds no layout`)
+  if (entries?.length === 0) problems.push(`${file}: contains no layout`)
   for (const [name, entry] of entries ?? []) {
     if (!isLayoutName(name))
       problems.push(`${file}: ${name}: a layout's name is a-z, then a-z, 0-9 or a dash, at most 32`)
@@ -147,7 +147,7 @@ function problemsOf(layout: Layout): string[] {
       ]
     }
     return 2 * layout.cellPadding >= Math.min(width, height)
-      ? [`cellPadding: ${layout.cellPadding} px on each side leave nothing of the cells of ${columns}x${rows}`]
+      ? [`cellPadding: ${layout.cellPadding} px on each side leave no room in the cells of ${columns}x${rows}`]
       : []
   })
 }

@@ -38,7 +38,7 @@ export function readPresets(file: string): { presets: Presets; problems: string[
   const presets = new Map<string, Preset>()
   const problems: string[] = []
   const entries = readEntries(file, { schema: fileSchema, problems })
-  if (entries?.length === 0) problems.push(`${file}: holds no preset`)
+  if (entries?.length === 0) problems.push(`${file}: contains no preset`)
   for (const [name, entry] of entries ?? []) {
     if (!isPresetName(name)) problems.push(`${file}: ${name}: a preset's name is a-z, then a-z or 0-9, at most 32`)
     const watermark = attempt(() => (entry.watermark ? readWatermark(path.resolve(file, '..', entry.watermark)) : null))
@@ -48,7 +48,7 @@ export function readPresets(file: string): { presets: Presets; problems: string[
     }
     if (2 * entry.padding >= Math.min(entry.width, entry.height)) {
       problems.push(
-        `${file}: ${name}.padding: ${entry.padding} px on each side leave nothing of ${entry.width} x ${entry.height}`,
+        `${file}: ${name}.padding: ${entry.padding} px on each side leave no room in ${entry.width} x ${entry.height}`,
       )
     }
     const definition = {
@@ -90,9 +90,9 @@ function parseStrictly(text: string): unknown {
   if (depth > LIMITS.depth) throw new Error(`nests deeper than ${LIMITS.depth} levels`)
   const [pointer] = twice
   if (pointer !== undefined)
-    throw new Error(`the key "${lastKeyOf(pointer)}" stands twice in one object (${pointer}): take one of them out`)
+    throw new Error(`the key "${lastKeyOf(pointer)}" occurs twice in one object (${pointer}): remove one of them`)
   JSON.parse(text, (key, each) => {
-    if (key === '__proto__') throw new Error('the key "__proto__" cannot be used: take it out')
+    if (key === '__proto__') throw new Error('the key "__proto__" cannot be used: remove it')
     return each
   })
   return value

@@ -39,7 +39,9 @@ export function toDatabaseError(error: unknown): unknown {
   if (error instanceof AppError) return error
   if (isServerTrouble(error) || PRISMA.test(codeOf(error))) return unavailable(error)
   if (CONFLICT.test(codeOf(error)))
-    return new AppError('UNAVAILABLE', `Another change was in the way (${causes(error)}); try again.`, { cause: error })
+    return new AppError('UNAVAILABLE', `The transaction conflicted with another one (${causes(error)}); try again.`, {
+      cause: error,
+    })
   // Prisma keeps the code of its pool's error, not the error.
   if (codeOf(error) === 'UNAVAILABLE') return unavailable((error as Error).cause ?? error)
   return error
@@ -47,7 +49,7 @@ export function toDatabaseError(error: unknown): unknown {
 
 /** Not logged here: the process's monitor logs the cause once, see monitor.ts. */
 export const unavailable = (cause: unknown): AppError =>
-  new AppError('UNAVAILABLE', `The database does not answer as it must (${causes(cause)}).`, { cause, isLogged: true })
+  new AppError('UNAVAILABLE', `The database does not respond correctly (${causes(cause)}).`, { cause, isLogged: true })
 
 /** UNAVAILABLE because of the database, not of a store. */
 export const isDatabaseUnavailable = (error: unknown): boolean =>

@@ -42,8 +42,8 @@ export function createHealth(): DatabaseHealth {
     state = to
     cause = why
     if (to === 'UP')
-      log.info('the database answers as it must again', { was: from, seconds: Math.round((Date.now() - since) / 1000) })
-    else log.error('the database is in trouble', { state: to, cause: causes(why) })
+      log.info('the database is available again', { was: from, seconds: Math.round((Date.now() - since) / 1000) })
+    else log.error('the database is unavailable or degraded', { state: to, cause: causes(why) })
     if (from === 'UP') since = Date.now()
     events.emit(to === 'AWAY' ? 'away' : 'changed', why)
   }

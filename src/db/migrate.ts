@@ -36,7 +36,7 @@ export async function migrate(pg: Pg): Promise<{ applied: string[] }> {
     if (known)
       throw new AppError(
         'CONFIG',
-        `Migration ${name} was edited after it ran here: restore the file, add a new one instead.`,
+        `Migration ${name} was edited after it ran here: restore the file and add a new one instead.`,
       )
     await inTransaction(pg, async (client) => {
       await client.query(sql)
@@ -52,7 +52,7 @@ export async function migrate(pg: Pg): Promise<{ applied: string[] }> {
   if (newer)
     throw new AppError(
       'CONFIG',
-      `The database has migration ${newer}, which this program does not know: start the newer program.`,
+      `The database has migration ${newer}, which this version does not have: start the newer version.`,
     )
   await runMigrations({ pgPool: pg, logger: quietLogger })
   return { applied }

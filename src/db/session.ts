@@ -28,7 +28,7 @@ export async function checkSession(url: string, open: (url: string) => Promise<S
 }
 
 const REMEDY =
-  'DATABASE_URL leads to a pooler that shares sessions (PgBouncer in transaction or statement mode), which breaks locks and LISTEN: set pool_mode = session there, or connect to Postgres itself and bound connections by DATABASE_CONNECTIONS.'
+  'DATABASE_URL leads to a pooler that shares sessions (PgBouncer in transaction or statement mode), which breaks locks and LISTEN: set pool_mode = session there, or connect to Postgres itself and limit connections with DATABASE_CONNECTIONS.'
 
 /** The parts of a connection used here. */
 export interface Session extends AsyncDisposable {

@@ -53,6 +53,6 @@ const NO_DISTRIBUTION = bad('WARNING', 'distribution', {
     'With CloudFront, set CLOUDFRONT_DISTRIBUTION_ID and allow cloudfront:GetDistributionConfig and cloudfront:CreateInvalidation; without a CDN, nothing.',
 })
 const NO_PUBLIC_URL = bad('WARNING', 'missing-picture', {
-  message: 'PUBLIC_IMAGE_URL is not set: image URLs lead to this service, and no request through a CDN is tried.',
+  message: 'PUBLIC_IMAGE_URL is not set: image URLs lead to this service, and requests through a CDN are not checked.',
   remedy: 'With a CDN, set PUBLIC_IMAGE_URL to its address; without one, nothing.',
 })

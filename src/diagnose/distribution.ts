@@ -78,7 +78,7 @@ function checkErrors({ CustomErrorResponses: responses }: DistributionConfig): F
   if (replaced.length > 0)
     return bad('ERROR', 'error-caching', {
       message: `Errors ${replaced.map((rule) => rule.ErrorCode).join(', ')} are replaced by pages of the distribution.`,
-      remedy: 'Remove the response pages: clients need the status and the reason that the service answers.',
+      remedy: 'Remove the response pages: clients need the status and the reason in the response of the service.',
     })
   const tooLong = [...new Set([...TRANSIENT_CODES, ...rules.keys()])].filter((code) => {
     const ttl = rules.get(code)?.ErrorCachingMinTTL ?? 10
@@ -96,7 +96,7 @@ function checkTags({ CacheTagConfig: tags }: DistributionConfig): Finding {
   if (name?.toLowerCase() === CACHE_TAG_HEADER) return ok('cache-tags', `Cache tags are read from ${CACHE_TAG_HEADER}.`)
   return bad('WARNING', 'cache-tags', {
     message: `Cache tags are read from ${name ?? 'no header'}: take-downs invalidate by path.`,
-    remedy: `Set CacheTagConfig.HeaderName to ${CACHE_TAG_HEADER}, then invalidate /* once, since what is cached has no tags.`,
+    remedy: `Set CacheTagConfig.HeaderName to ${CACHE_TAG_HEADER}, then invalidate /* once, because cached objects have no tags.`,
   })
 }
 
@@ -104,19 +104,19 @@ function checkTimeouts({ primary, secondary }: Route): Finding {
   const [attempts, seconds] = [primary?.ConnectionAttempts ?? 3, primary?.ConnectionTimeout ?? 10]
   if (attempts * seconds > CONNECT_MAX_S)
     return bad('WARNING', 'time-outs', {
-      message: `Connecting to the bucket is tried ${attempts} times for ${seconds} s before this service is asked.`,
+      message: `Connecting to the bucket is tried ${attempts} times for ${seconds} s before a request fails over to this service.`,
       remedy: 'Set ConnectionAttempts to 2 and ConnectionTimeout to 3 on the primary origin.',
     })
   const readS = (secondary?.CustomOriginConfig ?? secondary?.VpcOriginConfig)?.OriginReadTimeout ?? 30
   const neededS = ANSWER_LIMIT_MS / 1000
   if (readS < neededS)
     return bad('WARNING', 'time-outs', {
-      message: `The CDN waits ${readS} s for an answer of this service, which may take ${neededS} s.`,
+      message: `The CDN waits ${readS} s for a response of this service, which may take ${neededS} s.`,
       remedy: 'Set OriginReadTimeout to 30 on the secondary origin.',
     })
   return ok(
     'time-outs',
-    `Connecting takes ${attempts} times ${seconds} s at most, an answer of this service ${readS} s.`,
+    `Connecting takes ${attempts} times ${seconds} s at most, a response of this service ${readS} s.`,
   )
 }
 

@@ -19,7 +19,7 @@ export function checkPrimary({ primary }: Route, { buckets, aws }: Pick<Config, 
   const isBucket = domain.startsWith(`${bucket}.s3.`) && domain.includes('.amazonaws.com')
   if (!isBucket && !aws.s3Endpoint)
     return bad('ERROR', check, {
-      message: `The primary origin is ${domain}, not the bucket ${bucket}: pictures that are stored are asked here again.`,
+      message: `The primary origin is ${domain}, not the bucket ${bucket}: stored pictures are requested from this service again.`,
       remedy: `Make ${bucket}.s3.${aws.region}.amazonaws.com the first member of the origin group and this service the second.`,
     })
   if (primary?.OriginPath)
@@ -42,7 +42,7 @@ export function checkSecondary({ secondary }: Route): Finding {
   const name = secondary?.DomainName ?? 'nothing'
   if (!isOurs)
     return bad('ERROR', check, {
-      message: `The secondary origin is ${name}, which is not a web server: what is missing in the bucket is never made.`,
+      message: `The secondary origin is ${name}, which is not a web server: pictures missing in the bucket are never made.`,
       remedy: `Make this service's public address a custom origin with the path ${IMAGES_PATH}, as the group's second member.`,
     })
   if (secondary?.OriginPath !== IMAGES_PATH)

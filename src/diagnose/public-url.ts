@@ -66,11 +66,11 @@ function checkGet({ url, status, body, isOurs }: Answer, bucket: string): Findin
     })
   if (status === 404)
     return bad('ERROR', check, {
-      message: `GET ${url} answers a 404 that is not this service's: the CDN does not ask here for what the bucket lacks.`,
+      message: `GET ${url} returns a 404 that is not this service's: the CDN does not request missing pictures from this service.`,
       remedy: 'Let the origin group fail over on 404 to this service, with the origin path /images.',
     })
   return bad('ERROR', check, {
-    message: `GET ${url} answers ${status} instead of 404.`,
+    message: `GET ${url} returns ${status} instead of 404.`,
     remedy:
       status >= 500
         ? 'Check that the CDN reaches this service: address, port, security group, /readyz.'
@@ -81,7 +81,7 @@ function checkGet({ url, status, body, isOurs }: Answer, bucket: string): Findin
 function checkHead({ url, status, isOurs }: Answer): Finding {
   if (status === 404 && isOurs) return ok('head', 'HEAD is forwarded like GET.')
   return bad('ERROR', 'head', {
-    message: `HEAD ${url} answers ${status ?? 'nothing'}, not this service's 404.`,
-    remedy: 'Allow HEAD in the behaviour of the pictures; see what missing-picture says as well.',
+    message: `HEAD ${url} returns ${status ?? 'nothing'}, not this service's 404.`,
+    remedy: 'Allow HEAD in the behaviour of the pictures; see also the check missing-picture.',
   })
 }

@@ -50,7 +50,7 @@ export async function claimInstance(dataDir: string): Promise<{
       throw inUse(dataDir, (await readInstance(dataDir))?.pid ?? 0)
     throw new AppError(
       'UNAVAILABLE',
-      `Cannot write to the data directory ${dataDir} (${causes(error)}): set DATA_DIR to one that you own.`,
+      `Cannot write to the data directory ${dataDir} (${causes(error)}): set DATA_DIR to a directory that you own.`,
       { cause: error },
     )
   }

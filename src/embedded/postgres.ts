@@ -138,7 +138,7 @@ async function chooseAccount(binary: string, directory: string) {
   await run('setpriv', [...privileges, binary, '--version']).catch((error) => {
     throw new AppError(
       'UNAVAILABLE',
-      `Postgres may not run as root, and the account nobody cannot enter ${directory} (${causes(error)}): run as another user, move to a directory that all may enter, or set DATABASE_URL.`,
+      `Postgres may not run as root, and the account nobody cannot enter ${directory} (${causes(error)}): run as another user, use a directory that everybody may enter, or set DATABASE_URL.`,
     )
   })
   return {

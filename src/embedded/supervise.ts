@@ -65,7 +65,7 @@ export function supervise<Ready extends Serving | null>(
       deaths = Date.now() - startedAt > HEALTHY_MS ? 1 : deaths + 1
       if (deaths > RESTARTS_MAX)
         return options.onGivenUp(
-          `The ${name} died ${deaths} times in a row; the last time of ${signal ?? `code ${code}`}.`,
+          `The ${name} exited ${deaths} times in a row; most recently with ${signal ?? `code ${code}`}.`,
         )
       log.warn(`the ${name} died; restarting it`, { childPid: child.pid, signal: signal ?? `code ${code}` })
       start().then(

@@ -24,7 +24,7 @@ export function createFailuresExport({ pg, adminToken }: App) {
 
   async function answer(request: IncomingMessage, response: ServerResponse): Promise<void> {
     if (request.method !== 'GET' && request.method !== 'HEAD')
-      throw new AppError('METHOD_NOT_ALLOWED', `Failures are read with GET and HEAD, not ${request.method}.`)
+      throw new AppError('METHOD_NOT_ALLOWED', `Use GET or HEAD for failures, not ${request.method}.`)
     if (!scopesOf(request.headers.authorization, adminToken).has('backfill:write'))
       throw new AppError('FORBIDDEN', 'Failures need a token with scope backfill:write: Authorization: Bearer TOKEN.')
     const backfillId = parseBackfill(new URL(request.url ?? '', 'http://localhost').searchParams)
@@ -66,10 +66,7 @@ function parseBackfill(parameters: URLSearchParams): number | null {
   if (text === null) return null
   const node = parseGlobalId(text)
   if (node?.typename === 'Backfill' && isRowId(Number(node.id))) return Number(node.id)
-  throw new AppError(
-    'BAD_INPUT',
-    `${JSON.stringify(text.slice(0, 100))} is not the id of a backfill, as GraphQL gives it.`,
-  )
+  throw new AppError('BAD_INPUT', `${JSON.stringify(text.slice(0, 100))} is not the id of a backfill in GraphQL.`)
 }
 
 const headersOf = (contentType: string) => ({

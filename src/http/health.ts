@@ -34,21 +34,21 @@ export function createHealthRoutes(app: App) {
   collectDefaultMetrics({ register: registry })
   gauge(
     'afterimage_renders_total',
-    'Renders given to a renderer by this process, readiness probes left out.',
+    'Renders started by this process, without readiness probes.',
     () => app.pool.stats.renders - probes,
   )
   gauge(
     'afterimage_render_failures_total',
-    'Renders of this process that ended in no picture.',
+    'Renders of this process that produced no picture.',
     () => app.pool.stats.failures,
   )
   gauge('afterimage_renders_waiting', 'Renders that wait for a renderer.', () => app.pool.stats.waiting)
   gauge('afterimage_database_connections_waiting', 'Queries that wait for a connection.', () => app.pg.waitingCount)
 
-  gauge('afterimage_webhook_deliveries_waiting', 'Events that wait to be delivered, for all webhooks.', () =>
+  gauge('afterimage_webhook_deliveries_waiting', 'Events waiting for delivery, over all webhooks.', () =>
     count(query.selectFrom('webhook_line').select((eb) => eb.fn.sum('waiting').as('count'))),
   )
-  gauge('afterimage_webhook_dead_letters', 'Events that webhooks did not take after all attempts.', () =>
+  gauge('afterimage_webhook_dead_letters', 'Events that could not be delivered in all attempts.', () =>
     count(query.selectFrom('dead_letter').select((eb) => eb.fn.countAll().as('count'))),
   )
 
@@ -102,7 +102,7 @@ export function createHealthRoutes(app: App) {
 
   new Gauge({
     name: 'afterimage_check_ok',
-    help: 'Whether what this process needs answers as it must: 1, or 0.',
+    help: 'Whether a dependency of this process works: 1 or 0.',
     labelNames: ['check'],
     registers: [registry],
     async collect() {

@@ -42,7 +42,7 @@ export function createOriginHandler(origin: Origin, { answerMs = ANSWER_LIMIT_MS
   async function answer(request: IncomingMessage, response: ServerResponse, asked: Asked): Promise<void> {
     if (request.method === 'OPTIONS') return end(response, 204, answerHeaders({ cache: CACHE.shortTtl, allow: true }))
     if (request.method !== 'GET' && request.method !== 'HEAD') {
-      throw new AppError('METHOD_NOT_ALLOWED', `Pictures are read with GET, HEAD and OPTIONS, not ${request.method}.`)
+      throw new AppError('METHOD_NOT_ALLOWED', `Use GET, HEAD or OPTIONS for pictures, not ${request.method}.`)
     }
     const found = (await findVariant(asked.key)) ?? (await findComposite(origin, asked.key))
     if (!found) throw new AppError('NOT_FOUND', 'No picture was issued at this address.')

@@ -76,7 +76,7 @@ export async function serve(app: App, { stalledMs = STALLED_MS }: { stalledMs?: 
         return text(
           response,
           404,
-          'NOT_FOUND: There are /graphql, /images/…, /uploads/…, /events/s3, /failures.jsonl, /healthz, /readyz and /metrics.\n',
+          'NOT_FOUND: The paths are /graphql, /images/…, /uploads/…, /events/s3, /failures.jsonl, /healthz, /readyz and /metrics.\n',
         )
     }
   }

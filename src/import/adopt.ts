@@ -107,7 +107,7 @@ async function adoptBatch(
 }
 
 function describe(header: WebpHeader | null, start: Buffer, { bytes }: Candidate): string {
-  if (header) return `a WebP of ${header.bytes} bytes, of which ${bytes} are there`
+  if (header) return `a WebP of ${header.bytes} bytes, truncated to ${bytes}`
   return start.length === 0 ? 'nothing' : JSON.stringify(start.toString('latin1', 0, SHOWN_BYTES))
 }
 

@@ -40,7 +40,7 @@ async function install(folder: string): Promise<void> {
     const output = (error as { stderr?: string }).stderr?.trim().split('\n').slice(0, 2).join(' ')
     throw new AppError(
       'UNAVAILABLE',
-      `npm cannot install ${PACKAGE} into ${folder} (${output || causes(error)}): check npm and the way to its registry, or give the directory of an installed ${PACKAGE}.`,
+      `npm cannot install ${PACKAGE} into ${folder} (${output || causes(error)}): check npm and its connection to the registry, or pass the directory of an installed ${PACKAGE}.`,
       { cause: error },
     )
   }

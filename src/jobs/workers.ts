@@ -82,7 +82,7 @@ export async function recoverJobs(
   if (dead.length === 0) return dead
   await UNLOCK.run(pg, { dead })
   await execute(pg, query.deleteFrom('worker').where('id', '=', anyOf(dead)))
-  log.warn('took over the jobs of dead workers', { workers: dead.join(',') })
+  log.warn('returned the jobs of dead workers to the queue', { workers: dead.join(',') })
   return dead
 }
 
@@ -122,7 +122,7 @@ const UNLOCK = statement({
  */
 async function recoverLost(pg: Pg, { ids, running }: OwnQueues): Promise<void> {
   const lost = await RECOVER_LOST.run(pg, { ids, running: running(), lockedS: SILENT_S })
-  if (lost > 0) log.warn('gave back jobs that an outage had lost', { jobs: lost })
+  if (lost > 0) log.warn('returned jobs lost in an outage to the queue', { jobs: lost })
 }
 
 const RECOVER_LOST = statement({

@@ -10,7 +10,7 @@ export function errorOfExit(stderr: string, signal: NodeJS.Signals | null): AppE
   return new AppError('CRASHED', `The renderer crashed on the document (${signal ?? 'exit'}).`, cause)
 }
 
-export const notStarting = (reason: string) => new AppError('UNAVAILABLE', `Renderers do not start: ${reason}`)
+export const notStarting = (reason: string) => new AppError('UNAVAILABLE', `Renderers cannot start: ${reason}`)
 
 export const shuttingDown = () => new AppError('BUSY', 'The service is shutting down; try again.')
 

@@ -46,7 +46,7 @@ export function openRenderPool(options: PoolOptions): RenderPool {
   function onMessage(renderer: RendererProcess, message: FromChild): void {
     const { task } = renderer
     if (message.kind === 'fault') {
-      log.error('a renderer met a bug', { stack: message.stack })
+      log.error('a renderer has a bug', { stack: message.stack })
       return
     }
     if (message.kind === 'ready') {

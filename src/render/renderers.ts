@@ -80,7 +80,7 @@ export function openRenderers(presets: readonly Preset[], events: Events): Rende
         start()
         return false
       }
-      log.error('renderers do not start', { stderr: died.stderr })
+      log.error('renderers cannot start', { stderr: died.stderr })
       setTimeout(start, START_AGAIN_MS).unref()
       return true
     },

@@ -50,7 +50,7 @@ export async function openFsStore(directory: string): Promise<Store> {
   const checkFolder = async (folder: string): Promise<void> => {
     if (checked.has(folder)) return
     if ((await realpath(folder)) !== folder)
-      throw new AppError('BAD_INPUT', `${folder} is reached through a link; the store follows none.`)
+      throw new AppError('BAD_INPUT', `${folder} is reached through a link, which the store does not follow.`)
     checked.add(folder)
   }
 

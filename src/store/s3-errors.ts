@@ -75,7 +75,7 @@ export function failureOf(
     if (name === 'PermanentRedirect' || statusOf(failure) === 301)
       return 'the bucket is in another region; set AWS_REGION.'
     if (isUnknownHost(failure, bucket))
-      return 'the bucket is a part of the host name, which this endpoint does not have; set S3_FORCE_PATH_STYLE=on.'
+      return 'the bucket is part of the host name, which this endpoint does not support; set S3_FORCE_PATH_STYLE=on.'
     if (statusOf(failure) === 403) return `grant ${PERMISSIONS[verb]} on ${bucket} to these credentials.`
     return 'the store does not respond as expected; check AWS_ENDPOINT_URL_S3 and the network.'
   }

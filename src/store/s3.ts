@@ -104,7 +104,7 @@ export async function openS3Store(options: S3Options): Promise<Store & { readonl
     return tryRepeatedly('put', key, async (abortSignal) => {
       try {
         const response = await client.send(command, { abortSignal })
-        if (!isIntact(bytes, response)) throw new Error('other bytes were stored than were sent')
+        if (!isIntact(bytes, response)) throw new Error('the stored bytes differ from those sent')
         return true
       } catch (error) {
         if ((error as Error).name === 'PreconditionFailed') return false
@@ -181,7 +181,7 @@ export async function openS3Store(options: S3Options): Promise<Store & { readonl
     if (!found?.equals(bytes))
       throw new AppError(
         'UNAVAILABLE',
-        `Bucket ${bucket} returned other bytes than were put: check AWS_ENDPOINT_URL_S3.`,
+        `Bucket ${bucket} returned different bytes than were stored: check AWS_ENDPOINT_URL_S3.`,
       )
     for await (const { etag } of list(key)) knows.md5Etags = etag === md5Of(bytes)
     knows.createOnly = !(await putOnce(key, bytes, written))

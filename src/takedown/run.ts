@@ -70,7 +70,7 @@ export async function runTakeDown(
 const updateOf = (id: number) => query.updateTable('take_down').where('id', '=', id)
 
 const NO_CDN =
-  'CLOUDFRONT_DISTRIBUTION_ID is not set, so no CDN was purged: if there is one, set it and take this down again, or purge it by hand.'
+  'CLOUDFRONT_DISTRIBUTION_ID is not set, so no CDN was purged: if you use one, set the variable and take this down again, or purge it manually.'
 
 /** Records why a run failed, for the receipt; after the queue's last attempt the take-down ends as FAILED. The target stays hidden. */
 export async function recordError(

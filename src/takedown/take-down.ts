@@ -21,7 +21,7 @@ export const REASON_MAX = 500
 export async function takeDown({ pg }: { pg: Pg }, target: TakeDownTarget, reason: string): Promise<number> {
   const text = reason.trim()
   if (text.length === 0 || text.length > REASON_MAX)
-    throw new AppError('BAD_INPUT', `reason has ${text.length} characters; it takes 1 to ${REASON_MAX}.`)
+    throw new AppError('BAD_INPUT', `reason has ${text.length} characters; 1 to ${REASON_MAX} are allowed.`)
   return await inTransaction(pg, async (client) => {
     const isThere = await execute(client, query.selectFrom(TABLES[target.type]).where('id', '=', target.id))
     if (!isThere) throw new AppError('NOT_FOUND', `There is no ${NAMES[target.type]} ${target.id}.`)
@@ -72,7 +72,7 @@ export async function restore({ pg }: { pg: Pg }, which: TakeDownTarget | { take
   )
   if (restored) return restored.id
   const named = byId
-    ? `take-down ${which.takeDownId} is not there, or restored already`
+    ? `take-down ${which.takeDownId} does not exist or was restored already`
     : `${NAMES[which.type]} ${which.id} is not taken down`
   throw new AppError(
     'NOT_FOUND',

@@ -95,7 +95,7 @@ async function upsertSet(client: PoolClient, { vendor, family, iconSet }: Manife
   if (found) return found.id
   throw new AppError(
     'BAD_INPUT',
-    `Set ${iconSet.uniqueId} or its family became another vendor's during the upload: use another unique id.`,
+    `Set ${iconSet.uniqueId} or its family was taken by another vendor during the upload: use another unique id.`,
   )
 }
 

@@ -60,7 +60,7 @@ const ARCHIVE_GONE: UploadProblem = {
   code: 'SOURCE_MISSING',
   file: null,
   pointer: null,
-  message: 'The archive is not in the store any more: upload it again.',
+  message: 'The archive is no longer in the store: upload it again.',
 }
 
 const ARCHIVE_CHANGED: UploadProblem = {

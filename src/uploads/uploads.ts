@@ -35,10 +35,10 @@ export async function createUpload(
   if (!isVendorUsername(vendor))
     throw new AppError(
       'BAD_INPUT',
-      `${show(vendor)} is not a vendor's username: it takes letters, digits, - and _, at most 64.`,
+      `${show(vendor)} is not a vendor's username: use at most 64 letters, digits, - and _.`,
     )
   if (fileName.length === 0 || fileName.length > FILE_NAME_MAX || /\p{Cc}/u.test(fileName))
-    throw new AppError('BAD_INPUT', `fileName takes 1 to ${FILE_NAME_MAX} printable characters, not ${show(fileName)}.`)
+    throw new AppError('BAD_INPUT', `fileName needs 1 to ${FILE_NAME_MAX} printable characters, not ${show(fileName)}.`)
   if (!Number.isInteger(bytes) || bytes < 1 || bytes > ARCHIVE_LIMITS.archiveBytes)
     throw new AppError(
       'BAD_INPUT',

@@ -107,5 +107,5 @@ export function openAdmissionLimiter({ places }: { places: number }): AdmissionL
   }
 }
 
-const busy = () => new AppError('BUSY', 'Too many pictures are being made at this moment; try again in some seconds.')
-const requestAborted = () => new AppError('BUSY', 'Whoever asked for this picture has gone away.')
+const busy = () => new AppError('BUSY', 'Too many pictures are being made at the moment; try again in a few seconds.')
+const requestAborted = () => new AppError('BUSY', 'The request for this picture was aborted.')

@@ -137,7 +137,7 @@ export function createEnsureVariant(
       const bytes = wanted.image ? null : await stores.previews.get(call.key)
       if (bytes) return { objectKey: call.key, md5: md5Of(bytes), bytes, wasStored: false }
       if (Date.now() > giveUpAt)
-        throw new AppError('BUSY', 'Another process makes this picture; try again in a second.')
+        throw new AppError('BUSY', 'Another process is making this picture; try again in a second.')
       await delay(POLL_EVERY_MS)
     }
   }

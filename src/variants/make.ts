@@ -114,7 +114,7 @@ export function checkSource(
   if (!matchesSource(svg, sourceHash)) {
     throw new AppError(
       'SOURCE_CHANGED',
-      `The original ${originalKey} is not the one that was imported: import it again.`,
+      `The original ${originalKey} has changed since it was imported: import it again.`,
     )
   }
   return svg

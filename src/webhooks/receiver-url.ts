@@ -50,19 +50,20 @@ const hostOf = (url: URL) => url.hostname.replace(/^\[|\]$/g, '')
  */
 export function checkReceiverUrl(text: string, privateHosts: readonly string[]): URL {
   const refuse = (why: string) => new AppError('BAD_INPUT', `The webhook's url ${why}.`)
-  if (text.length > URL_MAX) throw refuse(`has ${text.length} characters; it takes ${URL_MAX}`)
+  if (text.length > URL_MAX) throw refuse(`has ${text.length} characters; at most ${URL_MAX} are allowed`)
   const url = URL.canParse(text) ? new URL(text) : null
-  if (!url) throw refuse('is not a URL; give one like https://example.com/hook')
+  if (!url) throw refuse('is not a URL like https://example.com/hook')
   const host = hostOf(url)
   const mayBeHttp = isLoopbackName(host) || privateHosts.includes(host)
   if (url.protocol !== 'https:' && !(url.protocol === 'http:' && mayBeHttp))
-    throw refuse(`begins with ${url.protocol}; it takes https, and http for localhost and WEBHOOK_PRIVATE_HOSTS only`)
-  if (url.username || url.password) throw refuse('has credentials in it; every delivery is signed instead')
+    throw refuse(`begins with ${url.protocol}; it must be https, or http for localhost and WEBHOOK_PRIVATE_HOSTS`)
+  if (url.username || url.password)
+    throw refuse('contains credentials, which are not supported: deliveries are signed instead')
   if (isIP(host) > 0 && !allowedFor(host, privateHosts)(host)) throw refuse(`has the address ${host}, ${REFUSED}`)
   return url
 }
 
-const REFUSED = 'which is not public; name a host of your own network in WEBHOOK_PRIVATE_HOSTS'
+const REFUSED = 'which is not public; list hosts of your own network in WEBHOOK_PRIVATE_HOSTS'
 
 /**
  * Resolves the name for a connection, and refuses forbidden addresses: a name that was public when the webhook was created cannot lead to

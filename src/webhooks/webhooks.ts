@@ -25,7 +25,7 @@ export async function createWebhook(
 ): Promise<{ id: number; secret: string }> {
   const { href } = checkReceiverUrl(url, config.webhookPrivateHosts)
   if (types.length === 0 || types.length > EVENT_TYPES.length)
-    throw new AppError('BAD_INPUT', `types has ${types.length} entries; it takes 1 to ${EVENT_TYPES.length}.`)
+    throw new AppError('BAD_INPUT', `types has ${types.length} entries; 1 to ${EVENT_TYPES.length} are allowed.`)
   const unknown = types.find((type) => !EVENT_TYPES.includes(type as EventType))
   if (unknown !== undefined)
     throw new AppError(

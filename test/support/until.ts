@@ -1,4 +1,4 @@
-/** Waits until `look` returns something true; fails after `limitMs`, which only a fault reaches. */
+/** Waits until `look` returns something truthy; fails after `limitMs`, which only happens in case of a bug. */
 export async function until<T>(look: () => Promise<T | false | null> | T | false | null, limitMs = 60_000): Promise<T> {
   const giveUpAt = Date.now() + limitMs
   for (;;) {

@@ -4,5 +4,5 @@ import { AppError } from '../../core/errors.ts'
 export function toRenderError(error: unknown, onFault: (stack: string) => void): AppError {
   if (error instanceof AppError) return error
   onFault(String((error as Error | null)?.stack ?? error))
-  return new AppError('INTERNAL_RENDER', 'The renderer has a bug that this document triggers; its stack is in the log.')
+  return new AppError('INTERNAL_RENDER', 'The document triggered a bug in the renderer; the log has its stack.')
 }
