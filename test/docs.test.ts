@@ -68,11 +68,11 @@ describe('hand-written tables', () => {
       ARCHIVE_LIMITS
     const size = (bytes: number) => (bytes >= 1e9 ? `${bytes / 1e9} GB` : `${bytes / 1e6} MB`)
     expect(tableBelow('docs/vendors.md', 'What is refused')).toEqual([
-      ['archive, unpacked', `${size(archiveBytes)}, ${size(totalBytes)}`],
+      ['archive, uncompressed', `${size(archiveBytes)}, ${size(totalBytes)}`],
       ['files and folders', entries.toLocaleString('en')],
       ['an SVG, the manifest', `${size(entryBytes)}, ${size(manifestBytes)}`],
       ['a name', `${nameBytes} bytes of UTF-8`],
-      [`unpacked to packed, of files above ${size(ratioFromBytes)}`, String(ratio)],
+      [`compression ratio of files above ${size(ratioFromBytes)}`, String(ratio)],
     ])
   })
 

@@ -110,6 +110,8 @@ async function runCommand(command: string, { isInfra, ...reader }: Reader & { is
   const [program, ...rest] = goesThere ? words.slice(3) : words
   if (program === 'npm') return checkNpm(rest, isInfra || goesThere ? 'infra/' : '')
   if (program === 'npx' && rest[0] === 'vitest') return checkThere(rest.slice(2))
+  if (program === 'cp') return checkThere(rest.slice(0, 1))
+  if (program === 'mkdir') return
   if (program === 'docker' && rest[0] === 'compose') return checkCompose(rest.slice(1))
   throw new Error(`nothing checks the command ${command}`)
 }
