@@ -23,8 +23,8 @@ async function open(options: { drawings?: number } & Partial<CdnOptions> = {}) {
   const get = (path: string, { edge = 0, ...init }: RequestInit & { edge?: number } = {}) =>
     fetch(`${cdn.urls[edge]}${path}`, { redirect: 'manual', ...init })
   /** The requested origins and their responses: `bucket 404`. */
-  const asked = () => cdn.asked.map(({ origin, status }) => `${origin} ${status}`)
-  return { ...origins, cdn, get, asked }
+  const requests = () => cdn.requests.map(({ origin, status }) => `${origin} ${status}`)
+  return { ...origins, cdn, get, requests }
 }
 
 /** Nobody listens there: port 0 is not a port. */
@@ -38,7 +38,7 @@ const bytesOf = async (response: Response) => Buffer.from(await response.arrayBu
 
 describe('a picture behind the CDN', () => {
   it('comes from the handler first and from the bucket afterwards, identical including headers', async () => {
-    const { get, pathOf, asked, renders } = await open({ edges: 2 })
+    const { get, pathOf, requests, renders } = await open({ edges: 2 })
     for (const format of IMAGE_FORMATS) {
       const path = await pathOf(0, 'thumbnail', format)
       const first = await get(path)
@@ -60,7 +60,7 @@ describe('a picture behind the CDN', () => {
         expect(await bytesOf(other)).toEqual(bytes)
       }
     }
-    expect(asked()).toEqual(IMAGE_FORMATS.flatMap(() => ['bucket 404', 'handler 200', 'bucket 200']))
+    expect(requests()).toEqual(IMAGE_FORMATS.flatMap(() => ['bucket 404', 'handler 200', 'bucket 200']))
     expect(await renders()).toBe(IMAGE_FORMATS.length)
   })
 
@@ -72,7 +72,7 @@ describe('a picture behind the CDN', () => {
     expect(new Set(answers.map(({ status }) => status))).toEqual(new Set([200]))
     expect(new Set(answers.map((answer) => JSON.stringify(lastingHeaders(answer)))).size).toBe(1)
     expect(await renders()).toBe(1)
-    const bucket = cdn.asked.filter(({ origin }) => origin === 'bucket').map(({ edge }) => edge)
+    const bucket = cdn.requests.filter(({ origin }) => origin === 'bucket').map(({ edge }) => edge)
     expect(bucket.sort((a, b) => a - b)).toEqual(cdn.urls.map((_url, edge) => edge))
   })
 
@@ -97,15 +97,15 @@ describe('a picture behind the CDN', () => {
   })
 
   it('answers 304 at the edge to a client that has it', async () => {
-    const { get, pathOf, asked } = await open()
+    const { get, pathOf, requests } = await open()
     const path = await pathOf()
     const etag = (await get(path)).headers.get('etag') ?? ''
     expect((await get(path, { headers: { 'if-none-match': etag } })).status).toBe(304)
-    expect(asked()).toEqual(['bucket 404', 'handler 200'])
+    expect(requests()).toEqual(['bucket 404', 'handler 200'])
   })
 
   it("answers a preflight by the bucket's rules, and by the handler if the bucket is unavailable", async () => {
-    const { get, pathOf, asked, bucketUrl, handlerUrl, renders } = await open()
+    const { get, pathOf, requests, bucketUrl, handlerUrl, renders } = await open()
     const path = await pathOf()
     const preflight = {
       method: 'OPTIONS',
@@ -120,7 +120,7 @@ describe('a picture behind the CDN', () => {
       '200 Miss bucket',
       'GET, HEAD',
     ])
-    expect(asked()).toEqual(['bucket 403', 'bucket 200'])
+    expect(requests()).toEqual(['bucket 403', 'bucket 200'])
 
     const cdn = await openCdn({ primary: { url: NOWHERE }, failover: { url: handlerUrl } })
     const handled = await fetch(`${cdn.urls[0]}${path}`, preflight)
@@ -170,7 +170,7 @@ describe('a failure behind the CDN', () => {
 
   it('of a picture that was never issued, or whose source is lost, is cached for a minute', async () => {
     const time = clock()
-    const { app, get, pathOf, asked } = await open({ now: time.now })
+    const { app, get, pathOf, requests } = await open({ now: time.now })
     const lost = await pathOf()
     await app.stores.originals.delete((await app.prisma.item.findMany()).map(({ sourceKey }) => sourceKey))
     const neverIssued = lost.replace(/\.\w{16}\./, '.aaaaaaaaaaaaaaaa.')
@@ -178,14 +178,14 @@ describe('a failure behind the CDN', () => {
       [neverIssued, 404],
       [lost, 422],
     ] as const) {
-      const from = asked().length
+      const from = requests().length
       const answers = [await get(path), await get(path)]
       time.pass(59)
       answers.push(await get(path))
       time.pass(1)
       answers.push(await get(path))
       expect(answers.map(way)).toEqual(['Miss', 'Hit', 'Hit', 'Miss'].map((cache) => `${status} ${cache} handler`))
-      expect(asked().slice(from)).toEqual(['bucket 404', `handler ${status}`, 'bucket 404', `handler ${status}`])
+      expect(requests().slice(from)).toEqual(['bucket 404', `handler ${status}`, 'bucket 404', `handler ${status}`])
     }
   })
 

@@ -153,7 +153,7 @@ describe('adopting pictures without a version', () => {
     expect(report.broken.toSorted((a, b) => (a.key < b.key ? -1 : 1))).toEqual([
       {
         key: `${FOLDER}/cut-preview.webp`,
-        found: `a WebP of ${webp.length} bytes, of which ${webp.length - 9} are there`,
+        found: `a WebP of ${webp.length} bytes, truncated to ${webp.length - 9}`,
       },
       { key: `${FOLDER}/path-preview.webp`, found: '"/var/tmp/converter/acme/path-p"' },
     ])

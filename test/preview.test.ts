@@ -279,9 +279,9 @@ describe('regeneratePreview', () => {
       [', seed: -1', 'BAD_INPUT', /seed is -1; it is a whole number from 0/],
       [', layout: "poster"', 'BAD_INPUT', /no layout "poster"; there are card, grid/],
       [`, pin: ["${theirs}"]`, 'BAD_INPUT', /pin: item \d+ is not an item of this family/],
-      [', exclude: ["x"]', 'BAD_INPUT', /exclude: "x" is no item/],
+      [', exclude: ["x"]', 'BAD_INPUT', /exclude: "x" is not the unique id or node id of an item/],
       [`, pin: [${many}]`, 'BAD_INPUT', /pin has 101 entries; at most 100/],
-      [`, exclude: [${all.map((id) => `"${id}"`)}]`, 'NOT_FOUND', /Nothing of this family is left/],
+      [`, exclude: [${all.map((id) => `"${id}"`)}]`, 'NOT_FOUND', /This family has nothing left/],
     ]
     for (const [args, code, message, token] of rows) {
       const { errors } = await regenerate(url, args, token)

@@ -164,7 +164,7 @@ describe('npm start', () => {
     const refused = start(path.join(parent, 'file', 'data'))
     expect(await refused.gone).toBe(1)
     expect(refused.said()).toMatch(
-      /^Cannot write to the data directory .*data \(.*\): set DATA_DIR to one that you own\.\n$/,
+      /^Cannot write to the data directory .*data \(.*\): set DATA_DIR to a directory that you own\.\n$/,
     )
   })
 

@@ -7,7 +7,7 @@ import { runCompositeScheduler } from '../src/composites/schedule.ts'
 import type { Config } from '../src/core/config.ts'
 import { causes, log } from '../src/core/log.ts'
 import { logFailure } from '../src/core/log-failure.ts'
-import type { FirstWord } from '../src/core/supervised-config.ts'
+import type { StartupMessage } from '../src/core/supervised-config.ts'
 import { runCoverageLoop } from '../src/coverage/count.ts'
 import { openRunner } from '../src/jobs/queue.ts'
 import { RUNNER_NAMES } from '../src/jobs/registry.ts'
@@ -50,7 +50,7 @@ export async function openWorker(config: Config, stop: (reason: string) => void)
   const throttling = throttleForInteractive(app)
   const queueing = runCompositeScheduler(app.pg)
   log.info('worker is running', { id: ids.join(','), renderers: app.pool.size })
-  process.send?.({ ready: null } satisfies FirstWord)
+  process.send?.({ ready: null } satisfies StartupMessage)
 
   return async () => {
     clearInterval(timer)

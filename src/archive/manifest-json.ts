@@ -13,7 +13,7 @@ export function parseManifest(bytes: Uint8Array, { file, problems }: { file: str
   try {
     // Strips the byte order mark that some editors write.
     const text = new TextDecoder('utf-8', { fatal: true }).decode(bytes)
-    const limits = { depth: DEPTH_MAX, values: VALUES_MAX, told: PROBLEMS_KEPT }
+    const limits = { depth: DEPTH_MAX, values: VALUES_MAX, reported: PROBLEMS_KEPT }
     const { depth, values, twice } = scanJson(text, limits)
     if (depth > DEPTH_MAX)
       add('MANIFEST_TOO_LARGE', `The manifest nests deeper than ${DEPTH_MAX} levels; follow the schema.`)

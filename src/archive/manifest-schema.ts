@@ -48,11 +48,11 @@ export function checkSchema(document: unknown, { file, problems }: { file: strin
     }
     if (!part.validate(value)) {
       // An empty text is both too short and matches no pattern: one error is enough.
-      const told = new Set<string>()
+      const reported = new Set<string>()
       for (const error of part.validate.errors ?? []) {
         const problem = { pointer: pointer + pointerOf(error), message: sentenceOf(error) }
-        if (!told.has(problem.pointer)) problems.add({ code: 'SCHEMA', file, ...problem })
-        told.add(problem.pointer)
+        if (!reported.has(problem.pointer)) problems.add({ code: 'SCHEMA', file, ...problem })
+        reported.add(problem.pointer)
       }
     }
     for (const list of part.lists) {

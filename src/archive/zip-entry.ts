@@ -61,7 +61,7 @@ export function inspectEntry(
     )
   else if (decoded === null) add('NAME_ENCODING', 'The name is not unambiguous UTF-8: pack it with another program.')
   else {
-    const reason = reasonAgainst(name)
+    const reason = problemOfName(name)
     if (reason) add('UNSAFE_NAME', `The name ${show(name)} ${reason}: rename it.`)
     const other = names.get(foldName(name))
     if (other) add('DUPLICATE_NAME', `The name ${show(name)} is taken by ${show(other.name)}: rename one of them.`)
@@ -123,8 +123,8 @@ function decodeName({ fileNameRaw, extraFields, generalPurposeBitFlag }: Entry):
   const extra = extraFields.find(({ id, data }) => id === UNICODE_PATH && data.length > 5 && data[0] === 1)
   if (!extra || extra.data.readUInt32LE(1) !== crc32(fileNameRaw)) return plain
   const unicode = decodeUtf8(extra.data.subarray(5))
-  const isSaidUtf8 = (generalPurposeBitFlag & 0x800) !== 0
-  return plain === unicode || (plain === null && !isSaidUtf8) ? unicode : null
+  const isDeclaredUtf8 = (generalPurposeBitFlag & 0x800) !== 0
+  return plain === unicode || (plain === null && !isDeclaredUtf8) ? unicode : null
 }
 
 function decodeUtf8(bytes: Uint8Array): string | null {
@@ -137,7 +137,7 @@ function decodeUtf8(bytes: Uint8Array): string | null {
 const UTF8 = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true })
 
 /** Why the name is refused, even though nothing is written under it. */
-function reasonAgainst(name: string): string | null {
+function problemOfName(name: string): string | null {
   if (name === '') return 'is empty'
   if (/\p{Cc}/u.test(name)) return 'contains a control character'
   if (name.includes('\\')) return 'contains a backslash'

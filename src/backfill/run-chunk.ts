@@ -14,7 +14,7 @@ import { createChunks } from './plan.ts'
 /** Items of a chunk that are found in one statement. There are only more if others were imported meanwhile. */
 const FOUND_MAX = 10_000
 /** Interval for checking an item that another process is making. */
-const LOOK_EVERY_MS = 50
+const POLL_EVERY_MS = 50
 
 export interface ChunkRunner extends RenderDeps {
   readonly pg: Pg
@@ -116,7 +116,7 @@ async function waitForItem(app: ChunkRunner, part: Part & { itemId: number }): P
     const work = await findWork(app.pg, order, { afterId: itemId - 1, toId: itemId, limit: 1 })
     const items = { order, work, signal, afterRecord: countIn(chunk) }
     isTaken = work.length > 0 && (await makeItems(app, items)).length > 0
-    if (isTaken) await delay(LOOK_EVERY_MS)
+    if (isTaken) await delay(POLL_EVERY_MS)
   }
 }
 

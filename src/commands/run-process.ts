@@ -7,7 +7,7 @@ const CLOSE_LIMIT_MS = 20_000
 const STOP_SIGNALS = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const
 /** Ctrl-C arrives twice, from the terminal and from npm: only a later signal means that the user wants to force the exit. */
 const SECOND_SIGNAL_AFTER_MS = 1000
-const LOOK_FOR_PARENT_EVERY_MS = 500
+const CHECK_PARENT_EVERY_MS = 500
 
 /**
  * Runs a process: opens, runs until SIGINT, SIGTERM, SIGHUP or the parent's exit, closes, exits. If opening fails, prints one sentence on
@@ -49,7 +49,7 @@ export async function runProcess(
 /** npm forwards SIGINT and SIGTERM only; any other signal ends npm alone. */
 function onParentGone(stop: () => void): void {
   const parent = process.ppid
-  setInterval(() => process.ppid !== parent && stop(), LOOK_FOR_PARENT_EVERY_MS).unref()
+  setInterval(() => process.ppid !== parent && stop(), CHECK_PARENT_EVERY_MS).unref()
 }
 
 /** Runs a command: its result is the exit code; an AppError prints one sentence on stderr and exits with code 1. */

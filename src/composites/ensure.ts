@@ -59,13 +59,13 @@ export async function withFamilyLock<T>(
   wait: { familyId: number; waitMs: number; signal?: AbortSignal },
   work: () => Promise<T>,
 ): Promise<T> {
-  const giveUpAt = Date.now() + wait.waitMs
+  const deadline = Date.now() + wait.waitMs
   for (;;) {
     {
       await using locks = await lockComposites(pg, [wait.familyId])
       if (locks.held.length > 0) return await work()
     }
-    if (Date.now() > giveUpAt || wait.signal?.aborted)
+    if (Date.now() > deadline || wait.signal?.aborted)
       throw new AppError('BUSY', 'Another process is composing for this family; try again in a second.')
     await delay(POLL_EVERY_MS)
   }

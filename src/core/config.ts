@@ -3,7 +3,7 @@ import path from 'node:path'
 import { hosts, integer, networks, oneOf, onOrOff, Problem, pattern, secret, token, url } from './config-values.ts'
 import { AppError } from './errors.ts'
 import { type Layouts, readLayouts } from './layouts.ts'
-import { CONNECTIONS_BESIDE_RENDERERS, CONNECTIONS_LEAST } from './limits.ts'
+import { ADDITIONAL_CONNECTIONS, ADDITIONAL_CONNECTIONS_MIN } from './limits.ts'
 import { DEFAULT_LOG, LOG_FORMATS, LOG_LEVELS, type LogOptions } from './log.ts'
 import { readPresets } from './presets.ts'
 import type { VARIABLES } from './variables.ts'
@@ -119,8 +119,8 @@ export function loadConfig(env: Env = process.env, given?: Pick<Config, 'presets
     ),
     databaseConnections: read(
       'DATABASE_CONNECTIONS',
-      renderers + CONNECTIONS_BESIDE_RENDERERS,
-      integer(renderers + CONNECTIONS_LEAST, 1000),
+      renderers + ADDITIONAL_CONNECTIONS,
+      integer(renderers + ADDITIONAL_CONNECTIONS_MIN, 1000),
     ),
     adminToken: read('ADMIN_TOKEN', null, token),
     urlSecret: read('URL_SECRET', null, token),

@@ -72,12 +72,12 @@ export const isSourceFailure = (error: unknown): error is AppError =>
   error instanceof AppError && ERRORS[error.code].status === 422
 
 /** Codes that may be the machine's fault: worth a second attempt, not a third. */
-const MAY_PASS: ReadonlySet<ErrorCode> = new Set(['CRASHED', 'INTERNAL_RENDER'])
+const TRANSIENT: ReadonlySet<ErrorCode> = new Set(['CRASHED', 'INTERNAL_RENDER'])
 export const ATTEMPTS_MAX = 2
 
 /** True if no further attempt can help, so that the failure stays until the source or the renderer changes. */
 export const isSettled = (code: ErrorCode, attempts: number): boolean =>
-  code !== 'SLOW' && (!MAY_PASS.has(code) || attempts >= ATTEMPTS_MAX)
+  code !== 'SLOW' && (!TRANSIENT.has(code) || attempts >= ATTEMPTS_MAX)
 
 /** Converts any thrown value to an AppError; unknown ones become INTERNAL with the cause. */
 export function toAppError(error: unknown): AppError {

@@ -6,5 +6,5 @@ export const SOURCE_BYTES_MAX = 5_000_000
  * renderer and two more, for a worker's ten jobs two each; the work under a lock briefly needs another one. With fewer, all connections
  * could be held by locks that wait for each other.
  */
-export const CONNECTIONS_BESIDE_RENDERERS = 24
-export const CONNECTIONS_LEAST = 6
+export const ADDITIONAL_CONNECTIONS = 24
+export const ADDITIONAL_CONNECTIONS_MIN = 6

@@ -80,7 +80,7 @@ export function readEntries<T>(
 }
 
 /** Keeps recursive readers safe. */
-const LIMITS = { depth: 32, values: 100_000, told: 1 }
+const LIMITS = { depth: 32, values: 100_000, reported: 1 }
 
 /** Also throws for duplicate keys, which JSON.parse accepts: the first value would be lost silently. */
 function parseStrictly(text: string): unknown {

@@ -18,9 +18,9 @@ interface Open {
 
 /**
  * Scans a JSON text without recursion; stops at the limits of depth and values. The result is meaningless for a text that is not JSON.
- * @param limits.told pointers to report; further duplicates are only counted, as empty strings: a million long ones would be gigabytes
+ * @param limits.reported pointers to report; further duplicates are only counted, as empty strings: a million long ones would be gigabytes
  */
-export function scanJson(text: string, limits: { depth: number; values: number; told: number }): JsonScan {
+export function scanJson(text: string, limits: { depth: number; values: number; reported: number }): JsonScan {
   const stack: Open[] = []
   const twice: string[] = []
   let [depth, values] = [0, 0]
@@ -31,7 +31,7 @@ export function scanJson(text: string, limits: { depth: number; values: number; 
         const end = endOfString(text, at)
         if (open?.keys && open.isKeyNext) {
           open.key = keyOf(text.slice(at, end + 1))
-          if (open.keys.has(open.key)) twice.push(twice.length < limits.told ? pointerOf(stack) : '')
+          if (open.keys.has(open.key)) twice.push(twice.length < limits.reported ? pointerOf(stack) : '')
           open.keys.add(open.key)
           open.isKeyNext = false
         }

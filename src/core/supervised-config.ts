@@ -16,9 +16,11 @@ export interface Serving {
 }
 
 /** The first message of a supervised process: that it is ready, or why it refuses to start. */
-export type FirstWord = { readonly ready: Serving | null } | { readonly refusal: { code: ErrorCode; message: string } }
+export type StartupMessage =
+  | { readonly ready: Serving | null }
+  | { readonly refusal: { code: ErrorCode; message: string } }
 
-interface Handed {
+interface PresetsAndLayouts {
   readonly presets: readonly [string, Preset][]
   readonly layouts: readonly [string, Layout][]
 }
@@ -27,15 +29,15 @@ interface Handed {
  * Sends a worker the presets and layouts that its parent has read. The files may have been edited since: the API still issues URLs for
  * the presets that it loaded, until a restart.
  */
-export function handConfig(child: ChildProcess, { presets, layouts }: Pick<Config, 'presets' | 'layouts'>): void {
-  const handed: Handed = { presets: [...presets], layouts: [...layouts] }
+export function sendConfig(child: ChildProcess, { presets, layouts }: Pick<Config, 'presets' | 'layouts'>): void {
+  const message: PresetsAndLayouts = { presets: [...presets], layouts: [...layouts] }
   // A child that has exited already is handled at its exit.
-  child.send(handed, () => {})
+  child.send(message, () => {})
 }
 
 /** A process's configuration from its environment, with the presets and layouts of its parent if it has one. */
 export async function loadSupervisedConfig(): Promise<Config> {
   if (!process.argv.includes(SUPERVISED)) return loadConfig()
-  const [handed] = (await once(process, 'message')) as [Handed]
-  return loadConfig(undefined, { presets: new Map(handed.presets), layouts: new Map(handed.layouts) })
+  const [received] = (await once(process, 'message')) as [PresetsAndLayouts]
+  return loadConfig(undefined, { presets: new Map(received.presets), layouts: new Map(received.layouts) })
 }

@@ -10,7 +10,7 @@ export const isStorable = (text: string): boolean => text.isWellFormed() && !tex
 export const toStorable = (text: string): string => text.toWellFormed().replaceAll('\0', '\u{fffd}')
 
 /** The forbidden characters, for messages. */
-export const UNFIT = 'a NUL character (U+0000) or half of a surrogate pair'
+export const FORBIDDEN_CHARACTERS = 'a NUL character (U+0000) or half of a surrogate pair'
 
 /** Whether every string in a JSON value can be stored, including keys. Safe for deep values. */
 export function isStorableJson(value: unknown): boolean {

@@ -1,4 +1,4 @@
-import { CONNECTIONS_BESIDE_RENDERERS } from './limits.ts'
+import { ADDITIONAL_CONNECTIONS } from './limits.ts'
 
 /** All environment variables. docs/configuration.md and .env.example are generated from it. */
 export const VARIABLES = [
@@ -8,7 +8,7 @@ export const VARIABLES = [
   { name: 'DATABASE_URL', default: 'embedded Postgres', meaning: '`postgres://…`: use this Postgres instead.' },
   {
     name: 'DATABASE_CONNECTIONS',
-    default: `\`RENDERERS\` + ${CONNECTIONS_BESIDE_RENDERERS}`,
+    default: `\`RENDERERS\` + ${ADDITIONAL_CONNECTIONS}`,
     meaning: 'Maximum number of connections to Postgres per process, in addition to one for notifications.',
   },
   {

@@ -7,7 +7,7 @@ const LATEST = 0.2
 const VENDORS_MAX = 10_000
 
 export interface VendorCosts {
-  note(vendor: string, cpuMs: number): void
+  record(vendor: string, cpuMs: number): void
   /** ms of CPU that its next render is expected to take; null if unknown. */
   expect(vendor: string): number | null
   isSlow(vendor: string): boolean
@@ -20,7 +20,7 @@ export interface VendorCosts {
 export function createVendorCosts(): VendorCosts {
   const means = new Map<string, number>()
   return {
-    note(vendor, cpuMs) {
+    record(vendor, cpuMs) {
       const mean = means.get(vendor) ?? cpuMs
       means.delete(vendor)
       means.set(vendor, mean + LATEST * (cpuMs - mean))

@@ -26,7 +26,7 @@ export const codeOf = (error: unknown): string => String((error as { code?: unkn
 export const isTimeout = (error: unknown): boolean => (error as Error | null)?.message === 'Query read timeout'
 
 /** Whether an error of the driver or the pool is about the server or the connection to it. */
-export const isServerTrouble = (error: unknown): boolean => {
+export const isServerFault = (error: unknown): boolean => {
   const code = codeOf(error)
   return SERVER.test(code) || SOCKET.test(code) || CONNECTION.test((error as Error | null)?.message ?? '')
 }
@@ -37,7 +37,7 @@ export const isServerTrouble = (error: unknown): boolean => {
  */
 export function toDatabaseError(error: unknown): unknown {
   if (error instanceof AppError) return error
-  if (isServerTrouble(error) || PRISMA.test(codeOf(error))) return unavailable(error)
+  if (isServerFault(error) || PRISMA.test(codeOf(error))) return unavailable(error)
   if (CONFLICT.test(codeOf(error)))
     return new AppError('UNAVAILABLE', `The transaction conflicted with another one (${causes(error)}); try again.`, {
       cause: error,

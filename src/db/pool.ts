@@ -1,6 +1,6 @@
 import { Socket } from 'node:net'
 import pg from 'pg'
-import { codeOf, isServerTrouble, TOO_MANY_CONNECTIONS, toDatabaseError, unavailable } from './errors.ts'
+import { codeOf, isServerFault, TOO_MANY_CONNECTIONS, toDatabaseError, unavailable } from './errors.ts'
 import type { DatabaseHealth } from './health.ts'
 
 /** Time limit for getting a connection, new or from the pool. */
@@ -27,13 +27,13 @@ export function openPool(url: string, options: { connectionsMax: number; health:
 
   class Client extends pg.Client {
     override query(...args: unknown[]): never {
-      return told(args, (own) => (super.query as Query).apply(this, own))
+      return withDatabaseErrors(args, (own) => (super.query as Query).apply(this, own))
     }
   }
 
   class Pool extends pg.Pool {
     override query(...args: unknown[]): never {
-      return told(args, (own) => (super.query as Query).apply(this, own))
+      return withDatabaseErrors(args, (own) => (super.query as Query).apply(this, own))
     }
 
     override connect(): Promise<pg.PoolClient>
@@ -49,14 +49,14 @@ export function openPool(url: string, options: { connectionsMax: number; health:
     }
 
     async #connect(): Promise<pg.PoolClient> {
-      const giveUpAt = Date.now() + CONNECT_MS
+      const deadline = Date.now() + CONNECT_MS
       for (;;) {
         if (health.state === 'AWAY') throw unavailable(health.cause)
         try {
           return await this.#unlessAway(super.connect())
         } catch (error) {
           // If locks hold all connections, one of them must fail, or they wait for each other.
-          const canWait = this.totalCount > (lockHolders.get(this) ?? 0) && Date.now() < giveUpAt
+          const canWait = this.totalCount > (lockHolders.get(this) ?? 0) && Date.now() < deadline
           if (codeOf(error) !== TOO_MANY_CONNECTIONS || !canWait) throw failed(error)
           health.report(error)
           this.#shrink()
@@ -106,7 +106,7 @@ export function openPool(url: string, options: { connectionsMax: number; health:
   }
 
   /** Runs a statement of pg or its pool, with a promise or a callback, and converts its errors. */
-  function told(args: unknown[], query: (args: unknown[]) => unknown): never {
+  function withDatabaseErrors(args: unknown[], query: (args: unknown[]) => unknown): never {
     const callback = args.at(-1)
     if (typeof callback === 'function')
       return query([
@@ -118,7 +118,7 @@ export function openPool(url: string, options: { connectionsMax: number; health:
   }
 
   function failed(error: unknown): unknown {
-    if (isServerTrouble(error)) health.report(error)
+    if (isServerFault(error)) health.report(error)
     return toDatabaseError(error)
   }
   const fail = (error: unknown): never => {

@@ -43,7 +43,7 @@ function checkEnabled({ Enabled: isEnabled }: DistributionConfig): Finding {
 function checkFailover({ group, behavior }: Route): Finding {
   if (!group)
     return bad('ERROR', 'failover', {
-      message: `Pictures are asked from origin ${behavior.TargetOriginId} alone: what was never made stays missing.`,
+      message: `Pictures are only requested from origin ${behavior.TargetOriginId}: pictures that were never made stay missing.`,
       remedy: `Make an origin group of the previews bucket and this service, with the fail-over codes ${FAILOVER_CODES.join(', ')}, and let the behaviour of the pictures use it.`,
     })
   const codes = group.FailoverCriteria?.StatusCodes?.Items ?? []

@@ -53,7 +53,7 @@ async function ask(method: 'GET' | 'HEAD', publicImageUrl: string): Promise<Answ
 
 function checkGet({ url, status, body, isOurs }: Answer, bucket: string): Finding {
   const check = 'missing-picture'
-  if (status === 404 && isOurs) return ok(check, 'A picture that is not in the bucket is asked from this service.')
+  if (status === 404 && isOurs) return ok(check, 'A picture that is not in the bucket is requested from this service.')
   if (status === null)
     return bad('ERROR', check, {
       message: `GET ${url} fails: ${body}.`,

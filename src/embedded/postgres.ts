@@ -149,7 +149,7 @@ async function chooseAccount(binary: string, directory: string) {
 }
 
 async function ready(url: string, ended: Promise<string>): Promise<void> {
-  const giveUpAt = Date.now() + START_LIMIT_MS
+  const deadline = Date.now() + START_LIMIT_MS
   const died = ended.then((sentence) => {
     throw new AppError('UNAVAILABLE', sentence)
   })
@@ -165,7 +165,7 @@ async function ready(url: string, ended: Promise<string>): Promise<void> {
       return
     } catch (error) {
       if (error instanceof AppError) throw error
-      if (Date.now() > giveUpAt)
+      if (Date.now() > deadline)
         throw new AppError('UNAVAILABLE', `The embedded Postgres did not answer in ${START_LIMIT_MS / 1000} s.`, {
           cause: error,
         })
@@ -198,9 +198,9 @@ async function stopOrphan(data: string): Promise<void> {
     return
   }
   process.kill(pid, 'SIGINT')
-  const giveUpAt = Date.now() + 15_000
+  const deadline = Date.now() + 15_000
   while ((await startOf(pid)) !== null) {
-    if (Date.now() > giveUpAt) process.kill(pid, 'SIGKILL')
+    if (Date.now() > deadline) process.kill(pid, 'SIGKILL')
     await delay(25)
   }
 }

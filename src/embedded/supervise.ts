@@ -3,7 +3,7 @@ import path from 'node:path'
 import type { Config } from '../core/config.ts'
 import { AppError } from '../core/errors.ts'
 import { log } from '../core/log.ts'
-import { type FirstWord, handConfig, type Serving, SUPERVISED } from '../core/supervised-config.ts'
+import { type Serving, type StartupMessage, SUPERVISED, sendConfig } from '../core/supervised-config.ts'
 
 /** Started as processes, not imported: they are in a layer above this folder. */
 const FILES = {
@@ -49,9 +49,9 @@ export function supervise<Ready extends Serving | null>(
       env: port === null ? env : { ...env, PORT: port },
       stdio: ['ignore', 'inherit', 'inherit', 'ipc'],
     })
-    handConfig(child, options.config)
+    sendConfig(child, options.config)
     const ready = new Promise<Ready>((resolve, reject) => {
-      child.once('message', (word: FirstWord) => {
+      child.once('message', (word: StartupMessage) => {
         if ('refusal' in word) return reject(new AppError(word.refusal.code, word.refusal.message))
         if (word.ready) port = new URL(word.ready.url).port
         resolve(word.ready as Ready)

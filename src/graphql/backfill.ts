@@ -143,10 +143,10 @@ builder.queryFields((t) => ({
       args: { scope: t.arg({ type: ScopeInputRef }), code: t.arg.string({ description: 'A reason code.' }) },
       resolve: async (_root, args, context, info) => {
         const { renderFailure } = context.app.prisma
-        const asked = await whereFailures(args, context)
+        const filter = await whereFailures(args, context)
         const find = ({ where, ...query }: PageQuery) =>
-          renderFailure.findMany({ ...query, where: { ...asked, ...where } })
-        const count = () => renderFailure.count({ where: asked })
+          renderFailure.findMany({ ...query, where: { ...filter, ...where } })
+        const count = () => renderFailure.count({ where: filter })
         return readPage({ args, context, info }, { order: 'asc', find, count })
       },
     },

@@ -5,7 +5,7 @@ import { scopesOf } from '../access/tokens.ts'
 import type { App } from '../app.ts'
 import { AppError, publicSentence, toAppError } from '../core/errors.ts'
 import { logFailure } from '../core/log-failure.ts'
-import { isStorable, isStorableJson, UNFIT } from '../core/text.ts'
+import { FORBIDDEN_CHARACTERS, isStorable, isStorableJson } from '../core/text.ts'
 import type { Context } from './builder.ts'
 import { createLoaders } from './loaders.ts'
 import { limitResponse } from './response-limit.ts'
@@ -55,7 +55,7 @@ const checkVariables: Plugin = {
 }
 
 function refuseText(what: string, node?: ASTNode): never {
-  throw new GraphQLError(`${what} contains ${UNFIT}: remove it.`, node ? { nodes: node } : {})
+  throw new GraphQLError(`${what} contains ${FORBIDDEN_CHARACTERS}: remove it.`, node ? { nodes: node } : {})
 }
 
 /** A domain error keeps its message and code; other client errors are BAD_INPUT; anything else is a bug and is logged. */

@@ -104,9 +104,9 @@ builder.queryFields((t) => ({
       complexity: pageComplexity,
       resolve: (_root, args, context, info) => {
         const { upload } = context.app.prisma
-        const asked = whereOf(args.vendor)
-        const find = ({ where, ...query }: PageQuery) => upload.findMany({ ...query, where: { ...asked, ...where } })
-        return readPage({ args, context, info }, { order: 'desc', find, count: () => upload.count({ where: asked }) })
+        const filter = whereOf(args.vendor)
+        const find = ({ where, ...query }: PageQuery) => upload.findMany({ ...query, where: { ...filter, ...where } })
+        return readPage({ args, context, info }, { order: 'desc', find, count: () => upload.count({ where: filter }) })
       },
     },
     UploadConnection,

@@ -100,10 +100,10 @@ builder.queryFields((t) => ({
       complexity: pageComplexity,
       resolve: (_root, args, context, info) => {
         const { deadLetter } = context.app.prisma
-        const asked = whereOf(args.webhook)
+        const filter = whereOf(args.webhook)
         const find = ({ where, ...query }: PageQuery) =>
-          deadLetter.findMany({ ...query, where: { ...asked, ...where } })
-        const count = () => deadLetter.count({ where: asked })
+          deadLetter.findMany({ ...query, where: { ...filter, ...where } })
+        const count = () => deadLetter.count({ where: filter })
         return readPage({ args, context, info }, { order: 'desc', find, count })
       },
     },

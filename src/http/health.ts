@@ -70,11 +70,11 @@ export function createHealthRoutes(app: App) {
       () => Number.NaN,
     )
 
-  const checkOwn = keep(KEEP_MS, async () => {
+  const checkOwn = reuse(KEEP_MS, async () => {
     const [database, renderer] = await Promise.all([checkDatabase(), check(render)])
     return { database, renderer }
   })
-  const checkStores = keep(KEEP_STORES_MS, async () => {
+  const checkStores = reuse(KEEP_STORES_MS, async () => {
     const { originals, previews } = app.stores
     const [ofOriginals, ofPreviews] = await Promise.all([
       check(() => originals.head(ABSENT_KEY)),
@@ -147,10 +147,10 @@ async function check(work: () => Promise<unknown>): Promise<Check> {
 }
 
 /** Reuses a result for some time. */
-function keep<T>(forMs: number, look: () => Promise<T>): () => Promise<T> {
+function reuse<T>(forMs: number, check: () => Promise<T>): () => Promise<T> {
   let kept: { at: number; answer: Promise<T> } | null = null
   return () => {
-    if (!kept || Date.now() - kept.at > forMs) kept = { at: Date.now(), answer: look() }
+    if (!kept || Date.now() - kept.at > forMs) kept = { at: Date.now(), answer: check() }
     return kept.answer
   }
 }

@@ -2,7 +2,7 @@ import { access, readFile } from 'node:fs/promises'
 import path from 'node:path'
 import { z } from 'zod'
 import { AppError } from '../core/errors.ts'
-import { isStorable, UNFIT } from '../core/text.ts'
+import { FORBIDDEN_CHARACTERS, isStorable } from '../core/text.ts'
 import { isSlug, nameOf, uniqueIdOf } from '../core/variant.ts'
 import type { Entry, Refusal } from './import-items.ts'
 import { readMembers } from './read-members.ts'
@@ -14,7 +14,7 @@ const box = {
   height: z.number().optional(),
 }
 /** Becomes a name in the catalogue. */
-const name = z.string().refine(isStorable, `has ${UNFIT} in it`)
+const name = z.string().refine(isStorable, `contains ${FORBIDDEN_CHARACTERS}`)
 const iconSchema = z.object({ ...box, body: z.string(), hidden: z.boolean().optional() })
 const setSchema = z.object({
   prefix: z.string(),

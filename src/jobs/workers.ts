@@ -12,7 +12,7 @@ const SILENT_S = 60
 /** A worker counts as present for three heartbeats. */
 const PRESENT_S = (3 * HEARTBEAT_EVERY_MS) / 1000
 /** After an outage, other workers need this long until their heartbeats arrive again. */
-const HEARD_AGAIN_MS = 2 * HEARTBEAT_EVERY_MS
+const AFTER_OUTAGE_MS = 2 * HEARTBEAT_EVERY_MS
 
 /** Records that this worker is alive. @param workerId graphile-worker's pool id, random, as in its jobs' locks */
 export async function heartbeat(pg: Pg, workerId: string): Promise<void> {
@@ -55,9 +55,9 @@ export function createHeartbeat(pg: Pg, own: OwnQueues): () => Promise<void> {
   return async () => {
     for (const id of own.ids) await heartbeat(pg, id)
     const now = Date.now()
-    if (now - lastAt > HEARD_AGAIN_MS) heardSince = now
+    if (now - lastAt > AFTER_OUTAGE_MS) heardSince = now
     lastAt = now
-    await recoverJobs(pg, own.ids, { trustsSilence: now - heardSince > HEARD_AGAIN_MS })
+    await recoverJobs(pg, own.ids, { trustsSilence: now - heardSince > AFTER_OUTAGE_MS })
     await recoverLost(pg, own)
   }
 }

@@ -8,12 +8,12 @@ import { errorOfExit, notStarting, queueIsFull, requestAborted, shuttingDown, to
 import type { FromChild } from './messages.ts'
 import { composeWithOtherEngine, withOtherEngine } from './other-engine.ts'
 import { openRenderers, RSS_MAX_BYTES } from './renderers.ts'
-import { asSlow, composeTask, type RendererProcess, renderTask, type Task, tell, vendorOf } from './tasks.ts'
+import { asSlow, composeTask, type RendererProcess, renderTask, sendTo, type Task, vendorOf } from './tasks.ts'
 
 /** A renderer that holds this much memory between two renders is replaced. */
 const RSS_RECYCLE_BYTES = 300e6
 /** Only quick work is sent ahead: a render that is queued in one renderer behind a long one cannot move to another. */
-const HANDED_AHEAD_MS = 100
+const SENT_AHEAD_MAX_MS = 100
 
 /** Opens a pool of renderer processes. They start immediately and are replaced when they exit. */
 export function openRenderPool(options: PoolOptions): RenderPool {
@@ -23,7 +23,7 @@ export function openRenderPool(options: PoolOptions): RenderPool {
   const stats: PoolStats = { renders: 0, failures: 0, waiting: 0 }
   const clock = createClock({
     onTimeout(renderer, task) {
-      costs.note(vendorOf(task), task.options.cpuLimitMs)
+      costs.record(vendorOf(task), task.options.cpuLimitMs)
       fail(finish(renderer), new AppError('TIMEOUT', `The render took more than ${task.options.cpuLimitMs} ms of CPU.`))
       retire(renderer)
     },
@@ -71,7 +71,7 @@ export function openRenderPool(options: PoolOptions): RenderPool {
   }
 
   function settle(task: Task, { message, usedMs }: { message: FromChild; usedMs: number }): void {
-    costs.note(vendorOf(task), usedMs)
+    costs.record(vendorOf(task), usedMs)
     lanes.charge(task.entry.path, usedMs - task.charged)
     if (message.kind === 'failed') fail(task, new AppError(message.code, message.message))
     else task.resolve(message, usedMs)
@@ -87,12 +87,12 @@ export function openRenderPool(options: PoolOptions): RenderPool {
     if (usedMs < SLOW_MS && !(usedMs >= SLOW_MS / 2 && holdsAll && lanes.othersWait(vendor))) return
     if (slowBusy() < lanes.slowMax) {
       asSlow(task)
-      costs.note(vendor, usedMs)
+      costs.record(vendor, usedMs)
       task.options.onSlow?.()
     } else if (lanes.waiting('quick') > 0 || renderer.next) {
       finish(renderer)
       retire(renderer)
-      costs.note(vendor, usedMs)
+      costs.record(vendor, usedMs)
       if (task.options.onSlow?.() === false) fail(task, tooSlow())
       else lanes.push(asSlow(task), task)
     }
@@ -147,13 +147,13 @@ export function openRenderPool(options: PoolOptions): RenderPool {
   }
 
   const isQuick = (task: Task | null) =>
-    task?.entry.lane === 'quick' && (costs.expect(vendorOf(task)) ?? Number.POSITIVE_INFINITY) < HANDED_AHEAD_MS
+    task?.entry.lane === 'quick' && (costs.expect(vendorOf(task)) ?? Number.POSITIVE_INFINITY) < SENT_AHEAD_MAX_MS
 
   function hand(renderer: RendererProcess, task: Task): void {
     // An estimate until it has ended, so that a burst from one vendor does not start all at once.
     task.charged = costs.expect(vendorOf(task)) ?? 0
     lanes.charge(task.entry.path, task.charged)
-    tell(renderer.child, task.message)
+    sendTo(renderer.child, task.message)
   }
 
   function begin(renderer: RendererProcess, task: Task): void {

@@ -2,7 +2,7 @@ import { log } from '../core/log.ts'
 import type { Preset } from '../core/variant.ts'
 import type { FromChild } from './messages.ts'
 import { rssOf, spawnRenderer } from './spawn-renderer.ts'
-import { type RendererProcess, rendererOf, type Task, tell } from './tasks.ts'
+import { type RendererProcess, rendererOf, sendTo, type Task } from './tasks.ts'
 
 const STDERR_KEPT = 2000
 /** A renderer that exits this often before it is ready cannot work: report that instead of retrying for ever. */
@@ -53,7 +53,7 @@ export function openRenderers(presets: readonly Preset[], events: Events): Rende
       renderers.delete(renderer)
       events.onExit(renderer, signal)
     })
-    tell(child, { kind: 'presets', presets })
+    sendTo(child, { kind: 'presets', presets })
   }
 
   /** Memory is limited twice: the kernel refuses sudden large allocations (see spawn-renderer.ts), this catches gradual growth. */

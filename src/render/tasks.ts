@@ -114,6 +114,6 @@ export function composeTask(
 }
 
 /** A child that just exited cannot receive messages; its exit is handled elsewhere. */
-export function tell(child: ChildProcess, message: ToChild): void {
+export function sendTo(child: ChildProcess, message: ToChild): void {
   if (child.connected) child.send(message, () => {})
 }

@@ -24,17 +24,17 @@ export function openTries(options: { atOnce: number; bucket: string; variable: s
   const limited = openLimiter(options.atOnce)
 
   return async function tryRepeatedly(verb, key, work) {
-    const giveUpAt = Date.now() + OPERATION_MS
+    const deadline = Date.now() + OPERATION_MS
     for (let tries = 1; ; tries++) {
       try {
         return await limited(async () => {
-          const remainingMs = giveUpAt - Date.now()
+          const remainingMs = deadline - Date.now()
           if (remainingMs <= 0) throw new Error(`no connection was free for ${OPERATION_MS} ms`)
           return await work(AbortSignal.timeout(Math.min(TRY_MS, remainingMs)))
         })
       } catch (error) {
         const pauseMs = Math.random() * PAUSE_MS * 2 ** (tries - 1)
-        if (!isRetryable(error) || tries === TRIES_MAX || Date.now() + pauseMs >= giveUpAt)
+        if (!isRetryable(error) || tries === TRIES_MAX || Date.now() + pauseMs >= deadline)
           throw failureOf(error, { verb, key, ...options })
         await delay(pauseMs)
       }

@@ -17,7 +17,7 @@ import { UPLOAD_CHANNEL } from './uploads.ts'
 /** Queued chunks of one upload, for each live worker: enough to keep it busy, leaving slots for other uploads. */
 const QUEUED_PER_WORKER = 2
 /** Interval for checking items that another process is making. */
-const LOOK_EVERY_MS = 50
+const POLL_EVERY_MS = 50
 
 export interface ChunkRenderer extends RenderDeps {
   readonly pg: Pg
@@ -45,9 +45,9 @@ export async function renderChunk(
     if (work.length === 0) break
     const taken = await makeItems(app, { order, work, signal, afterRecord })
     if (signal.aborted) return 'stopped'
-    if (taken.length === work.length) await delay(LOOK_EVERY_MS)
+    if (taken.length === work.length) await delay(POLL_EVERY_MS)
   }
-  await composeCompleted(app.pg, await settleChunk(app.pg, chunk, 'DONE'))
+  await composeCompleted(app.pg, await endChunk(app.pg, chunk, 'DONE'))
   return 'done'
 }
 
@@ -70,11 +70,11 @@ const COUNT_DONE = statement({
 /** Marks a chunk as failed after the queue's last attempt: the upload ends as FAILED, with the reason. */
 export const abandonChunk = async (app: ChunkRenderer, chunkId: number, reason: string): Promise<void> => {
   const chunk = await app.prisma.uploadChunk.findUnique({ where: { id: chunkId } })
-  if (chunk) await settleChunk(app.pg, chunk, 'FAILED', reason)
+  if (chunk) await endChunk(app.pg, chunk, 'FAILED', reason)
 }
 
 /** Returns the families of the upload if it ended with this chunk. */
-async function settleChunk(
+async function endChunk(
   pg: Pg,
   { id, uploadId }: { id: number; uploadId: number },
   status: 'DONE' | 'FAILED',

@@ -24,7 +24,7 @@ export interface AdmissionLimiter {
 /** A viewer that waits this long still gets the picture; a CDN gives up after 30 s (CloudFront's default). */
 export const HELD_MS = 15_000
 /** Used until the first release: about the time of a first request in bench/README.md. */
-const FIRST_GUESS_MS = 30
+const INITIAL_ESTIMATE_MS = 30
 /** Weight of the latest holding time in the mean: adapts within about twenty releases. */
 const LATEST = 0.1
 /** Longer holding times count as this much, so that an outage is soon forgotten. */
@@ -37,7 +37,7 @@ const COUNTED_MAX_MS = 1000
  */
 export function openAdmissionLimiter({ places }: { places: number }): AdmissionLimiter {
   const lanes = createLanes<() => void>(places)
-  const meanMs = { quick: FIRST_GUESS_MS, slow: FIRST_GUESS_MS }
+  const meanMs = { quick: INITIAL_ESTIMATE_MS, slow: INITIAL_ESTIMATE_MS }
   const held = { quick: 0, slow: 0 }
 
   const isFree = (lane: LaneEntry['lane']) =>

@@ -73,10 +73,10 @@ export function createEnsureVariant(
     const key = variantKeyOf(deps, wanted, { preset: wanted.preset.name, format: wanted.format })
     const flight = flights.get(key)
     const isJoined = flight && !flight.abort.signal.aborted
-    return await join(isJoined ? flight : takeOff(key, wanted, viewer), viewer.signal)
+    return await join(isJoined ? flight : startFlight(key, wanted, viewer), viewer.signal)
   }
 
-  function takeOff(key: string, wanted: Located, { client }: Viewer): Flight {
+  function startFlight(key: string, wanted: Located, { client }: Viewer): Flight {
     const abort = new AbortController()
     const delivered = make(wanted, { key, client, signal: abort.signal }).finally(() => {
       if (flights.get(key) === flight) flights.delete(key)
@@ -116,7 +116,7 @@ export function createEnsureVariant(
   }
 
   async function withLock(wanted: Located, call: Call): Promise<Delivered> {
-    const giveUpAt = Date.now() + WAIT_MS
+    const deadline = Date.now() + WAIT_MS
     // Read while the lock is acquired, because it is usually needed. A failure is reported where it is awaited, if at all.
     const svg = stores.originals.get(wanted.originalKey)
     svg.catch(() => {})
@@ -136,7 +136,7 @@ export function createEnsureVariant(
       // Another process is making it: its object appears shortly before its row, when a chunk records many at once.
       const bytes = wanted.image ? null : await stores.previews.get(call.key)
       if (bytes) return { objectKey: call.key, md5: md5Of(bytes), bytes, wasStored: false }
-      if (Date.now() > giveUpAt)
+      if (Date.now() > deadline)
         throw new AppError('BUSY', 'Another process is making this picture; try again in a second.')
       await delay(POLL_EVERY_MS)
     }

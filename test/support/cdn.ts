@@ -44,7 +44,7 @@ interface VariantSpec {
 type Stored = Answer & { readonly storedAt: number; readonly expiresAt: number }
 
 /** One request of an edge to an origin; status null: no response. */
-export interface Asked {
+export interface OriginRequest {
   readonly edge: number
   readonly origin: OriginName
   readonly method: string
@@ -67,7 +67,7 @@ const PREFLIGHT = ['origin', 'access-control-request-method', 'access-control-re
  */
 export async function openCdn(options: CdnOptions) {
   const { edges = 1, failoverOn = FAILOVER_ON, errorCachingMinTtlS = 0, now = Date.now } = options
-  const asked: Asked[] = []
+  const requests: OriginRequest[] = []
   const caches = Array.from({ length: edges }, () => new Map<string, Stored>())
 
   const urls = await Promise.all(caches.map((cache, edge) => openEdge(cache, edge)))
@@ -127,10 +127,10 @@ export async function openCdn(options: CdnOptions) {
           headers: { ...headers, ...own },
           timeoutMs: readTimeoutMs,
         })
-        asked.push({ edge, origin, method, path, status: answer.status })
+        requests.push({ edge, origin, method, path, status: answer.status })
         return { ...answer, from: origin }
       } catch (error) {
-        asked.push({ edge, origin, method, path, status: null })
+        requests.push({ edge, origin, method, path, status: null })
         throw error
       }
     }
@@ -157,7 +157,7 @@ export async function openCdn(options: CdnOptions) {
     /** `http://host:port` of each edge; append the key of a picture. */
     urls,
     /** All requests of the edges to the origins, in the order of the responses. */
-    asked: asked as readonly Asked[],
+    requests: requests as readonly OriginRequest[],
     /**
      * Invalidates on all edges. @param what.paths `/key`, or a prefix that ends in `*`
      * @param what.tags as in the objects' cache tags

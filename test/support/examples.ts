@@ -152,7 +152,7 @@ function checkNpm([script = '', ...rest]: string[], folder: '' | 'infra/'): void
   const files = [entry, ...importsOf(entry), ...(existsSync(path.join(ROOT, named)) ? [named] : [])]
   const program = files.map(read).join('\n')
   const unknown = flags.find((flag) => !new RegExp(`\\b${flag}'?: \\{|--${flag}\\b`).test(program))
-  if (unknown) throw new Error(`${entry} knows no --${unknown}`)
+  if (unknown) throw new Error(`${entry} has no option --${unknown}`)
 }
 
 /** Our own modules that an entry imports. */

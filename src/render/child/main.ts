@@ -22,7 +22,7 @@ function send(answer: Answer<FromChild>): void {
   process.send?.({ ...answer, rssBytes: process.memoryUsage.rss(), cpuMs: (user + system) / 1000 })
 }
 
-const noteFault = (stack: string) => send({ kind: 'fault', stack })
+const reportFault = (stack: string) => send({ kind: 'fault', stack })
 
 /** Requests are handled one at a time, in order: the next one is sent while the current one is running. */
 let last: Promise<void> = Promise.resolve()
@@ -41,7 +41,7 @@ async function handle(message: ToChild): Promise<void> {
     if (message.kind === 'compose') {
       const composed = await compose(message.order, {
         onCell: (cell) => send({ kind: 'drawing', cell }),
-        onFault: noteFault,
+        onFault: reportFault,
       })
       globalThis.gc?.()
       send({ kind: 'composed', composed })
@@ -50,7 +50,7 @@ async function handle(message: ToChild): Promise<void> {
     const rendered = await render(message.svg, message.variants, message)
     send({ kind: 'made', rendered })
   } catch (error) {
-    const { code, message: sentence } = toRenderError(error, noteFault)
+    const { code, message: sentence } = toRenderError(error, reportFault)
     send({ kind: 'failed', code, message: sentence })
   }
   collectGarbage()

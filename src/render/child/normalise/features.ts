@@ -11,7 +11,7 @@ export interface Counts {
 }
 
 /** Collects the features and counts of what will be printed. @param extent the root's larger side in user units */
-export function noteFeatures(tree: Tree, extent: number): { counts: Counts; text: string } {
+export function collectFeatures(tree: Tree, extent: number): { counts: Counts; text: string } {
   const { features } = tree
   const counts: Counts = { elements: 0, gradients: 0, pathChars: 0 }
   let text = ''
@@ -27,7 +27,7 @@ export function noteFeatures(tree: Tree, extent: number): { counts: Counts; text
     if ((name === 'filter' || name.startsWith('fe')) && isFarRegion(element, extent)) features.add('filter-region')
     if (name === 'use' && isIn(element, 'clipPath')) features.add('use-in-clip')
     for (const [attribute, property] of PROPERTY_FEATURES) if (attributes.has(attribute)) features.add(property)
-    if (name === 'text' || name === 'tspan') noteText(attributes, features)
+    if (name === 'text' || name === 'tspan') collectTextFeatures(attributes, features)
   }
   if (text.trim() !== '') tree.warnings.add('TEXT')
   return { counts, text }
@@ -41,7 +41,7 @@ const PROPERTY_FEATURES: readonly (readonly [string, Feature])[] = [
   ['vector-effect', 'vector-effect'],
 ]
 
-function noteText(attributes: ReadonlyMap<string, string>, features: Set<Feature>): void {
+function collectTextFeatures(attributes: ReadonlyMap<string, string>, features: Set<Feature>): void {
   const isList = (name: string) => /\d[\s,]+[\d.+-]/.test(attributes.get(name) ?? '')
   const isLength = attributes.has('textLength') || attributes.has('rotate') || attributes.has('word-spacing')
   if (isLength || ['x', 'y', 'dx', 'dy'].some(isList)) features.add('text-length')

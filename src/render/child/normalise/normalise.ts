@@ -5,7 +5,7 @@ import { resolveClipShapes } from './clip-shapes.ts'
 import { checkDashes } from './dash-budget.ts'
 import { resolveDashLengths } from './dash-lengths.ts'
 import { decode } from './decode.ts'
-import { type Counts, noteFeatures } from './features.ts'
+import { type Counts, collectFeatures } from './features.ts'
 import { resolveFilterFunctions } from './filter-functions.ts'
 import { clampFilter } from './filter-numbers.ts'
 import { readFontFaces } from './font-faces.ts'
@@ -121,7 +121,7 @@ function clampFilters(tree: Tree): void {
 function printTree(tree: Tree): NormalisedSvg {
   const { root, width, height } = tree
   const box = viewBoxOf(root.attributes.get('viewBox')) ?? tree
-  const { counts, text } = noteFeatures(tree, Math.max(box.width, box.height))
+  const { counts, text } = collectFeatures(tree, Math.max(box.width, box.height))
   const ids = linkIds(tree)
   const body = printBody(root, ids)
   // Engines differ on the default font size.
