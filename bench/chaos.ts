@@ -37,8 +37,8 @@ export async function run(args: string[]): Promise<void> {
       ['images recorded', found.rows, wanted - failed],
       ['the same picture recorded twice', found.twice, 0],
       ['objects with the bytes of their row', found.right, found.objects],
-      ['objects lost, truncated or of other bytes', found.wrong, 0],
-      ['objects of no row', found.orphans, 0],
+      ['objects lost, truncated or with wrong bytes', found.wrong, 0],
+      ['objects without a row', found.orphans, 0],
       ['chunks left in the queue', found.jobs, 0],
     ]
     process.stdout.write(`${table(['what', 'seen', 'right'], rows)}\n`)

@@ -65,7 +65,7 @@ function inPhases(items: readonly Item[]): Phases {
     .map(({ item }) => item)
   return {
     take(count) {
-      if (left.length < count) throw new Error(`${count - left.length} items too few: give --items more`)
+      if (left.length < count) throw new Error(`${count - left.length} items too few: increase --items`)
       return left.splice(0, count)
     },
   }
@@ -214,7 +214,7 @@ async function measureOverload(bench: Bench, { api, phases }: { api: Api; phases
       '',
     ],
     [
-      'p99 of the accepted, then',
+      'p99 of the accepted, afterwards',
       `${p99(later, 200).toFixed(0)} ms`,
       `at full load ${peakP99.toFixed(0)} ms`,
       (p99(later, 200) / peakP99).toFixed(2),

@@ -71,7 +71,7 @@ export async function run(args: string[]): Promise<void> {
         ['what', 'measured', 'compared with', 'ratio', 'goal'],
         [
           [
-            `neighbour's first requests beside ${CLIENTS} clients on slow files`,
+            `another vendor's first requests during those of ${CLIENTS} clients for slow files`,
             `${msOf(beside, 200).length} of ${requests}`,
             `alone ${msOf(alone, 200).length}`,
             share.toFixed(2),
@@ -85,13 +85,13 @@ export async function run(args: string[]): Promise<void> {
             '<= 3',
           ],
           [
-            `backfill of ${count} good items beside a slow vendor's`,
+            `backfill of ${count} good items during a slow vendor's`,
             `${(backfillBeside / 1000).toFixed(1)} s`,
             `alone ${(backfillAlone / 1000).toFixed(1)} s`,
             (backfillBeside / backfillAlone).toFixed(2),
             '<= 2',
           ],
-          ['an upload of one icon beside them', `${(uploadMs / 1000).toFixed(1)} s`, '', '', '< 5 s'],
+          ['an upload of one icon meanwhile', `${(uploadMs / 1000).toFixed(1)} s`, '', '', '< 5 s'],
         ],
       )}\n`,
     )

@@ -73,7 +73,9 @@ async function report(name: string, samples: readonly Sample[], tools: Tools): P
   const started = performance.now()
   const results = await compareAll(samples, tools)
   const seconds = ((performance.now() - started) / 1000).toFixed(0)
-  console.log(`\n${name}: ${results.length} of ${samples.length} are images to Chromium; ${SIZE} px, ${seconds} s`)
+  console.log(
+    `\n${name}: ${results.length} of ${samples.length} are valid images in Chromium; ${SIZE} px, ${seconds} s`,
+  )
   printTable(results)
   const worst = results
     .filter(({ difference }) => difference > DIFFERENCE_MAX)

@@ -30,7 +30,7 @@ it('refuses an applied migration that was edited, and one from the future', asyn
   await pg.query(
     `insert into _prisma_migrations (id, checksum, migration_name, finished_at) values ('x', 'y', '29990101000000_later', now())`,
   )
-  await expect(migrate(pg)).rejects.toThrow(/29990101000000_later.*newer program/)
+  await expect(migrate(pg)).rejects.toThrow(/29990101000000_later.*newer version/)
   await pg.query(`delete from _prisma_migrations where id = 'x'`)
   await pg.query(`update _prisma_migrations set checksum = 'edited'`)
   await expect(migrate(pg)).rejects.toThrow(/edited/)

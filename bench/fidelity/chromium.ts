@@ -81,7 +81,7 @@ async function launch(chromium: Launcher, require: NodeJS.Require): Promise<Brow
       reasons.push(error)
     }
   }
-  throw new AggregateError(reasons, 'No Chromium starts here; install one as /usr/bin/chromium.')
+  throw new AggregateError(reasons, 'Chromium cannot start; install it as /usr/bin/chromium.')
 }
 
 function pageOf(svgs: readonly Uint8Array[], { size, columns }: { size: number; columns: number }): string {
