@@ -1,18 +1,18 @@
-# One image for the API and the workers; docker-compose.yml says which one a container is.
+# One image for the API and the workers; docker-compose.yml chooses which one a container runs.
 FROM node:24-bookworm-slim
 WORKDIR /app
 ENV NODE_ENV=production
 COPY package.json package-lock.json .npmrc ./
 COPY scripts ./scripts
 COPY prisma ./prisma
-# The Prisma client is generated with the development packages, which then leave.
+# The Prisma client is generated with the development packages, which are then removed.
 RUN node scripts/setup.mjs && npm prune --omit=dev --loglevel=error
 COPY presets.json layouts.json ./
 COPY assets ./assets
 COPY docs ./docs
 COPY src ./src
 COPY workers ./workers
-# Without buckets pictures and generated secrets are kept here: mount a volume. With both given nothing is written.
+# Without buckets pictures and generated secrets are kept here: mount a volume. With buckets and secrets configured, nothing is written.
 RUN mkdir /data && chown node:node /data
 USER node
 ENV DATA_DIR=/data HOST=0.0.0.0

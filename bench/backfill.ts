@@ -15,16 +15,16 @@ import { cpuOfTree, type Sample, sampleService } from './support/sample.ts'
 import { type Bench, startProgram, table, withBench } from './support/service.ts'
 
 const OUT = path.join(import.meta.dirname, 'out')
-/** Items that the pool draws alone, evenly from those of the backfill. */
+/** Items that the pool renders alone, sampled evenly from those of the backfill. */
 const POOL_ITEMS = 1500
 const LIMIT = { cpuLimitMs: 20_000 }
-/** Points of the chart, however long the run. */
+/** Points of the chart, however long the run is. */
 const SAMPLES = 200
 
 /**
- * A backfill of real icons end to end, beside the renderers alone: items a second, memory of every process, rows of the
- * queue, size of the database, dead tuples, over time. `npm run bench -- backfill [--items N] [--store fs|s3]`;
- * without `--items` all of @iconify/json, which takes hours on two cores.
+ * An end-to-end backfill of real icons, compared with the renderers alone: items a second, memory of every process, rows of the queue,
+ * size of the database and dead tuples over time. `npm run bench -- backfill [--items N] [--store fs|s3]`; without `--items` all of
+ * @iconify/json, which takes hours on two cores.
  */
 export async function run(args: string[]): Promise<void> {
   const options = {
@@ -80,7 +80,7 @@ async function measure(
   const cpu = await cpuOfTree(workers, app.pg)
   const [progress] = await readProgress(app.pg, [id])
   const seconds = (backfill.finishedAt.getTime() - backfill.createdAt.getTime()) / 1000
-  // Measured again: on a shared machine the speed may have changed.
+  // Measured again, because a shared machine may have changed speed.
   const poolRateAfter = await measurePool(bench)
   const settled = (progress?.doneItems ?? 0) + (progress?.failedItems ?? 0)
   const rate = settled / seconds
@@ -152,7 +152,7 @@ async function measurePool({ app }: Bench): Promise<number> {
   const queue = [...sources]
   const startedAt = performance.now()
   const worker = async () => {
-    // One that fails takes its time in the backfill as well.
+    // A failing render takes its time in the backfill too.
     for (let svg = queue.pop(); svg; svg = queue.pop()) await app.pool.render(svg, variants, LIMIT).catch(() => {})
   }
   await Promise.all(Array.from({ length: 2 * (app.pool.size + 1) }, worker))

@@ -11,8 +11,8 @@ import { type Bench, startProgram, table, withBench } from './support/service.ts
 const LIFE_MS = { least: 2000, most: 8000 }
 
 /**
- * A long backfill of real icons whose workers are killed with SIGKILL at random, until it is complete; then every
- * picture is read back. `npm run bench -- chaos [--items N] [--workers W]`
+ * A long backfill of real icons whose workers are killed with SIGKILL at random until it is complete; then every picture is read back.
+ * `npm run bench -- chaos [--items N] [--workers W]`
  */
 export async function run(args: string[]): Promise<void> {
   const options = { items: { type: 'string', default: '6283' }, workers: { type: 'string', default: '2' } } as const
@@ -37,8 +37,8 @@ export async function run(args: string[]): Promise<void> {
       ['images recorded', found.rows, wanted - failed],
       ['the same picture recorded twice', found.twice, 0],
       ['objects with the bytes of their row', found.right, found.objects],
-      ['objects lost, truncated or of other bytes', found.wrong, 0],
-      ['objects of no row', found.orphans, 0],
+      ['objects lost, truncated or with wrong bytes', found.wrong, 0],
+      ['objects without a row', found.orphans, 0],
       ['chunks left in the queue', found.jobs, 0],
     ]
     process.stdout.write(`${table(['what', 'seen', 'right'], rows)}\n`)
@@ -60,7 +60,7 @@ async function liveAndDie(bench: Bench, { isOver }: { isOver: () => Promise<bool
   }
 }
 
-/** Every row's object, and every object's row. */
+/** Checks that every row has an object, and every object a row. */
 async function readBack({ app }: Bench) {
   const images = await app.prisma.image.findMany()
   const md5s = new Map(images.map(({ objectKey, md5 }) => [objectKey, md5]))

@@ -15,8 +15,8 @@ const ROUNDS = 9
 const SEEDS = 5
 
 /**
- * A composite in one call to a renderer against its cells one by one, through the same pool, alternating.
- * `npm run bench -- composite [--pictures]`; with `--pictures` it writes those of the README into docs/.
+ * Compares a composite in one call to a renderer with its cells one by one, through the same pool, alternating. `npm run bench --
+ * composite [--pictures]`; with `--pictures` it writes the README's pictures into docs/.
  */
 export async function run(args: string[]): Promise<void> {
   const { values } = parseArgs({ args, options: { pictures: { type: 'boolean', default: false } } })
@@ -60,7 +60,7 @@ async function compare(
             .render(cell.svg, [{ preset: presetOf(cell, layout).name, format: 'WEBP' }], { cpuLimitMs: 20_000 })
             .catch(() => null)
       })
-      // The first rounds warm both up.
+      // The first rounds warm up both.
       if (round < 0) continue
       times.whole.push(whole)
       times.cells.push(one)
@@ -96,7 +96,7 @@ const presetOf = ({ width, height }: { width: number; height: number }, layout: 
   recipeHash: '',
 })
 
-/** One of each layout, of real families. */
+/** One picture of each layout, of real families. */
 async function writePictures({ app }: Bench): Promise<void> {
   const folder = path.join(import.meta.dirname, '../docs')
   await mkdir(folder, { recursive: true })

@@ -10,15 +10,15 @@ import { type Bench, cpuMs, median, startProgram, table, withBench } from './sup
 
 type Row = [what: string, measured: string, against: string, ratio: string, goal: string]
 
-/** Pictures of one phase; every phase has items of its own, so that each is made for the first time. */
+/** Pictures of one phase; every phase has its own items, so that each picture is made for the first time. */
 interface Phases {
   readonly take: (count: number) => Item[]
 }
 
 /**
- * Delivery with both stores in buckets, over the wire: misses and hits, what a miss costs beside its render, ten-fold
- * overload, and a backfill against one on the filesystem. `npm run bench -- delivery [--items N]`; with `--s3 URL --s3-pid PID`
- * and credentials in the environment only the backfills, on that S3 server instead of the tests' own.
+ * Delivery with both stores in buckets, over the network: misses and hits, what a miss costs in addition to its render, ten-fold
+ * overload, and a backfill compared with one on the filesystem. `npm run bench -- delivery [--items N]`; with `--s3 URL --s3-pid PID` and
+ * credentials in the environment only the backfills, on that S3 server instead of the tests' own.
  */
 export async function run(args: string[]): Promise<void> {
   const { values } = parseArgs({
@@ -57,7 +57,7 @@ export async function run(args: string[]): Promise<void> {
 const print = (rows: readonly Row[]) =>
   void process.stdout.write(`\n${table(['what', 'measured', 'compared with', 'ratio', 'goal'], rows)}\n`)
 
-/** Items in an order that has nothing to do with their sets, so that all phases draw about the same. */
+/** Items in an order independent of their sets, so that all phases render similar art. */
 function inPhases(items: readonly Item[]): Phases {
   const left = items
     .map((item, index) => ({ item, place: (index * 7919) % items.length }))
@@ -65,7 +65,7 @@ function inPhases(items: readonly Item[]): Phases {
     .map(({ item }) => item)
   return {
     take(count) {
-      if (left.length < count) throw new Error(`${count - left.length} items too few: give --items more`)
+      if (left.length < count) throw new Error(`${count - left.length} items too few: increase --items`)
       return left.splice(0, count)
     },
   }
@@ -89,7 +89,7 @@ function* urlsOf(bench: Bench, { api, items }: { api: string; items: readonly It
 const FULL = 32
 const VARIANT = { preset: 'preview', format: 'WEBP' } as const
 
-/** Answers of 200 a second. */
+/** Responses of 200 per second. */
 const goodput = ({ answers, elapsedMs }: Load) => (msOf(answers, 200).length / elapsedMs) * 1000
 
 function checkAll({ answers }: Load): void {
@@ -98,7 +98,7 @@ function checkAll({ answers }: Load): void {
     throw new Error(`${bad.length} of ${answers.length} answers are not 200, such as ${bad[0]?.status}`)
 }
 
-/** Through the CDN of the tests: each miss asks the bucket first and then the handler, each hit neither. */
+/** Through the tests' CDN: each miss requests the bucket first and then the handler, each hit neither. */
 async function measureCdn(
   bench: Bench,
   { api, bucketUrl, items }: { api: Api; bucketUrl: string; items: readonly Item[] },
@@ -142,7 +142,7 @@ async function measureLatency(bench: Bench, { api, phases }: { api: Api; phases:
   return rows
 }
 
-/** CPU of the API's own process for each miss, without what reading and storing take when nothing else is done. */
+/** CPU time of the API process for each miss, minus that of reading and storing alone. */
 async function measureCpu(bench: Bench, { api, items }: { api: Api; items: readonly Item[] }): Promise<Row> {
   const { app } = bench
   const before = await cpuMs(api.pid)
@@ -168,7 +168,7 @@ async function measureCpu(bench: Bench, { api, items }: { api: Api; items: reado
     }
     await Promise.all(Array.from({ length: 4 }, worker))
   }
-  // Warm, as the API is by now.
+  // Warmed up, as the API is by now.
   await copy('bench-1')
   const from = process.cpuUsage()
   await copy('bench-2')
@@ -184,7 +184,7 @@ async function measureCpu(bench: Bench, { api, items }: { api: Api; items: reado
   ]
 }
 
-/** Requests at ten times the rate that can be served, against what so many clients get who wait for their answers. */
+/** Requests at ten times the sustainable rate, compared with as many clients that wait for their responses. */
 async function measureOverload(bench: Bench, { api, phases }: { api: Api; phases: Phases }): Promise<Row[]> {
   const peak = await closedLoad(urlsOf(bench, { api: api.url, items: phases.take(600) }), { clients: FULL })
   const perSecond = 10 * goodput(peak)
@@ -214,7 +214,7 @@ async function measureOverload(bench: Bench, { api, phases }: { api: Api; phases
       '',
     ],
     [
-      'p99 of the accepted, then',
+      'p99 of the accepted, afterwards',
       `${p99(later, 200).toFixed(0)} ms`,
       `at full load ${peakP99.toFixed(0)} ms`,
       (p99(later, 200) / peakP99).toFixed(2),

@@ -16,8 +16,8 @@ const MISSES = 100
 const HITS_S = 8
 
 /**
- * The service against its own renderers, on the demo: a backfill end to end, first requests, and stored pictures.
- * `npm run bench -- demo [--items N]`
+ * Compares the service with its own renderers on the demo catalogue: an end-to-end backfill, first requests, and stored pictures. `npm
+ * run bench -- demo [--items N]`
  */
 export async function run(args: string[]): Promise<void> {
   const { values } = parseArgs({ args, options: { items: { type: 'string', default: '1500' } } })
@@ -92,7 +92,7 @@ async function measureHits(bench: Bench, items: readonly Item[]): Promise<Row> {
   ]
 }
 
-/** Backfill end to end by one worker process, against the pool alone with the same items and presets. */
+/** An end-to-end backfill by one worker process, compared with the pool alone with the same items and presets. */
 async function measureBackfill(bench: Bench, items: readonly Item[]): Promise<Row[]> {
   const { app } = bench
   const variants = [...app.presets.keys()].map((preset) => ({ preset, format: 'WEBP' as const }))

@@ -12,13 +12,13 @@ import { type Bench, startProgram, table, withBench } from './support/service.ts
 import { createStored, pack } from './support/uploads.ts'
 
 const WANTED = { preset: 'preview', format: 'WEBP' } as const
-/** What one slow file takes of a core, about: more than a viewer's limit. */
+/** CPU time of one slow file, approximately: above a viewer's limit. */
 const SLOW_MS = 8000
 const CLIENTS = 16
 
 /**
- * One vendor's slow files beside its neighbours: first requests, a backfill and an upload.
- * `npm run bench -- fairness [--requests 160] [--items 400]`
+ * One vendor's slow files and the effect on others: first requests, a backfill and an upload. `npm run bench -- fairness [--requests 160]
+ * [--items 400]`
  */
 export async function run(args: string[]): Promise<void> {
   const { values } = parseArgs({
@@ -71,7 +71,7 @@ export async function run(args: string[]): Promise<void> {
         ['what', 'measured', 'compared with', 'ratio', 'goal'],
         [
           [
-            `neighbour's first requests beside ${CLIENTS} clients on slow files`,
+            `another vendor's first requests during those of ${CLIENTS} clients for slow files`,
             `${msOf(beside, 200).length} of ${requests}`,
             `alone ${msOf(alone, 200).length}`,
             share.toFixed(2),
@@ -85,13 +85,13 @@ export async function run(args: string[]): Promise<void> {
             '<= 3',
           ],
           [
-            `backfill of ${count} good items beside a slow vendor's`,
+            `backfill of ${count} good items during a slow vendor's`,
             `${(backfillBeside / 1000).toFixed(1)} s`,
             `alone ${(backfillAlone / 1000).toFixed(1)} s`,
             (backfillBeside / backfillAlone).toFixed(2),
             '<= 2',
           ],
-          ['an upload of one icon beside them', `${(uploadMs / 1000).toFixed(1)} s`, '', '', '< 5 s'],
+          ['an upload of one icon meanwhile', `${(uploadMs / 1000).toFixed(1)} s`, '', '', '< 5 s'],
         ],
       )}\n`,
     )
@@ -103,14 +103,14 @@ const slow = (shapes: number) =>
     `<filter id="f"><feGaussianBlur stdDeviation="3"/></filter>${'<rect width="24" height="24" filter="url(#f)"/>'.repeat(shapes)}`,
   )
 
-/** How many shapes make a file slow on this machine. */
+/** The number of shapes that makes a file slow on this machine. */
 async function calibrate({ app }: Bench): Promise<number> {
   const probe = 200
   const { cpuMs } = await app.pool.render(Buffer.from(slow(probe)), [WANTED], { cpuLimitMs: 60_000 })
   return Math.round((probe * SLOW_MS) / cpuMs)
 }
 
-/** So many clients that ask for slow files again and again. */
+/** Clients that request slow files again and again. */
 async function floodWith(urls: readonly string[], signal: AbortSignal): Promise<void> {
   let next = 0
   const client = async () => {
@@ -129,7 +129,7 @@ async function startOf({ app }: Bench, username: string) {
   return await startBackfill(app, checkRequest(app.presets, { scope: { ...WHOLE_CATALOGUE, vendorId } }))
 }
 
-/** From the start of a vendor's backfill to its end, ms. */
+/** Duration of a vendor's backfill, ms. */
 async function backfill(bench: Bench, vendor: string): Promise<number> {
   const from = performance.now()
   const { id } = await startOf(bench, vendor)
@@ -140,7 +140,7 @@ async function backfill(bench: Bench, vendor: string): Promise<number> {
   }
 }
 
-/** From the completion of an upload of one icon to its last picture, ms. */
+/** Time from the completion of an upload of one icon to its last picture, ms. */
 async function upload({ app }: Bench): Promise<number> {
   const id = await createStored(app, await pack('single', [Buffer.from(drawing(7))]), 'single')
   const from = performance.now()

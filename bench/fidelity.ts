@@ -17,7 +17,7 @@ import { type Row, writeSheet } from './fidelity/sheet.ts'
 import { openStored } from './fidelity/stored.ts'
 import { openTruths } from './fidelity/truth.ts'
 
-/** That of the preset `preview`. */
+/** The size of the preset `preview`. */
 const SIZE = 512
 const TILE = 256
 const WORST_SHOWN = 24
@@ -33,8 +33,8 @@ const OPTIONS = {
 } as const
 
 /**
- * How far the pictures that we store are from Chromium's, over up to four corpora: icons (`--icons N`), clip art
- * (`--clip-art N`), handed cases (`--cases FOLDER`, of those `--only PART`) and resvg's tests (`--suite FOLDER`). 0 leaves one out.
+ * Compares our stored pictures with Chromium's, over up to four corpora: icons (`--icons N`), clip art (`--clip-art N`), cases in a
+ * folder (`--cases FOLDER`, optionally `--only PART`) and resvg's tests (`--suite FOLDER`). 0 leaves one out.
  */
 export async function run(args: string[]): Promise<void> {
   const { values } = parseArgs({ args, options: OPTIONS })
@@ -73,7 +73,9 @@ async function report(name: string, samples: readonly Sample[], tools: Tools): P
   const started = performance.now()
   const results = await compareAll(samples, tools)
   const seconds = ((performance.now() - started) / 1000).toFixed(0)
-  console.log(`\n${name}: ${results.length} of ${samples.length} are images to Chromium; ${SIZE} px, ${seconds} s`)
+  console.log(
+    `\n${name}: ${results.length} of ${samples.length} are valid images in Chromium; ${SIZE} px, ${seconds} s`,
+  )
   printTable(results)
   const worst = results
     .filter(({ difference }) => difference > DIFFERENCE_MAX)

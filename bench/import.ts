@@ -12,12 +12,12 @@ import { peakRssMb, table, withBench } from './support/service.ts'
 const BUCKET = 'originals'
 const KEYS_PER_SECOND_GOAL = 5000
 
-/** The listing of a bucket, or with `--iconify` all of Iconify, on its way into the catalogue. */
+/** Imports the listing of a bucket, or with `--iconify` all of Iconify. */
 export async function run(args: string[]): Promise<void> {
   const options = {
     keys: { type: 'string', default: '50000' },
     iconify: { type: 'boolean' },
-    // Where @iconify/json is installed, to spare another copy.
+    // Where @iconify/json is installed, to avoid another copy.
     packages: { type: 'string' },
   } as const
   const { values } = parseArgs({ args, options })
@@ -25,7 +25,7 @@ export async function run(args: string[]): Promise<void> {
   else await runBucket(Number(values.keys))
 }
 
-/** The program itself, twice, beside its goals. */
+/** Runs the program twice and compares it with its goals. */
 async function runIconify(modules: string): Promise<void> {
   await withBench(async ({ env }) => {
     const rows: (string | number)[][] = []
@@ -68,7 +68,7 @@ async function runToEnd(file: string, args: readonly string[], env: Record<strin
   return { said, seconds: (performance.now() - startedAt) / 1000, peakMb }
 }
 
-/** Over the wire, beside the listing alone. */
+/** Over the network, compared with the listing alone. */
 async function runBucket(keys: number): Promise<void> {
   await withBench(async ({ app, onClose }) => {
     const s3 = await startS3()
@@ -117,7 +117,7 @@ async function timed(work: () => Promise<number>): Promise<Timed> {
   return { count, seconds: (performance.now() - startedAt) / 1000 }
 }
 
-/** Lays objects down as the server keeps them: putting them over the wire would take longer than the bench. */
+/** Writes objects in the server's own format: uploading them would take longer than the bench. */
 async function fillBucket(folder: string, keys: number): Promise<void> {
   const perSet = 500
   for (let from = 0; from < keys; from += perSet) {

@@ -24,8 +24,8 @@ const RENDERS_PER_RENDERER = 4
 const POLL_EVERY_MS = 20
 
 /**
- * An archive from its completion to the last picture, beside the renderers alone on the same icons; then the most memory
- * that a worker takes for a small and for a large archive. `npm run bench -- ingest [--items N] [--entries N,N]`
+ * Time of an archive from completion to its last picture, compared with the renderers alone on the same icons; then a worker's peak
+ * memory for a small and a large archive. `npm run bench -- ingest [--items N] [--entries N,N]`
  */
 export async function run(args: string[]): Promise<void> {
   const { values } = parseArgs({
@@ -47,7 +47,7 @@ export async function run(args: string[]): Promise<void> {
     const ingested: number[] = []
     const composed: number[] = []
     const toVisible: number[] = []
-    // As the pool's first renders, the worker's first upload is not counted: it compiles its code then.
+    // As with the pool's first renders, the worker's first upload is not counted: it compiles its code then.
     await ingest(bench.app, await pack('warm-up', icons), 'warm-up')
     for (let each = 0; each < RUNS; each++) {
       const { ms, cpuMs } = await renderAlone(bench.app, icons)
@@ -78,7 +78,7 @@ export async function run(args: string[]): Promise<void> {
           .join(', ')})`,
         goal,
       ]),
-      // Where all cores are busy this is the ratio of the rates, and other programs do not matter to it.
+      // If all cores are busy, this is the ratio of the rates, independent of other programs.
       [
         'CPU of the worker and its renderers for an icon',
         `${(median(cpu.ingested) / icons.length).toFixed(1)} ms`,
@@ -93,7 +93,7 @@ export async function run(args: string[]): Promise<void> {
   await withBench(compare, { env })
   const rows: (string | number)[][] = []
   for (const entries of values.entries.split(',').map(Number)) {
-    // A worker of its own for each, whose peak is of this archive alone.
+    // A separate worker for each, so that the peak belongs to this archive alone.
     await withBench(async (bench) => {
       const { seconds, peakMb } = await measureMemory(bench, entries, icons)
       rows.push([entries, peakMb.toFixed(0), seconds.toFixed(1), (entries / seconds).toFixed(0)])
@@ -106,7 +106,7 @@ export async function run(args: string[]): Promise<void> {
 const cpuOfWorker = async (pid: number): Promise<number> =>
   [pid, ...(await childrenOf(pid))].reduce(async (sum, each) => (await sum) + (await cpuMs(each)), Promise.resolve(0))
 
-/** How long it takes, and how much CPU of this process and the renderers. */
+/** Wall-clock time, and CPU time of this process and the renderers. */
 async function renderAlone(
   { presets, config }: App,
   icons: readonly Buffer[],
@@ -141,7 +141,7 @@ async function ingest(app: App, archive: Buffer, vendor: string) {
   const from = performance.now()
   await completeUpload({ ...app, originals: app.stores.originals }, id)
   let visibleMs = 0
-  // By notifications: polling would take a twentieth of a core from what is measured.
+  // By notifications: polling would take a twentieth of a core.
   for await (const _ of app.events.follow(UPLOAD_CHANNEL, String(id), AbortSignal.timeout(600_000))) {
     const { status, problemCount } = await app.prisma.upload.findUniqueOrThrow({ where: { id } })
     if (status === 'REFUSED' || status === 'FAILED')
@@ -161,7 +161,7 @@ async function measureMemory(
   icons: readonly Buffer[],
 ): Promise<{ seconds: number; peakMb: number }> {
   const { app } = bench
-  // No two alike: each is an original of its own.
+  // All different, so that each is a separate original.
   const sources = Array.from({ length: entries }, (_, at) =>
     Buffer.concat([icons[at % icons.length] as Buffer, Buffer.from(`<!-- ${at} -->`)]),
   )

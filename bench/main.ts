@@ -1,6 +1,6 @@
 import { readdirSync } from 'node:fs'
 
-/** `npm run bench -- NAME [options]`: timings, as ratios within one run. Never a part of the tests. */
+/** `npm run bench -- NAME [options]`: timings, as ratios within one run. Not part of the tests. */
 const SUPPORT = new Set(['main'])
 const names = readdirSync(import.meta.dirname)
   .filter((file) => file.endsWith('.ts'))

@@ -9,8 +9,8 @@ import { type Bench, median, startProgram, table, withBench } from './support/se
 const WANTED = { preset: 'preview', format: 'WEBP' } as const
 
 /**
- * Cold pages: pictures that nobody asked for before, all at once, against what the renderers alone need for as many.
- * `npm run bench -- page [--pages 60,200,200]`
+ * Cold pages: pictures that were never requested before, all at once, compared with the time that the renderers alone need. `npm run
+ * bench -- page [--pages 60,200,200]`
  */
 export async function run(args: string[]): Promise<void> {
   const { values } = parseArgs({ args, options: { pages: { type: 'string', default: '60,200,200' } } })
@@ -49,7 +49,7 @@ export async function run(args: string[]): Promise<void> {
   })
 }
 
-/** Takes items in an order that has nothing to do with their sets, each once. */
+/** Takes items in an order independent of their sets, each once. */
 function shuffled(items: readonly Item[]): (count: number) => Item[] {
   const left = items
     .map((item, index) => ({ item, at: (index * 7919) % items.length }))
@@ -63,13 +63,13 @@ function ask({ app }: Bench, url: string, items: readonly Item[]): Promise<Load>
   return closedLoad(urls.values(), { clients: urls.length })
 }
 
-/** When each of as many renders ends that are given to a pool all at once, ms. */
+/** When each of as many renders ends, given to a pool all at once, ms. */
 async function renderAlone({ app }: Bench, items: readonly Item[]): Promise<number[]> {
   const pool = openRenderPool({ presets: app.presets, size: app.config.renderers, waitingMax: items.length })
   try {
     const sources = await Promise.all(items.map((item) => app.stores.originals.get(item.sourceKey)))
     const render = (svg: Buffer) => pool.render(svg, [WANTED], { cpuLimitMs: 20_000 })
-    // Warm, as the API is.
+    // Warmed up, as the API is.
     await Promise.all(sources.slice(0, 8).map((svg) => render(svg as Buffer)))
     const from = performance.now()
     return await Promise.all(sources.map((svg) => render(svg as Buffer).then(() => performance.now() - from)))

@@ -18,9 +18,9 @@ const ROOT = path.join(import.meta.dirname, '..')
 const { presets } = readPresets(path.join(ROOT, 'presets.json'))
 const VARIANTS = [...presets.keys()].map((preset) => ({ preset, format: 'WEBP' as const }))
 const CORES = 2
-/** Renders that a worker has in flight: two chunks, one more each than there are renderers. */
+/** Renders that a worker has in flight: two chunks, each with one more than there are renderers. */
 const CONCURRENCY = 2 * (CORES + 1)
-/** Rendered before the clock starts: processes and their libraries are up by then. */
+/** Rendered before measuring, so that processes and libraries have started. */
 const WARM_UP = 20
 
 /** Pictures of one source, in the order thumbnail, preview, watermark. */
@@ -37,9 +37,9 @@ interface Contender {
 }
 
 /**
- * The same icons and variants (128, 512, 512 with watermark, white) by the seed's converter, by a plain sharp script, by
- * our pool, and by our render calls in bare loops. `npm run bench -- render [--items N] [--soak N]`; the first takes Debian's
- * librsvg2-bin and ffmpeg, and is left out without them.
+ * The same icons and variants (128, 512, 512 with watermark, white) by the original converter, by a plain sharp script, by our pool, and
+ * by our render calls in bare loops. `npm run bench -- render [--items N] [--soak N]`; the first needs Debian's librsvg2-bin and ffmpeg,
+ * and is left out without them.
  */
 export async function run(args: string[]): Promise<void> {
   const { values } = parseArgs({
@@ -85,7 +85,7 @@ const CONTENDERS: readonly Contender[] = [
   { name: BARE, make: (sources, warmUp) => inProcesses('bare', sources, warmUp) },
 ]
 
-/** `work` on every source, as many at once as there are cores. */
+/** Runs `work` on every source, as many at once as there are cores. */
 async function concurrently<T>(
   sources: readonly Buffer[],
   work: (svg: Buffer, index: number) => Promise<T>,
@@ -107,7 +107,7 @@ async function timed(work: () => Promise<readonly Made[]>): Promise<Timed> {
   return { made, ms: performance.now() - from }
 }
 
-/** The seed's converter: rsvg-convert for each size, then ffmpeg for each variant. */
+/** The original converter: rsvg-convert for each size, then ffmpeg for each variant. */
 async function bySeed(sources: readonly Buffer[]): Promise<Timed> {
   const watermark = await readFile(path.join(ROOT, 'assets/watermark.svg'))
   const folder = await mkdtemp(path.join(tmpdir(), 'afterimage-bench-'))
@@ -144,7 +144,7 @@ async function bySeed(sources: readonly Buffer[]): Promise<Timed> {
 
 async function byPool(sources: readonly Buffer[], warmUp: readonly Buffer[]): Promise<Timed> {
   const pool = openRenderPool({ presets, size: CORES, waitingMax: 1000 })
-  // An animation that begins invisible is refused as BLANK.
+  // An animation that starts invisible is refused as BLANK.
   const make = async (svg: Buffer) => {
     const rendered = await pool.render(svg, VARIANTS, { cpuLimitMs: 20_000 }).catch(() => null)
     return rendered?.pictures.map(({ bytes }) => bytes) ?? []
@@ -157,7 +157,7 @@ async function byPool(sources: readonly Buffer[], warmUp: readonly Buffer[]): Pr
   }
 }
 
-/** Each core's share of the sources in a process of its own, without a pool: see support/render-loop.ts. */
+/** Each core's share of the sources in its own process, without a pool: see support/render-loop.ts. */
 async function inProcesses(
   how: 'sharp' | 'bare',
   sources: readonly Buffer[],
@@ -184,7 +184,7 @@ async function inProcesses(
   }
 }
 
-/** Previews without loss by librsvg, to measure errors against. */
+/** Lossless previews by librsvg, as the reference for errors. */
 const lossless = (sources: readonly Buffer[]) =>
   concurrently(sources, async (svg) => {
     const density = await densityFor(svg, 512)
@@ -198,7 +198,7 @@ async function meanError(made: readonly Made[], truth: readonly Buffer[]): Promi
   for (const [index, [, preview]] of made.entries()) {
     if (!preview) continue
     const { width, height } = await sharp(preview).metadata()
-    // The seed's tool does not centre art that is not square: there is nothing to compare then.
+    // The original tool does not centre art that is not square, so it cannot be compared.
     if (width !== 512 || height !== 512) continue
     const pixels = await sharp(preview).removeAlpha().raw().toBuffer()
     const expected = truth[index] as Buffer

@@ -81,7 +81,7 @@ async function compare(
     vendorId: Math.floor(positionOf(catalogue, round) / ITEMS_PER_VENDOR) + 1,
   })
   const rows: string[][] = []
-  /** The first round at each position warms the cache: the work is compared, not the disk. */
+  /** The first round at each position warms the cache: work is compared, not the disk. */
   const take = async <T>(
     what: string,
     work: (catalogue: Catalogue, round: number, prepared: T) => Promise<unknown>,

@@ -10,12 +10,12 @@ import { variantKeyOf } from '../src/variants/make.ts'
 import { getImage } from './support/load.ts'
 import { type Bench, evenly, startProgram, table, withBench } from './support/service.ts'
 
-/** A viewer every so often: the question is how long one waits, not how many fit. */
+/** Viewers arrive at intervals: the question is how long one waits, not how many are possible. */
 const EVERY_MS = 100
 
 /**
- * First requests to an API while a worker on the same machine runs a backfill, beside the same with the worker idle.
- * `npm run bench -- yield [--misses N]`
+ * First requests to an API while a worker on the same machine runs a backfill, compared with an idle worker. `npm run bench -- yield
+ * [--misses N]`
  */
 export async function run(args: string[]): Promise<void> {
   const { values } = parseArgs({ args, options: { misses: { type: 'string', default: '200' } } })
@@ -25,7 +25,7 @@ export async function run(args: string[]): Promise<void> {
     const entries = []
     for await (const entry of readDemo()) entries.push(entry)
     await importItems({ pg: app.pg, originals: app.stores.originals }, entries)
-    // The backfill works upwards from the first item; viewers ask for the last ones, every other one for each side.
+    // The backfill works upwards from the first item; viewers request the last ones, alternating between the two sides.
     const items = evenly(await app.prisma.item.findMany({ orderBy: { id: 'desc' }, take: 3 * misses }), 2 * misses)
     const { said } = await startProgram(bench, { file: 'src/bin/api.ts', ready: /graphql/ })
     const url = /http:\S+(?=\/graphql)/.exec(said)?.[0] ?? ''

@@ -2,7 +2,7 @@ import { App } from 'aws-cdk-lib'
 import { AppError } from '../src/core/errors.ts'
 import { createStack } from './stack.ts'
 
-// What `cdk` runs, see cdk.json. It needs no account, credentials or network: nothing is looked up.
+// Run by `cdk`, see cdk.json. Needs no account, credentials or network: nothing is looked up.
 const app = new App()
 try {
   createStack(app, {

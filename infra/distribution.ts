@@ -19,35 +19,35 @@ import { HttpOrigin, OriginGroup, S3BucketOrigin } from 'aws-cdk-lib/aws-cloudfr
 import type { Bucket } from 'aws-cdk-lib/aws-s3'
 import { CACHE_TAG_HEADER, SOURCE_HASH_HEADER } from '../src/core/cache-tags.ts'
 
-/** Where the service answers. */
+/** The address of the service. */
 export interface HandlerOrigin {
   readonly domain: string
   readonly protocol: 'https' | 'http'
 }
 
-/** The bucket's answers when a picture is missing or S3 is in trouble. Not 403: a broken policy must stay visible. */
+/** The bucket's responses when a picture is missing or S3 is failing. Not 403: a broken policy must stay visible. */
 const FAILOVER_CODES = [404, 500, 502, 503, 504]
 
-/** CloudFront's default is 3 x 10 s, for which a viewer would wait before the other origin is asked. */
+/** CloudFront's default is 3 x 10 s, which a viewer would wait before the second origin is requested. */
 const CONNECT = { connectionTimeout: Duration.seconds(2), connectionAttempts: 2 }
 /** A picture is far below 1 MB. */
 const BUCKET_READ_TIMEOUT_SECONDS = 5
-/** Above the handler's worst case (8 s queued, 10 s for the source, 5 s to render), after which it answers 503 itself. */
+/** Above the handler's worst case (8 s queued, 10 s for the source, 5 s to render), after which it responds with 503 itself. */
 const HANDLER_READ_TIMEOUT = Duration.seconds(30)
 
 /** For these CloudFront ignores `no-store` and caches them for 10 s by default; 1 s is the handler's Retry-After. */
 const NO_STORE_IGNORED = [403, 500, 502, 503, 504]
 
 /**
- * Serves `/{key}` from the previews bucket, and missing ones from the handler's `/images/{key}`.
- * How CloudFront behaves, and what each setting guards, is in infra/README.md.
+ * Serves `/{key}` from the previews bucket, and missing ones from the handler's `/images/{key}`. infra/README.md explains CloudFront's
+ * behaviour and what each setting prevents.
  */
 export function createDistribution(
   stack: Stack,
   { previews, handler }: { previews: Bucket; handler: HandlerOrigin },
 ): Distribution {
   const bucketOrigin = S3BucketOrigin.withOriginAccessControl(previews, {
-    // LIST makes a missing object 404 instead of 403.
+    // With LIST a missing object is 404 instead of 403.
     originAccessLevels: [AccessLevel.READ, AccessLevel.LIST],
     ...CONNECT,
   })
@@ -70,7 +70,7 @@ export function createDistribution(
       }),
       allowedMethods: AllowedMethods.ALLOW_GET_HEAD_OPTIONS,
       viewerProtocolPolicy: ViewerProtocolPolicy.REDIRECT_TO_HTTPS,
-      // Pictures are compressed.
+      // Pictures are already compressed.
       compress: false,
       cachePolicy: createCachePolicy(stack),
       // The preflight's headers; not in the cache key, and preflights are not cached.
@@ -79,7 +79,7 @@ export function createDistribution(
     },
     errorResponses: [
       ...NO_STORE_IGNORED.map((httpStatus): ErrorResponse => ({ httpStatus, ttl: Duration.seconds(1) })),
-      // As long as the handler's Cache-Control says.
+      // Controlled by the handler's Cache-Control.
       { httpStatus: 404, ttl: Duration.seconds(0) },
     ],
   })
@@ -96,7 +96,7 @@ export function createDistribution(
   return distribution
 }
 
-/** The path alone identifies a picture, so a query string, a cookie or a header cannot bypass the cache. */
+/** Only the path identifies a picture, so a query string, a cookie or a header cannot bypass the cache. */
 const createCachePolicy = (stack: Stack) =>
   new CachePolicy(stack, 'CachePolicy', {
     comment: 'The path alone; as long as the origin says',
@@ -110,7 +110,7 @@ const createCachePolicy = (stack: Stack) =>
     maxTtl: Duration.days(365),
   })
 
-/** The bucket's responses get the headers that the handler's have. */
+/** Adds the handler's headers to the bucket's responses. */
 const createResponseHeadersPolicy = (stack: Stack) =>
   new ResponseHeadersPolicy(stack, 'ResponseHeadersPolicy', {
     comment: 'What the origin handler sends, on the answers of the bucket too',

@@ -17,8 +17,8 @@ import { announceUploads, UPLOAD_CORS } from './uploads.ts'
 type Environment = Partial<Record<(typeof VARIABLES)[number]['name'], string>>
 
 /**
- * The two buckets, the distribution before them, and the policy that the service runs with.
- * @param origin where the service answers, as given on the command line; with `eventsSecret` it is notified of uploads
+ * The two buckets, the distribution in front of them, and the policy that the service runs with.
+ * @param origin address of the service, as given on the command line; with `eventsSecret` it is notified of uploads
  * @throws AppError CONFIG that names the option and the remedy
  */
 export function createStack(app: App, origin: { domain: unknown; protocol: unknown; eventsSecret?: unknown }): Stack {
@@ -30,7 +30,7 @@ export function createStack(app: App, origin: { domain: unknown; protocol: unkno
   })
   const originals = createBucket(stack, 'Originals', [UPLOAD_CORS])
   if (origin.eventsSecret !== undefined) announceUploads(stack, { originals, ...handler, secret: origin.eventsSecret })
-  // S3 answers a preflight by itself, with 403 unless this is there, and 403 does not fail over to the handler.
+  // S3 answers preflights itself, with 403 unless this is set, and 403 does not fail over to the handler.
   const previews = createBucket(stack, 'Previews', [
     {
       allowedOrigins: ['*'],
@@ -85,7 +85,7 @@ function readOrigin({ domain, protocol = 'https' }: { domain: unknown; protocol:
   return { domain, protocol }
 }
 
-/** Private, encrypted, reached over TLS only, and kept when the stack is deleted: its contents took days to make. */
+/** Private, encrypted, only accessible over TLS, and kept when the stack is deleted: its contents took days to make. */
 const createBucket = (stack: Stack, id: string, cors?: CorsRule[]) =>
   new Bucket(stack, id, {
     blockPublicAccess: BlockPublicAccess.BLOCK_ALL,
@@ -110,7 +110,7 @@ function createServicePolicy(
         actions: ['s3:GetObject', 's3:PutObject', 's3:DeleteObject'],
         resources: [originals.arnForObjects('*'), previews.arnForObjects('*')],
       }),
-      // Without ListBucket a missing object is 403, and the store could not tell it from a wrong policy.
+      // Without ListBucket a missing object is 403, and the store could not distinguish it from a wrong policy.
       new PolicyStatement({
         sid: 'Buckets',
         actions: ['s3:ListBucket'],

@@ -4,7 +4,7 @@ import { ApiDestination as ApiDestinationTarget } from 'aws-cdk-lib/aws-events-t
 import { type Bucket, CfnBucket, type CorsRule, HttpMethods } from 'aws-cdk-lib/aws-s3'
 import { AppError } from '../src/core/errors.ts'
 
-/** A browser sends an archive by the presigned URL, which says who may. */
+/** A browser sends an archive to the presigned URL, which authorises it. */
 export const UPLOAD_CORS: CorsRule = {
   allowedOrigins: ['*'],
   allowedMethods: [HttpMethods.PUT],
@@ -15,7 +15,7 @@ export const UPLOAD_CORS: CorsRule = {
 /**
  * Has EventBridge notify the service of archives that arrive in the bucket, with retries for a day.
  * @param options.secret name of a secret in Secrets Manager that holds `Bearer TOKEN`: it is not in the template
- * @throws AppError CONFIG where EventBridge cannot reach the service
+ * @throws AppError CONFIG if EventBridge cannot reach the service
  */
 export function announceUploads(
   stack: Stack,
@@ -25,8 +25,8 @@ export function announceUploads(
   if (typeof secret !== 'string' || !/^[\w/+=.@-]{1,512}$/.test(secret))
     throw new AppError('CONFIG', `eventsSecret is ${JSON.stringify(secret)}: name a secret that holds "Bearer TOKEN".`)
   if (protocol !== 'https')
-    throw new AppError('CONFIG', 'eventsSecret goes with originProtocol=https: EventBridge calls nothing else.')
-  // Set here because the construct's own switch brings a Lambda function.
+    throw new AppError('CONFIG', 'eventsSecret needs originProtocol=https: EventBridge calls nothing else.')
+  // Set here because the construct's own option adds a Lambda function.
   const bucket = originals.node.defaultChild
   if (!(bucket instanceof CfnBucket)) throw new Error('a bucket without its resource')
   bucket.notificationConfiguration = { eventBridgeConfiguration: { eventBridgeEnabled: true } }

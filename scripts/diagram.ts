@@ -1,6 +1,6 @@
 type Folders = Readonly<Record<string, readonly string[]>>
 
-/** Everything that can be reached from a folder by one import or more. */
+/** Everything reachable from a folder through one or more imports. */
 function reachOf(folders: Folders): (folder: string) => ReadonlySet<string> {
   const known = new Map<string, ReadonlySet<string>>()
   const reach = (folder: string): ReadonlySet<string> => {
@@ -12,7 +12,7 @@ function reachOf(folders: Folders): (folder: string) => ReadonlySet<string> {
   return reach
 }
 
-/** Imports that no longer path stands for: without the others a diagram of thirty folders can be read. */
+/** Removes imports that a longer path implies: otherwise a diagram of thirty folders is unreadable. */
 export function reduce(folders: Folders): [from: string, to: string][] {
   const reach = reachOf(folders)
   return Object.entries(folders).flatMap(([from, below]) =>
@@ -22,7 +22,7 @@ export function reduce(folders: Folders): [from: string, to: string][] {
   )
 }
 
-/** As Mermaid, highest folders first. An arrow is an import; what can be reached over others has none of its own. */
+/** As Mermaid, top-level folders first. An arrow is an import; folders that are reachable through others have no direct arrow. */
 export function printDiagram(folders: Folders): string {
   const id = (folder: string) => folder.replaceAll(/\W/g, '_')
   const names = Object.keys(folders).reverse()

@@ -15,7 +15,7 @@ const table = (header: readonly string[], rows: readonly (readonly string[])[]):
 
 const code = (text: string) => `\`${text}\``
 
-/** What stands between `<!-- generated: NAME -->` and `<!-- /generated -->` in a page. */
+/** Generators of the text between `<!-- generated: NAME -->` and `<!-- /generated -->` in a page. */
 const PARTS = {
   variables: () =>
     table(
@@ -43,19 +43,19 @@ const PARTS = {
 const PAGES = ['docs/configuration.md', 'docs/errors.md', 'docs/vendors.md', 'docs/architecture.md']
 const PART = /(<!-- generated: (\w+) -->\n)[\s\S]*?(<!-- \/generated -->)/g
 
-/** Throws where a page names a part that there is none of. */
+/** Throws if a page names an unknown part. */
 const fillIn = (page: string): string =>
   page.replaceAll(PART, (_, begin: string, name: string, end: string) => {
     if (!(name in PARTS)) throw new Error(`There is no generated part ${name}.`)
     return `${begin}\n${PARTS[name as keyof typeof PARTS]()}\n\n${end}`
   })
 
-/** A value of a table as one of an environment file: what is not a plain value is left for the reader to set. */
+/** The value of a table as a line of an environment file: anything but a plain value is left for the reader to set. */
 const exampleOf = (value: string) => (/^[\w./-]+$/.test(value) && value !== 'none' && value !== 'AWS' ? value : '')
 
 const printEnvironment = (): string =>
   [
-    '# Every variable is optional: remove the # of those that you set. docs/configuration.md says more.',
+    '# Every variable is optional: remove the # of those that you set. See docs/configuration.md.',
     ...VARIABLES.map(
       ({ name, default: value, meaning }) =>
         `\n# ${meaning.replaceAll('`', '')}\n# Default: ${value.replaceAll('`', '')}\n#${name}=${exampleOf(value)}`,
@@ -63,7 +63,7 @@ const printEnvironment = (): string =>
     '',
   ].join('\n')
 
-/** Whatever is printed from the code, as it must be: path -> content. test/docs.test.ts compares them. */
+/** All files generated from the code, with their expected content: path -> content. test/docs.test.ts compares them. */
 export const generatedFiles = (): [file: string, content: string][] => [
   ...PAGES.map((page): [string, string] => [page, fillIn(read(page))]),
   ['.env.example', printEnvironment()],

@@ -1,6 +1,6 @@
-// Runs before `npm start` and `npm test`, on whatever Node the machine has: installs what is missing and generates the
-// Prisma client. Quick when there is nothing to do. With the argument `infra` it installs the packages of infra/ too, which
-// only tests and deployments need.
+// Runs before `npm start` and `npm test`, with whatever Node is installed: installs missing packages and generates the Prisma client.
+// Fast if there is nothing to do. With the argument `infra` it also installs the packages of infra/, which only tests and deployments
+// need.
 import { spawnSync } from 'node:child_process'
 import { createHash } from 'node:crypto'
 import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs'
@@ -33,7 +33,7 @@ function fail(sentence) {
   process.exit(1)
 }
 
-// Naming any file as the schema engine keeps Prisma from downloading one; nothing here uses it.
+// Naming an existing file as the schema engine keeps Prisma from downloading one; it is never used.
 const withoutEngines = {
   ...process.env,
   PRISMA_SCHEMA_ENGINE_BINARY: path.resolve('package.json'),
@@ -46,7 +46,7 @@ function install(folder) {
   const stamp = `${folder}/${STAMPS}/installed`
   if (!isDue(stamp, packages)) return
   process.stdout.write(folder === '.' ? 'Installing packages…\n' : `Installing packages of ${folder}…\n`)
-  // Errors only: the system's Node may be older than some packages want, but they will run on the one installed here.
+  // Errors only: the system's Node may be too old for some packages, but they run on the Node installed here.
   run('npm', ['ci', '--no-audit', '--no-fund', '--loglevel=error'], {
     cwd: folder,
     stdio: ['ignore', 'inherit', 'inherit'],
@@ -63,14 +63,14 @@ const version = run(existsSync(node) ? node : process.execPath, ['--version']).t
 const [major, minor] = version.slice(1).split('.').map(Number)
 if (major < 22 || (major === 22 && minor < 18)) {
   fail(
-    `Afterimage needs Node 22.18 or newer and found ${version}: its own (the package "node") was not installed. Run npm ci and look at what it says.`,
+    `Afterimage needs Node 22.18 or newer and found ${version}: its own (the package "node") was not installed. Run npm ci to see why.`,
   )
 }
 
 const schema = hash('prisma/schema.prisma', 'package-lock.json')
 if (isDue(`${STAMPS}/generated`, schema) || !existsSync('prisma/generated/pothos.ts')) {
   run(node, ['node_modules/prisma/build/index.js', 'generate', '--schema', 'prisma/schema.prisma'], {
-    // Prisma looks its generators up there; npm sets it, a bare `node scripts/setup.mjs` does not.
+    // Prisma looks for its generators in PATH; npm sets it, a bare `node scripts/setup.mjs` does not.
     env: { ...withoutEngines, PATH: `${path.resolve('node_modules/.bin')}:${process.env.PATH}` },
   })
   done(`${STAMPS}/generated`, schema)

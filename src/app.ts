@@ -26,7 +26,7 @@ import { INTERACTIVE_CHANNEL } from './variants/interactive.ts'
 import { type RecipeHistory, rememberRecipes } from './variants/recipes.ts'
 import { openWarmQueue, type WarmQueue } from './variants/warm-queue.ts'
 
-/** Every part of the service, wired. */
+/** All parts of the service, wired together. */
 export interface App {
   readonly config: Config
   readonly pg: Database['pg']
@@ -39,7 +39,7 @@ export interface App {
   readonly recipes: RecipeHistory
   readonly events: Events
   readonly layouts: Layouts
-  /** Of pictures that are made for a request. */
+  /** For pictures that are made on request. */
   readonly admission: AdmissionLimiter
   readonly warmQueue: WarmQueue
   readonly ensureVariant: EnsureVariant
@@ -54,8 +54,8 @@ export interface App {
 }
 
 /**
- * Lazy requests that may wait for a renderer are bounded by their admission; this bounds everything else: a worker's ten
- * jobs work on four items for each renderer.
+ * Lazy requests that may wait for a renderer are limited by their admission; this limits everything else: a worker's ten jobs work on
+ * four items for each renderer.
  */
 const WAITING_MAX = 256
 const WAITING_PER_RENDERER = 32
@@ -102,7 +102,7 @@ export async function openApp(
   const warmQueue = openWarmQueue(pg, { warmPages: config.warmPages })
   opening.defer(warmQueue.close)
   const estimateBackfill = createEstimate({ pg, presets })
-  // More flights than renderers, so that reading and storing overlap with rendering.
+  // More concurrent requests than renderers, so that reading and storing overlap with rendering.
   const admission = openAdmissionLimiter({ places: pool.size + 2 })
   const ensureVariant = createEnsureVariant({ pg, stores, pool, presets, urlSecret, warmQueue, admission })
   const { layouts } = config

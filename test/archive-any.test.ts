@@ -36,7 +36,7 @@ const pack = (list: readonly File[], options: { folder: string; zip64: boolean }
     { forceZip64Format: options.zip64 },
   )
 
-/** What can be read of it: nothing, or exactly what was packed. */
+/** What can be read from it: nothing, or exactly the packed bytes. */
 async function expectExact(archive: Buffer, list: readonly File[]): Promise<boolean> {
   const { archive: taken, problemCount } = await checkArchive(bytesSource(archive))
   expect(taken === null).toBe(problemCount > 0)
@@ -47,7 +47,7 @@ async function expectExact(archive: Buffer, list: readonly File[]): Promise<bool
   return taken !== null
 }
 
-it('any archive of a library is read back byte for byte', async () => {
+it('any archive made by a library is read back byte for byte', async () => {
   const shape = fc.record({ folder: fc.constantFrom('', 'Icons by acme/'), zip64: fc.boolean() })
   await fc.assert(
     fc.asyncProperty(files, shape, async (list, options) => {
@@ -57,7 +57,7 @@ it('any archive of a library is read back byte for byte', async () => {
   )
 })
 
-it('an archive with changed bytes is refused or read as it was, and never breaks or stalls the reader', async () => {
+it('an archive with changed bytes is refused or read unchanged, and never breaks or stalls the reader', async () => {
   const drawn = fc.tuple(files, fc.boolean(), fc.array(fc.tuple(fc.nat(), fc.nat(255)), { minLength: 1, maxLength: 4 }))
   await fc.assert(
     fc.asyncProperty(drawn, async ([list, zip64, changes]) => {

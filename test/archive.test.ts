@@ -25,7 +25,7 @@ import {
 
 const svg = (number: number) => Buffer.from(drawing(number))
 
-/** Names that this manifest holds, in one set. */
+/** Names in this manifest, in one set. */
 const manifestOf = (names: readonly string[]): Buffer =>
   Buffer.from(
     JSON.stringify({
@@ -34,16 +34,16 @@ const manifestOf = (names: readonly string[]): Buffer =>
     }),
   )
 
-/** A file of the archive, its drawing by the length of its name. */
+/** A file of the archive; its drawing depends on the length of its name. */
 const file = (name: string, more: Partial<Part> = {}): Part => ({ name, bytes: svg(name.length), ...more })
 
-/** An archive of a manifest that names the SVGs, and the files. */
+/** An archive with the files, and a manifest that names the SVGs. */
 const zip = (parts: readonly Part[], end: End = {}) => {
   const names = parts.flatMap(({ name }) => (typeof name === 'string' && name.endsWith('.svg') ? [name] : []))
   return buildZip([{ name: 'manifest.json', bytes: manifestOf([...new Set(names)]), isDeflated: true }, ...parts], end)
 }
 
-/** Files of three sizes of descriptor behind the data, with the bit that says so. */
+/** Files with data descriptors of three sizes, with the flag that announces them. */
 const streamed = (name: string, shape: { signed: boolean; wide: boolean }): Part =>
   file(name, {
     says: { flags: 0x808 },
@@ -55,14 +55,14 @@ const LATIN1 = Buffer.from('d\xe9part.svg', 'latin1')
 const u16 = (...values: number[]) => Buffer.from(new Uint16Array(values).buffer)
 const zeros = (bytes: number) => Buffer.alloc(bytes)
 
-/** A file that holds the local header and the data of the next one. */
+/** A file that contains the local header and the data of the next one. */
 function quoting(): Buffer {
   const inner = buildZip([file('b.svg')])
   const innerBytes = inner.subarray(0, 30 + 5 + svg(5).length)
   const parts = [file('a.svg', { bytes: innerBytes })]
   const first = buildZip([{ name: 'manifest.json', bytes: manifestOf(['a.svg', 'b.svg']) }, ...parts])
   const from = first.indexOf(innerBytes)
-  // Its own bytes lie inside the first; those that buildZip adds are cut out again.
+  // Its own bytes are inside the first; those that buildZip adds are removed again.
   const whole = buildZip([
     { name: 'manifest.json', bytes: manifestOf(['a.svg', 'b.svg']) },
     ...parts,
@@ -71,7 +71,7 @@ function quoting(): Buffer {
   return cutBetween(whole, from + innerBytes.length)
 }
 
-/** Takes the last local header and its data out, and sets the directory's beginning right. */
+/** Removes the last local header with its data, and corrects the directory's offset. */
 function cutBetween(bytes: Buffer, from: number): Buffer {
   const directory = bytes.readUInt32LE(bytes.length - 6)
   const cut = Buffer.concat([bytes.subarray(0, from), bytes.subarray(directory)])
@@ -79,10 +79,10 @@ function cutBetween(bytes: Buffer, from: number): Buffer {
   return cut
 }
 
-/** Two files of the directory at the same place. */
+/** Two files of the directory with the same offset. */
 const sharing = () => zip([file('a.svg'), file('b.svg', { central: { from: 0 } })])
 
-/** An archive whose newer end says so many files. */
+/** An archive whose newer (zip64) end states this many files. */
 function claiming(count: number): Buffer {
   const plain = zip([file('a.svg')])
   const [size, from] = [plain.readUInt32LE(plain.length - 10), plain.readUInt32LE(plain.length - 6)]
@@ -94,7 +94,7 @@ function claiming(count: number): Buffer {
   })
 }
 
-/** Its older end leads to the directory that has the files, its newer one to an empty one before it. */
+/** Its older end leads to the directory with the files, its newer one to an empty one before it. */
 function twoFaced(): Buffer {
   const plain = zip([file('a.svg')])
   const [size, from] = [plain.readUInt32LE(plain.length - 10), plain.readUInt32LE(plain.length - 6)]
@@ -451,7 +451,7 @@ async function codesOf(archive: Buffer, limits?: Partial<ArchiveLimits>) {
   return { codes: [...new Set(problems.map(({ code }) => code))], taken }
 }
 
-describe('an archive is taken', () => {
+describe('an archive is accepted', () => {
   it.each(TAKEN)('with %s', async (_what, build, expected) => {
     const { codes, taken } = await codesOf(await build())
     expect(codes).toEqual(expected)
@@ -465,7 +465,7 @@ describe('an archive is refused', () => {
     expect((await codesOf(await build())).codes).toEqual(expected)
   })
 
-  it('in sentences that say what is wrong with which file, and what to do', async () => {
+  it('in sentences that name the file, the problem and the remedy', async () => {
     const parts = [
       file('a.svg', { bytes: Buffer.from('/etc/passwd'), central: { attributes: 0o120777 * 65536 } }),
       file('../b.svg'),
@@ -474,12 +474,12 @@ describe('an archive is refused', () => {
     const { problems } = await checkArchive(bytesSource(zip(parts)))
     expect(problems.map(({ file: name, code, message }) => `${name}: ${code} ${message}`)).toEqual([
       'a.svg: NOT_A_FILE The entry is a symbolic link: remove it.',
-      '../b.svg: UNSAFE_NAME The name "../b.svg" leads out of the archive: rename it.',
+      '../b.svg: UNSAFE_NAME The name "../b.svg" leads outside of the archive: rename it.',
       'c.svg: ENCRYPTED The file is encrypted: pack it without a password.',
     ])
   })
 
-  it('truncated anywhere', async () => {
+  it('if it is truncated anywhere', async () => {
     const whole = zip([file('a.svg', { isDeflated: true }), streamed('bb.svg', { signed: true, wide: false })])
     for (let length = 0; length < whole.length; length++) {
       const { problemCount } = await checkArchive(bytesSource(whole.subarray(0, length)))
@@ -500,7 +500,7 @@ describe('an archive is refused', () => {
   })
 })
 
-/** An archive of so many small files, and one that is as large as the window. */
+/** An archive with many small files, and one as large as the read-ahead window. */
 function large(count: number): Buffer {
   const parts = Array.from({ length: count }, (_, index) =>
     file(`icons/${index}.svg`, { isDeflated: index % 20 === 0 }),

@@ -18,7 +18,7 @@ import { until } from './support/until.ts'
 import { startWorker } from './support/worker.ts'
 
 const FOREVER = new AbortController().signal
-/** Takes a renderer some 100 ms. */
+/** Takes a renderer about 100 ms. */
 const SLOW = svg(
   `<filter id="f"><feGaussianBlur stdDeviation="9"/></filter>${'<path filter="url(#f)" d="M2 2h20v20z"/>'.repeat(2)}`,
 )
@@ -47,7 +47,7 @@ describe('planning', () => {
     )
     expect(await jobs(app)).toBe(2)
 
-    // As if the first had taken ten seconds: the next ones are cut for twenty.
+    // As if the first had taken ten seconds: the next ones are sized for twenty.
     const [first] = chunks
     await app.pg.query(
       `update backfill_chunk set done_items = 200, started_at = now() - interval '10 s', updated_at = now() where id = $1`,
@@ -76,7 +76,7 @@ describe('planning', () => {
 })
 
 describe('pause and resume', () => {
-  it('stops a chunk between two renders, keeps what is made, and goes on to the last item', async () => {
+  it('stops a chunk between two renders, keeps finished work, and then continues to the last item', async () => {
     const app = await testApp()
     await importItems(
       { pg: app.pg, originals: app.stores.originals },
@@ -90,7 +90,7 @@ describe('pause and resume', () => {
     await pauseBackfill(app, id)
     const rendersAtPause = app.pool.stats.renders
     expect(await running).toBe('halted')
-    // What had begun, and what was queued for the renderers.
+    // Renders in progress, and those queued for the renderers.
     expect(app.pool.stats.renders - rendersAtPause).toBeLessThanOrEqual(6)
     const made = await app.prisma.image.count({ where: { ownerType: 'ITEM' } })
     expect(made).toBe(app.pool.stats.renders * 3)
@@ -104,7 +104,7 @@ describe('pause and resume', () => {
     expect(app.pool.stats.renders).toBe(24)
   })
 
-  it('is for tokens with the scope, for backfills that are there, and only while they are unfinished', async () => {
+  it('needs a token with the scope, and an unfinished backfill', async () => {
     const app = await testApp()
     const { url } = await testServer(app)
     await importDrawings(app, 240)
@@ -135,7 +135,7 @@ describe('pause and resume', () => {
 })
 
 describe('a first request', () => {
-  it("queues the item's other presets, ahead of a backfill, where a worker is alive", async () => {
+  it("queues the item's other presets, ahead of a backfill, if a worker is alive", async () => {
     const app = await testApp(await testConfig())
     const { url } = await testServer(app)
     await importDrawings(app, 3)
@@ -160,7 +160,7 @@ describe('a first request', () => {
   })
 })
 
-describe('a worker that gets SIGTERM', () => {
+describe('a worker that receives SIGTERM', () => {
   it('ends although a render would take longer, and records no failure', async () => {
     const app = await testApp()
     const endless = HOSTILE.find(({ name }) => name === '2,000 elements with a blur')?.svg()
@@ -169,7 +169,7 @@ describe('a worker that gets SIGTERM', () => {
     const { child, gone } = startWorker(app)
     await once(child, 'message')
     const { id } = await start(app)
-    // Its item is locked while it is drawn.
+    // Its item is locked while it is rendered.
     await until(
       async () => (await app.pg.query(`select from pg_locks where locktype = 'advisory' and classid = 1`)).rowCount,
     )
@@ -233,7 +233,7 @@ describe.each([
 })
 
 describe('a chunk whose worker died at every attempt', () => {
-  it('keeps no other one waiting, and ends the backfill as FAILED', async () => {
+  it('blocks no other one, and ends the backfill as FAILED', async () => {
     const app = await testApp()
     await importDrawings(app, 3)
     const { id } = await start(app)

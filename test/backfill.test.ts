@@ -109,7 +109,7 @@ describe('a backfill', () => {
     expect(app.pool.stats.renders).toBe(2)
   })
 
-  it('started twice is the running one; once it is finished, a new one with nothing to do', async () => {
+  it('started twice returns the running one; once that is finished, a new one with nothing to do', async () => {
     const { app, url } = await open()
     await importDrawings(app, 3)
     const [one, two] = await Promise.all([start(url), start(url)])
@@ -138,7 +138,7 @@ describe('a backfill', () => {
     ])
   })
 
-  it('knows its modes', async () => {
+  it('selects items by its mode', async () => {
     const { app, url } = await open()
     const to = { pg: app.pg, originals: app.stores.originals }
     await importItems(to, [entry('a', drawing(1)), entry('b', drawing(2)), entry('broken', BROKEN)])
@@ -161,7 +161,7 @@ describe('a backfill', () => {
     expect(await app.prisma.image.count({ where: { ownerType: 'ITEM' } })).toBe(9)
   })
 
-  it('can be cancelled, keeping what is made', async () => {
+  it('can be cancelled, keeping finished work', async () => {
     const { app, url } = await open()
     await importDrawings(app, 300)
     const { id } = await start(url)
@@ -187,7 +187,7 @@ describe('a backfill', () => {
     expect(errors?.[0]).toMatchObject({ extensions: { code }, message: expect.stringContaining(word) })
   })
 
-  it('that is not there cannot be watched', async () => {
+  it('that does not exist cannot be followed', async () => {
     const { url } = await open()
     const response = await fetch(`${url}/graphql`, {
       method: 'POST',
@@ -205,7 +205,7 @@ describe('a backfill', () => {
 })
 
 describe('a worker', () => {
-  it('that is killed in the middle loses nothing, and nothing is rendered twice that was recorded', async () => {
+  it('that is killed halfway loses nothing, and renders nothing twice that was recorded', async () => {
     const { app, url } = await open()
     await importDrawings(app, 150)
     const { id } = await start(url)
@@ -232,7 +232,7 @@ describe('a worker', () => {
     expect(objects).toBe(450)
   })
 
-  it('that gets SIGTERM records what it finished and leaves the rest to others', async () => {
+  it('that receives SIGTERM records finished work and leaves the rest to others', async () => {
     const { app, url } = await open()
     await importDrawings(app, 150)
     const { id } = await start(url)
@@ -259,7 +259,7 @@ describe('a worker', () => {
     for (const { image } of data.items.nodes.reverse().slice(0, 40)) expect((await fetch(image.url)).status).toBe(200)
     const { imagesMade, doneItems } = await finished(url, id)
     expect(doneItems).toBe(120)
-    // Some are made by the jobs that requests leave behind; none is made twice.
+    // Some are made by the jobs that requests queue; none is made twice.
     expect(imagesMade + app.pool.stats.renders).toBeLessThanOrEqual(360)
     expect(await app.prisma.image.count({ where: { ownerType: 'ITEM' } })).toBe(360)
   })

@@ -6,7 +6,7 @@ import { type CdnOptions, lastingHeaders, openCdn } from './support/cdn.ts'
 import { openOrigins } from './support/origins.ts'
 import { listen } from './support/setup.ts'
 
-/** A clock that a test moves. */
+/** A clock that the test advances. */
 const clock = () => {
   let ms = Date.now()
   return { now: () => ms, pass: (seconds: number) => (ms += seconds * 1000) }
@@ -22,23 +22,23 @@ async function open(options: { drawings?: number } & Partial<CdnOptions> = {}) {
   })
   const get = (path: string, { edge = 0, ...init }: RequestInit & { edge?: number } = {}) =>
     fetch(`${cdn.urls[edge]}${path}`, { redirect: 'manual', ...init })
-  /** Who was asked, and what they said: `bucket 404`. */
-  const asked = () => cdn.asked.map(({ origin, status }) => `${origin} ${status}`)
-  return { ...origins, cdn, get, asked }
+  /** The requested origins and their responses: `bucket 404`. */
+  const requests = () => cdn.requests.map(({ origin, status }) => `${origin} ${status}`)
+  return { ...origins, cdn, get, requests }
 }
 
-/** Where nobody listens: port 0 is none. */
+/** Nobody listens there: port 0 is not a port. */
 const NOWHERE = 'http://127.0.0.1:0/bucket'
 
-/** How an answer came: status, from the edge's cache or not, whose answer. */
+/** How a response arrived: its status, whether from the edge's cache, and its origin. */
 const way = ({ status, headers }: Response) =>
   `${status} ${headers.get('x-cache')?.split(' ')[0]} ${headers.get('x-answered-by')}`
 
 const bytesOf = async (response: Response) => Buffer.from(await response.arrayBuffer())
 
 describe('a picture behind the CDN', () => {
-  it('comes from the handler first and from the bucket ever after, the same to the header', async () => {
-    const { get, pathOf, asked, renders } = await open({ edges: 2 })
+  it('comes from the handler first and from the bucket afterwards, identical including headers', async () => {
+    const { get, pathOf, requests, renders } = await open({ edges: 2 })
     for (const format of IMAGE_FORMATS) {
       const path = await pathOf(0, 'thumbnail', format)
       const first = await get(path)
@@ -60,11 +60,11 @@ describe('a picture behind the CDN', () => {
         expect(await bytesOf(other)).toEqual(bytes)
       }
     }
-    expect(asked()).toEqual(IMAGE_FORMATS.flatMap(() => ['bucket 404', 'handler 200', 'bucket 200']))
+    expect(requests()).toEqual(IMAGE_FORMATS.flatMap(() => ['bucket 404', 'handler 200', 'bucket 200']))
     expect(await renders()).toBe(IMAGE_FORMATS.length)
   })
 
-  it('is rendered once when 50 edges ask at once, and asked for once by each', async () => {
+  it('is rendered once for concurrent requests of 50 edges, and requested once by each', async () => {
     const { cdn, get, pathOf, renders } = await open({ edges: 50 })
     const path = await pathOf()
     const viewers = cdn.urls.flatMap((_url, edge) => [edge, edge, edge, edge])
@@ -72,11 +72,11 @@ describe('a picture behind the CDN', () => {
     expect(new Set(answers.map(({ status }) => status))).toEqual(new Set([200]))
     expect(new Set(answers.map((answer) => JSON.stringify(lastingHeaders(answer)))).size).toBe(1)
     expect(await renders()).toBe(1)
-    const bucket = cdn.asked.filter(({ origin }) => origin === 'bucket').map(({ edge }) => edge)
+    const bucket = cdn.requests.filter(({ origin }) => origin === 'bucket').map(({ edge }) => edge)
     expect(bucket.sort((a, b) => a - b)).toEqual(cdn.urls.map((_url, edge) => edge))
   })
 
-  it('answers HEAD first and HEAD later, with the headers of GET and no body', async () => {
+  it('answers HEAD, before and after it is stored, with the headers of GET and no body', async () => {
     const { get, pathOf, renders } = await open({ edges: 2 })
     const path = await pathOf()
     const first = await get(path, { method: 'HEAD' })
@@ -97,15 +97,15 @@ describe('a picture behind the CDN', () => {
   })
 
   it('answers 304 at the edge to a client that has it', async () => {
-    const { get, pathOf, asked } = await open()
+    const { get, pathOf, requests } = await open()
     const path = await pathOf()
     const etag = (await get(path)).headers.get('etag') ?? ''
     expect((await get(path, { headers: { 'if-none-match': etag } })).status).toBe(304)
-    expect(asked()).toEqual(['bucket 404', 'handler 200'])
+    expect(requests()).toEqual(['bucket 404', 'handler 200'])
   })
 
-  it('answers a preflight by the rules of the bucket, and by the handler where the bucket is away', async () => {
-    const { get, pathOf, asked, bucketUrl, handlerUrl, renders } = await open()
+  it("answers a preflight by the bucket's rules, and by the handler if the bucket is unavailable", async () => {
+    const { get, pathOf, requests, bucketUrl, handlerUrl, renders } = await open()
     const path = await pathOf()
     const preflight = {
       method: 'OPTIONS',
@@ -120,7 +120,7 @@ describe('a picture behind the CDN', () => {
       '200 Miss bucket',
       'GET, HEAD',
     ])
-    expect(asked()).toEqual(['bucket 403', 'bucket 200'])
+    expect(requests()).toEqual(['bucket 403', 'bucket 200'])
 
     const cdn = await openCdn({ primary: { url: NOWHERE }, failover: { url: handlerUrl } })
     const handled = await fetch(`${cdn.urls[0]}${path}`, preflight)
@@ -131,7 +131,7 @@ describe('a picture behind the CDN', () => {
     expect(await renders()).toBe(0)
   })
 
-  it('is reached by its alias, whose redirect holds behind the CDN', async () => {
+  it('is reached by its alias, whose redirect works behind the CDN', async () => {
     const { get, cdn, pathOf } = await open()
     const path = await pathOf()
     const alias = path.replace(/\.\w{16}\./, '.')
@@ -144,10 +144,10 @@ describe('a picture behind the CDN', () => {
 })
 
 describe('a failure behind the CDN', () => {
-  it('of a store is 503, is not kept, and is over as soon as the store is back', async () => {
+  it('of a store is 503, is not cached, and ends as soon as the store is back', async () => {
     const { cdn, pathOf, failStore, bucketUrl, handlerUrl } = await open()
     const time = clock()
-    // CloudFront's own default, which the distribution must not have: it keeps a 503 against its no-store.
+    // CloudFront's own default, which the distribution must not have: it caches a 503 despite its no-store.
     const keeping = await openCdn({
       primary: { url: bucketUrl },
       failover: { url: handlerUrl },
@@ -168,9 +168,9 @@ describe('a failure behind the CDN', () => {
     expect(way(await get(keeping))).toBe('200 Miss bucket')
   })
 
-  it('of a picture that was never issued, or whose source is lost, is kept for a minute', async () => {
+  it('of a picture that was never issued, or whose source is lost, is cached for a minute', async () => {
     const time = clock()
-    const { app, get, pathOf, asked } = await open({ now: time.now })
+    const { app, get, pathOf, requests } = await open({ now: time.now })
     const lost = await pathOf()
     await app.stores.originals.delete((await app.prisma.item.findMany()).map(({ sourceKey }) => sourceKey))
     const neverIssued = lost.replace(/\.\w{16}\./, '.aaaaaaaaaaaaaaaa.')
@@ -178,14 +178,14 @@ describe('a failure behind the CDN', () => {
       [neverIssued, 404],
       [lost, 422],
     ] as const) {
-      const from = asked().length
+      const from = requests().length
       const answers = [await get(path), await get(path)]
       time.pass(59)
       answers.push(await get(path))
       time.pass(1)
       answers.push(await get(path))
       expect(answers.map(way)).toEqual(['Miss', 'Hit', 'Hit', 'Miss'].map((cache) => `${status} ${cache} handler`))
-      expect(asked().slice(from)).toEqual(['bucket 404', `handler ${status}`, 'bucket 404', `handler ${status}`])
+      expect(requests().slice(from)).toEqual(['bucket 404', `handler ${status}`, 'bucket 404', `handler ${status}`])
     }
   })
 
@@ -203,7 +203,7 @@ describe('a failure behind the CDN', () => {
     expect(way(await fetch(url))).toBe('200 Miss handler')
   })
 
-  it('of a bucket that is away, silent or overrun sends the viewer to the handler', async () => {
+  it('of a bucket that is unavailable, silent or overloaded fails over to the handler', async () => {
     const { handlerUrl, pathOf } = await openOrigins()
     const silent = await listen(() => {})
     const overrun = await listen((_request, response) => response.writeHead(503).end())
@@ -222,7 +222,7 @@ describe('a take-down', () => {
     const everywhere = (path: string) => Promise.all(cdn.urls.map(async (_url, edge) => way(await get(path, { edge }))))
     for (const path of [bad, good, bad, good]) await everywhere(path)
 
-    // In the place of its job, which test/take-down.test.ts runs: the object, the invalidation by the item's own tag.
+    // Instead of its job, which test/take-down.test.ts runs: the object, the invalidation by the item's own tag.
     const { id } = await app.prisma.item.findFirstOrThrow({ where: { slug: 'item-0' } })
     await takeDown(app, { type: 'ITEM', id }, 'a test')
     await app.stores.previews.delete([bad.slice(1)])

@@ -14,7 +14,7 @@ import { testApp, testConfig } from './support/setup.ts'
 const ROOT = path.join(import.meta.dirname, '..')
 const read = (file: string) => readFileSync(path.join(ROOT, file), 'utf8')
 
-/** What we use of a service; https://docs.docker.com/reference/compose-file/services/ */
+/** The fields of a service that we use; https://docs.docker.com/reference/compose-file/services/ */
 interface Service {
   readonly image?: string
   readonly build?: string | { dockerfile_inline: string }
@@ -39,7 +39,7 @@ const SAMPLES: Record<string, string> = {
 }
 const asked = new Set<string>()
 
-/** Docker compose's own substitution: `${NAME:?why}` must be given, `${NAME:-default}` need not. */
+/** Docker compose's variable substitution: `${NAME:?why}` is required, `${NAME:-default}` is not. */
 const compose = read('docker-compose.yml').replaceAll(
   /\$\{(\w+)(?::([?-])([^}]*))?\}/g,
   (_all, name: string, kind: string, text: string) => {
@@ -57,7 +57,7 @@ const service = (name: string) => services[name] as Service
 const ours = all.filter(([, { build }]) => build === '.')
 const dockerfile = read('Dockerfile')
 
-/** Where each service listens, as its own configuration has it. */
+/** The port of each service, from its own configuration. */
 const LISTENS: Record<string, string> = {
   postgres: '5432',
   s3: service('s3').command?.[1]?.replace(':', '') ?? '',
@@ -66,15 +66,15 @@ const LISTENS: Record<string, string> = {
 }
 
 describe('docker-compose.yml', () => {
-  it('has the parts of the system, and each secret must be given', () => {
+  it('has the parts of the system, and requires each secret', () => {
     expect(all.map(([name]) => name)).toEqual(['postgres', 's3', 'buckets', 'cdn', 'api', 'worker'])
     expect([...asked].sort()).toEqual(Object.keys(SAMPLES).sort())
-    // One name or one port on the host would keep a second worker from starting.
+    // A fixed name or host port would prevent a second worker.
     expect(service('worker')).not.toHaveProperty('ports')
     expect(service('worker')).not.toHaveProperty('container_name')
   })
 
-  it.each(all)('%s runs confined: no root, no capability, nothing to write on, bounded', (_name, one) => {
+  it.each(all)('%s runs confined: no root, no capabilities, a read-only root, limited resources', (_name, one) => {
     expect(one).toMatchObject({ read_only: true, cap_drop: ['ALL'], security_opt: ['no-new-privileges:true'] })
     expect(one.user).toMatch(/^[1-9]\d*:[1-9]\d*$/)
     for (const limit of ['cpus', 'mem_limit', 'pids_limit']) expect(one).toHaveProperty(limit)
@@ -100,12 +100,12 @@ describe('docker-compose.yml', () => {
     const config = loadConfig({ ...env, ...dockerfileEnv() })
     expect(config.port).toBe(Number(LISTENS.api))
     expect(config.host).toBe('0.0.0.0')
-    // With all of these given there is nothing to keep in DATA_DIR, and the root is read-only.
+    // With all of these set there is nothing to store in DATA_DIR, and the root is read-only.
     expect([config.adminToken, config.urlSecret, config.databaseUrl, config.buckets]).not.toContain(null)
     expect(one.volumes ?? []).toEqual([])
   })
 
-  it('waits for what is healthy, and every address in it leads to a service that listens there', () => {
+  it('waits for healthy services, and every address in it leads to a service that listens there', () => {
     for (const [name, { depends_on = {} }] of all) {
       for (const [other, { condition }] of Object.entries(depends_on)) {
         const expected = service(other).restart === 'no' ? 'service_completed_successfully' : 'service_healthy'
@@ -121,7 +121,7 @@ describe('docker-compose.yml', () => {
     expect(service('cdn').ports).toEqual([`${own.port}:${LISTENS.cdn}`])
   })
 
-  it('checks the health of every long-running service, where it listens', () => {
+  it('checks the health of every long-running service at its own port', () => {
     for (const [name, { healthcheck, restart }] of all) {
       if (restart === 'no') continue
       const test = healthcheck?.test.join(' ') ?? ''
@@ -134,12 +134,12 @@ describe('docker-compose.yml', () => {
     expect(read('deploy/cdn.nginx.conf')).toContain('location = /healthz')
   })
 
-  it('gives the CDN all that its template asks for, and what it writes a place to be written', () => {
+  it('gives the CDN all variables of its template, and a writable place for its files', () => {
     const { environment, command = [], volumes: mounts = [], tmpfs = [] } = service('cdn')
     const wanted = new Set([...read('deploy/cdn.nginx.conf').matchAll(/\$\{(\w+)\}/g)].map(([, name]) => name))
     const given = Object.keys(environment).filter((name) => name.startsWith('CDN_'))
     expect(given.sort()).toEqual([...wanted].sort())
-    // The nginx image writes each template there, without its ending.
+    // The nginx image writes each template there, without its extension.
     const [template] = mounts.map((mount) => mount.split(':')[1] ?? '')
     expect(template).toBe(`/etc/nginx/templates/${path.basename(command[2] ?? '')}.template`)
     expect(path.dirname(command[2] ?? '')).toBe(environment.NGINX_ENVSUBST_OUTPUT_DIR)
@@ -148,7 +148,7 @@ describe('docker-compose.yml', () => {
     expect(environment.CDN_BUCKET).toBe(`${AWS_ENDPOINT_URL_S3}/${PREVIEWS_BUCKET}`)
   })
 
-  it('makes the buckets by a script that has all its variables', () => {
+  it('creates the buckets with a script that has all its variables', () => {
     const { entrypoint = [], volumes: mounts = [], environment } = service('buckets')
     expect(mounts).toEqual([`./deploy/buckets.sh:${entrypoint[1]}:ro`])
     expect(spawnSync('sh', ['-n', path.join(ROOT, 'deploy/buckets.sh')]).status).toBe(0)
@@ -180,7 +180,7 @@ it("a worker's health check passes while its worker sends heartbeats, and fails 
   expect(check()).toBe(1)
 })
 
-/** What the image sets. */
+/** The image's own environment. */
 function dockerfileEnv(): Record<string, string> {
   const pairs = [...dockerfile.matchAll(/^ENV (.+)$/gm)].flatMap(([, line = '']) => line.split(' '))
   return Object.fromEntries(pairs.map((pair) => pair.split('=') as [string, string]))

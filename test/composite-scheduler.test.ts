@@ -39,7 +39,7 @@ interface Row {
   sourceHash: string
 }
 
-/** As a renderer's picture of one preset leaves it. */
+/** The rows of a rendered picture of one preset. */
 function made({ id, sourceHash }: Row, preset: Preset) {
   const objectKey = [id, preset.name, sourceHash].join('-')
   const facts = { width: 1, height: 1, bytes: 100, md5: '', lossless: true, engine: 'resvg', warnings: [] }
@@ -57,7 +57,7 @@ function made({ id, sourceHash }: Row, preset: Preset) {
 }
 
 let families = 0
-/** A new family of two sets with so many items each, and its items' rows. */
+/** Creates a family of two sets with this many items each. */
 async function newFamily({ pg, prisma }: App, sizes: readonly number[]): Promise<{ id: number; rows: Row[] }> {
   const uniqueId = `FAMILY${String(++families).padStart(6, '0')}`
   const items = sizes.flatMap((size, set) =>
@@ -100,7 +100,7 @@ describe('the composite scheduler', () => {
       fc.asyncProperty(plan, async ({ sizes, fates, order, counted }) => {
         const { id, rows } = await newFamily(app, sizes)
         const steps = rows.flatMap((row, index): (() => Promise<void>)[] => {
-          // A crash may pass: only the second one is settled.
+          // A crash may be transient: only the second one is final.
           if (fates[index] === 'failed twice') return [() => failed(row, 'CRASHED'), () => failed(row, 'CRASHED')]
           if (fates[index] === 'failed') return [() => failed(row, 'BLANK')]
           return presets.map((preset) => () => recordResults(app.pg, { made: [made(row, preset)] }))
@@ -129,7 +129,7 @@ describe('the composite scheduler', () => {
       for (const preset of presets) await recordResults(app.pg, { made: [made(row, preset)] })
     await count(app)
     expect(await isSettled(app, id)).toBe(false)
-    // A job that comes too early leaves the family for later.
+    // A job that runs too early leaves the family for later.
     expect(await composeFamily(app, id, FOREVER)).toBe('waiting')
     await takeDown(app, { type: 'ITEM', id: rows[0]?.id ?? 0 }, 'a test')
     expect(await isSettled(app, id)).toBe(false)
@@ -141,7 +141,7 @@ describe('the composite scheduler', () => {
     expect(await isSettled(app, id)).toBe(false)
   })
 
-  it('queues one job for a family, however often it changes, once it is quiet; and few in all', async () => {
+  it('queues one job for a family, however often it changes, once it has settled; and few in total', async () => {
     const app = await testApp()
     const [preset] = app.presets.values()
     await app.pg.query('delete from coverage_preset where preset <> $1', [preset?.name])
@@ -246,7 +246,7 @@ describe('a job', () => {
     expect(await compose(layouts)).toBe(1)
     await markLayoutsDirty(app.pg, layouts)
     expect(await app.prisma.familyChange.count()).toBe(0)
-    // Every picture that was made is still there: a page may show its URL.
+    // Every earlier picture still exists: a page may show its URL.
     for (const { objectKey } of await composites(app)) expect(await app.stores.previews.head(objectKey)).not.toBeNull()
   })
 
@@ -305,7 +305,7 @@ describe('a backfill with previews', () => {
     await workLong()
     expect([(await read(again.id)).status, app.pool.stats.renders]).toEqual(['COMPLETED', renders])
 
-    // Three items and the family's pictures, and nothing else.
+    // Only three items and the family's pictures.
     await startBackfill(app, checkRequest(app.presets, { scope, presets: ['thumbnail'], previews: true, mode: 'ALL' }))
     await workLong()
     expect(app.pool.stats.renders).toBe(renders + 3 + app.layouts.size)
@@ -314,7 +314,7 @@ describe('a backfill with previews', () => {
 })
 
 describe('a worker', () => {
-  it('composes a family once its backfill has made the last picture, and what a backfill asks for', async () => {
+  it('composes a family once its backfill has made the last picture, and the previews that a backfill requests', async () => {
     const app = await testApp()
     await importItems({ pg: app.pg, originals: app.stores.originals }, [
       ...Array.from({ length: 12 }, (_, index) => entry(`item-${index}`, drawing(index))),
@@ -333,7 +333,7 @@ describe('a worker', () => {
     expect(await app.prisma.composite.count()).toBe(app.layouts.size)
     await until(async () => (await app.prisma.familyChange.count()) === 0)
 
-    // As after an update from a version that had no composites.
+    // As after an update from a version without composites.
     await app.pg.query(`delete from composite; delete from image where owner_type = 'FAMILY'`)
     const { id } = await start({ previews: true })
     await until(async () => (await app.prisma.backfill.count({ where: { id, status: 'COMPLETED' } })) === 1, 60_000)

@@ -6,7 +6,7 @@ import { loadConfig } from '../src/core/config.ts'
 import { tempDirectory } from './support/setup.ts'
 
 describe('the configuration', () => {
-  it('has the defaults that docs/configuration.md names', () => {
+  it('has the defaults in docs/configuration.md', () => {
     expect(loadConfig({})).toMatchObject({
       port: 4000,
       host: '127.0.0.1',
@@ -21,7 +21,7 @@ describe('the configuration', () => {
     ])
   })
 
-  it('names every bad variable at once, and no secret', () => {
+  it('names every invalid variable at once, and no secret', () => {
     const env = {
       PORT: 'http',
       RENDERERS: '0',
@@ -59,17 +59,17 @@ describe('a switch', () => {
 describe('the presets file', () => {
   const problems: [string, string, RegExp][] = [
     ['broken JSON', '{', /JSON/],
-    ['no preset', '{}', /holds no preset/],
+    ['no preset', '{}', /contains no preset/],
     [
       'a byte order mark',
       '\ufeff{"a":{"width":1,"height":1}}',
       /presets\.json: begins with a byte order mark: save it/,
     ],
-    ['a preset that stands twice', '{"a":{"width":1,"height":1},"a":{"width":2,"height":2}}', /key "a" stands twice/],
+    ['a preset that occurs twice', '{"a":{"width":1,"height":1},"a":{"width":2,"height":2}}', /key "a" occurs twice/],
     [
-      'a field that stands twice',
+      'a field that occurs twice',
       '{"a":{"width":1,"height":1,"w\\u0069dth":2}}',
-      /key "width" stands twice.*\/a\/width/,
+      /key "width" occurs twice.*\/a\/width/,
     ],
     [
       '__proto__ as a preset',
@@ -96,7 +96,7 @@ describe('the presets file', () => {
 })
 
 describe('a generated secret', () => {
-  it('is made once, also by many processes at once, and only for its owner', async () => {
+  it('is created once, even by many processes at once, and only readable by its owner', async () => {
     const directory = await tempDirectory()
     const all = await Promise.all(Array.from({ length: 10 }, () => loadOrCreateSecret(directory, 'token')))
     expect(new Set(all).size).toBe(1)

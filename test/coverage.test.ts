@@ -15,7 +15,7 @@ import { ask, tempDirectory, testApp, testConfig, testServer } from './support/s
 import { until } from './support/until.ts'
 import { startWorker } from './support/worker.ts'
 
-/** Vendors of two families of two sets each. */
+/** Two vendors, each with two families of two sets. */
 const catalogueItem = (index: number, version = 0) => {
   const [vendor, family, iconSet] = [index % 2, index % 4, index % 8]
   return {
@@ -43,7 +43,7 @@ interface Row {
 const rowsOf = async (pg: Pg): Promise<Row[]> =>
   (await pg.query('select id, source_hash as "sourceHash" from item order by id')).rows
 
-/** Rows as a renderer's pictures leave them. */
+/** The rows of rendered pictures. */
 function rendered({ id, sourceHash }: Row, presets: readonly Preset[], recipeHash?: string) {
   const images = presets.map((preset) => {
     const format = preset.formats[0] ?? 'WEBP'
@@ -63,7 +63,7 @@ function rendered({ id, sourceHash }: Row, presets: readonly Preset[], recipeHas
   }
 }
 
-/** The definitions, item by item. */
+/** Computes coverage by its definition, item by item. */
 async function countByHand(pg: Pg, presets: Presets, where: string) {
   const counts = []
   for (const { name, formats, recipeHash } of presets.values()) {
@@ -107,7 +107,7 @@ async function expectRight(pg: Pg, presets: Presets): Promise<void> {
     expect(await readCoverage({ pg, presets }, scope), where).toEqual(await countByHand(pg, presets, where))
 }
 
-/** Another recipe, another first format, one preset gone and one come. */
+/** A changed recipe, a changed first format, a removed preset and a new one. */
 function changed(presets: Presets): Presets {
   const [first, second, third] = [...presets.values()] as [Preset, Preset, Preset]
   const others: Preset[] = [
@@ -122,7 +122,7 @@ const COVERAGE = '{ coverage { preset total ready stale missing failed isExact }
 
 const OPERATIONS = ['record', 'adopt', 'fail', 'change', 'add', 'hide', 'show', 'delete', 'forget', 'presets'] as const
 const TARGETS = ['ITEM', 'ICON_SET', 'FAMILY', 'VENDOR'] as const
-/** Of an item, or of the set, family or vendor that it belongs to. */
+/** Of an item, or of its set, family or vendor. */
 const takeDown = (pg: Pg, target: { type: (typeof TARGETS)[number]; id: number }) =>
   pg.query(
     `insert into take_down (target_type, target_id, reason)
@@ -139,7 +139,7 @@ const step = fc.record({
 })
 
 describe('coverage', () => {
-  it('is what a count of every item gives, in every scope, whatever has happened', async () => {
+  it('equals a count of every item, in every scope, after any changes', async () => {
     const { pg, presets } = await testApp()
     const variants = [presets, changed(presets)] as const
     let current: Presets = presets
@@ -194,12 +194,12 @@ describe('coverage', () => {
     const counting = runCoverageLoop(pg)
     onTestFinished(counting.close)
     const write = async (writer: number, round: number) => {
-      // As with the lock on items: no two writers have the same one. Of the sets, all have some.
+      // As with item locks: writers have different items, but share sets.
       const items = rows.filter(({ id }) => id % 3 === writer && (id + round) % 2 === 0)
       await recordResults(pg, { made: items.map((item) => rendered(item, all)) })
       await pg.query('delete from image where owner_id % 3 = $1 and owner_id % 4 = $2', [writer, round % 4])
     }
-    // A change that is lost shows until its set changes again: each round ends with a check of the whole.
+    // A lost change shows until its set changes again, so each round ends with a check of everything.
     for (let round = 0; round < 25; round++) {
       let writing = true
       const poll = async () => {
@@ -269,7 +269,7 @@ describe('coverage', () => {
       }),
     )
     const next = await testApp(await testConfig({ DATABASE_URL: config.databaseUrl ?? '', PRESETS_FILE: file }))
-    // Before anything is counted again.
+    // Before anything is recounted.
     const { rows: sums } = await pg.query(
       `select preset, ready, stale from coverage where scope_type = 'CATALOGUE' order by preset`,
     )
@@ -278,7 +278,7 @@ describe('coverage', () => {
       { preset: 'thumbnail', ready: 8, stale: 0 },
     ])
     await expectRight(pg, next.presets)
-    // The process that still has the earlier presets does not pretend.
+    // A process that still has the earlier presets does not report exact counts.
     const earlier = await readCoverage({ pg, presets }, WHOLE_CATALOGUE)
     expect(earlier.map(({ preset, isExact }) => [preset, isExact])).toEqual([
       ['thumbnail', true],
@@ -321,7 +321,7 @@ describe('coverage', () => {
     expect(errors?.[0]).toMatchObject({ message: expect.stringMatching(message), extensions: { code } })
   })
 
-  it('is asked for a hundred times in one query at most', async () => {
+  it('can be requested at most a hundred times in one query', async () => {
     const { url } = await testServer(await testApp())
     const fields = Array.from({ length: 150 }, (_, index) => `c${index}: coverage { total }`).join(' ')
     expect((await ask(url, `{ ${fields} }`)).errors?.[0]).toMatchObject({

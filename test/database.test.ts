@@ -5,19 +5,19 @@ import { openService, type Service, startBackfill } from './support/service.ts'
 import { ask, testApp, testServer } from './support/setup.ts'
 import { until } from './support/until.ts'
 
-/** Some seconds of each; test/long/database.test.ts has minutes of them. */
-describe('a database in trouble', () => {
+/** Some seconds of each; test/long/database.test.ts runs minutes of them. */
+describe('an unavailable database', () => {
   let service: Service
   let progress: Awaited<ReturnType<typeof startBackfill>>
   let next = 0
-  /** A picture that nobody has asked for yet; the backfill begins at the other end. */
+  /** A picture that was not requested yet; the backfill starts at the other end. */
   const cold = () => service.pictures.at(-1 - next++) ?? ''
 
   beforeAll(async () => {
     service = await openService(400)
     expect(await answerOf(service.pictures[0] ?? '')).toBe('200')
     progress = await startBackfill(service.url)
-    // What a viewer makes before the plan is not in its count.
+    // Pictures made for viewers before the plan are not in its count.
     await until(async () => {
       const now = await progress()
       return now !== null && now.status !== 'PLANNING'
@@ -25,7 +25,7 @@ describe('a database in trouble', () => {
   }, 240_000)
   afterAll(() => service?.[Symbol.asyncDispose]())
 
-  it('that was stopped is 503 at every door, then all goes on', async () => {
+  it('that is stopped is 503 at every entry point, and then everything continues', async () => {
     const { postgres } = service
     await outlive(service, { begin: postgres.stop, end: postgres.start }, async () => {
       await until(async () => (await ask(service.url, '{ items(first: 1) { nodes { name } } }')).errors)
@@ -34,7 +34,7 @@ describe('a database in trouble', () => {
     expect(await answerOf(cold())).toBe('200')
   })
 
-  it('that takes no writes still gives what it has', async () => {
+  it('that is read-only still serves stored pictures', async () => {
     const { postgres, url, pictures } = service
     const readOnly = { begin: () => postgres.setReadOnly(true), end: () => postgres.setReadOnly(false) }
     await outlive(service, readOnly, async () => {
@@ -57,7 +57,7 @@ describe('a database in trouble', () => {
     expect(await answerOf(cold())).toBe('200')
   })
 
-  it('without room for more connections is served from with those there are', async () => {
+  it('without room for more connections is used with the existing ones', async () => {
     const { env, postgres } = service
     const app = await testApp(loadConfig(env))
     const { url } = await testServer(app)
@@ -76,7 +76,7 @@ describe('a database in trouble', () => {
       }
       await Promise.all(Array.from({ length: 12 }, () => untilServed(here(cold()))))
       expect((await Promise.all(reads)).filter(({ errors }) => errors)).toEqual([])
-      // One may have to give up, so that the others have its connection.
+      // One may have to fail, so that the others get its connection.
       expect(answers.get('UNAVAILABLE') ?? 0).toBeLessThanOrEqual(1)
       await until(() => app.health.state === 'TROUBLED')
     } finally {
@@ -85,7 +85,7 @@ describe('a database in trouble', () => {
     await until(() => app.health.state === 'UP')
   })
 
-  it('that is frozen is 503 as well, and hangs nobody', async () => {
+  it('that hangs is 503 as well, and blocks no request', async () => {
     const { postgres } = service
     await outlive(service, { begin: postgres.freeze, end: postgres.thaw }, async () => {
       expect(await answerOf(cold())).toBe('UNAVAILABLE')
@@ -94,7 +94,7 @@ describe('a database in trouble', () => {
     expect(await answerOf(cold())).toBe('200')
   })
 
-  it('leaves the backfill whole', { timeout: 120_000 }, async () => {
+  it('loses nothing of the backfill', { timeout: 120_000 }, async () => {
     const done = await until(async () => {
       const now = await progress()
       return now?.status !== 'RUNNING' && now

@@ -18,7 +18,7 @@ import { FOLDERS } from './support/folders.ts'
 import { anchorsOf, examplesOf, PAGES, proseOf, ROOT, read, tableBelow } from './support/markdown.ts'
 import { ADMIN_TOKEN, drawing, entry, tempDirectory, testApp, testConfig, testServer } from './support/setup.ts'
 
-describe('what is printed from the code', () => {
+describe('generated documentation', () => {
   it.each(generatedFiles())('%s is as npm run docs prints it', (file, content) => {
     expect(read(file), 'run npm run docs').toBe(content)
   })
@@ -37,7 +37,7 @@ describe('what is printed from the code', () => {
   })
 })
 
-describe('tables that are written by hand', () => {
+describe('hand-written tables', () => {
   it.each([
     ['Presets', presetSchema, { width: 1, height: 1 }],
     ['Previews of families', layoutSchema, { width: 1, height: 1, grids: ['1x1'] }],
@@ -68,11 +68,11 @@ describe('tables that are written by hand', () => {
       ARCHIVE_LIMITS
     const size = (bytes: number) => (bytes >= 1e9 ? `${bytes / 1e9} GB` : `${bytes / 1e6} MB`)
     expect(tableBelow('docs/vendors.md', 'What is refused')).toEqual([
-      ['archive, unpacked', `${size(archiveBytes)}, ${size(totalBytes)}`],
+      ['archive, uncompressed', `${size(archiveBytes)}, ${size(totalBytes)}`],
       ['files and folders', entries.toLocaleString('en')],
       ['an SVG, the manifest', `${size(entryBytes)}, ${size(manifestBytes)}`],
       ['a name', `${nameBytes} bytes of UTF-8`],
-      [`unpacked to packed, of files above ${size(ratioFromBytes)}`, String(ratio)],
+      [`compression ratio of files above ${size(ratioFromBytes)}`, String(ratio)],
     ])
   })
 
@@ -96,7 +96,7 @@ describe('docs/architecture.md', () => {
     each.isDirectory() ? each.name : [],
   )
 
-  it('draws the folders that there are, with no arrow that the list does not allow', () => {
+  it('draws the existing folders, with no arrow that the list does not allow', () => {
     const [diagram = ''] = examplesOf('docs/architecture.md').flatMap(({ language, text }) =>
       language === 'mermaid' ? text : [],
     )
@@ -108,13 +108,13 @@ describe('docs/architecture.md', () => {
       labels.get(to) ?? '',
     ])
     for (const [from = '', to] of arrows) expect(FOLDERS[from], from).toContain(to)
-    // Each import of the list is an arrow or a path of them.
+    // Each import of the list is an arrow or a path of arrows.
     const reach = (from: string): string[] => arrows.flatMap(([at, to = '']) => (at === from ? [to, ...reach(to)] : []))
     for (const [folder, below] of Object.entries(FOLDERS))
       expect(reach(folder)).toEqual(expect.arrayContaining([...below]))
   })
 
-  it('and the README say what each folder holds', () => {
+  it('and the README describe each folder', () => {
     const rows = tableBelow('docs/architecture.md', 'Folders').map(([name]) => name)
     expect(rows).toEqual(expect.arrayContaining(folders))
     expect(folders.filter((folder) => !new RegExp(`\\b${folder}/`).test(read('README.md')))).toEqual([])
@@ -122,7 +122,7 @@ describe('docs/architecture.md', () => {
 })
 
 describe('every page', () => {
-  it.each(PAGES)('%s links to what there is', (page) => {
+  it.each(PAGES)('%s has no broken links', (page) => {
     const links = [...proseOf(page).matchAll(/\]\(([^)\s]+)\)/g)].map(([, to = '']) => to)
     const broken = links.filter((to) => {
       const [file, anchor] = to.split('#')
@@ -133,7 +133,7 @@ describe('every page', () => {
     expect(broken).toEqual([])
   })
 
-  it.each(PAGES)('%s names files, scripts and codes that there are', (page) => {
+  it.each(PAGES)('%s names only existing files, scripts and codes', (page) => {
     const quoted = [...proseOf(page).matchAll(/`([^`\n]+)`/g)].map(([, text = '']) => text)
     const paths = quoted.filter((text) =>
       /^(src|test|docs|workers|prisma|scripts|bench|infra|deploy|assets)\/[\w./-]*$/.test(text),
@@ -147,13 +147,13 @@ describe('every page', () => {
     expect(names.filter((name) => !known.includes(name))).toEqual([])
   })
 
-  it('.github runs what CI runs', () => {
+  it('.github runs the same as CI', () => {
     expect(read('.github/workflows/ci.yml')).toMatch(/^ {6}- run: \.ci\/run$/m)
   })
 })
 
 describe('examples', () => {
-  it('run as a reader would run them', async () => {
+  it('work as printed', async () => {
     const directory = await tempDirectory()
     const app = await testApp(await testConfig({ DATA_DIR: path.join(directory, '.afterimage') }))
     const { url } = await testServer(app)
@@ -180,7 +180,7 @@ describe('examples', () => {
   })
 })
 
-/** Items 1 to 3 are icons of the family that the examples name. */
+/** Items 1 to 3 are icons of the family used in the examples. */
 function catalogue() {
   const basics = { uniqueId: 'BASICS000001', name: 'Basics' }
   return ['arrow-left', 'arrow-right', 'arrow-up', 'cup', 'house', 'tree'].map((slug, at) => {

@@ -18,7 +18,7 @@ const BUCKETS = { provider: 's3', originals: 'the-originals', previews: 'the-pre
 type Deep<T> = { -readonly [K in keyof T]-?: Deep<NonNullable<T[K]>> }
 type Live = Deep<DistributionConfig>
 
-/** As infra/ deploys it. */
+/** As deployed by infra/. */
 const rightConfig = (): Live =>
   ({
     CallerReference: 'made',
@@ -65,13 +65,13 @@ const rightConfig = (): Live =>
 const list = <T>(Items: T[]) => ({ Quantity: Items.length, Items })
 
 interface Edge {
-  /** What the bucket answers for a missing object. */
+  /** The bucket's response for a missing object. */
   missing: number
   failsOver: boolean
   passesHead: boolean
 }
 
-/** An edge before the service: each picture is missing in its bucket. */
+/** An edge in front of the service: its bucket lacks every picture. */
 async function edgeServer() {
   const edge: Edge = { missing: 404, failsOver: true, passesHead: true }
   let service = ''
@@ -84,7 +84,7 @@ async function edgeServer() {
   return { edge, url, before: (to: string) => (service = to) }
 }
 
-/** A service behind an edge and a distribution that are set right. */
+/** A service behind a correctly configured edge and distribution. */
 async function open() {
   const cloudFront = await cloudFrontServer(rightConfig())
   const { edge, url: publicUrl, before } = await edgeServer()
@@ -272,7 +272,7 @@ const mistakes: Mistake[] = [
 ]
 
 describe('the doctor', () => {
-  it('finds nothing wrong with a right configuration, and each mistake by its name and remedy', async () => {
+  it('finds no problem in a correct configuration, and each mistake with its name and remedy', async () => {
     const { cloudFront, diagnose } = await open()
     const right = await diagnose()
     expect(right.findings.map(({ check, status, remedy }) => [check, status, remedy])).toEqual(
@@ -290,7 +290,7 @@ describe('the doctor', () => {
     }
   })
 
-  it('asks for a picture that was never issued, and knows why it gets another answer', async () => {
+  it('requests a picture that was never issued, and explains unexpected responses', async () => {
     const { edge, diagnose, app, config } = await open()
     const wrong = async () =>
       (await diagnose()).findings
@@ -315,7 +315,7 @@ describe('the doctor', () => {
       status: 'ERROR',
       message: expect.stringContaining('fails: fetch failed'),
     })
-    // Nothing was made by all of it.
+    // None of this made a picture.
     expect([app.pool.stats.renders, await app.prisma.image.count()]).toEqual([0, 0])
 
     const origins = await openOrigins()
@@ -359,20 +359,20 @@ describe('the doctor', () => {
 })
 
 describe('requests for pictures', () => {
-  it('are counted as stored or made, of all processes, and judged by their share', async () => {
+  it('are counted as stored or made, over all processes, and judged by their ratio', async () => {
     const { app, url, diagnose } = await open()
     await importItems({ pg: app.pg, originals: app.stores.originals }, [entry('cup', drawing(1))])
     const key = variantKeyOf(app, await app.prisma.item.findFirstOrThrow(), { preset: 'thumbnail', format: 'WEBP' })
     const get = (init?: RequestInit) => fetch(`${url}/images/${key}`, { redirect: 'manual', ...init })
     const etag = (await get()).headers.get('etag') as string
-    // Other edges ask at the same moment: no reason to worry.
+    // Concurrent requests of other edges are no reason for a warning.
     await get()
     await get({ headers: { 'if-none-match': etag } })
     await app.pg.query(`update image set made_at = now() - interval '1 hour'`)
     await get()
     await get({ method: 'HEAD' })
     await get({ headers: { 'if-none-match': etag } })
-    // An object that was lost is made again.
+    // A lost object is made again.
     await app.stores.previews.delete([key])
     await get()
     await fetch(`${url}/images/${key.replace(/\..{16}\./, '.')}`, { redirect: 'manual' })
@@ -384,7 +384,7 @@ describe('requests for pictures', () => {
     expect(data.deliveryHealth.findings[0]).toMatchObject({
       check: 'requests',
       status: 'OK',
-      message: expect.stringContaining('Too few'),
+      message: expect.stringContaining('too few'),
     })
     expect((await ask(url, query, { token: null })).errors?.[0]?.extensions.code).toBe('FORBIDDEN')
 
@@ -420,7 +420,7 @@ describe('requests for pictures', () => {
 })
 
 describe('npm run doctor', () => {
-  it('prints each finding, and exits by what it found', async () => {
+  it('prints each finding, and its exit code follows from them', async () => {
     const { app, cloudFront } = await open()
     const { databaseUrl, dataDir, publicImageUrl } = app.config
     const run = async (env: Record<string, string>) => {

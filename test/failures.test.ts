@@ -22,7 +22,7 @@ import {
 const idOf = (backfill: number) => Buffer.from(`Backfill:${backfill}`).toString('base64')
 const authorization = `Bearer ${ADMIN_TOKEN}`
 
-/** Items of two vendors that all failed: `count` by the first of two backfills, half as many by the second. */
+/** Failed items of two vendors: `count` from the first of two backfills, half as many from the second. */
 async function failAll(app: App, count: number, message = 'm'): Promise<void> {
   const [one, two] = ['acme', 'zeta'].map((vendor) => entry('first', '<svg/>', { vendor }))
   await importItems(
@@ -47,7 +47,7 @@ async function failAll(app: App, count: number, message = 'm'): Promise<void> {
   )
 }
 
-/** What the export must be, out of the table. */
+/** The expected export, from the table. */
 async function rowsOf(app: App, where = {}) {
   const rows = await app.prisma.renderFailure.findMany({ where, include: { item: true }, orderBy: { id: 'asc' } })
   return rows.map(({ item, code, message, attempts, lastAt, backfillId }) => ({
@@ -68,7 +68,7 @@ const parse = (text: string) =>
     .map((line) => JSON.parse(line))
 
 describe('the export of failures', () => {
-  it('is the table, or one backfill of it, and is refused without a token', async () => {
+  it('contains the whole table, or one backfill of it, and is refused without a token', async () => {
     const app = await testApp()
     const { url } = await testServer(app)
     await failAll(app, 6)
@@ -115,7 +115,7 @@ describe('the export of failures', () => {
       return text
     }
     const slow = await open()
-    // By then the slow one would have been done as well.
+    // By then the slow one would be done as well.
     const text = await read(await open())
     const pagesOfOne = 7
     expect(queries.mock.calls.length).toBeLessThan(2 * pagesOfOne)

@@ -9,7 +9,7 @@ const drain = <T>(queue: { shift: () => T | undefined }): T[] => {
 }
 
 describe('a fair queue', () => {
-  it('keeps the order within a flow, and loses and doubles nothing', () => {
+  it('keeps the order within a flow, and neither loses nor duplicates anything', () => {
     fc.assert(
       fc.property(fc.array(fc.tuple(fc.nat(3), fc.nat(3), fc.nat(50))), (pushes) => {
         const queue = createFairQueue<{ flow: string; index: number }>()
@@ -40,7 +40,7 @@ describe('a fair queue', () => {
     expect(drain(queue).sort()).toEqual(['a', 'a', 'b'])
   })
 
-  it('serves a page of twenty beside one of two thousand in turns', () => {
+  it('serves a page of twenty and one of two thousand in turns', () => {
     const queue = createFairQueue<string>()
     for (let each = 0; each < 2000; each++) queue.push(['vendor', 'greedy'], 'greedy')
     for (let each = 0; each < 20; each++) queue.push(['vendor', 'modest'], 'modest')
@@ -53,7 +53,7 @@ describe('a fair queue', () => {
     expect(first.filter((value) => value === 'modest')).toHaveLength(20)
   })
 
-  it('gives a vendor of dear pictures its share of the time, not of the turns', () => {
+  it('gives a vendor of expensive pictures its share of the time, not of the turns', () => {
     const queue = createFairQueue<string>()
     for (let each = 0; each < 100; each++)
       for (const vendor of ['dear', 'cheap']) queue.push([vendor, 'client'], vendor)
@@ -82,7 +82,7 @@ describe('a fair queue', () => {
     expect(first.filter((name) => name === 'new')).toHaveLength(3)
   })
 
-  it('says how many go before a newcomer', () => {
+  it('reports how many go before a newcomer', () => {
     const queue = createFairQueue<number>()
     expect(queue.ahead(['a', 'x'])).toBe(0)
     for (let each = 0; each < 2000; each++) queue.push(['a', 'x'], each)
@@ -93,14 +93,14 @@ describe('a fair queue', () => {
     expect(queue.ahead(['b', 'y'])).toBe(3)
   })
 
-  it('takes out who gave up', () => {
+  it('removes aborted entries', () => {
     const queue = createFairQueue<string>()
     for (const value of ['a', 'b', 'c']) queue.push(['flow'], value)
     expect([queue.remove(['flow'], 'b'), queue.remove(['flow'], 'b'), queue.size]).toEqual([true, false, 2])
     expect(drain(queue)).toEqual(['a', 'c'])
   })
 
-  it('forgets flows that are idle', () => {
+  it('drops idle flows', () => {
     const queue = createFairQueue<number>()
     for (let each = 0; each < 5000; each++) {
       queue.push([`client ${each}`], each)

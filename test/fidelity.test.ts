@@ -24,7 +24,7 @@ const names = readdirSync(FIXTURES)
   .filter((file) => file.endsWith('.svg'))
   .map((file) => path.basename(file, '.svg'))
 
-/** The document as a picture of SIZE px on white, before the encoder. */
+/** The document as a picture of SIZE px on white, before encoding. */
 async function picture(svg: Uint8Array): Promise<Uint8Array> {
   const background = [255, 255, 255] as const
   const document = await normalise(svg)
@@ -102,7 +102,7 @@ test.each(rows)('%j of %j, to %s, covers whole pixels and its viewport fills the
   expect([pixels.width, pixels.height, stretchTo(root, { size, pixels, fit }).viewBox]).toEqual(expected)
 })
 
-/** In a renderer of its own, which knows the bundled fonts only. */
+/** In a separate renderer, which has only the bundled fonts. */
 const textIn = (pool: RenderPool) => async (attributes: string) => {
   const source = `<svg xmlns="http://www.w3.org/2000/svg" width="64" height="64"><text x="2" y="40" font-size="40" ${attributes}>Äg</text></svg>`
   const { pictures } = await pool.render(Buffer.from(source), [{ preset: 'one', format: 'PNG' }], {

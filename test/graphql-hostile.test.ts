@@ -18,7 +18,7 @@ const NUL = 'a\u0000b'
 const LONE = 'a\ud800b'
 const base64 = (text: string) => Buffer.from(text).toString('base64')
 
-/** What no argument takes, and what only some take. */
+/** Values that no argument accepts, and values that only some do. */
 const HOSTILE: readonly (readonly [name: string, value: unknown])[] = [
   ['NUL', NUL],
   ['NUL within a node id', base64(`Family:1\0`)],
@@ -49,7 +49,7 @@ interface Argument {
   readonly wrap: (value: unknown) => unknown
 }
 
-/** Every argument of the schema, and every field of what such an argument takes. */
+/** Every argument of the schema, and every field of its input types. */
 function listArguments(): Argument[] {
   return Object.values(schema.getTypeMap()).flatMap((type) =>
     type.name.startsWith('__') || !(isObjectType(type) || isInterfaceType(type))
@@ -67,7 +67,7 @@ function listArguments(): Argument[] {
                 name: [`${type.name}.${field.name}`, argument.name, ...path].join(' '),
                 operation: operation ?? 'query',
                 wrap,
-                // Whatever has arguments below the root is a node.
+                // Every field with arguments below the root is on a node.
                 query: operation
                   ? `${operation} ${variable} { ${call} }`
                   : `query ${variable} { nodes(ids: [${NODES}]) { ... on ${type.name} { ${call} } } }`,
@@ -80,7 +80,7 @@ function listArguments(): Argument[] {
 
 const NODES = ['Vendor', 'Family', 'IconSet', 'Icon', 'Backfill', 'Upload'].map((type) => `"${base64(`${type}:1`)}"`)
 
-/** A value for what else is required. */
+/** A value for other required arguments. */
 const filler = ({ type, name }: GraphQLArgument): string => {
   const named = getNamedType(type).name
   if (named === 'Float' || named === 'Int') return '1'
@@ -119,14 +119,14 @@ async function open(count = 1) {
 }
 
 describe('no argument of the schema', () => {
-  it('answers what nobody means with INTERNAL', async () => {
+  it('answers nonsense with INTERNAL', async () => {
     const { app, post } = await open()
     await app.prisma.backfill.create({
       data: { mode: 'ALL', status: 'CANCELED', presets: [], formats: [], fingerprint: 'x' },
     })
     await app.prisma.upload.create({ data: { vendor: 'acme', fileName: 'a.zip', bytes: 1 } })
     const all = listArguments()
-    // A field that is added is walked as well.
+    // New fields are included automatically.
     expect(all.map(({ name }) => name)).toEqual(
       expect.arrayContaining([
         'Query.items scope vendor',
@@ -198,7 +198,7 @@ describe('a body', () => {
   })
 })
 
-describe('a query that asks for much', () => {
+describe('a large query', () => {
   it('is answered in a constant number of statements, or refused with the numbers', async () => {
     const { app, post } = await open(100)
     const images = (count: number) =>

@@ -41,7 +41,7 @@ interface Connection {
   readonly page: (args: string) => Promise<Page & { code?: string; message?: string }>
 }
 
-/** Every connection of the schema, of the first row where it is below one. */
+/** Every connection of the schema, on the first row if it is not at the root. */
 function connectionsOf(url: string): Connection[] {
   return Object.values(schema.getTypeMap()).flatMap((type) => {
     if (type.name.startsWith('__') || !isObjectType(type)) return []
@@ -71,7 +71,7 @@ async function open() {
   return { app, url }
 }
 
-/** Takes a row away, whatever refers to it, and brings it back: below zero no page finds it. */
+/** Hides a row, whatever refers to it, and restores it: with a negative id no page finds it. */
 async function without<T>(app: App, { table, id }: { table: string; id: string }, work: () => Promise<T>): Promise<T> {
   const number = Number(Buffer.from(id, 'base64').toString().split(':')[1])
   const client = await app.pg.connect()
@@ -88,7 +88,7 @@ async function without<T>(app: App, { table, id }: { table: string; id: string }
 }
 
 describe('every connection', () => {
-  it('pages on behind an item that is gone, both ways, with its own cursors only', async () => {
+  it('continues after a deleted item, in both directions, with its own cursors only', async () => {
     const { app, url } = await open()
     await app.pg.query(SEVEN)
     const connections = connectionsOf(url)
@@ -149,7 +149,7 @@ describe('every connection', () => {
         const { code, nodes } = await page(`first: 2, after: "${cursor}"`)
         expect([name, cursor.slice(0, 100), code, nodes]).toEqual([name, cursor.slice(0, 100), 'BAD_INPUT', undefined])
       }
-      expect((await page(`before: "${foreign}"`)).message, name).toMatch(/no cursor of .*It is of/)
+      expect((await page(`before: "${foreign}"`)).message, name).toMatch(/not a cursor of .*It is of/)
     }
     const [items] = connections.filter(({ name }) => name === 'Query.items')
     for (const args of [
@@ -161,7 +161,7 @@ describe('every connection', () => {
     ])
       expect((await items?.page(args))?.code, args).toBe('BAD_INPUT')
     expect((await items?.page('first: 0'))?.nodes).toEqual([])
-    // What a search finds is paged the same way.
+    // Search results are paged in the same way.
     const found = await items?.page('first: 2, search: "item"')
     const cursor = found?.pageInfo.endCursor
     const behind = await without(app, { table: 'item', id: found?.nodes[1]?.id ?? '' }, async () =>
@@ -193,7 +193,7 @@ describe('every connection', () => {
 })
 
 describe('node and nodes', () => {
-  it('are null for what is not there, of another type, or no id, in one statement for each type', async () => {
+  it('are null for ids that are unknown, of another type, or malformed, in one statement for each type', async () => {
     const { app, url } = await open()
     await importDrawings(app, 40)
     expect(Object.keys(FINDERS).sort()).toEqual(
@@ -261,7 +261,7 @@ describe('node and nodes', () => {
     })
   })
 
-  it('are what a mutation means by them: nothing of another kind is taken down', async () => {
+  it('have the same meaning in mutations: nothing of another kind is taken down', async () => {
     const { app, url } = await open()
     await importDrawings(app, 1)
     const { id } = await app.prisma.item.findFirstOrThrow()
@@ -271,7 +271,7 @@ describe('node and nodes', () => {
     const pin = `mutation { regeneratePreview(family: "${uniqueId}", pin: ["${globalId('Illustration', id)}"]) { id } }`
     expect((await ask(url, pin)).errors?.[0]).toMatchObject({ message: expect.stringMatching(/^pin: /) })
     expect(await app.prisma.takeDown.count()).toBe(0)
-    // A target that is gone leaves its receipt.
+    // A deleted target leaves its receipt.
     await app.prisma.takeDown.create({ data: { targetType: 'VENDOR', targetId: 99, reason: 'kept' } })
     expect((await ask(url, '{ takeDowns { nodes { target { id } } } }')).data).toEqual({
       takeDowns: { nodes: [{ target: null }] },

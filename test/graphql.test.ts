@@ -26,7 +26,7 @@ async function open(count = 3) {
 
 describe('the contract', () => {
   const contract = buildSchema(
-    // The contract abbreviates its connections; "XConnection { edges nodes pageInfo totalCount }" is its own sentence.
+    // The contract abbreviates its connections as "XConnection { edges nodes pageInfo totalCount }".
     `${readFileSync(path.join(import.meta.dirname, 'fixtures/api.graphql'), 'utf8')}
      ${['Vendor', 'Family', 'IconSet', 'Item', 'Backfill', 'RenderFailure']
        .map(
@@ -124,7 +124,7 @@ describe('a page of items', () => {
     expect(await srcSet('(presets: ["nothing"])')).toMatch(/no preset "nothing"/)
   })
 
-  it('prints URLs without a render, and their state once made', async () => {
+  it('returns URLs without rendering, and their status once made', async () => {
     const { app, url } = await open(1)
     const read = async () =>
       (
@@ -158,7 +158,7 @@ describe('a page of items', () => {
   const NEXT =
     'query ($after: String) { items(first: 1000000, after: $after) { totalCount nodes { slug } pageInfo { hasNextPage endCursor } } }'
 
-  it('pages through everything once, by cursor, within its cap', async () => {
+  it('pages through everything once, by cursor, within its limit', async () => {
     const { url } = await open(130)
     const seen: string[] = []
     let after: string | null = null
@@ -193,7 +193,7 @@ describe('a page of items', () => {
     }
     expect(await search('arrow')).toEqual(['arrow-up', 'arrow-up-left', 'arrows_all'])
     expect(await search('LEFT arr')).toEqual(['arrow-up-left'])
-    // Two letters are looked for where words begin, three anywhere.
+    // Two letters match at the start of words, three anywhere.
     expect(await search('up')).toEqual(['arrow-up', 'arrow-up-left', 'up'])
     expect(await search('cup')).toEqual(['cup'])
     expect(await search('up', ', scope: { vendor: "acme" }')).toEqual(['arrow-up', 'arrow-up-left'])
@@ -233,8 +233,8 @@ describe('a page of items', () => {
         })
         expect([search, data.items.nodes.map((node) => node.name), data.items.totalCount]).toEqual([search, [name], 1])
       }
-    // The database folds names as the service folds searches. Postgres may know an older Unicode than Node, which has no
-    // capitals for Georgian and a letter less for Cyrillic.
+    // The database folds names as the service folds searches. Postgres may have an older Unicode version than Node, without capitals for
+    // Georgian and with one letter less for Cyrillic.
     const letters = Array.from({ length: 0x2fff }, (_, at) => String.fromCodePoint(at + 1)).filter(
       (letter) => /\p{Assigned}/u.test(letter) && !/[\u1c80-\u1cbf\u2c2f\u2c5f]/.test(letter),
     )
@@ -280,7 +280,7 @@ describe('a page of items', () => {
   })
 })
 
-describe('looking things up', () => {
+describe('look-ups', () => {
   it('by scope, kind, unique id and node id', async () => {
     const { app, url } = await open(2)
     await importItems({ pg: app.pg, originals: app.stores.originals }, [
@@ -321,7 +321,7 @@ describe('looking things up', () => {
     })
   })
 
-  it('names presets', async () => {
+  it('list presets', async () => {
     const { url } = await open(0)
     const { data } = await ask<{ presets: object[] }>(
       url,
@@ -406,7 +406,7 @@ describe('bad input gets one sentence and a code', () => {
 })
 
 describe('mutations', () => {
-  it.each([null, 'wrong'])('need the admin token, and have %s', async (token) => {
+  it.each([null, 'wrong'])('need the admin token, not %s', async (token) => {
     const { app, url } = await open(1)
     for (const mutation of ['startBackfill { id }', 'cancelBackfill(id: "QmFja2ZpbGw6MQ==") { id }']) {
       const { errors } = await ask(url, `mutation { ${mutation} }`, { token })
@@ -420,7 +420,7 @@ describe('mutations', () => {
 })
 
 describe('the other routes', () => {
-  it('GraphiQL opens with the sample query, without any other server', async () => {
+  it('GraphiQL opens with the sample query, without other servers', async () => {
     const { url } = await open(0)
     const page = await (await fetch(`${url}/graphql`, { headers: { accept: 'text/html' } })).text()
     expect(page).toContain('query Items')
@@ -444,7 +444,7 @@ describe('the other routes', () => {
     expect(metrics).toMatch(/^afterimage_renders_total 0$/m)
     expect((await fetch(`${url}/none`)).status).toBe(404)
     await app.pool.close()
-    // An answer is kept for a second.
+    // A response is reused for a second.
     await expect.poll(async () => (await fetch(`${url}/readyz`)).status, { timeout: 10_000 }).toBe(503)
   })
 })

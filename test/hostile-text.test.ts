@@ -15,7 +15,7 @@ async function open() {
   return { app, url }
 }
 
-/** A manifest in which something is replaced by what stands in its text, such as an escape. */
+/** A manifest with a part of its text replaced, for example by an escape. */
 const manifestWith = (from: string, to: string): Buffer =>
   Buffer.from(
     JSON.stringify({
@@ -37,7 +37,7 @@ const archiveOf = (manifest: Buffer, name = 'a.svg') =>
   ])
 const plain = manifestWith('', '')
 
-describe('text that no database holds', () => {
+describe('text that the database cannot store', () => {
   const archives: [name: string, archive: Buffer][] = [
     ["NUL in a file's name", archiveOf(plain, 'a\0b.svg')],
     ['NUL in the name of a folder', archiveOf(plain, 'icons\0/a.svg')],
@@ -45,13 +45,13 @@ describe('text that no database holds', () => {
     ['a name that is no UTF-8, with NUL', buildZip([{ name: Buffer.from([0xff, 0, 0xfe]), bytes: plain }])],
     ['NUL in an unknown key', archiveOf(manifestWith('extra', 'a\\u0000b'))],
     ['half a pair in an unknown key', archiveOf(manifestWith('extra', 'a\\ud800b'))],
-    ['NUL in a key that stands twice', archiveOf(manifestWith('"extra":"x"', '"\\u0000":1,"\\u0000":2'))],
+    ['NUL in a key that occurs twice', archiveOf(manifestWith('"extra":"x"', '"\\u0000":1,"\\u0000":2'))],
     ...['acme', 'Basics', 'All', 'icon', 'a.svg', 'Title', 'tag'].flatMap((text): [string, Buffer][] => [
       [`NUL in the value ${text}`, archiveOf(manifestWith(`"${text}"`, `"${text}\\u0000"`))],
       [`half a pair in the value ${text}`, archiveOf(manifestWith(`"${text}"`, `"${text}\\udc00"`))],
     ]),
   ]
-  it('in an archive refuses it at once, with a sentence, and nothing waits behind it', async () => {
+  it('in an archive makes it refused immediately, with a sentence, and blocks nothing', async () => {
     const at = await open()
     for (const [name, archive] of archives) {
       const { status, problems } = await uploadArchive(at, archive)
@@ -63,7 +63,7 @@ describe('text that no database holds', () => {
     expect(next.status).toBe('COMPLETED')
   }, 120_000)
 
-  it('in a drawing is told in the reason why it has no picture', async () => {
+  it('in a drawing is part of the reason why it cannot be rendered', async () => {
     const { app, url } = await open()
     const [nul, wide] = ['\0', '\u{1f600}']
     const sources = [
@@ -92,7 +92,7 @@ describe('text that no database holds', () => {
     expect(alias.status).toBe(422)
   })
 
-  it('in the names of a directory or an Iconify set is refused, and the rest is taken', async () => {
+  it('in the names of a directory or an Iconify set is refused, and the rest is imported', async () => {
     const { app } = await open()
     const root = await tempDirectory()
     const folder = 'acme/icons/FAMILY000001/SET000000001'

@@ -23,7 +23,7 @@ describe('hostile input', () => {
   it.each(HOSTILE.map((hostile) => [hostile.name, hostile] as const))(
     '%s ends in a code, and the next render works',
     async (_name, { svg: make, expected }) => {
-      // Short where the limit is the claim, long where another one is: the machine may be slow.
+      // Short if the limit is the claim, long if another one is: the machine may be slow.
       const outcome = await outcomeOf(make(), expected.includes('TIMEOUT') ? 3000 : 20_000)
       expect(expected).toContain(outcome)
       expect(await outcomeOf(GOOD, 10_000)).toBe('RENDERED')
@@ -69,16 +69,16 @@ describe('hostile input', () => {
   })
 })
 
-it('a style sheet changes nothing for the next one that is read', async () => {
-  // A brace that stands where the second sheet ends was once taken for a block that it leaves open, and its reading never ended.
+it('a style sheet does not affect the next one', async () => {
+  // A brace at the offset where the second sheet ends was once taken for an open block, and parsing never ended.
   const source = svg(
     `<style>${'a{}'.repeat(5)};a{}</style><style>{}}rect{fill:red}</style><rect width="24" height="24"/>`,
   )
   expect(await outcomeOf(Buffer.from(source), 3000)).toBe('RENDERED')
 })
 
-it('a storm in which every fifth render crashes or hangs costs none of the good ones', async () => {
-  // Heavy art goes to resvg, which aborts on groups off its canvas, and librsvg draws it then; the blurs keep both busy for seconds.
+it('when every fifth render crashes or hangs, all good ones succeed', async () => {
+  // Heavy art goes to resvg, which aborts on groups outside of its canvas, and then to librsvg; the blurs keep both busy for seconds.
   const heavy = '<path d="M0 0h1"/>'.repeat(20_001)
   const crash = Buffer.from(
     svg(`${heavy}<g opacity=".5"><path d="M500 0h9v9z"/><path d="M520 0h9v9z"/></g><path d="M0 0h9v9z"/>`),

@@ -31,7 +31,7 @@ const importAll = (app: App, originals = app.stores.originals, prefix = '') =>
   importBucket({ pg: app.pg, originals }, { prefix })
 
 describe('importing a bucket', () => {
-  it('imports by keys, downloads nothing, and refuses the rest by name', async () => {
+  it('imports by keys, downloads nothing, and reports refused keys', async () => {
     const app = await s3App()
     const { originals } = app.stores
     await putOriginals(originals, ['arrow-left', 'star'])
@@ -108,7 +108,7 @@ describe('npm run import -- s3://…', () => {
     )
   }
 
-  it('imports, adopts, says what is broken and starts its backfill', async () => {
+  it('imports, adopts, reports broken pictures and starts its backfill', async () => {
     const env = await testBuckets()
     const s3 = `${env.AWS_ENDPOINT_URL_S3}/`
     await fetch(`${s3}${env.ORIGINALS_BUCKET}/${FOLDER}/a.svg`, { method: 'PUT', body: drawing(1) })
@@ -121,18 +121,18 @@ describe('npm run import -- s3://…', () => {
     expect(said).toContain('started backfill 1')
   })
 
-  it('says in one sentence what it cannot do', async () => {
+  it('reports errors in one sentence', async () => {
     const env = await testBuckets()
     expect(await run(env, ['s3://elsewhere/'])).toEqual({
       code: 1,
       said: `s3://elsewhere/ is not in ORIGINALS_BUCKET (${env.ORIGINALS_BUCKET}): originals are read in place, so set it to elsewhere.\n`,
     })
-    expect(await run({}, ['.', '--adopt'])).toEqual({ code: 1, said: '--adopt goes with s3://BUCKET/PREFIX.\n' })
+    expect(await run({}, ['.', '--adopt'])).toEqual({ code: 1, said: '--adopt needs s3://BUCKET/PREFIX.\n' })
   })
 })
 
 describe('adopting pictures without a version', () => {
-  it('registers what is WebP and leaves the rest to a backfill', async () => {
+  it('registers valid WebP pictures and leaves the rest to a backfill', async () => {
     const app = await s3App()
     const { originals, previews } = app.stores
     await putOriginals(originals, ['good', 'path', 'cut', 'none'])
@@ -153,7 +153,7 @@ describe('adopting pictures without a version', () => {
     expect(report.broken.toSorted((a, b) => (a.key < b.key ? -1 : 1))).toEqual([
       {
         key: `${FOLDER}/cut-preview.webp`,
-        found: `a WebP of ${webp.length} bytes, of which ${webp.length - 9} are there`,
+        found: `a WebP of ${webp.length} bytes, truncated to ${webp.length - 9}`,
       },
       { key: `${FOLDER}/path-preview.webp`, found: '"/var/tmp/converter/acme/path-p"' },
     ])

@@ -54,7 +54,7 @@ async function collect<T>(values: AsyncIterable<T>): Promise<T[]> {
 }
 
 describe('importing all of Iconify', () => {
-  it('takes every set with its hidden icons, a vendor for each author, and continues after a broken set', async () => {
+  it('imports every set with its hidden icons, a vendor for each author, and continues after a broken set', async () => {
     const app = await testApp()
     const to = { pg: app.pg, originals: app.stores.originals }
     const directory = await collectionOf({
@@ -116,7 +116,7 @@ describe('importing all of Iconify', () => {
     }
   })
 
-  it('by its name installs the package once and keeps it; says so when npm cannot', { timeout: 60_000 }, async () => {
+  it('by its name installs the package once and keeps it; reports when npm fails', { timeout: 60_000 }, async () => {
     const { registry, close } = await serveRegistry(
       await collectionOf(
         { one: { author: 'One', icons: { a: { body: BODY } } } },
@@ -148,7 +148,7 @@ describe('importing all of Iconify', () => {
   })
 })
 
-/** A registry with one package, as npm asks for it. */
+/** A registry with one package, with the responses that npm needs. */
 async function serveRegistry(directory: string): Promise<{ registry: string; close: () => Promise<unknown> }> {
   const tarball = path.join(await tempDirectory(), 'package.tgz')
   await run('tar', ['-czf', tarball, '-C', path.dirname(directory), path.basename(directory)])

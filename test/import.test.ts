@@ -21,7 +21,7 @@ async function directoryOf(files: Record<string, string>): Promise<string> {
 }
 
 describe('importing a directory', () => {
-  it('makes vendors, families, sets and items, and refuses what is no SVG by name and reason', async () => {
+  it('creates vendors, families, sets and items, and reports files that are not SVG with a reason', async () => {
     const app = await testApp()
     const directory = await directoryOf({
       [`acme/icons/${FAMILY}/${SET}/arrow-left.svg`]: drawing(1),
@@ -73,7 +73,7 @@ describe('importing a directory', () => {
     expect(await app.stores.originals.head(key)).not.toBeNull()
   })
 
-  it('takes other bytes under a known key as a new source and remembers the earlier ones', async () => {
+  it('treats other bytes under a known key as a new source and remembers the earlier ones', async () => {
     const app = await testApp()
     const to = { pg: app.pg, originals: app.stores.originals }
     await importItems(to, [entry('a', drawing(1))])
@@ -124,7 +124,7 @@ describe('importing Iconify', () => {
     expect(refused).toBe(0)
   })
 
-  it('makes sets of categories, keeps the box, and leaves hidden icons out', async () => {
+  it('creates sets from categories, keeps the box, and leaves hidden icons out', async () => {
     const directory = await directoryOf({
       'icons.json': JSON.stringify({
         prefix: 'x',
@@ -159,7 +159,7 @@ describe('importing Iconify', () => {
     ])
   })
 
-  it('says which file is no Iconify package, and why', async () => {
+  it('reports which file is not an Iconify package, and why', async () => {
     const directory = await directoryOf({ 'icons.json': '{"prefix": 1}', 'info.json': '{}', 'metadata.json': '{}' })
     await expect(readIconify(directory)[Symbol.asyncIterator]().next()).rejects.toThrow(
       /icons\.json is not part of an Iconify/,

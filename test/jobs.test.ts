@@ -7,7 +7,7 @@ import { createTasks } from '../workers/tasks.ts'
 import { testDatabase } from './support/database.ts'
 import { testApp } from './support/setup.ts'
 
-/** A payload of each task as it lies in the queues of installations, its key and its priority: none of them may change. */
+/** A payload of each task as it is in the queues of installations, its key and its priority: none of them may change. */
 const QUEUED: { readonly [name in TaskName]: [payload: object, key: string | null, priority: number] } = {
   take_down: [{ takeDownId: 3, recheck: true }, 'take_down:3:true', 0],
   delete_superseded: [{}, 'delete_superseded', 0],
@@ -58,7 +58,7 @@ describe('queueing', () => {
     return { pg, jobs }
   }
 
-  it('writes the registry’s key, priority and attempts, and one job for a key', async () => {
+  it('stores the registry’s key, priority and attempts, and one job for each key', async () => {
     const { pg, jobs } = await database()
     await enqueue(pg, 'make_composites', { familyId: 1 })
     await enqueue(pg, 'make_composites', { familyId: 1 }, { delayS: 60 })
@@ -75,7 +75,7 @@ describe('queueing', () => {
     expect([await countJobs(pg, 'make_composites', 9), await countJobs(pg, 'run_chunk', 9)]).toEqual([1, 0])
   })
 
-  it('adds any number at once, each of its own without a key, and none of an empty list', async () => {
+  it('adds any number at once, separate ones without a key, and none for an empty list', async () => {
     const { pg, jobs } = await database()
     await enqueueAll(pg, 'make_rest', [{ payload: { itemIds: [1] } }, { payload: { itemIds: [1] } }])
     await enqueueAll(pg, 'make_rest', [])
@@ -86,12 +86,12 @@ describe('queueing', () => {
     expect([await countJobs(pg, null, 9), await countJobs(pg, null, 1)]).toEqual([2, 1])
   })
 
-  it('refuses a payload that no worker would take', async () => {
+  it('refuses an invalid payload', async () => {
     const { pg } = await database()
     await expect(enqueue(pg, 'make_rest', { itemIds: [] })).rejects.toThrow('Too small')
   })
 
-  it('finds and removes what no worker tries again', async () => {
+  it('finds and removes jobs without attempts left', async () => {
     const { pg } = await database()
     await enqueueAll(pg, 'render_upload', [{ payload: { chunkId: 7 } }, { payload: { chunkId: 8 } }])
     await pg.query(`update graphile_worker._private_jobs set attempts = max_attempts where key = 'render_upload:7'`)

@@ -19,7 +19,7 @@ it('ids cost what their nodes cost', async () => {
   })
 })
 
-it('what is dear to make costs more, and a long answer is refused before it is written', async () => {
+it('expensive fields cost more, and a long response is refused before it is serialised', async () => {
   const app = await testApp()
   const { url } = await testServer(app)
   await importDrawings(app, 60)
@@ -35,13 +35,13 @@ it('what is dear to make costs more, and a long answer is refused before it is w
   expect((await ask(url, '{ items(first: 60) { nodes { name } } }')).errors).toBeUndefined()
 })
 
-it('measures about what JSON takes, and stops where it is too much', () => {
+it('estimates the size of JSON, and stops above the limit', () => {
   const value = { items: [{ name: 'Arrow', size: 12, gone: null }, { name: '→' }] }
   expect(Math.abs(lengthOf(value, 1e6) - JSON.stringify(value).length)).toBeLessThan(20)
   expect(lengthOf(Array(1e6).fill('x'.repeat(100)), 1000)).toBeLessThan(1200)
 })
 
-it('a client that asks and does not read is cut off', async () => {
+it('a client that does not read its response is disconnected', async () => {
   const app = await testApp()
   const server = await serve(app, { stalledMs: 300 })
   onTestFinished(server.close)
@@ -54,13 +54,13 @@ it('a client that asks and does not read is cut off', async () => {
   const names = Array.from({ length: 12 }, (_, index) => `n${index}: name`).join(' ')
   const body = JSON.stringify({ query: `{ items(first: 60) { nodes { ${names} } } }` })
   const head = `POST /graphql HTTP/1.1\r\nhost: x\r\ncontent-type: application/json\r\ncontent-length: ${body.length}\r\n\r\n`
-  // Several answers of 7 MB, more than the kernel takes without a reader.
+  // Several responses of 7 MB, more than the kernel buffers without a reader.
   socket.write((head + body).repeat(3))
   await until(async () => (await establishedTo(server.url)) === 1)
   await until(async () => (await establishedTo(server.url)) === 0)
 })
 
-/** Connections that a server of this machine holds open, as the kernel tells: a client that does not read is not told itself. */
+/** Connections that a server on this machine holds open, from the kernel: a client that does not read gets no events. */
 async function establishedTo(url: string): Promise<number> {
   const port = Number(new URL(url).port).toString(16).toUpperCase().padStart(4, '0')
   const lines = (await readFile('/proc/net/tcp', 'utf8')).split('\n')

@@ -10,7 +10,7 @@ import { importDrawings, testApp } from './support/setup.ts'
 const ADVISORY = `select count(*)::int as locks from pg_locks where locktype = 'advisory' and database = (select oid from pg_database where datname = current_database())`
 
 describe('locks', () => {
-  it('of a deletion that fails half-way are gone with it', async () => {
+  it('of a deletion that fails halfway are released', async () => {
     const app = await testApp()
     await importDrawings(app, 2)
     const items = await app.prisma.item.findMany({ orderBy: { id: 'asc' } })
@@ -33,7 +33,7 @@ describe('locks', () => {
     expect(await deleteDiscarded(app)).toBe(0)
   })
 
-  it('are released at the end of a scope, whatever ends it, and the connection is given back', async () => {
+  it('are released at the end of a scope, however it ends, and the connection returns to the pool', async () => {
     const app = await testApp()
     const counted = async () => (await app.pg.query(ADVISORY)).rows[0].locks
     const work = async (ids: number[]) => {
@@ -50,7 +50,7 @@ describe('locks', () => {
     expect(app.pg.idleCount).toBe(app.pg.totalCount)
   })
 
-  it('leave a connection to the work under them, however many want some', async () => {
+  it('leave a connection for the work under them, however many are waiting', async () => {
     const app = await testApp()
     const wanted = app.config.databaseConnections * 4
     const work = async (id: number) => {

@@ -5,7 +5,7 @@ import { expect, it } from 'vitest'
 
 const LOG = path.join(import.meta.dirname, '../src/core/log.ts')
 
-/** What a process of its own writes to stderr, a pipe, when it runs this body and exits at once. */
+/** The stderr, a pipe, of a process that runs this body and exits immediately. */
 async function stderrOf(body: string): Promise<string[]> {
   const script = `const { log, configureLog } = await import(${JSON.stringify(LOG)}); ${body}; process.exit(0)`
   const args = ['--input-type=module', '--eval', script]
@@ -13,7 +13,7 @@ async function stderrOf(body: string): Promise<string[]> {
   return stderr.trimEnd().split('\n')
 }
 
-it('is one JSON object per line where stderr is not a terminal, and no line is lost when the process exits', async () => {
+it('is one JSON object per line if stderr is not a terminal, and no line is lost when the process exits', async () => {
   const text = 'x'.repeat(500)
   const lines = await stderrOf(
     `for (let n = 0; n < 3000; n++) log.warn('an event', { n, text: '${text}', none: undefined })`,
@@ -40,7 +40,7 @@ it('is pretty on a terminal, or when configured so', async () => {
   expect(await stderrOf(`${terminal}; fresh.${event}`)).toEqual([expect.stringMatching(expected)])
 })
 
-it('begins at its level', async () => {
+it('omits lines below its level', async () => {
   const lines = await stderrOf(
     `for (const level of ['debug', 'info', 'warn', 'error']) { configureLog({ format: 'json', level }); for (const method of Object.keys(log)) log[method](level) }`,
   )
@@ -51,7 +51,7 @@ it('begins at its level', async () => {
   ])
 })
 
-it('keeps passwords and signatures out', async () => {
+it('redacts passwords and signatures', async () => {
   const [line] = await stderrOf(
     `log.error('no', { a: 'at postgres://user:hunter2@host/db', b: '/uploads/1?expires=1&signature=hunter2', c: 'https://b/k?X-Amz-Signature=hunter2&X-Amz-Expires=1' })`,
   )

@@ -30,7 +30,7 @@ const setsOf = (manifest: unknown) => {
 const FILES = '/families/0/sets/0/files'
 
 describe('a manifest', () => {
-  it('is filled in where it leaves something out', () => {
+  it('gets defaults for omitted values', () => {
     const [icons, scenes] = setsOf({
       $schema: 'https://example.com/manifest.schema.json',
       vendor: 'acme',
@@ -64,7 +64,7 @@ describe('a manifest', () => {
     })
   })
 
-  it('means the same family and set by the same names, and others by others', () => {
+  it('has the same families and sets for the same names, and others for others', () => {
     const idsOf = (set: object, family: object = {}) =>
       setsOf(withSet({ removed: ['a'], ...set }, family)).map(({ family: { uniqueId }, iconSet }) => [
         uniqueId,
@@ -160,16 +160,16 @@ describe('a manifest is refused', () => {
     expect(problemsOf(manifest)).toEqual(expected)
   })
 
-  it('in sentences that say what is wrong and what to do', () => {
+  it('in sentences with the problem and the remedy', () => {
     const { kept } = validateManifest(print({ vendor: 'a b', famlies: [], families: [{ name: 'Basics' }] }))
     expect(kept.map(({ message }) => message)).toEqual([
       'The key "famlies" is not known here: remove it, or rename it to one of vendor, families.',
-      '"a b" is not allowed here: give your username: 1 to 64 of A-Z, a-z, 0-9, _ and -, beginning with a letter or digit.',
+      '"a b" is not allowed here: use your username: 1 to 64 of A-Z, a-z, 0-9, _ and -, beginning with a letter or digit.',
       '"sets" is missing here: add an array of 1 to 1,000 sets.',
     ])
   })
 
-  it('with the first thousand problems, and all of them counted', () => {
+  it('with the first thousand problems, and the count of all', () => {
     const { kept, count } = validateManifest(print(withFiles(...Array(60_000).fill({ file: 7, x: 1, y: 2 }))))
     expect([kept.length, count()]).toEqual([1000, 180_000])
   })
@@ -232,7 +232,7 @@ describe('a manifest is refused', () => {
 })
 
 describe('validateManifest', () => {
-  it('answers in GraphQL, without a token, two in a query', async () => {
+  it('is available in GraphQL, without a token, twice in a query', async () => {
     const { url } = await testServer(await testApp(await testConfig()))
     const query = `query ($manifest: String!) {
       validateManifest(manifest: $manifest) { valid problemCount problems { code file pointer message } } }`
@@ -260,7 +260,7 @@ describe('npm run ingest', () => {
     )
   }
 
-  it('says what an archive holds, or all that is wrong with it, and writes nothing', async () => {
+  it("prints an archive's contents, or all of its problems, and writes nothing", async () => {
     const directory = await tempDirectory()
     const manifest = print(withFiles({ file: 'a.svg' }, { file: 'b c.svg' }))
     const [good, bad] = ['good.zip', 'bad.zip'].map((name) => path.join(directory, name)) as [string, string]
@@ -281,10 +281,10 @@ describe('npm run ingest', () => {
     expect(refused.code).toBe(1)
     expect(refused.stdout.split('\n')).toEqual([
       `manifest.json ${FILES}/1/file: BAD_SLUG "b c" cannot be a slug, which is 1 to 128 of A-Z, a-z, 0-9, _ and -, beginning with a letter or digit: rename the file or add "slug".`,
-      `manifest.json ${FILES}/1/file: MISSING_FILE "b c.svg" is not in the archive: add it or take this out.`,
+      `manifest.json ${FILES}/1/file: MISSING_FILE "b c.svg" is not in the archive: add it or remove this entry.`,
       `${bad} cannot be ingested: 2 problems`,
       '',
     ])
-    expect(without).toMatchObject({ code: 1, stderr: expect.stringContaining('Give one archive') })
+    expect(without).toMatchObject({ code: 1, stderr: expect.stringContaining('One archive') })
   })
 })

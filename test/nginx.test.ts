@@ -12,7 +12,7 @@ import { until } from './support/until.ts'
 
 const TEMPLATE = path.join(import.meta.dirname, '../deploy/cdn.nginx.conf')
 const NGINX = ['nginx', '/usr/sbin/nginx'].find((program) => spawnSync(program, ['-v']).status === 0) ?? null
-/** nobody: as in its container, nginx is not root here. */
+/** nobody: as in its container, nginx does not run as root here. */
 const UID = process.getuid?.() === 0 ? 65534 : undefined
 
 /** One edge, as docker-compose.yml starts it. */
@@ -53,7 +53,7 @@ async function openEdge(origins: { bucketUrl: string; handlerUrl: string }) {
   return {
     url,
     get: (path: string, init?: RequestInit) => fetch(`${url}${path}`, { redirect: 'manual', ...init }),
-    /** Who was asked for each of so many pictures, hits left out: `bucket`, or `bucket handler`. The log comes after the answer. */
+    /** The origins requested for each picture, without hits: `bucket`, or `bucket handler`. The log is written after the response. */
     asked: async (pictures: number) => {
       const lines = await until(async () => {
         const found = [...(await readFile(logFile, 'utf8')).matchAll(/ from="([^"]*)"/g)]
@@ -76,7 +76,7 @@ async function freePort(): Promise<number> {
 const way = ({ status, headers }: Response) => `${status} ${headers.get('x-cache')}`
 
 describe('deploy/cdn.nginx.conf', () => {
-  it('fails over on what the origin group does, caches errors by their Cache-Control, and needs no root', async () => {
+  it('fails over on the same errors as the origin group, caches errors by their Cache-Control, and needs no root', async () => {
     const config = await readFile(TEMPLATE, 'utf8')
     const [, codes = ''] = /error_page ([\d ]+) = @handler;/.exec(config) ?? []
     expect(codes.split(' ').map(Number)).toEqual([...FAILOVER_ON])
@@ -88,7 +88,7 @@ describe('deploy/cdn.nginx.conf', () => {
 })
 
 describe.runIf(NGINX)('nginx as the CDN', () => {
-  it('gets a picture from the handler first and from the bucket ever after, the same to the header', async () => {
+  it('gets a picture from the handler first and from the bucket afterwards, identical including headers', async () => {
     const origins = await openOrigins()
     const [edge, other] = [await openEdge(origins), await openEdge(origins)]
     const path = await origins.pathOf()
@@ -114,7 +114,7 @@ describe.runIf(NGINX)('nginx as the CDN', () => {
     expect(known.status).toBe(304)
   })
 
-  it('asks once for 20 viewers at once, HEAD among them', async () => {
+  it('sends one request for 20 concurrent viewers, including HEAD', async () => {
     const origins = await openOrigins()
     const edge = await openEdge(origins)
     const path = await origins.pathOf()
@@ -127,7 +127,7 @@ describe.runIf(NGINX)('nginx as the CDN', () => {
     expect((await edge.asked(20)).filter((from) => from.includes('handler'))).toEqual(['bucket handler'])
   })
 
-  it('keeps 404 and 410, and no 503: when the store is back, so is the picture', async () => {
+  it('caches 404 and 410, but not 503: when the store is back, so is the picture', async () => {
     const origins = await openOrigins({ drawings: 2 })
     const edge = await openEdge(origins)
     const [path, gone] = [await origins.pathOf(0), await origins.pathOf(1)]
@@ -143,7 +143,7 @@ describe.runIf(NGINX)('nginx as the CDN', () => {
     expect(way(await edge.get(path))).toBe('200 MISS')
   })
 
-  it('asks the handler when the bucket is away, and shows a 403 of the bucket', async () => {
+  it('requests the handler when the bucket is unavailable, and shows a 403 of the bucket', async () => {
     const origins = await openOrigins()
     const path = await origins.pathOf()
     const away = await openEdge({ ...origins, bucketUrl: 'http://127.0.0.1:1/bucket' })
@@ -153,7 +153,7 @@ describe.runIf(NGINX)('nginx as the CDN', () => {
     expect(way(await forbidden.get(path))).toBe('403 MISS')
   })
 
-  it("passes on nothing but a picture's path, and nothing of the viewer's", async () => {
+  it("forwards only a picture's path, and nothing else of the viewer", async () => {
     const passed: string[] = []
     const origin = await listen(({ method, url, headers }, response) => {
       passed.push(`${method} ${url} ${Object.keys(headers).sort()}`)

@@ -11,7 +11,7 @@ describe('hostile documents', () => {
   })
 })
 
-/** Random trees of everything that has ever been used against a sanitiser, well-formed and not. */
+/** Random trees of everything that has been used against a sanitiser, well-formed and not. */
 const value = fc.oneof(
   {
     weight: 3,
@@ -98,7 +98,7 @@ const { node } = fc.letrec<{ node: string }>((tie) => ({
   ),
 }))
 
-test('whatever comes in, what comes out parses, refers to itself only, and stays as it is', async () => {
+test('any output parses, refers only to itself, and is unchanged when normalised again', async () => {
   await fc.assert(
     fc.asyncProperty(fc.array(node, { maxLength: 6 }), attributes, async (children, own) => {
       const result = await outcome(
@@ -108,13 +108,13 @@ test('whatever comes in, what comes out parses, refers to itself only, and stays
     }),
     {
       numRuns: 2000,
-      // A reference in an element that is not printed, because what it is in is not.
+      // A reference in an element that is not printed, because its parent is not.
       examples: [[['<h:div><g style="filter:blur(1px) url(#a);clip-path:circle(1px)"></g></h:div>'], '']],
     },
   )
 })
 
-test('any bytes end in a document or a code', async () => {
+test('any bytes give a document or a code', async () => {
   await fc.assert(
     fc.asyncProperty(fc.uint8Array({ maxLength: 200 }), async (bytes) => {
       expect(await outcome(bytes)).toBeTruthy()
@@ -122,7 +122,7 @@ test('any bytes end in a document or a code', async () => {
   )
 })
 
-test('a damaged document ends in a document or a code', async () => {
+test('a damaged document gives a document or a code', async () => {
   const whole = doc(`<style>.a{fill:url(#g)}</style><g id="g"><path class="a" d="M0 0"/><use xlink:href="#g"/></g>`)
   await fc.assert(
     fc.asyncProperty(fc.nat(whole.length), fc.nat(9), fc.string({ maxLength: 5 }), async (at, removed, inserted) => {

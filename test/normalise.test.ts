@@ -7,7 +7,7 @@ import type { Feature, Warning } from '../src/render/child/normalise/names.ts'
 import { normalise } from '../src/render/child/normalise/normalise.ts'
 import { BOX, doc, expectClean, NS, outcome } from './support/normalised.ts'
 
-/** What is inside of the root. */
+/** The content of the root. */
 const bodyOf = (svg: string) =>
   (/^<svg[^>]*?(?:\/>|>([\s\S]*)<\/svg>)$/.exec(svg)?.[1] ?? '').replaceAll(' font-family="DejaVu Sans"', '')
 
@@ -32,7 +32,7 @@ async function check(input: string | Uint8Array, expected: Expected): Promise<vo
   await expectClean(result.svg)
 }
 
-describe('what is drawn is drawn as a browser would', () => {
+describe('documents are drawn as in a browser', () => {
   test.each<[string, string, string]>([
     [
       'numbers and spaces in paths stay',
@@ -166,16 +166,15 @@ describe('colours', () => {
     check(doc(`<path fill="${color}"/>`), { body: `<path${expected === '' ? '' : ` ${expected}`}/>` }),
   )
 
-  test('alpha and opacity multiply, where they are and where they are inherited', () =>
+  test('alpha and opacity multiply, own and inherited ones', () =>
     check(doc('<g fill="#ff000080"><path fill-opacity=".5"/><path fill="blue"/></g>'), {
       body: '<g fill="#ff0000" fill-opacity="0.50196078"><path fill-opacity="0.25098039"/><path fill="#0000ff" fill-opacity="1"/></g>',
     }))
 
-  test('one that no browser knows has a code', () =>
-    check(doc('<path fill="nocolor"/>'), { warnings: ['UNKNOWN_COLOR'] }))
+  test('an invalid one has a code', () => check(doc('<path fill="nocolor"/>'), { warnings: ['UNKNOWN_COLOR'] }))
 })
 
-describe('lengths and places', () => {
+describe('lengths and positions', () => {
   test.each([
     ['<rect x="1in" y="1pc" width="10%" height="2em"/>', '<rect x="96" y="16" width="0.9" height="32"/>'],
     ['<rect width="calc(100% - 1px)" height="max(1px, 2px)"/>', '<rect width="8" height="2"/>'],
@@ -204,7 +203,7 @@ describe('lengths and places', () => {
   ])('%s', (body, expected) => check(doc(body), { body: expected }))
 })
 
-describe('what engines do not draw alike', () => {
+describe('differences between the engines', () => {
   test.each<[string, string, string]>([
     [
       'a marker stands at each vertex, in the colours of its shape',
@@ -255,14 +254,14 @@ describe('what engines do not draw alike', () => {
     expect(typeof result === 'string' ? result : result.text).toBe('a b')
   })
 
-  test('HTML that takes a layout engine is left out, and says so', () =>
+  test('HTML that needs a layout engine is left out, with a warning', () =>
     check(doc('<foreignObject><table xmlns="http://www.w3.org/1999/xhtml"/></foreignObject>'), {
       body: '<g/>',
       warnings: ['FOREIGN_OBJECT'],
     }))
 })
 
-describe('a document that moves', () => {
+describe('an animated document', () => {
   test.each([
     [
       'rests where it freezes',
@@ -294,7 +293,7 @@ describe('a document that moves', () => {
   })
 })
 
-describe('the root is a box of CSS', () => {
+describe('the root is a CSS box', () => {
   test.each([
     [
       'style="background:red"',
@@ -309,7 +308,7 @@ describe('the root is a box of CSS', () => {
   ])('%s', (attributes, expected) => check(doc('<path/>', `${BOX} ${attributes}`), { body: expected }))
 })
 
-describe('what loads, runs or moves is left out, with a warning', () => {
+describe('external resources, scripts and animations are left out, with a warning', () => {
   test.each<[string, string, string, Warning[]]>([
     ['a file', '<image xlink:href="/dev/zero"/>', '', ['EXTERNAL_REFERENCE']],
     ['a use elsewhere', '<use href="a.svg#b"/>', '', ['EXTERNAL_REFERENCE']],
@@ -347,7 +346,7 @@ describe('what loads, runs or moves is left out, with a warning', () => {
   ])('%s', (_, body, expected, warnings) => check(doc(body), { body: expected, warnings }))
 })
 
-test('an embedded picture is what its bytes are', async () => {
+test("an embedded picture's type follows from its bytes", async () => {
   const gif = 'R0lGODlhAQABAIAAAAAAAP///yH5BAEAAAAALAAAAAABAAEAAAIBRAA7'
   const result = await outcome(
     doc(`<image href="data:image/jpeg;base64, ${gif.slice(0, 20)}&#10;${gif.slice(20)}" width="5" height="4"/>`),
@@ -382,10 +381,10 @@ describe('size', () => {
     expect(svg).toContain('width="4096" height="2048" viewBox="0 0 1000000 500000"')
   })
 
-  test('a rule may state it', () =>
+  test('may be stated by a rule', () =>
     check(doc('<style>svg{width:24px;fill:red}*{height:12px}</style>'), { size: [24, 12] }))
 
-  test('and no rule makes it larger than a picture', () =>
+  test('is limited, whatever a rule states', () =>
     check(doc('<style>svg{width:9e99px}</style>'), { code: 'TOO_LARGE' }))
 })
 
@@ -411,7 +410,7 @@ describe('bytes', () => {
   ])('%s', (_, bytes) => check(bytes, { body: '<text>é</text>' }))
 })
 
-describe('documents that are not quite right', () => {
+describe('slightly invalid documents', () => {
   test.each<[string, string, Expected]>([
     ['no xmlns', '<svg><path/></svg>', { body: '<path/>' }],
     ['a prefix', '<svg:svg xmlns:svg="http://www.w3.org/2000/svg"><svg:path/></svg:svg>', { body: '<path/>' }],
@@ -453,7 +452,7 @@ describe('documents that are not quite right', () => {
   ])('%s', (_, input, expected) => check(input, expected))
 })
 
-describe('legitimate art of size passes', () => {
+describe('large legitimate art passes', () => {
   test.each<[string, string]>([
     ['a map of 100,000 segments', `<path d="M0 0${'c.1 .2 .3 .4 1 1'.repeat(100_000)}"/>`],
     ['50,000 shapes', '<path d="M0 0h1"/>'.repeat(50_000)],
@@ -483,7 +482,7 @@ describe('legitimate art of size passes', () => {
   })
 })
 
-test('the demo icons are printed once and for all', async () => {
+test('printing the demo icons is idempotent', async () => {
   for (const set of ['lucide', 'twemoji', 'circle-flags']) {
     const file = path.join(import.meta.dirname, '..', 'node_modules', '@iconify-json', set, 'icons.json')
     const icons: Record<string, { body: string }> = JSON.parse(readFileSync(file, 'utf8')).icons

@@ -4,7 +4,7 @@ import { openOwnPostgres } from './support/own-postgres.ts'
 import { testApp, testConfig } from './support/setup.ts'
 import { until } from './support/until.ts'
 
-it('a process listens on one connection after an outage, and hears again', async () => {
+it('a process listens on one connection after an outage, and receives notifications again', async () => {
   await using postgres = await openOwnPostgres()
   const app = await testApp(await testConfig({ DATABASE_URL: postgres.url }))
   const stop = new AbortController()
@@ -19,7 +19,7 @@ it('a process listens on one connection after an outage, and hears again', async
   await until(() => tries >= 4)
   await new Promise((resolve) => refusing.close(resolve))
   await postgres.start()
-  // Something may have been missed meanwhile.
+  // Notifications may have been missed meanwhile.
   await heard
   heard = followed.next()
   const notify = () =>
@@ -34,7 +34,7 @@ it('a process listens on one connection after an outage, and hears again', async
   await app.close()
 })
 
-it('a follower that does not read holds one value, however much is told', async () => {
+it('a follower that does not read buffers one value, however many notifications arrive', async () => {
   const app = await testApp()
   const stop = new AbortController()
   const followed = app.events.follow('afterimage_backfill', '1', stop.signal)[Symbol.asyncIterator]()
@@ -42,7 +42,7 @@ it('a follower that does not read holds one value, however much is told', async 
   const first = followed.next()
   await tell('1')
   await first
-  // Each in a transaction of its own: Postgres drops only equal ones of one transaction.
+  // Each in a separate transaction: Postgres only drops equal ones of one transaction.
   for (let round = 0; round < 200; round++) await tell('1')
   const after = app.events.follow('afterimage_backfill', 'after', stop.signal)[Symbol.asyncIterator]()
   const all = after.next()

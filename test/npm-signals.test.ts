@@ -8,7 +8,7 @@ import { programEnv } from './support/program-env.ts'
 import { ADMIN_TOKEN, tempDirectory } from './support/setup.ts'
 import { until } from './support/until.ts'
 
-/** Starts a script of package.json as its user does. npm leads a process group, as it does in a terminal. */
+/** Starts a script of package.json as a user does. npm leads a process group, as it does in a terminal. */
 async function npmRun(script: string, env: Record<string, string> = {}) {
   const npm = spawn('npm', ['run', script], {
     cwd: path.join(import.meta.dirname, '..'),
@@ -36,7 +36,7 @@ async function npmRun(script: string, env: Record<string, string> = {}) {
   return { pid, gone, said: () => said }
 }
 
-/** All of it: npm, the shell that it starts, Node, renderers, a worker, Postgres. */
+/** The whole tree: npm, the shell that it starts, Node, renderers, a worker, Postgres. */
 async function runningFamily(
   { pid, said }: { pid: number; said: () => string },
   saysItRuns: RegExp,
@@ -57,7 +57,7 @@ it('SIGTERM to npm alone ends all of npm start: renderers, worker and Postgres w
   await expectNobody(family)
 })
 
-it('Ctrl-C, which the terminal sends to all and npm hands on once more, ends npm run api in order', async () => {
+it('Ctrl-C, which the terminal sends to all processes and npm forwards again, ends npm run api in order', async () => {
   const npm = await npmRun('api', { DATABASE_URL: await testDatabase() })
   const family = await runningFamily(npm, /Afterimage API at http/)
   process.kill(-npm.pid, 'SIGINT')
@@ -65,7 +65,7 @@ it('Ctrl-C, which the terminal sends to all and npm hands on once more, ends npm
   await expectNobody(family)
 })
 
-it('npm run worker ends when npm is gone, of whatever', async () => {
+it('npm run worker ends when npm has exited, for whatever reason', async () => {
   const npm = await npmRun('worker', { DATABASE_URL: await testDatabase() })
   const family = await runningFamily(npm, /worker is running/)
   process.kill(npm.pid, 'SIGHUP')

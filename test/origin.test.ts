@@ -24,7 +24,7 @@ async function keyOf(app: App, slug: string, preset = 'preview', format: ImageFo
   return variantKeyOf(app, await app.prisma.item.findFirstOrThrow({ where: { slug } }), { preset, format })
 }
 
-/** What must not change when a request is refused. */
+/** What a refused request must not change. */
 const traces = async (app: App) => ({
   renders: app.pool.stats.renders,
   images: await app.prisma.image.count(),
@@ -62,7 +62,7 @@ describe('a variant that was never made', () => {
     expect(made).toBe(format === 'AVIF' ? 'heif' : format.toLowerCase())
   })
 
-  it('is made by HEAD too, and by none of OPTIONS and POST', async () => {
+  it('is made by HEAD too, but not by OPTIONS or POST', async () => {
     const { app, get } = await open()
     const key = await keyOf(app, 'good')
     const options = await get(key, { method: 'OPTIONS' })
@@ -76,7 +76,7 @@ describe('a variant that was never made', () => {
     expect(app.pool.stats.renders).toBe(1)
   })
 
-  it('is rendered once for a thousand requests at once', async () => {
+  it('is rendered once for a thousand concurrent requests', async () => {
     const { app, get } = await open()
     const key = await keyOf(app, 'good')
     const answers = await Promise.all(Array.from({ length: 1000 }, async () => (await get(key)).arrayBuffer()))
@@ -113,8 +113,8 @@ describe('a stored variant', () => {
   })
 })
 
-describe('what was never issued', () => {
-  it('is 404 for a while, without a render, a row or an object', async () => {
+describe('a URL that was never issued', () => {
+  it('is 404, cached for a while, without a render, a row or an object', async () => {
     const { app, get } = await open()
     const key = await keyOf(app, 'good')
     const paths = [
@@ -152,7 +152,7 @@ describe('a broken source', () => {
     expect(await traces(app)).toEqual({ renders: 1, images: 0, failures: 1 })
   })
 
-  it('is tried again after it is imported again', async () => {
+  it('is retried after it is imported again', async () => {
     const { app, get } = await open()
     await get(await keyOf(app, 'broken'))
     await importItems({ pg: app.pg, originals: app.stores.originals }, [entry('broken', drawing(5))])
@@ -160,7 +160,7 @@ describe('a broken source', () => {
     expect(await traces(app)).toEqual({ renders: 2, images: 1, failures: 0 })
   })
 
-  it('that is missing in the store says so', async () => {
+  it('that is missing in the store is reported', async () => {
     const { app, get } = await open()
     const item = await app.prisma.item.findFirstOrThrow({ where: { slug: 'good' } })
     await app.stores.originals.delete([item.sourceKey])
@@ -169,7 +169,7 @@ describe('a broken source', () => {
 })
 
 describe('a redirect', () => {
-  it('leads from an outdated source or preset to the current picture, which is there by then', async () => {
+  it('leads from an outdated source or preset to the current picture, which exists by then', async () => {
     const dataDir = await tempDirectory()
     const before = await testConfig({ DATA_DIR: dataDir })
     const old = await testApp(before)
@@ -205,7 +205,7 @@ describe('a redirect', () => {
   })
 })
 
-it('what was taken down is gone, by whatever address', async () => {
+it('a taken-down picture is gone at every address', async () => {
   const { app, get } = await open()
   const key = await keyOf(app, 'good')
   await get(key)

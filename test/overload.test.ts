@@ -18,7 +18,7 @@ const applicant = (
   signal,
 })
 
-/** A limiter whose holders have kept their places for so long lately. */
+/** A limiter whose holders have recently held their slots for this long. */
 async function slowed(places: number, holdMs: number): Promise<AdmissionLimiter> {
   vi.useFakeTimers({ toFake: ['performance', 'setTimeout', 'clearTimeout'] })
   const limiter = openAdmissionLimiter({ places })
@@ -33,7 +33,7 @@ async function slowed(places: number, holdMs: number): Promise<AdmissionLimiter>
 describe('admission', () => {
   afterEach(() => void vi.useRealTimers())
 
-  it('holds whom it can serve within fifteen seconds, and refuses at once who would wait longer', async () => {
+  it('queues requests that it can serve within fifteen seconds, and refuses others immediately', async () => {
     const limiter = await slowed(1, 300)
     await limiter.acquire(applicant('a'))
     const settled: string[] = []
@@ -44,9 +44,9 @@ describe('admission', () => {
       )
     await Promise.resolve()
     await Promise.resolve()
-    // 50 x 300 ms is what fits.
+    // 50 x 300 ms is the most that fits.
     expect(settled).toEqual(Array(10).fill('BUSY'))
-    // A page of another client is not behind it.
+    // A page of another client does not wait behind it.
     limiter.acquire(applicant('b')).then(
       () => settled.push('b served'),
       (error) => settled.push(`b ${error.code}`),
@@ -56,7 +56,7 @@ describe('admission', () => {
     expect(settled).toHaveLength(10)
   })
 
-  it('serves clients and vendors in turns, however many one of them asks for', async () => {
+  it('serves clients and vendors in turns, however many requests one of them sends', async () => {
     const limiter = await slowed(1, 10)
     const place = await limiter.acquire(applicant('greedy'))
     const order: string[] = []
@@ -92,7 +92,7 @@ describe('admission', () => {
     for (const place of places) place.release()
   })
 
-  it('lets who gave up leave the queue', async () => {
+  it('removes aborted requests from the queue', async () => {
     const limiter = await slowed(1, 10)
     const place = await limiter.acquire(applicant('a'))
     const gone = new AbortController()
@@ -113,7 +113,7 @@ describe('admission', () => {
     await waiting
   })
 
-  it('keeps slow work to a quarter of the places', async () => {
+  it('limits slow work to a quarter of the slots', async () => {
     const limiter = await slowed(8, 10)
     const slow = Array.from({ length: 5 }, (_, index) => limiter.acquire(applicant(`s${index}`, { isSlow: true })))
     const begun = await Promise.all(slow.slice(0, 2))
@@ -127,19 +127,19 @@ describe('admission', () => {
     await slow[2]
   })
 
-  it('has what turned out slow give its place to quick work', async () => {
+  it('frees the slot of work that turned out slow for quick work', async () => {
     const limiter = await slowed(2, 10)
     const first = await limiter.acquire(applicant('a'))
     const second = await limiter.acquire(applicant('a'))
     const waiting = limiter.acquire(applicant('b'))
     expect([first.becomeSlow(), second.becomeSlow(), first.becomeSlow()]).toEqual([true, true, false])
     const third = await waiting
-    // The slow lane holds its quarter and one more; what is slow besides is a worker's.
+    // The slow lane holds its quarter and one more; any more slow work is left to a worker.
     expect(third.becomeSlow()).toBe(false)
   })
 })
 
-/** A service with one renderer, drawings that were never made, and their keys. */
+/** A service with one renderer, drawings without pictures, and their keys. */
 async function open(count: number) {
   const app = await testApp()
   const { url } = await testServer(app)
@@ -150,32 +150,32 @@ async function open(count: number) {
   return { app, keys, get, url, itemIds: items.map(({ id }) => id) }
 }
 
-/** No render can end while the items are locked: it is as if each took for ever. */
+/** No render can end while the items are locked, as if each took forever. */
 async function holdAll(app: App, itemIds: readonly number[]) {
   const locks = await lockItems(app.pg, itemIds)
   expect(locks.held).toHaveLength(itemIds.length)
   return locks.release
 }
 
-it('a page of a hundred pictures that nobody saw before is served whole, by one renderer', async () => {
+it('a page of a hundred new pictures is served completely, by one renderer', async () => {
   const { app, keys, get } = await open(100)
   const statuses = await Promise.all(keys.map(async (key) => (await get(key)).status))
   expect(statuses.filter((status) => status === 200)).toHaveLength(100)
   expect(app.pool.stats.renders).toBe(100)
 })
 
-it('what nobody waits for any more is not made', async () => {
+it('a picture that nobody waits for any more is not made', async () => {
   const { app, keys, itemIds, get, url } = await open(12)
   const release = await holdAll(app, itemIds)
   const gone = new AbortController()
   const all = keys.map((key) => fetch(`${url}/images/${key}`, { signal: gone.signal }).catch(() => null))
-  // As many as are admitted wait for their locks; the others wait for admission.
+  // Admitted ones wait for their locks; the others wait for admission.
   await until(() => app.pg.totalCount > 3)
   gone.abort()
   await Promise.all(all)
   await release()
   expect((await get(keys[11] ?? '')).status).toBe(200)
-  // Nothing is in the making any more.
+  // Nothing is being made any more.
   await until(async () => {
     const locks = await lockItems(app.pg, itemIds)
     await locks.release()
@@ -184,7 +184,7 @@ it('what nobody waits for any more is not made', async () => {
   expect(app.pool.stats.renders).toBeLessThan(12)
 })
 
-it('what takes too long is answered 503 with a picture, and made for the next request all the same', async () => {
+it('a picture that takes too long is answered with 503 and a placeholder, and still made for the next request', async () => {
   const { app, keys, itemIds } = await open(1)
   const handle = createOriginHandler(app, { answerMs: 20 })
   const url = await listen((request, response) => void handle(request, response, request.url?.slice(1) ?? ''))
@@ -204,7 +204,7 @@ it('what takes too long is answered 503 with a picture, and made for the next re
 })
 
 describe('a refusal', () => {
-  /** The handler of a service that is full. */
+  /** The handler of a service at full capacity. */
   async function full() {
     const { app, keys, get } = await open(1)
     const ensureVariant = () => Promise.reject(new AppError('BUSY', 'full'))
@@ -213,7 +213,7 @@ describe('a refusal', () => {
     return { app, keys, get, refused: (key: string, init?: RequestInit) => fetch(`${url}/${key}`, init) }
   }
 
-  it("has a neutral picture of the preset's size as its body, in the asked format", async () => {
+  it("has a neutral picture of the preset's size as its body, in the requested format", async () => {
     const { app, refused } = await full()
     const [item] = await app.prisma.item.findMany()
     for (const preset of app.presets.values()) {
@@ -228,7 +228,7 @@ describe('a refusal', () => {
     expect((await (await refused('no/such/key')).text()).slice(0, 9)).toBe('NOT_FOUND')
   })
 
-  it('shows the placeholder where the item was drawn before, and has no body for HEAD', async () => {
+  it('shows the placeholder if the item was rendered before, and has no body for HEAD', async () => {
     const { app, keys, get, refused } = await full()
     expect((await get(keys[0] ?? '')).status).toBe(200)
     const { placeholder } = await app.prisma.item.findFirstOrThrow()

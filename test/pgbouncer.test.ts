@@ -16,7 +16,7 @@ const PGBOUNCER = ['pgbouncer', '/usr/sbin/pgbouncer'].find((file) => spawnSync(
 /** nobody: it refuses to run as root. */
 const UID = process.getuid?.() === 0 ? 65534 : undefined
 
-/** A real one before a database. Returns the URL of the database behind it. */
+/** Starts a real one in front of a database. Returns the URL of the database through it. */
 async function openPgBouncer(at: string, mode: string, { roundRobin = 0 } = {}): Promise<string> {
   const database = new URL(at)
   const directory = await tempDirectory()
@@ -57,7 +57,7 @@ server_round_robin = ${roundRobin}
   return url.href
 }
 
-/** Leaves so many sessions of the pooler idle, for it to choose from. */
+/** Leaves this many idle sessions in the pooler to choose from. */
 async function warm(url: string, sessions: number): Promise<void> {
   const clients = Array.from({ length: sessions }, () => new pg.Client({ connectionString: url }))
   for (const client of clients) await client.connect()
@@ -65,7 +65,7 @@ async function warm(url: string, sessions: number): Promise<void> {
   for (const client of clients) await client.end()
 }
 
-/** As a pooler does: real sessions, of which the next free one takes a transaction. */
+/** Simulates a pooler: real sessions, of which the next free one runs a transaction. */
 async function openStandIn(url: string, sessions: number): Promise<() => Promise<Session>> {
   const free = await Promise.all(
     Array.from({ length: sessions }, async () => {

@@ -31,7 +31,7 @@ const name = (colour: string) => {
   return red > 200 && blue > 200 && green > 200 ? 'white' : red > 200 ? 'red' : blue > 200 ? 'blue' : colour
 }
 
-describe('a picture inside of a document', () => {
+describe('an embedded picture', () => {
   it.each([
     ['webp', (image: Sharp) => image.webp()],
     ['avif', (image: Sharp) => image.avif()],
@@ -45,7 +45,7 @@ describe('a picture inside of a document', () => {
     expect(warnings).toEqual([])
   })
 
-  it('is turned as its camera says', async () => {
+  it('is rotated by its EXIF orientation', async () => {
     const bytes = await halves(16, 16).jpeg().withMetadata({ orientation: 3 }).toBuffer()
     const { at } = await draw(`<image width="24" height="24" href="${uri(bytes, 'jpeg')}"/>`)
     expect([name(at(24, 12)), name(at(24, 36))]).toEqual(['blue', 'red'])
@@ -61,7 +61,7 @@ describe('a picture inside of a document', () => {
     expect([at(24, 6), at(24, 18), at(24, 36)].map(name)).toEqual(expected)
   })
 
-  it('is shrunk where it is large, and drawn', async () => {
+  it('is downscaled if it is large, and drawn', async () => {
     const bytes = await halves(6000, 60).png().toBuffer()
     const image = `<image width="24" height="24" preserveAspectRatio="none" href="${uri(bytes, 'png')}"/>`
     const { at } = await draw(image)

@@ -51,7 +51,7 @@ async function open() {
   return { app, url, plan, run, importAll }
 }
 
-/** Chunks that ran from second to second of the last hour. */
+/** Chunks that ran back to back in the last hour. */
 async function chunks(
   app: App,
   times: readonly { from: number; to: number; done?: number; failed?: number; images?: number }[],
@@ -76,7 +76,7 @@ async function chunks(
   })
 }
 
-it('a plan predicts what the backfill then does', async () => {
+it("a plan predicts the backfill's work", async () => {
   const { app, plan, run, importAll } = await open()
   const icons = Array.from({ length: 8 }, (_, index) => entry(`icon-${index}`, drawing(index)))
   await importAll([...icons, entry('theirs', drawing(20), { vendor: 'zeta' })])
@@ -104,7 +104,7 @@ it('a plan predicts what the backfill then does', async () => {
   }
 })
 
-it('a plan counts what failed before, and tries it again only where the mode says so', async () => {
+it('a plan counts earlier failures, and retries them only if the mode requires it', async () => {
   const { app, plan, run, importAll } = await open()
   await importAll([entry('a', drawing(1)), entry('broken-1', BROKEN), entry('broken-2', `${BROKEN} `)])
   expect(await plan()).toMatchObject({ items: 3, images: 9, failedBefore: 0 })
@@ -118,14 +118,14 @@ it('a plan counts what failed before, and tries it again only where the mode say
   expect(await plan()).toMatchObject({ items: 1, images: 3, failedBefore: 1 })
 })
 
-it('a plan estimates by what was measured: chunks side by side count their time once, gaps not at all', async () => {
+it('a plan estimates from measurements: the time of parallel chunks counts once, gaps not at all', async () => {
   const { app, plan, importAll } = await open()
   await importAll(Array.from({ length: 6 }, (_, index) => entry(`icon-${index}`, drawing(index))))
   expect(await plan()).toMatchObject({ estimatedSeconds: null, estimatedBytes: null })
   await chunks(app, [
     { from: 0, to: 20, done: 10, failed: 2 },
     { from: 10, to: 30, done: 15 },
-    // Made by others in the meantime.
+    // Made by others meanwhile.
     { from: 30, to: 30.5, done: 200, images: 0 },
     { from: 1000, to: 1009.5, done: 3 },
   ])

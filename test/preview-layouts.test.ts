@@ -11,7 +11,7 @@ import { tempDirectory } from './support/setup.ts'
 const { layouts, problems } = readLayouts(path.join(import.meta.dirname, '../layouts.json'))
 const layoutOf = (name: string) => layouts.get(name) as Layout
 
-/** Rows that fill the area from edge to edge, with the layout's gaps and no others. */
+/** Rows that fill the area from edge to edge, with exactly the layout's gaps. */
 function expectNoHoles(layout: Layout, cells: readonly Rect[]): void {
   const area = areaOf(layout)
   const rows = [...Map.groupBy(cells, ({ y }) => y).values()]
@@ -49,7 +49,7 @@ describe('a layout', () => {
     expect(arrange(layout, 0)).toEqual([])
   })
 
-  it('is what the issue says: sizes, grids by count, cells of 64 px', () => {
+  it('has its specified sizes, grids by count, and cells of 64 px', () => {
     const facts = [...layouts.values()].map(({ name, width, height }) => `${name} ${width}x${height}`)
     expect(facts).toEqual(['card 1200x630', 'grid 960x960', 'contact-sheet 1120x1400', 'strip 1200x168'])
     const grid = layoutOf('grid')
@@ -62,7 +62,7 @@ describe('a layout', () => {
     expect(new Set(sheet.map(({ x }) => x)).size).toBe(10)
   })
 
-  it('has another recipe when anything that decides the pixels changes, and the same with another format', async () => {
+  it('has another recipe when anything that determines the pixels changes, and the same with another format', async () => {
     const file = path.join(await tempDirectory(), 'layouts.json')
     const hashOf = async (change: object) => {
       await writeFile(file, JSON.stringify({ a: { width: 400, height: 200, grids: ['4x2'], nameSize: 10, ...change } }))
@@ -98,7 +98,7 @@ describe('the layouts file', () => {
     JSON.stringify({ [name]: { width: 400, height: 200, grids: ['4x2'], ...fields } })
   const bad: [string, string, RegExp][] = [
     ['broken JSON', '{', /LAYOUTS_FILE.*JSON/],
-    ['no layout', '{}', /holds no layout/],
+    ['no layout', '{}', /contains no layout/],
     ['an unknown key', of({ colour: 'red' }), /a: .*colour/],
     ['a huge size', of({ width: 100_000 }), /a\.width/],
     ['no grid', of({ grids: [] }), /a\.grids/],

@@ -39,7 +39,8 @@ describe('a pick', () => {
         expect(new Set(idsOf(chosen)).size).toBe(chosen.length)
         const counts = of.map((_, set) => chosen.filter(({ iconSetId }) => iconSetId === set + 1).length)
         expect(Math.min(...counts)).toBeGreaterThan(0)
-        // What defines Sainte-Lague: no place but a set's first would have gone to another set. Quotas it keeps nearly always.
+        // Definition of Sainte-Laguë: no cell, other than a set's first, would have gone to another set. It nearly always satisfies
+        // quotas.
         const shareAt = (set: number, count: number) => (count + 0.5) / (of[set] ?? 0)
         const last = counts.flatMap((count, set) => (count > 1 ? shareAt(set, count - 1) : []))
         const next = counts.flatMap((count, set) => (count < (of[set] ?? 0) ? shareAt(set, count) : []))
@@ -73,13 +74,13 @@ describe('a pick', () => {
     for (let seed = 0; seed < 1000; seed++)
       for (const id of idsOf(pick(family([20, 20]), { ...NONE, seed, max: 10 })))
         counts.set(id, (counts.get(id) ?? 0) + 1)
-    // 250 each in the mean, with a standard deviation of 13.7.
+    // 250 each on average, with a standard deviation of 13.7.
     expect(Math.min(...counts.values())).toBeGreaterThan(180)
     expect(Math.max(...counts.values())).toBeLessThan(320)
     expect(counts.size).toBe(40)
   })
 
-  it('shows what is pinned, first and in order, once, as far as it is there; and as many as the layout takes', () => {
+  it('shows existing pinned items first, in order and once, and as many items as the layout allows', () => {
     const candidates = family([30, 10])
     const chosen = pick(candidates, { seed: 7, max: 9, pinned: [10_003, 4, 99_999, 10_003], countFor: all })
     expect(idsOf(chosen).slice(0, 2)).toEqual([10_003, 4])
@@ -88,7 +89,7 @@ describe('a pick', () => {
     expect(pick([], { ...NONE, seed: 7, max: 36 })).toEqual([])
   })
 
-  it('has no near-duplicates: not the same bytes, and not what looks alike', () => {
+  it('has no near-duplicates, neither equal bytes nor similar pictures', () => {
     const candidates = family([10, 10]).map((each, index) => ({
       ...each,
       sourceHash: `source ${index % 4}`,
@@ -112,7 +113,7 @@ describe('near-duplicates', () => {
     return { sourceHash: hashSource(Buffer.from(svg)), thumbHash: placeholder.thumbHash }
   }
 
-  it('are the same drawing in other words; different icons of one set are not', async () => {
+  it('are different source texts of one drawing; different icons of one set are not', async () => {
     const isNearDuplicate = createNearDuplicate()
     const pool = openRenderPool({ presets, size: 1, waitingMax: 100 })
     try {
@@ -120,7 +121,7 @@ describe('near-duplicates', () => {
       for await (const icon of readDemo())
         if ('bytes' in icon && icons.length < 60) icons.push(Buffer.from(icon.bytes).toString())
       const appearances = await Promise.all(icons.map((svg) => appearanceOf(pool, svg)))
-      // Moved by a hundredth of a px, and another comment.
+      // Moved by a hundredth of a px, and with another comment.
       const again = await Promise.all(
         icons.map((svg) =>
           appearanceOf(pool, svg.replace(/viewBox="0 0/, 'viewBox="0.01 0.01').replace('</svg>', '<!-- --></svg>')),

@@ -77,7 +77,7 @@ const regenerate = (url: string, args: string, token?: string | null) =>
   )
 
 describe("a family's preview", () => {
-  it('is null without members, and costs no render until it is asked for', async () => {
+  it('is null without members, and costs no render until it is requested', async () => {
     const { app, url, get } = await open()
     const { id: vendorId } = await app.prisma.vendor.findFirstOrThrow()
     await app.prisma.family.create({ data: { uniqueId: 'EMPTYFAMILY1', name: 'none', vendorId } })
@@ -135,17 +135,17 @@ describe("a family's preview", () => {
       lastPart(data.regeneratePreview.preview.url),
       200,
     ])
-    // The old object stays until it is superseded: whoever has it cached, or asks the bucket, is served.
+    // The old object stays until it is superseded: caches and the bucket still serve it.
     expect(await objectsOf(one.app)).toContain(keyIn(before?.url))
     const again = await regenerate(one.url, ', seed: 0, layout: "strip"')
     expect(again.data.regeneratePreview.preview.url).toBe(before?.url)
   })
 
-  it('is composed once for many requests at once, and answers like any picture', async () => {
+  it('is composed once for concurrent requests, and is served like any picture', async () => {
     const { app, get } = await open()
     const busy = await lockComposites(app.pg, [(await app.prisma.family.findFirstOrThrow()).id])
     const asked = Array.from({ length: 50 }, () => get(`${FOLDER}/card.webp`))
-    // Another process composes for the family at this moment.
+    // Another process is composing for the family.
     await busy.release()
     const answers = await Promise.all(asked)
     const [location] = new Set(answers.map(({ headers }) => headers.get('location')))
@@ -171,7 +171,7 @@ describe("a family's preview", () => {
     expect((await get(key)).headers.get('etag')).toBe(etag)
     expect(await app.prisma.image.count()).toBe(1)
 
-    // Forged keys are 404, without a trace.
+    // Forged keys are 404 and leave no trace.
     const before = await traces(app)
     for (const key of [
       `${FOLDER}/card.aaaaaaaaaaaaaaaa.webp`,
@@ -200,7 +200,7 @@ describe("a family's preview", () => {
     ])
     expect((await get(`${FOLDER}/contact-sheet.webp`)).status).toBe(302)
     const members = await membersOf(app, 'contact-sheet')
-    // What looks alike is shown once.
+    // Similar items are shown once.
     expect(members.map((slug) => (slug === 'twin' ? 'icon-1' : slug)).toSorted()).toEqual(
       basics(14)
         .map(({ slug }) => slug)
@@ -209,7 +209,7 @@ describe("a family's preview", () => {
     )
     const failures = await app.prisma.renderFailure.findMany({ orderBy: { code: 'asc' } })
     expect(failures.map(({ code }) => code)).toEqual(['BLANK', 'BLANK', 'SOURCE_MISSING', 'UNSUPPORTED'])
-    // It stays as it is, and what has failed is not tried again.
+    // It is unchanged, and failed members are not retried.
     const { renders } = app.pool.stats
     expect((await get(`${FOLDER}/contact-sheet.webp`)).status).toBe(302)
     expect(app.pool.stats.renders).toBe(renders)
@@ -239,7 +239,7 @@ describe("a family's preview", () => {
 })
 
 describe('regeneratePreview', () => {
-  it('pins, excludes and keeps both, takes a seed or another one, for one layout or all', async () => {
+  it('pins, excludes and saves both, uses a given or a new seed, for one layout or all', async () => {
     const { app, url } = await open(basics(20, 4))
     const ids = new Map((await app.prisma.item.findMany()).map(({ slug, uniqueId }) => [slug, uniqueId]))
     await regenerate(url, `, seed: 1, pin: ["${ids.get('scene-3')}", "${ids.get('icon-7')}"]`)
@@ -254,7 +254,7 @@ describe('regeneratePreview', () => {
     const second = await membersOf(app)
     expect(second.slice(0, 2)).toEqual(['scene-3', 'icon-7'])
     expect(second).not.toContain(hidden)
-    // All the others stay: the seed does.
+    // All the others stay, because the seed does.
     expect(second.filter((slug) => first.includes(slug)).length).toBeGreaterThanOrEqual(16)
     await regenerate(url, ', layout: "card"')
     expect((await membersOf(app)).slice(0, 2)).toEqual(['scene-3', 'icon-7'])
@@ -269,7 +269,7 @@ describe('regeneratePreview', () => {
     expect((await membersOf(app, 'strip')).slice(0, 2)).toEqual(['scene-3', 'icon-7'])
   })
 
-  it('refuses the unauthorised, and nonsense, by one sentence and a code', async () => {
+  it('refuses unauthorised and invalid requests with one sentence and a code', async () => {
     const { app, url } = await open([...basics(2), entry('theirs', drawing(9), { vendor: 'zeta' })])
     const theirs = (await app.prisma.item.findFirstOrThrow({ where: { slug: 'theirs' } })).uniqueId
     const all = (await app.prisma.item.findMany({ where: { NOT: { slug: 'theirs' } } })).map(({ uniqueId }) => uniqueId)
@@ -278,10 +278,10 @@ describe('regeneratePreview', () => {
       ['', 'FORBIDDEN', /Bearer/, null],
       [', seed: -1', 'BAD_INPUT', /seed is -1; it is a whole number from 0/],
       [', layout: "poster"', 'BAD_INPUT', /no layout "poster"; there are card, grid/],
-      [`, pin: ["${theirs}"]`, 'BAD_INPUT', /pin: item \d+ is not one of this family/],
-      [', exclude: ["x"]', 'BAD_INPUT', /exclude: "x" is no item/],
+      [`, pin: ["${theirs}"]`, 'BAD_INPUT', /pin: item \d+ is not an item of this family/],
+      [', exclude: ["x"]', 'BAD_INPUT', /exclude: "x" is not the unique id or node id of an item/],
       [`, pin: [${many}]`, 'BAD_INPUT', /pin has 101 entries; at most 100/],
-      [`, exclude: [${all.map((id) => `"${id}"`)}]`, 'NOT_FOUND', /Nothing of this family is left/],
+      [`, exclude: [${all.map((id) => `"${id}"`)}]`, 'NOT_FOUND', /This family has nothing left/],
     ]
     for (const [args, code, message, token] of rows) {
       const { errors } = await regenerate(url, args, token)
@@ -298,7 +298,7 @@ describe('regeneratePreview', () => {
     expect(await app.prisma.composite.count()).toBe(0)
   })
 
-  it('tells webhooks of each picture, in the transaction that records it', async () => {
+  it('records an event for each picture, in the same transaction', async () => {
     const { app, url, get } = await open(basics(3))
     await ask(
       url,
@@ -335,12 +335,12 @@ describe('taking down', () => {
     const item = await app.prisma.item.findFirstOrThrow({ where: { slug } })
     const [before, kept] = [await previewOf(url), await previewOf(url, '(layout: "strip")')]
     const key = keyIn(before?.url)
-    // A version that the table has lost may show it as well.
+    // A version that is missing in the table may show it as well.
     const lost = `${FOLDER}/grid.aaaaaaaaaaaaaaaa.webp`
     await app.stores.previews.put(lost, Buffer.from('x'), { contentType: 'image/webp' })
 
     await takeDown(app, { type: 'ITEM', id: item.id }, 'a court said so')
-    // Before the job has run nobody is pointed at the old bytes any more.
+    // Even before the job has run, nothing redirects to the old bytes.
     const pending = await previewOf(url)
     expect(pending?.status).toBe('PENDING')
     const redirect = await get(key)

@@ -11,7 +11,7 @@ import { until } from './support/until.ts'
 
 const ROOT = path.join(import.meta.dirname, '..')
 
-/** One of our programs as its user starts it. */
+/** One of our programs, started as by a user. */
 function program(file: string, options: { args?: string[]; env: Record<string, string> }) {
   const child = spawn(process.execPath, [path.join(ROOT, file), ...(options.args ?? [])], {
     cwd: ROOT,
@@ -66,7 +66,7 @@ const importing = (dataDir: string, args: string[]) =>
   program('src/bin/import.ts', { args, env: { DATA_DIR: dataDir } })
 
 describe('npm start', () => {
-  it('serves, imports while it runs and while it does not, continues after a kill -9, and leaves no process', async () => {
+  it('serves, imports while it runs and while it is stopped, continues after a kill -9, and leaves no process', async () => {
     const dataDir = path.join(await tempDirectory(), 'the data')
     const drawings = await directoryOfDrawings(40)
 
@@ -84,7 +84,7 @@ describe('npm start', () => {
     expect(first.said()).toContain(`admin token     ${ADMIN_TOKEN}`)
 
     await until(() => first.said().includes('Backfill COMPLETED: 120 images of 40 items'))
-    // The parent alone, as kill -9 does: it gets to clean up nothing.
+    // Only the parent, as with kill -9: it cannot clean up.
     const [worker] = (await processesNaming(dataDir)).filter((pid) => pid !== first.child.pid)
     expect(worker).toBeDefined()
     first.child.kill('SIGKILL')
@@ -92,14 +92,14 @@ describe('npm start', () => {
 
     const second = start(dataDir)
     await second.url()
-    await until(() => second.said().includes('Every picture is made already.'))
+    await until(() => second.said().includes('All pictures are ready.'))
     second.child.kill('SIGINT')
     expect(await second.gone, second.said()).toBe(0)
     await until(async () => (await processesNaming(dataDir)).length === 0)
     expect((await readdir(dataDir)).sort()).toEqual(['originals', 'postgres', 'previews', 'url-secret'])
   })
 
-  it('starts its worker and its API again when they are killed, and the backfill completes', async () => {
+  it('restarts its worker and its API when they are killed, and the backfill completes', async () => {
     const dataDir = await tempDirectory()
     const done = importing(dataDir, [await directoryOfDrawings(120)])
     await done.gone
@@ -121,14 +121,14 @@ describe('npm start', () => {
     await until(async () => (await read()).status === 'COMPLETED')
     expect(await read()).toEqual({ status: 'COMPLETED', imagesMade: 360, doneItems: 120 })
     expect(service.said()).toContain('the worker died; restarting it')
-    // The API as well, at the port that it had.
+    // The API too, on the same port.
     for (const pid of await childrenOf(service.child.pid as number)) {
       const command = await readFile(`/proc/${pid}/cmdline`, 'utf8')
       if (command.includes('bin/api.ts')) process.kill(pid, 'SIGKILL')
     }
     await until(() => service.said().includes('the API died; restarting it'))
     await until(async () => (await fetch(`${url}/healthz`).catch(() => null))?.ok === true)
-    expect(service.said()).toContain('took over the jobs of dead workers')
+    expect(service.said()).toContain('returned the jobs of dead workers to the queue')
   })
 
   it('refuses a port in use, in one sentence, and leaves nothing running', async () => {
@@ -157,24 +157,24 @@ describe('npm start', () => {
     expect((await fetch(`${url}/readyz`)).status).toBe(200)
   })
 
-  it('refuses a data directory that it may not write', async () => {
+  it('refuses a read-only data directory', async () => {
     const parent = await tempDirectory()
     await writeFile(path.join(parent, 'file'), '')
     await chmod(parent, 0o555)
     const refused = start(path.join(parent, 'file', 'data'))
     expect(await refused.gone).toBe(1)
     expect(refused.said()).toMatch(
-      /^Cannot write to the data directory .*data \(.*\): set DATA_DIR to one that you own\.\n$/,
+      /^Cannot write to the data directory .*data \(.*\): set DATA_DIR to a directory that you own\.\n$/,
     )
   })
 
-  it('refuses a wrong configuration, naming every variable', async () => {
+  it('refuses an invalid configuration, naming every variable', async () => {
     const refused = start(await tempDirectory(), { PORT: 'x', RENDERERS: '-1' })
     expect(await refused.gone).toBe(1)
-    expect(refused.said()).toMatch(/^The configuration is wrong:\n {2}PORT="x": .*\n {2}RENDERERS="-1": .*\n$/)
+    expect(refused.said()).toMatch(/^The configuration is invalid:\n {2}PORT="x": .*\n {2}RENDERERS="-1": .*\n$/)
   })
 
-  it('refuses an option that it does not know', async () => {
+  it('refuses an unknown option', async () => {
     const refused = start(await tempDirectory(), {}, ['--backfil'])
     expect(await refused.gone).toBe(1)
     expect(refused.said()).toMatch(/--backfil.*--no-backfill/)
@@ -182,7 +182,7 @@ describe('npm start', () => {
 })
 
 describe('npm run api and npm run worker', () => {
-  it.each(['src/bin/api.ts', 'workers/main.ts'])('%s says what it needs when there is no database', async (file) => {
+  it.each(['src/bin/api.ts', 'workers/main.ts'])('%s reports what it needs if there is no database', async (file) => {
     const none = program(file, { env: { DATA_DIR: await tempDirectory() } })
     expect(await none.gone).toBe(1)
     expect(none.said()).toMatch(/^DATABASE_URL is not set/)
@@ -197,7 +197,7 @@ describe('npm run api and npm run worker', () => {
 })
 
 describe('npm run import', () => {
-  it('says how', async () => {
+  it('prints its usage', async () => {
     const help = importing(await tempDirectory(), ['--help'])
     expect(await help.gone).toBe(0)
     expect(help.said()).toContain('npm run import -- PATH')
@@ -207,6 +207,6 @@ describe('npm run import', () => {
     const refused = importing(await tempDirectory(), args)
     expect(await refused.gone).toBe(1)
     expect(refused.said().trim().split('\n')).toHaveLength(1)
-    expect(refused.said()).toMatch(/Give one directory|Cannot read the directory|--help/)
+    expect(refused.said()).toMatch(/One directory|Cannot read the directory|--help/)
   })
 })

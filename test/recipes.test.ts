@@ -9,7 +9,7 @@ import { parseHex } from '../src/render/child/pixels.ts'
 import { drawingKeyOf } from '../src/render/child/rasterise.ts'
 import { svg, tempDirectory } from './support/setup.ts'
 
-/** Values of every field of a preset. A new field needs a row here, and is then held to all that follows. */
+/** Values of every field of a preset. A new field needs a row here, and all tests below then apply to it. */
 const VALUES: Readonly<Record<keyof typeof presetSchema.shape, fc.Arbitrary<unknown>>> = {
   width: fc.integer({ min: 100, max: 4096 }),
   height: fc.integer({ min: 100, max: 4096 }),
@@ -21,14 +21,14 @@ const VALUES: Readonly<Record<keyof typeof presetSchema.shape, fc.Arbitrary<unkn
   encoding: fc.constantFrom('auto', 'lossless', 'lossy'),
   formats: fc.subarray(['webp', 'avif', 'png'], { minLength: 1 }),
 }
-/** What decides no byte of a picture that is offered with both, and what is done to a drawing after it is drawn. */
+/** Fields that change no byte of a picture offered with both values, and those applied after drawing. */
 const NOT_HASHED = ['formats']
 const NOT_DRAWN = [...NOT_HASHED, 'background', 'watermark', 'encoding']
 /** At another size the same is shown. */
 const NOT_SHOWN = [...NOT_HASHED, 'encoding', 'width', 'height', 'padding']
 
 describe('a recipe', () => {
-  it('is another one when any field of the preset is, and no drawing or srcset is shared then', async () => {
+  it('changes with any field of the preset, and then shares no drawing or srcset', async () => {
     expect(Object.keys(VALUES).sort()).toEqual(Object.keys(presetSchema.shape).sort())
     const folder = await tempDirectory()
     await writeFile(path.join(folder, 'one.svg'), svg('<g/>'))
@@ -55,7 +55,7 @@ describe('a recipe', () => {
     expect(drawingKeyOf(preset as Preset, white)).not.toBe(drawingKeyOf(preset as Preset, null))
   })
 
-  it('covers a field that nobody has thought of, and stays where a preset does not use it', () => {
+  it('covers future fields, and does not change if a preset does not use them', () => {
     const [preset] = readPresets(path.join(import.meta.dirname, '../presets.json')).presets.values() as Iterable<Preset>
     if (!preset) throw new Error('no preset')
     const { name: _, recipeHash, ...definition } = preset
@@ -66,7 +66,7 @@ describe('a recipe', () => {
     expect(new Set(keys).size).toBe(2)
   })
 
-  it('of the presets that come with the service is what their URLs are made with by this version of the renderer', () => {
+  it('of the built-in presets is unchanged in this version of the renderer', () => {
     const { presets } = readPresets(path.join(import.meta.dirname, '../presets.json'))
     expect([...presets.values()].map(({ name, recipeHash }) => [name, recipeHash])).toEqual([
       ['thumbnail', '4bf5ad5565f6cc6a2ebd69099b5a466200e93f4e071773da8a4c4ccedd48a2da'],

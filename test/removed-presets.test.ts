@@ -18,7 +18,7 @@ import { until } from './support/until.ts'
 const FOREVER = new AbortController().signal
 const small = (width: number, formats = ['webp']) => ({ width, height: width, formats })
 
-/** A presets file, and services on one database and directory, each with the presets that the file had when it was opened. */
+/** A presets file, and services on one database and directory, each with the file's presets at the time it was opened. */
 async function openFile() {
   const file = path.join(await tempDirectory(), 'presets.json')
   const shared = { PRESETS_FILE: file, DATABASE_URL: await testDatabase(), DATA_DIR: await tempDirectory() }
@@ -37,8 +37,8 @@ const stateOf = async (app: App, id: number) => {
   return { status, error, isFinished: finishedAt !== null }
 }
 
-describe('a preset that is removed while a backfill wants it', () => {
-  it('ends the backfill with a sentence, wherever it was', async () => {
+describe('a preset that is removed during a backfill', () => {
+  it('ends the backfill with a reason, wherever it was', async () => {
     const { open } = await openFile()
     const before = await open({ one: small(16), two: small(24, ['webp', 'png']) })
     await importDrawings(before, 3)
@@ -69,13 +69,13 @@ describe('a preset that is removed while a backfill wants it', () => {
     expect((await ask(url, query)).data).toEqual({
       backfill: { status: 'FAILED', error: expect.stringMatching(gone) },
     })
-    // The same is started anew, and what is offered is made.
+    // An identical backfill starts again, and the remaining presets are made.
     const again = await start(after)
     await planBackfill(after, again.id)
     expect((await stateOf(after, again.id)).status).toBe('RUNNING')
   })
 
-  it('or a format of it does so too; what an older process does not know yet is left to others', async () => {
+  it('or whose format is removed does so too; presets unknown to an older process are left to others', async () => {
     const { open } = await openFile()
     const older = await open({ one: small(16, ['webp', 'png']) })
     await importDrawings(older, 1)
@@ -112,14 +112,14 @@ it('an empty list of presets or formats is refused', async () => {
   expect(await app.prisma.backfill.count()).toBe(0)
 })
 
-it('a worker that is started again has the presets of its parent, whatever their file holds by then', async () => {
+it('a restarted worker has the presets of its parent, whatever their file contains by then', async () => {
   const { open, file, shared } = await openFile()
   const app = await open({ one: small(16) })
-  const givenUp: string[] = []
+  const requestAborted: string[] = []
   const worker = supervise('worker', {
     databaseUrl: shared.DATABASE_URL,
     config: app.config,
-    onGivenUp: (sentence) => givenUp.push(sentence),
+    onGivenUp: (sentence) => requestAborted.push(sentence),
   })
   onTestFinished(worker.close)
   await worker.ready
@@ -128,14 +128,14 @@ it('a worker that is started again has the presets of its parent, whatever their
     await writeFile(file, content)
     const pid = await newest()
     process.kill(pid, 'SIGKILL')
-    await until(async () => givenUp.length > 0 || (await newest()) !== pid)
-    expect(givenUp).toEqual([])
+    await until(async () => requestAborted.length > 0 || (await newest()) !== pid)
+    expect(requestAborted).toEqual([])
   }
   const { rows } = await app.pg.query('select distinct preset from preset_recipe')
   expect(rows).toEqual([{ preset: 'one' }])
 })
 
-it('pictures of a preset that nobody has had for the grace period are deleted, and no others', async () => {
+it('pictures of a preset that no process has had for the grace period are deleted, and no others', async () => {
   const { open } = await openFile()
   const before = await open({ one: small(16), two: small(24) })
   await importDrawings(before, 3)
@@ -161,7 +161,7 @@ it('pictures of a preset that nobody has had for the grace period are deleted, a
     expect(await remove(after, graceDays)).toBe(0)
   }
   await age(31)
-  // A process that still has it is heard of once an hour.
+  // A process that still has it reports it once an hour.
   await rememberRecipes(before.pg, before.presets)
   expect(await remove(after, 30)).toBe(0)
   await age(31)

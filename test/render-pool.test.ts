@@ -15,7 +15,7 @@ const VARIANTS = [...presets.keys()].map((preset) => ({ preset, format: 'WEBP' a
 const LIMIT = { cpuLimitMs: 10_000 }
 const GOOD = Buffer.from(svg('<rect x="4" y="4" width="16" height="16" fill="#f00"/>'))
 const hostile = (name: string) => readFileSync(path.join(import.meta.dirname, 'fixtures/hostile', name))
-/** Gets through every rule and keeps a renderer busy. */
+/** Passes every rule and keeps a renderer busy. */
 const blurs = (count: number) =>
   Buffer.from(
     svg(
@@ -79,7 +79,7 @@ describe('a composite', () => {
     expect(data.some((value) => value < 60)).toBe(true)
   })
 
-  it('reports which cells cannot be drawn, also the one that its renderer hung in or died of', async () => {
+  it('reports which cells cannot be drawn, including one on which its renderer hung or crashed', async () => {
     const opened = pool()
     const codes = async (sources: readonly Uint8Array[]) => {
       // Large enough to take long.
@@ -94,7 +94,7 @@ describe('a composite', () => {
 })
 
 describe('a renderer', () => {
-  it('makes all wanted pictures of a source in one call', async () => {
+  it('makes all requested pictures of a source in one call', async () => {
     const { pictures } = await pool().render(GOOD, VARIANTS, LIMIT)
     expect(pictures.map(({ preset, width, height }) => [preset, width, height])).toEqual([
       ['thumbnail', 128, 128],
@@ -162,7 +162,7 @@ describe('the pool', () => {
     await slow
   })
 
-  it('turns the death of a renderer into one failed render', async () => {
+  it("turns a renderer's crash into one failed render", async () => {
     const renderers = pool()
     await renderers.render(GOOD, VARIANTS, LIMIT)
     const dying = renderers.render(SLOW, VARIANTS, LIMIT)
@@ -172,14 +172,14 @@ describe('the pool', () => {
     expect(renderers.stats).toMatchObject({ renders: 3, failures: 1 })
   })
 
-  /** resvg draws heavy art, and aborts on a group with opacity off its canvas. */
+  /** resvg draws heavy art, and aborts on a group with opacity outside of its canvas. */
   const aborts = Buffer.from(
     svg(
       `<path fill="#f00" d="M0 0h24v24H0z"/>${'<path d="M0 0h1"/>'.repeat(20_001)}<g opacity=".5"><path d="M500 0h9v9z"/><path d="M520 0h9v9z"/></g>`,
     ),
   )
 
-  it('draws what one engine dies of in the other one, with the same bytes each time', async () => {
+  it('draws documents that crash one engine with the other one, with the same bytes each time', async () => {
     const renderers = pool()
     const drawn = await renderers.render(aborts, VARIANTS, LIMIT)
     expect([drawn.engine, await pixel(drawn.pictures[1]?.bytes as Uint8Array, 400, 400)]).toEqual([
@@ -198,7 +198,7 @@ describe('the pool', () => {
     expect(composed).toMatchObject({ picture: { engine: 'librsvg, resvg' } })
   })
 
-  it('replaces a renderer after so many renders, losing none', async () => {
+  it('replaces a renderer after a number of renders, losing none', async () => {
     const renderers = pool({ recycleAfter: 3 })
     await renderers.render(GOOD, VARIANTS, LIMIT)
     const [first] = renderers.pids
@@ -216,7 +216,7 @@ describe('the pool', () => {
     expect(codes.filter((code) => code === 'BUSY').length).toBeGreaterThanOrEqual(3)
   })
 
-  it('finishes what is in flight when it closes, and leaves no process', async () => {
+  it('finishes renders in progress when it closes, and leaves no process', async () => {
     const renderers = openRenderPool({ presets, size: 2, waitingMax: 100 })
     const renders = Array.from({ length: 5 }, () => renderers.render(GOOD, VARIANTS, LIMIT))
     const pids = renderers.pids
@@ -244,7 +244,7 @@ it('a vendor that holds every renderer gives one to another vendor, and is not t
   expect(events.filter((vendor) => vendor === 'heavy')).toHaveLength(2)
 })
 
-it('a pool that is limited gives work to so many renderers only, until it is not', async () => {
+it('a limited pool gives work to only that many renderers, until the limit is lifted', async () => {
   const two = pool({ size: 2 })
   two.limit(1)
   const small = VARIANTS.slice(0, 1)
@@ -252,7 +252,7 @@ it('a pool that is limited gives work to so many renderers only, until it is not
   const renders = [20, 20, 20, 20, 120, 120].map((count) =>
     two.render(blurs(count), small, { cpuLimitMs: 60_000 }).then(() => settled++),
   )
-  // The first ones last for longer than the second renderer takes to come up.
+  // The first ones take longer than the second renderer needs to start.
   await until(() => {
     expect(two.stats.renders - settled).toBeLessThanOrEqual(1)
     return settled === 4

@@ -37,13 +37,13 @@ describe('a preset', () => {
     expect(at(0, 0)[0]).toBe(red)
   })
 
-  it('keeps padding free, and recolours currentColor', async () => {
+  it('keeps the padding empty, and recolours currentColor', async () => {
     const full = svg('<rect width="24" height="24" fill="currentColor"/>')
     const { at } = await draw(full, { padding: 8, color: '#ff0000' })
     expect([at(7, 24)[3], at(8, 24), at(39, 24), at(40, 24)[3]]).toEqual([0, [255, 0, 0, 255], [255, 0, 0, 255], 0])
   })
 
-  it('fits art that is not square: all of it, or the middle of it', async () => {
+  it('fits art that is not square: all of it, or its centre', async () => {
     const wide =
       '<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 40 20"><path fill="#f00" d="M0 0h10v20H0z"/><path fill="#00f" d="M10 0h30v20H10z"/></svg>'
     const contain = await draw(wide)
@@ -59,7 +59,7 @@ describe('a preset', () => {
     ])
   })
 
-  it('lays the watermark over the whole picture, to its edges', async () => {
+  it('draws the watermark over the whole picture, to its edges', async () => {
     const watermark =
       '<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 30 10"><rect width="30" height="10" fill="#000" fill-opacity=".5"/></svg>'
     const { at } = await draw(svg('<rect width="24" height="24" fill="#fff"/>'), { watermark, background: '#ffffff' })
@@ -115,7 +115,7 @@ describe('a preset', () => {
 })
 
 describe('a render', () => {
-  it('gives a placeholder: the same whatever was asked for, with the colour one would name', async () => {
+  it('gives a placeholder, whatever was requested, with the dominant colour', async () => {
     const art = svg('<rect width="24" height="24" fill="#0a0"/><circle cx="12" cy="12" r="4" fill="#fff"/>')
     const { placeholder } = await draw(art)
     expect(placeholder.dominantColor).toBe('#00aa00')
@@ -132,14 +132,14 @@ describe('a render', () => {
     expect(await warningsOf('<text y="9">漢字</text>')).toEqual(['TEXT', 'MISSING_GLYPH'])
   })
 
-  it('of which only a picture is left out says so', async () => {
+  it('warns if an embedded picture is left out', async () => {
     await expect(draw(svg('<image width="9" height="9" href="data:image/png;base64,AAAA"/>'))).rejects.toMatchObject({
       code: 'BLANK',
       message: expect.stringContaining('an embedded picture that cannot be read (PICTURE_LEFT_OUT)'),
     })
   })
 
-  it('of nothing visible is BLANK', async () => {
+  it('without visible pixels is BLANK', async () => {
     for (const body of [
       '',
       '<g/>',
@@ -150,7 +150,7 @@ describe('a render', () => {
     }
   })
 
-  it('draws a hair as a line of one pixel', async () => {
+  it('draws extremely thin art as a line of one pixel', async () => {
     const hair = '<svg xmlns="http://www.w3.org/2000/svg" width="1000" height="1"><rect width="1000" height="1"/></svg>'
     const { at } = await draw(hair)
     expect(at(24, 24)[3]).toBeGreaterThan(0)

@@ -35,7 +35,7 @@ describe('an S3 bucket', () => {
     })
   })
 
-  it('deletes and lists more than one call takes', async () => {
+  it('deletes and lists more than one call allows', async () => {
     const { previews } = await openTestStores(await testBuckets())
     const keys = Array.from({ length: 1203 }, (_, index) => `a/${String(index).padStart(5, '0')}.webp`)
     for (let from = 0; from < keys.length; from += 100)
@@ -50,20 +50,20 @@ describe('an S3 bucket', () => {
     for await (const { key } of previews.list('')) expect.unreachable(key)
   })
 
-  it('leaves no probe behind', async () => {
+  it('leaves no probe object', async () => {
     const { originals, previews } = await openTestStores(await testBuckets())
     for (const store of [originals, previews]) for await (const { key } of store.list('')) expect.unreachable(key)
   })
 })
 
-it('whose name would be a part of an unknown host leads to S3_FORCE_PATH_STYLE', async () => {
+it('whose name would be part of an unknown host is reported with S3_FORCE_PATH_STYLE', async () => {
   const env = { ...(await testBuckets()), AWS_ENDPOINT_URL_S3: 'http://store.invalid:9000', S3_FORCE_PATH_STYLE: 'off' }
   await expect(openStores(loadConfig(env))).rejects.toThrow(/\.store\.invalid.*set S3_FORCE_PATH_STYLE=on/)
   const own = openStores(loadConfig({ ...env, S3_FORCE_PATH_STYLE: 'on' }))
   await expect(own).rejects.toThrow(/store\.invalid.*check AWS_ENDPOINT_URL_S3/)
 })
 
-/** An S3 that answers what the test says, with S3's own XML. */
+/** An S3 with the test's responses, in S3's own XML. */
 async function answering(
   answer: (method: string, url: string) => { status: number; code: string } | { body: Buffer } | null,
 ) {
@@ -92,7 +92,7 @@ async function answering(
   return { url, asked }
 }
 
-it('the answer of an S3 that ignores ranges is reduced to the range', async () => {
+it('the response of an S3 that ignores ranges is reduced to the range', async () => {
   const body = Buffer.from('all of the object')
   const { url } = await answering((method, path) => (method === 'GET' && path.includes('a.zip') ? { body } : null))
   const { originals } = await openTestStores(await testBuckets(url))
@@ -118,7 +118,7 @@ describe('a problem with a bucket is reported at start, once, with its remedy', 
   it('an unknown key', async () =>
     check({ ...(await testBuckets()), AWS_ACCESS_KEY_ID: 'nobody' }, /InvalidAccessKeyId.*check AWS_ACCESS_KEY_ID/))
 
-  it('nobody there', async () =>
+  it('no server', async () =>
     check(
       await testBuckets('http://127.0.0.1:9'),
       /Cannot put .* in bucket originals-.*ECONNREFUSED.*AWS_ENDPOINT_URL_S3/,

@@ -11,7 +11,7 @@ async function database(template?: string) {
   return db
 }
 
-it('the migrations make all that schema.prisma says, and beyond it only what Prisma has no words for', async () => {
+it('the migrations create schema.prisma, and in addition only what Prisma cannot express', async () => {
   const [migrated, empty] = [await database(), await database('template1')]
   await empty.pg.query(await printSchema(empty.pg))
   const [made, said] = [await describeDatabase(migrated.pg), await describeDatabase(empty.pg)]
@@ -20,7 +20,7 @@ it('the migrations make all that schema.prisma says, and beyond it only what Pri
   await expect(`${beyond.join('\n')}\n`).toMatchFileSnapshot('fixtures/beyond-prisma.txt')
 })
 
-it('migrating again changes nothing, also by two processes at once', async () => {
+it('migrating again changes nothing, even by two processes at once', async () => {
   const { pg } = await database()
   expect(await Promise.all([migrate(pg), migrate(pg)])).toEqual([{ applied: [] }, { applied: [] }])
 })
@@ -30,7 +30,7 @@ it('refuses an applied migration that was edited, and one from the future', asyn
   await pg.query(
     `insert into _prisma_migrations (id, checksum, migration_name, finished_at) values ('x', 'y', '29990101000000_later', now())`,
   )
-  await expect(migrate(pg)).rejects.toThrow(/29990101000000_later.*newer program/)
+  await expect(migrate(pg)).rejects.toThrow(/29990101000000_later.*newer version/)
   await pg.query(`delete from _prisma_migrations where id = 'x'`)
   await pg.query(`update _prisma_migrations set checksum = 'edited'`)
   await expect(migrate(pg)).rejects.toThrow(/edited/)

@@ -17,7 +17,7 @@ const HEAVY = svg(
 )
 const WANTED = { preset: 'thumbnail', format: 'WEBP' } as const
 
-it("what a viewer's limit does not draw is SLOW, said at once, left to a worker with more time, and then served", async () => {
+it("a render above a viewer's limit is SLOW immediately, left to a worker with more time, and then served", async () => {
   const app = await testApp()
   const { url } = await testServer(app)
   await importItems({ pg: app.pg, originals: app.stores.originals }, [entry('heavy', HEAVY)])
@@ -45,7 +45,7 @@ it("what a viewer's limit does not draw is SLOW, said at once, left to a worker 
     items: { nodes: [{ image: { status: 'PENDING', error: { code: 'SLOW' } } }] },
   })
 
-  // Nobody tries it again with the same time while a worker is to try it.
+  // Not retried with the same limit while a worker is to try it.
   const { renders } = app.pool.stats
   expect(await get()).toEqual([503, 'SLOW', 'image/webp'])
   expect(app.pool.stats.renders).toBe(renders)
@@ -55,7 +55,7 @@ it("what a viewer's limit does not draw is SLOW, said at once, left to a worker 
   expect(await app.prisma.renderFailure.count()).toBe(0)
 })
 
-it('SLOW never settles, however often, and the largest limit does at once', async () => {
+it('SLOW is never final, however often, and the largest limit is final immediately', async () => {
   const app = await testApp()
   await importItems({ pg: app.pg, originals: app.stores.originals }, [entry('heavy', HEAVY)])
   const { id: itemId, sourceHash } = await app.prisma.item.findFirstOrThrow()
@@ -76,7 +76,7 @@ it('SLOW never settles, however often, and the largest limit does at once', asyn
   expect((await fail('TIMEOUT'))[0]).toBe(true)
 })
 
-it("a vendor's heavy renders do not keep a neighbour's waiting: each has its share of the CPU", async () => {
+it("a vendor's heavy renders do not block another vendor's: each has its share of the CPU", async () => {
   const { presets } = readPresets(path.join(import.meta.dirname, '../presets.json'))
   const pool = openRenderPool({ presets, size: 1, waitingMax: 100 })
   onTestFinished(pool.close)
@@ -90,7 +90,7 @@ it("a vendor's heavy renders do not keep a neighbour's waiting: each has its sha
   const all = Array.from({ length: 6 }, () => render('heavy', HEAVY))
   for (let each = 0; each < 6; each++) all.push(render('neighbour', good))
   await Promise.all(all)
-  // All of the neighbour's before the second of what came first.
+  // All of the neighbour's before the second of those that arrived first.
   expect(order.lastIndexOf('neighbour')).toBeLessThanOrEqual(8)
   expect(order.filter((vendor) => vendor === 'heavy')).toHaveLength(7)
 })

@@ -9,7 +9,7 @@ import { testDatabase } from './support/database.ts'
 
 const SOURCES = path.join(import.meta.dirname, '../src')
 
-/** Loads every module that defines one. */
+/** Loads every module that defines a statement. */
 async function allStatements() {
   const files = readdirSync(SOURCES, { recursive: true, encoding: 'utf8' }).filter(
     (file) => file.endsWith('.ts') && /\bstatement\(/.test(readFileSync(path.join(SOURCES, file), 'utf8')),
@@ -18,7 +18,9 @@ async function allStatements() {
   return [...STATEMENTS.values()]
 }
 
-/** What Postgres tells of a statement when it is prepared, without running it: oids of the parameters, names and oids of the columns. */
+/**
+ * What Postgres reports about a statement when it is prepared, without running it: oids of the parameters, names and oids of the columns.
+ */
 class Description implements pg.Submittable {
   parameters: number[] = []
   columns: { name: string; oid: number; table: number; number: number }[] = []
@@ -72,7 +74,7 @@ const NEVER_NULL: ReadonlySet<string> = new Set([
   'advance-cursor: claimedUntil',
 ])
 
-/** As `statement` declares it, but for `?`. */
+/** As declared by `statement`, without `?`. */
 const plain = (types: object) =>
   Object.entries(types).map(([name, type]: [string, string]) => [name, type.replaceAll('?', '')])
 
@@ -93,7 +95,7 @@ async function describeStatement(client: pg.Client, { name, text }: { name: stri
 }
 
 describe('the statements that stay SQL', () => {
-  it('have the parameters and columns that the database says', async () => {
+  it('have the parameters and columns that the database reports', async () => {
     const client = await connect()
     const { rows } = await client.query<{ oid: number; name: string }>(
       `select oid::int, case when typelem <> 0 and typlen = -1 then substr(typname, 2) || '[]' else typname end as name
@@ -134,7 +136,7 @@ describe('the statements that stay SQL', () => {
     expect([...NEVER_NULL].filter((column) => !undeclared.includes(column))).toEqual([])
   })
 
-  it('give rows and counts, and take each named parameter any number of times', async () => {
+  it('return rows and counts, and may use a named parameter any number of times', async () => {
     const db = await openDatabase(await testDatabase(), { connectionsMax: 1 })
     onTestFinished(db.close)
     const numbers = statement({
@@ -169,7 +171,7 @@ describe('the statements that stay SQL', () => {
     expect(await statement({ name: 'test-null', text: said.text, columns: { it: allowed } }).all(db.pg)).toHaveLength(1)
   })
 
-  it('are refused with a name that is taken, and with a parameter that is not declared or not used', () => {
+  it('are refused with a duplicate name, and with a parameter that is not declared or not used', () => {
     const [taken = ''] = STATEMENTS.keys()
     expect(() => statement({ name: taken, text: 'select' })).toThrow(`two statements are named ${taken}`)
     expect(() => statement({ name: 'test-x', text: 'select :id::int' })).toThrow('does not declare its parameter :id')
@@ -180,7 +182,7 @@ describe('the statements that stay SQL', () => {
 })
 
 describe('plain statements', () => {
-  it('are built by table and column, and give what the generated types say', async () => {
+  it('are built by table and column, and return the generated types', async () => {
     const db = await openDatabase(await testDatabase(), { connectionsMax: 1 })
     onTestFinished(db.close)
     const add = query.insertInto('upload').values({ vendor: 'acme', file_name: 'a.zip', bytes: '9007199254740993' })

@@ -32,7 +32,7 @@ describe('the filesystem store', () => {
     await expect(store.delete([key])).rejects.toThrow()
   })
 
-  it('lists in the order of keys where folders and files share a prefix, and reads empty files', async () => {
+  it('lists in the order of keys if folders and files share a prefix, and reads empty files', async () => {
     const store = await openFsStore(await tempDirectory())
     const keys = ['a/y-z.svg', 'a/y-z/1.svg', 'a/y.svg', 'a/y/1.svg']
     for (const key of keys) await store.put(key, Buffer.alloc(0), SVG)
@@ -57,7 +57,7 @@ describe('the filesystem store', () => {
     expect(await store.head('real/a.svg')).toBeNull()
   })
 
-  it('leaves no draft behind, also when a put fails', async () => {
+  it('leaves no draft, even when a put fails', async () => {
     const directory = await tempDirectory()
     const store = await openFsStore(directory)
     await store.put('a/b.svg', Buffer.from('x'), SVG)
@@ -78,7 +78,7 @@ describe('the filesystem store', () => {
     expect(await readdir(path.join(directory, '.drafts'))).toEqual(['fresh', ...kept].sort())
   })
 
-  it('says which directory it cannot write to', async () => {
+  it('reports which directory it cannot write to', async () => {
     const file = path.join(await tempDirectory(), 'file')
     await writeFile(file, '')
     await expect(openFsStore(path.join(file, 'store'))).rejects.toThrow(/Cannot write to .*DATA_DIR/)

@@ -18,7 +18,7 @@ const importEntries = (app: App, entries: [string, number][]) =>
     entries.map(([slug, number]) => entry(slug, drawing(number))),
   )
 
-/** Makes every item's current thumbnail, and answers the URLs. */
+/** Makes every item's current thumbnail, and returns the URLs. */
 async function makeAll(url: string): Promise<string[]> {
   const { data } = await ask<{ items: { nodes: { image: { url: string } }[] } }>(
     url,
@@ -72,7 +72,7 @@ describe('superseded pictures', () => {
       ])
       const before = await makeAll(url)
       const old = await rowsOf(app)
-      // As an earlier converter left it, beside what we made.
+      // As an earlier converter left it, next to ours.
       const adopted = `${String(old[0]).split('-thumbnail')[0]}-thumbnail.webp`
       await app.stores.previews.put(adopted, (await app.stores.previews.get(String(old[0]))) ?? Buffer.alloc(0), {
         contentType: 'image/webp',
@@ -90,7 +90,7 @@ describe('superseded pictures', () => {
       const kept = await rowsOf(app)
       expect(kept).toEqual(await objectsOf(app))
       const keyOf = (picture = '') => picture.slice(picture.indexOf('/images/') + '/images/'.length)
-      // The last one waits for its new picture, so that the old one is still the best there is.
+      // The last one waits for its new picture, so the old one is still the best available.
       expect(kept).toEqual([after[0], before[1], before[2]].map(keyOf).sort())
       const redirect = await fetch(before[0] ?? '', { redirect: 'manual' })
       expect([redirect.status, new URL(redirect.headers.get('location') ?? '', before[0]).href]).toEqual([
@@ -101,7 +101,7 @@ describe('superseded pictures', () => {
     },
   )
 
-  it('go in batches, by several processes at once, without those that are being made', async () => {
+  it('are deleted in batches, by several processes at once, without those that are being made', async () => {
     const app = await testApp()
     const { url } = await testServer(app)
     await withSources(app, url, 4)
@@ -142,7 +142,7 @@ describe('superseded pictures', () => {
     expect(await rowsOf(app)).toEqual(await objectsOf(app))
   })
 
-  it('are looked for by a worker once an hour, with the days of its environment', async () => {
+  it('are searched by a worker once an hour, with the days from its environment', async () => {
     const app = await testApp()
     const { url } = await testServer(app)
     await withSources(app, url, 2)

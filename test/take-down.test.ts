@@ -15,7 +15,7 @@ import { until } from './support/until.ts'
 const TAGGED = { CacheTagConfig: { HeaderName: CACHE_TAG_HEADER } }
 const SLUGS = ['arrow', 'arrow-left', 'scene', 'cup', 'theirs']
 
-/** Two vendors, one of them with two families, one of these with two sets; all pictures made as thumbnails. */
+/** Two vendors, one of them with two families, one of these with two sets; all items have thumbnails. */
 async function open(config: Parameters<typeof cloudFrontServer>[0] = TAGGED, { made = true } = {}) {
   const cloudFront = await cloudFrontServer(config)
   const env = { PUBLIC_IMAGE_URL: 'https://cdn.example/pictures', ...cloudFront.env }
@@ -45,7 +45,7 @@ async function objectsOf(app: App): Promise<string[]> {
 }
 
 type Kind = 'Icon' | 'IconSet' | 'Family' | 'Vendor'
-/** The node id of the item `arrow`, or of what it belongs to. */
+/** The node id of the item `arrow`, or of one of its ancestors. */
 async function idOf(app: App, kind: Kind): Promise<string> {
   const { id, iconSetId, familyId, vendorId } = await itemOf(app, 'arrow')
   return globalId(kind, { Icon: id, IconSet: iconSetId, Family: familyId, Vendor: vendorId }[kind])
@@ -78,13 +78,13 @@ const restore = (url: string, id: string) => mutate(url, `restore(id: "${id}")`)
 const read = async (url: string, { id }: { id: string }) =>
   (await ask<{ node: Receipt }>(url, `{ node(id: "${id}") { ... on TakeDown { ${RECEIPT} } } }`)).data.node
 
-/** Runs every job that is due, by the real queue and the worker's own tasks. */
+/** Runs every job that is due, with the real queue and the worker's own tasks. */
 const work = (app: App) => runTasks(app, 'urgent')
 
 const recheck = (app: App, { id }: { id: string }) =>
   runTakeDown(app, Number(atob(id).split(':')[1]), { signal: AbortSignal.timeout(60_000), recheck: true })
 
-/** Stops the next call at a gate until it is opened. */
+/** Blocks the next call until it is released. */
 function gateAt<K extends 'put' | 'delete'>(app: App, verb: K) {
   const store = app.stores.previews as { -readonly [P in K]: (...args: never[]) => Promise<unknown> }
   const real = store[verb]
@@ -123,7 +123,7 @@ describe('taking down', () => {
       const { app, url, get, cloudFront } = await open()
       const stem = await stemOf(app, 'arrow')
       const put = (key: string) => app.stores.previews.put(key, Buffer.from('x'), { contentType: 'image/webp' })
-      // What no row knows: an alias, and a version that was lost from the table.
+      // Keys without a row: an alias, and a version that is missing in the table.
       await put(`${stem}-thumbnail.webp`)
       await put(`${stem}-poster.aaaaaaaaaaaaaaaa.png`)
       const composite = `acme/previews/${uniqueIdOf('acme/basics')}/card.webp`
@@ -160,7 +160,7 @@ describe('taking down', () => {
       for (const slug of SLUGS)
         expect(await app.stores.originals.head((await itemOf(app, slug)).sourceKey)).not.toBeNull()
 
-      // A backfill passes it by, what is imported below it stays hidden, and the receipt is done.
+      // A backfill skips it, later imports below it stay hidden, and the receipt is complete.
       const isWhole = kind !== 'Icon'
       await importItems({ pg: app.pg, originals: app.stores.originals }, [entry('newer', drawing(9))])
       expect(await get('newer')).toBe(isWhole ? 410 : 200)
@@ -172,10 +172,10 @@ describe('taking down', () => {
     },
   )
 
-  it.each(targets)('%s purges by path where the distribution reads no tags', async (kind, _hidden, expected) => {
+  it.each(targets)('%s purges by path if the distribution reads no tags', async (kind, _hidden, expected) => {
     const { app, url, cloudFront } = await open({}, { made: kind === 'Icon' })
     const stem = await stemOf(app, 'arrow')
-    // An earlier version, known to the table alone.
+    // An earlier version, known only in the table.
     await app.pg.query(`update image set object_key = $1 where object_key = $2`, [
       `${stem}-thumbnail.aaaaaaaaaaaaaaaa.webp`,
       await keyOf(app, 'arrow'),
@@ -227,7 +227,7 @@ describe('taking down', () => {
       expect(await ways()).toEqual(['410 Miss', '200 Hit', '410 Miss', '200 Hit'])
 
       await restore(origins.url, receipt.id)
-      // The 410 is kept for its minute.
+      // The 410 is cached for its minute.
       now += 61_000
       expect(await ways()).toEqual(['200 Miss', '200 Hit', '200 Miss', '200 Hit'])
     },
@@ -272,7 +272,7 @@ describe('taking down', () => {
     expect(cloudFront.invalidations.at(-1)?.items).toHaveLength(4)
   })
 
-  it('continues where it was when a store or CloudFront fails in the middle, with the same invalidation', async () => {
+  it('continues where it stopped when a store or CloudFront fails halfway, with the same invalidation', async () => {
     const { app, url, cloudFront } = await open({})
     const id = await idOf(app, 'Vendor')
     const previews = app.stores.previews as { -readonly [K in 'delete']: App['stores']['previews']['delete'] }
@@ -333,7 +333,7 @@ describe('taking down', () => {
     })
   })
 
-  it('says what it needs: a permission, or a distribution', async () => {
+  it('reports what it needs: a permission, or a distribution', async () => {
     const { app, url, cloudFront } = await open(TAGGED, { made: false })
     cloudFront.knobs.denied.add('GetDistributionConfig').add('CreateInvalidation')
     const id = await idOf(app, 'Vendor')
@@ -363,7 +363,7 @@ describe('taking down', () => {
 })
 
 describe('restoring', () => {
-  it('shows what was hidden, but for what another take-down hides', async () => {
+  it('shows what was hidden, except what another take-down hides', async () => {
     const { app, url, get } = await open(TAGGED, { made: false })
     const [icon, family] = [await idOf(app, 'Icon'), await idOf(app, 'Family')]
     const single = await takeDown(url, icon)
@@ -479,7 +479,7 @@ describe('an unauthorised or invalid request gets one sentence and a code', () =
       'a number that is none',
       `mutation { takeDown(id: "${globalId('Vendor', '1e99')}", reason: "x") { id } }`,
       'BAD_INPUT',
-      /VmVuZG9yOjFlOTk=.* is no id/,
+      /VmVuZG9yOjFlOTk=.* is not an id/,
       undefined,
     ],
     [

@@ -6,12 +6,12 @@ import { svg } from './support/setup.ts'
 
 const printed = async (body: string) => (await normalise(Buffer.from(svg(body)))).svg
 
-/** Places of the outlines that a text became: the first point of each contour. */
+/** Positions of the outlines that a text became: the first point of each contour. */
 const starts = (document: string) =>
   [...document.matchAll(/M([\d.-]+) ([\d.-]+)/g)].map(([, x, y]) => [Number(x), Number(y)] as const)
 
 const MONO = 'font-family="monospace" font-size="10"'
-/** A letter of DejaVu Sans Mono is so wide, in sizes of the font. */
+/** The advance of a letter of DejaVu Sans Mono, in em. */
 const ADVANCE = 1233 / 2048
 
 describe('text', () => {
@@ -38,13 +38,13 @@ describe('text', () => {
     expect(await printed(`<text ${attributes}>${letters}</text>`)).toContain(expected)
   })
 
-  it('that librsvg sets stays text', async () => {
+  it('that librsvg supports stays text', async () => {
     expect(await printed('<text x="1" y="9" dx="2">plain <tspan font-weight="bold">bold</tspan></text>')).toContain(
       '<text',
     )
   })
 
-  it('with a place for each letter becomes outlines at these places', async () => {
+  it('with a position for each letter becomes outlines at these positions', async () => {
     const document = await printed(`<text x="0 50 80" y="9" ${MONO}>lll</text>`)
     expect(document).not.toContain('<text')
     const [first, second, third] = starts(document)
@@ -60,12 +60,12 @@ describe('text', () => {
     expect((spaced[1]?.[0] ?? 0) - (spaced[0]?.[0] ?? 0)).toBeCloseTo(20 + 2 * ADVANCE * 10, 1)
   })
 
-  it('on a path whose data is broken is an outline or left out, and no bug', async () => {
+  it('on a path with broken data is an outline or left out, not a bug', async () => {
     const body = `<path id="p" d="M0 20H30Vx"/><text ${MONO}><textPath href="#p">l</textPath></text>`
     expect(await printed(body)).not.toContain('<textPath')
   })
 
-  it('stands on its path, anchored at its offset, and goes no further than its end', async () => {
+  it('follows its path, anchored at its offset, and stops at its end', async () => {
     const path = '<path id="p" d="M0 20H30V100" fill="none"/>'
     const on = async (attributes: string, letters: string) => {
       const text = `<text ${MONO} ${attributes}><textPath href="#p" startOffset="15">${letters}</textPath></text>`
@@ -75,12 +75,12 @@ describe('text', () => {
     const [middle] = await on('text-anchor="middle"', 'l')
     expect((start?.[0] ?? 0) - (middle?.[0] ?? 0)).toBeCloseTo((ADVANCE * 10) / 2, 1)
     const letters = await on('', 'l'.repeat(40))
-    // 95 px are left of 110, and a letter is drawn where its middle is on the path.
+    // 95 px of 110 remain, and a letter is drawn if its middle is on the path.
     expect(letters).toHaveLength(16)
     expect(letters.every(([x, y]) => x < 45 && y < 115)).toBe(true)
   })
 
-  it('in an embedded font is drawn with its letters, also where only some are in it', async () => {
+  it('in an embedded font is drawn with its letters, even if it has only some', async () => {
     const file = fileURLToPath(import.meta.resolve('dejavu-fonts-ttf/ttf/DejaVuSansMono.ttf'))
     const face = `<style>@font-face{font-family:Own;src:url(data:font/ttf;base64,${readFileSync(file).toString('base64')})}</style>`
     const own = await printed(`${face}<text font-family="Own" font-size="10" y="9">ll</text>`)
@@ -89,7 +89,7 @@ describe('text', () => {
     expect(own).not.toMatch(/<text|base64/)
   })
 
-  it('in a font that is none is set in a bundled one', async () => {
+  it('in an invalid font is drawn in a bundled one', async () => {
     const face = '<style>@font-face{font-family:Own;src:url(data:font/ttf;base64,AAEAAAAKAIAAAwAg)}</style>'
     expect(starts(await printed(`${face}<text font-family="Own" y="9">l</text>`)).length).toBe(1)
   })

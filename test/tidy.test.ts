@@ -39,14 +39,14 @@ const imports: Import[] = sources.flatMap((from) =>
   ),
 )
 
-/** The name that test/support/folders.ts has for where a file lies; null for a package and for generated code. */
+/** The name of a file's folder in test/support/folders.ts; null for a package and for generated code. */
 function folderOf(file: string): string | null {
   const [, child, folder, top] = /^(?:src\/(render\/child)\/|src\/([\w-]+)(?:\/|\.ts$)|([\w-]+)\/)/.exec(file) ?? []
   const name = child ?? folder ?? top ?? null
   return file.startsWith('prisma/') || !file.endsWith('.ts') ? null : name
 }
 
-/** The nodes that can be reached from themselves. */
+/** The cycles in a graph. */
 function circlesOf(edges: readonly { from: string; to: string }[]): string[] {
   const next = Map.groupBy(edges, ({ from }) => from)
   const settled = new Set<string>()
@@ -61,7 +61,7 @@ function circlesOf(edges: readonly { from: string; to: string }[]): string[] {
   return circles
 }
 
-/** Where the statement begins that has this place. */
+/** The start of the statement that contains this index. */
 const beginOfStatement = (text: string, index: number) =>
   [...text.slice(0, index).matchAll(/^\s*(?=(?:await using|using|const|let|return|if|for|await) )/gm)].reduce(
     (_, match) => match.index + match[0].length,
@@ -82,14 +82,14 @@ describe('the architecture', () => {
     expect(crossing.filter(({ from, to }) => !FOLDERS[from]?.includes(to)).map(({ file }) => file)).toEqual([])
   })
 
-  it('allows nothing that no file needs', () => {
+  it('allows nothing unneeded', () => {
     const unused = Object.entries(FOLDERS).flatMap(([from, folders]) =>
       folders.filter((to) => !crossing.some((each) => each.from === from && each.to === to)).map((to) => [from, to]),
     )
     expect(unused).toEqual([])
   })
 
-  it('has no circle, not even of types', () => {
+  it('has no cycle, not even of types', () => {
     expect(circlesOf(crossing)).toEqual([])
     expect(circlesOf(imports)).toEqual([])
   })
@@ -100,7 +100,7 @@ describe('the architecture', () => {
 
   /** What runs in a renderer process. */
   const CHILD = /^src\/render\/child\//
-  /** Of it what loads an engine. */
+  /** Those of its files that load an engine. */
   const ENGINES = /^src\/render\/child\/(main|render|compose|rasterise|encode)\.ts$/
   const only: [string, RegExp, RegExp][] = [
     ['the child side of render/ imports sharp and resvg', /^(sharp|@resvg\/resvg-js)$/, CHILD],
@@ -113,7 +113,7 @@ describe('the architecture', () => {
     expect(imports.filter(({ from, to, isType }) => !isType && what.test(to) && !allowed.test(from))).toEqual([])
   })
 
-  it('leaves no lock and no connection of the pool without an end', () => {
+  it('releases every lock and every connection of the pool', () => {
     const calls = sources
       .filter((file) => !file.startsWith('src/db/'))
       .flatMap((file) => {
@@ -141,7 +141,7 @@ describe('the architecture', () => {
     expect(taken.filter((file) => !/_LOCKS? .*from '[./db]*\/locks\.ts'/.test(read(file)))).toEqual([])
   })
 
-  it('only config.ts reads the environment, but for what npm says there', () => {
+  it("only config.ts reads the environment, except for npm's variables", () => {
     expect([...sources, ...infra].filter((file) => read(file).includes('process.env'))).toEqual([
       'src/core/config.ts',
       'src/core/started-by-npm.ts',
@@ -152,7 +152,7 @@ describe('the architecture', () => {
     // A table has the name of a task.
     const others = TASK_NAMES.filter((name) => name !== 'take_down')
     const names = new RegExp(`['"\`]take_down['"\`:]|\\b(${others.join('|')})\\b`)
-    // What the registry types.
+    // Uses that the registry types.
     const typed = [
       /\b(enqueue|enqueueAll|countJobs|findExhausted)\(\s*[\w.]+,\s*'\w+'/g,
       /PayloadOf<'\w+'>|task: '\w+' \| '\w+'/g,
@@ -183,7 +183,7 @@ describe('the architecture', () => {
     expect(long).toEqual([])
   })
 
-  /** Metaphors that earlier versions named things by; the field's standard terms took their place. */
+  /** Metaphors that earlier versions used as names; the field's standard terms replaced them. */
   const RETIRED_WORDS = /^(?:workshop|atelier|film|wants?|olds|news|shortly|hears?|doors?|beat|noted)$/
   const RETIRED_NAMES = new Set(
     `Slots Place Ended Stretch Tables waitForLock inLanes underLock livesHere findLie isMeant isSound takeIn takeOut makeRest
@@ -206,7 +206,7 @@ describe('the architecture', () => {
     ).toEqual([])
   })
 
-  it('has no left-overs, no any and no muted compiler', () => {
+  it('has no left-overs, no any and no suppressed compiler errors', () => {
     const found = [...sources, ...infra].filter((file) =>
       /TODO|FIXME|@ts-ignore|@ts-expect-error|: any\b|as any\b|biome-ignore/.test(read(file)),
     )
@@ -222,7 +222,7 @@ describe('a worker', () => {
 })
 
 describe('the tests', () => {
-  it('skip nothing and sleep nowhere', () => {
+  it('skip nothing and never sleep', () => {
     const found = [...filesBelow('test'), ...filesBelow('infra/test')]
       .filter((file) => file !== 'test/tidy.test.ts')
       .filter((file) => /\b(it|test|describe)\.(skip|only|todo)\b|setTimeout\([^,]*, *\d{3,}\)/.test(read(file)))

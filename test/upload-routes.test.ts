@@ -17,8 +17,8 @@ async function open(env: Record<string, string> = {}) {
   return { app, url }
 }
 
-describe('a URL of ours', () => {
-  it('takes the archive once, whole, and with exactly the announced size', async () => {
+describe('an upload URL of the service', () => {
+  it('accepts the archive once, completely, and with exactly the announced size', async () => {
     const { app, url } = await open()
     const bytes = await archive()
     const created = await createUpload(url, bytes.length)
@@ -42,7 +42,7 @@ describe('a URL of ours', () => {
     expect(await readUpload(url, created.id)).toMatchObject({ status: 'COMPLETED', items: { done: 2 } })
   })
 
-  it('is refused when it is forged, of another upload, or expired; and nothing else is there', async () => {
+  it('is refused if it is forged, for another upload, or expired; and has no other routes', async () => {
     const { app, url } = await open()
     const bytes = await archive()
     const [first, second] = [await createUpload(url, bytes.length), await createUpload(url, bytes.length)]
@@ -56,14 +56,14 @@ describe('a URL of ours', () => {
       { id: 1, bytes: bytes.length, base: url, now: Date.now() - 3_700_000 },
     )
     const refused: [string, number, string][] = [
-      [changed((at) => at.searchParams.set('expires', '99999999999')), 403, 'not signed'],
-      [changed((at) => at.searchParams.delete('signature')), 403, 'not signed'],
+      [changed((at) => at.searchParams.set('expires', '99999999999')), 403, 'signature of this URL'],
+      [changed((at) => at.searchParams.delete('signature')), 403, 'signature of this URL'],
       [
         changed((at) => at.searchParams.set('signature', new URL(second.url).searchParams.get('signature') ?? '')),
         403,
-        'not signed',
+        'signature of this URL',
       ],
-      [first.url.replace('/uploads/1', '/uploads/2'), 403, 'not signed'],
+      [first.url.replace('/uploads/1', '/uploads/2'), 403, 'signature of this URL'],
       [old.url, 403, 'expired'],
       [first.url.replace('/uploads/1', '/uploads/x'), 404, 'no upload'],
     ]
@@ -77,7 +77,7 @@ describe('a URL of ours', () => {
   })
 })
 
-/** As each of them sends it. */
+/** An event as each kind of sender formats it. */
 const bridged = (bucket: string, key: string) => ({
   version: '0',
   'detail-type': 'Object Created',
@@ -122,9 +122,9 @@ describe('with buckets', () => {
       expect(await (await post(url, event)).json()).toMatchObject({ results: [{ upload: index + 1, started: false }] })
       await runUploads(app)
       expect(await readUpload(url, created.id)).toMatchObject({ status: 'COMPLETED', items: { done: 2 } })
-      // Long after, once more.
+      // Much later, once more.
       expect(await (await post(url, event)).json()).toMatchObject({ results: [{ started: false }] })
-      // Crossed out a moment after they have run; none was added.
+      // Deleted shortly after they have run; none was added.
       const left = `select from graphile_worker.jobs where task_identifier like '%upload'`
       await until(async () => (await app.pg.query(left)).rowCount === 0)
     }
@@ -156,7 +156,7 @@ describe('with buckets', () => {
   })
 })
 
-it('reads the keys of notifications as forms write them', () => {
+it('decodes the keys of notifications like HTML forms', () => {
   expect(readS3Event(JSON.stringify(notified('b', 'a+b%2Bc.zip')))).toEqual([{ bucket: 'b', key: 'a b+c.zip' }])
   expect(readS3Event(JSON.stringify(bridged('b', 'a+b.zip')))).toEqual([{ bucket: 'b', key: 'a+b.zip' }])
   expect(readS3Event(JSON.stringify({ ...bridged('b', 'a'), 'detail-type': 'Object Deleted' }))).toEqual([])

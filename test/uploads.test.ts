@@ -45,7 +45,7 @@ import {
 } from './support/uploads.ts'
 import { startWorker } from './support/worker.ts'
 
-/** Two small presets: the claims are about what is kept, so the renders may be quick. */
+/** Two small presets: the claims are about what is stored, so the renders may be fast. */
 async function smallPresets(): Promise<string> {
   const file = path.join(await tempDirectory(), 'presets.json')
   const preset = (size: number) => ({ width: size, height: size, background: 'white', formats: ['webp'] })
@@ -76,14 +76,14 @@ async function itemsOf(url: string): Promise<Listed[]> {
   return data.items.nodes.toSorted((a, b) => (a.slug < b.slug ? -1 : 1))
 }
 
-/** Deletes what is to be deleted, as if the time of all of it had come. */
-/** The column holds milliseconds, and rounds now() up to one that has not come yet. */
+/** Deletes all discarded objects, as if they were due. */
+/** The column holds milliseconds, so now() may be rounded up to a later time. */
 async function cleanUp(app: App): Promise<number> {
   await app.pg.query("update discarded_object set delete_after = now() - interval '1 second'")
   return await deleteDiscarded(app)
 }
 
-/** Every item has its pictures, and every row its object; the stores hold nothing else but what is registered to go. */
+/** Every item has its pictures, and every row its object; the stores contain no other objects, except those scheduled for deletion. */
 async function expectWhole(app: App, items: number): Promise<void> {
   expect(await app.prisma.item.count()).toBe(items)
   const images = await app.prisma.image.findMany()
@@ -112,7 +112,7 @@ async function expectWhole(app: App, items: number): Promise<void> {
 }
 
 describe('an upload', () => {
-  it('brings new icons into the catalogue with all their pictures, and leaves nothing else', async () => {
+  it('adds new icons to the catalogue with all their pictures, and leaves nothing else', async () => {
     const { app, url } = await open()
     await app.pg.query(
       `insert into webhook (url, secret, types) values ('https://a.example', 'x', '{upload.completed}')`,
@@ -164,7 +164,7 @@ describe('an upload', () => {
     expect(await app.prisma.uploadFile.count()).toBe(0)
   })
 
-  it('again changes and makes nothing; other bytes are a new source, whose old pictures stay for now', async () => {
+  it('again changes and makes nothing; other bytes are a new source, whose old pictures stay for the grace period', async () => {
     const { app, url } = await open()
     const archive = await packSets([{ name: 'Arrows', files: drawings(0, 3) }])
     await uploadArchive({ app, url }, archive)
@@ -172,7 +172,7 @@ describe('an upload', () => {
     const again = await uploadArchive({ app, url }, archive)
     expect(again).toMatchObject({ status: 'COMPLETED', items: { total: 3, done: 3, added: 0, changed: 0 } })
     expect([await app.prisma.item.findMany(), await app.prisma.image.findMany(), app.pool.stats.renders]).toEqual(known)
-    // What was lost comes back, the original as well as a picture of it.
+    // Lost objects are restored, the original as well as a picture of it.
     const [item] = await app.prisma.item.findMany()
     await app.stores.originals.delete([String(item?.originalKey)])
     await app.pg.query('delete from image where owner_id = $1', [item?.id])
@@ -192,13 +192,13 @@ describe('an upload', () => {
     expect(new URL(redirect.headers.get('location') ?? '', before[1]?.image.url).href).toBe(after[1]?.image.url)
     expect(await app.prisma.image.count()).toBe(8)
     await expectWhole(app, 3)
-    // The replaced original has a month.
+    // The replaced original is kept for a month.
     await deleteDiscarded(app)
     const { rows: kept } = await app.pg.query(
       `select from discarded_object where object_key like 'acme/%' and delete_after > now() + interval '29 days'`,
     )
     expect(kept).toHaveLength(1)
-    // Back to the first source: its original is wanted again, and not deleted when its month is over.
+    // Back to the first source: its original is needed again, and not deleted after its month.
     await uploadArchive({ app, url }, await packSets([{ name: 'Arrows', files: drawings(0, 3) }]))
     await cleanUp(app)
     await expectWhole(app, 3)
@@ -209,7 +209,7 @@ describe('an upload', () => {
     await uploadArchive({ app, url }, await packSets([{ name: 'Arrows', files: drawings(0, 3) }]))
     const [first] = await itemsOf(url)
     const { uniqueId, id } = await app.prisma.item.findFirstOrThrow({ where: { slug: 'icon-0' } })
-    // Somebody is making a picture of it at this moment, and records it after it has gone.
+    // A picture of it is in progress, and recorded after the item was removed.
     const busy = await lockItems(app.pg, [id])
     const uploadId = await startUpload(
       url,
@@ -243,7 +243,7 @@ describe('an upload', () => {
     expect([back.uniqueId, back.id === id]).toEqual([uniqueId, false])
     expect((await fetch(first?.image.url ?? '')).status).toBe(200)
     await expectWhole(app, 3)
-    // Not so what was taken down: its row stays and hides it.
+    // Items that are taken down keep their row, which hides them.
     await takeDown(app, { type: 'ITEM', id: back.id }, 'court order')
     await uploadArchive({ app, url }, await packSets([{ name: 'Arrows', removed: ['icon-0', 'icon-1'] }]))
     await uploadArchive({ app, url }, await packSets([{ name: 'Arrows', files: drawings(0, 2) }]))
@@ -273,7 +273,7 @@ describe('an upload', () => {
     ])
   })
 
-  it('is refused whole, with every reason, and leaves nothing', async () => {
+  it('is refused as a whole, with every reason, and leaves nothing', async () => {
     const { app, url } = await open()
     await app.pg.query(
       `insert into webhook (url, secret, types) values ('https://a.example', 'x', '{upload.completed}')`,
@@ -321,7 +321,7 @@ describe('an upload', () => {
     expect(await keysOf(app.stores.originals)).toEqual(before)
   })
 
-  it('whose store fails in the middle shows nothing, and continues where it was', async () => {
+  it('whose store fails halfway shows nothing, and continues where it stopped', async () => {
     const { app, url } = await open()
     const id = await startUpload(
       url,
@@ -340,7 +340,7 @@ describe('an upload', () => {
           ...originals,
           putAll: async (...args) => {
             await originals.putAll(...args)
-            // Also when it is tried again: on a slow machine the queue does so before it is done.
+            // Also on a retry: on a slow machine the queue retries before it is done.
             if (++puts >= 2) throw new Error('ENOSPC, no space left on device')
           },
         },
@@ -376,7 +376,7 @@ describe('an upload', () => {
     expect(await uploadArchive({ app, url }, archive)).toMatchObject({ status: 'COMPLETED' })
   })
 
-  it('whose worker died at every attempt has failed, and does not stay begun for ever', async () => {
+  it('whose worker died at every attempt has failed, and does not stay unfinished', async () => {
     const { app, url } = await open()
     const archive = await packSets([{ name: 'A', files: drawings(0, 3) }])
     const id = await startUpload(url, archive)
@@ -385,7 +385,7 @@ describe('an upload', () => {
     await abandonLost(app)
     expect(await readUpload(url, id)).toMatchObject({ status: 'FAILED', problems: { nodes: [{ code: 'INTERNAL' }] } })
     const again = await startUpload(url, archive)
-    // Taken in, but for its pictures.
+    // Ingested, except for its pictures.
     await ingestUpload(app, 2, new AbortController().signal)
     expect(await readUpload(url, again)).toMatchObject({ status: 'RENDERING', items: { total: 3, done: 0, added: 3 } })
     await app.pg.query(exhaust)
@@ -394,7 +394,7 @@ describe('an upload', () => {
     expect((await app.pg.query('select from graphile_worker.jobs')).rowCount).toBe(0)
   })
 
-  it('restages what the clean-up deleted before it was visible', async () => {
+  it('restages files that the clean-up deleted before they were visible', async () => {
     const { app, url } = await open()
     const id = await startUpload(url, await packSets([{ name: 'A', files: drawings(0, 3) }]))
     const [upload] = await app.prisma.upload.findMany()
@@ -433,7 +433,7 @@ describe('an upload', () => {
     expect(id).toBeTruthy()
   })
 
-  it('stores every file of many batches whole, by their number and by their bytes', async () => {
+  it('stores every file of many batches completely, with many files and with large ones', async () => {
     const { app, url } = await open()
     const large = Object.fromEntries(
       [1, 2, 3].map((n) => [`large-${n}`, `${drawing(n)}<!-- ${randomBytes(2_200_000).toString('hex')} -->`]),
@@ -448,7 +448,7 @@ describe('an upload', () => {
     }
   })
 
-  it('waits for an earlier one of its vendor, whose worker died', async () => {
+  it('waits for an earlier one of its vendor whose worker died', async () => {
     const { app, url } = await open()
     const first = await startUpload(url, await packSets([{ name: 'A', files: drawings(0, 2) }]))
     const second = await startUpload(url, await packSets([{ name: 'A', files: { 'icon-0': drawing(9) } }]))
@@ -491,7 +491,7 @@ describe('an upload', () => {
     let running: Promise<void> | null = null
     for await (const part of response.body ?? []) {
       text += Buffer.from(part).toString()
-      // Not before the first state was told.
+      // Not before the first state was sent.
       if (text.includes('"status"')) running ??= runUploads(app)
     }
     const seen = [...text.matchAll(/"status":"(\w+)"/g)].map(([, status]) => status)
@@ -510,7 +510,7 @@ describe('an upload', () => {
       expect((await ask(url, query, { token: null })).errors?.[0]?.extensions.code).toBe('FORBIDDEN')
     for (const [args, message] of [
       ['vendor: "../x", fileName: "a.zip", bytes: 1', 'is not a vendor'],
-      ['vendor: "acme", fileName: "", bytes: 1', 'fileName takes'],
+      ['vendor: "acme", fileName: "", bytes: 1', 'fileName needs'],
       ['vendor: "acme", fileName: "a.zip", bytes: 3000000000', 'from 1 to 2000000000'],
       ['vendor: "acme", fileName: "a.zip", bytes: 1.5', 'exact size'],
     ]) {
@@ -522,7 +522,7 @@ describe('an upload', () => {
     }
   })
 
-  it('is not taken by a store whose answer breaks off: that is said', async () => {
+  it('is not accepted by a store whose response is truncated, which is reported', async () => {
     const api = await listen((request, response) => {
       request.resume()
       if (request.method === 'PUT')
@@ -535,7 +535,7 @@ describe('an upload', () => {
     const sending = { api, token: '', vendor: 'acme', file, fileName: 'icons.zip', bytes: 10, onPoll: () => {} }
     await expect(sendArchive(sending)).rejects.toMatchObject({
       code: 'UNAVAILABLE',
-      message: expect.stringMatching(/^127\.0\.0\.1:\d+ did not take the archive \(.*\): send it again\.$/),
+      message: expect.stringMatching(/^127\.0\.0\.1:\d+ did not accept the archive \(.*\): send it again\.$/),
     })
   })
 

@@ -53,7 +53,7 @@ describe('keys', () => {
     )
   })
 
-  it('of originals and archives that came with an upload print and parse both ways, and are no other keys', () => {
+  it('of originals and archives from uploads print and parse both ways, and are no other keys', () => {
     fc.assert(
       fc.property(sourcePath, hex, fc.integer({ min: 1, max: 999_999_999 }), (path, hash, id) => {
         const key = printOriginalKey(path, hash)
@@ -92,7 +92,7 @@ describe('keys', () => {
     )
   })
 
-  it('that parse print as they were: no second spelling of a key', () => {
+  it('that parse print unchanged: a key has one spelling', () => {
     fc.assert(
       fc.property(
         fc.oneof(fc.string(), sourcePath.map(printSourceKey)),

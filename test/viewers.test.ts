@@ -22,7 +22,7 @@ it('while an API makes a picture for a viewer, the workers on its machine use ha
   await until(() => limits.length > 0)
   await until(() => limits.at(-1) === 5)
   expect(limits).toEqual([3, 5])
-  // What is stored costs nobody anything.
+  // Stored pictures cost nothing.
   expect((await fetch(url)).status).toBe(200)
   expect(limits).toEqual([3, 5])
   const { uniqueId: family } = await app.prisma.family.findFirstOrThrow()

@@ -32,10 +32,10 @@ interface Delivery {
   readonly headers: IncomingHttpHeaders
   readonly body: string
 }
-/** What it answers: a status, or null for never. The number is that of the request. */
+/** Its response: a status, or null for none. The number is that of the request. */
 type Answer = (delivery: Delivery, number: number) => number | null | Promise<number | null>
 
-/** A real receiver. `seen` is every request, `taken` the ones it answered with 2xx. */
+/** A real receiver. `seen` is every request, `taken` those with a 2xx response. */
 async function receiver(answer: Answer = () => 204, headers: Record<string, string> = {}) {
   const seen: Delivery[] = []
   const taken: Delivery[] = []
@@ -68,7 +68,7 @@ function startSender(app: App) {
   return sender
 }
 
-/** Events of families, by the API that all who record events use. */
+/** Events of families, recorded as in the service. */
 const record = (app: App, ...events: [family: string | null, number: number][]) =>
   recordEvents(
     app.pg,
@@ -100,7 +100,7 @@ interface Hook {
 const hooks = async (url: string) => (await ask<{ webhooks: { nodes: Hook[] } }>(url, HOOKS)).data.webhooks.nodes
 
 describe('a delivery', () => {
-  it('reports what was made and what failed, to a receiver that fails twice: each once, in order, signed', async () => {
+  it('reports pictures and failures to a receiver that fails twice: each once, in order, signed', async () => {
     const { app, url } = await open()
     const to = await receiver((_delivery, number) => (number <= 2 ? 500 : 200))
     const { secret } = await hook(url, to.url)
@@ -152,7 +152,7 @@ describe('a delivery', () => {
     for (const { headers, body, id } of to.seen) {
       expect(Object.keys(JSON.parse(body))).toEqual(['id', 'type', 'createdAt', 'data'])
       expect(headers['webhook-id']).toBe(id)
-      // As a receiver does it, the age of the timestamp included.
+      // As a receiver does, including the age of the timestamp.
       expect(new Webhook(secret).verify(body, headers as Record<string, string>)).toEqual(JSON.parse(body))
       const forged = () => new Webhook(secret).verify(`${body} `, headers as Record<string, string>)
       expect(forged).toThrow(WebhookVerificationError)
@@ -170,7 +170,7 @@ describe('a delivery', () => {
     expect(headers['webhook-signature']).toBe('v1,g0hM9SsE+OTPJTGt/tmIKtSyZlE3uFJELVlNIOLJ1OE=')
   })
 
-  it('that a worker killed with kill -9 may have made is made again under its id, and nothing is lost', async () => {
+  it('that a worker killed with kill -9 may have made is repeated with the same id, and nothing is lost', async () => {
     const { app, url } = await open()
     let worker = startWorker(app)
     const killed = Promise.withResolvers<Delivery>()
@@ -204,7 +204,7 @@ describe('a delivery', () => {
 })
 
 describe('an event', () => {
-  it('is recorded if and only if its change is, and only where a webhook is subscribed to it', async () => {
+  it('is recorded if and only if its change is, and only if a webhook is subscribed to it', async () => {
     const { app, url } = await open()
     const count = async () => (await app.pg.query('select count(*)::int as count from event')).rows[0].count
     await record(app, ['A', 1])
@@ -236,7 +236,7 @@ describe('an event', () => {
     await recordEvents(late, [{ type: 'upload.completed', family: 'A', data: { family: 'A', number: 1 } }])
     const next = record(app, ['A', 2])
     await until(async () => (await app.pg.query(`select from pg_locks where not granted`)).rowCount === 1)
-    // Another family neither blocks nor is blocked: its id is higher than the one that is to come.
+    // Another family neither blocks nor is blocked: its id is higher than the next one.
     await record(app, ['B', 1])
     await until(() => numbers(to.taken, 'B').length === 1)
     expect(numbers(to.taken, 'A')).toEqual([])
@@ -272,7 +272,7 @@ describe('an event', () => {
 })
 
 describe('a receiver that fails', () => {
-  it('holds up its own family only: not other families, not other webhooks, and only until the dead letter', async () => {
+  it('delays only its own family, not other families or webhooks, and only until the dead letter', async () => {
     const { app, url } = await open()
     let isFixed = false
     const picky = await receiver(({ data }) => (data.family === 'A' && data.number === 1 && !isFixed ? 503 : 200))
@@ -326,7 +326,7 @@ describe('a receiver that fails', () => {
       ],
     })
 
-    // Replayed while it is broken still: dead again, after eight attempts more.
+    // Replayed while the receiver is still failing: dead again, after eight more attempts.
     const replayed = await ask(url, `mutation { replayDeadLetter(id: "${dead.nodes[0]?.id}") }`)
     expect(replayed).toEqual({ data: { replayDeadLetter: 1 } })
     await until(async () => {
@@ -372,7 +372,7 @@ describe('a receiver that fails', () => {
     }
   })
 
-  it('by never answering occupies its eight deliveries and no more; others go on, and a shutdown does not wait for it', async () => {
+  it('by never answering occupies only its eight deliveries; others continue, and a shutdown does not wait for it', async () => {
     const { app, url } = await open()
     const silent = await receiver(() => null)
     const other = await receiver()
@@ -440,7 +440,7 @@ describe('a url', () => {
     'http://backend.internal/hook',
     'http://10.1.2.3/',
   ]
-  it.each(taken)('%s is taken', (url) => {
+  it.each(taken)('%s is accepted', (url) => {
     expect(checkReceiverUrl(url, PRIVATE).href).toContain('://')
   })
 
@@ -499,7 +499,7 @@ describe('a url', () => {
       expect([address, await isConnectedTo(address, 'a.example')]).toEqual([address, true])
   })
 
-  it("of a private host leads to no address of a cloud's metadata, and to none that is no host", async () => {
+  it("of a private host leads neither to a cloud's metadata address nor to one that is not a host", async () => {
     const refused = [
       '0.0.0.0',
       '169.254.169.254',
@@ -519,11 +519,11 @@ describe('a url', () => {
       ])
   })
 
-  it('with a link-local address is refused even where it is named as private', () => {
+  it('with a link-local address is refused even if it is listed as private', () => {
     expect(() => checkReceiverUrl('http://169.254.169.254/', ['169.254.169.254'])).toThrow(/169\.254\.169\.254/)
   })
 
-  it('whose name leads elsewhere when the connection is made is not connected to', async () => {
+  it('whose name resolves elsewhere when the connection is made is refused', async () => {
     let connections = 0
     const { port } = new URL(await listen((_request, response) => void response.end(String(++connections))))
     const call = (url: string, privateHosts: readonly string[]) =>
@@ -534,7 +534,7 @@ describe('a url', () => {
           .once('error', reject)
           .end()
       })
-    // As if the name of a public host had come to mean this machine.
+    // As if the name of a public host now resolved to this machine.
     await expect(call('https://public.example/', [])).rejects.toThrow(
       /localhost has the address 127\.0\.0\.1, which is not/,
     )
@@ -565,7 +565,7 @@ describe('the operator', () => {
     expect(await hooks(url)).toHaveLength(1)
   })
 
-  it('gets a sentence for what is impossible, and at most 20 webhooks; a deleted one receives nothing more', async () => {
+  it('gets a sentence for invalid requests, and at most 20 webhooks; a deleted one receives nothing more', async () => {
     const { app, url } = await open()
     const to = await receiver()
     const { id } = await hook(url, to.url)
@@ -615,7 +615,7 @@ describe('the operator', () => {
     expect(await left(31)).toEqual([])
     expect((await letters(url)).totalCount).toBe(0)
 
-    // The sender finds that out, and goes on with the next event.
+    // The sender detects that, and continues with the next event.
     startSender(app)
     await settled(app)
     await record(app, ['C', 2], ['A', 2])

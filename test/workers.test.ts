@@ -6,7 +6,7 @@ import { describe, expect, it, onTestFinished, vi } from 'vitest'
 import { createHeartbeat, hasLiveWorker, heartbeat, recoverJobs } from '../src/jobs/workers.ts'
 import { testApp } from './support/setup.ts'
 
-/** Before a command, as two containers with one host name run it; nothing where the machine does not allow it. */
+/** A command prefix that isolates processes, as in two containers with one host name; empty if the machine does not allow it. */
 const UNSHARE = ['unshare', '--pid', '--fork', '--mount-proc']
 const isolate = spawnSync(UNSHARE[0] ?? '', [...UNSHARE.slice(1), 'true']).status === 0 ? UNSHARE : []
 const SILENCE = `update worker set seen_at = now() - interval '2 minutes' where id = $1`
@@ -25,11 +25,11 @@ async function startNeighbour(url: string, id: string): Promise<{ child: ChildPr
 }
 
 describe('a worker', () => {
-  it('of another PID name space is not dead because its process is not seen here', async () => {
+  it('of another PID namespace is not dead because its process is not visible here', async () => {
     const { pg, config } = await testApp()
     const url = config.databaseUrl ?? ''
     const one = await startNeighbour(url, 'one')
-    // Where they cannot be put apart: as if they were, and as if nobody had the process id here.
+    // If they cannot be isolated: as if they were, and as if the process id did not exist here.
     if (isolate.length === 0)
       await pg.query(`update worker set pid_space = 'another', pid = ${2 ** 31 - 1} where id = 'one'`)
     const two = await startNeighbour(url, 'two')
@@ -40,7 +40,7 @@ describe('a worker', () => {
     expect(await recoverJobs(pg, [])).toEqual(['one'])
   })
 
-  it('of this PID name space is dead as soon as its process is gone', async () => {
+  it('of this PID namespace is dead as soon as its process has exited', async () => {
     const { pg } = await testApp()
     await heartbeat(pg, 'here')
     expect(await hasLiveWorker(pg)).toBe(true)
@@ -49,13 +49,13 @@ describe('a worker', () => {
     expect(await recoverJobs(pg, [])).toEqual(['here'])
   })
 
-  it('is not the one of a neighbour with the same host name', async () => {
+  it('is distinguished from another one with the same host name', async () => {
     const { pg } = await testApp()
     await pg.query(`insert into worker (id, host, pid, pid_space) values ('there', $1, 1, 'another')`, [hostname()])
     expect(await hasLiveWorker(pg)).toBe(false)
   })
 
-  it("takes nobody's silence for death right after an outage", async () => {
+  it('does not declare others dead right after an outage', async () => {
     const { pg } = await testApp()
     vi.useFakeTimers({ toFake: ['Date'] })
     onTestFinished(() => void vi.useRealTimers())
@@ -75,7 +75,7 @@ describe('a worker', () => {
     expect(await sendAfter(10)).toEqual([])
   })
 
-  it('gives back what it holds without knowing it', async () => {
+  it('returns jobs that are locked by it but not running', async () => {
     const { pg } = await testApp()
     await pg.query(`select graphile_worker.add_job('make_rest', '{}') from generate_series(1, 3)`)
     await pg.query(

@@ -5,9 +5,9 @@ import type { Pg } from '../src/db/database.ts'
 import { isDatabaseUnavailable } from '../src/db/errors.ts'
 import { enqueue, othersWait } from '../src/jobs/enqueue.ts'
 
-/** Maximum delay before a retry when a store does not respond. Not the queue's hours. */
+/** Maximum delay before a retry if a store does not respond, instead of the queue's hours. */
 const WAIT_MAX_S = 60
-/** It doubles from a second. */
+/** Doubles, starting with a second. */
 export const nextWaitS = (waitedS: number): number => Math.min(waitedS * 2 || 1, WAIT_MAX_S)
 
 /** A chunk of a backfill or of an upload, and the function that runs it. */
@@ -22,8 +22,8 @@ interface ChunkJob {
 }
 
 /**
- * A store that does not respond is not a failed attempt, however long it takes: the chunk waits and continues where it was.
- * Anything else throws and is retried; the last failure is recorded in our own table instead of accumulating in the queue's.
+ * A store that does not respond is not a failed attempt, however long it takes: the chunk waits and continues where it stopped. Other
+ * errors are thrown and retried; the last failure is recorded in our own table instead of accumulating in the queue's.
  */
 export async function runChunkJob(
   app: App,
@@ -33,7 +33,7 @@ export async function runChunkJob(
   const timeSlice = openTimeSlice(pg, { task, chunkId })
   try {
     const outcome = await run(app, chunkId, AbortSignal.any([signal, timeSlice.signal]))
-    // No failed attempt: the rest of the chunk goes behind what waits already, for whoever is free.
+    // Not a failed attempt: the rest of the chunk is queued behind waiting jobs, for any free worker.
     if (outcome === 'stopped') await enqueue(pg, task, { chunkId })
   } catch (error) {
     if (isDatabaseUnavailable(error)) throw error
@@ -50,16 +50,16 @@ export async function runChunkJob(
   }
 }
 
-/** A chunk keeps its slot for so long; then it goes on while no other backfill or upload waits. */
+/** How long a chunk keeps its slot; it continues if no other backfill or upload is waiting. */
 const TIME_SLICE_MS = 5000
 
-/** Aborts when the chunk has had its time slice and others wait. */
+/** Aborts when the chunk has had its time slice and others are waiting. */
 function openTimeSlice(pg: Pg, { task, chunkId }: Pick<ChunkJob, 'task'> & { chunkId: number }) {
   const ended = new AbortController()
   const timer = setInterval(() => {
     othersWait(pg, task, chunkId).then(
       (wait) => wait && ended.abort(),
-      // The database is away: the chunk's own statements say so.
+      // The database is unavailable: the chunk's own statements report it.
       () => {},
     )
   }, TIME_SLICE_MS)

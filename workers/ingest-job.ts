@@ -8,14 +8,14 @@ import { abandonUpload, ingestUpload } from '../src/uploads/ingest-upload.ts'
 import { nextWaitS } from './chunk-job.ts'
 
 /**
- * Tries over some six minutes, since the vendor's next upload waits too; then the upload has failed. An unavailable store or
- * database does not count.
+ * Retries for about six minutes, because the vendor's next upload waits too; then the upload has failed. An unavailable store or database
+ * does not count.
  */
 const TRIES_MAX = 10
 /** Delay while another upload of the vendor is being ingested. */
 const BUSY_S = 1
 
-/** Never fails as a job: a failure queues the next try, and the last one ends the upload. */
+/** Never fails as a job: a failure queues the next attempt, and the last one ends the upload. */
 export async function runIngestJob(
   app: App,
   { uploadId, ...waited }: PayloadOf<'ingest_upload'>,

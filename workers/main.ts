@@ -3,7 +3,7 @@ import { configureLog } from '../src/core/log.ts'
 import { loadSupervisedConfig } from '../src/core/supervised-config.ts'
 import { openWorker } from './open-worker.ts'
 
-/** A worker: one process of any number, against DATABASE_URL and shared stores. */
+/** A worker: one of any number of processes, using DATABASE_URL and shared stores. */
 await runProcess(async (stop) => {
   const config = await loadSupervisedConfig()
   configureLog(config.log)

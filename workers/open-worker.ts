@@ -7,7 +7,7 @@ import { runCompositeScheduler } from '../src/composites/schedule.ts'
 import type { Config } from '../src/core/config.ts'
 import { causes, log } from '../src/core/log.ts'
 import { logFailure } from '../src/core/log-failure.ts'
-import type { FirstWord } from '../src/core/supervised-config.ts'
+import type { StartupMessage } from '../src/core/supervised-config.ts'
 import { runCoverageLoop } from '../src/coverage/count.ts'
 import { openRunner } from '../src/jobs/queue.ts'
 import { RUNNER_NAMES } from '../src/jobs/registry.ts'
@@ -20,9 +20,9 @@ import { createTasks } from './tasks.ts'
 /** A slow render may take 20 s; a supervisor kills after 10. */
 const KILL_AFTER_MS = 5000
 
-/** Takes jobs of every task, sends webhooks and keeps counts and composites up to date. Returns how to close it. */
+/** Runs jobs of every task, sends webhooks and keeps counts and composites up to date. Returns the function that closes it. */
 export async function openWorker(config: Config, stop: (reason: string) => void): Promise<() => Promise<void>> {
-  // Before the renderers start, which inherit it: of a core that an API uses too, the kernel gives a worker a tenth at 10.
+  // Before the renderers start, which inherit it: at niceness 10, the kernel gives a worker a tenth of a core that an API uses too.
   setPriority(config.workerNiceness)
   const app = await openApp(config)
   const closing = new AbortController()
@@ -50,7 +50,7 @@ export async function openWorker(config: Config, stop: (reason: string) => void)
   const throttling = throttleForInteractive(app)
   const queueing = runCompositeScheduler(app.pg)
   log.info('worker is running', { id: ids.join(','), renderers: app.pool.size })
-  process.send?.({ ready: null } satisfies FirstWord)
+  process.send?.({ ready: null } satisfies StartupMessage)
 
   return async () => {
     clearInterval(timer)

@@ -40,8 +40,8 @@ export interface RunningJob {
 type TaskFunction<Name extends TaskName> = (app: App, payload: PayloadOf<Name>, job: RunningJob) => Promise<unknown>
 
 /**
- * The functions of the tasks of src/jobs/registry.ts. One that throws is retried; where the database is in trouble, at once
- * and without counting as an attempt.
+ * The functions of the tasks in src/jobs/registry.ts. One that throws is retried; if the database is unavailable, immediately and without
+ * counting as an attempt.
  */
 const FUNCTIONS: { readonly [Name in TaskName]: TaskFunction<Name> } = {
   plan_backfill: (app, { backfillId }, { isLastAttempt }) =>
@@ -65,7 +65,7 @@ const FUNCTIONS: { readonly [Name in TaskName]: TaskFunction<Name> } = {
 
   warm_page: (app, { itemIds }, { signal }) => warmRemainingPresets(app, { itemIds, signal }),
 
-  /** What is given up is queued again after some minutes, out of our own table. */
+  /** A family whose job is given up is queued again after some minutes, from our own table. */
   make_composites: async (app, { familyId }, { signal, isLastAttempt }) => {
     try {
       await composeFamily(app, familyId, signal)
@@ -97,7 +97,7 @@ const FUNCTIONS: { readonly [Name in TaskName]: TaskFunction<Name> } = {
     const db = { pg, presets, layouts, previews: stores.previews }
     const graceDays = config.supersededDays
     try {
-      // So that what is offered here is known to be in use, however long ago this process was started.
+      // Records that the presets and layouts of this process are in use, however long ago it was started.
       await rememberRecipes(pg, presets)
       await rememberLayouts(pg, layouts)
       await deleteDiscarded({ pg, stores }, { signal })
@@ -108,7 +108,7 @@ const FUNCTIONS: { readonly [Name in TaskName]: TaskFunction<Name> } = {
     }
   },
 
-  /** As above. */
+  /** Never fails as a job: the next run continues. */
   prune_events: async ({ pg }, _payload, { signal }) => {
     try {
       await pruneEvents(pg, signal)
@@ -118,16 +118,16 @@ const FUNCTIONS: { readonly [Name in TaskName]: TaskFunction<Name> } = {
   },
 }
 
-/** The registry's tasks of one runner, as graphile-worker takes them. */
+/** The registry's tasks of one runner, in graphile-worker's format. */
 export const createTasks = (app: App, runner: RunnerName): TaskList =>
   Object.fromEntries(
     TASK_NAMES.filter((name) => rowOf(name).runner === runner).map((name) => [name, toTask(app, name)]),
   )
 
 /**
- * Checks the payload and runs the task's function. A database in trouble is no failed attempt, however long it takes: the
- * job begins again in its place when the database takes writes. Any other failure is one line that says which job failed
- * and why, and the queue retries the job.
+ * Validates the payload and runs the task's function. An unavailable database is not a failed attempt, however long it takes: the job
+ * starts again in its place when the database accepts writes. Any other failure logs one line with the job and the reason, and the queue
+ * retries the job.
  */
 function toTask<Name extends TaskName>(app: App, name: Name): Task {
   const runFunction: TaskFunction<Name> = FUNCTIONS[name]
@@ -145,7 +145,7 @@ function toTask<Name extends TaskName>(app: App, name: Name): Task {
           await app.health.whenWritable(signal)
           continue
         }
-        log.warn('a job failed and will be tried again', {
+        log.warn('a job failed and will be retried', {
           job: `${name} ${JSON.stringify(payload)}`,
           attempt: `${job.attempts} of ${job.max_attempts}`,
           cause: causes(error),

@@ -2,7 +2,7 @@ import { access } from 'node:fs/promises'
 import { pathToFileURL } from 'node:url'
 import sharp from 'sharp'
 
-/** The few calls of playwright-core in use; the package itself is there only once the bench has installed it. */
+/** The calls of playwright-core that are used; the package only exists once the bench has installed it. */
 interface Page {
   setContent(html: string): Promise<void>
   evaluate<T>(script: string): Promise<T>
@@ -22,7 +22,7 @@ interface Bundle {
 
 export interface Chromium {
   readonly version: string
-  /** Each document as an `<img>` in a square box on white: RGBA of size x size, or null where it is no image to it. */
+  /** Renders each document as an `<img>` in a square box on white: RGBA of size x size, or null if it is not a valid image. */
   shoot(svgs: readonly Uint8Array[]): Promise<(Buffer | null)[]>
   close(): Promise<void>
 }
@@ -32,10 +32,10 @@ const INSTALLED = [
   '/usr/bin/google-chrome',
   '/Applications/Google Chrome.app/Contents/MacOS/Google Chrome',
 ]
-/** Documents on one page: a screenshot of 2048 x 2048 px at most. */
+/** Documents per page: a screenshot is at most 2048 x 2048 px. */
 const BATCH = 64
 
-/** Starts the Chromium of @sparticuz/chromium, or an installed one where that has no build for the platform. */
+/** Starts the Chromium of @sparticuz/chromium, or an installed one if it has no build for the platform. */
 export async function openChromium(options: { require: NodeJS.Require; size: number }): Promise<Chromium> {
   const { require, size } = options
   const { chromium } = require('playwright-core') as { chromium: Launcher }
@@ -63,7 +63,7 @@ export async function openChromium(options: { require: NodeJS.Require; size: num
 }
 
 async function launch(chromium: Launcher, require: NodeJS.Require): Promise<Browser> {
-  // Text without sub-pixel colours and colours without a monitor profile: what a file can hold.
+  // Text without sub-pixel colours and colours without a monitor profile, as in files.
   const plain = ['--disable-lcd-text', '--force-color-profile=srgb', '--hide-scrollbars', '--no-sandbox']
   const reasons: unknown[] = []
   try {
@@ -81,7 +81,7 @@ async function launch(chromium: Launcher, require: NodeJS.Require): Promise<Brow
       reasons.push(error)
     }
   }
-  throw new AggregateError(reasons, 'No Chromium starts here; install one as /usr/bin/chromium.')
+  throw new AggregateError(reasons, 'Chromium cannot start; install it as /usr/bin/chromium.')
 }
 
 function pageOf(svgs: readonly Uint8Array[], { size, columns }: { size: number; columns: number }): string {

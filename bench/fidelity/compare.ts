@@ -2,7 +2,7 @@ import type { Sample } from './corpora.ts'
 import type { Store } from './stored.ts'
 import type { Truths } from './truth.ts'
 
-/** The goal: at most so many of a picture's pixels differ from Chromium's. */
+/** The goal: at most this fraction of a picture's pixels differs from Chromium's. */
 export const DIFFERENCE_MAX = 0.01
 const BATCH = 16
 
@@ -26,12 +26,12 @@ export interface Result {
   readonly sample: Sample
   readonly engine: string
   readonly bytes: number
-  /** Share of pixels that differ, 0 to 1; 1 where we draw nothing. */
+  /** Fraction of pixels that differ, 0 to 1; 1 if we draw nothing. */
   readonly difference: number
   readonly note: string
 }
 
-/** Each document's stored picture beside Chromium's. What is no image to Chromium is left out. */
+/** Pairs each document's stored picture with Chromium's. Documents that Chromium rejects are left out. */
 export async function compareAll(samples: readonly Sample[], tools: Tools): Promise<Result[]> {
   const results: Result[] = []
   for (let start = 0; start < samples.length; start += BATCH) {
@@ -47,7 +47,7 @@ async function compare(sample: Sample, truth: Buffer | null, tools: Tools): Prom
   if (!truth) return null
   const drawn = await tools.store.draw(sample.svg)
   const { engine, bytes, note } = drawn
-  // Where Chromium shows nothing either, to say so is right.
+  // If Chromium shows nothing either, the refusal is correct.
   const pixels = drawn.pixels ?? (note.startsWith('BLANK') ? Buffer.alloc(truth.length, 255) : null)
   let difference = pixels ? differenceOf(tools, { truth, pixels }) : 1
   if (pixels && difference > DIFFERENCE_MAX && !sample.truth) {
@@ -57,7 +57,7 @@ async function compare(sample: Sample, truth: Buffer | null, tools: Tools): Prom
   return { sample, engine, bytes, difference, note }
 }
 
-/** pixelmatch 0.1, anti-aliased pixels left out. @param pair.marked takes a picture of what differs */
+/** pixelmatch with threshold 0.1, without anti-aliased pixels. @param pair.marked receives a picture of the differences */
 export function differenceOf(
   { pixelmatch, size }: Tools,
   { truth, pixels, marked }: { truth: Buffer; pixels: Buffer; marked?: Buffer },

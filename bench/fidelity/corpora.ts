@@ -4,7 +4,7 @@ import path from 'node:path'
 import { promisify } from 'node:util'
 import { drawIcons, shuffle } from './sample.ts'
 
-/** A document to compare, and Chromium's picture of it where the corpus brings it along. */
+/** A document to compare, and Chromium's picture of it if the corpus contains one. */
 export interface Sample {
   readonly name: string
   readonly group: string
@@ -13,7 +13,7 @@ export interface Sample {
   readonly truth: string | null
 }
 
-/** What resolves `@iconify/json` and the seed of a random choice. */
+/** Resolves `@iconify/json`, and the seed of the random sample. */
 export interface Choice {
   readonly count: number
   readonly seed: number
@@ -51,7 +51,7 @@ export async function readFolder(folder: string, { count, seed }: Choice): Promi
 const groupOf = (svg: Buffer): string =>
   /<(?:\w+:)?text[\s>]/.test(svg.toString('latin1')) ? 'with text' : 'without text'
 
-/** resvg's own tests (`crates/resvg/tests/tests` of its repository), without those of text: they want fonts of their own. */
+/** resvg's own tests (`crates/resvg/tests/tests` of its repository), without those of text, which need their own fonts. */
 export async function readSuite(folder: string): Promise<Sample[]> {
   const all = await readFolder(folder, { count: Number.POSITIVE_INFINITY, seed: 1 })
   return all
@@ -62,8 +62,8 @@ export async function readSuite(folder: string): Promise<Sample[]> {
 const CLIP_ART = path.join(import.meta.dirname, '../out/clip-art')
 
 /**
- * The folder of Open Clip Art 0.18, 8,121 drawings in the public domain as their authors exported them. No npm package has
- * such art; Debian's `openclipart-svg` does, and is unpacked without being installed.
+ * The folder of Open Clip Art 0.18, 8,121 drawings in the public domain as their authors exported them. No npm package has such art;
+ * Debian's `openclipart-svg` does, and is unpacked without being installed.
  */
 export async function installClipArt(): Promise<string> {
   const art = path.join(CLIP_ART, 'usr/share/openclipart/svg')

@@ -4,11 +4,11 @@ import { createRequire } from 'node:module'
 import path from 'node:path'
 import { promisify } from 'node:util'
 
-/** Where what only the benchmarks need is installed: outside the project's own dependencies, ignored by git. */
+/** Where packages needed only by benchmarks are installed: outside of the project's dependencies, ignored by git. */
 const FOLDER = path.join(import.meta.dirname, '../out/deps')
 const PACKAGES = ['@iconify/json@2', '@sparticuz/chromium@147', 'playwright-core@1', 'pixelmatch@7']
 
-/** Installs the benchmark's packages unless they are there; answers how to require them and where they are. */
+/** Installs the benchmark's packages if missing; returns how to require them and their location. */
 export async function installDependencies(): Promise<{ require: NodeJS.Require; modules: string }> {
   const modules = path.join(FOLDER, 'node_modules')
   const missing: string[] = []

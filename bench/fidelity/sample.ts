@@ -26,9 +26,8 @@ interface IconSet extends Box {
 const ANIMATION = /<(animate|animateTransform|animateMotion|set)\b[^>]*?(\/>|>[\s\S]*?<\/\1>)/g
 
 /**
- * `count` icons of @iconify/json, spread evenly over the sets of each group; half of them colour unless `colourShare`
- * says otherwise: `as the sets are` is one in four.
- * The same seed and the same package give the same icons.
+ * `count` icons of @iconify/json, spread evenly over the sets of each group; half of them coloured unless `colourShare` says otherwise:
+ * in proportion to the sets it is one in four. The same seed and package give the same icons.
  */
 export async function drawIcons(
   modules: string,
@@ -50,7 +49,7 @@ export async function drawIcons(
   ]
 }
 
-/** One icon of each set in turn, until there are enough or no set has any left. */
+/** One icon of each set in turn, until there are enough or all sets are exhausted. */
 function spread(sets: IconSet[], options: { group: Group; count: number; random: () => number }): Icon[] {
   const { group, count, random } = options
   const decks = sets.map((set) => ({ set, slugs: shuffled(visible(set), random) }))
@@ -68,7 +67,7 @@ function spread(sets: IconSet[], options: { group: Group; count: number; random:
 
 const visible = ({ icons }: IconSet) => Object.keys(icons).filter((slug) => !icons[slug]?.hidden)
 
-/** The document that src/import/iconify.ts makes of it, at rest. */
+/** The document that src/import/iconify.ts makes of it, without animations. */
 export function toSvg(set: IconSet, slug: string): Buffer {
   const icon = set.icons[slug]
   if (!icon) throw new Error(`${set.prefix} has no icon ${slug}`)

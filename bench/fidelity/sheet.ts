@@ -10,7 +10,10 @@ const GAP = 8
 const ACROSS = 2
 const TITLE_HEIGHT = 20
 
-/** Writes one PNG with a titled row of tiles for each comparison, two rows side by side. @param options.size of the tiles given, `tile` of those written, px */
+/**
+ * Writes one PNG with a titled row of tiles for each comparison, two rows side by side. @param options.size of the input tiles, `tile` of
+ * the output tiles, px
+ */
 export async function writeSheet(
   file: string,
   options: { rows: readonly Row[]; size: number; tile: number },

@@ -4,7 +4,7 @@ import { openRenderPool } from '../../src/render/pool.ts'
 import { toRgba } from './truth.ts'
 
 export interface Stored {
-  /** RGBA of the picture as it is stored, on white; null where there is none, and then `note` says why. */
+  /** RGBA of the picture as stored, on white; null if there is none, with the reason in `note`. */
   readonly pixels: Buffer | null
   readonly bytes: number
   readonly engine: string
@@ -18,7 +18,7 @@ export interface Store {
 
 const TIMEOUT_MS = 20_000
 
-/** The service's own renderers with one preset: a square on white as WebP, encoded, and read again. */
+/** The service's own renderers with one preset: a square on white, encoded as WebP and decoded again. */
 export function openStored(size: number, renderers: number): Store {
   const definition = {
     width: size,

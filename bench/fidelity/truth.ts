@@ -7,15 +7,15 @@ import type { Sample } from './corpora.ts'
 
 const FOLDER = path.join(import.meta.dirname, '../out/chromium')
 
-/** Chromium's pictures, each drawn once and kept in bench/out: a run after a change takes a fraction of the first. */
+/** Chromium's pictures, each drawn once and cached in bench/out, which makes later runs much faster. */
 export interface Truths {
-  /** RGBA for each sample; null where it is no image to Chromium. */
+  /** RGBA for each sample; null if Chromium rejects it. */
   of(samples: readonly Sample[]): Promise<(Buffer | null)[]>
-  /** Drawn on a page of its own: on a full page Chromium now and then loses a mask (flagpack:km, flagpack:pw). */
+  /** Drawn on its own page: on a full page Chromium sometimes loses a mask (flagpack:km, flagpack:pw). */
   alone(sample: Sample): Promise<Buffer | null>
 }
 
-/** @param tools.chromium started with the first picture that is not kept yet */
+/** @param tools.chromium started for the first picture that is not cached */
 export function openTruths({ chromium, size }: { chromium: () => Promise<Chromium>; size: number }): Truths {
   const fileOf = ({ svg }: Sample, way: string) =>
     path.join(FOLDER, `${createHash('sha256').update(svg).digest('hex').slice(0, 32)}-${size}${way}.png`)
@@ -53,6 +53,6 @@ export function openTruths({ chromium, size }: { chromium: () => Promise<Chromiu
   }
 }
 
-/** Copied: pixelmatch reads whole colours and wants them aligned. */
+/** Copied because pixelmatch needs aligned memory. */
 export const toRgba = async (bytes: Uint8Array): Promise<Buffer> =>
   Buffer.from(new Uint8Array(await sharp(bytes).ensureAlpha().raw().toBuffer()).buffer)

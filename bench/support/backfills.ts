@@ -11,7 +11,7 @@ import { type Bench, childrenOf, cpuMs, evenly, startProgram, withBench } from '
 const ITEMS = 900
 const RUNS = 3
 
-/** So many items of the demo, evenly. */
+/** A number of items of the demo, sampled evenly. */
 export async function importDemo({ app }: Bench, count: number): Promise<Item[]> {
   const all = []
   for await (const entry of readDemo()) all.push(entry)
@@ -21,13 +21,13 @@ export async function importDemo({ app }: Bench, count: number): Promise<Item[]>
 
 interface Run {
   readonly ms: number
-  /** Of the worker, and of it and its renderers. */
+  /** Of the worker alone, and including its renderers. */
   readonly workerCpuMs: number
   readonly ownCpuMs: number
   readonly serverCpuMs: number
 }
 
-/** The same backfill by one worker on the filesystem and on S3, alternating, each with a database and stores of its own. */
+/** The same backfill by one worker on the filesystem and on S3, alternating, each with its own database and stores. */
 export async function compareBackfills(s3: { url: string; pid: number }) {
   const runs = { fs: [] as Run[], s3: [] as Run[] }
   for (let run = 0; run < RUNS; run++) {
@@ -37,7 +37,7 @@ export async function compareBackfills(s3: { url: string; pid: number }) {
   const mean = (of: Run[], pick: (run: Run) => number) => of.reduce((sum, run) => sum + pick(run), 0) / of.length
   const [fsMs, s3Ms] = [mean(runs.fs, ({ ms }) => ms), mean(runs.s3, ({ ms }) => ms)]
   const serverMs = mean(runs.s3, ({ serverCpuMs }) => serverCpuMs)
-  // In production another machine takes it.
+  // In production this runs on another machine.
   const cores = availableParallelism()
   const besideMs = s3Ms - serverMs / cores
   const rate = (ms: number) => `${((ITEMS / ms) * 1000).toFixed(1)} items/s`
@@ -56,7 +56,7 @@ export async function compareBackfills(s3: { url: string; pid: number }) {
       (fsMs / besideMs).toFixed(2),
       '',
     ],
-    // Where all cores are busy this is the ratio of the rates, and other programs do not matter to it.
+    // If all cores are busy, this is the ratio of the rates, independent of other programs.
     [
       'CPU of worker and renderers for an item, on S3',
       `${own.s3.toFixed(1)} ms (worker ${worker.s3.toFixed(1)})`,

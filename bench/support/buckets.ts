@@ -1,6 +1,6 @@
 import { CreateBucketCommand, S3Client } from '@aws-sdk/client-s3'
 
-/** Two new buckets, by the credentials of the environment or those of the tests' server. Returns a service's settings. */
+/** Creates two buckets, with the credentials of the environment or those of the tests' server. Returns a service's settings. */
 export async function makeBuckets(url: string, name: string) {
   const settings = {
     ORIGINALS_BUCKET: `${name}-originals`,

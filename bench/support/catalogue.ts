@@ -1,16 +1,16 @@
 import { type Preset, RENDERER_VERSION } from '../../src/core/variant.ts'
 import type { Pg } from '../../src/db/database.ts'
 
-/** The proportions of a marketplace's catalogue. */
+/** Proportions like those of a marketplace's catalogue. */
 export const ITEMS_PER_SET = 500
 const SETS_PER_FAMILY = 4
 const FAMILIES_PER_VENDOR = 5
-/** Of every so many sets one has no pictures yet. */
+/** One in this many sets has no pictures yet. */
 export const SETS_PER_NEW_SET = 10
 
 /**
- * Grows a synthetic catalogue from `from` to `to` items: rows only, no files. Nine of ten sets have their pictures of one
- * preset, one item in a hundred an older one, one in a thousand a failure. Indexes are made after the rows.
+ * Grows a synthetic catalogue from `from` to `to` items: rows only, no files. Nine of ten sets have their pictures of one preset, one
+ * item in a hundred an older one, one in a thousand a failure. Indexes are created after the rows.
  */
 export async function growCatalogue(pg: Pg, preset: Preset, { from, to }: { from: number; to: number }): Promise<void> {
   const client = await pg.connect()

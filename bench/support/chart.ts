@@ -2,7 +2,7 @@ import type { Sample } from './sample.ts'
 
 const [WIDTH, PANEL, GAP, LEFT] = [900, 110, 34, 90]
 
-/** The samples as one SVG: a panel for each thing that must stay flat, over the run's minutes. */
+/** The samples as one SVG: a panel for each value that must stay flat, over the run's minutes. */
 export function drawChart(samples: readonly Sample[]): string {
   const rates = samples.map((sample, index) => {
     const before = samples[Math.max(0, index - 1)] ?? sample
@@ -38,7 +38,7 @@ function drawPanel(
   { minutes, top }: { minutes: readonly number[]; top: number },
 ): string {
   const last = minutes.at(-1) || 1
-  // The first sample of a rate or a ratio says nothing yet, so the scale is that of the rest.
+  // The first sample of a rate or a ratio is meaningless, so the scale comes from the rest.
   const max = Math.max(...values.slice(2), 1)
   const x = (minute: number) => LEFT + (minute / last) * (WIDTH - LEFT - 20)
   const y = (value: number) => top + PANEL - (Math.min(value, max) / max) * PANEL

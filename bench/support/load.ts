@@ -4,7 +4,7 @@ export interface Answer {
   readonly status: number
   /** From sending to the last byte. */
   readonly ms: number
-  /** When it was sent, from the beginning of the load. */
+  /** When it was sent, since the start of the load. */
   readonly atMs: number
 }
 
@@ -15,7 +15,7 @@ export interface Load {
 
 const agent = new Agent({ keepAlive: true, maxFreeSockets: 2000 })
 
-/** A client that costs next to nothing itself: fetch takes a millisecond of its own. */
+/** A client with little overhead: fetch takes a millisecond itself. */
 export function get(url: string): Promise<number> {
   return new Promise((resolve, reject) => {
     request(url, { agent }, (response) => {
@@ -26,13 +26,13 @@ export function get(url: string): Promise<number> {
   })
 }
 
-/** The same of a picture that is there. Throws for any other status. */
+/** The same for a picture that exists. Throws for any status but 200. */
 export async function getImage(url: string): Promise<void> {
   const status = await get(url)
   if (status !== 200) throw new Error(`${url} answered ${status}`)
 }
 
-/** So many clients, each asking again as soon as it was answered, until the time or the addresses are used up. */
+/** A number of clients, each sending its next request after the response, until the time or the addresses are used up. */
 export async function closedLoad(
   urls: Iterator<string>,
   { clients, forMs = Number.POSITIVE_INFINITY }: { clients: number; forMs?: number },
@@ -50,7 +50,7 @@ export async function closedLoad(
   return { answers, elapsedMs: performance.now() - from }
 }
 
-/** Requests at a fixed rate, whatever their results. Refused ones are requested again later. */
+/** Requests at a fixed rate, whatever their results. Refused ones are sent again later. */
 export async function openLoad(
   urls: readonly string[],
   { perSecond, forMs }: { perSecond: number; forMs: number },
@@ -79,10 +79,10 @@ async function ask(url: string, loadFrom: number): Promise<Answer> {
   return { status, ms: performance.now() - from, atMs: from - loadFrom }
 }
 
-/** Of the answers with this status. */
+/** Of the responses with this status. */
 export const msOf = (answers: readonly Answer[], status: number): number[] =>
   answers.filter((answer) => answer.status === status).map(({ ms }) => ms)
 
-/** @param share 0.5 for the median, 0.99 for what one in a hundred exceeds */
+/** @param share the percentile as a fraction: 0.5 for the median, 0.99 for what one in a hundred exceeds */
 export const quantile = (values: readonly number[], share: number): number =>
   [...values].sort((a, b) => a - b)[Math.min(values.length - 1, Math.floor(values.length * share))] ?? 0

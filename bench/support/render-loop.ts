@@ -3,7 +3,7 @@ import type { Preset } from '../../src/core/variant.ts'
 import { createRenderer, type Render } from '../../src/render/child/render.ts'
 import { densityFor } from './density.ts'
 
-/** One core's share of bench/render.ts, in a loop: with nothing but sharp, or with our own render calls and no pool. */
+/** One core's share of bench/render.ts, in a loop: with plain sharp, or with our own render calls without a pool. */
 
 sharp.concurrency(1)
 let render: Render | null = null
@@ -13,7 +13,7 @@ interface Share {
   readonly presets: readonly Preset[]
 }
 
-/** As one would write it: librsvg through sharp, quality 75, everything else by default. */
+/** A straightforward sharp script: librsvg through sharp, quality 75, everything else by default. */
 async function plainSharp({ sources, presets }: Share): Promise<Uint8Array[][]> {
   const watermark = presets.find((preset) => preset.watermark)?.watermark ?? ''
   const over = await sharp(Buffer.from(watermark), { density: 72 }).resize(512, 512).png().toBuffer()
@@ -43,7 +43,7 @@ async function bare({ sources, presets }: Share): Promise<Uint8Array[][]> {
   for (const [index, svg] of sources.entries()) {
     const rendered = await render(svg, variants).catch(() => null)
     made.push(rendered?.pictures.map(({ bytes }) => bytes) ?? [])
-    // As the renderer does: see render/child.
+    // As in render/child.
     if (index % 16 === 0) globalThis.gc?.()
   }
   return made

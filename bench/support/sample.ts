@@ -3,11 +3,11 @@ import type { App } from '../../src/app.ts'
 import { readProgress } from '../../src/backfill/progress.ts'
 import { childrenOf, cpuOf } from './service.ts'
 
-/** What a running backfill looks like at one moment. */
+/** The state of a running backfill at one moment. */
 export interface Sample {
   readonly atMs: number
   readonly done: number
-  /** The largest worker process; the largest renderer; all of Postgres, shared pages counted once. */
+  /** The largest worker process; the largest renderer; all of Postgres, with shared pages counted once. */
   readonly workerMb: number
   readonly rendererMb: number
   readonly postgresMb: number
@@ -43,7 +43,7 @@ export async function sampleService(
   }
 }
 
-/** CPU so far in ms, of the workers themselves, of Postgres, and of the renderers, those that are gone counted with their parents. */
+/** CPU time so far in ms, of the workers themselves, of Postgres, and of the renderers; exited renderers count with their parents. */
 export async function cpuOfTree(workers: readonly number[], pg: App['pg']) {
   const own = await Promise.all(workers.map((pid) => cpuOf(pid)))
   const living = await Promise.all((await Promise.all(workers.map(childrenOf))).flat().map((pid) => cpuOf(pid)))

@@ -18,7 +18,7 @@ export interface Bench {
 }
 
 /**
- * Runs `work` on a service of its own: a fresh Postgres and stores in a temporary directory, gone afterwards.
+ * Runs `work` on a temporary service: a fresh Postgres and stores in a temporary directory, deleted afterwards.
  * @param options.env further variables, such as buckets
  * @param options.postgres settings of the server
  */
@@ -49,7 +49,7 @@ export async function withBench(
   }
 }
 
-/** Starts one of our programs and waits until it said `ready`. @param prefix a command that runs it, such as taskset */
+/** Starts one of our programs and waits until it prints `ready`. @param prefix a command that runs it, such as taskset */
 export async function startProgram(
   bench: Bench,
   options: { file: string; ready: RegExp; prefix?: string[] },
@@ -81,7 +81,7 @@ export async function startProgram(
 
 const TICK_MS = 10
 
-/** CPU time so far in ms, of a process and of its children that it waited for: utime, stime, cutime and cstime of proc(5). */
+/** CPU time so far in ms, of a process and the children that it has waited for: utime, stime, cutime and cstime of proc(5). */
 export async function cpuOf(pid: number): Promise<{ self: number; reaped: number }> {
   const stat = await readFile(`/proc/${pid}/stat`, 'utf8').catch(() => '')
   const fields = stat
@@ -107,7 +107,7 @@ export async function childrenOf(pid: number): Promise<number[]> {
 
 /** Resident memory of a process in MB. */
 export const rssMb = (pid: number): Promise<number> => statusMb(pid, 'VmRSS')
-/** The most that it has been. */
+/** Its peak. */
 export const peakRssMb = (pid: number): Promise<number> => statusMb(pid, 'VmHWM')
 
 async function statusMb(pid: number, field: string): Promise<number> {
@@ -124,7 +124,7 @@ export function table(head: readonly string[], rows: readonly (readonly (string 
   return [line(head), line(head.map(() => '---')), ...rows.map(line)].join('\n')
 }
 
-/** Takes `count` of the values, evenly. */
+/** Samples `count` of the values evenly. */
 export const evenly = <T>(values: readonly T[], count: number): T[] =>
   Array.from(
     { length: Math.min(count, values.length) },

@@ -3,7 +3,7 @@ import type { App } from '../../src/app.ts'
 import { printUploadKey } from '../../src/core/variant.ts'
 import { createUpload } from '../../src/uploads/uploads.ts'
 
-/** Creates an upload whose archive lies in the store already. Returns its id. */
+/** Creates an upload whose archive is already in the store. Returns its id. */
 export async function createStored(app: App, archive: Buffer, vendor: string): Promise<number> {
   const { id } = await createUpload(app, { vendor, fileName: 'bench.zip', bytes: archive.length })
   await app.stores.originals.put(printUploadKey(id), archive, { contentType: 'application/zip' })

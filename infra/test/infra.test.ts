@@ -14,7 +14,7 @@ import { createStack } from '../stack.ts'
 
 const INFRA = path.join(import.meta.dirname, '..')
 const run = promisify(execFile)
-/** Neither an account nor a network: no credentials, no home, and whoever calls out gets nowhere. */
+/** Neither an account nor a network: no credentials, no home, and no outgoing connections. */
 const nowhere = (home: string) => ({
   PATH: `${path.dirname(process.execPath)}${path.delimiter}${process.env.PATH}`,
   HOME: home,
@@ -35,10 +35,10 @@ beforeAll(async () => {
   template = Template.fromString(text)
 })
 afterAll(() => rm(directory, { recursive: true, force: true }))
-/** By itself it leaves a folder in the system's temporary one. */
+/** By default it leaves a folder in the system's temporary one. */
 const newApp = () => new App({ outdir: path.join(directory, 'app') })
 
-/** The properties of the only resource of its type, or of the one whose id begins so. */
+/** The properties of the only resource of its type, or of the one whose id begins with this. */
 function properties(type: string, id = '') {
   const found = Object.entries(template.findResources(type)).filter(([name]) => name.startsWith(id))
   expect(found, `${type} ${id}`).toHaveLength(1)
@@ -49,7 +49,7 @@ const statements = (type: string, id?: string) => properties(type, id).PolicyDoc
 const THIS_DISTRIBUTION = 'arn:AWS::Partition:cloudfront::AWS::AccountId:distribution/Distribution'
 const BUCKETS = ['Originals', 'Previews']
 
-/** A value of the template as CloudFormation would print it, every reference by the name of what it refers to. */
+/** A value of the template as CloudFormation would print it, with each reference as the name of its target. */
 function print(value: unknown): string {
   if (typeof value === 'string') return value
   const [[name, argument] = ['', null]] = Object.entries(value ?? {})
@@ -59,7 +59,7 @@ function print(value: unknown): string {
 }
 
 describe('the distribution', () => {
-  it('asks the bucket first, then the handler for missing pictures; a broken policy (403) stays visible', () => {
+  it('requests the bucket first, then the handler for missing pictures; a broken policy (403) stays visible', () => {
     const { Origins, OriginGroups, DefaultCacheBehavior, CacheBehaviors } = distribution()
     const [bucket, handler] = Origins
     expect(Origins).toHaveLength(2)
@@ -81,14 +81,14 @@ describe('the distribution', () => {
     expect(CacheBehaviors).toBeUndefined()
   })
 
-  it('gives up on an origin soon: 2 s and two attempts to connect, 5 s for the bucket, 30 s for the handler', () => {
+  it('gives up on an origin quickly: 2 s and two attempts to connect, 5 s for the bucket, 30 s for the handler', () => {
     expect(distribution().Origins).toMatchObject([
       { ConnectionTimeout: 2, ConnectionAttempts: 2, S3OriginConfig: { OriginReadTimeout: 5 } },
       { ConnectionTimeout: 2, ConnectionAttempts: 2, CustomOriginConfig: { OriginReadTimeout: 30 } },
     ])
   })
 
-  it('signs what it asks the bucket, may read and list it, and is the only one that may', () => {
+  it('signs its requests to the bucket, may read and list it, and is the only one that may', () => {
     const { OriginAccessControlConfig: control } = properties('AWS::CloudFront::OriginAccessControl')
     expect(control).toMatchObject({ OriginAccessControlOriginType: 's3', SigningBehavior: 'always' })
     const allowed = BUCKETS.flatMap((id) => statements('AWS::S3::BucketPolicy', id)).filter(
@@ -109,7 +109,7 @@ describe('the distribution', () => {
     expect(distribution().DefaultCacheBehavior.OriginRequestPolicyId).toBe('88a5eaf4-2fd4-4709-b370-b4c650ea3fcf')
   })
 
-  it('caches by the path alone, for as long as the origin says, up to a year', () => {
+  it('caches by the path alone, for as long as the origin allows, up to a year', () => {
     expect(properties('AWS::CloudFront::CachePolicy').CachePolicyConfig).toMatchObject({
       MinTTL: 0,
       DefaultTTL: 0,
@@ -126,12 +126,12 @@ describe('the distribution', () => {
     expect([Compress, ViewerProtocolPolicy]).toEqual([false, 'redirect-to-https'])
   })
 
-  it('keeps an error no longer than the handler says, and one that ignores no-store for a second', () => {
+  it('caches an error no longer than the handler allows, and one that ignores no-store for a second', () => {
     const rule = (seconds: number) => (code: number) => ({ ErrorCode: code, ErrorCachingMinTTL: seconds })
     expect(distribution().CustomErrorResponses).toEqual([...[403, 500, 502, 503, 504].map(rule(1)), rule(0)(404)])
   })
 
-  it("sends the handler's headers with the bucket's pictures, and lets the bucket answer a preflight", () => {
+  it("sends the handler's headers with the bucket's pictures, and has the bucket answer preflights", () => {
     const policy = properties('AWS::CloudFront::ResponseHeadersPolicy').ResponseHeadersPolicyConfig
     const sent = answerHeaders({ allow: true })
     expect(sent['x-content-type-options']).toBe('nosniff')
@@ -147,12 +147,12 @@ describe('the distribution', () => {
     ])
   })
 
-  it('reads the tags of a picture where the service writes them', () => {
+  it("reads a picture's cache tags from the header that the service writes", () => {
     expect(distribution().CacheTagConfig).toEqual({ HeaderName: CACHE_TAG_HEADER })
   })
 })
 
-it.each(BUCKETS)('the bucket %s is private, encrypted, reached over TLS only, and outlives the stack', (id) => {
+it.each(BUCKETS)('the bucket %s is private, encrypted, accessible over TLS only, and outlives the stack', (id) => {
   const [, bucket] =
     Object.entries(template.findResources('AWS::S3::Bucket')).find(([name]) => name.startsWith(id)) ?? []
   expect(bucket).toMatchObject({ DeletionPolicy: 'Retain', UpdateReplacePolicy: 'Retain' })
@@ -171,7 +171,7 @@ it.each(BUCKETS)('the bucket %s is private, encrypted, reached over TLS only, an
   expect(deny.Resource.map(print)).toEqual([`${id}.Arn`, `${id}.Arn/*`])
 })
 
-it('the service may do what it does, on these buckets and this distribution, and nothing else', () => {
+it('the service has exactly the permissions that it needs, on these buckets and this distribution', () => {
   const granted: string[] = statements('AWS::IAM::ManagedPolicy').flatMap(
     ({ Effect, Action, Resource }: Record<string, string>) =>
       [Action].flat().map((action) => `${Effect} ${action}: ${[Resource].flat().map(print).join(', ')}`),
@@ -194,7 +194,7 @@ describe('uploads', () => {
     ])
   })
 
-  it('are announced to the service by EventBridge where it is given a secret, which is not in the template', () => {
+  it('are announced to the service by EventBridge if it has a secret, which is not in the template', () => {
     expect(template.findResources('AWS::Events::Rule')).toEqual({})
     const origin = { domain: 'api.acme.test', protocol: 'https', eventsSecret: 'afterimage/events' }
     const told = Template.fromStack(createStack(newApp(), origin))
@@ -216,7 +216,7 @@ describe('uploads', () => {
       ApiKeyName: 'Authorization',
       ApiKeyValue: expect.stringContaining('{{resolve:secretsmanager:afterimage/events'),
     })
-    expect(() => createStack(newApp(), { ...origin, protocol: 'http' })).toThrow(/goes with originProtocol=https/)
+    expect(() => createStack(newApp(), { ...origin, protocol: 'http' })).toThrow(/needs originProtocol=https/)
     expect(() => createStack(newApp(), { ...origin, eventsSecret: 'a b' })).toThrow(/name a secret/)
   })
 })
@@ -255,7 +255,7 @@ describe('the outputs', () => {
 })
 
 describe('the origin', () => {
-  it('has no default: the app says in one sentence what is missing', async () => {
+  it('has no default: the app reports in one sentence what is missing', async () => {
     const refused = run(process.execPath, ['app.ts'], { cwd: INFRA, env: nowhere(directory) })
     await expect(refused).rejects.toMatchObject({
       code: 1,
@@ -275,7 +275,7 @@ describe('the origin', () => {
     expect(() => createStack(newApp(), { domain, protocol })).toThrow(sentence)
   })
 
-  it('may use plain HTTP when asked to', async () => {
+  it('may use plain HTTP if configured', async () => {
     const output = path.join(directory, 'http')
     const context = JSON.stringify({ originDomain: 'api.acme.test', originProtocol: 'http' })
     const env = { ...nowhere(directory), CDK_CONTEXT_JSON: context, CDK_OUTDIR: output }

@@ -5,11 +5,11 @@ import type { Store } from '../store/store.ts'
 /** Random access to an archive's bytes: a file, or an object in a store. */
 export interface ArchiveSource {
   readonly bytes: number
-  /** The bytes of [from, to), all of them. Throws UNAVAILABLE when they cannot be read. */
+  /** The bytes of [from, to), all of them. Throws UNAVAILABLE if they cannot be read. */
   readonly read: (from: number, to: number) => Promise<Buffer>
 }
 
-/** A file as an archive. Throws BAD_INPUT where there is none. */
+/** A file as an archive. Throws BAD_INPUT if there is none. */
 export async function fileSource(file: string): Promise<ArchiveSource & { readonly close: () => Promise<void> }> {
   const handle = await open(file).catch((error) => {
     throw new AppError('BAD_INPUT', `Cannot read ${file}: ${error.message}`, { cause: error })
@@ -17,7 +17,7 @@ export async function fileSource(file: string): Promise<ArchiveSource & { readon
   const stat = await handle.stat()
   if (!stat.isFile()) {
     await handle.close()
-    throw new AppError('BAD_INPUT', `${file} is not a file; give a ZIP archive.`)
+    throw new AppError('BAD_INPUT', `${file} is not a file; a ZIP archive is needed.`)
   }
   const read = async (from: number, to: number) => {
     const { buffer, bytesRead } = await handle.read(Buffer.allocUnsafe(to - from), 0, to - from, from)
@@ -26,7 +26,7 @@ export async function fileSource(file: string): Promise<ArchiveSource & { readon
   return { bytes: stat.size, read, close: () => handle.close() }
 }
 
-/** An object of a store as an archive, read in ranges; null where there is none. */
+/** An object of a store as an archive, read in ranges; null if there is none. */
 export async function storeSource(store: Store, key: string): Promise<ArchiveSource | null> {
   const found = await store.head(key)
   if (!found) return null

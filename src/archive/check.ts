@@ -13,9 +13,9 @@ export interface CheckedArchive {
   readonly sets: readonly ManifestSet[]
   /** A file's bytes by its name in `sets`, checked against size and CRC again. Cheap in the order of the archive. */
   readonly read: (file: string) => Promise<Buffer>
-  /** Where a file begins: what reads many of them does so in this order. */
+  /** The offset of a file: read many files in this order. */
   readonly offsetOf: (file: string) => number
-  /** Releases what was read ahead. Closing the source is up to whoever opened it. */
+  /** Releases the read-ahead window. Closing the source is up to the caller that opened it. */
   readonly close: () => Promise<void>
 }
 
@@ -23,13 +23,13 @@ export interface ArchiveCheck {
   /** The first 1,000 of them. */
   readonly problems: readonly Problem[]
   readonly problemCount: number
-  /** Null when there is a problem. */
+  /** Null if there are problems. */
   readonly archive: CheckedArchive | null
 }
 
 /**
- * Everything that is wrong with a vendor's archive, or the archive. Reads it once from end to end and unpacks every
- * file, one at a time. Throws only for what is not the archive's fault: UNAVAILABLE where the source cannot be read.
+ * Finds all problems of a vendor's archive, or returns the archive. Reads it once from end to end and decompresses every file, one at a
+ * time. Only throws for faults that are not the archive's: UNAVAILABLE if the source cannot be read.
  */
 export async function checkArchive(source: ArchiveSource, given: Partial<ArchiveLimits> = {}): Promise<ArchiveCheck> {
   const limits = { ...ARCHIVE_LIMITS, ...given }
@@ -45,7 +45,7 @@ async function read(
   const add = (code: ProblemCode, at: { file?: string; pointer?: string; message: string }) =>
     problems.add({ code, file: null, pointer: null, ...at })
   if (source.bytes > limits.archiveBytes) {
-    const message = `The archive has ${source.bytes} bytes; at most ${limits.archiveBytes} are allowed: pack several.`
+    const message = `The archive has ${source.bytes} bytes; at most ${limits.archiveBytes} are allowed: split it into several.`
     add('ARCHIVE_TOO_LARGE', { message })
     return null
   }
@@ -59,7 +59,7 @@ async function read(
   }
   await readFiles(source, directory, { problems, onFile })
   if (!manifestEntry) {
-    const message = 'The archive has no manifest.json at its top: add one, as docs/manifest.schema.json says.'
+    const message = 'The archive has no manifest.json at its top level: add one that matches docs/manifest.schema.json.'
     add('NO_MANIFEST', { message })
   }
   const [manifestBytes] = manifests
@@ -67,14 +67,14 @@ async function read(
   if (!manifestEntry || !manifestBytes) return null
   const folder = manifestEntry.name.slice(0, -MANIFEST.length)
   const { vendor, sets, named, isComplete } = readManifest(manifestBytes, { folder, problems })
-  // Needed only where the archive has two names that differ in case alone.
+  // Only needed if two names in the archive differ in case alone.
   let exact: ReadonlySet<string> | undefined
   for (const [name, place] of named) {
     const alike = directory.names.get(foldName(name))
     if (alike?.name === name && isContentEntry(alike)) continue
     exact ??= new Set(files.map((file) => file.name))
     if (exact.has(name)) continue
-    const hint = alike && isContentEntry(alike) ? `call it ${show(alike.name)}` : 'add it or take this out'
+    const hint = alike && isContentEntry(alike) ? `call it ${show(alike.name)}` : 'add it or remove this entry'
     const message = `${show(name)} is not in the archive: ${hint}.`
     add('MISSING_FILE', { file: manifestEntry.name, pointer: `${pointerOf(place)}/file`, message })
   }
@@ -88,13 +88,13 @@ async function read(
     const entry = directory.names.get(foldName(name))
     const bytes = entry && (await readFile(source, entry))
     if (bytes) return bytes
-    throw new AppError('UNAVAILABLE', `${name} is not what it was when the archive was checked: check it again.`)
+    throw new AppError('UNAVAILABLE', `${name} has changed since the archive was checked: check it again.`)
   }
   const offsetOf = (name: string) => directory.names.get(foldName(name))?.from ?? 0
   return { vendor, sets, read: readByName, offsetOf, close: async () => source.letGo() }
 }
 
-/** What file managers add to archives: ignored. */
+/** Added to archives by file managers: ignored. */
 const JUNK = /(?:^|\/)(?:__MACOSX\/|\.DS_Store$|Thumbs\.db$|desktop\.ini$)/i
 
 const isContentEntry = ({ name, isFolder }: ZipEntry): boolean => !isFolder && !JUNK.test(name)

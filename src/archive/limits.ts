@@ -6,11 +6,11 @@ export const ARCHIVE_LIMITS = {
   /** Files and folders. */
   entries: 100_000,
   entryBytes: SOURCE_BYTES_MAX,
-  /** Unpacked, all together. */
+  /** Uncompressed, all together. */
   totalBytes: 4_000_000_000,
   manifestBytes: 10_000_000,
   nameBytes: 512,
-  /** Unpacked to packed, of a file above `ratioFromBytes`. */
+  /** Uncompressed to compressed size, of a file above `ratioFromBytes`. */
   ratio: 100,
   ratioFromBytes: 1_000_000,
 }

@@ -1,24 +1,24 @@
 import { lastKeyOf, scanJson } from '../core/scan-json.ts'
 import { PROBLEMS_KEPT, type Problems, show } from './problems.ts'
 
-/** A manifest needs six levels; what reads it recurses no deeper than this. */
+/** A manifest needs six levels; its readers recurse no deeper than this. */
 const DEPTH_MAX = 32
 /** Of all arrays and objects together: ten for each of 100,000 files. */
 const VALUES_MAX = 1_000_000
 
-/** A manifest's bytes parsed as JSON; undefined where they are not JSON, with the reason added to the problems. */
+/** Parses a manifest's bytes as JSON; undefined if they are not JSON, with the reason added to the problems. */
 export function parseManifest(bytes: Uint8Array, { file, problems }: { file: string; problems: Problems }): unknown {
   const add = (code: 'NOT_JSON' | 'MANIFEST_TOO_LARGE', message: string) =>
     problems.add({ code, file, pointer: '', message })
   try {
     // Strips the byte order mark that some editors write.
     const text = new TextDecoder('utf-8', { fatal: true }).decode(bytes)
-    const limits = { depth: DEPTH_MAX, values: VALUES_MAX, told: PROBLEMS_KEPT }
+    const limits = { depth: DEPTH_MAX, values: VALUES_MAX, reported: PROBLEMS_KEPT }
     const { depth, values, twice } = scanJson(text, limits)
     if (depth > DEPTH_MAX)
-      add('MANIFEST_TOO_LARGE', `The manifest nests deeper than ${DEPTH_MAX} levels; write it as the schema says.`)
+      add('MANIFEST_TOO_LARGE', `The manifest nests deeper than ${DEPTH_MAX} levels; follow the schema.`)
     else if (values > VALUES_MAX)
-      add('MANIFEST_TOO_LARGE', `The manifest has more than ${VALUES_MAX} values; pack two archives.`)
+      add('MANIFEST_TOO_LARGE', `The manifest has more than ${VALUES_MAX} values; split it into two archives.`)
     else {
       const value: unknown = JSON.parse(text)
       for (const pointer of twice)
@@ -26,7 +26,7 @@ export function parseManifest(bytes: Uint8Array, { file, problems }: { file: str
           code: 'DUPLICATE_KEY',
           file,
           pointer,
-          message: `The key ${show(lastKeyOf(pointer))} is twice in its object: remove one of them.`,
+          message: `The key ${show(lastKeyOf(pointer))} occurs twice in its object: remove one of them.`,
         })
       return value
     }

@@ -12,7 +12,7 @@ interface Definition {
   readonly properties?: Readonly<Record<string, Definition>>
 }
 
-/** A definition of the schema without the elements of its arrays, and what checks those. */
+/** A definition of the schema without the elements of its arrays, and a validator for those. */
 interface Part {
   readonly validate: ValidateFunction
   readonly lists: readonly { readonly property: string; readonly itemsMax: number; readonly part: Part }[]
@@ -27,12 +27,12 @@ const ajv = new Ajv2020({ allErrors: true, verbose: true })
 const { $defs } = schema
 const manifestPart = partOf(schema)
 
-/** More than any object of a manifest has: of a million unknown keys only the first are reported. */
+/** More keys than any object of a manifest has: of a million unknown keys only the first are reported. */
 const KEYS_MAX = 32
 
 /**
- * Adds every violation of the schema. A validator that continues after the first error makes one object for each, so
- * a hostile manifest of 10 MB would cost gigabytes: elements are validated one by one, and lists that are too long not at all.
+ * Adds every violation of the schema. A validator that continues after the first error allocates an object for each, so a hostile
+ * manifest of 10 MB would cost gigabytes: elements are validated one by one, and lists that are too long not at all.
  * @param options.file the manifest's name
  */
 export function checkSchema(document: unknown, { file, problems }: { file: string; problems: Problems }): void {
@@ -42,17 +42,17 @@ export function checkSchema(document: unknown, { file, problems }: { file: strin
     const fields = fieldsOf(value)
     const keys = Object.keys(fields).length
     if (keys > KEYS_MAX) {
-      const message = `This object has ${keys} keys: at most ${KEYS_MAX} are read; remove those that the schema does not know.`
+      const message = `This object has ${keys} keys: at most ${KEYS_MAX} are read; remove those that are not in the schema.`
       problems.add({ code: 'SCHEMA', file, pointer, message })
       return
     }
     if (!part.validate(value)) {
-      // A text that is empty is too short and matches no pattern: one error is enough.
-      const told = new Set<string>()
+      // An empty text is both too short and matches no pattern: one error is enough.
+      const reported = new Set<string>()
       for (const error of part.validate.errors ?? []) {
         const problem = { pointer: pointer + pointerOf(error), message: sentenceOf(error) }
-        if (!told.has(problem.pointer)) problems.add({ code: 'SCHEMA', file, ...problem })
-        told.add(problem.pointer)
+        if (!reported.has(problem.pointer)) problems.add({ code: 'SCHEMA', file, ...problem })
+        reported.add(problem.pointer)
       }
     }
     for (const list of part.lists) {
@@ -64,7 +64,7 @@ export function checkSchema(document: unknown, { file, problems }: { file: strin
   }
 }
 
-/** The fields of an object; of anything else none. */
+/** The fields of an object; none for anything else. */
 export const fieldsOf = (value: unknown): Readonly<Record<string, unknown>> =>
   typeof value === 'object' && value !== null && !Array.isArray(value) ? (value as Record<string, unknown>) : {}
 
@@ -100,5 +100,5 @@ function sentenceOf({ keyword, params, data, parentSchema }: ErrorObject): strin
     const known = Object.keys(properties).filter((name) => !name.startsWith('$'))
     return `The key ${show(params.additionalProperty)} is not known here: remove it, or rename it to one of ${known.join(', ')}.`
   }
-  return `${show(data)} is not allowed here: give ${description}.`
+  return `${show(data)} is not allowed here: use ${description}.`
 }

@@ -3,7 +3,7 @@ import { parseManifest } from './manifest-json.ts'
 import { checkSchema, fieldsOf } from './manifest-schema.ts'
 import { openProblems, type Problem, type Problems, show } from './problems.ts'
 
-/** One set of a manifest, with all that it leaves out filled in: what goes into the catalogue. */
+/** One set of a manifest with all defaults applied, as it goes into the catalogue. */
 export interface ManifestSet {
   /** Its position in the manifest. */
   readonly pointer: string
@@ -11,28 +11,28 @@ export interface ManifestSet {
   readonly family: { readonly uniqueId: string; readonly name: string }
   readonly iconSet: { readonly uniqueId: string; readonly name: string; readonly kind: ItemKind }
   readonly files: readonly {
-    /** Name in the archive, as CheckedArchive.read takes it. */
+    /** Name in the archive, as passed to CheckedArchive.read. */
     readonly file: string
     readonly slug: string
     readonly title: string
     readonly tags: readonly string[]
   }[]
-  /** Slugs whose items are removed. */
+  /** Slugs of the items to remove. */
   readonly removed: readonly string[]
 }
 
-/** What could be read of a manifest. */
+/** The readable part of a manifest. */
 export interface ManifestReading {
-  /** Null where there is a problem: then there are no sets either. */
+  /** Null if there is a problem: then there are no sets either. */
   readonly vendor: string | null
   readonly sets: readonly ManifestSet[]
-  /** Every file that it names, also where there are problems, by its name in the archive. */
+  /** Every file that it names, by its name in the archive, even if there are problems. */
   readonly named: ReadonlyMap<string, ManifestLocation>
-  /** False where it may name more: a part of it cannot be read. */
+  /** False if a part of it cannot be read, so that it may name more files. */
   readonly isComplete: boolean
 }
 
-/** A file's position in a manifest. A pointer for each of 100,000 files would be megabytes, and hardly one is ever reported. */
+/** A file's position in a manifest. Compact: pointers for 100,000 files would be megabytes, and hardly any is ever reported. */
 export interface ManifestLocation {
   /** The set's pointer. */
   readonly pointer: string
@@ -41,11 +41,11 @@ export interface ManifestLocation {
 
 export const pointerOf = ({ pointer, index }: ManifestLocation): string => `${pointer}/files/${index}`
 
-/** Its name, at the archive's top. */
+/** Its name, at the top level of the archive. */
 export const MANIFEST = 'manifest.json'
 const UNREAD: ManifestReading = { vendor: null, sets: [], named: new Map(), isComplete: false }
 
-/** Everything that is wrong with a manifest by itself, without the files that it names. Pure. */
+/** Finds the problems of a manifest by itself, without the files that it names. Pure. */
 export function validateManifest(text: string): Problems {
   const problems = openProblems()
   readManifest(Buffer.from(text), { folder: '', problems })
@@ -53,10 +53,9 @@ export function validateManifest(text: string): Problems {
 }
 
 /**
- * Reads a manifest; what is wrong is added to the problems, each with its JSON pointer.
- * A family or set without a unique id gets the one that follows from its names, so the same manifest means the same
- * families and sets each time.
- * @param at.folder its folder in the archive, with a slash at its end
+ * Reads a manifest; adds problems, each with its JSON pointer. A family or set without a unique id gets one derived from its names, so
+ * the same manifest always means the same families and sets.
+ * @param at.folder its folder in the archive, with a trailing slash
  */
 export function readManifest(bytes: Uint8Array, at: { folder: string; problems: Problems }): ManifestReading {
   const { folder, problems } = at
@@ -71,7 +70,7 @@ export function readManifest(bytes: Uint8Array, at: { folder: string; problems: 
   return { vendor: textOf(fieldsOf(document).vendor), sets, named, isComplete }
 }
 
-/** Whether all that may name a file is of the right type. */
+/** Whether everything that may name a file has the right type. */
 const isReadable = (document: unknown): boolean =>
   isEach(listIn(document, 'families'), (family) =>
     isEach(listIn(family, 'sets'), (set) => {
@@ -84,7 +83,7 @@ const isEach = (list: readonly unknown[] | null, is: (element: unknown) => boole
 
 type Add = (problem: Omit<Problem, 'file'>) => void
 
-/** The sets of a document that may be anything: what does not match the schema is skipped, it was reported already. */
+/** The sets of an arbitrary document: what does not match the schema has been reported and is skipped. */
 function readSets(document: unknown, { folder, add }: { folder: string; add: Add }) {
   const vendor = textOf(fieldsOf(document).vendor)
   const sets: ManifestSet[] = []
@@ -93,7 +92,7 @@ function readSets(document: unknown, { folder, add }: { folder: string; add: Add
   const expectOnce = (uniqueId: string, at: { code: 'DUPLICATE_FAMILY' | 'DUPLICATE_SET'; pointer: string }) => {
     const first = seen.get(at.code + uniqueId)
     if (first === undefined) seen.set(at.code + uniqueId, at.pointer)
-    else add({ ...at, message: `This is the one at ${first} again (${uniqueId}): put all of it there.` })
+    else add({ ...at, message: `This repeats ${first} (${uniqueId}): merge them.` })
   }
   for (const [family, familyPointer] of elementsOf(listIn(document, 'families'), '/families')) {
     const familyName = nameIn(family)
@@ -137,7 +136,7 @@ function readFiles(
     const first = named.get(file)
     if (!first) named.set(file, location)
     else {
-      const message = `${show(path)} is named at ${pointerOf(first)}/file already: take one of them out.`
+      const message = `${show(path)} is already listed at ${pointerOf(first)}/file: remove one of them.`
       add({ code: 'DUPLICATE_FILE', pointer: `${pointerOf(location)}/file`, message })
     }
     const given = textOf(fields.slug)
@@ -149,7 +148,7 @@ function readFiles(
     const other = slugs.get(slug)
     if (!other) slugs.set(slug, location)
     else {
-      const message = `The slug ${show(slug)} is that of ${pointerOf(other)} already: add another "slug".`
+      const message = `The slug ${show(slug)} is already used by ${pointerOf(other)}: add another "slug".`
       add({ code: 'DUPLICATE_SLUG', pointer: pointerOf(location), message })
     }
     const tags = (listIn(fields, 'tags') ?? []).map((tag) => tidy(textOf(tag)))
@@ -168,13 +167,13 @@ function readRemoved(
     const slug = textOf(value)
     const kept = slugs.get(slug)
     if (kept) {
-      const message = `${show(slug)} is the slug of ${pointerOf(kept)} too: take one of them out.`
+      const message = `${show(slug)} is also the slug of ${pointerOf(kept)}: remove one of them.`
       add({ code: 'REMOVED_AND_KEPT', pointer: `${pointer}/removed/${index}`, message })
     }
     removed.add(slug)
   }
   if (list.length === 0 && !listIn(set, 'files')?.length) {
-    const message = 'This set has neither "files" nor "removed": add one of them, or take the set out.'
+    const message = 'This set has neither "files" nor "removed": add one of them, or remove the set.'
     add({ code: 'EMPTY_SET', pointer, message })
   }
   return [...removed]
@@ -195,7 +194,7 @@ const textOf = (value: unknown): string => (typeof value === 'string' ? value : 
 const tidy = (text: string): string => text.normalize('NFC').trim()
 const nameIn = ({ name }: Fields): string => tidy(textOf(name))
 
-/** What follows from a name within what it is unique in. Nothing for no name, which was reported already: hashing is expensive. */
+/** Derives an id from a name and what it is unique in. Null without a name, which was reported already: hashing is expensive. */
 const idOf = (name: string, within: readonly string[]): string => name && uniqueIdOf(JSON.stringify([...within, name]))
 
 const SLUG_RULE = '1 to 128 of A-Z, a-z, 0-9, _ and -, beginning with a letter or digit'

@@ -1,16 +1,18 @@
 import { toStorable } from '../core/text.ts'
 
-/** What can be wrong with a vendor's archive or manifest. docs/vendors.md is printed from it; test/archive.test.ts and
- * test/manifest.test.ts have an example of each. */
+/**
+ * The problems of a vendor's archive or manifest. docs/vendors.md is generated from it; test/archive.test.ts and test/manifest.test.ts
+ * have an example of each.
+ */
 export const PROBLEMS = {
   NOT_ZIP: 'The file is not a ZIP archive, or it is truncated.',
   BROKEN_DIRECTORY: 'The list of files at the end of the archive contradicts itself.',
   ARCHIVE_TOO_LARGE: 'The archive exceeds the size limit.',
   TOO_MANY_ENTRIES: 'The archive has more files and folders than the limit.',
-  TOTAL_TOO_LARGE: 'Unpacked, the files exceed the size limit.',
-  STRAY_BYTES: 'Bytes between the files belong to none of them.',
+  TOTAL_TOO_LARGE: 'The uncompressed files exceed the size limit.',
+  STRAY_BYTES: 'There are bytes between the files that belong to none of them.',
   OVERLAP: 'Files overlap in the archive.',
-  UNSAFE_NAME: 'A name leads out of the archive, or means something else on other systems.',
+  UNSAFE_NAME: 'A name leads outside of the archive, or has a different meaning on other systems.',
   NAME_TOO_LONG: 'A name exceeds the length limit.',
   NAME_ENCODING: 'A name is not UTF-8, or the archive has two names for one file.',
   DUPLICATE_NAME: 'Two files have the same name, ignoring case.',
@@ -22,29 +24,29 @@ export const PROBLEMS = {
   LOCAL_HEADER: "A file's header contradicts the list of files.",
   WRONG_SIZE: "A file's size differs from the list of files.",
   WRONG_CRC: "A file's bytes do not match its checksum.",
-  BROKEN_DATA: 'A file cannot be unpacked.',
+  BROKEN_DATA: 'A file cannot be decompressed.',
   NO_MANIFEST: 'The archive has no manifest.json.',
   MANIFEST_TOO_LARGE: 'The manifest exceeds the limits on bytes, values or levels.',
   NOT_JSON: 'The manifest is not JSON.',
-  DUPLICATE_KEY: 'An object in the manifest has a key twice.',
-  SCHEMA: 'A value is not what docs/manifest.schema.json allows there.',
-  BAD_SLUG: "A file's name cannot be a slug, and no slug is given.",
+  DUPLICATE_KEY: 'An object in the manifest has a duplicate key.',
+  SCHEMA: 'A value does not match docs/manifest.schema.json.',
+  BAD_SLUG: "A file's name is not a valid slug, and no slug is stated.",
   DUPLICATE_FAMILY: 'A family is in the manifest twice.',
   DUPLICATE_SET: 'A set is in the manifest twice.',
   DUPLICATE_FILE: 'A file is in the manifest twice.',
   DUPLICATE_SLUG: 'Two files of a set have the same slug.',
   REMOVED_AND_KEPT: 'A slug is in both removed and the files of the same set.',
   EMPTY_SET: 'A set has neither files nor removed slugs.',
-  MISSING_FILE: 'A file of the manifest is not in the archive.',
-  UNLISTED: 'A file of the archive is not in the manifest.',
+  MISSING_FILE: 'A file listed in the manifest is not in the archive.',
+  UNLISTED: 'A file in the archive is not listed in the manifest.',
 } as const
 
 export type ProblemCode = keyof typeof PROBLEMS
 
-/** One thing that is wrong with an archive. */
+/** One problem of an archive. */
 export interface Problem {
   readonly code: ProblemCode
-  /** Name in the archive; null: the archive itself. */
+  /** Name in the archive; null for the archive itself. */
   readonly file: string | null
   /** JSON pointer in the manifest; null elsewhere. */
   readonly pointer: string | null
@@ -59,7 +61,7 @@ export interface Problems {
   readonly count: () => number
 }
 
-/** An archive can be wrong a million times; the first ones are enough to see why. */
+/** An archive can have millions of problems; the first ones show why. */
 export const PROBLEMS_KEPT = 1000
 
 export function openProblems(): Problems {
@@ -67,7 +69,7 @@ export function openProblems(): Problems {
   let count = 0
   const add = ({ code, file, pointer, message }: Problem) => {
     if (++count > PROBLEMS_KEPT) return
-    // Names and keys are told as they are in the archive, as far as a table holds them.
+    // Names and keys are reported as they are in the archive, as far as the database can store them.
     kept.push({
       code,
       file: file && toStorable(file),
@@ -80,7 +82,7 @@ export function openProblems(): Problems {
 
 const SHOWN_CHARS = 100
 
-/** A value as JSON, short and on one line, for sentences. */
+/** A value as short JSON on one line, for messages. */
 export function show(value: unknown): string {
   if (Array.isArray(value)) return `an array of ${value.length}`
   if (value !== null && typeof value === 'object') return 'an object'

@@ -7,9 +7,9 @@ import type { ZipDirectory } from './zip-directory.ts'
 import type { ZipEntry } from './zip-entry.ts'
 
 /**
- * Goes through the archive from end to end: each local header must repeat the directory's entry, no byte belongs to two
- * files or to none, and each file without a problem so far is unpacked and compared with its size and CRC.
- * Memory: one file. @param onFile gets each valid file's bytes, a view that holds until it returns
+ * Reads the archive from end to end: each local header must repeat the directory's entry, every byte must belong to exactly one file, and
+ * each file without a problem so far is decompressed and compared with its size and CRC. Memory: one file. @param onFile gets each valid
+ * file's bytes, a view that is valid until it returns
  */
 export async function readFiles(
   source: ArchiveSource,
@@ -19,7 +19,7 @@ export async function readFiles(
   const add = (code: ProblemCode, file: string | null, message: string) =>
     problems.add({ code, file, pointer: null, message })
   const sorted = entries.toSorted((a, b) => a.from - b.from)
-  /** Where the next file must begin; null after one whose end is unknown. */
+  /** The offset at which the next file must begin; null after one whose end is unknown. */
   let expected: number | null = 0
   for (const [index, entry] of sorted.entries()) {
     if (index % FILES_PER_TICK === 0) await nextTurn()
@@ -45,7 +45,11 @@ export async function readFiles(
     const next = sorted[index + 1]?.from ?? end
     const descriptorBytes = local.hasDescriptor ? await findDescriptor(source, entry, { from: dataTo, to: next }) : 0
     if (descriptorBytes === null)
-      add('LOCAL_HEADER', name, 'The descriptor after the file contradicts the list of files: pack the archive again.')
+      add(
+        'LOCAL_HEADER',
+        name,
+        'The data descriptor after the file contradicts the list of files: pack the archive again.',
+      )
     expected = dataTo + (descriptorBytes ?? Math.min(Math.max(next - dataTo, 0), DESCRIPTOR_MAX))
     if (!entry.isValid) continue
     const unpacked = await unpack(entry, await source.read(local.dataFrom, dataTo))
@@ -53,19 +57,19 @@ export async function readFiles(
     else onFile(entry, unpacked.bytes)
   }
   if (expected !== null && expected < end)
-    add('STRAY_BYTES', null, `${end - expected} bytes after the last file belong to none: pack the archive again.`)
+    add('STRAY_BYTES', null, `${end - expected} bytes after the last file belong to no file: pack the archive again.`)
 }
 
-/** A file's bytes, of an archive that was checked before; null where they have changed since. */
+/** The bytes of a file in an archive that was checked before; null if they have changed since. */
 export async function readFile(source: ArchiveSource, entry: ZipEntry): Promise<Buffer | null> {
   const local = await readLocalHeader(source, entry, source.bytes)
   if ('reason' in local) return null
   const unpacked = await unpack(entry, await source.read(local.dataFrom, local.dataFrom + entry.packedBytes))
-  // Stored bytes are a view of the read-ahead window, which moves on.
+  // Stored bytes are a view of the read-ahead window, which moves.
   return 'code' in unpacked ? null : entry.isDeflated ? unpacked.bytes : Buffer.from(unpacked.bytes)
 }
 
-/** Small files are unpacked synchronously: after so many the event loop runs. */
+/** Small files are decompressed synchronously; after this many the event loop runs. */
 const FILES_PER_TICK = 100
 
 const LOCAL_HEADER = 0x04034b50
@@ -75,7 +79,7 @@ const DESCRIPTOR_BIT = 0x8
 const ALL_ONES = 0xffffffff
 const ZIP64 = 0x0001
 
-/** Where the data begins, or why the header before it is not this entry's. Offsets: APPNOTE.TXT 4.3.7, 4.5.3 */
+/** The offset of the data, or why the header before it does not match the entry. Offsets: APPNOTE.TXT 4.3.7, 4.5.3 */
 async function readLocalHeader(
   source: ArchiveSource,
   entry: ZipEntry,
@@ -90,7 +94,7 @@ async function readLocalHeader(
   if (dataFrom > end) return { reason: 'runs into the list of files' }
   const rest = await source.read(nameFrom, dataFrom)
   const rawName = rest.toString('latin1', 0, extraFrom - nameFrom)
-  // A name over the limit was reported already, and is not kept whole.
+  // A name over the limit was reported already, and is not kept in full.
   if (rawName !== entry.rawName && !(rawName.startsWith(entry.rawName) && !entry.isValid))
     return { reason: 'has another name' }
   const flags = fixed.readUInt16LE(6)
@@ -108,7 +112,7 @@ async function readLocalHeader(
 
 const DEFLATED = 8
 
-/** Sizes of 4 GB and more, and whatever a streaming packer did not know, are in an extra field. */
+/** Sizes of 4 GB and more, and those unknown to a streaming packer, are in an extra field. */
 function sizesOf(fixed: Buffer, extra: Buffer): { crc32: number; packedBytes: number; bytes: number } {
   const sizes = { crc32: fixed.readUInt32LE(14), packedBytes: fixed.readUInt32LE(18), bytes: fixed.readUInt32LE(22) }
   for (let at = 0; at + 4 <= extra.length; at += 4 + extra.readUInt16LE(at + 2)) {
@@ -130,8 +134,8 @@ const DESCRIPTOR = 0x08074b50
 const DESCRIPTOR_MAX = 24
 
 /**
- * Bytes of the descriptor after the data, null where none repeats the entry. With a signature or without, with sizes of
- * four or of eight bytes: APPNOTE.TXT 4.3.9 leaves it open, so the one that reaches to the next file is it.
+ * Length of the data descriptor, null if none matches the entry. APPNOTE.TXT 4.3.9 allows it with or without a signature, and with sizes
+ * of four or eight bytes; the one that ends at the next file is chosen.
  */
 async function findDescriptor(
   source: ArchiveSource,
@@ -154,10 +158,10 @@ async function findDescriptor(
 }
 
 const inflate = promisify(inflateRaw) as unknown as (packed: Buffer, options: object) => Promise<Inflated>
-/** Below this, handing the work to another thread takes longer than doing it. */
+/** Below this, dispatching to another thread takes longer than the work itself. */
 const SYNC_BYTES_MAX = 64_000
 
-/** What `info: true` gives. */
+/** The result with `info: true`. */
 interface Inflated {
   readonly buffer: Buffer
   readonly engine: { readonly bytesWritten: number }
@@ -165,7 +169,7 @@ interface Inflated {
 
 type Unpacked = { readonly bytes: Buffer } | { readonly code: ProblemCode; readonly message: string }
 
-/** The entry's bytes, never more than it says that they are. Throws nothing. */
+/** Decompresses the entry's bytes, never more than its stated size. Does not throw. */
 async function unpack(entry: ZipEntry, packed: Buffer): Promise<Unpacked> {
   const wrongSize = (is: string): Unpacked => ({
     code: 'WRONG_SIZE',
@@ -186,12 +190,12 @@ async function unpack(entry: ZipEntry, packed: Buffer): Promise<Unpacked> {
       if ((error as NodeJS.ErrnoException).code === 'ERR_BUFFER_TOO_LARGE') return wrongSize('more')
       return {
         code: 'BROKEN_DATA',
-        message: `The file cannot be unpacked (${(error as Error).message}): pack it again.`,
+        message: `The file cannot be decompressed (${(error as Error).message}): pack it again.`,
       }
     }
   }
   if (bytes.length !== entry.bytes) return wrongSize(String(bytes.length))
   if (crc32(bytes) !== entry.crc32)
-    return { code: 'WRONG_CRC', message: 'The bytes are not those that were packed (CRC): pack the archive again.' }
+    return { code: 'WRONG_CRC', message: 'The bytes do not match their checksum (CRC): pack the archive again.' }
   return { bytes }
 }

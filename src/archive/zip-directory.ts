@@ -9,13 +9,13 @@ import { inspectEntry, type ZipEntry } from './zip-entry.ts'
 
 export interface ZipDirectory {
   readonly entries: readonly ZipEntry[]
-  /** The first of each folded name: see foldName. */
+  /** The first entry of each folded name: see foldName. */
   readonly names: ReadonlyMap<string, ZipEntry>
-  /** Where the directory begins, which is where the files must end. */
+  /** The offset of the directory, which is where the files must end. */
   readonly from: number
 }
 
-/** A window holds thousands: the event loop runs in between. */
+/** A read-ahead window holds thousands: the event loop runs in between. */
 const ENTRIES_PER_TICK = 1000
 
 interface Check {
@@ -24,8 +24,8 @@ interface Check {
 }
 
 /**
- * The directory of a ZIP archive, each entry checked by itself; null where it cannot be read to its end. Problems
- * are added to the list. Memory: the names.
+ * Reads the directory of a ZIP archive and checks each entry by itself; null if it cannot be read to its end. Adds to the problems.
+ * Memory: the names.
  */
 export async function readCentralDirectory(
   source: ArchiveSource,
@@ -37,7 +37,7 @@ export async function readCentralDirectory(
   }
   const zip = await open(source).catch(archiveError)
   if (zip instanceof Error)
-    return fail('NOT_ZIP', `The file is not a whole ZIP archive (${zip.message}): pack it again.`)
+    return fail('NOT_ZIP', `The file is not a complete ZIP archive (${zip.message}): pack it again.`)
   if (zip.entryCount > limits.entries)
     return fail(
       'TOO_MANY_ENTRIES',
@@ -50,7 +50,7 @@ export async function readCentralDirectory(
   try {
     for await (const entry of zip.eachEntry()) {
       const inspected = inspectEntry(entry, { limits, problems, names })
-      // An entry that is too large by itself was reported.
+      // An entry that is too large by itself has been reported.
       bytes += inspected.isValid ? inspected.bytes : 0
       if (entries.push(inspected) % ENTRIES_PER_TICK === 0) await nextTurn()
     }
@@ -64,7 +64,7 @@ export async function readCentralDirectory(
   if (bytes > limits.totalBytes)
     return fail(
       'TOTAL_TOO_LARGE',
-      `Unpacked, the files are ${bytes} bytes; at most ${limits.totalBytes} are allowed: pack several archives.`,
+      `The uncompressed files have ${bytes} bytes; at most ${limits.totalBytes} are allowed: pack several archives.`,
     )
   const inconsistency = await findInconsistency(source, { zip, from, to: cursorOf(zip) })
   if (inconsistency) return fail('BROKEN_DIRECTORY', `The archive's end ${inconsistency}: pack it again.`)
@@ -89,7 +89,7 @@ function open(source: ArchiveSource): Promise<yauzl.ZipFile> {
         done(null)
       }, done)
   }
-  // Raw names and unchecked sizes: a problem of one entry must not hide the others.
+  // Raw names and unchecked sizes: a problem of one entry must not hide those of others.
   const options = { autoClose: false, decodeStrings: false, validateEntrySizes: false }
   const reader = Object.assign(new EventEmitter(), { read, ref: () => {}, unref: () => {} })
   return yauzl.fromRandomAccessReaderPromise(reader as unknown as yauzl.RandomAccessReader, source.bytes, options)
@@ -102,15 +102,15 @@ const ZIP64_LOCATOR_BYTES = 20
 const ZIP64_END = 0x06064b50
 
 /**
- * The end record must describe the directory that was read. Where the older and the newer (zip64) end
- * differ, programs disagree about the files; where the count is too low, some see fewer files.
- * Offsets: https://pkware.cachefly.net/webdocs/casestudies/APPNOTE.TXT 4.3.14 to 4.3.16
+ * The end record must describe the directory that was read. If the older and the newer (zip64) record differ, programs disagree about the
+ * files; if the count is too low, some see fewer files. Offsets: https://pkware.cachefly.net/webdocs/casestudies/APPNOTE.TXT 4.3.14 to
+ * 4.3.16
  */
 async function findInconsistency(
   source: ArchiveSource,
   { zip, from, to }: { zip: yauzl.ZipFile; from: number; to: number },
 ): Promise<string | null> {
-  // A Buffer, as names are not decoded.
+  // A Buffer, because names are not decoded.
   const endFrom = source.bytes - END_BYTES - zip.comment.length
   const isZip64 = to !== endFrom
   if (to > endFrom) return 'is inside its list of files'

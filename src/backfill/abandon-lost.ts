@@ -6,7 +6,7 @@ const REASON = 'The worker died at every attempt; its log may say why.'
 const CAUSE = 'the worker died; its log may say why.'
 
 /**
- * Ends chunks and backfills whose jobs have no attempt left, as src/uploads/abandon-lost.ts does for uploads. Any number of
+ * Ends chunks and backfills whose jobs have no attempts left, as src/uploads/abandon-lost.ts does for uploads. Any number of
  * workers may call it.
  */
 export async function abandonLostBackfills(app: ChunkRunner): Promise<void> {

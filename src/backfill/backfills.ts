@@ -42,7 +42,7 @@ export async function startBackfill({ pg, prisma }: Db, request: BackfillRequest
 
 const START = statement({
   name: 'start-backfill',
-  // The update changes nothing: it makes `returning` give the row that is there, and locks it.
+  // The update changes nothing: it makes `returning` return the existing row, and locks it.
   text: `
     insert into backfill (mode, presets, formats, vendor_id, family_id, icon_set_id, fingerprint, previews, is_composed)
     values (:mode, :presets, :formats, :vendorId, :familyId, :iconSetId, :fingerprint, :previews, not :previews)
@@ -62,7 +62,7 @@ const START = statement({
   columns: { id: 'int4', is_new: 'bool' },
 })
 
-/** Cancels: renders in progress are finished and kept, nothing new begins. A finished backfill stays as it is. */
+/** Cancels: renders in progress are finished and kept, no others start. Has no effect on a finished backfill. */
 export async function cancelBackfill({ pg, prisma }: Db, id: number): Promise<Backfill> {
   await inTransaction(pg, async (client) => {
     const open = query.updateTable('backfill').set({ status: 'CANCELED', finished_at: now }).where('id', '=', id)
@@ -81,8 +81,8 @@ export async function findBackfill(prisma: Prisma, id: number): Promise<Backfill
 }
 
 /**
- * Ends the backfill when all of its chunks have been created and are done, and records the event for the webhooks; one with
- * previews composes them first. The last step of the caller's transaction; the row's lock serialises the last two chunks.
+ * Ends the backfill when all of its chunks have been created and are done, and records the event for the webhooks; with previews,
+ * composes them first. The last step of the caller's transaction; the row's lock serialises the last two chunks.
  */
 export async function finishIfDone(client: PoolClient, backfillId: number): Promise<void> {
   const running = await LOCK_BACKFILL.get(client, { backfillId })
@@ -93,7 +93,7 @@ export async function finishIfDone(client: PoolClient, backfillId: number): Prom
   else await notify(client, BACKFILL_CHANNEL, String(backfillId))
 }
 
-/** Tells who watches it and the webhooks that a backfill has ended. In the caller's transaction, as its last step. */
+/** Notifies subscribers and webhooks that a backfill has ended. The last step of the caller's transaction. */
 export async function announceEnd(
   client: PoolClient,
   { id, ...ended }: Pick<Backfill, 'id' | 'status' | 'mode'>,
@@ -105,7 +105,7 @@ export async function announceEnd(
   await recordEvents(client, [{ type: 'backfill.completed', family: null, data: { backfill, ...ended, ...totals } }])
 }
 
-/** SQL: no chunk of the backfill is left, and none will come. */
+/** SQL: the backfill has no unfinished chunks, and no more will be created. */
 const ALL_MADE = `
   is_cut and not exists (select from backfill_chunk where backfill_id = :backfillId and status = 'PENDING')`
 

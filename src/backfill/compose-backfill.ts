@@ -7,16 +7,16 @@ import { inTransaction } from '../db/database.ts'
 import { execute, fetchFirst, query } from '../db/query.ts'
 import { finishIfDone } from './backfills.ts'
 
-/** Found in one statement. */
+/** Families read in one statement. */
 const FAMILIES_AT_ONCE = 20
 
-/** Errors of one family, which do not stop the others. */
+/** Errors of a single family, which do not stop the others. */
 const SKIPPED: { readonly [code in ErrorCode]?: true } = { BUSY: true, NOT_FOUND: true }
 
 /**
- * Composes the missing previews of the families of a backfill's scope, or in mode ALL all of them again, after its items are
- * made, and ends it. Safe to run again: it continues after the last family. Ends early when the backfill is paused or
- * cancelled, or `signal` aborts (`stopped`).
+ * Composes the missing previews of the families in a backfill's scope (with mode ALL, every preview) after its items are made, and ends
+ * the backfill. Safe to run again: it continues after the last family. Ends early when the backfill is paused or cancelled, or `signal`
+ * aborts (`stopped`).
  */
 export async function composeBackfill(
   app: ComposeDeps,

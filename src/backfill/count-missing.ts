@@ -11,7 +11,7 @@ import {
   type WorkOrder,
 } from '../variants/find-missing.ts'
 
-/** What a work order would do, as findWork would find it now. */
+/** The work of an order, as findWork would find it now. */
 export interface WorkCount {
   readonly items: number
   /** Pictures to make, of each variant in the request. */
@@ -20,7 +20,7 @@ export interface WorkCount {
   readonly failedBefore: number
 }
 
-/** Counts in one statement that scans every item of the scope: some 5 s for a million on one core. */
+/** Counts in one statement that scans every item of the scope: about 5 s for a million on one core. */
 export async function countWork(db: Queryable, order: WorkOrder): Promise<WorkCount> {
   const rows = await COUNT_WORK[scopeNameOf(order)].all(db, valuesOf(order))
   const tried = rows.filter((row) => row.is_tried)

@@ -5,31 +5,31 @@ import { statement } from '../db/statement.ts'
 import { countWork, type WorkCount } from './count-missing.ts'
 import { type BackfillRequest, fingerprintOf, orderOf } from './request.ts'
 
-/** What a backfill would do. */
+/** The estimated work of a backfill. */
 export interface BackfillPlan {
   readonly items: number
   readonly images: number
-  /** Items whose current source has failed already: modes FAILED and ALL try them again, the others leave them out. */
+  /** Items whose current source has failed before: modes FAILED and ALL retry them, the others skip them. */
   readonly failedBefore: number
-  /** At the speed of the latest backfills' chunks; null when none ran within a day. */
+  /** At the speed of the latest backfills' chunks; null if none ran within a day. */
   readonly estimatedSeconds: number | null
-  /** By the size of the latest images; null when there is none yet of a variant that is to be made. */
+  /** Based on the size of the latest images; null if a variant has no images yet. */
   readonly estimatedBytes: number | null
 }
 
 export type EstimateBackfill = (request: BackfillRequest) => Promise<BackfillPlan>
 
-/** Counting scans every item in scope, and anyone may ask for it: so it is limited, however many ask. */
+/** Counting scans every item in scope, and anyone may request it, so it is limited globally. */
 const COUNTS_AT_ONCE = 2
 const COUNT_LIMIT_S = 60
 
-/** Chunks that the speed is measured over: of many workers some minutes, of one an hour. */
+/** Chunks over which the speed is measured: with many workers some minutes, with one an hour. */
 const MEASURED_CHUNKS = 200
 const MEASURED_IMAGES = 1000
 
 /**
- * Estimates a backfill without starting it: items and images are counted as the backfill finds them. Concurrent
- * equal requests are counted once. Throws BUSY when others are being counted or the count takes over a minute.
+ * Estimates a backfill without starting it: items and images are counted as the backfill would find them. Concurrent equal requests share
+ * one count. Throws BUSY if others are being counted or the count takes over a minute.
  */
 export function createEstimate({ pg, presets }: { pg: Pg; presets: Presets }): EstimateBackfill {
   const flights = new Map<string, Promise<BackfillPlan>>()
@@ -56,7 +56,7 @@ export function createEstimate({ pg, presets }: { pg: Pg; presets: Presets }): E
     const flight = flights.get(key)
     if (flight) return flight
     if (flights.size >= COUNTS_AT_ONCE)
-      return Promise.reject(new AppError('BUSY', 'Other plans are being counted; try again in some seconds.'))
+      return Promise.reject(new AppError('BUSY', 'Other plans are being counted; try again in a few seconds.'))
     const started = estimate(request).finally(() => flights.delete(key))
     flights.set(key, started)
     return started
@@ -97,8 +97,8 @@ const LIMIT_TIME = statement({
   columns: { set_config: 'text' },
 })
 
-// Chunks run in parallel: time covered by several of them counts once, and time between them not at all.
-// What others made of a chunk counts as done by it, though it took no time: an item needs an image or a failure.
+// Chunks run in parallel: time covered by several of them counts once, and time between them not at all. Work that others did in a chunk
+// counts as done by it, though it took no time: an item needs an image or a failure.
 const MEASURE_RATE = statement({
   name: 'measure-rate',
   text: `
@@ -114,7 +114,7 @@ const MEASURE_RATE = statement({
   columns: { rate: 'float8?' },
 })
 
-// All pictures of the items that pictures were made of last: a run that made one preset does not hide the others' sizes.
+// All images of the items that were rendered last: a run with one preset does not hide the sizes of others.
 const MEASURE_SIZES = statement({
   name: 'measure-sizes',
   text: `

@@ -10,9 +10,9 @@ import { announceEnd, HALT_CHANNEL } from './backfills.ts'
 import { orderOf } from './request.ts'
 
 /**
- * The order that a stored backfill stands for. Null where one of its presets or formats is offered no more, and then the
- * backfill ends as FAILED with the reason. Throws UNAVAILABLE where a process that was started later offers the preset: this
- * one is outdated, and others do the work. In the caller's transaction.
+ * The order of a stored backfill. Null if one of its presets or formats was removed, and then the backfill ends as FAILED with the
+ * reason. Throws UNAVAILABLE if a process that was started later offers the preset: then this process is outdated, and others do the
+ * work. In the caller's transaction.
  */
 export async function readOrder(
   client: PoolClient,
@@ -26,7 +26,7 @@ export async function readOrder(
     const unknown = backfill.presets.filter((name) => !presets.has(name))
     const known = await execute(client, query.selectFrom('coverage_preset').where('preset', '=', anyOf(unknown)))
     if (unknown.length > 0 && known === unknown.length)
-      throw new AppError('UNAVAILABLE', `${message} A process started later has it: restart this one.`, {
+      throw new AppError('UNAVAILABLE', `${message} A process that was started later has it: restart this one.`, {
         cause: error,
       })
     await failBackfill(
@@ -42,7 +42,7 @@ export async function readOrder(
 export const PLANNING = 'planning'
 export const COMPOSING = 'composing previews'
 
-/** Ends a backfill one of whose steps, such as planning, failed at the queue's last attempt: nothing else would go on with it. */
+/** Ends a backfill one of whose steps, such as planning, failed at the queue's last attempt: nothing else would continue it. */
 export async function abandonBackfill(
   pg: Pg,
   id: number,
@@ -52,7 +52,7 @@ export async function abandonBackfill(
   await inTransaction(pg, (client) => failBackfill(client, id, reason))
 }
 
-/** Ends an unfinished backfill as FAILED, whatever is left of it. What is being made is finished and kept. */
+/** Ends an unfinished backfill as FAILED, whatever remains of it. Renders in progress are finished and kept. */
 async function failBackfill(client: PoolClient, id: number, reason: string): Promise<void> {
   const failed = query.updateTable('backfill').set({ status: 'FAILED', finished_at: now, error: reason })
   const unfinished = failed.where('id', '=', id).where('status', 'in', ['PLANNING', 'RUNNING', 'PAUSED'])
@@ -60,5 +60,5 @@ async function failBackfill(client: PoolClient, id: number, reason: string): Pro
   if (!ended) return
   await notify(client, HALT_CHANNEL, String(id))
   await announceEnd(client, { id, ...ended })
-  log.warn('a backfill cannot go on', { backfill: id, reason })
+  log.warn('a backfill cannot continue', { backfill: id, reason })
 }

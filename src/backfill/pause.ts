@@ -10,8 +10,8 @@ import { BACKFILL_CHANNEL, type Db, findBackfill, finishIfDone, HALT_CHANNEL } f
 import { createChunks } from './plan.ts'
 
 /**
- * Pauses: renders in progress are finished and kept, nothing new begins on any worker. A paused backfill stays as it is.
- * Throws BAD_INPUT when it has finished.
+ * Pauses: renders in progress are finished and kept, and no worker starts others. Has no effect on a paused backfill. Throws BAD_INPUT if
+ * it has finished.
  */
 export async function pauseBackfill({ pg, prisma }: Db, id: number): Promise<Backfill> {
   await inTransaction(pg, async (client) => {
@@ -26,7 +26,7 @@ export async function pauseBackfill({ pg, prisma }: Db, id: number): Promise<Bac
   return backfill
 }
 
-/** Resumes a paused backfill where it was. One that is not paused stays as it is. Throws BAD_INPUT when it has finished. */
+/** Resumes a paused backfill where it stopped. Has no effect on one that is not paused. Throws BAD_INPUT if it has finished. */
 export async function resumeBackfill(
   { pg, prisma, presets }: Db & { readonly presets: Presets },
   id: number,

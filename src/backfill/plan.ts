@@ -12,19 +12,19 @@ import { measureBatch } from '../variants/find-missing.ts'
 import { BACKFILL_CHANNEL, finishIfDone } from './backfills.ts'
 import { readOrder } from './order.ts'
 
-/** Target duration of a chunk: little is repeated after a crash, and the queue is rarely polled. */
+/** Target duration of a chunk: short enough to repeat little after a crash, long enough to poll the queue rarely. */
 const CHUNK_S = 20
-/** Before anything was measured. */
+/** Before anything has been measured. */
 const FIRST_CHUNK_ITEMS = 200
 const CHUNK_ITEMS = { min: 24, max: 5000 }
-/** Chunks whose speed decides the size of the next. */
+/** Chunks whose speed determines the size of the next. */
 const MEASURED_CHUNKS = 8
 /**
- * Chunks of one backfill in the queue, for each live worker: enough to keep its renderers busy, and fewer than its slots, so that
- * another backfill finds one free.
+ * Queued chunks of one backfill for each live worker: enough to keep its renderers busy, and fewer than its slots, so that another
+ * backfill finds one free.
  */
 const QUEUED_PER_WORKER = 2
-/** However many workers there are: the jobs table stays small, and urgent jobs are found at once. */
+/** With any number of workers: keeps the jobs table small, so that urgent jobs are found quickly. */
 const QUEUED_MAX = 500
 
 interface Planner {
@@ -34,8 +34,8 @@ interface Planner {
 }
 
 /**
- * Counts the work of a backfill in batches, then starts it and creates its first chunks. Nothing is held in memory; run again
- * after a crash it counts again.
+ * Counts the work of a backfill in batches, then starts it and creates its first chunks. Nothing is held in memory; after a crash it
+ * counts again.
  */
 export async function planBackfill(app: Planner, backfillId: number): Promise<void> {
   const backfill = await app.prisma.backfill.findUnique({ where: { id: backfillId } })
@@ -93,8 +93,8 @@ export async function createChunks(
 }
 
 /**
- * Creates chunks of every running backfill: workers may have started since the last chunk ended. One whose chunks cannot be
- * created now waits for the next call.
+ * Creates chunks of every running backfill: workers may have started since the last chunk ended. If that fails for one, it waits for the
+ * next call.
  */
 export async function createChunksOfRunning({ pg, presets }: Omit<Planner, 'prisma'>): Promise<void> {
   const running = query.selectFrom('backfill').select('id').where('status', '=', 'RUNNING').where('is_cut', '=', false)
@@ -131,7 +131,7 @@ const LOCK_RUNNING = statement({
   },
 })
 
-/** How many chunks the queue lacks, and how many items make CHUNK_S of work at the speed of the latest chunks. */
+/** How many chunks the queue lacks, and how many items are CHUNK_S of work at the speed of the latest chunks. */
 async function measureQueue(client: PoolClient, backfillId: number): Promise<{ lacking: number; chunkItems: number }> {
   const measured = await MEASURE_QUEUE.get(client, { backfillId, latest: MEASURED_CHUNKS })
   const { pending, workers, rate } = measured ?? { pending: 0, workers: 0, rate: null }

@@ -2,19 +2,19 @@ import { type Queryable, statement } from '../db/statement.ts'
 
 /** Progress of a backfill. totalItems = done + failed + remaining once planned. */
 export interface Progress {
-  /** The count at the beginning, until the last chunk is created; then the sum of the chunks. */
+  /** The count at the start, until the last chunk is created; then the sum of the chunks. */
   readonly totalItems: number
   readonly doneItems: number
   readonly failedItems: number
   readonly imagesMade: number
   readonly bytesWritten: number
-  /** Over the last minute while it runs, over the whole run at its end; null when nothing was done in that time. */
+  /** Over the last minute while it runs, over the whole run at its end; null if nothing was done in that time. */
   readonly itemsPerSecond: number | null
   /** Null unless it runs at a known rate. */
   readonly etaSeconds: number | null
 }
 
-/** Long enough to smooth a slow item, short enough to show a worker that came or went. */
+/** Long enough to smooth out a slow item, short enough to show when a worker starts or stops. */
 const RATE_WINDOW_S = 60
 
 /** The progress of each backfill, in the order of the ids, in one statement over their chunks. */

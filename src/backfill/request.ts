@@ -5,18 +5,18 @@ import type { ImageFormat, Presets } from '../core/variant.ts'
 import type { BackfillMode, WorkOrder } from '../variants/find-missing.ts'
 import { variantsOf } from '../variants/offered.ts'
 
-/** A backfill's request, checked and in canonical order. */
+/** A backfill's request, validated and in canonical order. */
 export interface BackfillRequest {
   readonly scope: Scope
   readonly mode: BackfillMode
   readonly presets: readonly string[]
-  /** Empty: of each preset the format it lists first. */
+  /** Empty: the first format of each preset. */
   readonly formats: readonly ImageFormat[]
-  /** Composites of the scope's families as well. */
+  /** Also composes the previews of the scope's families. */
   readonly previews?: true
 }
 
-/** Throws BAD_INPUT for a preset or format that is not offered. Nothing given means all presets, mode STALE. */
+/** Throws BAD_INPUT for an unknown preset or format. Defaults: all presets, mode STALE. */
 export function checkRequest(
   presets: Presets,
   input: {
@@ -29,10 +29,7 @@ export function checkRequest(
 ): BackfillRequest {
   for (const list of ['presets', 'formats'] as const)
     if (input[list]?.length === 0)
-      throw new AppError(
-        'BAD_INPUT',
-        `${list} is an empty list: name one at least, or leave it out for the usual ones.`,
-      )
+      throw new AppError('BAD_INPUT', `${list} is an empty list: name at least one, or omit it for the default.`)
   const names = [...new Set(input.presets ?? presets.keys())].sort()
   const formats = [...new Set(input.formats ?? [])].sort()
   const request = {

@@ -11,10 +11,10 @@ import { BACKFILL_CHANNEL, finishIfDone, HALT_CHANNEL } from './backfills.ts'
 import { readOrder } from './order.ts'
 import { createChunks } from './plan.ts'
 
-/** Items of a chunk that are found in one statement. More appear only when others were imported meanwhile. */
+/** Items of a chunk that are found in one statement. There are only more if others were imported meanwhile. */
 const FOUND_MAX = 10_000
-/** Between two looks at an item that somebody else makes. */
-const LOOK_EVERY_MS = 50
+/** Interval for checking an item that another process is making. */
+const POLL_EVERY_MS = 50
 
 export interface ChunkRunner extends RenderDeps {
   readonly pg: Pg
@@ -23,10 +23,9 @@ export interface ChunkRunner extends RenderDeps {
 }
 
 /**
- * Runs one chunk: what is missing in its id range is found once, then locked, made and recorded bit by bit. Safe to
- * run twice: what is recorded is not found again. Ends early, with what was made recorded, when the backfill is paused or
- * cancelled (`halted`) or when `signal` aborts (`stopped`); throws when a store or the database fails, so that the
- * queue tries again.
+ * Runs one chunk: finds the missing pictures in its id range once, then locks, makes and records them bit by bit. Safe to run twice:
+ * recorded pictures are not found again. Ends early, with finished work recorded, when the backfill is paused or cancelled (`halted`) or
+ * when `signal` aborts (`stopped`); throws when a store or the database fails, so that the queue retries.
  */
 export async function runChunk(
   app: ChunkRunner,
@@ -66,7 +65,7 @@ async function makeChunk(app: ChunkRunner, { chunk, order, signal }: Part): Prom
   for (const itemId of taken) await waitForItem(app, { chunk, order, itemId, signal })
 }
 
-/** Aborts as soon as the backfill is paused or cancelled, without waiting for the end of a slice of slow renders. */
+/** Aborts as soon as the backfill is paused or cancelled, without waiting for a batch of slow renders. */
 function watchHalts(app: ChunkRunner, backfillId: number): { signal: AbortSignal; close: () => void } {
   const halted = new AbortController()
   const closed = new AbortController()
@@ -74,7 +73,7 @@ function watchHalts(app: ChunkRunner, backfillId: number): { signal: AbortSignal
     for await (const _ of app.events.follow(HALT_CHANNEL, String(backfillId), closed.signal))
       if (!(await isOpen(app.pg, backfillId))) return halted.abort()
   }
-  // A failed check means that the database is away, which the next write reports.
+  // A failed check means that the database is unavailable, which the next write reports.
   watch().catch(() => {})
   return { signal: halted.signal, close: () => closed.abort() }
 }
@@ -90,7 +89,7 @@ interface Part {
   readonly signal: AbortSignal
 }
 
-/** The chunk's counts are written in the transaction of what they count, so that they are right after a crash. */
+/** Updates the chunk's counts in the transaction that records the results, so that they are correct after a crash. */
 const countIn =
   (chunk: Part['chunk']): AfterRecord =>
   async (client, { made, failures }) => {
@@ -117,11 +116,11 @@ async function waitForItem(app: ChunkRunner, part: Part & { itemId: number }): P
     const work = await findWork(app.pg, order, { afterId: itemId - 1, toId: itemId, limit: 1 })
     const items = { order, work, signal, afterRecord: countIn(chunk) }
     isTaken = work.length > 0 && (await makeItems(app, items)).length > 0
-    if (isTaken) await delay(LOOK_EVERY_MS)
+    if (isTaken) await delay(POLL_EVERY_MS)
   }
 }
 
-/** What others made since the plan counts as done; items added since are added to the total. */
+/** Work done by others since the plan counts as done; items added since are added to the total. */
 async function finishChunk({ pg, presets }: ChunkRunner, chunk: Part['chunk']): Promise<void> {
   await inTransaction(pg, async (client) => {
     await FINISH_CHUNK.run(client, { id: chunk.id })

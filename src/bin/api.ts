@@ -2,12 +2,12 @@ import { openApp } from '../app.ts'
 import { runProcess } from '../commands/run-process.ts'
 import { AppError } from '../core/errors.ts'
 import { configureLog } from '../core/log.ts'
-import { type FirstWord, loadSupervisedConfig } from '../core/supervised-config.ts'
+import { loadSupervisedConfig, type StartupMessage } from '../core/supervised-config.ts'
 import { serve } from '../http/server.ts'
 
-const tellSupervisor = (word: FirstWord) => process.send?.(word)
+const notifySupervisor = (word: StartupMessage) => process.send?.(word)
 
-/** The API: one process of any number, against DATABASE_URL and shared stores; under `npm start` a supervised child. */
+/** The API: one of any number of processes, using DATABASE_URL and shared stores; under `npm start` a supervised child. */
 await runProcess(async () => {
   const config = await loadSupervisedConfig()
   configureLog(config.log)
@@ -17,13 +17,13 @@ await runProcess(async () => {
     opening.defer(app.close)
     const { url, imageUrl, close } = await serve(app)
     opening.defer(close)
-    if (process.send) tellSupervisor({ ready: { url, imageUrl } })
+    if (process.send) notifySupervisor({ ready: { url, imageUrl } })
     else process.stdout.write(`Afterimage API at ${url}/graphql\n`)
   } catch (error) {
-    // The supervisor says it, once.
+    // The supervisor logs it, once.
     if (process.send && error instanceof AppError) {
       const { code, message } = error
-      process.send({ refusal: { code, message } } satisfies FirstWord, () => process.exit(1))
+      process.send({ refusal: { code, message } } satisfies StartupMessage, () => process.exit(1))
     }
     throw error
   }

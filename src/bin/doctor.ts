@@ -7,7 +7,7 @@ import { migrate } from '../db/migrate.ts'
 import { type DeliveryHealth, diagnoseDelivery } from '../diagnose/delivery.ts'
 import { withDatabase } from '../embedded/with-database.ts'
 
-/** `npm run doctor`: prints what the doctor finds. Exit code 1 where something is broken, or cannot be checked. */
+/** `npm run doctor`: prints the findings. Exit code 1 if something is broken or cannot be checked. */
 await runCommand(async () => {
   const config = loadConfig()
   configureLog(config.log)

@@ -1,5 +1,5 @@
 import { runImport } from '../commands/import.ts'
 import { runCommand } from '../commands/run-process.ts'
 
-/** `npm run import`: a directory, a bucket or Iconify on its way into the catalogue. */
+/** `npm run import`: imports a directory, a bucket or Iconify into the catalogue. */
 await runCommand(runImport)

@@ -2,7 +2,7 @@ import { AppError } from '../core/errors.ts'
 import { isUniqueId } from '../core/variant.ts'
 import type { Prisma } from '../db/database.ts'
 
-/** A part of the catalogue: at most one of the ids; none means all of it. */
+/** A part of the catalogue: at most one of the ids; without any, all of it. */
 export interface Scope {
   readonly vendorId: number | null
   readonly familyId: number | null
@@ -11,14 +11,14 @@ export interface Scope {
 
 export const WHOLE_CATALOGUE: Scope = { vendorId: null, familyId: null, iconSetId: null }
 
-/** As front ends specify it: a vendor's username, a family's or set's unique id. */
+/** As clients specify it: a vendor's username, a family's or set's unique id. */
 export interface ScopeInput {
   readonly vendor?: string | null
   readonly family?: string | null
   readonly iconSet?: string | null
 }
 
-/** Looks the scope up. Throws BAD_INPUT for more than one field, NOT_FOUND for what is not in the catalogue. */
+/** Looks the scope up. Throws BAD_INPUT for more than one field, NOT_FOUND for an unknown one. */
 export async function resolveScope(prisma: Prisma, input: ScopeInput | null | undefined): Promise<Scope> {
   const given = Object.entries(input ?? {}).filter(([, value]) => value !== null && value !== undefined)
   const [field] = given

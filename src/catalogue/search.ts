@@ -1,7 +1,7 @@
 import { AppError } from '../core/errors.ts'
 
 const SEARCH_MAX = 100
-/** Letters of a trigram, which the index finds anywhere; fewer letters are found only at the start of a word. */
+/** Minimum length of a word that the index finds anywhere; shorter ones are found only at the start of a word. */
 const TRIGRAM = 3
 
 interface Name {
@@ -10,21 +10,20 @@ interface Name {
 type Named = Name | { OR: Name[] }
 
 /**
- * Items whose name has every word of the search: anywhere in it, or, for a word of one or two letters, where a word of
- * the name begins. Neither case nor normal form matters, and a search without a word finds all. Throws BAD_INPUT for one
- * that is too long.
+ * Items whose name contains every word of the search: anywhere, or, for a word of one or two letters, at the start of a word. Case and
+ * Unicode normalisation are ignored, and a search without words finds all items. Throws BAD_INPUT if it is too long.
  */
 export function whereNamed(search: string): { AND: Named[] } {
   if (search.length > SEARCH_MAX)
-    throw new AppError('BAD_INPUT', `search has ${search.length} characters; at most ${SEARCH_MAX} are taken.`)
+    throw new AppError('BAD_INPUT', `search has ${search.length} characters; at most ${SEARCH_MAX} are allowed.`)
   const words = search.split(SEPARATORS).map(foldName).filter(Boolean)
   return { AND: words.map(escapeWildcards).map(hasWord) }
 }
 
-/** Zero-width spaces part words too: where a line may break, a word ends. */
+/** Zero-width spaces separate words too. */
 const SEPARATORS = /[\s\u200b\u2060_-]+/
 
-/** As the column item.search_name is made of the name, by the migration item_search_name; a test compares them. */
+/** Must match how the migration item_search_name derives the column item.search_name from the name; a test compares them. */
 export const foldName = (text: string): string =>
   text
     .normalize('NFKC')

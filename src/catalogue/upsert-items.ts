@@ -11,14 +11,14 @@ export interface CatalogueItem {
   readonly name: string
   readonly sourceKey: string
   readonly sourceHash: string
-  /** px that the SVG's root states, null where it states none or was not read. */
+  /** px stated by the SVG's root; null if it states none or was not read. */
   readonly width: number | null
   readonly height: number | null
 }
 
 /**
- * Writes items that are new or have another source, with their vendors, families and sets: one statement for each kind.
- * Returns the source keys that were written; one that is missing belongs to another vendor's family or set.
+ * Writes items that are new or whose source has changed, with their vendors, families and sets: one statement for each kind. Returns the
+ * source keys that were written; one that is missing belongs to another vendor's family or set.
  */
 export async function upsertItems(pg: Pg, items: readonly CatalogueItem[]): Promise<ReadonlySet<string>> {
   if (items.length === 0) return new Set()
@@ -77,8 +77,8 @@ const ADD_SETS = statement({
   parameters: { iconSets: 'text[]', names: 'text[]', kinds: 'item_kind[]', families: 'text[]' },
 })
 
-// A key whose family or set belongs to another vendor joins no set.
-// The earlier fingerprint is kept: URLs issued for it redirect to the current picture.
+// A key whose family or set belongs to another vendor is skipped. The previous fingerprint is kept: URLs issued for it redirect to the
+// current picture.
 const UPSERT_ITEMS = statement({
   name: 'upsert-items',
   text: `
@@ -113,7 +113,7 @@ const UPSERT_ITEMS = statement({
   columns: { source_key: 'text' },
 })
 
-// Originals of uploads that an import replaces. Written before the items change; references are checked again before deletion.
+// Originals of uploads that an import replaces. Recorded before the items change; references are checked again before deletion.
 const DISCARD_ORIGINALS = statement({
   name: 'discard-replaced-originals',
   text: `

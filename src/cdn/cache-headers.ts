@@ -1,21 +1,21 @@
 import { CACHE_TAG_HEADER } from '../core/cache-tags.ts'
 import type { AppError } from '../core/errors.ts'
 
-/** How long a CDN or browser may keep an answer. */
+/** How long a CDN or browser may cache a response. */
 export const CACHE = {
-  /** A version identifies its bytes, so it never needs to be revalidated. The same is stored with the object. */
+  /** A version identifies its bytes, so it never needs to be revalidated. Also stored with the object. */
   immutable: 'public, max-age=31536000, immutable',
-  /** What may change soon: a redirect to the current version, a path that was never issued, a broken source. */
+  /** For responses that may change soon: a redirect to the current version, a path that was never issued, a broken source. */
   shortTtl: 'public, max-age=60',
   never: 'no-store',
 } as const
 
-/** Says the code of an error, whatever the body is. */
+/** Carries the code of an error, whatever the body is. */
 const ERROR_HEADER = 'x-afterimage-error'
 
 const ALLOWED = 'GET, HEAD, OPTIONS'
 
-/** The headers that every answer of the origin handler has, whatever its status. */
+/** Headers of every response of the origin handler, whatever its status. */
 export function answerHeaders(answer: {
   cache?: string
   md5?: string
@@ -32,7 +32,7 @@ export function answerHeaders(answer: {
   if (answer.cacheTags) headers[CACHE_TAG_HEADER] = answer.cacheTags.join(',')
   if (answer.allow || answer.error?.code === 'METHOD_NOT_ALLOWED') headers.allow = ALLOWED
   if (answer.allow) headers['access-control-allow-methods'] = ALLOWED
-  // The body may be a picture that stands for the one that is not there.
+  // The body may be a placeholder picture.
   if (answer.error) headers[ERROR_HEADER] = answer.error.code
   if (answer.error?.status === 503) headers['retry-after'] = '1'
   return headers

@@ -7,20 +7,20 @@ import {
 import type { AwsConfig } from '../core/config.ts'
 import { AppError } from '../core/errors.ts'
 
-/** The CDN's distribution, as far as the service talks to it. Every failure is UNAVAILABLE, or BUSY, with the remedy. */
+/** The CDN's distribution. Every failure is UNAVAILABLE, or BUSY, with the remedy. */
 export interface Cdn {
   readonly distributionId: string
   readConfig(): Promise<DistributionConfig>
   /**
-   * Invalidates the items at every edge: paths (`/a.webp`, `/a/*`) or cache tags (`#tag`). Returns the invalidation's id.
-   * The same reference with the same items is the same invalidation. BUSY: too many are in progress.
+   * Invalidates paths (`/a.webp`, `/a/*`) or cache tags (`#tag`) at every edge. Returns the invalidation's id. Repeating a reference with
+   * the same items returns the same invalidation. BUSY: too many are in progress.
    * @param reference unique for this invalidation, at most 128 characters
    */
   invalidate(items: readonly string[], reference: string): Promise<string>
   close(): void
 }
 
-/** A call answers within a second; throttling takes some attempts, which the SDK makes. */
+/** A call usually takes less than a second; with throttling, the SDK retries. */
 const CALL_LIMIT_MS = 10_000
 const ATTEMPTS = 5
 
@@ -63,7 +63,7 @@ export function openCloudFront(aws: AwsConfig, distributionId: string): Cdn {
   }
 }
 
-/** Whether a failure of the calls above is a missing permission. */
+/** Whether one of the calls above failed because of a missing permission. */
 export const isDenied = (error: unknown): boolean =>
   error instanceof AppError &&
   /^(AccessDenied|AccessDeniedException)$/.test((error.cause as Error | undefined)?.name ?? '')
@@ -73,7 +73,7 @@ function failureOf(cause: Error, at: { operation: string; distributionId: string
   return new AppError(code, `${problem}: ${remedy}.`, { cause })
 }
 
-/** What a failed call means, and what to do about it. */
+/** Explains a failed call, with a remedy. */
 export function explainFailure(
   { name, message }: Error,
   { operation, distributionId }: { operation: string; distributionId: string },
@@ -86,15 +86,15 @@ export function explainFailure(
       return { code, problem, remedy: `allow cloudfront:${operation} in the policy of this service's credentials` }
     }
     case 'NoSuchDistribution': {
-      const problem = `CloudFront knows no distribution ${distributionId}`
+      const problem = `CloudFront has no distribution ${distributionId}`
       return { code, problem, remedy: 'correct CLOUDFRONT_DISTRIBUTION_ID' }
     }
     case 'TooManyInvalidationsInProgress': {
-      const problem = `Distribution ${distributionId} has as many invalidations in progress as CloudFront takes (3,000 paths, 15 wildcards)`
-      return { code: 'BUSY', problem, remedy: 'it is tried again when some are done' }
+      const problem = `Distribution ${distributionId} has the maximum number of invalidations in progress (3,000 paths, 15 wildcards)`
+      return { code: 'BUSY', problem, remedy: 'retried when some are done' }
     }
     default: {
-      const problem = `CloudFront does not do ${operation} on distribution ${distributionId} (${name}: ${message})`
+      const problem = `CloudFront failed ${operation} on distribution ${distributionId} (${name}: ${message})`
       return { code, problem, remedy: 'check AWS_ENDPOINT_URL_CLOUDFRONT, the credentials and the network' }
     }
   }

@@ -47,7 +47,7 @@ Pictures are made on their first request; startBackfill makes them all.
 
 const REFUSALS_SHOWN = 50
 
-/** The command; returns its exit code. Throws AppError for what it refuses. */
+/** The command; returns its exit code. Throws AppError for invalid arguments. */
 export async function runImport(): Promise<number> {
   const { values, positionals } = parseCommandLine()
   if (values.help) {
@@ -58,9 +58,9 @@ export async function runImport(): Promise<number> {
   configureLog(config.log)
   const [target, ...others] = values.demo ? ['--demo'] : positionals
   if (!target || others.length > 0)
-    throw new AppError('BAD_INPUT', 'Give one directory or bucket to import; see npm run import -- --help.')
+    throw new AppError('BAD_INPUT', 'One directory or bucket to import is needed; see npm run import -- --help.')
   const location = target.startsWith('s3://') ? parseLocation(target, config) : null
-  if (values.adopt && !location) throw new AppError('BAD_INPUT', '--adopt goes with s3://BUCKET/PREFIX.')
+  if (values.adopt && !location) throw new AppError('BAD_INPUT', '--adopt needs s3://BUCKET/PREFIX.')
   const read = location || values.demo ? readDemo : await readerOf(target, config)
   return await withDatabase(config, async (databaseUrl) => {
     const database = await openDatabase(databaseUrl, { connectionsMax: 4 })
@@ -80,7 +80,7 @@ export async function runImport(): Promise<number> {
   })
 }
 
-/** `s3://bucket/prefix`, where the bucket is the one that originals are read from. */
+/** `s3://bucket/prefix`, where the bucket must be the originals bucket. */
 function parseLocation(target: string, { buckets }: Config): { prefix: string } {
   const [, bucket = '', prefix = ''] = /^s3:\/\/([^/]*)\/?(.*)$/.exec(target) ?? []
   if (bucket !== buckets?.originals)
@@ -101,7 +101,7 @@ async function importFromBucket(
   if (report.resumedAfter !== null)
     process.stdout.write(`went on after ${report.resumedAfter}, where an earlier import was interrupted\n`)
   print(report, performance.now() - startedAt)
-  if (report.pictures > 0) process.stdout.write(`${report.pictures} pictures between the originals were ignored\n`)
+  if (report.pictures > 0) process.stdout.write(`${report.pictures} pictures among the originals were ignored\n`)
   if (options.adopt) {
     const { presets } = config
     const adoption = await adoptVariants(
@@ -124,12 +124,12 @@ function printAdoption({ adopted, known, orphans, brokenCount, broken }: AdoptRe
   process.stdout.write(`${adopted} pictures adopted, ${known} known, ${orphans} of no item, ${brokenCount} broken\n`)
 }
 
-/** The command has failed when nothing was imported and something was refused. */
+/** The command fails if nothing was imported and something was refused. */
 function exitCodeOf({ refused, added, changed, unchanged }: ImportReport): number {
   return refused.length > 0 && added + changed + unchanged === 0 ? 1 : 0
 }
 
-/** The reader for the given path or word. */
+/** The reader for the given path or keyword. */
 async function readerOf(target: string, config: Config): Promise<(pg: Pg) => AsyncIterable<Entry | Refusal>> {
   const directory = target === 'iconify' ? await fetchIconify(config) : path.resolve(config.invokedFrom, target)
   if (await isIconifyCollection(directory)) return (pg) => readIconifyCollection(pg, directory)

@@ -10,7 +10,7 @@ import type { UploadProblem } from '../uploads/end-upload.ts'
 import { type SentUpload, sendArchive } from '../uploads/send-archive.ts'
 import { createProgressBar } from './progress-bar.ts'
 
-const HELP = `Ingests a vendor's archive: a ZIP of SVGs with a manifest.json, as docs/manifest.schema.json says.
+const HELP = `Ingests a vendor's archive: a ZIP of SVGs with a manifest.json that matches docs/manifest.schema.json.
 
   npm run ingest -- ARCHIVE [--api URL]
   npm run ingest -- --dry-run ARCHIVE
@@ -22,7 +22,7 @@ DATA_DIR, and followed until its last picture is made. Exit code 1 unless it was
 where POINTER is the place in the manifest. Nothing is written. Exit code 1 when there is a problem.
 `
 
-/** The command; returns its exit code. Throws AppError for what it refuses. */
+/** The command; returns its exit code. Throws AppError for invalid arguments. */
 export async function runIngest(): Promise<number> {
   const { values, positionals } = parseCommandLine()
   if (values.help) {
@@ -33,9 +33,9 @@ export async function runIngest(): Promise<number> {
   configureLog(config.log)
   const [target, ...others] = positionals
   if (!target || others.length > 0)
-    throw new AppError('BAD_INPUT', 'Give one archive to ingest; see npm run ingest -- --help.')
+    throw new AppError('BAD_INPUT', 'One archive to ingest is needed; see npm run ingest -- --help.')
   if (values.api && !URL.canParse(values.api))
-    throw new AppError('BAD_INPUT', `--api ${values.api} is not a URL: give one like http://localhost:4000.`)
+    throw new AppError('BAD_INPUT', `--api ${values.api} is not a URL like http://localhost:4000.`)
   const file = path.resolve(config.invokedFrom, target)
   const checked = await checkFile(file)
   if (!checked || values['dry-run']) return checked ? 0 : 1
@@ -44,7 +44,7 @@ export async function runIngest(): Promise<number> {
   return await send({ api: values.api ?? `http://${host}:${port}`, token, file, ...checked })
 }
 
-/** Sends it to the service, and prints the result. */
+/** Sends it to the service and prints the result. */
 async function send(options: {
   api: string
   token: string
@@ -74,7 +74,7 @@ async function send(options: {
   return status === 'COMPLETED' ? 0 : 1
 }
 
-/** Prints all problems of the archive, or its contents. Null when there are problems. */
+/** Prints all problems of the archive, or its contents. Null if there are problems. */
 async function checkFile(file: string): Promise<{ vendor: string; bytes: number } | null> {
   const source = await fileSource(file)
   try {
@@ -94,7 +94,7 @@ async function checkFile(file: string): Promise<{ vendor: string; bytes: number 
 
 function lineOf({ file, pointer, code, message }: UploadProblem, archive: string): string {
   const line = `${file ?? archive}${pointer ? ` ${pointer}` : ''}: ${code} ${message}`
-  // A name from outside must not contain control sequences for the terminal, nor begin a new line.
+  // A name from outside must not contain terminal control sequences or line breaks.
   return line.replaceAll(/[\p{Cc}\p{Cf}]/gu, (sign) => `\\u{${sign.codePointAt(0)?.toString(16)}}`)
 }
 

@@ -26,7 +26,7 @@ export function duration(seconds: number): string {
   return minutes > 0 ? `${minutes} min ${Math.floor(seconds % 60)} s` : `${Math.floor(seconds)} s`
 }
 
-/** Draws a line over the last one on a terminal; elsewhere prints a line for each tenth of the way. */
+/** Redraws one line on a terminal; elsewhere prints a line for each tenth. */
 export function createProgressBar(out: NodeJS.WriteStream) {
   let tenth = -1
   return {

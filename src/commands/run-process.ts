@@ -2,17 +2,17 @@ import { AppError } from '../core/errors.ts'
 import { log } from '../core/log.ts'
 import { isStartedByNpm } from '../core/started-by-npm.ts'
 
-/** After this long a close that hangs is aborted: a supervisor would send SIGKILL next. */
+/** A close that hangs longer than this is aborted: a supervisor would send SIGKILL next. */
 const CLOSE_LIMIT_MS = 20_000
 const STOP_SIGNALS = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const
-/** Ctrl-C comes twice, from the terminal and from npm: only what comes later is somebody's wish to end at once. */
+/** Ctrl-C arrives twice, from the terminal and from npm: only a later signal means that the user wants to force the exit. */
 const SECOND_SIGNAL_AFTER_MS = 1000
-const LOOK_FOR_PARENT_EVERY_MS = 500
+const CHECK_PARENT_EVERY_MS = 500
 
 /**
- * The life of a process: open, run until SIGINT, SIGTERM, SIGHUP or the parent's end, close, exit.
- * A failure to open is one clear sentence on stderr and exit code 1; a second signal, a second later, ends the process at once.
- * @param open returns how to close
+ * Runs a process: opens, runs until SIGINT, SIGTERM, SIGHUP or the parent's exit, closes, exits. If opening fails, prints one sentence on
+ * stderr and exits with code 1; a second signal, a second later, ends the process immediately.
+ * @param open returns the function that closes it
  */
 export async function runProcess(
   open: (stop: (reason: string) => void) => Promise<() => Promise<void>>,
@@ -28,7 +28,7 @@ export async function runProcess(
     stop(0)
   }
   for (const signal of STOP_SIGNALS) process.on(signal, onSignal)
-  // A child of `npm start` ends when its parent was killed.
+  // A child of `npm start` ends if its parent was killed.
   process.once('disconnect', () => stop(0))
   if (isStartedByNpm()) onParentGone(() => stop(0))
   try {
@@ -46,13 +46,13 @@ export async function runProcess(
   }
 }
 
-/** npm hands on SIGINT and SIGTERM only; of anything else it dies alone. */
+/** npm forwards SIGINT and SIGTERM only; any other signal ends npm alone. */
 function onParentGone(stop: () => void): void {
   const parent = process.ppid
-  setInterval(() => process.ppid !== parent && stop(), LOOK_FOR_PARENT_EVERY_MS).unref()
+  setInterval(() => process.ppid !== parent && stop(), CHECK_PARENT_EVERY_MS).unref()
 }
 
-/** The life of a command: its result is the exit code; a refusal is one clear sentence on stderr and exit code 1. */
+/** Runs a command: its result is the exit code; an AppError prints one sentence on stderr and exits with code 1. */
 export async function runCommand(main: () => Promise<number>): Promise<void> {
   try {
     process.exitCode = await main()

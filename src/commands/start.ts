@@ -21,10 +21,10 @@ import { variantKeyOf } from '../variants/make.ts'
 import { createProgressBar, duration } from './progress-bar.ts'
 
 const DRAW_EVERY_MS = 500
-/** To watch a backfill with. */
+/** Enough to follow a backfill. */
 const CONNECTIONS = 3
 
-/** What this process asks the database itself. */
+/** The connections that this process itself uses. */
 interface Own extends Pick<Database, 'pg' | 'prisma'> {
   readonly presets: Presets
 }
@@ -33,7 +33,7 @@ const say = (text: string): void => {
   process.stdout.write(`${text}\n`)
 }
 
-/** `npm start`: all of it on one machine. Returns how to close it; `stop` is called when a part has ended for good. */
+/** `npm start`: runs everything on one machine. Returns the function that closes it; `stop` is called when a part has ended for good. */
 export async function startAll(stop: (reason: string) => void): Promise<() => Promise<void>> {
   const options = readOptions()
   const config = loadConfig()
@@ -49,7 +49,7 @@ export async function startAll(stop: (reason: string) => void): Promise<() => Pr
     void embedded.ended.then((sentence) => isClosing || stop(sentence))
   }
   const databaseUrl = config.databaseUrl ?? embedded?.databaseUrl ?? ''
-  // Each in a process of its own: one that dies is started again, and takes nothing else with it.
+  // Each in its own process: one that crashes is restarted and affects nothing else.
   const api = supervise<Serving>('API', { databaseUrl, config, onGivenUp: stop })
   opening.defer(api.close)
   const serving = await api.ready
@@ -64,7 +64,7 @@ export async function startAll(stop: (reason: string) => void): Promise<() => Pr
     const watching = new AbortController()
     opening.defer(() => watching.abort())
     backfillAndWatch(own, watching.signal).catch((error) =>
-      log.error('the backfill cannot be watched', { cause: causes(error) }),
+      log.error('the backfill cannot be followed', { cause: causes(error) }),
     )
   }
   const owner = opening.move()
@@ -76,11 +76,11 @@ function readOptions(): { backfill: boolean } {
     const { values } = parseArgs({ allowNegative: true, options: { backfill: { type: 'boolean', default: true } } })
     return { backfill: values.backfill }
   } catch (error) {
-    throw new AppError('BAD_INPUT', `${(error as Error).message}. npm start takes -- --no-backfill.`)
+    throw new AppError('BAD_INPUT', `${(error as Error).message}. The only option of npm start is -- --no-backfill.`)
   }
 }
 
-/** In a separate process, which frees the memory for parsing megabytes of JSON when it ends. */
+/** In its own process, which frees the memory for parsing megabytes of JSON when it ends. */
 async function importDemo(config: Config, databaseUrl: string): Promise<void> {
   const child = fork(path.join(import.meta.dirname, '../bin/import.ts'), ['--demo'], {
     env: config.childEnv(databaseUrl),
@@ -113,7 +113,7 @@ async function welcome(
 `)
 }
 
-/** Resumes an unfinished backfill, or starts one when something is missing, and draws its progress until it ends. */
+/** Resumes an unfinished backfill, or starts one if something is missing, and shows its progress until it ends. */
 async function backfillAndWatch(app: Own, signal: AbortSignal): Promise<void> {
   const { prisma, presets, pg } = app
   const unfinished = await prisma.backfill.findFirst({
@@ -121,7 +121,7 @@ async function backfillAndWatch(app: Own, signal: AbortSignal): Promise<void> {
     orderBy: { id: 'desc' },
   })
   const request = checkRequest(presets, { scope: WHOLE_CATALOGUE })
-  if (!unfinished && !(await isSomethingMissing(app))) return say('Every picture is made already.')
+  if (!unfinished && !(await isSomethingMissing(app))) return say('All pictures are ready.')
   const { id } = unfinished ?? (await startBackfill({ pg, prisma }, request))
   const bar = createProgressBar(process.stdout)
   while (!signal.aborted) {

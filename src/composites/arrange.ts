@@ -1,7 +1,9 @@
 import { areaOf, headerOf, type Layout, sizeOf } from '../core/layouts.ts'
 import type { Rect } from '../render/messages.ts'
 
-/** How many of the available members the layout shows: as many as fill a whole grid, or all where the smallest grid has more. */
+/**
+ * How many of the available members the layout shows: as many as fill a whole grid, or all if there are fewer than in the smallest grid.
+ */
 export function countFor({ grids }: Pick<Layout, 'grids'>, available: number): number {
   const fitting = grids.findLast((grid) => sizeOf(grid) <= available)
   return fitting ? sizeOf(fitting) : available
@@ -11,8 +13,8 @@ export function countFor({ grids }: Pick<Layout, 'grids'>, available: number): n
 export const cellsMaxOf = ({ grids }: Pick<Layout, 'grids'>): number => Math.max(...grids.map(sizeOf))
 
 /**
- * Places the cells row by row without gaps: in the layout's own grid of this size, else in rows whose cells share the width,
- * with the number of rows that makes the cells largest.
+ * Arranges the cells in rows without gaps: in the layout's grid of this size, else in rows whose cells share the width, with the number
+ * of rows that makes the cells largest.
  */
 export function arrange(layout: Layout, count: number): Rect[] {
   if (count === 0) return []
@@ -53,7 +55,7 @@ function share(of: { length: number; gap: number; parts: number; part: number })
   return [start, Math.round(part * (each + gap) + each) - start]
 }
 
-/** The family's name and its rectangle above the cells; null where the layout shows none. */
+/** The family's name and its rectangle above the cells; null if the layout shows none. */
 export function nameOf(layout: Layout, name: string): (Rect & { readonly text: string }) | null {
   if (layout.nameSize === 0) return null
   const { x, width } = areaOf(layout)

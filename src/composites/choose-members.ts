@@ -13,8 +13,8 @@ export interface Members {
 }
 
 /**
- * The members of a family's picture.
- * @param options.kept a pick that stays while all of its members can be shown and have the same sources; null: a new one
+ * Chooses the members of a family's picture.
+ * @param options.kept a pick to keep if all of its members can still be shown with unchanged sources; null: a new one
  */
 export async function chooseMembers(
   pg: Pg,
@@ -33,7 +33,10 @@ export async function chooseMembers(
   return { items, membersHash: hashMembers(items, { seed, layout, name }) }
 }
 
-/** Hash of everything but the layout that decides the pixels: the same seed and sources in the same order, the same bytes. */
+/**
+ * Hash of everything except the layout that determines the pixels: the same seed and the same sources in the same order give the same
+ * bytes.
+ */
 function hashMembers(
   items: readonly Candidate[],
   { seed, layout, name }: { seed: number; layout: Layout; name: string },

@@ -8,24 +8,21 @@ import { anyOf, execute, now, query } from '../db/query.ts'
 import { statement } from '../db/statement.ts'
 import { countJobs, enqueueAll } from '../jobs/enqueue.ts'
 
-/** Debounce: a job runs when its family has not changed for so long. */
+/** Debounce: a job runs when its family has not changed for this long. */
 const QUIET_S = 3
 /** A family that never settles (no backfill, a transient failure) is composed as it is, within 10 minutes. */
 const OVERDUE_S = 540
-/** After so long a job that has failed for good is queued again. */
+/** A job that failed for good is queued again after this long. */
 const LOST_S = 600
-/** Maximum of jobs in the queue: the others wait in our own table. */
+/** Maximum number of queued jobs: further ones wait in our own table. */
 const QUEUED_MAX = 200
 
-/** Marks as dirty the families that have pictures of other layouts than these, or not of all of them. */
+/** Marks as dirty the families that have pictures of layouts other than these, or lack some of these. */
 export async function markLayoutsDirty(pg: Pg, layouts: Layouts): Promise<void> {
   await MARK_LAYOUTS_DIRTY.run(pg, valuesOf(layouts))
 }
 
-/**
- * Families of a scope without a picture of each of these layouts, or all of them, in the order of their ids after
- * `afterId`.
- */
+/** Families of a scope that lack a picture of one of these layouts, or all of its families, in the order of their ids after `afterId`. */
 export async function findToCompose(
   pg: Pg,
   wanted: { layouts: Layouts; scope: Scope; all: boolean; afterId: number; limit: number },
@@ -41,8 +38,8 @@ const valuesOf = (layouts: Layouts) => ({
 })
 
 /**
- * Queues a job for each family that has settled or is overdue, once it has not changed for some seconds, replacing a queued
- * one. Any number of processes may.
+ * Queues a job for each family that has settled or is overdue, once it has not changed for some seconds, replacing a queued one. Any
+ * number of processes may call it.
  */
 export async function queueComposites(pg: Pg): Promise<void> {
   await inTransaction(pg, async (client) => {
@@ -50,19 +47,19 @@ export async function queueComposites(pg: Pg): Promise<void> {
   })
 }
 
-/** Queues those of these families that have settled without the debounce, replacing queued jobs: they are complete. */
+/** Queues those of these families that have settled, without the debounce because they are complete, replacing queued jobs. */
 export async function queueSettled(pg: Pg, familyIds: readonly number[]): Promise<void> {
   await inTransaction(pg, async (client) => {
     await queue(client, await TAKE_SETTLED.all(client, { limit: QUEUED_MAX, quietS: 0, familyIds }))
   })
 }
 
-/** Queues families whose changes are locked, the first of them: as many as the queue's limit allows. */
+/** Queues families from the locked changes, oldest first, up to the queue's limit. */
 async function queue(
   client: PoolClient,
   due: readonly { readonly familyId: number; readonly delayS: number }[],
 ): Promise<void> {
-  // The queue's length is counted only when there is something to add.
+  // The queue is only counted if there is something to add.
   if (due.length === 0) return
   const queued = due.slice(0, QUEUED_MAX - (await countJobs(client, 'make_composites', QUEUED_MAX)))
   if (queued.length === 0) return
@@ -80,9 +77,9 @@ async function queue(
 
 /** The change of a dirty family. */
 export interface FamilyChange {
-  /** Identifies this change: a later one has another time. */
+  /** Identifies this change: a later one has a different time. */
   readonly changedAt: string
-  /** Every picture of its items is made or cannot be made, and no change is uncounted. */
+  /** Every picture of its items has been made or cannot be made, and all changes are counted. */
   readonly isSettled: boolean
   readonly isOverdue: boolean
 }
@@ -102,7 +99,7 @@ const READ_CHANGE = statement({
   columns: { changedAt: 'text', isSettled: 'bool', isOverdue: 'bool' },
 })
 
-/** The pictures show this change: the family is clean unless there is a later one. */
+/** Marks the family as clean, because its pictures show this change, unless there is a later one. */
 export async function clearChange(
   pg: Pg,
   familyId: number,
@@ -117,7 +114,7 @@ export async function clearChange(
   )
 }
 
-/** Lets the family be queued again. @param options.isSettled false: not before the next change, or when it is overdue */
+/** Lets the family be queued again. @param options.isSettled false: only after the next change, or when it is overdue */
 export async function postpone(
   pg: Pg,
   familyId: number,
@@ -133,7 +130,7 @@ export async function postpone(
   )
 }
 
-/** SQL: the family lacks the picture of one of `:layouts` by its recipe of `:recipeHashes`. */
+/** SQL: the family lacks the picture of one of `:layouts` with its recipe of `:recipeHashes`. */
 const LACKS_LAYOUT = `exists (
   select from unnest(:layouts::text[], :recipeHashes::text[]) as w(layout, recipe_hash)
   where not exists (select from composite c where c.family_id = f.id and c.is_current
@@ -171,7 +168,7 @@ const FIND_TO_COMPOSE = statement({
   columns: { id: 'int4' },
 })
 
-/** SQL: locks changes, with the seconds that remain of each one's debounce. */
+/** SQL: locks changes, and computes the seconds that remain of each one's debounce. */
 const TAKE_DUE = (condition: string) => `
   select family_id as "familyId",
          greatest(extract(epoch from changed_at + make_interval(secs => :quietS) - now()), 0)::float8 as "delayS"

@@ -8,16 +8,16 @@ import { createInteractiveNotice } from '../variants/interactive.ts'
 import type { LocatedComposite } from './locate.ts'
 import { type ComposeDeps, compositeKeyOf, makeComposite } from './make.ts'
 
-/** Waiting for another process that composes for the same family. */
+/** How long to wait for another process that composes for the same family. */
 const WAIT_MS = 8000
 const POLL_EVERY_MS = 25
 
 export type EnsureComposite = (wanted: LocatedComposite, viewer: Viewer) => Promise<Delivered>
 
 /**
- * A family's picture, composed now if it does not exist yet, once across all processes, under the same admission as variants.
- * It delivers the current one: under another key than requested, where that was outdated. Rejects with GONE,
- * NOT_FOUND where nothing of the family can be shown, BUSY, or UNAVAILABLE.
+ * Returns a family's picture, composed now if it does not exist yet, once across all processes, under the same admission as variants. If
+ * the requested key is outdated, the current picture has a different one. Rejects with GONE, NOT_FOUND if the family has nothing to show,
+ * BUSY, or UNAVAILABLE.
  */
 export function createEnsureComposite(app: ComposeDeps & { readonly admission: AdmissionLimiter }): EnsureComposite {
   const flights = new Map<string, Promise<Delivered>>()
@@ -26,7 +26,7 @@ export function createEnsureComposite(app: ComposeDeps & { readonly admission: A
   return async function ensureComposite(wanted, { client }) {
     if (wanted.takenDown) throw new AppError('GONE', 'This picture was taken down.')
     const { image, isClean, pick } = wanted
-    // Another key: it was recorded under another secret and is made again.
+    // If the key differs, it was recorded with another secret and is made again.
     if (image && isClean && image.objectKey === compositeKeyOf(app, { ...wanted, layout: wanted.layout.name }, pick)) {
       const stored = await readWhole(app, image)
       if (stored) return stored
@@ -45,7 +45,7 @@ export function createEnsureComposite(app: ComposeDeps & { readonly admission: A
     try {
       const wanted = { familyId, layout, format, keepsPick: true }
       const delivered = await withFamilyLock(app.pg, { familyId, waitMs: WAIT_MS }, () => makeComposite(app, wanted))
-      if (!delivered) throw new AppError('NOT_FOUND', 'Nothing of this family can be shown.')
+      if (!delivered) throw new AppError('NOT_FOUND', 'This family has nothing to show.')
       return delivered
     } finally {
       place.release()
@@ -53,20 +53,20 @@ export function createEnsureComposite(app: ComposeDeps & { readonly admission: A
   }
 }
 
-/** Runs the work while this process alone makes or deletes the family's composites. Throws BUSY after `waitMs`. */
+/** Runs the work while no other process can make or delete the family's composites. Throws BUSY after `waitMs`. */
 export async function withFamilyLock<T>(
   pg: Pg,
   wait: { familyId: number; waitMs: number; signal?: AbortSignal },
   work: () => Promise<T>,
 ): Promise<T> {
-  const giveUpAt = Date.now() + wait.waitMs
+  const deadline = Date.now() + wait.waitMs
   for (;;) {
     {
       await using locks = await lockComposites(pg, [wait.familyId])
       if (locks.held.length > 0) return await work()
     }
-    if (Date.now() > giveUpAt || wait.signal?.aborted)
-      throw new AppError('BUSY', 'Another process composes for this family; try again in a second.')
+    if (Date.now() > deadline || wait.signal?.aborted)
+      throw new AppError('BUSY', 'Another process is composing for this family; try again in a second.')
     await delay(POLL_EVERY_MS)
   }
 }

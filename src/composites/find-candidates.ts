@@ -11,21 +11,21 @@ export interface Candidate {
   readonly sourceHash: string
   /** Its key in the originals store. */
   readonly originalKey: string
-  /** ThumbHash in base64; null where it was not drawn yet. */
+  /** ThumbHash in base64; null if it was not rendered yet. */
   readonly thumbHash: string | null
   readonly iconSetId: number
-  /** Candidates that its set has, with those that are left out of a large one. */
+  /** Number of candidates in its set, including those that are left out of a large one. */
   readonly ofSet: number
 }
 
-/** Of one set: enough to find a picture's members among many near-duplicates. */
+/** Per set: enough to find a picture's members among many near-duplicates. */
 const PER_SET_MAX = 1000
-/** Of a family with very many sets. */
+/** For a family with very many sets. */
 const CANDIDATES_MAX = 50_000
 
 /**
- * All items of a family that may be shown: not taken down, not failed, not blank. Of a large set those that the seed puts
- * first, as `rankOf` in pick.ts does. 10,000 items: some 100 ms.
+ * All items of a family that may be shown: not taken down, not failed, not blank. From a large set, those that the seed ranks first, as
+ * `rankOf` in pick.ts does. 10,000 items: about 100 ms.
  */
 export async function findCandidates(
   pg: Pg,
@@ -43,7 +43,7 @@ export async function findCandidates(
   })
 }
 
-/** Those of these items that may be shown, in the given order; `ofSet` is 0. */
+/** Those of the items that may be shown, in the given order; `ofSet` is 0. */
 export const findMembers = (pg: Pg, itemIds: readonly number[]): Promise<Candidate[]> =>
   FIND_MEMBERS.all(pg, { itemIds, rendererVersion: RENDERER_VERSION })
 
@@ -51,7 +51,7 @@ const SELECTED = `
   i.id as "itemId", i.unique_id as "uniqueId", i.source_key as "sourceKey", i.source_hash as "sourceHash",
   coalesce(i.original_key, i.source_key) as "originalKey", i.thumb_hash as "thumbHash", i.icon_set_id as "iconSetId"`
 
-/** SQL: the item can be shown. A transient failure counts as one too: a composite does not retry. */
+/** SQL: the item can be shown. Transient failures are excluded too: a composite does not retry. */
 export const CAN_BE_SHOWN = (item: string, rendererVersion: string) => `not ${TAKEN_DOWN(item)} and not exists (
   select from render_failure f
   where f.item_id = ${item}.id and f.source_hash = ${item}.source_hash and f.renderer_version = ${rendererVersion})`

@@ -13,7 +13,7 @@ interface Origin {
   readonly ensureComposite: EnsureComposite
 }
 
-/** Resolves the key of a composite. Null: it was never issued. One indexed look-up, and a hash for each earlier pick. */
+/** Resolves the key of a composite. Null: it was never issued. Costs one indexed look-up, and a hash for each earlier pick. */
 export async function findComposite(origin: Origin, key: string): Promise<IssuedImage | null> {
   const path = parseCompositeKey(key)
   const layout = path && origin.layouts.get(path.layout)
@@ -29,12 +29,12 @@ export async function findComposite(origin: Origin, key: string): Promise<Issued
     image: located.takenDown || !located.isClean ? null : located.image,
     ensure: (viewer) => origin.ensureComposite(located, viewer),
     placeholder: null,
-    // The pick may be another one by then.
+    // The pick may have changed by then.
     keyOf: ({ objectKey }) => objectKey,
   }
 }
 
-/** Whether we issued the version: for the pick as it is, for an earlier one, or never. */
+/** Whether the version was issued: for the current pick, for an earlier one, or never. */
 function freshnessOf(
   { urlSecret }: Origin,
   version: string | null,

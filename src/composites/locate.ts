@@ -7,12 +7,12 @@ import { type StoredImage, storedImageOf } from '../variants/locate.ts'
 import { CAN_BE_SHOWN } from './find-candidates.ts'
 
 const pickHashes = z.object({ membersHash: z.string(), recipeHash: z.string() }).readonly()
-/** What decides a composite's version. */
+/** What determines a composite's version. */
 export type PickHashes = z.output<typeof pickHashes>
 /** Columns of JSON, which are null where there is no pick. */
 const earlierPicks = z.array(pickHashes).nullable()
 
-/** A family, one of its pictures, and what is known of that picture. */
+/** A family, one of its pictures, and the state of that picture. */
 export interface LocatedComposite {
   readonly familyId: number
   readonly vendor: string
@@ -21,20 +21,20 @@ export interface LocatedComposite {
   readonly format: ImageFormat
   /** The whole family. */
   readonly takenDown: boolean
-  /** Null where none was ever stored, or nothing of the family can be shown any more. */
+  /** Null if none was ever stored, or if the family has nothing to show any more. */
   readonly pick: PickHashes | null
-  /** False when the pick shows an item that was taken down since. */
+  /** False if the pick shows an item that has been taken down since. */
   readonly isClean: boolean
-  /** Earlier picks, the newest first. */
+  /** Earlier picks, newest first. */
   readonly earlier: readonly PickHashes[]
-  /** The current pick's picture, null where it was not made yet. */
+  /** The current pick's picture, null if it was not made yet. */
   readonly image: StoredImage | null
 }
 
 /** The number of earlier picks whose URLs redirect: an unknown version costs a hash for each. */
 export const EARLIER_MAX = 16
 
-/** Everything that a request for a composite needs to know, in one indexed look-up. Null: there is no such family. */
+/** Reads everything that a request for a composite needs, in one indexed look-up. Null: there is no such family. */
 export async function locateComposite(
   pg: Pg,
   wanted: Pick<CompositePath, 'vendor' | 'family'> & { readonly layout: Layout; readonly format: ImageFormat },
@@ -64,7 +64,7 @@ const familyPick = z.object({ ...pickHashes.unwrap().shape, layout: z.string(), 
 export type FamilyPick = z.output<typeof familyPick>
 const currentPicks = z.array(familyPick).nullable()
 
-/** The data of GraphQL's fields on a family's pictures. */
+/** The data for GraphQL's fields on a family's pictures. */
 export interface FamilyPictures {
   readonly familyId: number
   readonly vendor: string
@@ -88,7 +88,7 @@ export async function findPicks(pg: Pg, familyIds: readonly number[]): Promise<F
   }))
 }
 
-/** SQL: whether a composite shows an item that was taken down by itself or with its set. */
+/** SQL: whether a composite shows an item that was taken down, by itself or with its set. */
 export const SHOWS_HIDDEN = (composite: string) => `(
   exists (select from take_down t
           where t.restored_at is null and t.target_type = 'ITEM' and t.target_id = any(${composite}.members))
@@ -97,7 +97,7 @@ export const SHOWS_HIDDEN = (composite: string) => `(
              where s.family_id = ${composite}.family_id
                and exists (select from item i where i.id = any(${composite}.members) and i.icon_set_id = s.id)))`
 
-/** SQL: whether all of a family is taken down. */
+/** SQL: whether the whole family is taken down. */
 export const FAMILY_TAKEN_DOWN = (family: string) => `exists (
   select from take_down t where t.restored_at is null
     and (t.target_type, t.target_id) in (('FAMILY', ${family}.id), ('VENDOR', ${family}.vendor_id)))`

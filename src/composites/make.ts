@@ -27,30 +27,32 @@ export interface WantedComposite {
   readonly familyId: number
   readonly layout: Layout
   readonly format: ImageFormat
-  /** Other settings than the family has. */
+  /** Overrides the family's settings. */
   readonly settings?: Settings
-  /** Keeps the current pick while all of its members can be shown unchanged: only a format of it is missing. */
+  /** Keeps the current pick if all of its members can still be shown unchanged: only a format of it is missing. */
   readonly keepsPick?: boolean
   /** No request waits for it: a slow cell may take longer. */
   readonly isBatch?: boolean
-  /** Draws it even if it is stored. */
+  /** Renders it even if it is stored. */
   readonly replace?: boolean
 }
 
 const NO_SETTINGS: Settings = { seed: 0, pinned: [], excluded: [] }
 
-/** As a first request's and a backfill's renders have. */
+/** The same as for renders of requests and backfills. */
 const CELL_LIMIT_MS = { request: 5000, batch: 20_000 }
-/** A call's sources are in the memory of parent and child: members beyond that are left out, and the others get larger cells. */
+/** A call's sources are in memory in both processes: members above this limit are left out, and the others get larger cells. */
 const SOURCES_MAX_BYTES = 32_000_000
 const READS_AT_ONCE = 16
-/** Each leaves out all that the one before could not draw, so a family with that many broken ones is one that is being imported. */
+/**
+ * Each round leaves out everything that failed in the previous one, so only a family that is being imported has that many broken members.
+ */
 const ROUNDS_MAX = 10
 
 /**
- * A family's picture: picks the members, draws and stores it if it does not exist yet, and makes it the current one. A member
- * that cannot be drawn is quarantined and replaced by another. The caller holds the family's lock.
- * Null: nothing of the family can be shown. Throws NOT_FOUND, GONE, UNAVAILABLE, BUSY.
+ * Picks the members of a family's picture, renders and stores it if it does not exist yet, and makes it current. A member that cannot be
+ * rendered is quarantined and replaced by another. The caller holds the family's lock. Null: the family has nothing to show. Throws
+ * NOT_FOUND, GONE, UNAVAILABLE, BUSY.
  */
 export async function makeComposite(app: ComposeDeps, wanted: WantedComposite): Promise<Delivered | null> {
   const { pg } = app
@@ -90,14 +92,14 @@ export async function makeComposite(app: ComposeDeps, wanted: WantedComposite): 
       cacheControl: CACHE.immutable,
       sourceHash: membersHash,
       cacheTags: compositeTagsOf(family),
-      // Also repairs a row without its object; an object without a row has the same bytes.
+      // Also repairs a row whose object is missing; an object without a row has the same bytes.
       replace: true,
     })
     const facts = { format, recipeHash, objectKey, md5, ...picture, bytes: bytes.length }
     await recordComposite(pg, { familyId, family: family.family, layout: layout.name, pick, ...facts })
     return { objectKey, md5, bytes, wasStored: false }
   }
-  throw new AppError('BUSY', `Family ${family.family} has many items that cannot be drawn; try again in a minute.`)
+  throw new AppError('BUSY', `Family ${family.family} has many items that cannot be rendered; try again in a minute.`)
 }
 
 /** The object key of a pick's picture. */
@@ -153,7 +155,7 @@ const READ_IMAGE = statement({
 
 const idsOf = ({ items }: Members) => items.map(({ itemId }) => itemId)
 
-/** Reads the members' sources and draws them in one call to a renderer. */
+/** Reads the members' sources and renders them in one call. */
 async function draw(app: ComposeDeps, wanted: WantedComposite & { vendor: string; name: string; members: Members }) {
   const { layout, format, name, members } = wanted
   const { sources, failures } = await readSources(app, members.items)
@@ -172,7 +174,7 @@ async function draw(app: ComposeDeps, wanted: WantedComposite & { vendor: string
   }
 }
 
-/** The only place where the bytes of a composite's members are read. */
+/** The only place that reads the sources of a composite's members. */
 async function readSources(
   { stores }: Pick<ComposeDeps, 'stores'>,
   items: readonly Candidate[],
@@ -197,7 +199,7 @@ const failureOf = ({ itemId, sourceHash }: Candidate, error: AppError): FailedIt
   backfillId: null,
 })
 
-/** How many from the beginning stay within so many bytes, one in any case. */
+/** How many sources from the start fit within the limit, at least one. */
 function countWithin(sources: readonly Buffer[], bytesMax: number): number {
   let sum = 0
   const tooMany = sources.findIndex((source, index) => {

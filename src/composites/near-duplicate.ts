@@ -1,22 +1,22 @@
 import { thumbHashToRGBA } from 'thumbhash'
 
-/** What near-duplicates are recognised by. */
+/** The properties by which near-duplicates are detected. */
 export interface Appearance {
   readonly sourceHash: string
-  /** ThumbHash in base64; null where the item was not drawn yet. */
+  /** ThumbHash in base64; null if the item was not rendered yet. */
   readonly thumbHash: string | null
 }
 
 /**
- * Root mean square of the difference, of 255. The same art moved by a hundredth of a px differs by 0 to 5 (nine of ten by
- * less than 4), two of 150 icons of lucide, twemoji or circle-flags by 3 at least, except for a few that differ only at full
- * size: those are left out as well, since a visitor would not distinguish them either.
+ * Root mean square of the difference, of 255. The same art moved by a hundredth of a px differs by 0 to 5 (nine of ten by less than 4),
+ * two of 150 icons of lucide, twemoji or circle-flags by at least 3. The few icons below 4 differ only at full size and are left out too:
+ * a visitor would not tell them apart either.
  */
 const DIFFERENCE_MAX = 4
 
 /**
- * Whether two members would look like the same picture twice: equal bytes, or near-equal ThumbHashes (the low frequencies of
- * their pictures). Without a ThumbHash only the bytes are compared. Decoded hashes are cached.
+ * Whether two members would look the same: equal bytes, or nearly equal ThumbHashes (the low frequencies of their pictures). Without a
+ * ThumbHash only the bytes are compared. Decoded hashes are cached.
  */
 export function createNearDuplicate(): (a: Appearance, b: Appearance) => boolean {
   const decoded = new Map<string, Float32Array>()

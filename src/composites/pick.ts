@@ -8,21 +8,21 @@ export interface Candidate extends Appearance {
   /** Its key in the originals store. */
   readonly originalKey: string
   readonly iconSetId: number
-  /** Candidates that its set has, including those that were not loaded. */
+  /** Number of candidates in its set, including those that were not loaded. */
   readonly ofSet: number
 }
 
-/** What decides a pick beside the candidates. */
+/** What determines a pick, apart from the candidates. */
 export interface PickSettings {
   readonly seed: number
-  /** Always shown, first and in this order, as far as they are candidates. */
+  /** Always shown, first and in this order, if they are candidates. */
   readonly pinned: readonly number[]
 }
 
 /**
- * Picks members in the order of their cells: random, but always the same for the same seed and candidates, whatever their
- * order and database ids. Spread over the sets in proportion to their sizes (Sainte-Lague), with at least one of each
- * while there are cells; without near-duplicates.
+ * Picks members in the order of their cells: random, but always the same for the same seed and candidates, whatever their order and
+ * database ids. Spread over the sets in proportion to their sizes (Sainte-Laguë), with at least one of each while there are cells;
+ * without near-duplicates.
  * @param options.countFor how many of the available members are shown; called with at most `max`
  */
 export function pick<C extends Candidate>(
@@ -41,17 +41,17 @@ export function pick<C extends Candidate>(
     chosen.push(candidate)
   }
   const shown = chosen.slice(0, Math.max(countFor(chosen.length), 0))
-  // Shuffled: in the order of choice the first items of all sets would be next to each other.
+  // Shuffled: otherwise the first items of all sets would be next to each other.
   const rest = shown.slice(pinned.length).map((member) => ({ member, at: rankOf(seed, `cell ${member.uniqueId}`) }))
   return [...shown.slice(0, pinned.length), ...rest.sort(by(({ at }) => at)).map(({ member }) => member)]
 }
 
-/** A pseudo-random number in hex from seed and text, the same everywhere. find-candidates.ts has it in SQL. */
+/** A pseudo-random number in hex from seed and text, the same everywhere. find-candidates.ts computes it in SQL. */
 export const rankOf = (seed: number, text: string): string => createHash('md5').update(`${seed}:${text}`).digest('hex')
 
 /**
- * Orders candidates so that every prefix of the list is spread in proportion: first one of each set, then by the share of the
- * set that is used. A pinned one counts for its set.
+ * Orders candidates so that every prefix of the list is spread in proportion: first one of each set, then by the fraction of the set that
+ * is used. A pinned one counts for its set.
  */
 function inOrder<C extends Candidate>(
   candidates: readonly C[],

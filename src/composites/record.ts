@@ -6,7 +6,7 @@ import type { MadeImage } from '../variants/record.ts'
 import { recordEvents } from '../webhooks/outbox.ts'
 import type { PickHashes } from './locate.ts'
 
-/** An operator's settings of a family's picture. */
+/** An operator's settings for a family's picture. */
 export interface Settings {
   readonly seed: number
   /** Item ids. */
@@ -21,7 +21,7 @@ export interface StoredPick extends Settings, PickHashes {
   readonly isCurrent: boolean
 }
 
-/** The current pick, or else the latest, whose settings stay in force. Null: there never was one. */
+/** The current pick, or else the latest, whose settings still apply. Null: there never was one. */
 export async function readPick(pg: Pg, familyId: number, layout: string): Promise<StoredPick | null> {
   return (await READ_PICK.get(pg, { familyId, layout })) ?? null
 }
@@ -55,8 +55,8 @@ export interface MadeComposite extends Omit<MadeImage, 'itemId' | 'preset' | 'so
 }
 
 /**
- * Makes the pick current and records its picture, with its event: the family's URLs change here, after the new object was
- * stored. In one transaction; the caller holds the family's lock.
+ * Makes the pick current and records its picture and its event, after the new object was stored: from here on the family's URLs point to
+ * it. In one transaction; the caller holds the family's lock.
  */
 export async function recordComposite(pg: Pg, made: MadeComposite): Promise<void> {
   const { familyId, family, layout, pick } = made
@@ -84,7 +84,7 @@ export async function recordComposite(pg: Pg, made: MadeComposite): Promise<void
   })
 }
 
-/** Makes a pick current whose picture is stored. */
+/** Makes a pick current whose picture is already stored. */
 export async function setCurrentPick(
   db: Queryable,
   { familyId, layout, pick }: { familyId: number; layout: string; pick: MadeComposite['pick'] },
@@ -105,7 +105,7 @@ const SET_PICK = statement({
   parameters: { familyId: 'int4', layout: 'text', ...PICK },
 })
 
-/** Nothing of the family can be shown any more. */
+/** Called when the family has nothing to show any more. */
 export async function dropPick(pg: Pg, familyId: number, layout: string): Promise<void> {
   await execute(pg, droppingPick(familyId, layout))
 }

@@ -7,16 +7,16 @@ import { withFamilyLock } from './ensure.ts'
 import { type ComposeDeps, makeComposite } from './make.ts'
 import { readPick, type Settings } from './record.ts'
 
-/** Items that may be named in one list. */
+/** Maximum number of items in one list. */
 export const PINNED_MAX = 100
 export const EXCLUDED_MAX = 1000
 const SEED_MAX = 2 ** 31 - 1
 const WAIT_MS = 8000
 
-/** An operator's settings for a family's pictures; what is not given stays. */
+/** An operator's settings for a family's pictures; omitted ones are unchanged. */
 export interface Regeneration {
   readonly familyId: number
-  /** Without a seed and items: a random one. */
+  /** Omitted, together with the items: random. */
   readonly seed?: number | null | undefined
   /** Item ids. */
   readonly pinned?: readonly number[] | null | undefined
@@ -26,8 +26,8 @@ export interface Regeneration {
 }
 
 /**
- * Picks again and composes at once, in the format that each layout lists first; the old pictures stay until the new ones are
- * stored. Throws BAD_INPUT for an invalid seed, list or item, NOT_FOUND when nothing is left to show, GONE, BUSY.
+ * Picks again and composes at once, in each layout's first format; the old pictures stay until the new ones are stored. Throws BAD_INPUT
+ * for an invalid seed, list or item, NOT_FOUND if nothing remains to be shown, GONE, BUSY.
  */
 export async function regeneratePreview(
   app: ComposeDeps & { readonly admission: AdmissionLimiter },
@@ -62,10 +62,10 @@ async function regenerate(
   }
   const [format = 'WEBP'] = layout.formats
   const made = await makeComposite(app, { familyId, layout, format, settings })
-  if (!made) throw new AppError('NOT_FOUND', 'Nothing of this family is left to show.')
+  if (!made) throw new AppError('NOT_FOUND', 'This family has nothing left to show.')
 }
 
-/** Throws BAD_INPUT with the names there are. */
+/** Throws BAD_INPUT with the available names. */
 export function offeredLayout(layouts: Layouts, name: string): Layout {
   const layout = layouts.get(name)
   if (layout) return layout
@@ -82,10 +82,11 @@ async function checkItems(
   { pg }: Pick<ComposeDeps, 'pg'>,
   { familyId, name, ids, max }: { familyId: number; name: string; ids: readonly number[]; max: number },
 ): Promise<void> {
-  if (ids.length > max) throw new AppError('BAD_INPUT', `${name} has ${ids.length} entries; at most ${max} are taken.`)
+  if (ids.length > max)
+    throw new AppError('BAD_INPUT', `${name} has ${ids.length} entries; at most ${max} are allowed.`)
   if (ids.length === 0) return
   const [foreign] = await FIND_FOREIGN_ITEMS.all(pg, { familyId, ids })
-  if (foreign) throw new AppError('BAD_INPUT', `${name}: item ${foreign.id} is not one of this family.`)
+  if (foreign) throw new AppError('BAD_INPUT', `${name}: item ${foreign.id} is not an item of this family.`)
 }
 
 const FIND_FOREIGN_ITEMS = statement({

@@ -12,10 +12,10 @@ import { withFamilyLock } from './ensure.ts'
 import { type ComposeDeps, makeComposite } from './make.ts'
 
 const POLL_EVERY_MS = 1000
-/** A first request, a take-down or another worker composes for the family at this moment. */
+/** How long to wait while a request, a take-down or another worker holds the family's lock. */
 const WAIT_MS = 30_000
 
-/** Queues the families that have settled, once a second, until closed. Any number of processes may. */
+/** Queues the families that have settled, once a second, until closed. Any number of processes may run it. */
 export function runCompositeScheduler(pg: Pg): { close: () => Promise<void> } {
   const closing = new AbortController()
   const queueing = (async () => {
@@ -32,12 +32,12 @@ export function runCompositeScheduler(pg: Pg): { close: () => Promise<void> } {
   }
 }
 
-/** Items of a family that are counted in one transaction, and how many of those: a larger family is left to the coverage loop. */
+/** Items of a family counted in one transaction, and the number of such transactions: larger families are left to the coverage loop. */
 const COUNTED = { itemsMax: 10_000, batchesMax: 20, waitForLock: true }
 
 /**
- * Queues the composites of families that a vendor's upload has just completed, where they have settled, without waiting for
- * the coverage loop and the quiet period. `runCompositeScheduler` finds whatever this leaves, also when this fails.
+ * Queues the composites of families that a vendor's upload has just completed, if they have settled, without waiting for the coverage
+ * loop and the debounce. `runCompositeScheduler` finds the remaining ones, also if this fails.
  */
 export async function composeCompleted(pg: Pg, familyIds: readonly number[]): Promise<void> {
   try {
@@ -52,9 +52,9 @@ export async function composeCompleted(pg: Pg, familyIds: readonly number[]): Pr
 }
 
 /**
- * Composes a family's picture of each layout, in the format it lists first, when the last picture of its items has
- * settled, or when it has waited for too long. Unchanged composites are not drawn. A change meanwhile leaves the family dirty.
- * Returns `waiting` when it has not settled, and `stopped` when `signal` aborted.
+ * Composes a family's picture of each layout, in its first format, when all pictures of its items have settled, or when it has waited too
+ * long. Unchanged composites are not rendered. A concurrent change leaves the family dirty. Returns `waiting` if it has not settled, and
+ * `stopped` if `signal` aborted.
  */
 export async function composeFamily(
   app: ComposeDeps,
@@ -77,9 +77,9 @@ export async function composeFamily(
 }
 
 /**
- * A family's picture of each layout, settled or not, as many at once as there are renderers; one that is taken down is
- * skipped. False: stopped before the last.
- * @param options.replace draws existing ones again
+ * Composes a family's picture of each layout, settled or not, as many at once as there are renderers; skips one that is taken down.
+ * False: stopped before the last.
+ * @param options.replace renders existing ones again
  */
 export async function composeLayouts(
   app: ComposeDeps,
@@ -93,13 +93,13 @@ export async function composeLayouts(
     const [format = 'WEBP'] = layout.formats
     await makeComposite(app, { familyId, layout, format, isBatch: true, replace })
   }
-  // The largest first, so that none is drawn alone at the end.
+  // Largest first, so that a large one does not start last.
   const layouts = [...app.layouts.values()].sort((a, b) => cellsMaxOf(b) - cellsMaxOf(a))
   const composeAll = () => mapConcurrent(layouts, app.pool.size, compose)
   try {
     await withFamilyLock(app.pg, { familyId, waitMs: WAIT_MS, signal }, composeAll)
   } catch (error) {
-    // Restoring it is a change again.
+    // Restoring it marks the family as changed again.
     if (toAppError(error).code !== 'GONE') throw error
   }
   return !isStopped

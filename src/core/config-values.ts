@@ -1,8 +1,8 @@
 import { isIP } from 'node:net'
 
-/** Parsers of the values of environment variables: each returns the value, or the Problem with it. */
+/** Parsers of environment variables' values: each returns the value or a Problem. */
 
-/** What is wrong with a value, as the end of a sentence that begins with the variable and the value. */
+/** A problem of a value, as the end of a sentence that begins with the variable and the value. */
 export class Problem {
   readonly sentence: string
   constructor(sentence: string) {
@@ -57,6 +57,6 @@ export const pattern = (shape: RegExp, what: string) => (text: string) =>
 export const token = (text: string) =>
   /^[\x21-\x7e]+$/.test(text) ? text : new Problem('must be printable ASCII without spaces')
 
-/** A secret's value stays out of messages and logs. */
+/** Keeps a secret's value out of messages and logs. */
 export const secret = (name: string, text: string) =>
   /TOKEN|SECRET|ACCESS_KEY|DATABASE_URL/.test(name) ? '…' : JSON.stringify(text)

@@ -3,13 +3,13 @@ import path from 'node:path'
 import { hosts, integer, networks, oneOf, onOrOff, Problem, pattern, secret, token, url } from './config-values.ts'
 import { AppError } from './errors.ts'
 import { type Layouts, readLayouts } from './layouts.ts'
-import { CONNECTIONS_BESIDE_RENDERERS, CONNECTIONS_LEAST } from './limits.ts'
+import { ADDITIONAL_CONNECTIONS, ADDITIONAL_CONNECTIONS_MIN } from './limits.ts'
 import { DEFAULT_LOG, LOG_FORMATS, LOG_LEVELS, type LogOptions } from './log.ts'
 import { readPresets } from './presets.ts'
 import type { VARIABLES } from './variables.ts'
 import type { Presets } from './variant.ts'
 
-/** The ones in the repository, wherever the program is started. */
+/** The repository's own, wherever the program is started. */
 const OWN_PRESETS = path.join(import.meta.dirname, '../../presets.json')
 const OWN_LAYOUTS = path.join(import.meta.dirname, '../../layouts.json')
 
@@ -20,9 +20,9 @@ export interface Config {
   readonly dataDir: string
   /** Null: the embedded Postgres in `dataDir`. */
   readonly databaseUrl: string | null
-  /** Of one process at most, beside the one that it listens on. */
+  /** Maximum per process, in addition to its listening connection. */
   readonly databaseConnections: number
-  /** Null: kept in `dataDir`. */
+  /** Null: stored in `dataDir`. */
   readonly adminToken: string | null
   readonly urlSecret: string | null
   /** Without a trailing slash; null: this server's own `/images`. */
@@ -44,22 +44,22 @@ export interface Config {
   readonly webhookPrivateHosts: readonly string[]
   readonly trustedProxies: readonly string[]
   readonly warmPages: boolean
-  /** Where the user stood: npm runs its scripts in the project. */
+  /** The user's working directory: npm runs its scripts in the project. */
   readonly invokedFrom: string
-  /** The environment of a child process of ours: our own, with the database that we chose. */
+  /** The environment of a child process: this one's, with the database that we chose. */
   readonly childEnv: (databaseUrl: string) => Record<string, string | undefined>
 }
 
 /** Where both stores are; a branch for each provider, which src/store/open.ts opens. */
 export type Buckets = { readonly provider: 's3'; readonly originals: string; readonly previews: string }
 
-/** What the AWS clients need; null where AWS's own default applies. */
+/** Options of the AWS clients; null where AWS's own default applies. */
 export interface AwsConfig {
   readonly region: string
   readonly s3Endpoint: string | null
   readonly s3ForcePathStyle: boolean
   readonly cloudFrontEndpoint: string | null
-  /** Null: the SDK looks for the host's role or profile. */
+  /** Null: the SDK uses the host's role or profile. */
   readonly credentials: {
     readonly accessKeyId: string
     readonly secretAccessKey: string
@@ -70,8 +70,8 @@ export interface AwsConfig {
 type Env = Readonly<Record<string, string | undefined>>
 
 /**
- * The environment as a frozen config. Throws one CONFIG error that names every bad variable.
- * @param given what is not read from its file: a worker that is started again has to make what its parent issues
+ * Reads the environment into a frozen config. Throws one CONFIG error that names every invalid variable.
+ * @param given replaces what would be read from files: a restarted worker has to use its parent's presets
  */
 export function loadConfig(env: Env = process.env, given?: Pick<Config, 'presets' | 'layouts'>): Config {
   const problems: string[] = []
@@ -100,12 +100,14 @@ export function loadConfig(env: Env = process.env, given?: Pick<Config, 'presets
   const accessKeyId = read('AWS_ACCESS_KEY_ID', null, token)
   const secretAccessKey = read('AWS_SECRET_ACCESS_KEY', null, token)
   const together = (a: string, b: string) => {
-    if (!env[a]?.trim() !== !env[b]?.trim()) problems.push(`${a} and ${b} go together: set both, or neither.`)
+    if (!env[a]?.trim() !== !env[b]?.trim()) problems.push(`${a} and ${b} belong together: set both, or neither.`)
   }
   together('ORIGINALS_BUCKET', 'PREVIEWS_BUCKET')
   together('AWS_ACCESS_KEY_ID', 'AWS_SECRET_ACCESS_KEY')
   if (originalsBucket && originalsBucket === previewsBucket)
-    problems.push(`ORIGINALS_BUCKET and PREVIEWS_BUCKET are both ${originalsBucket}: originals are private, set two.`)
+    problems.push(
+      `ORIGINALS_BUCKET and PREVIEWS_BUCKET are both ${originalsBucket}: originals are private, so use two buckets.`,
+    )
 
   const port = read('PORT', 4000, integer(0, 65535))
   const renderers = read('RENDERERS', availableParallelism(), integer(1, 256))
@@ -120,8 +122,8 @@ export function loadConfig(env: Env = process.env, given?: Pick<Config, 'presets
     ),
     databaseConnections: read(
       'DATABASE_CONNECTIONS',
-      renderers + CONNECTIONS_BESIDE_RENDERERS,
-      integer(renderers + CONNECTIONS_LEAST, 1000),
+      renderers + ADDITIONAL_CONNECTIONS,
+      integer(renderers + ADDITIONAL_CONNECTIONS_MIN, 1000),
     ),
     adminToken: read('ADMIN_TOKEN', null, token),
     urlSecret: read('URL_SECRET', null, token),
@@ -164,7 +166,10 @@ export function loadConfig(env: Env = process.env, given?: Pick<Config, 'presets
     childEnv: (databaseUrl) => ({ ...env, DATABASE_URL: databaseUrl }),
   }
   if (problems.length > 0) {
-    throw new AppError('CONFIG', `The configuration is wrong:\n${problems.map((problem) => `  ${problem}`).join('\n')}`)
+    throw new AppError(
+      'CONFIG',
+      `The configuration is invalid:\n${problems.map((problem) => `  ${problem}`).join('\n')}`,
+    )
   }
   return Object.freeze(config)
 }

@@ -1,8 +1,8 @@
 import { toStorable } from './text.ts'
 
 /**
- * The catalogue of errors: every code that a client, a vendor or an operator can meet, with its HTTP status.
- * docs/errors.md is printed from it.
+ * The error catalogue: every code that a client, a vendor or an operator can see, with its HTTP status. docs/errors.md is generated from
+ * it.
  */
 export const ERRORS = {
   BAD_INPUT: { status: 400, meaning: 'An argument, a body or a file is invalid; the message says which, and why.' },
@@ -14,12 +14,12 @@ export const ERRORS = {
   },
   GONE: { status: 410, meaning: 'The item was taken down.' },
   BUSY: { status: 503, meaning: 'All renderers are busy and the queue is full; try again after Retry-After seconds.' },
-  SLOW: { status: 503, meaning: 'The picture takes longer to draw than a request may; a worker makes it next.' },
+  SLOW: { status: 503, meaning: 'The picture takes longer to render than a request may; a worker renders it next.' },
   UNAVAILABLE: {
     status: 503,
-    meaning: 'The database, a store or the CDN does not respond as it should; the log has the cause.',
+    meaning: 'The database, a store or the CDN does not respond correctly; the log has the cause.',
   },
-  CONFIG: { status: 500, meaning: 'The process refuses to start; the message names every bad variable.' },
+  CONFIG: { status: 500, meaning: 'The process refuses to start; the message names every invalid variable.' },
   IN_USE: { status: 500, meaning: 'A port or data directory is in use by another process.' },
   INTERNAL: { status: 500, meaning: 'A bug: the log has its stack.' },
   SOURCE_MISSING: { status: 422, meaning: 'The original is not in the originals store.' },
@@ -36,7 +36,7 @@ export const ERRORS = {
   OUT_OF_MEMORY: { status: 422, meaning: 'The render needed more memory than its limit and was killed.' },
   INTERNAL_RENDER: {
     status: 422,
-    meaning: 'The renderer met a bug of its own on this document: the log has its stack.',
+    meaning: 'The document triggered a bug in the renderer: the log has its stack.',
   },
 } as const satisfies Record<string, { status: number; meaning: string }>
 
@@ -46,13 +46,16 @@ interface AppErrorOptions extends ErrorOptions {
   readonly isLogged?: boolean
 }
 
-/** An error with a code of the catalogue. The message names the thing, the value and the remedy; publicSentence is what clients outside see. */
+/**
+ * An error with a code of the catalogue. The message names the subject, the value and the remedy; publicSentence is shown to outside
+ * clients.
+ */
 export class AppError extends Error {
   readonly code: ErrorCode
-  /** Whoever found it has logged it, once for all whom it meets: they log it no more. */
+  /** Already logged at the source, once for everything that it affects. */
   readonly isLogged: boolean
   constructor(code: ErrorCode, message: string, { isLogged = false, ...options }: AppErrorOptions = {}) {
-    // It quotes what came from outside, and is kept in tables.
+    // It quotes outside input, and is stored in tables.
     super(toStorable(message), options)
     this.name = 'AppError'
     this.code = code
@@ -68,21 +71,21 @@ export class AppError extends Error {
 export const isSourceFailure = (error: unknown): error is AppError =>
   error instanceof AppError && ERRORS[error.code].status === 422
 
-/** Codes that may have been the machine's fault: worth a second attempt, not a third. */
-const MAY_PASS: ReadonlySet<ErrorCode> = new Set(['CRASHED', 'INTERNAL_RENDER'])
+/** Codes that may be the machine's fault: worth a second attempt, not a third. */
+const TRANSIENT: ReadonlySet<ErrorCode> = new Set(['CRASHED', 'INTERNAL_RENDER'])
 export const ATTEMPTS_MAX = 2
 
-/** True when no further attempt can help, so the failure stays until the source or the renderer changes. */
+/** True if no further attempt can help, so that the failure stays until the source or the renderer changes. */
 export const isSettled = (code: ErrorCode, attempts: number): boolean =>
-  code !== 'SLOW' && (!MAY_PASS.has(code) || attempts >= ATTEMPTS_MAX)
+  code !== 'SLOW' && (!TRANSIENT.has(code) || attempts >= ATTEMPTS_MAX)
 
-/** Any thrown value as an error of the catalogue; what is not one already is INTERNAL, with its cause kept. */
+/** Converts any thrown value to an AppError; unknown ones become INTERNAL with the cause. */
 export function toAppError(error: unknown): AppError {
   if (error instanceof AppError) return error
   return new AppError('INTERNAL', 'Something went wrong in the service; its log has the details.', { cause: error })
 }
 
-/** The sentence for clients outside: buckets, hosts and paths are for the log. */
+/** The sentence for outside clients: buckets, hosts and paths stay in the log. */
 export const publicSentence = (error: AppError): string =>
   error.code === 'UNAVAILABLE'
     ? 'A store or the database does not respond at the moment; try again in a second.'

@@ -1,23 +1,23 @@
 /**
- * A queue that is fair between flows: of those that wait, the one that has used least goes next, as in Linux's completely fair
- * scheduler (https://docs.kernel.org/scheduler/sched-design-CFS.html). Flows nest: a path of names such as [vendor, client]
- * shares fairly between vendors, and each vendor's share between its clients. Within a flow the order is that of arrival.
+ * A queue that is fair between flows: among the waiting ones, the flow that has used least goes next, as in Linux's completely fair
+ * scheduler (https://docs.kernel.org/scheduler/sched-design-CFS.html). Flows nest: a path of names such as [vendor, client] shares fairly
+ * between vendors, and each vendor's share between its clients. FIFO within a flow.
  */
 export interface FairQueue<T> {
-  /** How many values wait. */
+  /** The number of waiting values. */
   readonly size: number
-  /** How many of them wait in the first flow of that name. */
+  /** How many of them wait in the top-level flow of that name. */
   waitingOf(name: string): number
-  /** What the next flow in turn has used; infinite when nothing waits. */
+  /** The usage of the next flow; infinite if nothing waits. */
   least(): number
   push(path: readonly string[], value: T): void
-  /** Puts back what was taken out, before all of its flow. */
+  /** Puts a value back at the front of its flow. */
   unshift(path: readonly string[], value: T): void
-  /** Takes out what is next, of those first flows that it accepts. */
+  /** Removes and returns the next value, of the accepted top-level flows. */
   shift(accepts?: (name: string) => boolean): T | undefined
-  /** Takes out a value that nobody wants any more; false: it was not there. */
+  /** Removes a value; false: it was not there. */
   remove(path: readonly string[], value: T): boolean
-  /** Says what a flow has used, in any unit; less than nothing corrects what was charged before. */
+  /** Charges a flow for usage, in any unit; a negative cost corrects an earlier charge. */
   charge(path: readonly string[], cost: number): void
   /** How many values would go before one that was pushed now, if all cost the same. */
   ahead(path: readonly string[]): number
@@ -26,19 +26,19 @@ export interface FairQueue<T> {
 interface Flow<T> {
   used: number
   waiting: number
-  /** What the last flow below it that had its turn had used: who comes back from a pause begins here, with no credit for it. */
+  /** The usage of the flow below it that was served last: a flow that returns from a pause starts here, with no credit for it. */
   reached: number
   readonly flows: Map<string, Flow<T>>
   readonly values: T[]
 }
 
-/** Idle flows are forgotten when there are more, so that a million clients leave nothing behind. */
+/** Above this, idle flows are dropped, so that a million clients leave nothing behind. */
 const FLOWS_MAX = 1000
 
 export function createFairQueue<T>(): FairQueue<T> {
   const root = createFlow<T>(0)
 
-  /** From the root down to the flow, all of them made. */
+  /** Creates the flows along the path, from the root down. */
   function walk(path: readonly string[]): Flow<T>[] {
     const way = [root]
     for (const name of path) {
@@ -54,7 +54,7 @@ export function createFairQueue<T>(): FairQueue<T> {
     return way
   }
 
-  /** The values of a flow that one more joins. */
+  /** The values of a flow that gets one more. */
   function enter(path: readonly string[]): T[] {
     const way = walk(path)
     for (const [depth, flow] of way.entries()) {

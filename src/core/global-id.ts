@@ -1,18 +1,18 @@
-/** A node id, taken apart. */
+/** The parts of a node id. */
 export interface GlobalId {
   readonly typename: string
   /** Digits. */
   readonly id: string
 }
 
-/** A node id as `id` fields of GraphQL print it; webhooks and exports name objects by it, too. */
+/** A node id as in GraphQL's `id` fields; webhooks and exports use them too. */
 export const printGlobalId = (typename: string, id: number | string): string =>
   Buffer.from(`${typename}:${id}`).toString('base64')
 
-/** The parts of a node id exactly as `id` fields print it, else null. Whether there is such a type or row is not looked at. */
+/** Parses a node id that is spelled exactly as printed, else null. Does not check whether the type or row exists. */
 export function parseGlobalId(text: string): GlobalId | null {
   const [, typename = '', id = ''] = GLOBAL_ID.exec(Buffer.from(text.slice(0, 200), 'base64').toString('latin1')) ?? []
-  // Printed again, since base64 is read in more ways than it is written.
+  // Printed and compared because base64 decoding accepts several spellings.
   return printGlobalId(typename, id) === text ? { typename, id } : null
 }
 const GLOBAL_ID = /^([A-Za-z]+):([1-9]\d{0,9})$/

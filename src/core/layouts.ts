@@ -5,7 +5,7 @@ import { hexColour, SIDE_MAX_PX, side } from './preset-fields.ts'
 import { attempt, formatNames, readEntries, readWatermark } from './presets.ts'
 import { type ImageFormat, isLayoutName, RENDERER_VERSION } from './variant.ts'
 
-/** Cells of a composite: as many documents are parsed and drawn in one call to a renderer. */
+/** Maximum number of cells of a composite: all are parsed and drawn in one call to a renderer. */
 const CELLS_MAX = 100
 /** In smaller cells icons are not recognisable. */
 const CELL_MIN_PX = 8
@@ -21,18 +21,18 @@ export interface Layout {
   readonly name: string
   readonly width: number
   readonly height: number
-  /** Smallest first. The largest that the family fills is used; fewer members than the smallest has fill the picture in rows. */
+  /** Smallest first. The largest grid that the family fills is used; families smaller than the smallest grid fill the picture in rows. */
   readonly grids: readonly Grid[]
   /** `#rrggbb`, null for transparent. */
   readonly background: string | null
-  /** Free px left and right, above and below. */
+  /** Margin in px, left and right, above and below. */
   readonly padding: readonly [x: number, y: number]
-  /** Free px between cells. */
+  /** px between cells. */
   readonly gap: readonly [x: number, y: number]
   readonly cellRadius: number
-  /** Free px on each side of a cell's art. */
+  /** Margin in px on each side of a cell's art. */
   readonly cellPadding: number
-  /** `#rrggbb`, null for transparent, or `auto`: white, or dark where most of the art would be lost on white. */
+  /** `#rrggbb`, null for transparent, or `auto`: white, or dark if most of the art would be invisible on white. */
   readonly cellBackground: string | null
   /** `#rrggbb` for `currentColor`, null for black. */
   readonly color: string | null
@@ -42,9 +42,9 @@ export interface Layout {
   /** The operator's SVG, drawn over the whole picture. */
   readonly watermark: string | null
   readonly encoding: 'auto' | 'lossless' | 'lossy'
-  /** The formats offered; the first is made before any request. */
+  /** The formats offered; the first is made in advance. */
   readonly formats: readonly ImageFormat[]
-  /** Fingerprint of everything but the members that decides the pixels. */
+  /** Fingerprint of everything except the members that determines the pixels. */
   readonly recipeHash: string
 }
 export type Layouts = ReadonlyMap<string, Layout>
@@ -83,21 +83,21 @@ const fileSchema = z.record(z.string(), layoutSchema)
 /** Height that the family's name takes above the cells. */
 export const headerOf = ({ nameSize }: Pick<Layout, 'nameSize'>): number => Math.ceil(nameSize * 1.6)
 
-/** What the cells and the gaps between them share. */
+/** The area shared by the cells and the gaps between them. */
 export const areaOf = ({ width, height, padding: [x, y], nameSize }: Layout) => {
   const header = headerOf({ nameSize })
   return { x, y: y + header, width: width - 2 * x, height: height - 2 * y - header }
 }
 
 /**
- * Reads a layouts file; a watermark's path is relative to it.
- * Problems are sentences, all of them at once; `layouts` is complete only when there is none.
+ * Reads a layouts file; watermark paths are relative to it. Reports all problems at once, as sentences; `layouts` is complete only
+ * without problems.
  */
 export function readLayouts(file: string): { layouts: Layouts; problems: string[] } {
   const layouts = new Map<string, Layout>()
   const problems: string[] = []
   const entries = readEntries(file, { schema: fileSchema, problems })
-  if (entries?.length === 0) problems.push(`${file}: holds no layout`)
+  if (entries?.length === 0) problems.push(`${file}: contains no layout`)
   for (const [name, entry] of entries ?? []) {
     if (!isLayoutName(name))
       problems.push(`${file}: ${name}: a layout's name is a-z, then a-z, 0-9 or a dash, at most 32`)
@@ -126,7 +126,7 @@ export const sizeOf = ({ columns, rows }: Grid): number => columns * rows
 
 const colourOf = (text: string): string | null => (text === 'transparent' ? null : text === 'white' ? '#ffffff' : text)
 
-/** Formats are left out: offering one more makes no composite stale. */
+/** Formats are left out: offering another one makes no composite stale. */
 function hashLayout({ formats: _, ...definition }: Omit<Layout, 'name' | 'recipeHash'>): string {
   const sorted = Object.entries(definition).sort(([a], [b]) => (a < b ? -1 : 1))
   return createHash('sha256')
@@ -148,7 +148,7 @@ function problemsOf(layout: Layout): string[] {
       ]
     }
     return 2 * layout.cellPadding >= Math.min(width, height)
-      ? [`cellPadding: ${layout.cellPadding} px on each side leave nothing of the cells of ${columns}x${rows}`]
+      ? [`cellPadding: ${layout.cellPadding} px on each side leave no room in the cells of ${columns}x${rows}`]
       : []
   })
 }

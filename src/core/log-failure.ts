@@ -1,7 +1,7 @@
 import { AppError } from './errors.ts'
 import { causes, type LogFields, log } from './log.ts'
 
-/** One line with the causes, unless whoever found them has logged them: an outage is a line, not one for each try. */
+/** Logs one line with the causes, unless already logged at the source: an outage is one line, not one for each attempt. */
 export function logFailure(
   message: string,
   error: unknown,

@@ -7,23 +7,20 @@ export const LOG_FORMATS = ['json', 'pretty'] as const
 export interface LogOptions {
   /** `json` for a log collector, `pretty` for a person. */
   readonly format: (typeof LOG_FORMATS)[number]
-  /** The least that is logged. */
+  /** The lowest level that is logged. */
   readonly level: (typeof LOG_LEVELS)[number]
 }
 
-/** Before the configuration is read, and its defaults. */
+/** Used before the configuration is read, and its defaults. */
 export const DEFAULT_LOG: LogOptions = { format: process.stderr.isTTY ? 'pretty' : 'json', level: 'info' }
 
 type Reserved = 'level' | 'time' | 'pid' | 'hostname' | 'msg'
-/** What an event is about, as flat values. The names of the fields that every line has are reserved. */
+/** The fields of an event, as flat values. The names of fields that every line has are reserved. */
 export type LogFields = { readonly [name: string]: string | number | boolean | null | undefined } & {
   readonly [name in Reserved]?: never
 }
 
-/**
- * Writes synchronously. process.stderr would buffer in memory what a full pipe does not take, and lose it when the process
- * exits.
- */
+/** Synchronous: process.stderr would buffer what a full pipe does not accept, and lose it when the process exits. */
 const stderr = destination({ dest: 2, sync: true })
 let logger = createLogger(DEFAULT_LOG)
 
@@ -32,7 +29,7 @@ export function configureLog(options: LogOptions): void {
   logger = createLogger(options)
 }
 
-/** One line on stderr for each event. Passwords and signatures in URLs are left out. */
+/** Writes one line to stderr for each event. Passwords and signatures in URLs are redacted. */
 export const log = {
   debug: (message: string, fields?: LogFields) => logger.debug(redact(fields), message),
   info: (message: string, fields?: LogFields) => logger.info(redact(fields), message),

@@ -1,4 +1,4 @@
-/** Runs `work` for each value, `concurrency` at once. The first failure rejects, and no further value is begun. */
+/** Runs `work` for each value, `concurrency` at a time. Rejects with the first failure and starts no further values. */
 export async function mapConcurrent<T>(
   values: readonly T[],
   concurrency: number,

@@ -14,18 +14,18 @@ export const presetSchema = z.strictObject({
 })
 const fileSchema = z.record(z.string(), presetSchema)
 
-/** Backgrounds with a name; null is transparent. */
+/** Named backgrounds; null is transparent. */
 const NAMED: Record<string, string | null> = { white: '#ffffff', transparent: null, auto: 'auto' }
 
 /**
- * Reads a presets file; a watermark's path is relative to it.
- * Problems are sentences, all of them at once; `presets` is complete only when there is none.
+ * Reads a presets file; watermark paths are relative to it. Reports all problems at once, as sentences; `presets` is complete only
+ * without problems.
  */
 export function readPresets(file: string): { presets: Presets; problems: string[] } {
   const presets = new Map<string, Preset>()
   const problems: string[] = []
   const entries = readEntries(file, { schema: fileSchema, problems })
-  if (entries?.length === 0) problems.push(`${file}: holds no preset`)
+  if (entries?.length === 0) problems.push(`${file}: contains no preset`)
   for (const [name, entry] of entries ?? []) {
     if (!isPresetName(name)) problems.push(`${file}: ${name}: a preset's name is a-z, then a-z or 0-9, at most 32`)
     const watermark = attempt(() => (entry.watermark ? readWatermark(path.resolve(file, '..', entry.watermark)) : null))
@@ -35,7 +35,7 @@ export function readPresets(file: string): { presets: Presets; problems: string[
     }
     if (2 * entry.padding >= Math.min(entry.width, entry.height)) {
       problems.push(
-        `${file}: ${name}.padding: ${entry.padding} px on each side leave nothing of ${entry.width} x ${entry.height}`,
+        `${file}: ${name}.padding: ${entry.padding} px on each side leave no room in ${entry.width} x ${entry.height}`,
       )
     }
     const definition = {
@@ -50,7 +50,7 @@ export function readPresets(file: string): { presets: Presets; problems: string[
   return { presets, problems }
 }
 
-/** The named entries of an operator's JSON file; what is wrong with it is added to the problems, and then it is null. */
+/** Reads the named entries of an operator's JSON file; null if it is invalid, with the reason added to the problems. */
 export function readEntries<T>(
   file: string,
   { schema, problems }: { schema: z.ZodType<Record<string, T>>; problems: string[] },
@@ -66,10 +66,10 @@ export function readEntries<T>(
   return null
 }
 
-/** No deeper than what is read recursively. */
-const LIMITS = { depth: 32, values: 100_000, told: 1 }
+/** Keeps recursive readers safe. */
+const LIMITS = { depth: 32, values: 100_000, reported: 1 }
 
-/** Throws also for what JSON.parse takes in silence: of a key that stands twice the first value would be lost. */
+/** Also throws for duplicate keys, which JSON.parse accepts: the first value would be lost silently. */
 function parseStrictly(text: string): unknown {
   if (text.startsWith('\ufeff')) throw new Error('begins with a byte order mark: save it as UTF-8 without one')
   const value: unknown = JSON.parse(text)
@@ -77,15 +77,15 @@ function parseStrictly(text: string): unknown {
   if (depth > LIMITS.depth) throw new Error(`nests deeper than ${LIMITS.depth} levels`)
   const [pointer] = twice
   if (pointer !== undefined)
-    throw new Error(`the key "${lastKeyOf(pointer)}" stands twice in one object (${pointer}): take one of them out`)
+    throw new Error(`the key "${lastKeyOf(pointer)}" occurs twice in one object (${pointer}): remove one of them`)
   JSON.parse(text, (key, each) => {
-    if (key === '__proto__') throw new Error('the key "__proto__" cannot be used: take it out')
+    if (key === '__proto__') throw new Error('the key "__proto__" cannot be used: remove it')
     return each
   })
   return value
 }
 
-/** An operator's SVG. Throws what is wrong with it. */
+/** Reads an operator's SVG. Throws if it is invalid. */
 export function readWatermark(file: string): string {
   const svg = readFileSync(file, 'utf8')
   if (svg.length > WATERMARK_MAX_BYTES) throw new Error(`${file} is larger than ${WATERMARK_MAX_BYTES} bytes`)
@@ -93,7 +93,7 @@ export function readWatermark(file: string): string {
   return svg
 }
 
-/** What `run` returns, or the message of what it throws. */
+/** Returns the result of `run`, or the message of what it throws. */
 export function attempt<T>(run: () => T): { value: T } | { error: string } {
   try {
     return { value: run() }

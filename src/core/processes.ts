@@ -1,6 +1,6 @@
 import { readFile, readlink } from 'node:fs/promises'
 
-/** When the process started, as an opaque value for comparison; null when there is no such process. */
+/** When the process started, as an opaque value for comparison; null if there is no such process. */
 export async function startOf(pid: number): Promise<string | null> {
   try {
     // Field 22 of /proc/PID/stat, counted from the end of the command's name, which may contain spaces: clock ticks since boot.
@@ -27,8 +27,8 @@ function isAlive(pid: number): boolean {
 }
 
 /**
- * Within what our process ids mean something: the running kernel and our PID name space. Containers may share a host name
- * and machines a name space's number. Null where the system does not tell.
+ * Identifies the scope in which process ids are meaningful: the running kernel and the PID namespace. Containers may share a host name,
+ * and machines a namespace number. Null if the system does not report it.
  */
 export async function readPidSpace(): Promise<string | null> {
   try {

@@ -1,12 +1,14 @@
 import { Logger } from 'graphile-worker'
 import { log } from './log.ts'
 
-/** Failed tasks by workers/tasks.ts; an outage, which the library's timers meet again and again, by the monitor of the database. */
+/**
+ * workers/tasks.ts logs failed tasks; outages, which the library's timers run into again and again, are logged by the database monitor.
+ */
 const LOGGED_ELSEWHERE = /^(?:Failed task|Cron hit an error|Failed to reset locked)/
 
 const METHODS = { error: log.error, warning: log.warn, info: log.debug, debug: log.debug } as const
 
-/** graphile-worker's log: its line per job is shown at LOG_LEVEL=debug only. */
+/** graphile-worker's log: one line per job is only shown with LOG_LEVEL=debug. */
 export const quietLogger = new Logger(() => (level, message) => {
   if (LOGGED_ELSEWHERE.test(message)) return
   METHODS[level]('queue', { message })

@@ -1,14 +1,14 @@
-/** What JSON.parse does not tell of a text. */
+/** Properties of a JSON text that JSON.parse does not report. */
 export interface JsonScan {
   readonly depth: number
   /** Of all arrays and objects together. */
   readonly values: number
-  /** The pointers (RFC 6901) of keys that stand twice in an object, of which JSON.parse takes the last in silence. */
+  /** JSON pointers (RFC 6901) of duplicate keys, of which JSON.parse silently uses the last. */
   readonly twice: readonly string[]
 }
 
 interface Open {
-  /** Of an object, null for an array. */
+  /** The keys of an object, null for an array. */
   readonly keys: Set<string> | null
   /** The latest one. */
   key: string
@@ -17,11 +17,10 @@ interface Open {
 }
 
 /**
- * Looks a JSON text through without recursion; stops where it is too deep or too much. What it says of a text that is not
- * JSON means nothing.
- * @param limits.told pointers; keys beyond that are only counted, as empty ones: a million long ones would be gigabytes
+ * Scans a JSON text without recursion; stops at the limits of depth and values. The result is meaningless for a text that is not JSON.
+ * @param limits.reported pointers to report; further duplicates are only counted, as empty strings: a million long ones would be gigabytes
  */
-export function scanJson(text: string, limits: { depth: number; values: number; told: number }): JsonScan {
+export function scanJson(text: string, limits: { depth: number; values: number; reported: number }): JsonScan {
   const stack: Open[] = []
   const twice: string[] = []
   let [depth, values] = [0, 0]
@@ -32,7 +31,7 @@ export function scanJson(text: string, limits: { depth: number; values: number; 
         const end = endOfString(text, at)
         if (open?.keys && open.isKeyNext) {
           open.key = keyOf(text.slice(at, end + 1))
-          if (open.keys.has(open.key)) twice.push(twice.length < limits.told ? pointerOf(stack) : '')
+          if (open.keys.has(open.key)) twice.push(twice.length < limits.reported ? pointerOf(stack) : '')
           open.keys.add(open.key)
           open.isKeyNext = false
         }
@@ -68,13 +67,13 @@ function endOfString(text: string, from: number): number {
   return at
 }
 
-/** Two spellings of a key are the same one. */
+/** A key can be spelled in several ways. */
 const keyOf = (literal: string): string => (literal.includes('\\') ? String(JSON.parse(literal)) : literal.slice(1, -1))
 
-/** Longer than any key that means something, and short enough to be shown a thousand times. */
+/** Longer than any meaningful key, and short enough to be shown a thousand times. */
 const KEY_CHARS = 100
 
-/** A key as a part of a JSON pointer, cut where it is long: https://www.rfc-editor.org/rfc/rfc6901#section-3 */
+/** A key as a part of a JSON pointer, truncated if long: https://www.rfc-editor.org/rfc/rfc6901#section-3 */
 export const escapeKey = (key: string): string =>
   (key.length > KEY_CHARS ? `${key.slice(0, KEY_CHARS)}…` : key).replaceAll('~', '~0').replaceAll('/', '~1')
 

@@ -1,2 +1,2 @@
-/** True where a script of package.json was started by npm, or by another package manager: they say so in the environment. */
+/** Whether npm or another package manager started this script: they set it in the environment. */
 export const isStartedByNpm = (): boolean => process.env.npm_lifecycle_event !== undefined

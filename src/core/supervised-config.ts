@@ -5,37 +5,39 @@ import type { ErrorCode } from './errors.ts'
 import type { Layout } from './layouts.ts'
 import type { Preset } from './variant.ts'
 
-/** Argument of a process that gets its presets and layouts from the one that started it. */
+/** The argument of a process that gets its presets and layouts from its parent. */
 export const SUPERVISED = '--supervised'
 
-/** What an API tells its supervisor once it serves. */
+/** Sent by an API to its supervisor once it serves. */
 export interface Serving {
   /** `http://host:port` */
   readonly url: string
   readonly imageUrl: string
 }
 
-/** What a supervised process says first: that it is ready, or in which sentence it refuses to start. */
-export type FirstWord = { readonly ready: Serving | null } | { readonly refusal: { code: ErrorCode; message: string } }
+/** The first message of a supervised process: that it is ready, or why it refuses to start. */
+export type StartupMessage =
+  | { readonly ready: Serving | null }
+  | { readonly refusal: { code: ErrorCode; message: string } }
 
-interface Handed {
+interface PresetsAndLayouts {
   readonly presets: readonly [string, Preset][]
   readonly layouts: readonly [string, Layout][]
 }
 
 /**
- * Hands a worker what its parent has read, which may differ from the files of this moment: whoever edits them has not started
- * anew yet, and the API goes on printing URLs of the presets that it has.
+ * Sends a worker the presets and layouts that its parent has read. The files may have been edited since: the API still issues URLs for
+ * the presets that it loaded, until a restart.
  */
-export function handConfig(child: ChildProcess, { presets, layouts }: Pick<Config, 'presets' | 'layouts'>): void {
-  const handed: Handed = { presets: [...presets], layouts: [...layouts] }
-  // A child that is gone already is seen at its exit.
-  child.send(handed, () => {})
+export function sendConfig(child: ChildProcess, { presets, layouts }: Pick<Config, 'presets' | 'layouts'>): void {
+  const message: PresetsAndLayouts = { presets: [...presets], layouts: [...layouts] }
+  // A child that has exited already is handled at its exit.
+  child.send(message, () => {})
 }
 
-/** A process's configuration: of its environment, with its parent's presets and layouts where it has such a parent. */
+/** A process's configuration from its environment, with the presets and layouts of its parent if it has one. */
 export async function loadSupervisedConfig(): Promise<Config> {
   if (!process.argv.includes(SUPERVISED)) return loadConfig()
-  const [handed] = (await once(process, 'message')) as [Handed]
-  return loadConfig(undefined, { presets: new Map(handed.presets), layouts: new Map(handed.layouts) })
+  const [received] = (await once(process, 'message')) as [PresetsAndLayouts]
+  return loadConfig(undefined, { presets: new Map(received.presets), layouts: new Map(received.layouts) })
 }

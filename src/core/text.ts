@@ -1,18 +1,18 @@
 /**
- * Text from outside. Postgres takes no NUL, and UTF-8 has no lone surrogates; JavaScript's strings may hold both, by an
- * escape in JSON, GraphQL or a URL. Each door looks once: what a client asks for is refused, what is only told is mended.
+ * Text from outside. Postgres accepts no NUL, and UTF-8 has no lone surrogates; JavaScript strings may contain both, from an escape in
+ * JSON, GraphQL or a URL. Each entry point checks once: requests are refused, reported values are repaired.
  */
 
 /** Whether a database can hold the text. */
 export const isStorable = (text: string): boolean => text.isWellFormed() && !text.includes('\0')
 
-/** The text with U+FFFD in the place of what a database cannot hold. */
+/** Replaces characters that a database cannot store by U+FFFD. */
 export const toStorable = (text: string): string => text.toWellFormed().replaceAll('\0', '\u{fffd}')
 
-/** What makes it unfit, for sentences. */
-export const UNFIT = 'a NUL character (U+0000) or half of a surrogate pair'
+/** The forbidden characters, for messages. */
+export const FORBIDDEN_CHARACTERS = 'a NUL character (U+0000) or half of a surrogate pair'
 
-/** Whether every text in a JSON value is fit, its keys included. Deep values are no matter. */
+/** Whether every string in a JSON value can be stored, including keys. Safe for deep values. */
 export function isStorableJson(value: unknown): boolean {
   const open: unknown[] = [value]
   while (open.length > 0) {

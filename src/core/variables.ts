@@ -1,6 +1,6 @@
-import { CONNECTIONS_BESIDE_RENDERERS } from './limits.ts'
+import { ADDITIONAL_CONNECTIONS } from './limits.ts'
 
-/** The environment contract. docs/configuration.md and .env.example are printed from it. */
+/** All environment variables. docs/configuration.md and .env.example are generated from it. */
 export const VARIABLES = [
   { name: 'PORT', default: '4000', meaning: 'Port of the API; 0 picks a free one.' },
   { name: 'HOST', default: '127.0.0.1', meaning: 'Address that the API listens on.' },
@@ -8,8 +8,8 @@ export const VARIABLES = [
   { name: 'DATABASE_URL', default: 'embedded Postgres', meaning: '`postgres://…`: use this Postgres instead.' },
   {
     name: 'DATABASE_CONNECTIONS',
-    default: `\`RENDERERS\` + ${CONNECTIONS_BESIDE_RENDERERS}`,
-    meaning: 'Connections to Postgres that one process opens at most, beside the one that it listens on.',
+    default: `\`RENDERERS\` + ${ADDITIONAL_CONNECTIONS}`,
+    meaning: 'Maximum number of connections to Postgres per process, in addition to one for notifications.',
   },
   {
     name: 'ADMIN_TOKEN',
@@ -19,7 +19,7 @@ export const VARIABLES = [
   {
     name: 'URL_SECRET',
     default: 'generated, kept in `DATA_DIR/url-secret`',
-    meaning: 'Key of the versions in image URLs; all processes need the same one.',
+    meaning: 'Key for the versions in image URLs; the same in all processes.',
   },
   {
     name: 'PUBLIC_IMAGE_URL',
@@ -48,14 +48,14 @@ export const VARIABLES = [
   {
     name: 'S3_FORCE_PATH_STYLE',
     default: 'off',
-    meaning: '`on` or `true`: the bucket is in the path, not in the host name, as most S3-compatible stores need it.',
+    meaning: '`on` or `true`: the bucket is in the path, not in the host name, as most S3-compatible stores require.',
   },
   { name: 'AWS_ENDPOINT_URL_S3', default: 'AWS', meaning: 'Address of an S3-compatible store.' },
   { name: 'AWS_REGION', default: 'us-east-1', meaning: 'Region of the buckets.' },
   {
     name: 'AWS_ACCESS_KEY_ID',
     default: "the host's role or profile",
-    meaning: 'Credentials; goes with `AWS_SECRET_ACCESS_KEY`.',
+    meaning: 'Credentials; needs `AWS_SECRET_ACCESS_KEY`.',
   },
   { name: 'AWS_SECRET_ACCESS_KEY', default: "the host's role or profile", meaning: 'Goes with `AWS_ACCESS_KEY_ID`.' },
   { name: 'AWS_SESSION_TOKEN', default: 'none', meaning: 'Only for temporary credentials.' },
@@ -75,19 +75,18 @@ export const VARIABLES = [
     name: 'TRUSTED_PROXIES',
     default: 'none',
     meaning:
-      'Addresses and networks of your proxies, comma-separated, whose X-Forwarded-For says who asks: viewers share the renderers by address.',
+      'Addresses and networks of your proxies, comma-separated, whose X-Forwarded-For is trusted for the client address: viewers share the renderers by address.',
   },
   {
     name: 'WARM_PAGES',
     default: 'on',
-    meaning:
-      '`off`: a GraphQL page that prints URLs of missing pictures does not have workers make them ahead of the browser.',
+    meaning: '`off`: when GraphQL returns URLs of missing pictures, workers do not render them ahead of the browser.',
   },
   {
     name: 'WORKER_NICENESS',
     default: '10',
     meaning:
-      'Scheduling niceness of workers and their renderers, so that an API on the same machine comes first: 0 (equal) to 19.',
+      'Scheduling niceness of workers and their renderers, so that an API on the same machine has precedence: 0 (equal) to 19.',
   },
   {
     name: 'LOG_FORMAT',

@@ -1,8 +1,7 @@
 import { createHash, createHmac, timingSafeEqual } from 'node:crypto'
 import type { PresetFields } from './preset-fields.ts'
 
-/** The vocabulary of pictures: presets and recipes, and the keys of sources, variants and composites, printed and
- * parsed. Pure. */
+/** The vocabulary of pictures: presets and recipes, and the keys of sources, variants and composites, printed and parsed. Pure. */
 
 export const ITEM_KINDS = ['ICON', 'ILLUSTRATION'] as const
 export type ItemKind = (typeof ITEM_KINDS)[number]
@@ -10,25 +9,25 @@ export type ItemKind = (typeof ITEM_KINDS)[number]
 export const IMAGE_FORMATS = ['WEBP', 'AVIF', 'PNG'] as const
 export type ImageFormat = (typeof IMAGE_FORMATS)[number]
 
-/** Bumped by hand when the same source and preset come out as other bytes: every variant is then stale. */
+/** Increment when the same source and preset produce different bytes: every variant is then stale. */
 export const RENDERER_VERSION = '2'
 
-/** A named way to make a picture. */
+/** A named size and look of pictures. */
 export interface Preset extends PresetFields {
   readonly name: string
   /** The formats offered; the first is a backfill's default. */
   readonly formats: readonly ImageFormat[]
-  /** Fingerprint of everything that decides the pixels: a changed preset has another one. */
+  /** Fingerprint of everything that determines the pixels: it changes with the preset. */
   readonly recipeHash: string
 }
 export type Presets = ReadonlyMap<string, Preset>
 
 /**
- * Hash of a preset's full definition, whatever fields it has. Formats are left out: offering one more makes no variant stale.
- * A field that comes later must be null where a preset does not use it: then the URLs of those presets stay.
+ * Hash of a preset's full definition, including any future fields. Formats are left out: offering another one makes no variant stale. A
+ * new field must be null if a preset does not use it, so that existing URLs do not change.
  */
 export function hashRecipe({ formats: _, ...preset }: Omit<Preset, 'name' | 'recipeHash'>): string {
-  // In the order of the first version, whose URLs are out there; what came later follows by its name.
+  // In the order of the first version, whose URLs are in use; later fields follow by name.
   const { width, height, background, padding, fit, color, watermark, encoding, ...further } = preset
   const later = Object.entries(further)
     .filter(([, value]) => (value ?? null) !== null)
@@ -45,13 +44,13 @@ const MIME_TYPES = { WEBP: 'image/webp', AVIF: 'image/avif', PNG: 'image/png' } 
 export const mimeTypeOf = (format: ImageFormat): string => MIME_TYPES[format]
 
 /**
- * Fingerprint of an original that is known from a store's listing only. An ETag is at best the MD5 of the bytes, and
- * an opaque value where the object was encrypted or put in parts; it changes when the bytes do.
+ * Fingerprint of an original that is only known from a store's listing. An ETag is the MD5 of the bytes at best, and an opaque value if
+ * the object was encrypted or uploaded in parts; it changes when the bytes do.
  */
 export const hashListed = ({ etag, bytes }: { etag: string; bytes: number }): string => `etag:${etag}:${bytes}`
 export const isListedHash = (sourceHash: string): boolean => sourceHash.startsWith('etag:')
 
-/** Whether these can be the bytes that have the fingerprint; of a listed one only the size can be compared. */
+/** Whether these can be the bytes with this fingerprint; for a listed one only the size can be compared. */
 export const matchesSource = (bytes: Uint8Array, sourceHash: string): boolean =>
   isListedHash(sourceHash) ? sourceHash.endsWith(`:${bytes.length}`) : hashSource(bytes) === sourceHash
 
@@ -67,7 +66,7 @@ const VERSION = '[a-z2-7]{16}'
 const whole = (pattern: string) => new RegExp(`^${pattern}$`)
 export const isVendorUsername = (text: string): boolean => whole(VENDOR).test(text)
 export const isUniqueId = (text: string): boolean => whole(UNIQUE_ID).test(text)
-/** A 12-character id [A-Z2-7] (60 bits) that the same text always gets, so that imports are idempotent. */
+/** Derives a 12-character id [A-Z2-7] (60 bits) from a text, so that imports are idempotent. */
 export function uniqueIdOf(text: string): string {
   const digest = createHash('sha256').update(text).digest()
   return Array.from(digest.subarray(0, 12), (byte) => ID_ALPHABET[byte & 31]).join('')
@@ -105,14 +104,14 @@ const VARIANT_KEY = whole(`${STEM}-(${PRESET})(?:\\.(${VERSION}))?\\.(webp|avif|
 const COMPOSITE_FOLDERS = ['previews', 'preview'] as const
 const COMPOSITE_KEY = new RegExp(`^${VENDOR}/(?:${COMPOSITE_FOLDERS.join('|')})/${UNIQUE_ID}/`)
 
-/** Whether the key is a composite's. */
+/** Whether the key is that of a composite. */
 export const isCompositeKey = (key: string): boolean => COMPOSITE_KEY.test(key)
 
 const printStem = (at: SourcePath) => `${at.vendor}/${FOLDERS[at.kind]}/${at.family}/${at.iconSet}/${at.slug}`
 
 export const printSourceKey = (path: SourcePath): string => `${printStem(path)}.svg`
 
-/** The parts of an original's key, or null where the text is not one. */
+/** Parses an original's key; null if the text is not one. */
 export function parseSourceKey(key: string): SourcePath | null {
   const match = SOURCE_KEY.exec(key)
   if (!match) return null
@@ -121,8 +120,8 @@ export function parseSourceKey(key: string): SourcePath | null {
 }
 
 /**
- * The key of an original from an upload: `{stem}.{first 32 of its SHA-256}.svg`, so that it can be stored before
- * anything refers to it, and the earlier one stays until then.
+ * The key of an original from an upload: `{stem}.{first 32 of its SHA-256}.svg`, so that it can be stored before anything refers to it,
+ * and the previous one remains until then.
  */
 export interface OriginalPath extends SourcePath {
   readonly hash: string
@@ -132,7 +131,7 @@ const ORIGINAL_HASH_CHARS = 32
 export const printOriginalKey = (path: SourcePath, sourceHash: string): string =>
   `${printStem(path)}.${sourceHash.slice(0, ORIGINAL_HASH_CHARS)}.svg`
 
-/** The parts of such a key, or null where the text is not one. */
+/** Parses such a key; null if the text is not one. */
 export function parseOriginalKey(key: string): OriginalPath | null {
   const match = ORIGINAL_KEY.exec(key)
   if (!match) return null
@@ -142,16 +141,16 @@ export function parseOriginalKey(key: string): OriginalPath | null {
 
 /** The key of an uploaded archive in the originals store: no item's key has so few parts. */
 export const printUploadKey = (id: number): string => `uploads/${id}.zip`
-/** The upload's id, or null where the text is not such a key. */
+/** The upload's id; null if the text is not such a key. */
 export function parseUploadKey(key: string): number | null {
   const [, id] = /^uploads\/([1-9]\d{0,8})\.zip$/.exec(key) ?? []
   return id === undefined ? null : Number(id)
 }
 
-/** The common prefix of the keys of an item's variants. A longer slug may share it: keys that are found must be parsed. */
+/** The common prefix of the keys of an item's variants. A longer slug may share it: parse the keys that are found. */
 export const variantPrefixOf = (path: SourcePath): string => `${printStem(path)}-`
 
-/** The folders below which every key of a vendor, of its family, or of the family's set begins. */
+/** The folders that contain every key of a vendor, of its family, or of the family's set. */
 export const foldersOf = {
   vendor: ({ vendor }: Pick<SourcePath, 'vendor'>): string[] => [`${vendor}/`],
   family: ({ vendor, family }: Pick<SourcePath, 'vendor' | 'family'>): string[] =>
@@ -173,7 +172,7 @@ export function printVariantKey(path: VariantPath): string {
   return `${printStem(path)}-${path.preset}${version}.${path.format.toLowerCase()}`
 }
 
-/** The parts of a variant's key or of its stable alias, or null where the text is neither. */
+/** Parses a variant's key or its stable alias; null if the text is neither. */
 export function parseVariantKey(key: string): VariantPath | null {
   const match = VARIANT_KEY.exec(key)
   if (!match) return null
@@ -202,7 +201,7 @@ export function printCompositeKey(path: CompositePath): string {
   return `${compositeFolderOf(path)}${path.layout}${version}.${path.format.toLowerCase()}`
 }
 
-/** The parts of a composite's key or of its stable alias, or null where the text is neither. */
+/** Parses a composite's key or its stable alias; null if the text is neither. */
 export function parseCompositeKey(key: string): CompositePath | null {
   const match = COMPOSITE.exec(key)
   if (!match) return null
@@ -223,6 +222,6 @@ export function versionOf(secret: string, sourceHash: string, recipeHash: string
   return version
 }
 
-/** Compares two versions in constant time: the time must not reveal how much of a forged one is right. */
+/** Compares two versions in constant time, so that timing does not reveal how much of a forged one is correct. */
 export const sameVersion = (a: string, b: string): boolean =>
   a.length === b.length && timingSafeEqual(Buffer.from(a), Buffer.from(b))

@@ -10,7 +10,7 @@ import { anyOf, execute, fetchAll, query } from '../db/query.ts'
 import { statement } from '../db/statement.ts'
 import { markFamiliesDirty } from './settled.ts'
 
-/** Items that a worker counts in one transaction: a fifth of a second. */
+/** Items counted in one transaction: about a fifth of a second. */
 const ITEMS_PER_BATCH = 20_000
 const SETS_PER_BATCH = 100
 const CHANGES_PER_BATCH = 10_000
@@ -18,9 +18,8 @@ const CHANGES_PER_BATCH = 10_000
 const COUNT_EVERY_MS = 1000
 
 /**
- * Sets the presets that coverage counts. When one is new or has changed, its pictures are stale from now on and every set is
- * due; counts of presets that no longer exist are deleted. Where nothing has changed it waits for nobody: a process starts at once
- * while others count.
+ * Sets the presets that coverage counts. If one is new or has changed, its pictures become stale and every set is due; counts of removed
+ * presets are deleted. If nothing has changed, it does not wait for processes that are counting.
  */
 export async function coverPresets(pg: Pg, presets: Presets): Promise<void> {
   const all = [...presets.values()]
@@ -60,7 +59,7 @@ async function areCovered(pg: Pg, presets: readonly Preset[]): Promise<boolean> 
   return known.size === presets.length && presets.every(isCovered)
 }
 
-/** Waits for whoever is counting. */
+/** Waits until no other process is counting. */
 const TAKE_LOCK = statement({
   name: 'take-turn-to-count',
   text: 'select pg_advisory_xact_lock(:key)',
@@ -91,8 +90,8 @@ const COVER_PRESETS = statement({
 })
 
 /**
- * Counts sets of the scope that have changed, the oldest changes first, at most `itemsMax` items together.
- * Returns how many sets it counted: 0 when none is due or small enough, or when another process is counting.
+ * Counts sets of the scope that have changed, oldest changes first, up to `itemsMax` items. Returns how many sets it counted: 0 if none
+ * is due or small enough, or if another process is counting.
  * @param options.waitForLock waits for the process that is counting, usually a fifth of a second
  * @param options.minAgeMs ignores newer changes
  * @param options.atLeastOne counts the first set, however large it is
@@ -125,8 +124,7 @@ export async function countChanges(
 const BATCH = { itemsMax: ITEMS_PER_BATCH, minAgeMs: COUNT_EVERY_MS, atLeastOne: true }
 
 /**
- * Counts changes within two seconds, in a set of more than 10,000 items a little later, until closed. Any number
- * of processes may.
+ * Counts changes within two seconds, in a set of more than 10,000 items a little later, until closed. Any number of processes may run it.
  */
 export function runCoverageLoop(pg: Pg): { close: () => Promise<void> } {
   const closing = new AbortController()
@@ -147,9 +145,8 @@ export function runCoverageLoop(pg: Pg): { close: () => Promise<void> } {
   }
 }
 
-// A large import leaves a row for each item: only the oldest are read, and no others are deleted.
-// A set is counted in 10 µs an item; a worker waits ten times as long before, so that a set that changes all the
-// time uses a tenth of a core at most, however large it is.
+// A large import leaves a row for each item: only the oldest are read, and no others are deleted. Counting a set takes 10 µs an item; a
+// worker first waits ten times as long, so that a set that changes all the time uses at most a tenth of a core, however large it is.
 const TAKE_CHANGES = statement({
   name: 'take-coverage-changes',
   text: `
@@ -184,8 +181,7 @@ const TAKE_CHANGES = statement({
   columns: { id: 'int4' },
 })
 
-// The sets' counts, and to each of the four levels the difference to what was counted before.
-// Pictures are read by an index-only scan.
+// The sets' counts, and for each of the four levels the difference to the previous counts. Pictures are read by an index-only scan.
 const COUNT_SETS = statement({
   name: 'count-sets',
   text: `

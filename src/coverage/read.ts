@@ -5,7 +5,7 @@ import { statement } from '../db/statement.ts'
 import { countChanges } from './count.ts'
 
 /**
- * How many items of a scope have their picture of a preset, in the preset's first format; what is taken down is left out.
+ * How many items of a scope have their picture in a preset, in the preset's first format; items that are taken down are not counted.
  * total = ready + stale + missing + failed.
  */
 export interface PresetCoverage {
@@ -23,13 +23,13 @@ export interface PresetCoverage {
   readonly isExact: boolean
 }
 
-/** Items that a read may count itself: some 20 ms. */
+/** Items that a read may count itself: about 20 ms. */
 const ITEMS_PER_READ = 2000
 
 /**
- * The coverage of each preset, in the presets' order. Two indexed look-ups at any size of the catalogue; recent
- * changes are counted first where they are few, otherwise by a worker: within two seconds, in a set of more than 10,000 items
- * a little later, after a changed preset at some 100,000 items a second. Until then `isExact` is false.
+ * The coverage of each preset, in the presets' order. Two indexed look-ups at any size of the catalogue; few recent changes are counted
+ * first, many are left to a worker: within two seconds, in a set of more than 10,000 items a little later, after a changed preset at
+ * about 100,000 items a second. Until then `isExact` is false.
  */
 export async function readCoverage(
   { pg, presets }: { pg: Pg; presets: Presets },
@@ -60,7 +60,7 @@ async function readCounts(pg: Pg, presets: Presets, scope: Scope): Promise<Prese
   })
 }
 
-// Another process may have started with other presets, which are counted then, not ours.
+// Another process may have started with other presets, which are then counted instead of ours.
 const readCoverageOf = (scope: string, inScope: string) =>
   statement({
     name: `read-coverage-${scope}`,

@@ -12,25 +12,24 @@ export type Pg = pg.Pool
 export type Prisma = PrismaClient
 
 export interface Database {
-  /** For statements (query.ts, statement.ts), locks, and the job queue. Throws errors of errors.ts, and Postgres's own. */
+  /** For statements (query.ts, statement.ts), locks, and the job queue. Throws the errors of errors.ts and Postgres's own. */
   readonly pg: Pg
-  /** For everything a GraphQL selection decides. Shares the pool, and its errors. */
+  /** For reads that depend on a GraphQL selection. Shares the pool and its errors. */
   readonly prisma: Prisma
   readonly health: DatabaseHealth
   readonly close: () => Promise<void>
 }
 
 /**
- * Connects to Postgres. There are three ways to ask it, all on one pool:
+ * Connects to Postgres. There are three ways to query it, all on one pool:
  *
- * - Prisma owns the schema (prisma/schema.prisma, from which the types of the other two are generated or checked) and is what
- *   Pothos reads through: what is read depends on a GraphQL selection.
- * - query.ts, Kysely, builds plain statements: one or a few tables, a condition, a change.
- * - statement.ts holds those that stay SQL: set-based ones, and hot ones, which are prepared. A test has Postgres describe each
- *   and compares its declared parameters and columns.
- *
- * Throws UNAVAILABLE with host and remedy when nobody answers, CONFIG where a pooler takes the session from under our feet:
- * LISTEN and advisory locks need one.
+ * - Prisma owns the schema (prisma/schema.prisma, from which the types of the other two are generated or checked). Pothos reads through
+ *   it, because the rows and columns depend on a GraphQL selection.
+ * - query.ts (Kysely) builds plain statements: one or a few tables, a condition, a change.
+ * - statement.ts holds those that stay SQL: set-based ones, and hot ones, which are prepared. A test has Postgres describe each and
+ *   compares its declared parameters and columns.
+ * Throws UNAVAILABLE with host and remedy if the server does not answer, CONFIG if a pooler does not keep sessions, which LISTEN and
+ * advisory locks need.
  * @param url `postgres://…`
  */
 export async function openDatabase(url: string, { connectionsMax }: { connectionsMax: number }): Promise<Database> {
@@ -58,7 +57,7 @@ export async function openDatabase(url: string, { connectionsMax }: { connection
 
 function openPrisma(pool: Pg): Prisma {
   const own = { query: { $allOperations: ({ args, query }: Operation) => query(args).catch(fail) } }
-  // The same client to whoever reads through it: only the errors differ.
+  // The extended client differs only in the errors that it throws.
   return new PrismaClient({ adapter: new PrismaPg(pool) }).$extends(own) as unknown as Prisma
 }
 
@@ -71,10 +70,10 @@ const fail = (error: unknown): never => {
   throw toDatabaseError(error)
 }
 
-/** A connection of the pool for as long as a scope lasts: `await using connection = await acquire(pg)`. */
+/** A pooled connection for the lifetime of a scope: `await using connection = await acquire(pg)`. */
 export interface Connection extends AsyncDisposable {
   readonly client: pg.PoolClient
-  /** Has it closed at the end, instead of given back: nobody knows what state it is in. */
+  /** Closes the connection at the end of the scope instead of returning it to the pool: its state is unknown. */
   readonly discard: () => void
 }
 
@@ -92,7 +91,7 @@ export async function acquire(pool: Pg): Promise<Connection> {
   }
 }
 
-/** Runs `work` in one transaction: committed when it returns, rolled back when it throws. */
+/** Runs `work` in one transaction: commits when it returns, rolls back when it throws. */
 export async function inTransaction<T>(pool: Pg, work: (client: pg.PoolClient) => Promise<T>): Promise<T> {
   await using connection = await acquire(pool)
   const { client, discard } = connection
@@ -102,7 +101,7 @@ export async function inTransaction<T>(pool: Pg, work: (client: pg.PoolClient) =
     await client.query('commit')
     return result
   } catch (error) {
-    // A server in trouble is not asked to roll back: it does when the connection is gone.
+    // No rollback is sent to a failing server: it rolls back when the connection closes.
     if (isDatabaseUnavailable(error)) discard()
     else await client.query('rollback').catch(discard)
     throw error

@@ -3,30 +3,30 @@ import { setTimeout as delay } from 'node:timers/promises'
 import { causes, log } from '../core/log.ts'
 
 /**
- * What a process knows of its database. UP; TROUBLED: some connections or statements fail, others do not (no room for more
- * connections, a full disk); READ_ONLY: reads work, writes do not (a standby, a fail-over); AWAY: it does not answer.
+ * What a process knows about its database. UP; TROUBLED: some connections or statements fail, others do not (too many connections, a full
+ * disk); READ_ONLY: reads work, writes do not (a standby, a fail-over); AWAY: it does not answer.
  */
 export type DatabaseState = 'UP' | 'TROUBLED' | 'READ_ONLY' | 'AWAY'
 
 export interface DatabaseHealth {
   readonly state: DatabaseState
-  /** Why it is not UP; null when it is. */
+  /** Why it is not UP; null if it is. */
   readonly cause: unknown
-  /** A connection or statement failed by the server's fault. The monitor looks at once. */
+  /** Reports a connection or statement that failed by the server's fault. The monitor then probes immediately. */
   readonly report: (error: unknown) => void
-  /** What the monitor has seen. Each change of state is one line in the log. */
+  /** Sets the state that the monitor has found. Each change of state logs one line. */
   readonly set: (state: 'UP' | 'READ_ONLY' | 'AWAY', cause?: unknown) => void
-  /** Calls back when it goes AWAY. Returns how to stop. */
+  /** Calls back when it goes AWAY. Returns the function that unsubscribes. */
   readonly onAway: (listener: (cause: unknown) => void) => () => void
-  /** Resolves when what failed may work, reads and writes: after a second at least. Rejects when `signal` aborts. */
+  /** Resolves when reads and writes may work again: after at least a second. Rejects when `signal` aborts. */
   readonly whenWritable: (signal: AbortSignal) => Promise<void>
   /** Resolves at the next report. Rejects when `signal` aborts. */
   readonly whenReported: (signal: AbortSignal) => Promise<void>
 }
 
-/** Without a new report for so long, and with good answers, a TROUBLED database is UP again. */
+/** A TROUBLED database is UP again after this long without a new report and with successful probes. */
 const QUIET_MS = 5000
-/** Between two tries of what failed. */
+/** Delay between retries. */
 const PAUSE_MS = 1000
 
 export function createHealth(): DatabaseHealth {
@@ -42,8 +42,8 @@ export function createHealth(): DatabaseHealth {
     state = to
     cause = why
     if (to === 'UP')
-      log.info('the database answers as it must again', { was: from, seconds: Math.round((Date.now() - since) / 1000) })
-    else log.error('the database is in trouble', { state: to, cause: causes(why) })
+      log.info('the database is available again', { was: from, seconds: Math.round((Date.now() - since) / 1000) })
+    else log.error('the database is unavailable or degraded', { state: to, cause: causes(why) })
     if (from === 'UP') since = Date.now()
     events.emit(to === 'AWAY' ? 'away' : 'changed', why)
   }
@@ -63,7 +63,7 @@ export function createHealth(): DatabaseHealth {
     },
     set(seen, why) {
       const isQuiet = !reported || Date.now() - reported.at > QUIET_MS
-      // Once what they were about is over, old reports count no more.
+      // Reports from before this state no longer count.
       if (seen === 'AWAY' || (seen === 'UP' && !isWritable())) reported = null
       else if (seen === 'UP' && !isQuiet) return change('TROUBLED', reported?.error)
       change(seen, why)

@@ -6,42 +6,45 @@ import { lockHolders } from './pool.ts'
 import { statement } from './statement.ts'
 
 /**
- * Every advisory lock of the service. Postgres has two separate spaces: locks of one 64-bit key, and of two 32-bit keys.
+ * All advisory locks of the service. Postgres has two separate key spaces: one 64-bit key, and two 32-bit keys.
  * https://www.postgresql.org/docs/current/functions-admin.html#FUNCTIONS-ADVISORY-LOCKS
  */
 
-/** One key. Processes that start together queue up behind it. */
+/** One key. Processes that start at the same time wait for each other. */
 export const MIGRATION_LOCK = 724_011
-/** One key. One process counts at a time, since it adds differences to the sums. */
+/** One key. One process counts at a time, because counting adds differences to the sums. */
 export const COVERAGE_LOCK = 724_012
 
 /** Two keys: these are the first ones. */
 const ITEM_LOCKS = 1
-/** The second key is the hash of the family's unique id: see webhooks/outbox.ts, which takes it until the commit. */
+/** The second key is the hash of the family's unique id: see webhooks/outbox.ts, which holds it until the commit. */
 export const OUTBOX_LOCKS = 2
 const COMPOSITE_LOCKS = 3
 const INGEST_LOCKS = 5
 
 /**
- * Session locks on one connection: they vanish with the process that held them, and hold no transaction open. Take them with
- * `await using`, or with `using`, which does not wait for the release: the end of the scope releases them, whatever happens.
+ * Session locks on one connection: they are released when their process dies, and keep no transaction open. Acquire them with `await
+ * using`, or with `using`, which does not wait for the release: the end of the scope always releases them.
  */
 export interface Locks<Id = number> extends AsyncDisposable, Disposable {
-  /** The ids that nobody else held. */
+  /** The ids that nobody else had locked. */
   readonly held: readonly Id[]
-  /** Before the scope ends. Never fails: if the statement does, the connection is closed, which frees the locks as well. */
+  /**
+   * Releases the locks before the end of the scope. Never throws: if the statement fails, the connection is closed, which releases them
+   * too.
+   */
   readonly release: () => Promise<void>
 }
 
-/** Locks items across all processes, as many of them as are free: who holds an item's lock may render it. */
+/** Locks the items that are free, across all processes: only the holder of an item's lock may render it. */
 export const lockItems = (pg: Pg, itemIds: readonly number[]): Promise<Locks> =>
   lock(pg, itemIds, (client) => TRY_IDS.all(client, { space: ITEM_LOCKS, ids: itemIds }))
 
-/** The same of families: who holds a family's lock may make or delete its composites. */
+/** The same for families: only the holder of a family's lock may make or delete its composites. */
 export const lockComposites = (pg: Pg, familyIds: readonly number[]): Promise<Locks> =>
   lock(pg, familyIds, (client) => TRY_IDS.all(client, { space: COMPOSITE_LOCKS, ids: familyIds }))
 
-/** Locks families against others who change them by an upload: all of them, or none and null. */
+/** Locks families against concurrent uploads: all of them, or none (null). */
 export async function lockFamilies(pg: Pg, uniqueIds: readonly string[]): Promise<Locks<string> | null> {
   const tryLock = (client: PoolClient) => TRY_UNIQUE_IDS.all(client, { space: INGEST_LOCKS, ids: uniqueIds })
   const locks = await lock(pg, uniqueIds, tryLock)
@@ -52,10 +55,7 @@ export async function lockFamilies(pg: Pg, uniqueIds: readonly string[]): Promis
 
 const POLL_EVERY_MS = 25
 
-/**
- * Waits until each of the items was free for a moment: whoever held one has recorded its pictures by then. False: `signal`
- * aborted it.
- */
+/** Waits until each item's lock has been free once: its holder has then recorded its pictures. False: `signal` aborted. */
 export async function waitForItems(pg: Pg, itemIds: readonly number[], signal: AbortSignal): Promise<boolean> {
   for (let waiting = itemIds; waiting.length > 0; ) {
     if (signal.aborted) return false
@@ -89,7 +89,7 @@ const UNLOCK = statement({
   columns: { pg_advisory_unlock_all: 'void' },
 })
 
-/** @param tryLock says of each id whether it is locked now, or was by somebody else */
+/** @param tryLock reports for each id whether it was locked, or is held by somebody else */
 async function lock<Id>(
   pg: Pg,
   ids: readonly Id[],
@@ -99,7 +99,7 @@ async function lock<Id>(
   opening.use(await acquireLockSlot(pg))
   const { client, discard } = opening.use(await acquire(pg))
   let held = ids
-  // The connection is ours alone, so all its locks are these, also those of a statement that failed half-way.
+  // The connection is exclusive, so this releases all locks, including those of a statement that failed halfway.
   opening.defer(async () => {
     if (held.length > 0) await UNLOCK.run(client).catch(discard)
   })
@@ -113,15 +113,15 @@ async function lock<Id>(
 const SLOT_LIMIT_MS = 5000
 
 /**
- * A lock holds its connection while the work under it needs another one. So many locks are held at a time that one
- * connection is left for the work: otherwise, with few connections, all of them would be locks that wait for each other.
+ * A lock holds a connection while the work under it needs another one. Limits the locks held at a time so that one connection remains for
+ * that work: with few connections, all of them could hold locks that wait for each other.
  */
 async function acquireLockSlot(pg: Pg): Promise<Disposable> {
   const held = () => lockHolders.get(pg) ?? 0
-  // The pool shrinks while the server has no room: see pool.ts.
+  // The pool shrinks when the server is out of connections: see pool.ts.
   const most = () => (pg.options.max ?? 1) - 1
-  for (const giveUpAt = Date.now() + SLOT_LIMIT_MS; held() >= most(); await delay(POLL_EVERY_MS))
-    if (Date.now() > giveUpAt) throw unavailable(new Error(`all of ${most()} connections for locks are in use`))
+  for (const deadline = Date.now() + SLOT_LIMIT_MS; held() >= most(); await delay(POLL_EVERY_MS))
+    if (Date.now() > deadline) throw unavailable(new Error(`all of ${most()} connections for locks are in use`))
   lockHolders.set(pg, held() + 1)
   return {
     [Symbol.dispose]() {

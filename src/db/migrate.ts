@@ -11,16 +11,15 @@ import { statement } from './statement.ts'
 const FOLDER = path.join(import.meta.dirname, '../../prisma/migrations')
 
 /**
- * Brings the schema up to date, each migration in one transaction; graphile-worker's own schema as well.
- * Keeps Prisma's ledger (`_prisma_migrations`, sha-256 of the file), so `prisma migrate deploy` stays usable: the
- * service does not need Prisma's schema engine, which is a download.
- * Throws CONFIG when an applied migration was edited since, or when the database is newer than this program.
+ * Applies pending migrations, each in one transaction, and graphile-worker's own. Keeps Prisma's table (`_prisma_migrations`, sha-256 of
+ * each file), so `prisma migrate deploy` remains usable: Prisma's schema engine is a download that the service does not need. Throws
+ * CONFIG if an applied migration was edited since, or if the database is newer than this program.
  */
 export async function migrate(pg: Pg): Promise<{ applied: string[] }> {
   const names = (await readdir(FOLDER, { withFileTypes: true })).filter((entry) => entry.isDirectory())
   const applied: string[] = []
   await using connection = await acquire(pg)
-  // Closing the connection releases the lock, whatever state it is in.
+  // Closing the connection always releases the lock.
   connection.discard()
   const { client: lock } = connection
   await WAIT_FOR_LOCK.run(lock, { key: MIGRATION_LOCK })
@@ -35,7 +34,7 @@ export async function migrate(pg: Pg): Promise<{ applied: string[] }> {
     if (known)
       throw new AppError(
         'CONFIG',
-        `Migration ${name} was edited after it ran here: restore the file, add a new one instead.`,
+        `Migration ${name} was edited after it ran here: restore the file and add a new one instead.`,
       )
     await inTransaction(pg, async (client) => {
       await client.query(sql)
@@ -47,7 +46,7 @@ export async function migrate(pg: Pg): Promise<{ applied: string[] }> {
   if (newer)
     throw new AppError(
       'CONFIG',
-      `The database has migration ${newer}, which this program does not know: start the newer program.`,
+      `The database has migration ${newer}, which this version does not have: start the newer version.`,
     )
   await runMigrations({ pgPool: pg, logger: quietLogger })
   return { applied }

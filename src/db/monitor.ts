@@ -5,12 +5,12 @@ import { codeOf, isTimeout, TOO_MANY_CONNECTIONS } from './errors.ts'
 import type { DatabaseHealth } from './health.ts'
 import { statement } from './statement.ts'
 
-/** How often the database is asked whether it is there. */
+/** How often the database is probed. */
 const PROBE_EVERY_MS = 2000
-/** Also when statements fail, not more often than so; and between two tries to connect. */
+/** Minimum delay between probes when statements fail, and between attempts to connect. */
 const PAUSE_MS = 1000
 const RECONNECT_MS = 50
-/** What does not answer a trifle within this time is frozen, or the way to it is cut; a busy server may well take some seconds. */
+/** If a trivial query is not answered in this time, the server hangs or the network is down; a busy server may take several seconds. */
 const ANSWER_LIMIT_MS = 10_000
 
 export interface Notification {
@@ -18,18 +18,18 @@ export interface Notification {
   readonly payload: string
 }
 
-/** The one connection of a process that listens, and by which it knows how its database is. */
+/** The process's only listening connection, which also monitors the database. */
 export interface Monitor {
-  /** What Postgres tells all processes on the channels. */
+  /** Subscribes to Postgres notifications on the channels. */
   readonly onNotification: (listener: (notification: Notification) => void) => () => void
-  /** Calls back after a reconnect: something may have been told meanwhile, so look. */
+  /** Calls back after a reconnect: notifications may have been missed. */
   readonly onMissed: (listener: () => void) => () => void
   readonly close: () => Promise<void>
 }
 
 /**
- * Listens on a connection of its own and probes the database by it. One loop, so there is never more than one: it connects,
- * probes until the connection fails, and connects again. Rejects when the first connection cannot be made.
+ * Listens on its own connection and probes the database through it. A single loop, so there is never more than one: it connects, probes
+ * until the connection fails, and reconnects. Rejects if the first connection fails.
  */
 export async function openMonitor(
   url: string,
@@ -52,7 +52,7 @@ export async function openMonitor(
     client.on('error', health.report).on('notification', ({ channel, payload = '' }) => {
       emitter.emit('notification', { channel, payload } satisfies Notification)
     })
-    // A statement that hangs would keep an orderly end waiting.
+    // A hanging statement would delay an orderly end.
     const close = () => client.end().catch(() => {})
     try {
       await client.connect()
@@ -72,7 +72,7 @@ export async function openMonitor(
         await probe(connection)
         await pause(RECONNECT_MS)
       } catch (error) {
-        // A server that has no room for this connection may still serve those of the pool.
+        // A server without room for this connection may still serve those of the pool.
         if (codeOf(error) === TOO_MANY_CONNECTIONS) health.report(error)
         else if (!closing.signal.aborted) health.set('AWAY', error)
         await pause(PAUSE_MS)
@@ -80,7 +80,7 @@ export async function openMonitor(
     }
   }
 
-  /** Until the connection is lost, which is no outage yet: the next one may be made. Throws when there is no answer in time. */
+  /** Probes until the connection is lost, which is not an outage yet: reconnecting may succeed. Throws if a probe times out. */
   async function probe({ client }: Connection): Promise<void> {
     while (!closing.signal.aborted) {
       try {

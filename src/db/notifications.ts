@@ -1,10 +1,10 @@
 import type { Monitor } from './monitor.ts'
 
-/** What Postgres tells all processes. */
+/** Notifications that Postgres sends to all processes. */
 export interface Events {
   /**
-   * One value for any number of notifications of one channel with this payload since the last value, from now on until the
-   * signal aborts; and one after each time that some may have been missed.
+   * Yields once for any number of notifications of a channel with this payload since the last value, until the signal aborts; also
+   * whenever some may have been missed.
    */
   follow(channel: string, payload: string, signal: AbortSignal): AsyncIterable<void>
   close(): void
@@ -27,7 +27,7 @@ export function createEvents({ onNotification, onMissed }: Pick<Monitor, 'onNoti
     async *follow(channel, payload, signal) {
       const name = nameOf(channel, payload)
       const ended = AbortSignal.any([signal, closing.signal])
-      // Nothing but whether something was notified: a slow follower of a busy channel holds no backlog.
+      // Only whether something was notified: a slow follower of a busy channel builds up no backlog.
       let notified = Promise.withResolvers<void>()
       const wake = () => notified.resolve()
       const wakes = followers.get(name) ?? new Set()

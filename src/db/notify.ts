@@ -1,6 +1,6 @@
 import { type Queryable, statement } from './statement.ts'
 
-/** Tells all processes that listen to the channel (notifications.ts), at the commit of a transaction. */
+/** Notifies all processes that listen to the channel (notifications.ts); within a transaction, at its commit. */
 export async function notify(db: Queryable, channel: string, payload: string): Promise<void> {
   await NOTIFY.run(db, { channel, payload })
 }

@@ -1,13 +1,13 @@
 import { Socket } from 'node:net'
 import pg from 'pg'
-import { codeOf, isServerTrouble, TOO_MANY_CONNECTIONS, toDatabaseError, unavailable } from './errors.ts'
+import { codeOf, isServerFault, TOO_MANY_CONNECTIONS, toDatabaseError, unavailable } from './errors.ts'
 import type { DatabaseHealth } from './health.ts'
 
-/** A connection must be there within this time, made or given back. */
+/** Time limit for getting a connection, new or from the pool. */
 const CONNECT_MS = 10_000
-/** Kept open when nobody uses them: with a full server they are what is left to serve with. */
+/** Idle connections to keep open: if the server is out of connections, these remain usable. */
 const IDLE_MIN = 4
-/** How often a pool that the server had no room for tries whether it has some again. */
+/** How often a shrunken pool checks whether the server has room for more connections. */
 const ROOM_EVERY_MS = 2000
 
 /** How many connections of each pool hold locks for work that needs another one: see locks.ts. */
@@ -17,8 +17,8 @@ type Query = (...args: unknown[]) => unknown
 type Callback = (error: Error | undefined, client: pg.PoolClient | undefined, release: pg.PoolClient['release']) => void
 
 /**
- * A pool of which every error is one of errors.ts. It fails at once while the database is AWAY, and cuts what hangs when it
- * goes AWAY. With a server that has no room for more connections it serves with those that it has.
+ * A pool whose errors are all those of errors.ts. It fails fast while the database is AWAY, and closes hanging connections when it goes
+ * AWAY. If the server is out of connections, it works with those that it has.
  */
 export function openPool(url: string, options: { connectionsMax: number; health: DatabaseHealth }): pg.Pool {
   const { connectionsMax, health } = options
@@ -27,13 +27,13 @@ export function openPool(url: string, options: { connectionsMax: number; health:
 
   class Client extends pg.Client {
     override query(...args: unknown[]): never {
-      return told(args, (own) => (super.query as Query).apply(this, own))
+      return withDatabaseErrors(args, (own) => (super.query as Query).apply(this, own))
     }
   }
 
   class Pool extends pg.Pool {
     override query(...args: unknown[]): never {
-      return told(args, (own) => (super.query as Query).apply(this, own))
+      return withDatabaseErrors(args, (own) => (super.query as Query).apply(this, own))
     }
 
     override connect(): Promise<pg.PoolClient>
@@ -49,14 +49,14 @@ export function openPool(url: string, options: { connectionsMax: number; health:
     }
 
     async #connect(): Promise<pg.PoolClient> {
-      const giveUpAt = Date.now() + CONNECT_MS
+      const deadline = Date.now() + CONNECT_MS
       for (;;) {
         if (health.state === 'AWAY') throw unavailable(health.cause)
         try {
           return await this.#unlessAway(super.connect())
         } catch (error) {
-          // Where locks hold all connections, one of them must give up, or they wait for each other.
-          const canWait = this.totalCount > (lockHolders.get(this) ?? 0) && Date.now() < giveUpAt
+          // If locks hold all connections, one of them must fail, or they wait for each other.
+          const canWait = this.totalCount > (lockHolders.get(this) ?? 0) && Date.now() < deadline
           if (codeOf(error) !== TOO_MANY_CONNECTIONS || !canWait) throw failed(error)
           health.report(error)
           this.#shrink()
@@ -64,7 +64,7 @@ export function openPool(url: string, options: { connectionsMax: number; health:
       }
     }
 
-    /** Nobody waits for a database that has gone AWAY meanwhile. */
+    /** Stops waiting when the database goes AWAY. */
     async #unlessAway(connecting: Promise<pg.PoolClient>): Promise<pg.PoolClient> {
       const away = Promise.withResolvers<never>()
       const stop = health.onAway((cause) => {
@@ -77,7 +77,7 @@ export function openPool(url: string, options: { connectionsMax: number; health:
       return await Promise.race([connecting, away.promise]).finally(stop)
     }
 
-    /** Whoever wants a connection waits for one of those that there are, until the server has room for another. */
+    /** Limits the pool to its current connections until the server has room for more. */
     #shrink(): void {
       this.options.max = Math.max(1, this.totalCount)
       timer ??= setInterval(() => void this.#growIfThereIsRoom(), ROOM_EVERY_MS).unref()
@@ -105,8 +105,8 @@ export function openPool(url: string, options: { connectionsMax: number; health:
     }
   }
 
-  /** A statement of pg or its pool, by promise or callback, with errors of errors.ts. */
-  function told(args: unknown[], query: (args: unknown[]) => unknown): never {
+  /** Runs a statement of pg or its pool, with a promise or a callback, and converts its errors. */
+  function withDatabaseErrors(args: unknown[], query: (args: unknown[]) => unknown): never {
     const callback = args.at(-1)
     if (typeof callback === 'function')
       return query([
@@ -118,7 +118,7 @@ export function openPool(url: string, options: { connectionsMax: number; health:
   }
 
   function failed(error: unknown): unknown {
-    if (isServerTrouble(error)) health.report(error)
+    if (isServerFault(error)) health.report(error)
     return toDatabaseError(error)
   }
   const fail = (error: unknown): never => {
@@ -139,7 +139,7 @@ export function openPool(url: string, options: { connectionsMax: number; health:
       return socket.once('close', () => sockets.delete(socket))
     },
   })
-  // A connection that breaks is replaced by the pool; without a listener it would end the process.
+  // The pool replaces a broken connection; without a listener its error would end the process.
   pool.on('error', health.report)
   pool.on('connect', (client) => client.on('error', health.report))
   health.onAway(() => {

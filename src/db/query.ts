@@ -11,9 +11,9 @@ import type { DB } from '../../prisma/generated/kysely.ts'
 import type { Queryable } from './statement.ts'
 
 /**
- * Builds plain statements, typed by the tables of prisma/schema.prisma. It only builds: `fetchAll`, `fetchFirst` and `execute`
- * run what it built on the pool or on a transaction's connection. Each call compiles, some 10 µs: what every request
- * waits for and what works on many rows at once are a `statement`.
+ * Builds plain statements, typed by the tables of prisma/schema.prisma. It only builds: `fetchAll`, `fetchFirst` and `execute` run them
+ * on the pool or a transaction's connection. Each call compiles, about 10 µs: statements on the path of every request and those on many
+ * rows are a `statement`.
  */
 export const query = new Kysely<DB>({
   dialect: {
@@ -24,23 +24,21 @@ export const query = new Kysely<DB>({
   },
 })
 
-/** The database's time: the transaction's beginning. */
+/** The database's time at the start of the transaction. */
 export const now = sql<Date>`now()`
 
-/** `= any(…)`: one parameter for any number of values, none as well, where `in` has one for each. */
+/** `= any(…)`: one parameter for any number of values, even none, while `in` has one for each. */
 export const anyOf = <Value>(values: readonly Value[]) => sql<Value>`any(${values})`
 
-/** All rows. */
 export async function fetchAll<Row>(db: Queryable, built: Compilable<Row>): Promise<Row[]> {
   return (await run<Row>(db, built)).rows
 }
 
-/** The first row. */
 export async function fetchFirst<Row>(db: Queryable, built: Compilable<Row>): Promise<Row | undefined> {
   return (await run<Row>(db, built)).rows[0]
 }
 
-/** The number of rows that were changed or found. */
+/** The number of rows changed or found. */
 export async function execute(db: Queryable, built: Compilable): Promise<number> {
   return (await run(db, built)).rowCount ?? 0
 }

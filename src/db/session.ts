@@ -3,17 +3,16 @@ import { AppError } from '../core/errors.ts'
 import { statement } from './statement.ts'
 
 const ANSWER_LIMIT_MS = 10_000
-/** Rounds of which one suffices with any number of servers that are handed out last in, first out, or in turn. */
+/** One round is enough with any number of servers if a pooler hands them out last in, first out, or in turn. */
 const ROUNDS = 4
 
 /**
- * Throws CONFIG when a connection is no session of its own, as behind PgBouncer in transaction mode: statements of one
- * connection then run on different servers' processes, where a lock or LISTEN of the statement before is not.
- *
- * Postgres tells each connection its process when it begins; a pooler, which has none yet, makes a number up. Where that is
- * not the process that answers, a second connection takes a process for a transaction, between two looks of the first: that
- * it gets the first one's, or that the first one gets another, is the proof.
- * @param open of a test where there is no pooler
+ * Throws CONFIG if connections do not keep a session, as behind PgBouncer in transaction mode: statements of one connection then run in
+ * different server processes, and locks and LISTEN of an earlier statement are lost.
+ * Postgres reports its process id to each connection when it opens; a pooler, which has no server process yet, makes one up. If that is
+ * not the process that answers, a second connection takes a process for a transaction, between two queries of the first one: the pooler
+ * is proven if the second gets the first one's process, or if the first gets a different one.
+ * @param open replaced in tests, which have no pooler
  */
 export async function checkSession(url: string, open: (url: string) => Promise<Session> = connect): Promise<void> {
   await using one = await open(url)
@@ -30,17 +29,16 @@ export async function checkSession(url: string, open: (url: string) => Promise<S
 }
 
 const REMEDY =
-  'DATABASE_URL leads to a pooler that shares sessions (PgBouncer in transaction or statement mode), which breaks locks and LISTEN: set pool_mode = session there, or connect to Postgres itself and bound connections by DATABASE_CONNECTIONS.'
+  'DATABASE_URL leads to a pooler that shares sessions (PgBouncer in transaction or statement mode), which breaks locks and LISTEN: set pool_mode = session there, or connect to Postgres itself and limit connections with DATABASE_CONNECTIONS.'
 
-/** A connection as far as it is looked at here. */
+/** The parts of a connection used here. */
 export interface Session extends AsyncDisposable {
-  /** The process that it was told when it connected. */
+  /** The process id that it was sent when it connected. */
   readonly announced: number
-  /** The process that answers. */
+  /** The process id that answers. */
   readonly process: () => Promise<number | undefined>
-  /** Begins a transaction; returns the process that answers in it. */
+  /** Begins a transaction; returns the process id that answers in it. */
   readonly begin: () => Promise<number | undefined>
-  /** Ends it. */
   readonly end: () => Promise<unknown>
 }
 
@@ -58,11 +56,11 @@ async function connect(url: string): Promise<Session> {
   const process = async () => (await READ_PROCESS.get(client))?.pid
   const owner = opening.move()
   return {
-    // pg's types leave it out.
+    // Missing in pg's types.
     announced: (client as unknown as { processID: number }).processID,
     process,
     async begin() {
-      // A pooler of single statements refuses transactions.
+      // A pooler in statement mode refuses transactions.
       await client.query('begin').catch((error) => {
         throw new AppError('CONFIG', REMEDY, { cause: error })
       })

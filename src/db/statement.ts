@@ -13,10 +13,10 @@ import type {
   UploadStatus,
 } from '../../prisma/generated/kysely.ts'
 
-/** What a statement runs on: the pool, one connection of it within a transaction, or a connection of its own. */
+/** What statements run on: the pool, one connection of it within a transaction, or a connection of its own. */
 export type Queryable = Pool | ClientBase
 
-/** What the driver makes of a column, by the name of its Postgres type. */
+/** The JavaScript type of a column, by the name of its Postgres type. */
 interface ColumnTypes {
   bool: boolean
   int2: number
@@ -28,10 +28,10 @@ interface ColumnTypes {
   text: string
   bytea: Buffer
   timestamptz: Date
-  /** Parsed; its shape is for the caller to check. */
+  /** Parsed; the caller checks its shape. */
   json: unknown
   jsonb: unknown
-  /** Of a function that returns nothing. */
+  /** The result of a function that returns nothing. */
   void: string
   backfill_mode: BackfillMode
   backfill_status: BackfillStatus
@@ -46,7 +46,7 @@ interface ColumnTypes {
   upload_status: UploadStatus
 }
 
-/** What the driver takes for a parameter, where that is another type. */
+/** The JavaScript type of a parameter, if it differs from that of a column. */
 interface ParameterTypes extends Omit<ColumnTypes, 'int8' | 'numeric' | 'timestamptz' | 'json' | 'jsonb'> {
   int8: string | number
   numeric: string | number
@@ -75,16 +75,16 @@ type Values<Parameters> = { readonly [Name in keyof Parameters]: ValueOf<Paramet
 type Given<Parameters> = keyof Parameters extends never ? [] : [values: Values<Parameters>]
 
 interface Definition<Parameters extends Types, Columns extends Types> {
-  /** Its own: names it in test reports, and as a prepared statement. */
+  /** A unique name: used in test reports, and for the prepared statement. */
   readonly name: string
-  /** Each connection plans it once: for what requests wait for, not for what depends on how much is given. */
+  /** Planned once per connection: for statements that requests wait for, not for those whose plan depends on the amount of data. */
   readonly isPrepared?: boolean
   /** SQL with `:name` for each parameter. */
   readonly text: string
   readonly parameters?: Parameters
   /**
-   * Of the result, by name; a `?` says that it may be null, which tests check: test/statements.test.ts for columns of tables,
-   * test/support/statement-rows.ts for whatever a test reads.
+   * The result's columns by name; `?` means nullable. test/statements.test.ts checks it for columns of tables,
+   * test/support/statement-rows.ts for every row that a test reads.
    */
   readonly columns?: Columns
 }
@@ -95,22 +95,19 @@ export interface Statement<Parameters extends Types, Columns extends Types> {
   readonly text: string
   readonly parameters: Types
   readonly columns: Types
-  /** All rows. */
   readonly all: (db: Queryable, ...values: Given<Parameters>) => Promise<Row<Columns>[]>
-  /** The first row. */
   readonly get: (db: Queryable, ...values: Given<Parameters>) => Promise<Row<Columns> | undefined>
-  /** The number of rows that were changed or found. */
+  /** The number of rows changed or found. */
   readonly run: (db: Queryable, ...values: Given<Parameters>) => Promise<number>
 }
 
-/** Every statement of the modules that are loaded, by name; test/statements.test.ts asks the database about each. */
+/** All statements of the loaded modules, by name; test/statements.test.ts has the database describe each. */
 export const STATEMENTS = new Map<string, Statement<Types, Types>>()
 
 /**
- * A statement that stays SQL, with the types of its parameters and columns: they are those that Postgres tells when it
- * prepares the statement, which test/statements.test.ts compares. Named parameters let files share fragments of SQL. Plain
- * statements go through query.ts instead. Throws for a name that is taken, and for a parameter that is not declared or
- * not used: both are bugs.
+ * A statement written in SQL, with the types of its parameters and columns, which test/statements.test.ts compares with what Postgres
+ * reports when it prepares the statement. Named parameters let files share fragments of SQL. Use query.ts for plain statements instead.
+ * Throws for a duplicate name, and for a parameter that is not declared or not used: both are bugs.
  */
 export function statement<const Parameters extends Types = None, const Columns extends Types = None>(
   definition: Definition<Parameters, Columns>,
@@ -135,7 +132,7 @@ export function statement<const Parameters extends Types = None, const Columns e
   return made
 }
 
-/** `:name`, and neither `::type` nor a bound of `[1:4]`. */
+/** `:name`, but neither `::type` nor a bound of `[1:4]`. */
 const PARAMETER = /(?<![:\w]):([a-z]\w*)/gi
 
 function numberParameters({ name, text }: { name: string; text: string }, order: readonly string[]): string {

@@ -2,9 +2,9 @@ import { logFailure } from '../core/log-failure.ts'
 import type { Pg } from '../db/database.ts'
 import { statement } from '../db/statement.ts'
 
-/** Counts the pictures that the origin handler delivers, for the doctor; redirects and refusals are not counted. */
+/** Counts the pictures that the origin handler delivers, for the doctor; redirects and errors are not counted. */
 export interface DeliveryCounts {
-  /** In memory only: a request writes nothing. */
+  /** Counts in memory: a request writes nothing to the database. */
   count(kind: 'stored' | 'made'): void
   flush(): Promise<void>
   close(): Promise<void>
@@ -40,7 +40,7 @@ export function openDeliveryCounts(pg: Pg): DeliveryCounts {
   }
 }
 
-// One row an hour from all processes; rows older than a month are deleted.
+// One row per hour for all processes; rows older than a month are deleted.
 const ADD = statement({
   name: 'add-deliveries',
   text: `
@@ -50,7 +50,7 @@ const ADD = statement({
   parameters: { stored: 'int8', made: 'int8' },
 })
 
-/** The sums of the last 24 hours, of all processes. */
+/** The totals of the last 24 hours, over all processes. */
 export async function readDeliveries(pg: Pg): Promise<{ stored: number; made: number }> {
   const sums = await READ_DELIVERIES.get(pg)
   return { stored: Number(sums?.stored), made: Number(sums?.made) }

@@ -9,13 +9,13 @@ import { checkPublicUrl } from './public-url.ts'
 import { checkRequests } from './requests.ts'
 
 export interface DeliveryHealth {
-  /** Requests of the last 24 hours for pictures that were stored before, and for those that were not. */
+  /** Requests in the last 24 hours for pictures that were already stored, and for those that were not. */
   readonly storedRequests: number
   readonly madeRequests: number
   readonly findings: readonly Finding[]
 }
 
-/** Examines how a picture's request gets here: the counts, the live distribution, and a real request. */
+/** Checks how requests for pictures reach this service: the counts, the live distribution, and a real request. */
 export async function diagnoseDelivery(app: {
   readonly pg: Pg
   readonly cdn: Cdn | null
@@ -34,7 +34,7 @@ export async function diagnoseDelivery(app: {
   }
 }
 
-/** A call that fails is a finding too. */
+/** A failed call is a finding too. */
 async function readDistribution(cdn: Cdn, config: Parameters<typeof checkDistribution>[1]): Promise<Finding[]> {
   try {
     return checkDistribution(await cdn.readConfig(), config)
@@ -53,6 +53,6 @@ const NO_DISTRIBUTION = bad('WARNING', 'distribution', {
     'With CloudFront, set CLOUDFRONT_DISTRIBUTION_ID and allow cloudfront:GetDistributionConfig and cloudfront:CreateInvalidation; without a CDN, nothing.',
 })
 const NO_PUBLIC_URL = bad('WARNING', 'missing-picture', {
-  message: 'PUBLIC_IMAGE_URL is not set: image URLs lead to this service, and no request through a CDN is tried.',
+  message: 'PUBLIC_IMAGE_URL is not set: image URLs lead to this service, and requests through a CDN are not checked.',
   remedy: 'With a CDN, set PUBLIC_IMAGE_URL to its address; without one, nothing.',
 })

@@ -6,20 +6,20 @@ import { bad, type Finding, ok } from './finding.ts'
 import { checkPrimary, checkSecondary } from './origins.ts'
 import { pathOf, type Route, routeOf } from './route.ts'
 
-/** Answers of the bucket that fail over to this service: the object is missing, or S3 is in trouble. */
+/** Responses of the bucket that fail over to this service: the object is missing, or S3 is failing. */
 const FAILOVER_CODES = [404, 500, 502, 503, 504]
 const METHODS = ['GET', 'HEAD', 'OPTIONS'] as const
 /** Errors that may be gone a second later and must not be cached for long. CloudFront's default is 10 s. */
 const TRANSIENT_CODES = [403, 500, 502, 503, 504]
-/** For errors that this service lets caches keep: Cache-Control of 404 and 410. */
+/** For errors that may be cached: Cache-Control of 404 and 410. */
 const ERROR_TTL_MAX_S = 60
-/** AWS's own policies: https://docs.aws.amazon.com/AmazonCloudFront/latest/DeveloperGuide/using-managed-cache-policies.html */
+/** AWS's managed policies: https://docs.aws.amazon.com/AmazonCloudFront/latest/DeveloperGuide/using-managed-cache-policies.html */
 const CACHING_DISABLED = '4135ea2d-6df8-44a3-9df3-4b5a84be39ad'
 const CONNECT_MAX_S = 10
 
 type Settings = Pick<Config, 'buckets' | 'publicImageUrl' | 'aws'>
 
-/** Checks a live distribution against what the service needs. Pure: one finding for each check. */
+/** Checks a live distribution against the service's requirements. Pure: one finding for each check. */
 export function checkDistribution(live: DistributionConfig, settings: Settings): Finding[] {
   const route = routeOf(live, settings.publicImageUrl)
   return [
@@ -43,7 +43,7 @@ function checkEnabled({ Enabled: isEnabled }: DistributionConfig): Finding {
 function checkFailover({ group, behavior }: Route): Finding {
   if (!group)
     return bad('ERROR', 'failover', {
-      message: `Pictures are asked from origin ${behavior.TargetOriginId} alone: what was never made stays missing.`,
+      message: `Pictures are only requested from origin ${behavior.TargetOriginId}: pictures that were never made stay missing.`,
       remedy: `Make an origin group of the previews bucket and this service, with the fail-over codes ${FAILOVER_CODES.join(', ')}, and let the behaviour of the pictures use it.`,
     })
   const codes = group.FailoverCriteria?.StatusCodes?.Items ?? []
@@ -78,7 +78,7 @@ function checkErrors({ CustomErrorResponses: responses }: DistributionConfig): F
   if (replaced.length > 0)
     return bad('ERROR', 'error-caching', {
       message: `Errors ${replaced.map((rule) => rule.ErrorCode).join(', ')} are replaced by pages of the distribution.`,
-      remedy: 'Remove the response pages: clients need the status and the reason that the service answers.',
+      remedy: 'Remove the response pages: clients need the status and the reason in the response of the service.',
     })
   const tooLong = [...new Set([...TRANSIENT_CODES, ...rules.keys()])].filter((code) => {
     const ttl = rules.get(code)?.ErrorCachingMinTTL ?? 10
@@ -96,7 +96,7 @@ function checkTags({ CacheTagConfig: tags }: DistributionConfig): Finding {
   if (name?.toLowerCase() === CACHE_TAG_HEADER) return ok('cache-tags', `Cache tags are read from ${CACHE_TAG_HEADER}.`)
   return bad('WARNING', 'cache-tags', {
     message: `Cache tags are read from ${name ?? 'no header'}: take-downs invalidate by path.`,
-    remedy: `Set CacheTagConfig.HeaderName to ${CACHE_TAG_HEADER}, then invalidate /* once, since what is cached has no tags.`,
+    remedy: `Set CacheTagConfig.HeaderName to ${CACHE_TAG_HEADER}, then invalidate /* once, because cached objects have no tags.`,
   })
 }
 
@@ -104,19 +104,19 @@ function checkTimeouts({ primary, secondary }: Route): Finding {
   const [attempts, seconds] = [primary?.ConnectionAttempts ?? 3, primary?.ConnectionTimeout ?? 10]
   if (attempts * seconds > CONNECT_MAX_S)
     return bad('WARNING', 'time-outs', {
-      message: `Connecting to the bucket is tried ${attempts} times for ${seconds} s before this service is asked.`,
+      message: `Connecting to the bucket is tried ${attempts} times for ${seconds} s before a request fails over to this service.`,
       remedy: 'Set ConnectionAttempts to 2 and ConnectionTimeout to 3 on the primary origin.',
     })
   const readS = (secondary?.CustomOriginConfig ?? secondary?.VpcOriginConfig)?.OriginReadTimeout ?? 30
   const neededS = ANSWER_LIMIT_MS / 1000
   if (readS < neededS)
     return bad('WARNING', 'time-outs', {
-      message: `The CDN waits ${readS} s for an answer of this service, which may take ${neededS} s.`,
+      message: `The CDN waits ${readS} s for a response of this service, which may take ${neededS} s.`,
       remedy: 'Set OriginReadTimeout to 30 on the secondary origin.',
     })
   return ok(
     'time-outs',
-    `Connecting takes ${attempts} times ${seconds} s at most, an answer of this service ${readS} s.`,
+    `Connecting takes ${attempts} times ${seconds} s at most, a response of this service ${readS} s.`,
   )
 }
 

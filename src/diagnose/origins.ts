@@ -2,10 +2,10 @@ import type { Config } from '../core/config.ts'
 import { bad, type Finding, ok } from './finding.ts'
 import type { Route } from './route.ts'
 
-/** Where http/server.ts serves the pictures. */
+/** The path at which http/server.ts serves pictures. */
 const IMAGES_PATH = '/images'
 
-/** The bucket that is asked first. */
+/** The bucket, which is requested first. */
 export function checkPrimary({ primary }: Route, { buckets, aws }: Pick<Config, 'buckets' | 'aws'>): Finding {
   const check = 'primary-origin'
   const domain = primary?.DomainName ?? 'nothing'
@@ -15,11 +15,11 @@ export function checkPrimary({ primary }: Route, { buckets, aws }: Pick<Config, 
       remedy: 'Set ORIGINALS_BUCKET and PREVIEWS_BUCKET.',
     })
   const bucket = buckets.previews
-  // The regional name, the global one, dual-stack; an S3-compatible store's is up to the operator.
+  // The regional name, the global one, dual-stack; the name of an S3-compatible store is up to the operator.
   const isBucket = domain.startsWith(`${bucket}.s3.`) && domain.includes('.amazonaws.com')
   if (!isBucket && !aws.s3Endpoint)
     return bad('ERROR', check, {
-      message: `The primary origin is ${domain}, not the bucket ${bucket}: pictures that are stored are asked here again.`,
+      message: `The primary origin is ${domain}, not the bucket ${bucket}: stored pictures are requested from this service again.`,
       remedy: `Make ${bucket}.s3.${aws.region}.amazonaws.com the first member of the origin group and this service the second.`,
     })
   if (primary?.OriginPath)
@@ -35,14 +35,14 @@ export function checkPrimary({ primary }: Route, { buckets, aws }: Pick<Config, 
   return ok(check, `The primary origin is ${domain}.`)
 }
 
-/** This service, which is asked for what the bucket lacks. */
+/** This service, which is requested for what the bucket lacks. */
 export function checkSecondary({ secondary }: Route): Finding {
   const check = 'secondary-origin'
   const isOurs = secondary?.CustomOriginConfig ?? secondary?.VpcOriginConfig
   const name = secondary?.DomainName ?? 'nothing'
   if (!isOurs)
     return bad('ERROR', check, {
-      message: `The secondary origin is ${name}, which is not a web server: what is missing in the bucket is never made.`,
+      message: `The secondary origin is ${name}, which is not a web server: pictures missing in the bucket are never made.`,
       remedy: `Make this service's public address a custom origin with the path ${IMAGES_PATH}, as the group's second member.`,
     })
   if (secondary?.OriginPath !== IMAGES_PATH)

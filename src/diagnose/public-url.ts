@@ -5,12 +5,12 @@ import { causes } from '../core/log.ts'
 import { printVariantKey } from '../core/variant.ts'
 import { bad, type Finding, ok } from './finding.ts'
 
-/** The CDN's own time-outs end below. */
+/** Longer than the CDN's own time-outs. */
 const ANSWER_MAX_MS = 60_000
 
 /**
- * Asks the public address for a picture that was never issued: only where bucket, permissions and fail-over are right does
- * this service's own 404 come back. By GET and by HEAD, each with a key of its own, so that no cache answers.
+ * Requests a picture that was never issued from the public address: this service's own 404 only comes back if bucket, permissions and
+ * fail-over are right. By GET and by HEAD, each with its own key, so that no cache answers.
  */
 export async function checkPublicUrl({ buckets }: Pick<Config, 'buckets'>, publicImageUrl: string): Promise<Finding[]> {
   return await Promise.all([
@@ -21,7 +21,7 @@ export async function checkPublicUrl({ buckets }: Pick<Config, 'buckets'>, publi
 
 interface Answer {
   readonly url: string
-  /** Null: nobody answered. */
+  /** Null: no response. */
   readonly status: number | null
   readonly body: string
   readonly isOurs: boolean
@@ -53,7 +53,7 @@ async function ask(method: 'GET' | 'HEAD', publicImageUrl: string): Promise<Answ
 
 function checkGet({ url, status, body, isOurs }: Answer, bucket: string): Finding {
   const check = 'missing-picture'
-  if (status === 404 && isOurs) return ok(check, 'A picture that is not in the bucket is asked from this service.')
+  if (status === 404 && isOurs) return ok(check, 'A picture that is not in the bucket is requested from this service.')
   if (status === null)
     return bad('ERROR', check, {
       message: `GET ${url} fails: ${body}.`,
@@ -66,11 +66,11 @@ function checkGet({ url, status, body, isOurs }: Answer, bucket: string): Findin
     })
   if (status === 404)
     return bad('ERROR', check, {
-      message: `GET ${url} answers a 404 that is not this service's: the CDN does not ask here for what the bucket lacks.`,
+      message: `GET ${url} returns a 404 that is not this service's: the CDN does not request missing pictures from this service.`,
       remedy: 'Let the origin group fail over on 404 to this service, with the origin path /images.',
     })
   return bad('ERROR', check, {
-    message: `GET ${url} answers ${status} instead of 404.`,
+    message: `GET ${url} returns ${status} instead of 404.`,
     remedy:
       status >= 500
         ? 'Check that the CDN reaches this service: address, port, security group, /readyz.'
@@ -81,7 +81,7 @@ function checkGet({ url, status, body, isOurs }: Answer, bucket: string): Findin
 function checkHead({ url, status, isOurs }: Answer): Finding {
   if (status === 404 && isOurs) return ok('head', 'HEAD is forwarded like GET.')
   return bad('ERROR', 'head', {
-    message: `HEAD ${url} answers ${status ?? 'nothing'}, not this service's 404.`,
-    remedy: 'Allow HEAD in the behaviour of the pictures; see what missing-picture says as well.',
+    message: `HEAD ${url} returns ${status ?? 'nothing'}, not this service's 404.`,
+    remedy: 'Allow HEAD in the behaviour of the pictures; see also the check missing-picture.',
   })
 }

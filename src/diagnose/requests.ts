@@ -3,18 +3,18 @@ import { bad, type Finding, ok } from './finding.ts'
 
 /** Fewer are not significant. */
 const REQUESTS_MIN = 100
-/** Some are legitimate: S3 was in trouble for a moment, or somebody bypassed the CDN. */
+/** Some are legitimate: S3 failed for a moment, or somebody bypassed the CDN. */
 const STORED_SHARE_MAX = 0.2
 
-/** Whether the CDN asks here for what it would find in the bucket. @param deliveries of the last 24 hours */
+/** Checks whether the CDN requests pictures here that are in the bucket. @param deliveries of the last 24 hours */
 export function checkRequests(
   { stored, made }: { stored: number; made: number },
   { publicImageUrl, distributionId }: Pick<Config, 'publicImageUrl' | 'distributionId'>,
 ): Finding {
-  const counts = `In the last 24 hours ${stored} pictures were asked for here that were stored already, and ${made} that were not.`
+  const counts = `In the last 24 hours ${stored} pictures that were already stored were requested here, and ${made} that were not.`
   if (!publicImageUrl && !distributionId)
     return ok('requests', `${counts} That is right without a CDN: image URLs lead to this service.`)
-  if (stored + made < REQUESTS_MIN) return ok('requests', `${counts} Too few to judge by.`)
+  if (stored + made < REQUESTS_MIN) return ok('requests', `${counts} These are too few to judge.`)
   if (stored / (stored + made) <= STORED_SHARE_MAX) return ok('requests', counts)
   return bad(distributionId ? 'ERROR' : 'WARNING', 'requests', {
     message: `${counts} The CDN's primary origin is misconfigured: it does not find stored pictures in the bucket.`,

@@ -9,7 +9,7 @@ export interface Route {
   readonly secondary: Origin | null
 }
 
-/** What a picture's URL leads to: the first behaviour whose pattern it matches, else the default one. */
+/** The route of a picture's URL: the first behaviour whose pattern it matches, else the default one. */
 export function routeOf(live: DistributionConfig, publicImageUrl: string | null): Route {
   const path = `${pathOf(publicImageUrl)}/${SAMPLE}`
   const own = live.CacheBehaviors?.Items?.find(({ PathPattern: pattern = '' }) => matches(pattern, path))
@@ -25,7 +25,7 @@ const SAMPLE = printVariantKey({
   ...{ preset: 'preview', version: 'aaaaaaaaaaaaaaaa', format: 'WEBP' },
 })
 
-/** CloudFront's patterns: `*` for any characters, `?` for one; a leading slash may be left out. */
+/** CloudFront's patterns: `*` for any characters, `?` for one; a leading slash is optional. */
 function matches(pattern: string, path: string): boolean {
   const source = pattern.replace(/^\//, '').replace(/[.+^${}()|[\]\\]/g, '\\$&')
   return new RegExp(`^/${source.replaceAll('*', '.*').replaceAll('?', '.')}$`).test(path)

@@ -4,7 +4,7 @@ import { AppError } from '../core/errors.ts'
 import { causes } from '../core/log.ts'
 import { startOf } from '../core/processes.ts'
 
-/** Written by the process that owns a data directory for others (`npm run import` connects to its Postgres). Mode 600. */
+/** Written by the process that owns a data directory, for others (`npm run import` connects to its Postgres). Mode 600. */
 export interface Instance {
   readonly pid: number
   /** Distinguishes a process from a later one with the same pid; see `startOf`. */
@@ -14,7 +14,7 @@ export interface Instance {
 
 const fileOf = (dataDir: string) => path.join(dataDir, 'instance.json')
 
-/** The living owner of the data directory, or null. */
+/** The live owner of the data directory, or null. */
 export async function readInstance(dataDir: string): Promise<Instance | null> {
   const text = await readFile(fileOf(dataDir), 'utf8').catch(() => '')
   try {
@@ -26,8 +26,8 @@ export async function readInstance(dataDir: string): Promise<Instance | null> {
 }
 
 /**
- * Makes this process the owner of the data directory. Throws IN_USE when a living process owns it, UNAVAILABLE when it
- * cannot be written. A file left by a killed owner is taken over.
+ * Makes this process the owner of the data directory. Throws IN_USE if a live process owns it, UNAVAILABLE if it cannot be written. Takes
+ * over the file of a killed owner.
  */
 export async function claimInstance(dataDir: string): Promise<{
   announce: (databaseUrl: string) => Promise<void>
@@ -50,7 +50,7 @@ export async function claimInstance(dataDir: string): Promise<{
       throw inUse(dataDir, (await readInstance(dataDir))?.pid ?? 0)
     throw new AppError(
       'UNAVAILABLE',
-      `Cannot write to the data directory ${dataDir} (${causes(error)}): set DATA_DIR to one that you own.`,
+      `Cannot write to the data directory ${dataDir} (${causes(error)}): set DATA_DIR to a directory that you own.`,
       { cause: error },
     )
   }

@@ -10,7 +10,7 @@ export interface Embedded {
   readonly close: () => Promise<void>
 }
 
-/** Owns the data directory and runs its Postgres until closed. Throws IN_USE when another process owns it. */
+/** Owns the data directory and runs its Postgres until closed. Throws IN_USE if another process owns it. */
 export async function openEmbedded({ dataDir }: Config): Promise<Embedded> {
   const instance = await claimInstance(dataDir)
   try {

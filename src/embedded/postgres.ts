@@ -25,8 +25,8 @@ export interface EmbeddedPostgres {
 }
 
 /**
- * Starts a Postgres of our own in `directory`, made on the first run, on a free loopback port with a random password.
- * A server left running there by a killed parent is stopped first. The caller owns the directory (see instance.ts).
+ * Starts an embedded Postgres in `directory`, created on the first run, on a free loopback port with a random password. A server left
+ * running there by a killed parent is stopped first. The caller owns the directory (see instance.ts).
  */
 export async function startPostgres(directory: string): Promise<EmbeddedPostgres> {
   const binaries = await findBinaries()
@@ -46,7 +46,7 @@ export async function startPostgres(directory: string): Promise<EmbeddedPostgres
   const server = as.spawn(
     binaries.postgres,
     ['-D', data, '-p', String(port), '-c', 'listen_addresses=127.0.0.1', '-c', 'unix_socket_directories='],
-    // Its own process group: Ctrl-C in the terminal must reach us, not Postgres directly.
+    // Its own process group: Ctrl-C in the terminal must reach this process, not Postgres directly.
     { stdio: ['ignore', output, output], detached: true, cwd: '/' },
   )
   closeSync(output)
@@ -111,8 +111,8 @@ async function findBinaries(): Promise<{ initdb: string; postgres: string }> {
 }
 
 /**
- * How to run Postgres's programs: as ourselves, or, when we are root, as `nobody`. Where `nobody` may not enter the
- * directories (root's home, a mktemp folder), util-linux's setpriv adds the one capability that lets it.
+ * Which account runs Postgres's programs: the current one or, if that is root, `nobody`. If `nobody` cannot enter the directories (root's
+ * home, a mktemp folder), util-linux's setpriv adds the one capability that allows it.
  */
 async function chooseAccount(binary: string, directory: string) {
   if (process.getuid?.() !== 0)
@@ -138,7 +138,7 @@ async function chooseAccount(binary: string, directory: string) {
   await run('setpriv', [...privileges, binary, '--version']).catch((error) => {
     throw new AppError(
       'UNAVAILABLE',
-      `Postgres may not run as root, and the account nobody cannot enter ${directory} (${causes(error)}): run as another user, move to a directory that all may enter, or set DATABASE_URL.`,
+      `Postgres may not run as root, and the account nobody cannot enter ${directory} (${causes(error)}): run as another user, use a directory that everybody may enter, or set DATABASE_URL.`,
     )
   })
   return {
@@ -149,11 +149,11 @@ async function chooseAccount(binary: string, directory: string) {
 }
 
 async function ready(url: string, ended: Promise<string>): Promise<void> {
-  const giveUpAt = Date.now() + START_LIMIT_MS
+  const deadline = Date.now() + START_LIMIT_MS
   const died = ended.then((sentence) => {
     throw new AppError('UNAVAILABLE', sentence)
   })
-  // Handled by the races below; afterwards a rejection would be unhandled.
+  // Handled by the races below; a later rejection would be unhandled.
   died.catch(() => {})
   for (;;) {
     const client = new pg.Client({ connectionString: url, connectionTimeoutMillis: 2000 })
@@ -165,7 +165,7 @@ async function ready(url: string, ended: Promise<string>): Promise<void> {
       return
     } catch (error) {
       if (error instanceof AppError) throw error
-      if (Date.now() > giveUpAt)
+      if (Date.now() > deadline)
         throw new AppError('UNAVAILABLE', `The embedded Postgres did not answer in ${START_LIMIT_MS / 1000} s.`, {
           cause: error,
         })
@@ -176,7 +176,7 @@ async function ready(url: string, ended: Promise<string>): Promise<void> {
   }
 }
 
-/** Fast shutdown (SIGINT) rolls open transactions back; a server that still runs after 10 s is killed and recovers from its WAL. */
+/** Fast shutdown (SIGINT) rolls back open transactions; a server that still runs after 10 s is killed and recovers from its WAL. */
 async function stop(server: ChildProcess): Promise<void> {
   if (server.exitCode !== null || server.signalCode !== null || server.pid === undefined) return
   const gone = new Promise((resolve) => server.once('exit', resolve))
@@ -186,21 +186,21 @@ async function stop(server: ChildProcess): Promise<void> {
   clearTimeout(killer)
 }
 
-/** A parent that was killed leaves its server behind; its pid is the first line of postmaster.pid. */
+/** Stops the server of a parent that was killed; its pid is the first line of postmaster.pid. */
 async function stopOrphan(data: string): Promise<void> {
   const file = path.join(data, 'postmaster.pid')
   const pid = Number((await readFile(file, 'utf8').catch(() => '')).split('\n')[0])
   if (!pid) return
   const command = await readFile(`/proc/${pid}/cmdline`, 'utf8').catch(() => '')
   if (!command.includes(data)) {
-    // Another process: after a power cut the pid may have been reused.
+    // A different process: after a power cut the pid may have been reused.
     await rm(file, { force: true })
     return
   }
   process.kill(pid, 'SIGINT')
-  const giveUpAt = Date.now() + 15_000
+  const deadline = Date.now() + 15_000
   while ((await startOf(pid)) !== null) {
-    if (Date.now() > giveUpAt) process.kill(pid, 'SIGKILL')
+    if (Date.now() > deadline) process.kill(pid, 'SIGKILL')
     await delay(25)
   }
 }

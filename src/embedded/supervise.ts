@@ -3,21 +3,21 @@ import path from 'node:path'
 import type { Config } from '../core/config.ts'
 import { AppError } from '../core/errors.ts'
 import { log } from '../core/log.ts'
-import { type FirstWord, handConfig, type Serving, SUPERVISED } from '../core/supervised-config.ts'
+import { type Serving, type StartupMessage, SUPERVISED, sendConfig } from '../core/supervised-config.ts'
 
-/** Started as processes, not imported: what they run stands above this folder. */
+/** Started as processes, not imported: they are in a layer above this folder. */
 const FILES = {
   API: path.join(import.meta.dirname, '../bin/api.ts'),
   worker: path.join(import.meta.dirname, '../../workers/main.ts'),
 }
 /**
- * MB of JavaScript's memory in a worker, without the sources and pictures. By its own measure V8 lets hundreds pile up before
- * it looks for garbage; the largest archive of a vendor needs 150. The same in package.json and docker-compose.yml.
+ * Limits a worker's JavaScript heap, in MB; sources and pictures are outside of it. By default V8 lets hundreds of MB accumulate before a
+ * collection; the largest vendor archive needs 150. The same flags are in package.json and docker-compose.yml.
  */
 export const WORKER_FLAGS = ['--max-old-space-size=512', '--max-semi-space-size=4']
 const FLAGS = { API: [], worker: WORKER_FLAGS }
 const RESTARTS_MAX = 5
-/** A process that ran this long is healthy again. */
+/** A process that has run this long counts as healthy again. */
 const HEALTHY_MS = 60_000
 
 interface Supervised {
@@ -27,8 +27,8 @@ interface Supervised {
 }
 
 /**
- * Runs an API or a worker as a process of its own and starts it again when it dies, with the presets and layouts of this
- * process; an API at the port that it had. `ready` rejects with what it refuses to start for.
+ * Runs an API or a worker in its own process and restarts it when it exits, with the presets and layouts of this process; an API on the
+ * same port as before. `ready` rejects if the process refuses to start.
  */
 export function supervise<Ready extends Serving | null>(
   name: keyof typeof FILES,
@@ -42,16 +42,16 @@ export function supervise<Ready extends Serving | null>(
   function start(): Promise<Ready> {
     const startedAt = Date.now()
     const env = options.config.childEnv(options.databaseUrl)
-    // Its own process group: Ctrl-C reaches us, and we end it in order.
+    // Its own process group: Ctrl-C reaches this process, which ends it in order.
     child = fork(FILES[name], [SUPERVISED], {
       detached: true,
       execArgv: FLAGS[name],
       env: port === null ? env : { ...env, PORT: port },
       stdio: ['ignore', 'inherit', 'inherit', 'ipc'],
     })
-    handConfig(child, options.config)
+    sendConfig(child, options.config)
     const ready = new Promise<Ready>((resolve, reject) => {
-      child.once('message', (word: FirstWord) => {
+      child.once('message', (word: StartupMessage) => {
         if ('refusal' in word) return reject(new AppError(word.refusal.code, word.refusal.message))
         if (word.ready) port = new URL(word.ready.url).port
         resolve(word.ready as Ready)
@@ -65,7 +65,7 @@ export function supervise<Ready extends Serving | null>(
       deaths = Date.now() - startedAt > HEALTHY_MS ? 1 : deaths + 1
       if (deaths > RESTARTS_MAX)
         return options.onGivenUp(
-          `The ${name} died ${deaths} times in a row; the last time of ${signal ?? `code ${code}`}.`,
+          `The ${name} exited ${deaths} times in a row; most recently with ${signal ?? `code ${code}`}.`,
         )
       log.warn(`the ${name} died; restarting it`, { childPid: child.pid, signal: signal ?? `code ${code}` })
       start().then(
@@ -87,7 +87,7 @@ export function supervise<Ready extends Serving | null>(
   }
 
   const ready = start()
-  // Whoever awaits it hears of it; a close in between must not be an unhandled rejection.
+  // Handled where it is awaited; closing before that must not be an unhandled rejection.
   ready.catch(() => {})
   return { ready, close }
 }

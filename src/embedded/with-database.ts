@@ -2,7 +2,7 @@ import type { Config } from '../core/config.ts'
 import { readInstance } from './instance.ts'
 import { openEmbedded } from './open.ts'
 
-/** The database there is: the one configured, that of the running service, or our own for as long as it takes. */
+/** Uses the available database: the configured one, that of the running service, or a temporary embedded one. */
 export async function withDatabase<T>(config: Config, work: (url: string) => Promise<T>): Promise<T> {
   if (config.databaseUrl) return await work(config.databaseUrl)
   const running = await readInstance(config.dataDir)

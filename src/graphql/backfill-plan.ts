@@ -2,26 +2,25 @@ import type { BackfillPlan } from '../backfill/estimate.ts'
 import { BackfillInputRef, requestOf } from './backfill.ts'
 import { builder } from './builder.ts'
 
-/** It scans every item in scope: at most one in a query. */
+/** It scans every item in scope: at most one per query. */
 const PLAN_COMPLEXITY = 40_000
 
 const BackfillPlanRef = builder.objectRef<BackfillPlan>('BackfillPlan').implement({
-  description: 'An estimate of a backfill.',
+  description: 'An estimate of the work of a backfill.',
   fields: (t) => ({
     items: t.exposeInt('items', { description: 'Items in scope that need work.' }),
     images: t.exposeInt('images', { description: 'Missing images of these items.' }),
     failedBefore: t.exposeInt('failedBefore', {
       description:
-        'Items whose current source has failed already: modes FAILED and ALL try them again, the others leave them out.',
+        'Items whose current source has failed before: modes FAILED and ALL retry them, the others skip them.',
     }),
     estimatedSeconds: t.exposeInt('estimatedSeconds', {
       nullable: true,
-      description:
-        'At the speed of the latest backfills, with the workers that they had; null when none ran within a day.',
+      description: 'At the speed of the latest backfills, with as many workers; null if none ran within a day.',
     }),
     estimatedBytes: t.exposeFloat('estimatedBytes', {
       nullable: true,
-      description: 'By the size of the latest images; null when there is none yet of a variant that is to be made.',
+      description: 'Based on the size of the latest images; null if a variant has no images yet.',
     }),
   }),
 })

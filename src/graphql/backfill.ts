@@ -17,7 +17,7 @@ const BackfillModeRef = builder.enumType('BackfillMode', {
   values: {
     MISSING: { description: 'no image at all' },
     STALE: { description: 'missing, or made from an older source or recipe' },
-    FAILED: { description: 'failed before, tried again' },
+    FAILED: { description: 'failed before; retried' },
     ALL: { description: 'everything, again' },
   } as const,
 })
@@ -28,27 +28,30 @@ const BackfillStatusRef = builder.enumType('BackfillStatus', {
 export const BackfillInputRef = builder.inputType('BackfillInput', {
   fields: (t) => ({
     scope: t.field({ type: ScopeInputRef }),
-    presets: t.stringList({ description: 'Left out: all of them. An empty list is refused.' }),
+    presets: t.stringList({ description: 'All of them if omitted. An empty list is refused.' }),
     formats: t.field({
       type: [ImageFormatRef],
-      description: 'Left out: of each preset the format it lists first. An empty list is refused.',
+      description: 'The first format of each preset if omitted. An empty list is refused.',
     }),
     mode: t.field({ type: BackfillModeRef, defaultValue: 'STALE' }),
     previews: t.boolean({
       description:
-        "The families' previews as well, of all layouts: those that are missing, with mode ALL every one again; the last ones when all items are made, before the backfill is COMPLETED. They are not counted in its progress.",
+        "Also compose the families' previews, in all layouts: missing ones, or with mode ALL every one. The last ones are composed when all items are rendered, before the backfill is COMPLETED. They do not count towards its progress.",
     }),
   }),
 })
 
-/** The request that an input stands for. Throws BAD_INPUT or NOT_FOUND. */
+/** Converts the input to a request. Throws BAD_INPUT or NOT_FOUND. */
 export async function requestOf(
   app: App,
   input: typeof BackfillInputRef.$inferInput | null | undefined,
 ): Promise<BackfillRequest> {
   for (const list of [input?.presets, input?.formats]) {
     if (list && list.length > LIST_MAX)
-      throw new AppError('BAD_INPUT', `A list in the input has ${list.length} entries; at most ${LIST_MAX} are taken.`)
+      throw new AppError(
+        'BAD_INPUT',
+        `A list in the input has ${list.length} entries; at most ${LIST_MAX} are allowed.`,
+      )
   }
   const scope = await resolveScope(app.prisma, input?.scope)
   return checkRequest(app.presets, { ...input, scope })
@@ -81,7 +84,7 @@ const BackfillRef = builder.prismaNode('Backfill', {
       status: t.expose('status', { type: BackfillStatusRef }),
       mode: t.expose('mode', { type: BackfillModeRef }),
       presets: t.exposeStringList('presets'),
-      previews: t.exposeBoolean('previews', { description: 'Previews of families as well.' }),
+      previews: t.exposeBoolean('previews', { description: 'Whether it also composes the previews of families.' }),
       createdAt: t.expose('createdAt', { type: 'DateTime' }),
       finishedAt: t.expose('finishedAt', { type: 'DateTime', nullable: true }),
       totalItems: t.int({
@@ -96,8 +99,7 @@ const BackfillRef = builder.prismaNode('Backfill', {
       etaSeconds: t.int({ nullable: true, ...progress('etaSeconds') }),
       error: t.string({
         nullable: true,
-        description:
-          'Why it ended as FAILED: a chunk was given up after all its attempts, or one of its presets is not offered any more.',
+        description: 'Why it FAILED: all attempts at a chunk failed, or one of its presets was removed.',
         select: {
           error: true,
           chunks: { where: { status: 'FAILED' }, orderBy: { id: 'asc' }, take: 1, select: { error: true } },
@@ -122,7 +124,7 @@ builder.queryFields((t) => ({
   backfills: t.connection(
     {
       type: BackfillRef,
-      description: 'The newest first.',
+      description: 'Newest first.',
       complexity: pageComplexity,
       resolve: (_root, args, context, info) => {
         const { backfill } = context.app.prisma
@@ -135,15 +137,16 @@ builder.queryFields((t) => ({
   failures: t.connection(
     {
       type: RenderFailureRef,
-      description: 'Items without pictures, and why. All of them as JSON Lines are at /failures.jsonl.',
+      description:
+        'Items whose source cannot be rendered, and why. The full list is at /failures.jsonl, as JSON Lines.',
       complexity: pageComplexity,
       args: { scope: t.arg({ type: ScopeInputRef }), code: t.arg.string({ description: 'A reason code.' }) },
       resolve: async (_root, args, context, info) => {
         const { renderFailure } = context.app.prisma
-        const asked = await whereFailures(args, context)
+        const filter = await whereFailures(args, context)
         const find = ({ where, ...query }: PageQuery) =>
-          renderFailure.findMany({ ...query, where: { ...asked, ...where } })
-        const count = () => renderFailure.count({ where: asked })
+          renderFailure.findMany({ ...query, where: { ...filter, ...where } })
+        const count = () => renderFailure.count({ where: filter })
         return readPage({ args, context, info }, { order: 'asc', find, count })
       },
     },
@@ -166,7 +169,7 @@ builder.mutationFields((t) => ({
     type: BackfillRef,
     authScopes: { token: 'backfill:write' },
     description:
-      'scope backfill:write. No input means the whole catalogue, all presets, mode STALE. Starting the same one twice returns the running one.',
+      'scope backfill:write. Without input: the whole catalogue, all presets, mode STALE. Starting an identical backfill returns the running one.',
     args: { input: t.arg({ type: BackfillInputRef }) },
     resolve: async (query, _root, { input }, { app }) => {
       const { id } = await startBackfill(app, await requestOf(app, input))
@@ -176,8 +179,7 @@ builder.mutationFields((t) => ({
   pauseBackfill: t.prismaField({
     type: BackfillRef,
     authScopes: { token: 'backfill:write' },
-    description:
-      'scope backfill:write. Renders that have begun end and are kept; nothing new begins until it is resumed.',
+    description: 'scope backfill:write. Renders in progress finish and are kept; no others start until it is resumed.',
     args: { id: t.arg.globalID({ required: true, for: BackfillRef }) },
     resolve: async (query, _root, { id }, { app }) => {
       await pauseBackfill(app, numberOf(id))
@@ -187,7 +189,7 @@ builder.mutationFields((t) => ({
   resumeBackfill: t.prismaField({
     type: BackfillRef,
     authScopes: { token: 'backfill:write' },
-    description: 'scope backfill:write. A paused backfill goes on where it was.',
+    description: 'scope backfill:write. Continues a paused backfill where it stopped.',
     args: { id: t.arg.globalID({ required: true, for: BackfillRef }) },
     resolve: async (query, _root, { id }, { app }) => {
       await resumeBackfill(app, numberOf(id))
@@ -197,7 +199,7 @@ builder.mutationFields((t) => ({
   cancelBackfill: t.prismaField({
     type: BackfillRef,
     authScopes: { token: 'backfill:write' },
-    description: 'scope backfill:write. What is being made is finished and kept; nothing new begins.',
+    description: 'scope backfill:write. Renders in progress finish and are kept; no others start.',
     args: { id: t.arg.globalID({ required: true, for: BackfillRef }) },
     resolve: async (query, _root, { id }, { app }) => {
       await cancelBackfill(app, numberOf(id))
@@ -209,7 +211,7 @@ builder.mutationFields((t) => ({
 builder.subscriptionField('backfillProgress', (t) =>
   t.prismaField({
     type: BackfillRef,
-    description: 'Now, on every change worth showing (at most 4 a second), and at the end; then it completes.',
+    description: 'Sends the current state, every change (at most 4 a second) and the final state; then completes.',
     args: { id: t.arg.globalID({ required: true, for: BackfillRef }) },
     subscribe: (_root, { id }, context) => follow(numberOf(id), context),
     resolve: (query, event, _args, { app }) =>

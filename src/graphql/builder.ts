@@ -22,10 +22,10 @@ export interface Context {
   readonly request: Request
 }
 
-/** Deep enough for node > edges > node chains of the catalogue and GraphiQL's introspection; no deeper. */
+/** Deep enough for chains of node > edges > node through the catalogue and for GraphiQL's introspection. */
 const DEPTH_MAX = 14
 const BREADTH_MAX = 400
-/** A page of 100 items with ten images each, and the room to nest one page in another. */
+/** A page of 100 items with ten images each, and room to nest one page in another. */
 const COMPLEXITY_MAX = 60_000
 
 interface Types {
@@ -48,19 +48,19 @@ export const builder = new SchemaBuilder<Types>({
     cursorType: 'String',
     clientMutationId: 'omit',
     nodesOnConnection: true,
-    // node.ts has them: null for what is no id, and one statement for all ids of a type.
+    // Defined in node.ts: null for a malformed id, and one statement for all ids of a type.
     nodeQueryOptions: false,
     nodesQueryOptions: false,
     decodeGlobalID: (text) => {
       const id = parseGlobalId(text)
       if (id) return id
-      throw new AppError('BAD_INPUT', `${JSON.stringify(text.slice(0, 100))} is no id: give the "id" of an object.`)
+      throw new AppError('BAD_INPUT', `${JSON.stringify(text.slice(0, 100))} is not an id: use the "id" of an object.`)
     },
   },
   prisma: {
     client: ({ app }) => app.prisma,
     dmmf: getDatamodel(),
-    // A selection that no query could fold in would be one statement per row.
+    // A query that Pothos cannot merge would cost one statement per row.
     onUnusedQuery: (info) => log.warn('a resolver did not use its query', { path: String(info.path.key) }),
   },
   complexity: {
@@ -78,13 +78,13 @@ export const builder = new SchemaBuilder<Types>({
     unauthorizedError: (_parent, _context, info) =>
       new AppError(
         'FORBIDDEN',
-        `${info.fieldName} needs the header "Authorization: Bearer TOKEN" with a token that may do it.`,
+        `${info.fieldName} needs the header "Authorization: Bearer TOKEN" with a token that has the required scope.`,
       ),
   },
 })
 
 builder.scalarType('DateTime', {
-  description: 'A moment in ISO 8601, UTC.',
+  description: 'A date and time in ISO 8601, UTC.',
   serialize: (date) => date.toISOString(),
   parseValue: (value) => {
     const date = new Date(String(value))
@@ -97,7 +97,7 @@ builder.queryType({})
 builder.mutationType({})
 builder.subscriptionType({})
 
-/** The primary key in it. Throws BAD_INPUT for what can be none. */
+/** The primary key in a node id. Throws BAD_INPUT if it cannot be one. */
 export function numberOf({ typename, id }: GlobalId): number {
   if (isRowId(Number(id))) return Number(id)
   throw new AppError('BAD_INPUT', `${JSON.stringify(id)} is not the number of a ${typename}.`)

@@ -5,11 +5,11 @@ import { AppError } from '../core/errors.ts'
 import { builder, type Context, type SchemaTypes } from './builder.ts'
 import { parseCursor, printCursor } from './cursor.ts'
 
-/** Lists as Relay's connections have them: page after page by the primary key, never by OFFSET. */
+/** Relay connections, paged by primary key, never by OFFSET. */
 
 const PAGE_DEFAULT = 24
 const PAGE_MAX = 100
-/** Under which a connection selects what it asks of its rows. */
+/** Fields under which a connection selects from its rows. */
 const NODES = [[{ name: 'nodes' }], [{ name: 'edges' }, { name: 'node' }]]
 
 type Ref<T> = ObjectRef<SchemaTypes, T> | InterfaceRef<SchemaTypes, T>
@@ -22,14 +22,14 @@ interface PageArgs {
   readonly before?: string | null | undefined
 }
 
-/** What Prisma is asked for: one row more than the page has, which tells whether another page follows. */
+/** The arguments for Prisma: one row more than the page has, which tells whether another page follows. */
 export interface PageQuery {
   readonly take: number
   readonly orderBy: { readonly id: Order }
   readonly where: { readonly id?: { readonly gt: number } | { readonly lt: number } }
 }
 
-/** The one connection type of a domain type, `XConnection`, wherever it stands. totalCount costs a COUNT only when asked for. */
+/** The only connection type of a domain type, `XConnection`, for all fields. totalCount costs a COUNT only if selected. */
 export const connectionOf = <T extends object>(name: string, type: Ref<T>) =>
   builder.connectionObject({
     type: type as ObjectRef<SchemaTypes, T>,
@@ -51,9 +51,9 @@ export const pageComplexity = ({ first, last }: PageArgs) => ({
 })
 
 /**
- * The page of a root field, for its `resolve`.
- * @param options.find the rows of a query: to be merged with the field's own filter
- * @param options.count of all rows, called only when it is asked for
+ * Reads the page of a root field, for its `resolve`.
+ * @param options.find reads the rows of a query, to be merged with the field's own filter
+ * @param options.count counts all rows; called only if totalCount is selected
  */
 export async function readPage(
   { args, context, info }: { args: PageArgs; context: Context; info: GraphQLResolveInfo },
@@ -75,24 +75,24 @@ export async function readPage(
     ...(typeName ? { typeName } : {}),
   })
   const rows = isCountOnly(namesIn(info)) ? [] : await options.find({ ...selection, ...page })
-  // Pothos's types want whole rows; these hold what is selected.
+  // Pothos's types expect whole rows; these hold the selected columns.
   return toConnection(connection, { rows, args, page, totalCount: () => options.count() }) as never
 }
 
-/** Of the fields that are selected; what a fragment selects is told as the fragment. */
+/** Names of the selected fields; a fragment counts as one field. */
 const namesIn = ({ fieldNodes }: GraphQLResolveInfo): string[] =>
   fieldNodes.flatMap(({ selectionSet }) =>
     (selectionSet?.selections ?? []).map((node) => (node.kind === Kind.FIELD ? node.name.value : node.kind)),
   )
 
 /**
- * The options of a connection field whose rows a relation holds: they come with their owner's statement, for all owners of
- * one answer at once.
+ * The options of a connection field over a relation: its rows are read in the same statement as their owners, for all owners in the
+ * response at once.
  * @param relation of the Prisma model of type `owner`
  */
 export function relatedPage<T extends object>(owner: string, relation: string, { type }: { type: Ref<T> }) {
   const connection = `${owner}.${relation}`
-  // What t.relatedConnection of Pothos does, which goes on from the cursor's row only while that is there.
+  // Like Pothos's t.relatedConnection, which however only continues from a cursor while its row exists.
   const select = (
     args: PageArgs,
     _context: Context,
@@ -124,7 +124,7 @@ export function relatedPage<T extends object>(owner: string, relation: string, {
 const isCountOnly = (names: readonly string[]): boolean =>
   names.every((name) => name === 'totalCount' || name === '__typename')
 
-/** Cursors are made of it, whatever is selected. */
+/** Cursors contain it, whatever is selected. */
 const withId = ({ select, ...query }: { select?: object }) =>
   select ? { ...query, select: { ...select, id: true } } : query
 
@@ -132,13 +132,13 @@ interface Row {
   readonly id: number
 }
 
-/** The rows behind the cursor, or before it, whether its own row is still there or not. Throws BAD_INPUT. */
+/** The rows after the cursor, or before it, whether its own row still exists or not. Throws BAD_INPUT. */
 function pageQuery(connection: string, args: PageArgs, order: Order): PageQuery {
   const { first, last, after, before } = args
   for (const [name, count] of Object.entries({ first, last }))
     if (isGiven(count) && count < 0) throw new AppError('BAD_INPUT', `${name} is ${count}: give 0 to ${PAGE_MAX}.`)
   if ((isGiven(after) && isGiven(last)) || (isGiven(before) && isGiven(first)) || (isGiven(after) && isGiven(before)))
-    throw new AppError('BAD_INPUT', 'A page goes on with "first" and "after", or back with "last" and "before".')
+    throw new AppError('BAD_INPUT', 'A page needs "first" and "after", or "last" and "before"; do not mix them.')
   const rows = Math.min(first ?? last ?? PAGE_DEFAULT, PAGE_MAX) + 1
   const cursor = after ?? before
   const id = isGiven(cursor) ? parseCursor(connection, cursor) : null
@@ -164,7 +164,7 @@ function toConnection(
     totalCount,
     edges,
     pageInfo: {
-      // Where the page came from there was a row at least.
+      // The cursor came from a row in that direction.
       hasNextPage: isGiven(args.before) || (hasMore && !isBackward(args)),
       hasPreviousPage: isGiven(args.after) || (hasMore && isBackward(args)),
       startCursor: edges[0]?.cursor ?? null,

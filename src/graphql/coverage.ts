@@ -3,12 +3,12 @@ import { type PresetCoverage, readCoverage } from '../coverage/read.ts'
 import { builder } from './builder.ts'
 import { ScopeInputRef } from './item.ts'
 
-/** Reading coverage may count some sets first: at most a hundred in one query. */
+/** Reading coverage may first count some sets: at most a hundred per query. */
 const COVERAGE_COMPLEXITY = 500
 
 const PresetCoverageRef = builder.objectRef<PresetCoverage>('PresetCoverage').implement({
   description:
-    "How many items have their picture of a preset, in the preset's first format. total = ready + stale + missing + failed; what is taken down is left out.",
+    "How many items have a picture in a preset, in the preset's first format. total = ready + stale + missing + failed; items that are taken down are not counted.",
   fields: (t) => ({
     preset: t.exposeString('preset'),
     total: t.exposeInt('total'),
@@ -20,7 +20,7 @@ const PresetCoverageRef = builder.objectRef<PresetCoverage>('PresetCoverage').im
     }),
     isExact: t.exposeBoolean('isExact', {
       description:
-        'True: the counts are those of this moment. False: recent changes are not counted yet, which a worker does within two seconds; after a changed preset it takes longer, and ready items count as stale meanwhile.',
+        'True: the counts are current. False: recent changes are not counted yet; a worker counts them within two seconds. After a preset has changed it takes longer, and ready items count as stale meanwhile.',
     }),
   }),
 })

@@ -5,18 +5,18 @@ import { builder } from './builder.ts'
 const FindingStatusRef = builder.enumType('FindingStatus', {
   values: {
     OK: { description: 'as it should be' },
-    WARNING: { description: 'works, but is costly or may surprise; or was not checked' },
+    WARNING: { description: 'works, but is costly or may cause surprises; or was not checked' },
     ERROR: { description: 'broken' },
   } as const,
 })
 
 const FindingRef = builder.objectRef<Finding>('DeliveryFinding').implement({
-  description: 'What one check of the delivery found.',
+  description: 'The result of one delivery check.',
   fields: (t) => ({
     check: t.exposeString('check', { description: 'A stable name, such as failover.' }),
     status: t.expose('status', { type: FindingStatusRef }),
     message: t.exposeString('message', { description: 'What was found, with the values.' }),
-    remedy: t.exposeString('remedy', { nullable: true, description: 'What to do about it; null where all is well.' }),
+    remedy: t.exposeString('remedy', { nullable: true, description: 'What to do about it; null if nothing is wrong.' }),
   }),
 })
 
@@ -25,10 +25,10 @@ const DeliveryHealthRef = builder.objectRef<DeliveryHealth>('DeliveryHealth').im
   fields: (t) => ({
     storedRequests: t.exposeFloat('storedRequests', {
       description:
-        'Requests of the last 24 hours for pictures that were stored already: a correctly configured CDN finds them in the bucket.',
+        'Requests in the last 24 hours for pictures that were already stored: a correctly configured CDN finds them in the bucket.',
     }),
     madeRequests: t.exposeFloat('madeRequests', {
-      description: 'Requests of the last 24 hours for pictures that were not stored yet, or only just.',
+      description: 'Requests in the last 24 hours for pictures that were not stored yet, or had just been stored.',
     }),
     findings: t.field({ type: [FindingRef], resolve: ({ findings }) => [...findings] }),
   }),
@@ -39,9 +39,9 @@ builder.queryField('deliveryHealth', (t) =>
     type: DeliveryHealthRef,
     authScopes: { token: 'delivery:read' },
     description:
-      'scope delivery:read. Reads the live CDN distribution and asks the public address for a picture that was never issued: some seconds.',
+      'scope delivery:read. Reads the live CDN distribution and requests a picture that was never issued from the public address. Takes some seconds.',
     resolve: async (_root, _args, { app }) => {
-      // Other processes write theirs every 10 s.
+      // Other processes flush theirs every 10 s.
       await app.deliveries.flush()
       return await diagnoseDelivery(app)
     },

@@ -20,7 +20,7 @@ export const FamilyRef = builder.prismaNode('Family', {
       type: ImageRef,
       nullable: true,
       description:
-        "PreviewMaker's composite: a picture of random items of all of the family's sets. Null for a family of which nothing can be shown. Until it is composed for the first time, its URL is the stable alias that redirects to it.",
+        "The family's preview: a composite of random items from all of its sets. Null if the family has no items that can be shown. Until it is first composed, the URL is a stable alias that redirects to it.",
       select: { id: true },
       args: {
         layout: t.arg.string({ required: true, defaultValue: 'card' }),

@@ -1,13 +1,13 @@
 import { setTimeout as delay } from 'node:timers/promises'
 import type { Context } from './builder.ts'
 
-/** At most 4 answers a second. */
+/** At most 4 updates a second. */
 const NOTIFY_EVERY_MS = 250
 
 /**
- * The id now, on every visible change, and at the end; then it completes.
+ * Yields the id immediately, on every visible change, and at the end; then completes.
  * @param options.channel on which changes are notified with the id as payload
- * @param options.hasEnded looks it up, and drops what the loaders hold of it; throws NOT_FOUND
+ * @param options.hasEnded reads the current state and clears the loaders' caches of it; throws NOT_FOUND
  */
 export async function* followChanges(
   id: number,
@@ -16,7 +16,7 @@ export async function* followChanges(
 ): AsyncIterable<{ id: number }> {
   const closing = new AbortController()
   const signal = AbortSignal.any([request.signal, closing.signal])
-  // Followed before the first check, so that no change is missed in between.
+  // Subscribed before the first check, so that no change is missed in between.
   const changes = app.events.follow(options.channel, String(id), signal)[Symbol.asyncIterator]()
   let change = changes.next()
   try {

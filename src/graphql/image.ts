@@ -7,30 +7,29 @@ export const ImageFormatRef = builder.enumType('ImageFormat', { values: IMAGE_FO
 
 const ImageStatusRef = builder.enumType('ImageStatus', {
   description:
-    'READY: stored and recorded. PENDING: the URL works, the first request makes it. FAILED: the source cannot be rendered, see error. GONE: taken down.',
+    'READY: the picture is stored. PENDING: not rendered yet; the URL works, and its first request renders it. FAILED: the source cannot be rendered, see error. GONE: taken down.',
   values: ['READY', 'PENDING', 'FAILED', 'GONE'] as const,
 })
 
-/** What decides a picture of an item. */
+/** The fields that determine a picture of an item. */
 export type PicturedItem = Pick<Item, 'id' | 'sourceKey' | 'sourceHash'>
 
-/** A picture of an item or a family, whether it is made already or not. */
+/** A picture of an item or a family, whether it exists yet or not. */
 export interface WantedImage {
-  /** Its key, also before it is made. */
+  /** Its key, also before it exists. */
   readonly key: string
   readonly width: number
   readonly height: number
   readonly format: ImageFormat
-  /** Null while it is not made. */
+  /** Null if it does not exist yet. */
   readonly row: (context: Context) => Promise<ImageRow | null>
-  /** Called when its URL is printed: what is missing is made before the browser asks. */
+  /** Called when its URL is printed: a missing picture is rendered ahead of the browser's request. */
   readonly warm?: () => void
   readonly isGone: (context: Context) => Promise<boolean>
-  /** Why the last attempt gave none; settled: there will be none. */
+  /** Why the last attempt failed; settled: no other attempt follows. */
   readonly failure: (context: Context) => Promise<RenderFailure | null>
 }
 
-/** A picture of an item, resolved lazily. */
 export function imageOfItem(
   app: Context['app'],
   { item, preset, format }: { item: PicturedItem; preset: Preset; format: ImageFormat },
@@ -68,12 +67,11 @@ const ImageErrorRef = builder.objectRef<RenderFailure>('ImageError').implement({
 })
 
 export const ImageRef = builder.objectRef<WantedImage>('Image').implement({
-  description:
-    'One picture. Its URL works from the moment it is printed: a missing picture is made on the first request.',
+  description: 'One picture. Its URL works immediately: a missing picture is rendered on the first request.',
   fields: (t) => ({
     url: t.field({
       type: 'URL',
-      description: 'Immutable: another source or preset has another URL.',
+      description: 'Immutable: a changed source or preset gets a new URL.',
       resolve: ({ key, warm }, _args, { imageUrl }) => {
         warm?.()
         return `${imageUrl}/${key}`
@@ -93,29 +91,28 @@ export const ImageRef = builder.objectRef<WantedImage>('Image').implement({
     }),
     bytes: t.int({
       nullable: true,
-      description: 'Size of the stored picture; null while it is not made.',
+      description: 'Size of the stored picture; null until it is rendered.',
       resolve: async (image, _args, context) => (await image.row(context))?.bytes ?? null,
     }),
     lossless: t.boolean({
       nullable: true,
-      description: 'How it was encoded; null while it is not made.',
+      description: 'How it was encoded; null until it is rendered.',
       resolve: async (image, _args, context) => (await image.row(context))?.lossless ?? null,
     }),
     engine: t.string({
       nullable: true,
-      description: 'Which rasteriser drew it; null while it is not made.',
+      description: 'Which rasteriser drew it; null until it is rendered.',
       resolve: async (image, _args, context) => (await image.row(context))?.engine ?? null,
     }),
     warnings: t.stringList({
       description:
-        'What was left out of the source or may look different, such as EXTERNAL_REFERENCE, SCRIPT or MISSING_GLYPH. Empty while it is not made.',
+        'What was left out of the source or may look different, such as EXTERNAL_REFERENCE, SCRIPT or MISSING_GLYPH. Empty until it is rendered.',
       resolve: async (image, _args, context) => (await image.row(context))?.warnings ?? [],
     }),
     error: t.field({
       type: ImageErrorRef,
       nullable: true,
-      description:
-        'Why the last attempt gave no picture: for good where status is FAILED; while it is PENDING another attempt follows.',
+      description: 'Why the last attempt failed. Final if status is FAILED; if it is PENDING, another attempt follows.',
       resolve: async (image, _args, context) => ((await image.row(context)) ? null : await image.failure(context)),
     }),
   }),

@@ -12,7 +12,7 @@ import { presetsOfSrcSet } from './src-set.ts'
 export const ItemKindRef = builder.enumType('ItemKind', { values: ITEM_KINDS })
 
 export const ScopeInputRef = builder.inputType('ScopeInput', {
-  description: 'At most one of the fields; none means the whole catalogue.',
+  description: 'At most one of the fields; without any, the whole catalogue.',
   fields: (t) => ({
     vendor: t.string({ description: 'A username.' }),
     family: t.id({ description: 'A unique id.' }),
@@ -25,7 +25,7 @@ const PlaceholderRef = builder.objectRef<{ thumbHash: string; dominantColor: str
     thumbHash: t.exposeString('thumbHash', { description: 'ThumbHash in base64, with alpha: about 28 bytes.' }),
     dataUrl: t.string({
       description: 'The ThumbHash as a PNG of at most 32 px a side.',
-      // Some 6 kB that are made for each.
+      // About 6 kB, built for each item.
       complexity: 40,
       resolve: ({ thumbHash }) => thumbHashToDataURL(Buffer.from(thumbHash, 'base64')),
     }),
@@ -38,13 +38,13 @@ export const ItemRef = builder.prismaInterface('Item', {
   description: 'One SVG. Icon and Illustration implement it.',
   interfaces: [builder.nodeInterfaceRef()],
   resolveType: ({ kind }) => (kind === 'ICON' ? 'Icon' : 'Illustration'),
-  // What prints a URL, and tells the type apart, whatever else is selected.
+  // Needed to print URLs and to determine the type, whatever else is selected.
   select: { id: true, kind: true, sourceKey: true, sourceHash: true },
   fields: (t) => ({
     uniqueId: t.exposeID('uniqueId'),
     slug: t.exposeString('slug'),
     name: t.exposeString('name'),
-    tags: t.exposeStringList('tags', { description: 'As the vendor gave them.' }),
+    tags: t.exposeStringList('tags', { description: 'As the vendor stated them.' }),
     kind: t.expose('kind', { type: ItemKindRef }),
     iconSet: t.relation('iconSet'),
     family: t.relation('family'),
@@ -53,16 +53,16 @@ export const ItemRef = builder.prismaInterface('Item', {
       type: PlaceholderRef,
       nullable: true,
       description:
-        'What a page shows until a picture is there; null until the item was drawn for the first time, and when it is taken down.',
+        'What a page shows until the picture has loaded; null until the item is first rendered, and when it is taken down.',
       select: { thumbHash: true, dominantColor: true },
-      // It is the picture, if a blurred one.
+      // A placeholder is a blurred version of the picture, so a taken-down item has none.
       resolve: async ({ id, thumbHash, dominantColor }, _args, { loaders }) =>
         thumbHash && dominantColor && !(await loaders.takenDown.load(id)) ? { thumbHash, dominantColor } : null,
     }),
     image: t.field({
       type: ImageRef,
       description:
-        "The preset's picture of this item; every field but status, bytes, lossless and error is computed without I/O.",
+        "The item's picture in a preset. All fields except status, bytes, lossless and error are computed without I/O.",
       args: {
         preset: t.arg.string({ required: true, defaultValue: 'preview' }),
         format: t.arg({ type: ImageFormatRef, required: true, defaultValue: 'WEBP' }),
@@ -74,7 +74,7 @@ export const ItemRef = builder.prismaInterface('Item', {
     }),
     srcSet: t.string({
       description:
-        'A srcset ready for <img>: the URL and width of each of these presets, which must show the same (background, watermark, padding, fit, colour, ratio). None named: all that show what `preview` shows.',
+        'A srcset ready for <img>: the URL and width of each of these presets, which must show the same (background, watermark, padding, fit, colour, ratio). If omitted: all that show the same as `preview`.',
       args: {
         presets: t.arg.stringList(),
         format: t.arg({ type: ImageFormatRef, required: true, defaultValue: 'WEBP' }),
@@ -118,7 +118,7 @@ builder.queryFields((t) => ({
         kind: t.arg({ type: ItemKindRef }),
         search: t.arg.string({
           description:
-            'Items whose name has all of these words, or parts of words of three letters and more; at most 100 characters.',
+            'Items whose name contains all of these words, or parts of words with three letters or more; at most 100 characters.',
         }),
       },
       resolve: async (_root, args, context, info) => {

@@ -19,7 +19,7 @@ const LayoutRef = builder.objectRef<Layout>('Layout').implement({
     watermark: t.boolean({ resolve: ({ watermark }) => watermark !== null }),
     formats: t.field({
       type: [ImageFormatRef],
-      description: 'The formats it is offered in; the first one is composed ahead of requests.',
+      description: 'The formats it is offered in; the first one is composed in advance.',
       resolve: ({ formats }) => [...formats],
     }),
   }),
@@ -38,20 +38,20 @@ builder.mutationField('regeneratePreview', (t) =>
     type: FamilyRef,
     authScopes: { token: 'preview:write' },
     description:
-      "scope preview:write. Picks a family's members anew and composes at once; the old pictures stay until the new ones are stored. What is given is kept for later; what is not given stays as it was.",
+      "scope preview:write. Picks new members for a family's preview and composes it immediately; the old pictures stay until the new ones are stored. The arguments are saved for later compositions; omitted ones keep their saved values.",
     args: {
       family: t.arg.id({ required: true, description: 'Its unique id, or its node id.' }),
       seed: t.arg.int({
         description:
-          'From 0. The same seed and items give the same picture. Not given: another one, unless pin or exclude is given.',
+          '0 or more. The same seed and items give the same picture. If omitted: a new seed, unless pin or exclude is given.',
       }),
       pin: t.arg.idList({
-        description: `Items, by unique id or node id, that are shown in any case and first; at most ${PINNED_MAX}. []: none.`,
+        description: `Items, by unique id or node id, that are always shown, before all others; at most ${PINNED_MAX}. []: no items.`,
       }),
       exclude: t.arg.idList({
-        description: `Items, by unique id or node id, that are never shown; at most ${EXCLUDED_MAX}. []: none.`,
+        description: `Items, by unique id or node id, that are never shown; at most ${EXCLUDED_MAX}. []: no items.`,
       }),
-      layout: t.arg.string({ description: 'Not given: all layouts.' }),
+      layout: t.arg.string({ description: 'All layouts if omitted.' }),
     },
     resolve: async (query, _root, { family, seed, pin, exclude, layout }, { app, loaders }) => {
       const { id: familyId } = await findFamily(app, family)
@@ -77,12 +77,13 @@ async function findFamily({ prisma }: Context['app'], text: string): Promise<{ i
   throw new AppError('NOT_FOUND', `There is no family ${JSON.stringify(text.slice(0, 100))}.`)
 }
 
-/** In the given order. Whether they are the family's is checked with the family. */
+/** In the given order. Whether they belong to the family is checked later. */
 async function findItems(
   { prisma }: Context['app'],
   { name, ids, max }: { name: string; ids: readonly string[]; max: number },
 ): Promise<number[]> {
-  if (ids.length > max) throw new AppError('BAD_INPUT', `${name} has ${ids.length} entries; at most ${max} are taken.`)
+  if (ids.length > max)
+    throw new AppError('BAD_INPUT', `${name} has ${ids.length} entries; at most ${max} are allowed.`)
   const numbers = (type: string) => ids.map((text) => nodeNumber(text, type)).filter((id) => id !== null)
   const found = await prisma.item.findMany({
     where: {
@@ -103,7 +104,10 @@ async function findItems(
   return ids.map((text) => {
     const id = known.get(text)
     if (id) return id
-    throw new AppError('BAD_INPUT', `${name}: ${JSON.stringify(text.slice(0, 100))} is no item's unique id or node id.`)
+    throw new AppError(
+      'BAD_INPUT',
+      `${name}: ${JSON.stringify(text.slice(0, 100))} is not the unique id or node id of an item.`,
+    )
   })
 }
 

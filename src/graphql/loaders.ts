@@ -8,21 +8,21 @@ import type { Pg, Prisma } from '../db/database.ts'
 import { anyOf, fetchAll, query } from '../db/query.ts'
 import { readUploadProgress, type UploadProgress } from '../uploads/progress.ts'
 
-/** Loaders that batch what many objects of one response need into one statement each. New for every request. */
+/** Loaders that batch reads for many objects of one response into one statement each. Created for every request. */
 export interface Loaders {
-  /** The images of an item, by its id, of all presets and recipes. */
+  /** All images of an item (all presets and recipes), by its id. */
   readonly images: DataLoader<number, Image[]>
   /** The failure of an item, by its id. */
   readonly failures: DataLoader<number, RenderFailure | null>
   /** Whether an item is taken down, by its id. */
   readonly takenDown: DataLoader<number, boolean>
-  /** The current picks of a family's pictures, by its id. */
+  /** The current picks for a family's pictures, by its id. */
   readonly picks: DataLoader<number, FamilyPictures>
-  /** The images of a family, by its id, of all layouts and picks. */
+  /** All images of a family (all layouts and picks), by its id. */
   readonly composites: DataLoader<number, Image[]>
   readonly progress: DataLoader<number, Progress>
   readonly uploadProgress: DataLoader<number, UploadProgress>
-  /** Pending events of a webhook, by its id. */
+  /** The number of pending events of a webhook, by its id. */
   readonly waitingEvents: DataLoader<number, number>
 }
 

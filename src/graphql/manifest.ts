@@ -2,7 +2,7 @@ import { validateManifest } from '../archive/manifest.ts'
 import type { Problem, Problems } from '../archive/problems.ts'
 import { builder } from './builder.ts'
 
-/** Checking 100 kB takes up to 100 ms, if every value is wrong: at most two in a query. */
+/** Checking 100 kB takes up to 100 ms if every value is wrong: at most two per query. */
 const CHECK_COMPLEXITY = 25_000
 
 const ProblemRef = builder.objectRef<Problem>('ManifestProblem').implement({
@@ -12,7 +12,7 @@ const ProblemRef = builder.objectRef<Problem>('ManifestProblem').implement({
     file: t.exposeString('file', { nullable: true, description: 'Name in the archive; null for the archive itself.' }),
     pointer: t.exposeString('pointer', {
       nullable: true,
-      description: 'JSON pointer (RFC 6901) to the value in the manifest; null for what is not in a manifest.',
+      description: 'JSON pointer (RFC 6901) to the value in the manifest; null if the problem is not in a manifest.',
     }),
     message: t.exposeString('message', { description: 'What is wrong, with which value, and what to do.' }),
   }),
@@ -22,10 +22,10 @@ const ManifestCheckRef = builder.objectRef<Problems>('ManifestCheck').implement(
   description: 'The problems of a manifest.',
   fields: (t) => ({
     valid: t.boolean({ resolve: ({ count }) => count() === 0 }),
-    problemCount: t.int({ description: 'All of them.', resolve: ({ count }) => count() }),
+    problemCount: t.int({ description: 'The total number of problems.', resolve: ({ count }) => count() }),
     problems: t.field({
       type: [ProblemRef],
-      description: 'The first 1,000 of them.',
+      description: 'The first 1,000 problems.',
       resolve: ({ kept }) => [...kept],
     }),
   }),
@@ -35,7 +35,7 @@ builder.queryField('validateManifest', (t) =>
   t.field({
     type: ManifestCheckRef,
     description:
-      "Checks the manifest of a vendor's archive by docs/manifest.schema.json and for rules beyond the schema, without its files. A request has at most 100 kB; `npm run ingest -- --dry-run` takes more.",
+      "Checks the manifest of a vendor's archive, without its files, against docs/manifest.schema.json and further rules. A request has at most 100 kB; `npm run ingest -- --dry-run` accepts more.",
     complexity: CHECK_COMPLEXITY,
     args: { manifest: t.arg.string({ required: true, description: 'The text of manifest.json.' }) },
     resolve: (_root, { manifest }) => validateManifest(manifest),

@@ -6,7 +6,7 @@ import { isRowId, parseGlobalId } from '../core/global-id.ts'
 import type { Prisma } from '../db/database.ts'
 import { builder, type Context } from './builder.ts'
 
-/** So many are a page of each of ten types; one statement for each type reads them. */
+/** A page of each of ten types; the rows of each type are read in one statement. */
 const IDS_MAX = 1000
 
 interface Query {
@@ -15,7 +15,7 @@ interface Query {
 }
 type Find = (prisma: Prisma, query: Query) => PromiseLike<readonly { readonly id: number }[]>
 
-/** How the rows of each type are found that a node id may name. test/graphql-paging.test.ts keeps it whole. */
+/** How to find the rows of each type that has node ids. test/graphql-paging.test.ts checks that it is complete. */
 export const FINDERS: Readonly<Record<string, Find>> = {
   Vendor: ({ vendor }, query) => vendor.findMany(query),
   Family: ({ family }, query) => family.findMany(query),
@@ -35,14 +35,14 @@ builder.queryFields((t) => ({
   node: t.field({
     type: builder.nodeInterfaceRef(),
     nullable: true,
-    description: 'Null if the id is malformed or nothing has it.',
+    description: 'Null if the id is malformed or unknown.',
     args: { id: t.arg.id({ required: true }) },
     resolve: async (_root, { id }, context, info) => (await findNodes([id], { context, info }))[0] ?? null,
   }),
   nodes: t.field({
     type: [builder.nodeInterfaceRef()],
     nullable: { list: false, items: true },
-    description: `In the order of the ids, at most ${IDS_MAX}; null in place of an id that is malformed or that nothing has.`,
+    description: `In the order of the ids, at most ${IDS_MAX}; null for an id that is malformed or unknown.`,
     complexity: ({ ids }) => ({ field: 1, multiplier: Math.max(ids.length, 1) }),
     args: { ids: t.arg.idList({ required: true }) },
     resolve: (_root, { ids }, context, info) => findNodes(ids, { context, info }),
@@ -55,7 +55,7 @@ async function findNodes(
   { context, info }: { context: Context; info: GraphQLResolveInfo },
 ): Promise<({ id: number } | null)[]> {
   if (texts.length > IDS_MAX)
-    throw new AppError('BAD_INPUT', `ids has ${texts.length} entries; at most ${IDS_MAX} are taken.`)
+    throw new AppError('BAD_INPUT', `ids has ${texts.length} entries; at most ${IDS_MAX} are allowed.`)
   const wanted = texts.map(parseGlobalId)
   const rows = new Map<string, { id: number }>()
   const byType = Map.groupBy(wanted.filter(isGiven), ({ typename }) => typename)

@@ -3,7 +3,7 @@ import { builder } from './builder.ts'
 import { ImageFormatRef } from './image.ts'
 
 const PresetRef = builder.objectRef<Preset>('Preset').implement({
-  description: 'A named way to make a picture.',
+  description: 'A named size and look of pictures.',
   fields: (t) => ({
     name: t.exposeString('name'),
     width: t.exposeInt('width', { description: 'px' }),
@@ -15,7 +15,7 @@ const PresetRef = builder.objectRef<Preset>('Preset').implement({
     watermark: t.boolean({ resolve: ({ watermark }) => watermark !== null }),
     formats: t.field({
       type: [ImageFormatRef],
-      description: 'The formats it is offered in; a backfill renders the first one unless given others.',
+      description: 'The formats it is offered in; a backfill renders the first one by default.',
       resolve: ({ formats }) => [...formats],
     }),
   }),

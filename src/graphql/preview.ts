@@ -6,8 +6,8 @@ import type { Context } from './builder.ts'
 import type { WantedImage } from './image.ts'
 
 /**
- * A family's picture, null where nothing of it can be shown. Until one that may be shown is composed, its key is the
- * alias. Throws BAD_INPUT for a format that the layout does not offer.
+ * A family's picture, null if the family has nothing to show. Until a picture that may be shown is composed, its key is the alias. Throws
+ * BAD_INPUT for a format that the layout does not offer.
  */
 export async function previewOf(
   familyId: number,
@@ -17,7 +17,7 @@ export async function previewOf(
   if (!layout.formats.includes(format))
     throw new AppError(
       'BAD_INPUT',
-      `Layout ${layout.name} is not offered as ${format}, but as ${layout.formats.join(', ')}.`,
+      `Layout ${layout.name} is not offered as ${format}, only as ${layout.formats.join(', ')}.`,
     )
   const { vendor, family, takenDown, hasMembers, picks } = await loaders.picks.load(familyId)
   const pick = picks.find((each) => each.layout === layout.name && each.isClean) ?? null

@@ -5,8 +5,8 @@ import type { Plugin } from 'graphql-yoga'
 const RESPONSE_MAX_BYTES = 8_000_000
 
 /**
- * Refuses an answer that would be too long, before it is written as JSON: until then its texts are shared with the rows they come from,
- * so that memory is spent only there.
+ * Refuses a response that is too long before it is serialised: until then its strings are shared with the database rows, so that only
+ * JSON would cost memory.
  */
 export const limitResponse: Plugin = {
   onExecute: () => ({
@@ -14,7 +14,7 @@ export const limitResponse: Plugin = {
       if (!('data' in result) || lengthOf(result.data, RESPONSE_MAX_BYTES) <= RESPONSE_MAX_BYTES) return
       setResult({
         errors: [
-          new GraphQLError(`The answer has more than ${RESPONSE_MAX_BYTES} bytes: ask for less at once.`, {
+          new GraphQLError(`The response has more than ${RESPONSE_MAX_BYTES} bytes: request less at once.`, {
             extensions: { http: { status: 400, spec: false } },
           }),
         ],
@@ -23,7 +23,7 @@ export const limitResponse: Plugin = {
   }),
 }
 
-/** Characters of a value as JSON, about; it stops counting beyond `max`. */
+/** The approximate length of a value as JSON, in characters; stops counting above `max`. */
 export function lengthOf(value: unknown, max: number): number {
   let length = 0
   const open = [value]

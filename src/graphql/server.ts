@@ -5,7 +5,7 @@ import { scopesOf } from '../access/tokens.ts'
 import type { App } from '../app.ts'
 import { AppError, publicSentence, toAppError } from '../core/errors.ts'
 import { logFailure } from '../core/log-failure.ts'
-import { isStorable, isStorableJson, UNFIT } from '../core/text.ts'
+import { FORBIDDEN_CHARACTERS, isStorable, isStorableJson } from '../core/text.ts'
 import type { Context } from './builder.ts'
 import { createLoaders } from './loaders.ts'
 import { limitResponse } from './response-limit.ts'
@@ -20,7 +20,7 @@ export function createGraphQL(app: App, imageUrl: () => string) {
     schema,
     graphqlEndpoint: '/graphql',
     landingPage: false,
-    // Served from a package, so that it opens without internet access.
+    // Served from a package, so that it works without internet access.
     renderGraphiQL,
     graphiql: { title: 'Afterimage', defaultQuery: SAMPLE_QUERY },
     batching: false,
@@ -46,7 +46,7 @@ const limitTokens: Plugin = {
   },
 }
 
-/** Here and nowhere else: what resolvers get as arguments can be stored and looked for. */
+/** The only such check: resolvers get arguments that can be stored and searched for. */
 const checkVariables: Plugin = {
   onParams: ({ params }) => {
     for (const [name, value] of Object.entries(params.variables ?? {}))
@@ -55,10 +55,10 @@ const checkVariables: Plugin = {
 }
 
 function refuseText(what: string, node?: ASTNode): never {
-  throw new GraphQLError(`${what} has ${UNFIT} in it: take it out.`, node ? { nodes: node } : {})
+  throw new GraphQLError(`${what} contains ${FORBIDDEN_CHARACTERS}: remove it.`, node ? { nodes: node } : {})
 }
 
-/** A domain error keeps its message and gets its code; a client's error is BAD_INPUT; anything else is a bug and logged. */
+/** A domain error keeps its message and code; other client errors are BAD_INPUT; anything else is a bug and is logged. */
 function toPublicError(error: unknown): GraphQLError {
   const asGraphQL = error instanceof GraphQLError ? error : null
   const thrown = asGraphQL ? asGraphQL.originalError : (error as Error | undefined)
@@ -67,7 +67,7 @@ function toPublicError(error: unknown): GraphQLError {
   if (known.status >= 500)
     logFailure('a query failed', known, { severity: 'error', path: asGraphQL?.path?.join('.'), code: known.code })
   const { nodes, source, positions, path, extensions } = asGraphQL ?? {}
-  // Without a path nothing was carried out: a status of its own, also for clients that expect 200 of all that is GraphQL.
+  // Without a path nothing was executed: set an HTTP status, also for clients that expect 200 for all GraphQL responses.
   const http = extensions?.http as object | undefined
   return new GraphQLError(publicSentence(known), {
     nodes,

@@ -4,15 +4,15 @@ import { offeredFormat, offeredPreset } from '../variants/offered.ts'
 
 const PRESETS_MAX = 20
 
-/** The properties that two presets must share to be the same picture at two sizes: all but size and encoding. */
+/** The properties in which two presets must agree to show the same picture at two sizes: all except size and encoding. */
 export function kindOf({ name, recipeHash, formats, encoding, width, height, padding, ...shown }: Preset): string {
   const fields = Object.entries({ ...shown, hasPadding: padding > 0, ratio: width / height })
   return JSON.stringify(fields.sort(([a], [b]) => (a < b ? -1 : 1)))
 }
 
 /**
- * The presets of a srcset, narrowest first, one for each width: those named, or all that show the same as `preview` does
- * (else as the first one) and offer the format. Throws BAD_INPUT for presets that do not show the same.
+ * The presets of a srcset, narrowest first, one for each width: those named, or all that show the same as `preview` (or, without such a
+ * preset, as the first one) and offer the format. Throws BAD_INPUT for presets that do not show the same.
  */
 export function presetsOfSrcSet(
   presets: Presets,

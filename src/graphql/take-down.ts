@@ -8,15 +8,15 @@ import { IconSetRef } from './icon-set.ts'
 import { IconRef, IllustrationRef } from './item.ts'
 import { VendorRef } from './vendor.ts'
 
-/** Who may take down may read the receipts: a reason may be a legal matter. */
+/** Reading receipts needs the same scope as taking down: a reason may be a legal matter. */
 const SCOPE = { token: 'takedown:write' } as const
 
 const TakeDownStatusRef = builder.enumType('TakeDownStatus', {
   values: {
-    QUEUED: { description: 'hidden already; deletion starts in a moment' },
-    RUNNING: { description: 'hidden already; deleting and purging, or waiting for the next attempt: see error' },
+    QUEUED: { description: 'hidden; deletion starts shortly' },
+    RUNNING: { description: 'hidden; deleting and purging, or waiting for the next attempt: see error' },
     COMPLETED: { description: 'every object is deleted and the CDN accepted the invalidation' },
-    FAILED: { description: 'hidden, but given up after many attempts: see error, then take it down again' },
+    FAILED: { description: 'hidden, but deletion failed after many attempts: see error, then take it down again' },
     RESTORED: { description: 'undone' },
   } as const,
 })
@@ -34,15 +34,14 @@ const TakeDownRef = builder.prismaNode('TakeDown', {
       id: ({ targetType, targetId }, _args, context) => nodeIdOf({ type: targetType, id: targetId }, context),
     }),
     objectsDeleted: t.exposeInt('objectsDeleted', {
-      description: 'Stored pictures that were deleted so far; what a batch deleted before it failed is not counted.',
+      description: 'Stored pictures deleted so far; deletions of a batch that failed are not counted.',
     }),
     invalidationIds: t.exposeStringList('invalidationIds', {
-      description:
-        "Ids of CloudFront's invalidations, in the order of sending. The second check a minute later adds its own.",
+      description: 'Ids of the CloudFront invalidations, in order. The second check, a minute later, adds its own.',
     }),
     note: t.exposeString('note', { nullable: true, description: 'What the operator still has to do.' }),
     error: t.exposeString('error', { nullable: true, description: 'Why the latest attempt failed.' }),
-    createdAt: t.expose('createdAt', { type: 'DateTime', description: 'Since when it is hidden.' }),
+    createdAt: t.expose('createdAt', { type: 'DateTime', description: 'When it was hidden.' }),
     finishedAt: t.expose('finishedAt', {
       type: 'DateTime',
       nullable: true,
@@ -59,7 +58,7 @@ builder.queryField('takeDowns', (t) =>
     {
       type: TakeDownRef,
       authScopes: SCOPE,
-      description: 'scope takedown:write. The newest first.',
+      description: 'scope takedown:write. Newest first.',
       complexity: pageComplexity,
       resolve: (_root, args, context, info) => {
         const { takeDown: receipt } = context.app.prisma
@@ -81,7 +80,7 @@ builder.mutationFields((t) => ({
     description:
       'scope takedown:write. Hides it at once (410, status GONE), also what is imported below it later, then deletes its pictures and purges the CDN. Originals stay. Taking down the same again returns the receipt there is, and tries again what failed.',
     args: {
-      id: t.arg.globalID({ required: true, for: [...TARGETS], description: 'Of an item, set, family or vendor.' }),
+      id: t.arg.globalID({ required: true, for: [...TARGETS], description: 'Id of an item, set, family or vendor.' }),
       reason: t.arg.string({ required: true, description: '1 to 500 characters, for the receipt.' }),
     },
     resolve: async (query, _root, { id, reason }, { app }) => {
@@ -93,12 +92,12 @@ builder.mutationFields((t) => ({
     type: TakeDownRef,
     authScopes: SCOPE,
     description:
-      'scope takedown:write. Undoes a take-down, but for what another one hides too. Pictures are made again on their first request.',
+      'scope takedown:write. Undoes a take-down, except where another one still applies. Pictures are rendered again on their first request.',
     args: {
       id: t.arg.globalID({
         required: true,
         for: [...TARGETS, TakeDownRef],
-        description: 'Of what was taken down, or of its TakeDown.',
+        description: 'Id of the TakeDown, or of the item, set, family or vendor that was taken down.',
       }),
     },
     resolve: async (query, _root, { id }, { app }) => {
@@ -109,12 +108,12 @@ builder.mutationFields((t) => ({
   }),
 }))
 
-/** Throws NOT_FOUND for the number of an icon as that of an illustration: it was meant for another item. */
+/** Throws NOT_FOUND for an icon's number with the type Illustration: the id was meant for another item. */
 async function targetOf(globalId: GlobalId, { prisma }: Context['app']): Promise<TakeDownTarget> {
   const [type, id] = [TYPES[globalId.typename as keyof typeof TYPES], numberOf(globalId)]
   const item = type === 'ITEM' && (await prisma.item.findUnique({ where: { id }, select: { kind: true } }))
   if (item && item.kind !== globalId.typename.toUpperCase())
-    throw new AppError('NOT_FOUND', `There is no ${globalId.typename} ${id}; it is the number of an ${item.kind}.`)
+    throw new AppError('NOT_FOUND', `There is no ${globalId.typename} ${id}: this number belongs to an ${item.kind}.`)
   return { type, id }
 }
 

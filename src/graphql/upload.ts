@@ -4,28 +4,28 @@ import { builder, type Context, numberOf } from './builder.ts'
 import { connectionOf, type PageQuery, pageComplexity, readPage, relatedPage } from './connection.ts'
 import { followChanges } from './follow.ts'
 
-/** Who may upload may see the uploads: what is in them is not public yet. */
+/** Seeing uploads needs the same scope as uploading: their content is not public yet. */
 const SCOPE = { token: 'upload:write' } as const
 
 const UploadStatusRef = builder.enumType('UploadStatus', {
   values: {
     CREATED: { description: 'waiting for its archive' },
-    CHECKING: { description: 'the archive is here; nothing of it is in the catalogue yet' },
-    INGESTING: { description: 'nothing is wrong with it: one set after the other appears, each of them whole' },
-    RENDERING: { description: 'all of it is in the catalogue; pictures are being made' },
-    COMPLETED: { description: 'every picture is there, but for those of items that are problems' },
-    REFUSED: { description: 'something is wrong with it, see problems; nothing of it is in the catalogue' },
-    FAILED: { description: 'given up after many attempts, see problems; uploading the same archive again continues' },
+    CHECKING: { description: 'the archive has arrived and is being checked; nothing of it is in the catalogue yet' },
+    INGESTING: { description: 'the archive is valid: its sets are added one after another, each as a whole' },
+    RENDERING: { description: 'everything is in the catalogue; pictures are being rendered' },
+    COMPLETED: { description: 'all pictures are ready, except for items listed as problems' },
+    REFUSED: { description: 'the archive is invalid, see problems; nothing of it is in the catalogue' },
+    FAILED: { description: 'failed after many attempts, see problems; uploading the same archive again continues it' },
   } as const,
 })
 
 const UploadProblemRef = builder.prismaNode('UploadProblem', {
   id: { field: 'id' },
   authScopes: SCOPE,
-  description: 'What is wrong with an archive, or with a file of it.',
+  description: 'A problem of an archive or of a file in it.',
   fields: (t) => ({
     code: t.exposeString('code'),
-    file: t.exposeString('file', { nullable: true, description: 'Name in the archive; null: the archive itself.' }),
+    file: t.exposeString('file', { nullable: true, description: 'Name in the archive; null for the archive itself.' }),
     pointer: t.exposeString('pointer', { nullable: true, description: 'JSON pointer in the manifest.' }),
     message: t.exposeString('message', { description: 'What is wrong, with which value, and what to do.' }),
   }),
@@ -41,14 +41,14 @@ interface UploadItems {
   readonly removed: number
 }
 const UploadItemsRef = builder.objectRef<UploadItems>('UploadItems').implement({
-  description: 'How far the items are. total = done + failed + remaining, once the archive is checked.',
+  description: 'Progress of the items. total = done + failed + remaining once the archive is checked.',
   fields: (t) => ({
-    total: t.exposeInt('total', { description: 'Files of the manifest.' }),
-    done: t.exposeInt('done', { description: 'With all of their pictures.' }),
-    failed: t.exposeInt('failed', { description: 'Without a picture: each is a problem.' }),
-    added: t.exposeInt('added', { description: 'New in the catalogue.' }),
-    changed: t.exposeInt('changed', { description: 'With a source that differs from before.' }),
-    removed: t.exposeInt('removed', { description: 'Removed from the catalogue.' }),
+    total: t.exposeInt('total', { description: 'Files listed in the manifest.' }),
+    done: t.exposeInt('done', { description: 'Items whose pictures are all ready.' }),
+    failed: t.exposeInt('failed', { description: 'Items that cannot be rendered: each is listed in problems.' }),
+    added: t.exposeInt('added', { description: 'Items added to the catalogue.' }),
+    changed: t.exposeInt('changed', { description: 'Items with a changed source.' }),
+    removed: t.exposeInt('removed', { description: 'Items removed from the catalogue.' }),
   }),
 })
 
@@ -76,7 +76,9 @@ const UploadRef = builder.prismaNode('Upload', {
         return status === 'COMPLETED' ? 1 : totalItems === 0 ? 0 : (doneItems + failedItems) / totalItems
       },
     }),
-    problemCount: t.exposeInt('problemCount', { description: 'All of them; the first 1,000 are kept.' }),
+    problemCount: t.exposeInt('problemCount', {
+      description: 'The total number of problems; the first 1,000 are stored.',
+    }),
     problems: t.connection(relatedPage('Upload', 'problems', { type: UploadProblemRef }), UploadProblemConnection),
     createdAt: t.expose('createdAt', { type: 'DateTime' }),
     finishedAt: t.expose('finishedAt', { type: 'DateTime', nullable: true }),
@@ -97,14 +99,14 @@ builder.queryFields((t) => ({
     {
       type: UploadRef,
       authScopes: SCOPE,
-      description: 'scope upload:write. The newest first.',
-      args: { vendor: t.arg.string({ description: 'A username. None: of all vendors.' }) },
+      description: 'scope upload:write. Newest first.',
+      args: { vendor: t.arg.string({ description: 'A username; all vendors if omitted.' }) },
       complexity: pageComplexity,
       resolve: (_root, args, context, info) => {
         const { upload } = context.app.prisma
-        const asked = whereOf(args.vendor)
-        const find = ({ where, ...query }: PageQuery) => upload.findMany({ ...query, where: { ...asked, ...where } })
-        return readPage({ args, context, info }, { order: 'desc', find, count: () => upload.count({ where: asked }) })
+        const filter = whereOf(args.vendor)
+        const find = ({ where, ...query }: PageQuery) => upload.findMany({ ...query, where: { ...filter, ...where } })
+        return readPage({ args, context, info }, { order: 'desc', find, count: () => upload.count({ where: filter }) })
       },
     },
     UploadConnection,
@@ -137,7 +139,8 @@ builder.mutationFields((t) => ({
   createUpload: t.field({
     type: CreatedUploadRef,
     authScopes: SCOPE,
-    description: "scope upload:write. A URL for one archive of exactly this size, with this vendor's manifest in it.",
+    description:
+      "scope upload:write. Returns a URL for one archive of exactly this size that contains this vendor's manifest.",
     args: {
       vendor: t.arg.string({ required: true, description: 'A username; it may be new.' }),
       fileName: t.arg.string({ required: true, description: '1 to 255 characters, for the record.' }),
@@ -153,8 +156,7 @@ builder.mutationFields((t) => ({
   completeUpload: t.prismaField({
     type: UploadRef,
     authScopes: SCOPE,
-    description:
-      'scope upload:write. Starts ingesting the archive that was sent. An upload that has started stays as it is.',
+    description: 'scope upload:write. Starts ingesting the uploaded archive. Has no effect if it has started already.',
     args: { id: t.arg.globalID({ required: true, for: UploadRef }) },
     resolve: async (query, _root, { id }, { app }) => {
       await completeUpload({ ...app, originals: app.stores.originals }, numberOf(id))
@@ -168,7 +170,7 @@ builder.subscriptionField('uploadProgress', (t) =>
     type: UploadRef,
     authScopes: SCOPE,
     description:
-      'scope upload:write. Now, on every change worth showing (at most 4 a second), and at the end; then it completes.',
+      'scope upload:write. Sends the current state, every change (at most 4 a second) and the final state; then completes.',
     args: { id: t.arg.globalID({ required: true, for: UploadRef }) },
     subscribe: (_root, { id }, context) => follow(numberOf(id), context),
     resolve: (query, event, _args, { app }) =>

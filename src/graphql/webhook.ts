@@ -6,32 +6,35 @@ import { createWebhook, deleteWebhook, enableWebhook, replay } from '../webhooks
 import { builder, numberOf } from './builder.ts'
 import { connectionOf, type PageQuery, pageComplexity, readPage } from './connection.ts'
 
-/** Who may make webhooks may read them: a url is often a secret. */
+/** Reading webhooks needs the same scope as creating them: a URL is often a secret. */
 const SCOPE = { token: 'webhook:write' } as const
 
 const WebhookRef = builder.prismaNode('Webhook', {
   id: { field: 'id' },
   authScopes: SCOPE,
-  description: 'A URL that events are sent to, signed by Standard Webhooks. scope webhook:write.',
+  description: 'A URL that events are sent to, signed as in Standard Webhooks. scope webhook:write.',
   fields: (t) => ({
     url: t.exposeString('url'),
-    types: t.exposeStringList('types', { description: 'Types of the events that it receives.' }),
+    types: t.exposeStringList('types', { description: 'The event types that it receives.' }),
     createdAt: t.expose('createdAt', { type: 'DateTime' }),
     waiting: t.int({
-      description: 'Events that wait to be delivered to it.',
+      description: 'Events waiting to be delivered to it.',
       resolve: ({ id }, _args, { loaders }) => loaders.waitingEvents.load(id),
     }),
     failingSince: t.expose('failingSince', {
       type: 'DateTime',
       nullable: true,
-      description: 'Since when it has accepted nothing, although events were sent. After seven days it is disabled.',
+      description: 'Since when it has accepted none of the events sent. After seven days it is disabled.',
     }),
-    error: t.exposeString('error', { nullable: true, description: 'Why the latest attempt failed, while it fails.' }),
+    error: t.exposeString('error', {
+      nullable: true,
+      description: 'Why the latest attempt failed; null if it succeeded.',
+    }),
     disabledAt: t.expose('disabledAt', {
       type: 'DateTime',
       nullable: true,
       description:
-        'When it was disabled: it answered 410, or accepted nothing for seven days. Since then no event is recorded for it or sent.',
+        'When it was disabled: because it answered 410, or accepted nothing for seven days. Events since then are neither recorded for it nor sent.',
     }),
   }),
 })
@@ -41,7 +44,8 @@ const toStored = ({ id, ...event }: Event) => ({ ...event, id: String(id) })
 const DeadLetterRef = builder.prismaNode('DeadLetter', {
   id: { field: 'id' },
   authScopes: SCOPE,
-  description: 'An event that a webhook did not accept after all attempts. Kept for 30 days. scope webhook:write.',
+  description:
+    'An event that could not be delivered to a webhook in all attempts. Kept for 30 days. scope webhook:write.',
   fields: (t) => ({
     webhook: t.relation('webhook'),
     eventId: t.string({
@@ -56,13 +60,16 @@ const DeadLetterRef = builder.prismaNode('DeadLetter', {
       select: { event: true },
       resolve: ({ event }) => bodyOf(toStored(event)),
     }),
-    attempts: t.exposeInt('attempts', { description: 'Attempts so far, those of replays included.' }),
-    status: t.exposeInt('status', { nullable: true, description: 'HTTP status of the last answer, if one came.' }),
+    attempts: t.exposeInt('attempts', { description: 'Attempts so far, including those of replays.' }),
+    status: t.exposeInt('status', {
+      nullable: true,
+      description: 'HTTP status of the last response, if there was one.',
+    }),
     error: t.exposeString('error', { description: 'Why the last attempt failed.' }),
     replaying: t.exposeBoolean('replaying', {
-      description: 'It is queued for delivery again; once delivered, it is gone.',
+      description: 'Whether it is queued for delivery again; it is deleted once delivered.',
     }),
-    createdAt: t.expose('createdAt', { type: 'DateTime', description: 'When it was given up.' }),
+    createdAt: t.expose('createdAt', { type: 'DateTime', description: 'When its last attempt failed.' }),
   }),
 })
 
@@ -88,15 +95,15 @@ builder.queryFields((t) => ({
     {
       type: DeadLetterRef,
       authScopes: SCOPE,
-      description: 'scope webhook:write. The newest first.',
-      args: { webhook: t.arg.globalID({ for: WebhookRef, description: 'None: of all webhooks.' }) },
+      description: 'scope webhook:write. Newest first.',
+      args: { webhook: t.arg.globalID({ for: WebhookRef, description: 'All webhooks if omitted.' }) },
       complexity: pageComplexity,
       resolve: (_root, args, context, info) => {
         const { deadLetter } = context.app.prisma
-        const asked = whereOf(args.webhook)
+        const filter = whereOf(args.webhook)
         const find = ({ where, ...query }: PageQuery) =>
-          deadLetter.findMany({ ...query, where: { ...asked, ...where } })
-        const count = () => deadLetter.count({ where: asked })
+          deadLetter.findMany({ ...query, where: { ...filter, ...where } })
+        const count = () => deadLetter.count({ where: filter })
         return readPage({ args, context, info }, { order: 'desc', find, count })
       },
     },
@@ -110,7 +117,9 @@ const CreatedWebhookRef = builder.objectRef<{ id: number; secret: string }>('Cre
       type: WebhookRef,
       resolve: (query, { id }, _args, { app }) => app.prisma.webhook.findUniqueOrThrow({ ...query, where: { id } }),
     }),
-    secret: t.exposeString('secret', { description: 'whsec_…, what deliveries are signed with. Shown here only.' }),
+    secret: t.exposeString('secret', {
+      description: 'whsec_…, the key that deliveries are signed with. Only shown here.',
+    }),
   }),
 })
 
@@ -130,7 +139,7 @@ builder.mutationFields((t) => ({
   }),
   deleteWebhook: t.boolean({
     authScopes: SCOPE,
-    description: 'scope webhook:write. Deletes it with its waiting events and its dead letters.',
+    description: 'scope webhook:write. Deletes it with its pending events and dead letters.',
     args: { id: t.arg.globalID({ required: true, for: WebhookRef }) },
     resolve: async (_root, { id }, { app }) => {
       await deleteWebhook(app, numberOf(id))
@@ -140,7 +149,7 @@ builder.mutationFields((t) => ({
   enableWebhook: t.prismaField({
     type: WebhookRef,
     authScopes: SCOPE,
-    description: 'scope webhook:write. Enables a disabled webhook; events that wait for it are sent.',
+    description: 'scope webhook:write. Enables a disabled webhook; its pending events are sent.',
     args: { id: t.arg.globalID({ required: true, for: WebhookRef }) },
     resolve: async (query, _root, { id }, { app }) => {
       await enableWebhook(app, numberOf(id))
@@ -150,7 +159,7 @@ builder.mutationFields((t) => ({
   replayDeadLetter: t.int({
     authScopes: SCOPE,
     description:
-      'scope webhook:write. Queues it again, before everything that came after it in its family, with all attempts again. Returns how many were queued: 0 when it is queued already.',
+      'scope webhook:write. Queues it again, ahead of later events of its family, with a full set of attempts. Returns how many were queued: 0 if it is queued already.',
     args: { id: t.arg.globalID({ required: true, for: DeadLetterRef }) },
     resolve: (_root, { id }, { app }) => replay(app, { deadLetterId: numberOf(id) }),
   }),

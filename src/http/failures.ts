@@ -10,8 +10,8 @@ import { execute, query } from '../db/query.ts'
 import { type Failure, readFailures } from '../variants/failures.ts'
 
 /**
- * `/failures.jsonl`: every failure as JSON Lines, or with `?backfill=ID` those that one backfill recorded last. GET and HEAD, with a
- * token of scope backfill:write. Streamed with back-pressure: at most one page is in memory.
+ * `/failures.jsonl`: all failures as JSON Lines, or with `?backfill=ID` those that one backfill recorded last. GET and HEAD, with a token
+ * of scope backfill:write. Streamed with back-pressure: at most one page is in memory.
  */
 export function createFailuresExport({ pg, adminToken }: App) {
   return async function handle(request: IncomingMessage, response: ServerResponse): Promise<void> {
@@ -24,7 +24,7 @@ export function createFailuresExport({ pg, adminToken }: App) {
 
   async function answer(request: IncomingMessage, response: ServerResponse): Promise<void> {
     if (request.method !== 'GET' && request.method !== 'HEAD')
-      throw new AppError('METHOD_NOT_ALLOWED', `Failures are read with GET and HEAD, not ${request.method}.`)
+      throw new AppError('METHOD_NOT_ALLOWED', `Use GET or HEAD for failures, not ${request.method}.`)
     if (!scopesOf(request.headers.authorization, adminToken).has('backfill:write'))
       throw new AppError('FORBIDDEN', 'Failures need a token with scope backfill:write: Authorization: Bearer TOKEN.')
     const backfillId = parseBackfill(new URL(request.url ?? '', 'http://localhost').searchParams)
@@ -32,7 +32,7 @@ export function createFailuresExport({ pg, adminToken }: App) {
       const isThere = await execute(pg, query.selectFrom('backfill').where('id', '=', backfillId))
       if (!isThere) throw new AppError('NOT_FOUND', `There is no backfill ${backfillId}.`)
     }
-    // The first page before the status, which says then whether there is an answer.
+    // Reads the first page before the status is sent, so that an error still gets a status.
     const lines = linesOf(readFailures(pg, backfillId))
     const first = await lines.next()
     response.writeHead(200, headersOf('application/x-ndjson; charset=utf-8'))
@@ -66,10 +66,7 @@ function parseBackfill(parameters: URLSearchParams): number | null {
   if (text === null) return null
   const node = parseGlobalId(text)
   if (node?.typename === 'Backfill' && isRowId(Number(node.id))) return Number(node.id)
-  throw new AppError(
-    'BAD_INPUT',
-    `${JSON.stringify(text.slice(0, 100))} is not the id of a backfill, as GraphQL gives it.`,
-  )
+  throw new AppError('BAD_INPUT', `${JSON.stringify(text.slice(0, 100))} is not the id of a backfill in GraphQL.`)
 }
 
 const headersOf = (contentType: string) => ({
@@ -79,7 +76,7 @@ const headersOf = (contentType: string) => ({
 })
 
 function refuse(request: IncomingMessage, response: ServerResponse, thrown: unknown): void {
-  // The response has begun: closing it is how the client learns of the error. A client that left needs no response.
+  // The response has begun: closing it tells the client of the error. A client that disconnected needs no response.
   if (response.headersSent) {
     if (!request.destroyed && !response.writableFinished)
       logFailure('an export of failures was aborted', thrown, { severity: 'error' })

@@ -6,24 +6,24 @@ import { AppError, type ErrorCode, toAppError } from '../core/errors.ts'
 import type { DatabaseState } from '../db/health.ts'
 import { execute, fetchFirst, query } from '../db/query.ts'
 
-/** The smallest render there is, by the smallest preset: what must work for any other to work. */
+/** The smallest possible render, with the smallest preset. */
 const PROBE = Buffer.from('<svg xmlns="http://www.w3.org/2000/svg" width="1" height="1"><path d="M0 0h1v1z"/></svg>')
-/** Of the render itself; a check as a whole, with waiting for its turn, gets longer. */
+/** For the render itself; the check as a whole, with its time in the queue, may take longer. */
 const PROBE_LIMIT_MS = 2000
 const CHECK_LIMIT_MS = 5000
-/** A readiness answer serves so long, so that nobody renders us busy by asking. */
+/** A readiness result is reused for this long, so that frequent checks cause no load. */
 const KEEP_MS = 1000
-/** The same of the stores, where each question is a request that is paid for. */
+/** The same for the stores, where each check is a paid request. */
 const KEEP_STORES_MS = 10_000
-/** Nothing lies here: "not there" is the answer of a store that works. */
+/** No such object exists: a working store answers "not there". */
 const ABSENT_KEY = 'readyz'
 
-/** Codes are those of errors.ts: what is behind them is in the log, as this answer needs no token. */
+/** Codes are those of errors.ts: details are in the log, because this endpoint needs no token. */
 interface Check {
   readonly ok: boolean
   readonly ms: number
   readonly code?: ErrorCode
-  /** Of the database, where it is not UP. */
+  /** The state of the database, if it is not UP. */
   readonly state?: DatabaseState
 }
 
@@ -34,21 +34,21 @@ export function createHealthRoutes(app: App) {
   collectDefaultMetrics({ register: registry })
   gauge(
     'afterimage_renders_total',
-    'Renders given to a renderer by this process, readiness probes left out.',
+    'Renders started by this process, without readiness probes.',
     () => app.pool.stats.renders - probes,
   )
   gauge(
     'afterimage_render_failures_total',
-    'Renders of this process that ended in no picture.',
+    'Renders of this process that produced no picture.',
     () => app.pool.stats.failures,
   )
   gauge('afterimage_renders_waiting', 'Renders that wait for a renderer.', () => app.pool.stats.waiting)
   gauge('afterimage_database_connections_waiting', 'Queries that wait for a connection.', () => app.pg.waitingCount)
 
-  gauge('afterimage_webhook_deliveries_waiting', 'Events that wait to be delivered, for all webhooks.', () =>
+  gauge('afterimage_webhook_deliveries_waiting', 'Events waiting for delivery, over all webhooks.', () =>
     count(query.selectFrom('webhook_line').select((eb) => eb.fn.sum('waiting').as('count'))),
   )
-  gauge('afterimage_webhook_dead_letters', 'Events that webhooks did not take after all attempts.', () =>
+  gauge('afterimage_webhook_dead_letters', 'Events that could not be delivered in all attempts.', () =>
     count(query.selectFrom('dead_letter').select((eb) => eb.fn.countAll().as('count'))),
   )
 
@@ -63,18 +63,18 @@ export function createHealthRoutes(app: App) {
     })
   }
 
-  /** Not a number while the database is away: the others are still told. */
+  /** Undefined while the database is unavailable: the other metrics are still reported. */
   const count = (counting: Compilable<{ count: string | number | bigint }>) =>
     fetchFirst(app.pg, counting).then(
       (row) => Number(row?.count ?? 0),
       () => Number.NaN,
     )
 
-  const checkOwn = keep(KEEP_MS, async () => {
+  const checkOwn = reuse(KEEP_MS, async () => {
     const [database, renderer] = await Promise.all([checkDatabase(), check(render)])
     return { database, renderer }
   })
-  const checkStores = keep(KEEP_STORES_MS, async () => {
+  const checkStores = reuse(KEEP_STORES_MS, async () => {
     const { originals, previews } = app.stores
     const [ofOriginals, ofPreviews] = await Promise.all([
       check(() => originals.head(ABSENT_KEY)),
@@ -102,7 +102,7 @@ export function createHealthRoutes(app: App) {
 
   new Gauge({
     name: 'afterimage_check_ok',
-    help: 'Whether what this process needs answers as it must: 1, or 0.',
+    help: 'Whether a dependency of this process works: 1 or 0.',
     labelNames: ['check'],
     registers: [registry],
     async collect() {
@@ -112,9 +112,9 @@ export function createHealthRoutes(app: App) {
 
   return {
     /**
-     * 503 when this process cannot answer: its renderers do not draw, or the database does not even read. What all
-     * processes share and many answers do without (a store, a database that takes no writes) makes it `degraded`: to take
-     * all of them out would only make it worse.
+     * 503 if this process cannot serve: its renderers do not draw, or the database cannot even be read. A failure that all processes
+     * share and that many responses do not depend on (a store, a read-only database) makes it `degraded`: taking all of them out of
+     * rotation would only make it worse.
      */
     async ready(response: ServerResponse): Promise<void> {
       const checks = await checkAll()
@@ -146,11 +146,11 @@ async function check(work: () => Promise<unknown>): Promise<Check> {
   return { ok: failed === null, ms: Math.round(performance.now() - from), ...(failed ? { code: failed } : {}) }
 }
 
-/** The same answer to all who ask within some time. */
-function keep<T>(forMs: number, look: () => Promise<T>): () => Promise<T> {
+/** Reuses a result for some time. */
+function reuse<T>(forMs: number, check: () => Promise<T>): () => Promise<T> {
   let kept: { at: number; answer: Promise<T> } | null = null
   return () => {
-    if (!kept || Date.now() - kept.at > forMs) kept = { at: Date.now(), answer: look() }
+    if (!kept || Date.now() - kept.at > forMs) kept = { at: Date.now(), answer: check() }
     return kept.answer
   }
 }

@@ -18,10 +18,10 @@ type Origin = Parameters<typeof createVariantFinder>[0] &
   }
 
 /**
- * The origin handler, which the CDN asks for what the bucket lacks: GET, HEAD and OPTIONS of a variant's or composite's key below
- * `/images/`. Answers a whole picture, 302 to the current one, 304, 404, 405, 410, 422, or 503 with Retry-After and, as its body,
- * a placeholder that a browser draws; see cache-headers.ts.
- * @param options.answerMs how long an answer may take; what is late is made all the same, for the next request
+ * The origin handler, which the CDN requests for what the bucket lacks: GET, HEAD and OPTIONS of a variant's or composite's key below
+ * `/images/`. Responds with a whole picture, 302 to the current one, 304, 404, 405, 410, 422, or 503 with Retry-After and a placeholder
+ * picture as its body; see cache-headers.ts.
+ * @param options.answerMs time limit of a response; a picture that takes longer is still made, for the next request
  */
 export function createOriginHandler(origin: Origin, { answerMs = ANSWER_LIMIT_MS }: { answerMs?: number } = {}) {
   const findVariant = createVariantFinder(origin)
@@ -31,31 +31,35 @@ export function createOriginHandler(origin: Origin, { answerMs = ANSWER_LIMIT_MS
   return async function handle(request: IncomingMessage, response: ServerResponse, key: string): Promise<void> {
     const gone = new AbortController()
     response.once('close', () => gone.abort())
-    const asked: Asked = { key, viewer: { client: addressOf(request), signal: gone.signal } }
+    const requested: RequestedPicture = { key, viewer: { client: addressOf(request), signal: gone.signal } }
     try {
-      await answer(request, response, asked)
+      await answer(request, response, requested)
     } catch (error) {
-      await refuse(request, response, { ...asked, thrown: error })
+      await refuse(request, response, { ...requested, thrown: error })
     }
   }
 
-  async function answer(request: IncomingMessage, response: ServerResponse, asked: Asked): Promise<void> {
+  async function answer(
+    request: IncomingMessage,
+    response: ServerResponse,
+    requested: RequestedPicture,
+  ): Promise<void> {
     if (request.method === 'OPTIONS') return end(response, 204, answerHeaders({ cache: CACHE.shortTtl, allow: true }))
     if (request.method !== 'GET' && request.method !== 'HEAD') {
-      throw new AppError('METHOD_NOT_ALLOWED', `Pictures are read with GET, HEAD and OPTIONS, not ${request.method}.`)
+      throw new AppError('METHOD_NOT_ALLOWED', `Use GET, HEAD or OPTIONS for pictures, not ${request.method}.`)
     }
-    const found = (await findVariant(asked.key)) ?? (await findComposite(origin, asked.key))
+    const found = (await findVariant(requested.key)) ?? (await findComposite(origin, requested.key))
     if (!found) throw new AppError('NOT_FOUND', 'No picture was issued at this address.')
-    asked.found = found
-    if (found.freshness === 'current') return await answerPicture(request, response, { ...asked, found })
-    // Made before we point to it: a redirect never leads to a key that is not there yet.
-    redirect(response, found.keyOf(await ensureInTime(found, asked.viewer)))
+    requested.found = found
+    if (found.freshness === 'current') return await answerPicture(request, response, { ...requested, found })
+    // Made before redirecting: a redirect never leads to a key that does not exist yet.
+    redirect(response, found.keyOf(await ensureInTime(found, requested.viewer)))
   }
 
   async function answerPicture(
     request: IncomingMessage,
     response: ServerResponse,
-    { found, key, viewer }: Asked & { found: IssuedImage },
+    { found, key, viewer }: RequestedPicture & { found: IssuedImage },
   ): Promise<void> {
     const { image, cacheTags } = found
     const known = request.headers['if-none-match']
@@ -86,7 +90,7 @@ export function createOriginHandler(origin: Origin, { answerMs = ANSWER_LIMIT_MS
   async function refuse(
     request: IncomingMessage,
     response: ServerResponse,
-    { key, found, thrown }: Asked & { thrown: unknown },
+    { key, found, thrown }: RequestedPicture & { thrown: unknown },
   ): Promise<void> {
     const error = toAppError(thrown)
     if (error.status >= 500 && error.code !== 'BUSY' && error.code !== 'SLOW')
@@ -99,7 +103,7 @@ export function createOriginHandler(origin: Origin, { answerMs = ANSWER_LIMIT_MS
       response.destroy()
       return
     }
-    const { type, body } = (await standIn(error, key, found)) ?? {
+    const { type, body } = (await placeholderBody(error, key, found)) ?? {
       type: 'text/plain; charset=utf-8',
       body: Buffer.from(`${error.code}: ${publicSentence(error)}\n`),
     }
@@ -107,8 +111,8 @@ export function createOriginHandler(origin: Origin, { answerMs = ANSWER_LIMIT_MS
     end(response, error.status, headers, request.method === 'HEAD' ? undefined : body)
   }
 
-  /** What a browser shows in place of a picture that will be there soon. */
-  async function standIn(
+  /** What a browser shows in place of a picture that will be ready soon. */
+  async function placeholderBody(
     error: AppError,
     key: string,
     found: IssuedImage | undefined,
@@ -120,15 +124,15 @@ export function createOriginHandler(origin: Origin, { answerMs = ANSWER_LIMIT_MS
   }
 }
 
-/** A key and who asks for it. */
-interface Asked {
+/** A requested key and its viewer. */
+interface RequestedPicture {
   readonly key: string
   readonly viewer: Viewer
-  /** Known once it was looked up. */
+  /** Set once it has been looked up. */
   found?: IssuedImage
 }
 
-/** If-None-Match compares weakly, and may hold a list or `*`. */
+/** If-None-Match compares weakly, and may contain a list or `*`. */
 const matches = (header: string, md5: string) =>
   header.split(',').some((tag) => tag.trim() === '*' || tag.trim().replace(/^W\//, '') === `"${md5}"`)
 

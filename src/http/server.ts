@@ -11,30 +11,30 @@ import { createOriginHandler } from './images.ts'
 import { createUploadRoutes } from './uploads.ts'
 
 const BODY_MAX_BYTES = 100_000
-/** Until a whole request has arrived; an archive takes as long as its URL lives. */
+/** Time limit for receiving a request; an archive may take as long as its URL is valid. */
 const REQUEST_MS = 30_000
 const UPLOAD_MS = URL_LIFE_S * 1000
-/** Time that requests in flight get to end when the server closes. */
+/** Time that requests in progress get to finish when the server closes. */
 const DRAIN_MS = 10_000
 
 export interface HttpServer {
   /** `http://host:port`, without a trailing slash. */
   readonly url: string
   readonly imageUrl: string
-  /** Stops taking requests, lets those in flight end, then closes the remaining connections. */
+  /** Stops accepting requests, lets those in progress finish, then closes the remaining connections. */
   readonly close: () => Promise<void>
 }
 
-/** A client that neither sends nor reads for so long is gone: longer than a viewer is held and a subscription is silent. */
+/** A client that neither sends nor reads for this long is gone: longer than a viewer waits and than a subscription is silent. */
 const STALLED_MS = 60_000
 
 /**
- * Longer than a load balancer keeps its idle connections (60 s, AWS's default): whoever closes first while the other sends loses a
- * request. https://docs.aws.amazon.com/elasticloadbalancing/latest/application/edit-load-balancer-attributes.html
+ * Longer than a load balancer keeps idle connections (60 s, AWS's default): if the server closed first, a request sent at that moment
+ * would be lost. https://docs.aws.amazon.com/elasticloadbalancing/latest/application/edit-load-balancer-attributes.html
  */
 const KEEP_ALIVE_MS = 65_000
 
-/** Serves GraphQL, pictures, uploads, failures, health and metrics. Throws IN_USE when the port is taken. */
+/** Serves GraphQL, pictures, uploads, failures, health and metrics. Throws IN_USE if the port is taken. */
 export async function serve(app: App, { stalledMs = STALLED_MS }: { stalledMs?: number } = {}): Promise<HttpServer> {
   const { host, port, publicImageUrl } = app.config
   let imageUrl = ''
@@ -76,7 +76,7 @@ export async function serve(app: App, { stalledMs = STALLED_MS }: { stalledMs?: 
         return text(
           response,
           404,
-          'NOT_FOUND: There are /graphql, /images/…, /uploads/…, /events/s3, /failures.jsonl, /healthz, /readyz and /metrics.\n',
+          'NOT_FOUND: The paths are /graphql, /images/…, /uploads/…, /events/s3, /failures.jsonl, /healthz, /readyz and /metrics.\n',
         )
     }
   }
@@ -89,7 +89,7 @@ export async function serve(app: App, { stalledMs = STALLED_MS }: { stalledMs?: 
   return { url, imageUrl, close: () => closeServer(server) }
 }
 
-/** Node limits the time of a request for the whole server only. */
+/** Node only has a request time limit for the whole server. */
 function endInTime(request: IncomingMessage): void {
   const { 'content-length': length, 'transfer-encoding': encoding } = request.headers
   if (length === undefined && encoding === undefined) return

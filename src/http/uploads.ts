@@ -9,12 +9,12 @@ import { checkUploadUrl } from '../uploads/upload-url.ts'
 import { completeUpload, findUpload } from '../uploads/uploads.ts'
 
 const EVENT_MAX_BYTES = 100_000
-/** After so long without a byte the sender of an archive is considered gone. */
+/** The sender of an archive is considered gone after this long without a byte. */
 const STALL_MS = 30_000
 
 /**
- * Routes for archives: `PUT /uploads/ID` at a URL that createUpload signed, where the originals store takes no direct uploads,
- * and `POST /events/s3`, by which a bucket announces new objects, with a token of scope upload:write.
+ * Routes for archives: `PUT /uploads/ID` at a URL signed by createUpload, if the originals store takes no direct uploads, and `POST
+ * /events/s3`, with which a bucket announces new objects, with a token of scope upload:write.
  */
 export function createUploadRoutes(app: App) {
   const { prisma, adminToken, urlSecret, config } = app
@@ -23,7 +23,7 @@ export function createUploadRoutes(app: App) {
   async function receive(request: IncomingMessage, response: ServerResponse): Promise<void> {
     const { pathname, searchParams } = new URL(request.url ?? '', 'http://localhost')
     if (request.method !== 'PUT')
-      throw new AppError('METHOD_NOT_ALLOWED', `Archives are sent with PUT, not ${request.method}.`)
+      throw new AppError('METHOD_NOT_ALLOWED', `Use PUT for archives, not ${request.method}.`)
     const id = parseUploadKey(`${pathname.slice(1)}.zip`)
     if (id === null || originals.inbox.kind !== 'proxied')
       throw new AppError('NOT_FOUND', 'There is no upload at this address.')
@@ -32,14 +32,16 @@ export function createUploadRoutes(app: App) {
     if (verdict !== 'good')
       throw new AppError(
         'FORBIDDEN',
-        verdict === 'expired' ? 'This URL has expired: create another upload.' : 'This URL was not signed here.',
+        verdict === 'expired'
+          ? 'This URL has expired: create another upload.'
+          : 'The signature of this URL is invalid.',
       )
     const upload = await findUpload(prisma, id)
     const length = request.headers['content-length']
     if (length === undefined || Number(length) !== Number(upload.bytes))
       throw new AppError(
         'BAD_INPUT',
-        `Content-Length is ${length ?? 'missing'}; this URL takes the ${upload.bytes} bytes that were announced.`,
+        `Content-Length is ${length ?? 'missing'}; this URL accepts exactly the announced ${upload.bytes} bytes.`,
       )
     request.setTimeout(STALL_MS, () => request.destroy())
     const isNew =
@@ -51,7 +53,7 @@ export function createUploadRoutes(app: App) {
 
   async function handleS3Event(request: IncomingMessage, response: ServerResponse): Promise<void> {
     if (request.method !== 'POST')
-      throw new AppError('METHOD_NOT_ALLOWED', `Events are sent with POST, not ${request.method}.`)
+      throw new AppError('METHOD_NOT_ALLOWED', `Use POST for events, not ${request.method}.`)
     if (!scopesOf(request.headers.authorization, adminToken).has('upload:write'))
       throw new AppError('FORBIDDEN', 'Events need a token with scope upload:write: Authorization: Bearer TOKEN.')
     const arrivals = readS3Event(await readBody(request))
@@ -60,7 +62,10 @@ export function createUploadRoutes(app: App) {
     answer(response, 200, { results })
   }
 
-  /** An event that cannot start an upload is answered with the reason and never retried, unless a store or the database is away. */
+  /**
+   * An event that cannot start an upload gets a response with the reason and is not retried, unless a store or the database is
+   * unavailable.
+   */
   async function start({ bucket, key }: Arrival): Promise<{ upload?: number; started: boolean; note: string }> {
     const id = parseUploadKey(key)
     if (id === null || bucket !== config.buckets?.originals)
@@ -68,7 +73,7 @@ export function createUploadRoutes(app: App) {
     try {
       const outcome = await completeUpload({ ...app, originals }, id)
       const started = outcome === 'started'
-      return { upload: id, started, note: started ? 'The ingest has started.' : 'The ingest was started before.' }
+      return { upload: id, started, note: started ? 'The ingest has started.' : 'The ingest had already started.' }
     } catch (error) {
       if (!(error instanceof AppError) || error.status >= 500) throw error
       return { upload: id, started: false, note: error.message }
@@ -107,7 +112,7 @@ function refuse(
   { request, response, allow }: { request: IncomingMessage; response: ServerResponse; allow: string },
   thrown: unknown,
 ): void {
-  // A client that left needs no response.
+  // A client that disconnected needs no response.
   if (request.destroyed && !request.complete) {
     response.destroy()
     return

@@ -8,24 +8,24 @@ import { readWebpHeader, WEBP_HEADER_BYTES, type WebpHeader } from './webp-heade
 
 export interface AdoptReport {
   adopted: number
-  /** Recorded before. */
+  /** Already recorded. */
   known: number
-  /** Of no item of the catalogue. */
+  /** Belongs to no item of the catalogue. */
   orphans: number
-  /** What is not the picture that its key says; `broken` holds the first of them. */
+  /** Not the picture that its key states; `broken` holds the first of them. */
   brokenCount: number
   readonly broken: { readonly key: string; readonly found: string }[]
-  /** Presets whose pictures have to be made after all. */
+  /** Presets whose pictures must be made after all. */
   readonly brokenPresets: Set<string>
 }
 
-/** Not a real recipe hash: an adopted picture counts as made by an older recipe, so mode STALE makes it again. */
+/** Not a real recipe hash: an adopted picture counts as made with an older recipe, so mode STALE makes it again. */
 const ADOPTED = 'adopted'
 const HEADER = { range: { from: 0, to: WEBP_HEADER_BYTES } }
 const BATCH = 1000
 const READS_AT_ONCE = 32
 const BROKEN_KEPT = 1000
-/** How much of a wrong object is shown. */
+/** How much of an invalid object is shown. */
 const SHOWN_BYTES = 30
 
 interface Candidate {
@@ -36,10 +36,10 @@ interface Candidate {
 }
 
 /**
- * Registers pictures that are in the previews store under names without a version, `{stem}-{preset}.webp`, as images of
- * an older recipe, after checking their first bytes. What is not WebP, or truncated, is reported and stays unregistered, so
- * that a backfill makes it.
- * @param options.deleteBroken delete it from the store as well, so that its address leads to the new picture
+ * Registers pictures that are in the previews store under names without a version, `{stem}-{preset}.webp`, as images of an older recipe,
+ * after checking their first bytes. Pictures that are not WebP or truncated are reported and not registered, so that a backfill makes
+ * them.
+ * @param options.deleteBroken also deletes them from the store, so that their address leads to the new picture
  */
 export async function adoptVariants(
   { pg, previews, presets }: { pg: Pg; previews: Store; presets: Presets },
@@ -107,7 +107,7 @@ async function adoptBatch(
 }
 
 function describe(header: WebpHeader | null, start: Buffer, { bytes }: Candidate): string {
-  if (header) return `a WebP of ${header.bytes} bytes, of which ${bytes} are there`
+  if (header) return `a WebP of ${header.bytes} bytes, truncated to ${bytes}`
   return start.length === 0 ? 'nothing' : JSON.stringify(start.toString('latin1', 0, SHOWN_BYTES))
 }
 

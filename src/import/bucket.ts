@@ -17,9 +17,9 @@ import { describePath, LAYOUT } from './directory.ts'
 import { emptyReport, FOREIGN, type ImportReport, type Refusal, refuse } from './import-items.ts'
 
 export interface BucketReport extends ImportReport {
-  /** Families' composites and items' pictures between the originals: ignored. */
+  /** Composites of families and pictures of items among the originals: ignored. */
   pictures: number
-  /** Where an earlier, interrupted import had ended; null when this one began at the beginning. */
+  /** Where an interrupted import had stopped; null if this one started at the beginning. */
   readonly resumedAfter: string | null
 }
 
@@ -27,10 +27,9 @@ export interface BucketReport extends ImportReport {
 const BATCH = 1000
 
 /**
- * Registers the originals that are in the originals store already in the catalogue by its listing alone: nothing is
- * downloaded, so the fingerprint is the listing's ETag and size. An interrupted import continues after the last batch
- * that was written. The same listing again changes nothing; an item whose bytes we wrote ourselves stays as it is.
- * Items from uploads are not changed.
+ * Registers the originals that are already in the originals store by its listing alone: nothing is downloaded, so the fingerprint is the
+ * listing's ETag and size. An interrupted import continues after the last written batch. The same listing again changes nothing; items
+ * from uploads and items whose bytes we wrote ourselves are unchanged.
  * @param options.prefix only keys that begin with it
  */
 export async function importBucket(

@@ -5,13 +5,13 @@ import { SOURCE_BYTES_MAX } from '../core/limits.ts'
 import { nameOf, parseSourceKey, type SourcePath } from '../core/variant.ts'
 import type { Entry, Refusal } from './import-items.ts'
 
-/** Why a path is not an original's. */
+/** Why a path is not that of an original. */
 export const LAYOUT =
   'BAD_INPUT: the path is not {vendor}/{icons|illustrations}/{FAMILY}/{SET}/{slug}.svg, FAMILY and SET being 12 of A-Z and 0-9'
 
 /**
- * The SVGs of a directory that is laid out as `{vendor}/{icons|illustrations}/{FAMILY}/{SET}/{slug}.svg`.
- * Links are not followed. Any other path is a refusal with its name. Memory: one file at a time.
+ * The SVGs of a directory that is laid out as `{vendor}/{icons|illustrations}/{FAMILY}/{SET}/{slug}.svg`. Links are not followed. Any
+ * other path is refused and reported. Memory: one file at a time.
  */
 export async function* walkDirectory(directory: string): AsyncIterable<Entry | Refusal> {
   for await (const key of walk(directory, '')) {
@@ -30,7 +30,7 @@ export async function* walkDirectory(directory: string): AsyncIterable<Entry | R
   }
 }
 
-/** What follows from the path of an original: names are the ids until somebody gives better ones. */
+/** The description that follows from the path of an original: names are the ids until better ones are set. */
 export const describePath = (source: SourcePath) => ({
   vendor: { username: source.vendor, name: source.vendor },
   family: { uniqueId: source.family, name: source.family },
@@ -52,7 +52,7 @@ async function* walk(root: string, folder: string): AsyncIterable<string> {
   for (const entry of entries.sort((a, b) => (a.name < b.name ? -1 : 1))) {
     if (entry.name.startsWith('.')) continue
     const key = folder ? `${folder}/${entry.name}` : entry.name
-    // A folder whose name is no UTF-8 cannot be opened by what it reads as; it is refused like any other name.
+    // A folder whose name is not UTF-8 cannot be opened by its decoded name; it is refused like any other invalid name.
     if (entry.isDirectory() && !entry.name.includes('\ufffd')) yield* walk(root, key)
     else if (entry.isDirectory() || entry.isFile()) yield key
   }

@@ -7,13 +7,13 @@ import { fetchAll, query } from '../db/query.ts'
 import { isThere, readIconifySet, vendorOfAuthor } from './iconify.ts'
 import type { Entry, Refusal } from './import-items.ts'
 
-/** True for a directory that is all of Iconify, the package `@iconify/json`. */
+/** True for a directory with all of Iconify, the package `@iconify/json`. */
 export const isIconifyCollection = (directory: string): Promise<boolean> =>
   isThere(path.join(directory, 'collections.json'))
 
 /**
- * Every icon of every set of `@iconify/json`, set by set, in the order of their names; hidden ones as well. A set that
- * cannot be read is a refusal, and the rest is imported.
+ * Every icon of every set of `@iconify/json`, set by set, in the order of their names, including hidden ones. A set that cannot be read
+ * is refused, and the rest is imported.
  */
 export async function* readIconifyCollection(pg: Pg, directory: string): AsyncIterable<Entry | Refusal> {
   const folder = path.join(directory, 'json')
@@ -31,7 +31,7 @@ export async function* readIconifyCollection(pg: Pg, directory: string): AsyncIt
   }
 }
 
-/** An author keeps the username that the catalogue has; one whose username is taken gets a longer one. */
+/** An author keeps its username from the catalogue; if a username is taken, the author gets a longer one. */
 async function createVendorNames(pg: Pg): Promise<(author: string) => Entry['vendor']> {
   const rows = await fetchAll(pg, query.selectFrom('vendor').select(['username', 'name']))
   const nameOf = new Map(rows.map(({ username, name }) => [username, name]))

@@ -2,7 +2,7 @@ import { access, readFile } from 'node:fs/promises'
 import path from 'node:path'
 import { z } from 'zod'
 import { AppError } from '../core/errors.ts'
-import { isStorable, UNFIT } from '../core/text.ts'
+import { FORBIDDEN_CHARACTERS, isStorable } from '../core/text.ts'
 import { isSlug, nameOf, uniqueIdOf } from '../core/variant.ts'
 import type { Entry, Refusal } from './import-items.ts'
 import { readMembers } from './read-members.ts'
@@ -13,8 +13,8 @@ const box = {
   width: z.number().optional(),
   height: z.number().optional(),
 }
-/** That becomes a name in the catalogue. */
-const name = z.string().refine(isStorable, `has ${UNFIT} in it`)
+/** Becomes a name in the catalogue. */
+const name = z.string().refine(isStorable, `contains ${FORBIDDEN_CHARACTERS}`)
 const iconSchema = z.object({ ...box, body: z.string(), hidden: z.boolean().optional() })
 const setSchema = z.object({
   prefix: z.string(),
@@ -22,14 +22,14 @@ const setSchema = z.object({
   info: z.object({ name, author: z.object({ name }), palette: z.boolean().optional() }),
   categories: z.record(name, z.array(z.string())).optional(),
 })
-/** What a set says beside its icons. */
+/** A set without its icons. */
 type IconifySet = z.infer<typeof setSchema>
 type Icon = z.infer<typeof iconSchema>
 
 export interface IconifyOptions {
-  /** Icons that their author has withdrawn as well. */
+  /** Also includes icons that their author has withdrawn. */
   readonly hidden?: boolean
-  /** How an author is called in the catalogue. */
+  /** The username of an author in the catalogue. */
   readonly vendorOf?: (author: string) => Entry['vendor']
 }
 
@@ -53,17 +53,17 @@ export async function* readIconify(directory: string): AsyncIterable<Entry | Ref
 }
 
 /**
- * An Iconify icon set as entries: vendor = the set's author, family = the set, icon sets = its categories, or one.
- * A coloured set (`info.palette`) is illustrations, any other is icons. Aliases are left out, and hidden icons unless
- * asked for. Memory: one icon at a time. Throws BAD_INPUT for a file that is not an icon set.
- * @param options.beside what other files of its package say of it
+ * An Iconify icon set as entries: vendor = the set's author, family = the set, icon sets = its categories, or one. A coloured set
+ * (`info.palette`) is illustrations, any other is icons. Aliases are left out, and hidden icons unless requested. Memory: one icon at a
+ * time. Throws BAD_INPUT for a file that is not an icon set.
+ * @param options.beside metadata from other files of its package
  */
 export async function* readIconifySet(
   file: string,
   options: IconifyOptions & { readonly beside?: object } = {},
 ): AsyncIterable<Entry | Refusal> {
   try {
-    // Twice: a set's defaults for all its icons may come after them.
+    // Read twice: a set's defaults for all its icons may come after them.
     const about: Record<string, unknown> = {}
     for await (const { of, text } of readMembers(file, 'icons'))
       if (of === null) Object.assign(about, JSON.parse(`{${text}}`))

@@ -8,14 +8,14 @@ import { cancelDeletion } from '../retention/discarded.ts'
 import type { Store } from '../store/store.ts'
 import { inspectSvg } from './inspect-svg.ts'
 
-/** An SVG on its way into the catalogue. */
+/** An SVG to be imported. */
 export interface Entry extends Pick<CatalogueItem, 'vendor' | 'family' | 'iconSet' | 'slug' | 'name'> {
   /** For messages: a file's path or an icon's name. */
   readonly from: string
   readonly bytes: Uint8Array
 }
 
-/** Something that is refused, with the reason; the rest is imported. */
+/** Something that was refused, with the reason; the rest is imported. */
 export interface Refusal {
   readonly from: string
   readonly reason: string
@@ -25,32 +25,32 @@ export interface ImportReport {
   added: number
   changed: number
   unchanged: number
-  /** Refused in all; `refused` holds the first of them. */
+  /** Total number of refusals; `refused` holds the first of them. */
   refusals: number
   readonly refused: Refusal[]
 }
 
 export const emptyReport = (): ImportReport => ({ added: 0, changed: 0, unchanged: 0, refusals: 0, refused: [] })
 
-/** A source can hold millions of strange names; their first ones are enough to see why. */
+/** A source can have millions of invalid names; the first ones show why. */
 const REFUSALS_KEPT = 1000
 
-/** Counts a refusal, and keeps it while there are few. */
+/** Counts a refusal, and keeps the first ones. */
 export function refuse(report: ImportReport, refusal: Refusal): void {
   report.refusals++
   if (report.refused.length < REFUSALS_KEPT) report.refused.push(refusal)
 }
 
-/** Why an entry was not written although it is well-formed. */
+/** Why a well-formed entry was not written. */
 export const FOREIGN = 'BAD_INPUT: its family or set belongs to another vendor, family or kind'
 
-/** A batch ends at the first that it reaches: many small files cost one round trip and one sync, large ones little memory. */
+/** A batch ends at whichever limit is reached first: many small files cost one round trip and one sync, large ones little memory. */
 const BATCH = { items: 2000, bytes: 8_000_000 }
 const CHECKS_AT_ONCE = 16
 
 /**
- * Brings entries into the catalogue: originals first, then rows, batch by batch, so a crash leaves no row without its
- * original. The same entries again change nothing; other bytes under a known key are a new source.
+ * Imports entries into the catalogue: originals first, then rows, batch by batch, so a crash leaves no row without its original. The same
+ * entries again change nothing; other bytes under a known key are a new source.
  */
 export async function importItems(
   { pg, originals }: { pg: Pg; originals: Store },
@@ -135,7 +135,7 @@ interface Original {
   readonly bytes: Uint8Array
 }
 
-/** Of a known original only the existence is checked, so that a lost one is stored again. */
+/** For a known original only its existence is checked, so that a lost one is stored again. */
 async function putOriginals(
   originals: Store,
   { changed, unchanged }: { changed: readonly Original[]; unchanged: readonly Original[] },

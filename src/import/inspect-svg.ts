@@ -6,9 +6,8 @@ import { viewBoxOf } from '../render/child/normalise/size.ts'
 import { unpack } from '../render/child/normalise/unpack.ts'
 
 /**
- * Reads the root element only: is it an SVG (or SVGZ), and what size does it state? The type is decided by parsing,
- * never by name; the rest is checked by the renderer. Returns CSS px, null where the document states none.
- * Throws EMPTY, TOO_LARGE, UNSUPPORTED or NOT_SVG.
+ * Reads only the root element: whether it is an SVG (or SVGZ), and the size that it states. Detected by parsing, never by name; the
+ * renderer checks the rest. Returns CSS px, null if the document states none. Throws EMPTY, TOO_LARGE, UNSUPPORTED or NOT_SVG.
  */
 export function inspectSvg(bytes: Uint8Array): { width: number | null; height: number | null } {
   const root = readRoot(decode(unpack(bytes)))
@@ -34,7 +33,7 @@ function readRoot(text: string): Root | null {
   parser.on('opentag', (tag) => {
     root ??= { name: tag.name, attributes: tag.attributes as Record<string, string> }
   })
-  // Illustrator's DTD entities in attributes are legitimate, and this parser does not know them.
+  // Illustrator's DTD entities in attributes are legitimate, and this parser does not support them.
   parser.on('error', () => {})
   for (let from = 0; from < text.length && !root; from += 4096) parser.write(text.slice(from, from + 4096))
   return root

@@ -10,8 +10,8 @@ const PACKAGE = '@iconify/json'
 const OPTIONS = ['--ignore-scripts', '--no-audit', '--no-fund', '--no-update-notifier', '--loglevel=error']
 
 /**
- * The directory of all of Iconify: its newest package, installed by npm on the first call and kept from then on, so that a
- * second import sees the same. No script of a package runs. Throws UNAVAILABLE with npm's reason.
+ * The directory of all of Iconify: its latest package, installed by npm on the first call and then kept, so that a second import sees the
+ * same. Runs no package scripts. Throws UNAVAILABLE with npm's reason.
  * @param options.onInstall called before it is fetched
  */
 export async function installIconify(
@@ -28,7 +28,7 @@ export async function installIconify(
   return { directory, version: String(version) }
 }
 
-/** Beside its place, then moved there: what an interrupted npm leaves is not taken for the package. */
+/** Installed in a temporary folder and then moved, so that an interrupted installation is not taken for the package. */
 async function install(folder: string): Promise<void> {
   const draft = `${folder}.part`
   try {
@@ -40,7 +40,7 @@ async function install(folder: string): Promise<void> {
     const output = (error as { stderr?: string }).stderr?.trim().split('\n').slice(0, 2).join(' ')
     throw new AppError(
       'UNAVAILABLE',
-      `npm cannot install ${PACKAGE} into ${folder} (${output || causes(error)}): check npm and the way to its registry, or give the directory of an installed ${PACKAGE}.`,
+      `npm cannot install ${PACKAGE} into ${folder} (${output || causes(error)}): check npm and its connection to the registry, or pass the directory of an installed ${PACKAGE}.`,
       { cause: error },
     )
   }

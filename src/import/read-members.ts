@@ -13,9 +13,8 @@ const OPENING = new Set([0x7b, 0x5b])
 const CLOSING = new Set([0x7d, 0x5d])
 
 /**
- * The members of the object in a JSON file, those of its member `inside` one by one in its place: a file of any size in
- * the memory of one member. It splits only; JSON.parse says what is wrong with a piece. Throws SyntaxError when the file ends
- * too early.
+ * The members of the object in a JSON file, with the members of its member `inside` one by one in its place: reads a file of any size in
+ * the memory of one member. Only splits; JSON.parse reports what is wrong with a piece. Throws SyntaxError if the file ends too early.
  */
 export async function* readMembers(file: string, inside: string): AsyncIterable<Member> {
   let [depth, level] = [0, 1]

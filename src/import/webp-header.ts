@@ -1,7 +1,7 @@
-// The parser of this format alone: those of others have been found to loop for ever on hostile bytes (GHSA-5p2g-fcmc-qvqq).
+// Only the parser of this format: those of others have been found to loop for ever on hostile bytes (GHSA-5p2g-fcmc-qvqq).
 import { WEBP } from 'image-size/types/webp'
 
-/** Bytes from the beginning of a file that tell whether it is a WebP picture, and how large. */
+/** Bytes at the start of a file that show whether it is a WebP picture, and its size. */
 export const WEBP_HEADER_BYTES = 30
 
 export interface WebpHeader {
@@ -9,11 +9,11 @@ export interface WebpHeader {
   readonly width: number
   readonly height: number
   readonly lossless: boolean
-  /** Of the whole file, as it states itself. */
+  /** Size of the whole file, as it states itself. */
   readonly bytes: number
 }
 
-/** Reads what a WebP file begins with (RFC 9649, sections 2.4 to 2.7); null for anything else. */
+/** Reads the header of a WebP file (RFC 9649, sections 2.4 to 2.7); null for anything else. */
 export function readWebpHeader(start: Buffer): WebpHeader | null {
   if (start.length < WEBP_HEADER_BYTES || !WEBP.validate(start)) return null
   try {

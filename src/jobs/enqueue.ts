@@ -4,13 +4,13 @@ import { type PayloadInput, rowOf, type TaskName } from './registry.ts'
 /** A job to be queued. */
 export interface NewJob<Name extends TaskName> {
   readonly payload: PayloadInput<Name>
-  /** Not before so many seconds. */
+  /** Delay in seconds. */
   readonly delayS?: number
 }
 
 /**
- * Queues a job in the caller's transaction; it replaces a queued one with the same key. One that is running is not affected,
- * and the new one runs after it.
+ * Queues a job in the caller's transaction; it replaces a queued one with the same key. A running one is not affected; the new one runs
+ * after it.
  */
 export const enqueue = <Name extends TaskName>(
   db: Queryable,
@@ -19,7 +19,7 @@ export const enqueue = <Name extends TaskName>(
   { delayS = 0 }: { delayS?: number } = {},
 ): Promise<void> => enqueueAll(db, task, [{ payload, delayS }])
 
-/** The same for any number of jobs, in one statement. Their keys differ. */
+/** Queues any number of jobs in one statement. Their keys must differ. */
 export async function enqueueAll<Name extends TaskName>(
   db: Queryable,
   task: Name,
@@ -55,7 +55,7 @@ const ADD_JOBS = statement({
   },
 })
 
-/** How many jobs of a task are in the queue, waiting or running; counted up to `limit`. @param task null: all tasks */
+/** How many jobs of a task are queued or running; counted up to `limit`. @param task null: all tasks */
 export async function countJobs(db: Queryable, task: TaskName | null, limit: number): Promise<number> {
   const row = await COUNT_JOBS.get(db, { task, limit })
   return row?.count ?? 0
@@ -72,8 +72,8 @@ const COUNT_JOBS = statement({
 })
 
 /**
- * Whether a chunk of another backfill or upload waits for a slot: one that has run for a while then gives its own away and goes
- * on behind it. @param task its jobs' key ends in the chunk's id
+ * Whether a chunk of another backfill or upload is waiting for a slot: one that has run for a while then yields its own and continues
+ * later. @param task whose jobs' keys end in the chunk's id
  */
 export async function othersWait(
   db: Queryable,

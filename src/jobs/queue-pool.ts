@@ -4,22 +4,22 @@ import { isDatabaseUnavailable } from '../db/errors.ts'
 import type { DatabaseHealth } from '../db/health.ts'
 import type { Monitor, Notification } from '../db/monitor.ts'
 
-/** What graphile-worker listens to: the process's one listening connection does it for all of its queues. */
+/** The channels that graphile-worker listens to: the process's one listening connection serves all of its queues. */
 export const QUEUE_CHANNELS = ['jobs:insert', 'worker:migrate']
-/** The end of a job, which the library does not wait for: a rejection would end the process. */
+/** Statements that end a job. The library does not await them: a rejection would end the process. */
 const ENDS_JOB = /^(?:complete|fail)_job/
 
 /**
- * The same connections for the queue, of which no statement fails because the database is in trouble: it waits until the
- * database takes it. Else an outage while a job ends leaves the end unsaid: an unhandled rejection, which takes the worker
- * down, or a job that is locked for hours by one that lives. test/long/database.test.ts has every kind of outage.
- * @param options.signal aborts what waits when the worker stops
+ * Wraps the connections for the queue so that no statement fails while the database is unavailable: it waits until the database recovers.
+ * Otherwise a job that ends during an outage would cause an unhandled rejection, which ends the worker, or stay locked for hours by a
+ * live worker. test/long/database.test.ts covers every kind of outage.
+ * @param options.signal aborts waiting statements when the worker stops
  */
 export function toQueuePool(
   pg: Pg,
   { health, monitor, signal }: { health: DatabaseHealth; monitor: Monitor; signal: AbortSignal },
 ): Pg {
-  /** On any connection: of the library's statements none needs the one before, as its schema is migrated already. */
+  /** Any connection will do: the library's statements are independent of each other, and its schema is already migrated. */
   async function query(...args: unknown[]): Promise<unknown> {
     for (;;) {
       try {
@@ -30,7 +30,7 @@ export function toQueuePool(
       try {
         await health.whenWritable(signal)
       } catch (error) {
-        // The job runs again elsewhere, once this worker is seen to be gone.
+        // The job runs again elsewhere, once this worker is known to be gone.
         if (ENDS_JOB.test(nameOf(args[0]))) return await new Promise(() => {})
         throw error
       }
@@ -50,7 +50,7 @@ export function toQueuePool(
   })
 }
 
-/** What graphile-worker takes for a connection that listens. It never breaks: the monitor makes the real one again. */
+/** What graphile-worker uses as its listening connection. It never breaks: the monitor reconnects the real one. */
 function listener(monitor: Monitor): PoolClient {
   const stops = new Map<unknown, () => void>()
   const client = {

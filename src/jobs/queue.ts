@@ -6,22 +6,22 @@ import type { Monitor } from '../db/monitor.ts'
 import { toQueuePool } from './queue-pool.ts'
 import { RUNNERS, type RunnerName, rowOf, TASK_NAMES } from './registry.ts'
 
-/** Running slices stop at the next item; graphile-worker's default of 5 s is not needed. */
+/** Running chunks stop at the next item; graphile-worker's default of 5 s is not needed. */
 const ABORT_AFTER_MS = 0
 const POLL_EVERY_MS = 1000
 
 /** A runner of one kind in this process. */
 export interface OpenRunner {
   readonly runner: Runner
-  /** graphile-worker's for the pool, as in the locks of its jobs. */
+  /** graphile-worker's id for the pool, which also locks its jobs. */
   readonly id: string
-  /** The ids of the jobs that it runs at this moment. */
+  /** The ids of the jobs that it is running. */
   readonly running: ReadonlySet<string>
 }
 
 /**
- * Runs jobs of the registry's tasks of this runner, and queues the scheduled ones.
- * @param options.signal aborts what waits for a database in trouble when the worker stops
+ * Runs the jobs of this runner's tasks, and queues the scheduled ones.
+ * @param options.signal aborts what waits for an unavailable database when the worker stops
  */
 export async function openRunner(
   { pg, health, monitor }: Pick<Database, 'pg' | 'health'> & { readonly monitor: Monitor },

@@ -1,15 +1,15 @@
 import { z } from 'zod'
 
 /**
- * Who runs tasks: each worker process has one runner of each kind, with so many jobs at once. Long ones have separate
- * slots, so that nothing waits for a backfill; uploads too, so that a hostile archive does not delay a take-down.
+ * Who runs tasks: each worker process has one runner of each kind, each with a number of concurrent jobs. Long jobs have separate slots,
+ * so that nothing waits for a backfill; uploads too, so that a hostile archive does not delay a take-down.
  */
 export const RUNNERS = {
-  /** More than one backfill has in the queue for each worker, so that another's chunks need not wait. */
+  /** More than one backfill queues for each worker, so that chunks of another need not wait. */
   long: { jobsAtOnce: 4 },
-  /** What somebody waits for. */
+  /** Jobs that somebody waits for. */
   urgent: { jobsAtOnce: 2 },
-  /** Of one upload one that checks or stages its archive and two that render, and one of another. */
+  /** For one upload, one job that checks or stages its archive and two that render, and one job of another upload. */
   uploads: { jobsAtOnce: 4 },
 } as const
 
@@ -17,18 +17,18 @@ export type RunnerName = keyof typeof RUNNERS
 export const RUNNER_NAMES = Object.keys(RUNNERS) as RunnerName[]
 
 interface Task<Payload extends z.ZodType> {
-  /** What a job carries; checked when it is queued and when it is run. */
+  /** What a job carries; validated when it is queued and when it runs. */
   readonly payload: Payload
   /** A lower number runs first, among all tasks. */
   readonly priority: number
   /** The maximum number of attempts; the delays between them grow from seconds to hours. */
   readonly attempts: number
-  /** Of a job that waits with the same key only the latest remains; null: jobs are never merged. */
+  /** Of queued jobs with the same key only the latest remains; null: jobs are never merged. */
   readonly key: ((payload: z.output<Payload>) => string) | null
   readonly runner: RunnerName
   /** The schedule on which any worker queues it: minute, hour, day, month, weekday, in UTC. */
   readonly cron?: string
-  /** Converts a payload queued by an earlier release; a current one stays as it is. */
+  /** Converts a payload queued by an earlier release; a current one is unchanged. */
   readonly upgrade?: (payload: Readonly<Record<string, unknown>>) => Record<string, unknown>
 }
 
@@ -37,17 +37,17 @@ const task = <Payload extends z.ZodType>(row: Task<Payload>): Task<Payload> => r
 
 const id = z.int()
 const waitS = z.int().default(0)
-/** graphile-worker's own: some 11 days. */
+/** graphile-worker's default: about 11 days. */
 const ATTEMPTS = 25
 const NOTHING = z.looseObject({})
 
 /**
- * Every task of the queue. Its function has the same name in workers/tasks.ts, and `enqueue` adds jobs of it;
- * nothing else names a task or its priority (test/tidy.test.ts). Names, keys and payloads are in the queues of running
- * installations: change them only so that queued jobs still run.
+ * All tasks of the queue. Each has a function of the same name in workers/tasks.ts, and `enqueue` adds its jobs; nothing else names a
+ * task or its priority (test/tidy.test.ts). Names, keys and payloads are in the queues of running installations: change them only so that
+ * queued jobs still run.
  */
 export const TASKS = {
-  /** Before everything else: a court does not wait for a backfill. */
+  /** Before everything else: a legal deadline does not wait for a backfill. */
   take_down: task({
     payload: z.object({ takeDownId: id, recheck: z.boolean() }),
     upgrade: ({ second, ...payload }) => ({ recheck: second, ...payload }),
@@ -80,7 +80,7 @@ export const TASKS = {
     key: null,
     runner: 'urgent',
   }),
-  /** A page prints their URLs: behind all that somebody waits for, ahead of backfills. */
+  /** The pictures of a page whose URLs were returned: after everything that somebody waits for, before backfills. */
   warm_page: task({
     payload: z.object({ itemIds: z.array(id).min(1).max(1000) }),
     priority: 60,
@@ -152,7 +152,7 @@ declare global {
 /** The row of a task, without the type of its payload. */
 export const rowOf = (name: TaskName): Task<z.ZodType> => TASKS[name] as Task<z.ZodType>
 
-/** The payload of a job, of this release or the previous one. Throws ZodError for what no release queues. */
+/** Validates the payload of a job of this release or the previous one. Throws ZodError for anything else. */
 export function parsePayload<Name extends TaskName>(name: Name, payload: unknown): PayloadOf<Name> {
   const { payload: schema, upgrade } = rowOf(name)
   const queued = upgrade ? upgrade(z.record(z.string(), z.unknown()).parse(payload)) : payload

@@ -7,12 +7,12 @@ import { anyOf, execute, now, query } from '../db/query.ts'
 import { statement } from '../db/statement.ts'
 
 export const HEARTBEAT_EVERY_MS = 10_000
-/** A worker without a heartbeat for so long is dead. */
+/** A worker without a heartbeat for this long is dead. */
 const SILENT_S = 60
 /** A worker counts as present for three heartbeats. */
 const PRESENT_S = (3 * HEARTBEAT_EVERY_MS) / 1000
-/** After an outage the others need so long to be heard again. */
-const HEARD_AGAIN_MS = 2 * HEARTBEAT_EVERY_MS
+/** After an outage, other workers need this long until their heartbeats arrive again. */
+const AFTER_OUTAGE_MS = 2 * HEARTBEAT_EVERY_MS
 
 /** Records that this worker is alive. @param workerId graphile-worker's pool id, random, as in its jobs' locks */
 export async function heartbeat(pg: Pg, workerId: string): Promise<void> {
@@ -41,13 +41,13 @@ export async function deregister(pg: Pg, workerId: string): Promise<void> {
 /** The queues of this process. */
 export interface OwnQueues {
   readonly ids: readonly string[]
-  /** The ids of the jobs that they run at this moment. */
+  /** The ids of the jobs that they are running. */
   readonly running: () => readonly string[]
 }
 
 /**
- * What a worker does every ten seconds: says that it lives, and gives the jobs of dead workers back to the queue. It takes
- * nobody's silence for death before it could speak itself for some time: in an outage nobody is heard.
+ * Every ten seconds, a worker records its heartbeat and returns the jobs of dead workers to the queue. It only declares others dead after
+ * its own heartbeats have succeeded for a while: during an outage nobody's heartbeat arrives.
  */
 export function createHeartbeat(pg: Pg, own: OwnQueues): () => Promise<void> {
   let heardSince = Date.now()
@@ -55,16 +55,16 @@ export function createHeartbeat(pg: Pg, own: OwnQueues): () => Promise<void> {
   return async () => {
     for (const id of own.ids) await heartbeat(pg, id)
     const now = Date.now()
-    if (now - lastAt > HEARD_AGAIN_MS) heardSince = now
+    if (now - lastAt > AFTER_OUTAGE_MS) heardSince = now
     lastAt = now
-    await recoverJobs(pg, own.ids, { trustsSilence: now - heardSince > HEARD_AGAIN_MS })
+    await recoverJobs(pg, own.ids, { trustsSilence: now - heardSince > AFTER_OUTAGE_MS })
     await recoverLost(pg, own)
   }
 }
 
 /**
- * Returns the jobs of dead workers to the queue: graphile-worker alone would wait four hours. A worker is dead after a minute
- * without a heartbeat, and as soon as its process is gone where this process can see that: in the same PID name space.
+ * Returns the jobs of dead workers to the queue: graphile-worker alone would wait four hours. A worker is dead after a minute without a
+ * heartbeat, or, within the same PID namespace, as soon as its process is gone.
  */
 export async function recoverJobs(
   pg: Pg,
@@ -82,7 +82,7 @@ export async function recoverJobs(
   if (dead.length === 0) return dead
   await UNLOCK.run(pg, { dead })
   await execute(pg, query.deleteFrom('worker').where('id', '=', anyOf(dead)))
-  log.warn('took over the jobs of dead workers', { workers: dead.join(',') })
+  log.warn('returned the jobs of dead workers to the queue', { workers: dead.join(',') })
   return dead
 }
 
@@ -117,12 +117,12 @@ const UNLOCK = statement({
 })
 
 /**
- * Gives back the jobs that are locked by us and that we do not run: Postgres carried the statement out that took them, and
- * the answer was lost. Not as an attempt. A statement of the queue is answered or given up well within the time.
+ * Returns jobs that are locked by this worker but not running: Postgres executed the statement that fetched them, but its answer was
+ * lost. Does not count as an attempt. A statement of the queue ends or fails well within the time.
  */
 async function recoverLost(pg: Pg, { ids, running }: OwnQueues): Promise<void> {
   const lost = await RECOVER_LOST.run(pg, { ids, running: running(), lockedS: SILENT_S })
-  if (lost > 0) log.warn('gave back jobs that an outage had lost', { jobs: lost })
+  if (lost > 0) log.warn('returned jobs lost in an outage to the queue', { jobs: lost })
 }
 
 const RECOVER_LOST = statement({

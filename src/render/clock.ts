@@ -1,47 +1,47 @@
 import { cpuMsOf } from './spawn-renderer.ts'
 import type { RendererProcess, Task } from './tasks.ts'
 
-/** Without CPU time to speak of in so many times its limit, a render is stuck and not slow: it waits for what never comes. */
+/** A render that has taken this many times its limit in wall-clock time, with hardly any CPU time, is stuck rather than slow. */
 const STUCK_FACTOR = 20
-/** Between two looks at quick work that may turn out slow, or hold up others. */
-const LOOK_EVERY_MS = 250
+/** Interval between checks of quick work that may turn out slow, or hold up others. */
+const CHECK_EVERY_MS = 250
 
-interface Verdicts {
+interface ClockEvents {
   /** The render has used up its CPU time. */
   readonly onTimeout: (renderer: RendererProcess, task: Task) => void
-  /** Quick work has used so much CPU, in ms, and goes on. */
-  readonly onLook: (renderer: RendererProcess, task: Task, usedMs: number) => void
+  /** A quick render has used this much CPU, in ms, and is still running. */
+  readonly onCheck: (renderer: RendererProcess, task: Task, usedMs: number) => void
 }
 
 /**
- * Measures what renders take: the CPU time of their process, not the wall clock, so that a loaded machine fails no good file. What
- * the platform does not tell (no /proc) is taken for the wall clock.
+ * Limits renders by the CPU time of their process, not wall-clock time, so that no good file fails on a loaded machine. On platforms
+ * without /proc, wall-clock time is used instead.
  */
-export function createClock({ onTimeout, onLook }: Verdicts) {
-  function arm(renderer: RendererProcess, task: Task, usedMs: number): void {
+export function createClock({ onTimeout, onCheck }: ClockEvents) {
+  function schedule(renderer: RendererProcess, task: Task, usedMs: number): void {
     const leftMs = task.options.cpuLimitMs - usedMs
-    const lookMs = task.entry.lane === 'quick' && task.cell === null ? LOOK_EVERY_MS : leftMs
+    const checkMs = task.entry.lane === 'quick' && task.cell === null ? CHECK_EVERY_MS : leftMs
     clearTimeout(renderer.timer)
-    renderer.timer = setTimeout(() => void look(renderer, task), Math.min(leftMs, lookMs))
+    renderer.timer = setTimeout(() => void check(renderer, task), Math.min(leftMs, checkMs))
   }
 
-  async function look(renderer: RendererProcess, task: Task): Promise<void> {
+  async function check(renderer: RendererProcess, task: Task): Promise<void> {
     const cpuMs = await cpuMsOf(renderer.child.pid)
     if (renderer.task !== task) return
     const wallMs = performance.now() - renderer.since
     const usedMs = cpuMs === null ? wallMs : Math.max(0, cpuMs - renderer.cpuFromMs)
     const { cpuLimitMs } = task.options
     if (usedMs >= cpuLimitMs || wallMs >= cpuLimitMs * STUCK_FACTOR) return onTimeout(renderer, task)
-    if (task.entry.lane === 'quick') onLook(renderer, task, usedMs)
-    if (renderer.task === task) arm(renderer, task, usedMs)
+    if (task.entry.lane === 'quick') onCheck(renderer, task, usedMs)
+    if (renderer.task === task) schedule(renderer, task, usedMs)
   }
 
   return {
-    /** @param cpuMs what the renderer had used until now */
+    /** @param cpuMs what the renderer had used so far */
     start(renderer: RendererProcess, task: Task, cpuMs: number): void {
       renderer.cpuFromMs = cpuMs
       renderer.since = performance.now()
-      arm(renderer, task, 0)
+      schedule(renderer, task, 0)
     },
     stop(renderer: RendererProcess): void {
       clearTimeout(renderer.timer)

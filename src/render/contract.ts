@@ -5,31 +5,30 @@ import type { CallOptions } from './tasks.ts'
 export interface RenderPool {
   readonly size: number
   /**
-   * All wanted pictures of one source in one call. Rejects with the source's reason code (status 422), with SLOW when it
-   * turned out slow and `onSlow` will not have it wait, with BUSY when the queue is full or `signal` aborted, or with
-   * UNAVAILABLE when renderers do not start.
+   * Renders all requested pictures of one source. Rejects with the source's reason code (status 422), with SLOW if it turned out slow and
+   * `onSlow` returned false, with BUSY if the queue is full or `signal` aborted, or with UNAVAILABLE if renderers cannot start.
    */
   render(svg: Uint8Array, variants: readonly VariantSpec[], options: CallOptions): Promise<TimedRender>
   /**
-   * A picture of many sources in one call. What cannot be drawn is told instead, also the cell that a renderer was stuck
-   * in or died of. Rejects as `render` does, without the sources' codes.
+   * Composes one picture from many sources. If any cannot be drawn, returns them instead, including a cell on which a renderer hung or
+   * crashed. Rejects as `render` does, but without the sources' codes.
    */
   compose(order: ComposeOrder, options: CallOptions): Promise<Composed>
-  /** Whether the vendor's latest sources took so long that its next one waits in the slow lane. */
+  /** Whether the vendor's recent sources took so long that its next one is queued in the slow lane. */
   isSlowVendor(vendor: string): boolean
   readonly stats: PoolStats
-  /** Of the living renderers. */
+  /** Of the live renderers. */
   readonly pids: readonly number[]
-  /** From now on at most so many renderers are given work at once; what is in flight ends. */
+  /** Sets how many renderers may work at once; running renders finish. */
   limit(renderers: number): void
-  /** Refuses new renders, lets those in flight end, then stops the children. */
+  /** Refuses new renders, finishes running ones, then stops the renderers. */
   close(): Promise<void>
-  /** Kills what is in flight and all that waits: it rejects with BUSY, which is no failure of its source. */
+  /** Kills running and queued renders: they reject with BUSY, which does not count as a failure of the source. */
   kill(): void
 }
 
 export interface PoolStats {
-  /** Renders that were given to a renderer, and those of them that ended in no picture. */
+  /** Renders given to a renderer, and those of them that produced no picture. */
   renders: number
   failures: number
   waiting: number
@@ -42,6 +41,6 @@ export interface PoolOptions {
   readonly spares?: number
   /** Renders that may wait for a renderer before BUSY. */
   readonly waitingMax: number
-  /** A renderer is replaced after so many renders: native libraries leak a little. */
+  /** A renderer is replaced after this many renders: native libraries leak a little. */
   readonly recycleAfter?: number
 }

@@ -4,13 +4,13 @@ import type { ImageFormat, Preset } from '../core/variant.ts'
 
 /** What crosses the process boundary: sources and encoded pictures, never raw pixels. */
 
-/** One picture wanted of a source. */
+/** One requested picture of a source. */
 export interface VariantSpec {
   readonly preset: string
   readonly format: ImageFormat
 }
 
-/** One picture made. Sizes in px. */
+/** One rendered picture. Sizes in px. */
 export interface Picture extends VariantSpec {
   readonly bytes: Uint8Array
   readonly width: number
@@ -20,7 +20,7 @@ export interface Picture extends VariantSpec {
 
 export type Engine = 'librsvg' | 'resvg'
 
-/** What a page shows until the picture is there. */
+/** What a page shows until the picture has loaded. */
 export interface PlaceholderData {
   /** ThumbHash in base64. */
   readonly thumbHash: string
@@ -30,7 +30,7 @@ export interface PlaceholderData {
   readonly preview: Uint8Array
 }
 
-/** All that one render of a source gave. */
+/** The result of one render of a source. */
 export interface Rendered {
   readonly pictures: readonly Picture[]
   readonly engine: Engine
@@ -39,12 +39,12 @@ export interface Rendered {
   readonly placeholder: PlaceholderData
 }
 
-/** What came back, and what it took of the renderer's CPU in ms. */
+/** The result, and the CPU time that it took in the renderer, in ms. */
 export interface TimedRender extends Rendered {
   readonly cpuMs: number
 }
 
-/** A place in a composite, in px. */
+/** An area of a composite, in px. */
 export interface Rect {
   readonly x: number
   readonly y: number
@@ -52,14 +52,14 @@ export interface Rect {
   readonly height: number
 }
 
-/** A document and its place. */
+/** A document and the area to draw it in. */
 export interface CellOrder extends Rect {
   readonly svg: Uint8Array
-  /** Drawn by the engine that would not be chosen for it, which failed. */
+  /** Draw with the engine that would not be chosen, because the chosen one failed. */
   readonly otherEngine?: boolean
 }
 
-/** A composite wanted of many sources. */
+/** A requested composite of many sources. */
 export interface ComposeOrder {
   readonly layout: Layout
   /** The family's name, for layouts that show it. */
@@ -68,7 +68,7 @@ export interface ComposeOrder {
   readonly cells: readonly CellOrder[]
 }
 
-/** What one call gave: a picture of all cells, or those whose sources cannot be drawn. */
+/** The result: a picture of all cells, or the sources that cannot be drawn. */
 export type Composed =
   | {
       readonly picture: Omit<Picture, keyof VariantSpec> & {
@@ -84,12 +84,12 @@ export type ToChild =
       readonly kind: 'render'
       readonly svg: Uint8Array
       readonly variants: readonly VariantSpec[]
-      /** Drawn by the engine that would not be chosen for it, which failed. */
+      /** Draw with the engine that would not be chosen, because the chosen one failed. */
       readonly otherEngine: boolean
     }
   | { readonly kind: 'compose'; readonly order: ComposeOrder }
 
-/** What each answer tells of the renderer: its resident memory, and the CPU time that it has used since it began, in ms. */
+/** Resource usage of the renderer, sent with each answer: resident memory, and CPU time since it started, in ms. */
 interface Usage {
   readonly rssBytes: number
   readonly cpuMs: number
@@ -101,5 +101,5 @@ export type FromChild =
   | ({ readonly kind: 'drawing'; readonly cell: number | null } & Usage)
   | ({ readonly kind: 'composed'; readonly composed: Composed } & Usage)
   | ({ readonly kind: 'failed'; readonly code: ErrorCode; readonly message: string } & Usage)
-  /** A bug: for the log, beside the failure that it is for the item. */
+  /** A bug, for the log; the item also gets a failure. */
   | ({ readonly kind: 'fault'; readonly stack: string } & Usage)

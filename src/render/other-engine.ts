@@ -1,12 +1,15 @@
 import { AppError, type ErrorCode } from '../core/errors.ts'
 import type { Composed, ComposeOrder } from './messages.ts'
 
-/** What may be an engine's fault rather than the document's: the other one aborts, swells and hangs on other documents. */
+/**
+ * Errors that may be the engine's fault rather than the document's: the other engine aborts, uses too much memory and hangs on other
+ * documents.
+ */
 const ENGINES_FAULT: ReadonlySet<ErrorCode> = new Set(['CRASHED', 'OUT_OF_MEMORY', 'TIMEOUT'])
 
 /**
- * Tries a render, and where it ends in what may be its engine's fault once more in the other engine. Rejects with the first
- * failure where the second is one of the source too.
+ * Tries a render and, if it fails in a way that may be its engine's fault, tries once more with the other engine. Rejects with the first
+ * error if the second one is the source's fault too.
  */
 export async function withOtherEngine<T>(attempt: (otherEngine: boolean) => Promise<T>): Promise<T> {
   try {
@@ -19,10 +22,10 @@ export async function withOtherEngine<T>(attempt: (otherEngine: boolean) => Prom
   }
 }
 
-/** By something outside: no fault of any engine, and the other one's picture would be another one. */
+/** Killed from outside: no engine's fault, and the other engine would draw a different picture. */
 const wasKilled = ({ cause }: AppError): boolean => (cause as { signal?: string } | undefined)?.signal === 'SIGKILL'
 
-/** The same for a composite, cell by cell: each is tried once in the other engine. */
+/** The same for a composite, cell by cell: each is tried once with the other engine. */
 export async function composeWithOtherEngine(
   order: ComposeOrder,
   attempt: (order: ComposeOrder) => Promise<Composed>,

@@ -3,17 +3,17 @@ import { createLanes } from '../core/lanes.ts'
 import { createVendorCosts, SLOW_MS } from '../core/vendor-costs.ts'
 import { createClock } from './clock.ts'
 import type { PoolOptions, PoolStats, RenderPool } from './contract.ts'
-import { deathOf, givenUp, notStarting, queueIsFull, shuttingDown, turnedOutSlow } from './deaths.ts'
+import { errorOfExit, notStarting, queueIsFull, requestAborted, shuttingDown, tooSlow } from './errors.ts'
 import type { FromChild } from './messages.ts'
 import { composeWithOtherEngine, withOtherEngine } from './other-engine.ts'
 import { openRenderers, RSS_MAX_BYTES } from './renderers.ts'
-import { asSlow, composeTask, type RendererProcess, renderTask, type Task, tell, vendorOf } from './tasks.ts'
+import { asSlow, composeTask, type RendererProcess, renderTask, sendTo, type Task, vendorOf } from './tasks.ts'
 import { createTurns, TURN_MS } from './turns.ts'
 
-/** A renderer that holds this much between two renders is replaced. */
+/** A renderer that holds this much memory between two renders is replaced. */
 const RSS_RECYCLE_BYTES = 300e6
 
-/** Opens a pool of renderer processes. They start at once and are replaced when they die. */
+/** Opens a pool of renderer processes. They start immediately and are replaced when they exit. */
 export function openRenderPool(options: PoolOptions): RenderPool {
   const { size, waitingMax, recycleAfter = 2000, spares = 0 } = options
   const lanes = createLanes<Task>(size)
@@ -21,13 +21,13 @@ export function openRenderPool(options: PoolOptions): RenderPool {
   const stats: PoolStats = { renders: 0, failures: 0, waiting: 0 }
   const clock = createClock({
     onTimeout(renderer, task) {
-      costs.note(vendorOf(task), task.options.cpuLimitMs)
+      costs.record(vendorOf(task), task.options.cpuLimitMs)
       fail(
         interrupt(renderer),
         new AppError('TIMEOUT', `The render took more than ${task.options.cpuLimitMs} ms of CPU.`),
       )
     },
-    onLook: considerSlow,
+    onCheck: considerSlow,
   })
   const renderers = openRenderers([...options.presets.values()], {
     onMessage,
@@ -56,7 +56,7 @@ export function openRenderPool(options: PoolOptions): RenderPool {
       renderer.cpuFromMs = message.cpuMs
       finish(renderer)
       if (task) settle(task, { message, usedMs })
-      // What it was handed ahead must not begin in a renderer that ends.
+      // Work that was sent ahead must not begin in a renderer that is about to be replaced.
       if (renderer.renders >= recycleAfter || message.rssBytes > RSS_RECYCLE_BYTES) retire(renderer)
       else if (renderer.next) begin(renderer, renderer.next)
       renderer.next = null
@@ -65,15 +65,15 @@ export function openRenderPool(options: PoolOptions): RenderPool {
   }
 
   function settle(task: Task, { message, usedMs }: { message: FromChild; usedMs: number }): void {
-    costs.note(vendorOf(task), usedMs)
+    costs.record(vendorOf(task), usedMs)
     lanes.charge(task.entry.path, usedMs - task.charged)
     if (message.kind === 'failed') fail(task, new AppError(message.code, message.message))
     else task.resolve(message, usedMs)
   }
 
   /**
-   * Quick work that takes long continues in the slow lane: where that has room, else anew once others wait. A vendor that
-   * holds every renderer while another one waits gives one back much earlier.
+   * Moves quick work that takes long to the slow lane: it keeps running if that lane has room, and starts again later if
+   * others wait. A vendor that holds every renderer while another one waits gives one back much earlier.
    */
   function considerSlow(renderer: RendererProcess, task: Task, usedMs: number): void {
     const vendor = vendorOf(task)
@@ -85,12 +85,12 @@ export function openRenderPool(options: PoolOptions): RenderPool {
       turns.end(vendor)
     } else if (slowBusy() < lanes.slowMax) {
       asSlow(task)
-      costs.note(vendor, usedMs)
+      costs.record(vendor, usedMs)
       task.options.onSlow?.()
     } else if (lanes.waiting('quick') > 0 || renderer.next) {
       interrupt(renderer)
-      costs.note(vendor, usedMs)
-      if (task.options.onSlow?.() === false) fail(task, turnedOutSlow())
+      costs.record(vendor, usedMs)
+      if (task.options.onSlow?.() === false) fail(task, tooSlow())
       else lanes.push(asSlow(task), task)
     }
     dispatch()
@@ -99,7 +99,7 @@ export function openRenderPool(options: PoolOptions): RenderPool {
   function onExit(renderer: RendererProcess, signal: NodeJS.Signals | null): void {
     takeBack(renderer)
     if (isKilled) failWaiting(shuttingDown)
-    fail(finish(renderer), isKilled ? shuttingDown() : deathOf(renderer.stderr, signal))
+    fail(finish(renderer), isKilled ? shuttingDown() : errorOfExit(renderer.stderr, signal))
     if (isKilled || (closing && lanes.waiting() === 0)) {
       closing?.()
       return
@@ -125,7 +125,7 @@ export function openRenderPool(options: PoolOptions): RenderPool {
       hand(renderer, task)
       begin(renderer, task)
     }
-    // Ahead, only where the queue is long: a lone request must not stand behind one renderer while another falls idle.
+    // Sent ahead only with a long queue: a lone request must not wait behind one renderer while another becomes idle.
     for (const renderer of renderers) {
       if (lanes.waiting('quick') < size || atOnce < size || turns.any) break
       if (
@@ -141,21 +141,21 @@ export function openRenderPool(options: PoolOptions): RenderPool {
     stats.waiting = lanes.waiting()
   }
 
-  /** What came before its vendor turned out slow waits in the slow lane from here on. */
+  /** Work that was queued before its vendor turned out slow moves to the slow lane. */
   function nextTask(): Task | undefined {
     for (let task = lanes.shift(slowBusy(), mayTake); task; task = lanes.shift(slowBusy(), mayTake)) {
       if (task.entry.lane === 'slow' || !costs.isSlow(vendorOf(task)) || slowBusy() < lanes.slowMax) return task
-      if (task.options.onSlow?.() === false) fail(task, turnedOutSlow())
+      if (task.options.onSlow?.() === false) fail(task, tooSlow())
       else lanes.push(asSlow(task), task)
     }
     return undefined
   }
 
   function hand(renderer: RendererProcess, task: Task): void {
-    // A guess until it has ended, so that a burst of one vendor is not begun all at once.
+    // An estimate until it has ended, so that a burst from one vendor does not start all at once.
     task.charged = costs.expect(vendorOf(task)) ?? 0
     lanes.charge(task.entry.path, task.charged)
-    tell(renderer.child, task.message)
+    sendTo(renderer.child, task.message)
   }
 
   function begin(renderer: RendererProcess, task: Task): void {
@@ -165,14 +165,14 @@ export function openRenderPool(options: PoolOptions): RenderPool {
     clock.start(renderer, task, renderer.cpuFromMs)
   }
 
-  /** Ends a renderer that is stuck, or idle and spent; another one takes its place when it is gone. */
+  /** Ends a renderer that is stuck, or idle and due for replacement; another one starts when it has exited. */
   function retire(renderer: RendererProcess): void {
     renderer.ready = false
     takeBack(renderer)
     renderer.child.kill('SIGKILL')
   }
 
-  /** What a renderer was handed and did not begin goes to the front of its flow: it is not to blame. */
+  /** Returns work that was sent ahead but had not begun to the front of its queue: it did not cause the exit. */
   function takeBack(renderer: RendererProcess): void {
     if (renderer.next) lanes.unshift(renderer.next.entry, renderer.next)
     renderer.next = null
@@ -203,7 +203,7 @@ export function openRenderPool(options: PoolOptions): RenderPool {
     if (lanes.waiting() >= waitingMax) return Promise.reject(queueIsFull(size, waitingMax))
     const settle = Promise.withResolvers<T>()
     const task = taskOf(settle)
-    const onAbort = () => lanes.remove(task.entry, task) && task.reject(givenUp())
+    const onAbort = () => lanes.remove(task.entry, task) && task.reject(requestAborted())
     signal?.addEventListener('abort', onAbort, { once: true })
     lanes.push(task.entry, task)
     dispatch()

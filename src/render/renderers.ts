@@ -2,36 +2,35 @@ import { log } from '../core/log.ts'
 import type { Preset } from '../core/variant.ts'
 import type { FromChild } from './messages.ts'
 import { rssOf, spawnRenderer } from './spawn-renderer.ts'
-import { type RendererProcess, rendererOf, type Task, tell } from './tasks.ts'
+import { type RendererProcess, rendererOf, sendTo, type Task } from './tasks.ts'
 
 const STDERR_KEPT = 2000
-/** A renderer that dies this often before it is ready has no working library: say so instead of trying for ever. */
+/** A renderer that exits this often before it is ready cannot work: report that instead of retrying for ever. */
 const FAILED_STARTS_MAX = 5
-/** One more try now and then: a full disk or a missing memory page may pass. */
+/** Retried now and then: a full disk or a lack of memory may be temporary. */
 const START_AGAIN_MS = 5000
-/** The demo stays below 250 MB; 16.8 megapixels are 67 MB a layer. More is an attack, and the renderer is killed. */
+/** The demo stays below 250 MB; 16.8 megapixels are 67 MB a layer. A renderer that uses more is probably under attack and is killed. */
 export const RSS_MAX_BYTES = 512e6
 const WATCH_EVERY_MS = 50
 
 interface Events {
   readonly onMessage: (renderer: RendererProcess, message: Exclude<FromChild, { kind: 'fault' }>) => void
-  /** It is gone already; what it was doing is still in it. */
+  /** Called after it has exited; its current task is still set. */
   readonly onExit: (renderer: RendererProcess, signal: NodeJS.Signals | null) => void
-  /** Its memory is beyond the limit while it does this. */
+  /** Its memory exceeds the limit during this task. */
   readonly onTooLarge: (renderer: RendererProcess, task: Task) => void
 }
 
-/** The living renderer processes. */
+/** The live renderer processes. */
 export interface Renderers extends Iterable<RendererProcess> {
   readonly size: number
-  /** Starts one more. */
   start(): void
-  /** In place of one that died: at once, or after a while and with true when none gets ready any more. */
+  /** Replaces one that exited: immediately, or, if renderers fail to start, after a delay; true in that case. */
   replace(died: RendererProcess): boolean
-  /** It answered: the libraries work. */
+  /** It answered: the native libraries work. */
   markReady(renderer: RendererProcess): void
   readonly failToStart: boolean
-  /** Ends the watch over their memory. */
+  /** Stops monitoring their memory. */
   close(): void
 }
 
@@ -47,7 +46,7 @@ export function openRenderers(presets: readonly Preset[], events: Events): Rende
       renderer.stderr = (renderer.stderr + text).slice(-STDERR_KEPT)
     })
     child.on('message', (message: FromChild) => {
-      if (message.kind === 'fault') log.error('a renderer met a bug', { stack: message.stack })
+      if (message.kind === 'fault') log.error('a renderer has a bug', { stack: message.stack })
       else events.onMessage(renderer, message)
     })
     child.on('error', (error) => {
@@ -57,10 +56,10 @@ export function openRenderers(presets: readonly Preset[], events: Events): Rende
       renderers.delete(renderer)
       events.onExit(renderer, signal)
     })
-    tell(child, { kind: 'presets', presets })
+    sendTo(child, { kind: 'presets', presets })
   }
 
-  /** Memory is bounded twice: the kernel refuses a sudden gigabyte (see spawn-renderer.ts), this catches what creeps. */
+  /** Memory is limited twice: the kernel refuses sudden large allocations (see spawn-renderer.ts), this catches gradual growth. */
   async function findTooLarge(): Promise<void> {
     for (const renderer of renderers) {
       const { task } = renderer
@@ -84,7 +83,7 @@ export function openRenderers(presets: readonly Preset[], events: Events): Rende
         start()
         return false
       }
-      log.error('renderers do not start', { stderr: died.stderr })
+      log.error('renderers cannot start', { stderr: died.stderr })
       setTimeout(start, START_AGAIN_MS).unref()
       return true
     },

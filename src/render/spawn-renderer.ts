@@ -3,20 +3,20 @@ import { readFile } from 'node:fs/promises'
 import path from 'node:path'
 
 const CHILD = path.join(import.meta.dirname, 'child/main.ts')
-/** What librsvg finds fonts by: the bundled ones and no other. fontconfig reads it once, from the environment. */
+/** Restricts librsvg to the bundled fonts. fontconfig reads it once, from the environment. */
 const FONTCONFIG_FILE = path.join(import.meta.dirname, '../../assets/fonts.conf')
 const NODE_OPTIONS = ['--expose-gc', '--max-old-space-size=256']
 const PAGE_BYTES = 4096
-/** What V8 and the libraries map as data without ever touching most of it; below this Node does not start. */
+/** What V8 and the libraries map as data, mostly without touching it; below this Node does not start. */
 const MAPPED_AT_START_BYTES = 650e6
 
 /**
- * Starts a renderer process with nothing to find and little to break: no environment but where its fonts are, no stdin, no core dumps, no file
- * that it could write, and a limit on its data that turns a sudden gigabyte into a failed allocation. IPC has a channel of its own.
+ * Starts a renderer process with as few privileges as possible: no environment except the font configuration, no stdin, no core dumps, no
+ * writable files, and a limit on its data segment that turns a sudden gigabyte into a failed allocation. IPC has its own channel.
  */
 export function spawnRenderer({ memoryMaxBytes }: { memoryMaxBytes: number }): ChildProcess {
   const dataKb = Math.round((MAPPED_AT_START_BYTES + memoryMaxBytes) / 1024)
-  // A limit that the platform does not have is left out; the shell becomes Node, so there is no process in between.
+  // Limits that the platform does not support are omitted; `exec` replaces the shell, so there is no process in between.
   const limits = ['-c 0', '-f 0', `-d ${dataKb}`].map((limit) => `ulimit ${limit} 2>/dev/null`).join('; ')
   return fork(CHILD, {
     env: { FONTCONFIG_FILE },
@@ -28,19 +28,19 @@ export function spawnRenderer({ memoryMaxBytes }: { memoryMaxBytes: number }): C
   })
 }
 
-/** Resident memory of a process in bytes; 0 where the platform does not tell. */
+/** Resident memory of a process in bytes; 0 if the platform does not report it. */
 export async function rssOf(pid: number | undefined): Promise<number> {
   const statm = await readFile(`/proc/${pid}/statm`, 'utf8').catch(() => '')
   return Number(statm.split(' ')[1] ?? 0) * PAGE_BYTES
 }
 
-/** Ticks of the kernel's clock in /proc: USER_HZ, 100 on every Linux (https://man7.org/linux/man-pages/man5/proc_pid_stat.5.html). */
+/** Clock ticks in /proc: USER_HZ, 100 on every Linux (https://man7.org/linux/man-pages/man5/proc_pid_stat.5.html). */
 const TICK_MS = 10
 
-/** CPU time that a process has used, in ms, with all its threads; null where the platform does not tell. */
+/** CPU time of a process and all its threads, in ms; null if the platform does not report it. */
 export async function cpuMsOf(pid: number | undefined): Promise<number | null> {
   const stat = await readFile(`/proc/${pid}/stat`, 'utf8').catch(() => '')
-  // Behind the name, which may hold spaces: utime and stime are fields 14 and 15 of the whole line.
+  // After the name, which may contain spaces: utime and stime are fields 14 and 15 of the whole line.
   const [user, system] = stat
     .slice(stat.lastIndexOf(')') + 2)
     .split(' ')

@@ -3,17 +3,17 @@ import { AppError, isSourceFailure } from '../core/errors.ts'
 import type { LaneEntry } from '../core/lanes.ts'
 import type { Composed, ComposeOrder, FromChild, TimedRender, ToChild, VariantSpec } from './messages.ts'
 
-/** Who asks for a call, and how long it may take. */
+/** On whose behalf a call is made, and how long it may take. */
 export interface CallOptions {
-  /** CPU time of the renderer, or of each cell of a composite: on a loaded machine a good file takes longer and no more. */
+  /** CPU time of the renderer, or for each cell of a composite: wall-clock time would fail good files on a loaded machine. */
   readonly cpuLimitMs: number
-  /** Shares the renderers fairly; begins with the vendor. */
+  /** Used to share the renderers fairly; begins with the vendor. */
   readonly path?: readonly string[]
-  /** What is known to be slow waits in a lane of its own. */
+  /** Known to be slow: queued in its own lane. */
   readonly isSlow?: boolean
-  /** Leaves the queue when it aborts; what a renderer has begun goes on. */
+  /** Removes a queued call; one that a renderer has begun continues. */
   readonly signal?: AbortSignal
-  /** Told when it turns out slow and begins anew in the slow lane. False: reject with SLOW instead. */
+  /** Called when the render turns out slow and will start again in the slow lane. False: reject with SLOW instead. */
   readonly onSlow?: () => boolean
 }
 
@@ -21,29 +21,29 @@ export interface CallOptions {
 export interface Task {
   readonly message: ToChild
   readonly options: CallOptions
-  /** Where it waits; it changes once it turned out slow. */
+  /** Its queue entry; it changes when the task turns out slow. */
   entry: LaneEntry
-  /** What its flow was charged when it began, ms. */
+  /** CPU time charged to its queue when it began, ms. */
   charged: number
-  /** @param cpuMs what the call took of the renderer's CPU */
+  /** @param cpuMs the renderer's CPU time for the call */
   readonly resolve: (message: FromChild, cpuMs: number) => void
   readonly reject: (error: AppError) => void
-  /** The cell of a composite that is being drawn: null before, after, and of any other task. */
+  /** The index of the composite's cell that is being drawn; null before, after, and for any other task. */
   cell: number | null
 }
 
-/** A renderer process and what it does. */
+/** A renderer process and its current work. */
 export interface RendererProcess {
   child: ChildProcess
   ready: boolean
   task: Task | null
-  /** Handed over while the renderer is busy, so that it does not wait for us in between. */
+  /** Sent while the renderer is busy, so that it need not wait for the parent in between. */
   next: Task | null
   timer: NodeJS.Timeout | undefined
   renders: number
-  /** CPU time that it had used when its present task began, ms. */
+  /** CPU time that it had used when its current task began, ms. */
   cpuFromMs: number
-  /** Wall clock of that moment. */
+  /** Wall-clock time when its current task began. */
   since: number
   stderr: string
 }
@@ -61,10 +61,10 @@ export const rendererOf = (child: ChildProcess): RendererProcess => ({
   stderr: '',
 })
 
-/** Whose source it is: the first name of its flow. */
+/** The vendor of its source: the first name of its queue path. */
 export const vendorOf = ({ entry }: Task): string => entry.path[0] ?? ''
 
-/** From now on it waits in the slow lane. */
+/** Moves a task to the slow lane. */
 export function asSlow(task: Task): LaneEntry {
   task.entry = { ...task.entry, lane: 'slow' }
   return task.entry
@@ -90,7 +90,7 @@ export const renderTask = (
   cell: null,
 })
 
-/** A death or a time-out while a cell is drawn is that cell's failure. */
+/** Attributes a crash or time-out while a cell is drawn to that cell. */
 export function composeTask(
   { order, options }: { order: ComposeOrder; options: CallOptions },
   { resolve, reject }: Settle<Composed>,
@@ -103,7 +103,7 @@ export function composeTask(
     resolve: (message) => message.kind === 'composed' && resolve(message.composed),
     reject: (error) => {
       if (!isSourceFailure(error)) return reject(error)
-      // Nobody's source is to blame: the whole picture was being encoded.
+      // During encoding no source is to blame.
       if (task.cell === null)
         return reject(new AppError('BUSY', `The picture was not finished: ${error.message}`, { cause: error }))
       resolve({ failures: [{ cell: task.cell, code: error.code, message: error.message }] })
@@ -113,7 +113,7 @@ export function composeTask(
   return task
 }
 
-/** A child that just died cannot be told anything; its exit is handled where it arrives. */
-export function tell(child: ChildProcess, message: ToChild): void {
+/** A child that just exited cannot receive messages; its exit is handled elsewhere. */
+export function sendTo(child: ChildProcess, message: ToChild): void {
   if (child.connected) child.send(message, () => {})
 }

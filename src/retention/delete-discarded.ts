@@ -16,8 +16,8 @@ interface Db {
 }
 
 /**
- * Deletes the discarded objects that are due and that nothing refers to, batch by batch; returns how many. Whoever stores one
- * of them again meanwhile waits for the batch. Any number of processes may do it at once.
+ * Deletes the discarded objects that are due and that nothing refers to, batch by batch; returns how many. Anyone who stores one of them
+ * again waits for the batch. Any number of processes may do it at once.
  */
 export async function deleteDiscarded(db: Db, { signal }: { signal?: AbortSignal } = {}): Promise<number> {
   let objects = 0
@@ -30,7 +30,7 @@ export async function deleteDiscarded(db: Db, { signal }: { signal?: AbortSignal
   return objects
 }
 
-/** Objects first, then rows, in one transaction: a crash in between repeats the batch. */
+/** Objects first, then rows, in one transaction: after a crash in between, the batch is repeated. */
 async function deleteBatch({ pg, stores }: Db): Promise<{ deleted: number; forgotten: number }> {
   return await inTransaction(pg, async (client) => {
     const { taken, forgotten } = await takeDiscarded(client, BATCH)
@@ -47,8 +47,8 @@ async function deleteBatch({ pg, stores }: Db): Promise<{ deleted: number; forgo
 }
 
 /**
- * Pictures of items that came back with the same source may be being made: the items are locked and the pictures checked
- * again. Items that another process has locked are left to the next run.
+ * Items that came back with the same source may be getting their pictures right now: the items are locked and the pictures checked again.
+ * Items locked by another process are left to the next run.
  */
 async function lockPictures(
   pg: Pg,

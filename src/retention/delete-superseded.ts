@@ -13,9 +13,9 @@ interface Db {
 }
 
 /**
- * Deletes the pictures of older sources and recipes, batch by batch; returns how many. Their URLs keep redirecting to the
- * current pictures. Any number of processes may do it at once, beside those that make pictures.
- * @param options.graceDays how long the current picture must have been there; 0: at once
+ * Deletes the pictures of older sources and recipes, batch by batch; returns how many. Their URLs keep redirecting to the current
+ * pictures. Any number of processes may do it at once, while others make pictures.
+ * @param options.graceDays how long the current picture must have existed; 0: no time
  */
 export async function deleteSuperseded(
   db: Db,
@@ -39,7 +39,7 @@ export async function deleteSuperseded(
   return images
 }
 
-/** The same of families' composites; and their picks that no URL needs any more. */
+/** The same for families' composites, and for picks that no URL needs any more. */
 async function deleteComposites(
   db: Db,
   { graceDays, signal, batch }: { graceDays: number; signal?: AbortSignal; batch: number },
@@ -54,7 +54,7 @@ async function deleteComposites(
     const found = await findSupersededComposites(pg, { graceDays, afterFamilyId, limit: batch })
     const last = found.at(-1)
     if (!last) break
-    // Including all of the last family: a page may end within it.
+    // Includes all composites of the last family: a page may end within it.
     const whole = [...found, ...(await ofFamilies.find([last.ownerId]))]
     images += await deleteImages(db, whole, ofFamilies)
     afterFamilyId = last.ownerId

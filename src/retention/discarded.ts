@@ -6,8 +6,8 @@ import { type Queryable, statement } from '../db/statement.ts'
 export type StoreName = 'ORIGINALS' | 'PREVIEWS'
 
 /**
- * Schedules the deletion of objects that nothing refers to at that time: objects that are no longer needed, and those that
- * are about to be stored before anything refers to them. One that is scheduled already gets the later of both times.
+ * Schedules objects for deletion if nothing refers to them at that time: objects that are no longer needed, and those that are stored
+ * before anything refers to them. One that is already scheduled gets the later of both times.
  */
 export async function discardObjects(
   db: Queryable,
@@ -38,8 +38,8 @@ export async function cancelDeletion(db: Queryable, store: StoreName, keys: read
 }
 
 /**
- * Locks some objects that are due, the longest due first, and drops those that something refers to again. Returns the others,
- * to be deleted in the caller's transaction. Rows that another process has locked are skipped.
+ * Locks some objects that are due, longest due first, and drops those that something refers to again. Returns the others, to be deleted
+ * in the caller's transaction. Rows locked by another process are skipped.
  */
 export async function takeDiscarded(
   client: PoolClient,

@@ -8,8 +8,8 @@ import type { StoredImage } from './delete-images.ts'
 const RANGE_ITEMS = 5000
 
 /**
- * Images that are superseded, by ranges of items: another one of the same item, preset and format has the current
- * source and recipe, and both have been there for longer than the grace period. An image without such a successor stays.
+ * Images that are superseded, by ranges of items: another image of the same item, preset and format has the current source and recipe,
+ * and both have existed for longer than the grace period. An image without such a successor stays.
  */
 export async function* findSuperseded(
   pg: Pg,
@@ -22,7 +22,7 @@ export async function* findSuperseded(
   }
 }
 
-/** Those of some items only. */
+/** The same for the given items only. */
 export const findSupersededOf = (
   pg: Pg,
   { itemIds, ...options }: { presets: Presets; graceDays: number; itemIds: readonly number[] },
@@ -35,8 +35,8 @@ const valuesOf = ({ presets, graceDays }: { presets: Presets; graceDays: number 
 })
 
 /**
- * Composites of another pick than the current one, whose picture has been there, in any format, for longer than the grace
- * period; family by family after `afterFamilyId`, at most `limit`, or those of some families only.
+ * Composites of picks that are not current, whose current picture has existed, in any format, for longer than the grace period; family by
+ * family after `afterFamilyId`, at most `limit`, or those of some families only.
  */
 export async function findSupersededComposites(
   pg: Pg,
@@ -46,7 +46,7 @@ export async function findSupersededComposites(
   return await FIND_COMPOSITES.all(pg, { graceDays, afterFamilyId, familyIds, limit })
 }
 
-/** Deletes earlier picks without pictures, except the newest, whose URLs still redirect. */
+/** Deletes earlier picks without pictures, except the latest, whose URLs still redirect. */
 export async function deleteOldPicks(pg: Pg, { kept }: { kept: number }): Promise<void> {
   await DELETE_OLD_PICKS.run(pg, { kept })
 }
@@ -85,8 +85,8 @@ const DELETE_OLD_PICKS = statement({
   parameters: { kept: 'int8' },
 })
 
-// Whether an image is current is decided in the unique index alone; materialised, since Postgres overestimates the rows.
-// A current image is another row, and so another object: keys are unique.
+// Uses only the unique index to decide whether an image is current; materialised, because Postgres overestimates the rows. A current
+// image is another row, and therefore another object: keys are unique.
 const FIND = (inRange: string) => `
   with preset as (select * from unnest(:presets::text[], :recipeHashes::text[]) as t(name, recipe_hash)),
   old as materialized (

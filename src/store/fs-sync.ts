@@ -9,9 +9,9 @@ const SYNCS_AT_ONCE = 16
 const FEW_FILES = 8
 
 /**
- * Waits until the bytes of the files are on the disk. Node cannot sync a whole filesystem (`syncfs`), coreutils can: one
- * sync for thousands of files, measured at twice the speed of one each. Where that program is missing, one each.
- * @param root a directory of their filesystem
+ * Waits until the files' contents are on disk. Node cannot sync a whole filesystem (`syncfs`), coreutils can: one sync for thousands of
+ * files, measured at twice the speed of one each. Without that program, one each.
+ * @param root a directory on their filesystem
  */
 export async function syncFiles(root: string, files: readonly string[]): Promise<void> {
   if (files.length > FEW_FILES) {
@@ -24,7 +24,7 @@ export async function syncFiles(root: string, files: readonly string[]): Promise
   await mapConcurrent(files, SYNCS_AT_ONCE, sync)
 }
 
-/** Waits until the names of the files are on the disk: their folders', and those of the folders up to `root`. */
+/** Waits until the files' names are on disk: their folders, and those up to `root`. */
 export async function syncFolders(root: string, files: readonly string[]): Promise<void> {
   const folders = new Set<string>([root])
   for (const file of files)

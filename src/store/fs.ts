@@ -11,17 +11,17 @@ import { syncFiles, syncFolders } from './fs-sync.ts'
 import type { ByteRange, Listed, Store } from './store.ts'
 import { writeStream } from './write-stream.ts'
 
-/** Temporary files are next to the tree, on the same filesystem, so that a crash leaves nothing under a key. */
+/** Temporary files are next to the tree, on the same filesystem, so that a crash leaves no partial object. */
 const DRAFTS = '.drafts'
 const KEY_MAX = 512
 const DRAFT_MAX_AGE_MS = 3_600_000
-/** Read once, since each call is a system call and each draft has it in its name. */
+/** Read once: each call is a system call, and every draft's name contains it. */
 const HOST = hostname()
 const WRITES_AT_ONCE = 16
 
 /**
- * A store in a directory. Objects appear by link or rename, never partly.
- * Throws UNAVAILABLE when the directory cannot be made or read, BAD_INPUT for a key that leaves it.
+ * A store in a directory. Objects appear by link or rename, never partially. Throws UNAVAILABLE if the directory cannot be created or
+ * read, BAD_INPUT for a key outside of it.
  */
 export async function openFsStore(directory: string): Promise<Store> {
   const drafts = path.join(directory, DRAFTS)
@@ -34,7 +34,7 @@ export async function openFsStore(directory: string): Promise<Store> {
   })
   const root = await realpath(directory)
   await sweep(path.join(root, DRAFTS))
-  /** Folders that were seen to be real ones inside the root: one check each, not one per object. */
+  /** Folders known to be real ones inside the root: one check each, not one per object. */
   const checked = new Set<string>([root])
 
   const locate = (key: string): string => {
@@ -50,7 +50,7 @@ export async function openFsStore(directory: string): Promise<Store> {
   const checkFolder = async (folder: string): Promise<void> => {
     if (checked.has(folder)) return
     if ((await realpath(folder)) !== folder)
-      throw new AppError('BAD_INPUT', `${folder} is reached through a link; the store follows none.`)
+      throw new AppError('BAD_INPUT', `${folder} is reached through a link, which the store does not follow.`)
     checked.add(folder)
   }
 
@@ -99,7 +99,7 @@ export async function openFsStore(directory: string): Promise<Store> {
     }
   }
 
-  /** Bytes reach the disk before their names do, and names before this returns: two syncs for all. */
+  /** Contents reach the disk before names, and names before this returns: two syncs for all. */
   const putAll: Store['putAll'] = async (objects) => {
     const writes = objects.map(({ key, bytes }) => ({ key, bytes, file: locate(key), draft: newDraft() }))
     const each = (verb: string, work: (write: (typeof writes)[number]) => Promise<unknown>) =>
@@ -132,7 +132,7 @@ export async function openFsStore(directory: string): Promise<Store> {
       await writeStream(draft, body, bytes)
       return await linkNew(draft, file)
     } catch (error) {
-      // A stream that breaks is the sender's error, not the store's.
+      // A broken stream is the sender's error, not the store's.
       const { syscall } = error as NodeJS.ErrnoException
       return syscall && syscall !== 'read'
         ? failed('write', key)(error as NodeJS.ErrnoException)
@@ -144,7 +144,7 @@ export async function openFsStore(directory: string): Promise<Store> {
 
   const makeFolder = async (folder: string): Promise<void> => {
     if (checked.has(folder)) return
-    // From the root downwards, each checked before anything is made below it.
+    // From the root downwards, each checked before anything is created below it.
     await makeFolder(path.dirname(folder))
     await mkdir(folder).catch((error) => {
       if (error.code !== 'EEXIST') throw error
@@ -190,7 +190,7 @@ export async function openFsStore(directory: string): Promise<Store> {
   return { name: root, get, put, putAll, head, delete: remove, list, inbox: { kind: 'proxied', receive } }
 }
 
-/** False: something is there already. */
+/** False: something exists there already. */
 const linkNew = (draft: string, file: string): Promise<boolean> =>
   link(draft, file).then(
     () => true,
@@ -211,8 +211,8 @@ async function readRange(file: string, { flags, from, to }: ByteRange & { flags:
 }
 
 /**
- * Removes drafts that a killed process left: those of this host at once, others when they are old: a living process needs
- * its own for far less than an hour.
+ * Removes drafts left by killed processes: those of this host immediately, others once they are old: a live process needs its own for far
+ * less than an hour.
  */
 async function sweep(drafts: string): Promise<void> {
   for (const name of await readdir(drafts)) {

@@ -11,12 +11,12 @@ export interface Stores {
   readonly close: () => Promise<void>
 }
 
-/** Sockets of one process per renderer: several variants of an item are stored at once, and others are read at the same time. */
+/** Sockets per renderer of a process: several variants of an item are stored at once, and others are read at the same time. */
 const CONNECTIONS_PER_RENDERER = 16
 
 interface Bucket {
   readonly bucket: string
-  /** That names it, for the remedy. */
+  /** The variable that names it, for error messages. */
   readonly variable: string
 }
 
@@ -28,7 +28,7 @@ const OPEN: { readonly [Provider in Buckets['provider']]: (config: Config, bucke
 
 type Opened = Store & { readonly close: () => Promise<void> }
 
-/** The two buckets where they are configured, else two directories of `DATA_DIR`. Throws UNAVAILABLE with the remedy. */
+/** The two buckets if configured, else two directories in `DATA_DIR`. Throws UNAVAILABLE with the remedy. */
 export async function openStores(config: Config): Promise<Stores> {
   const { buckets, dataDir } = config
   if (!buckets) {

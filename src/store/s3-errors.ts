@@ -1,9 +1,9 @@
 import { AppError } from '../core/errors.ts'
 import { causes } from '../core/log.ts'
 
-/** What the SDK throws, as far as it is distinguished here. */
+/** The properties of the SDK's errors that are used here. */
 interface S3Failure extends Error {
-  /** Only where the service's own answer was read. */
+  /** Set only if the service's own response was read. */
   readonly $fault?: 'client' | 'server'
   readonly $metadata?: { readonly httpStatusCode?: number }
 }
@@ -11,10 +11,10 @@ interface S3Failure extends Error {
 const statusOf = (error: unknown): number | undefined => (error as S3Failure).$metadata?.httpStatusCode
 const nameOf = (error: unknown): string => (error as S3Failure).name
 
-/** Only this means "no such object". A missing bucket answers 404 as well, and is an error. */
+/** The only "no such object". A missing bucket answers 404 as well, and is an error. */
 export const isAbsent = (error: unknown): boolean => nameOf(error) === 'NoSuchKey'
 
-/** 4xx errors that a retry may not meet: two puts raced, or the body came too slowly. */
+/** 4xx errors that a retry may avoid: two concurrent puts, or a body that arrived too slowly. */
 const RETRYABLE = new Set([
   'ConditionalRequestConflict',
   'OperationAborted',
@@ -22,18 +22,18 @@ const RETRYABLE = new Set([
   'SlowDown',
   'Throttling',
 ])
-/** Errors without a response that are not the network's. */
+/** Errors without a response that are not network errors. */
 const PERMANENT = new Set(['CredentialsProviderError', 'TypeError', 'RangeError'])
 
 /** Whether a retry may succeed: no response, a broken one, a 5xx, or a request to slow down. */
 export function isRetryable(error: unknown): boolean {
   const status = statusOf(error)
-  // A 4xx can be truncated as well, and then its meaning is unknown.
+  // A 4xx response can be truncated too, and then its meaning is unknown.
   if (status === undefined || !(error as S3Failure).$fault) return !PERMANENT.has(nameOf(error))
   return status < 400 || status >= 500 || status === 429 || RETRYABLE.has(nameOf(error))
 }
 
-/** Whether there is no such host, the bucket's name being a part of it. AWS has one for each bucket. */
+/** Whether the host does not exist, where the bucket's name is part of it. AWS has one host for each bucket. */
 const isUnknownHost = (error: unknown, bucket: string): boolean => {
   const { code, hostname = '' } = error as { code?: string; hostname?: string }
   return (
@@ -51,7 +51,7 @@ const PERMISSIONS: Record<string, string> = {
   list: 's3:ListBucket',
 }
 
-/** The failure as UNAVAILABLE with one sentence: the operation, bucket and key, the reason and the remedy. */
+/** Converts a failure to UNAVAILABLE with one sentence: the operation, bucket and key, the reason and the remedy. */
 export function failureOf(
   error: unknown,
   at: { verb: string; key: string; bucket: string; variable: string },
@@ -75,7 +75,7 @@ export function failureOf(
     if (name === 'PermanentRedirect' || statusOf(failure) === 301)
       return 'the bucket is in another region; set AWS_REGION.'
     if (isUnknownHost(failure, bucket))
-      return 'the bucket is a part of the host name, which this endpoint does not have; set S3_FORCE_PATH_STYLE=on.'
+      return 'the bucket is part of the host name, which this endpoint does not support; set S3_FORCE_PATH_STYLE=on.'
     if (statusOf(failure) === 403) return `grant ${PERMISSIONS[verb]} on ${bucket} to these credentials.`
     return 'the store does not respond as expected; check AWS_ENDPOINT_URL_S3 and the network.'
   }

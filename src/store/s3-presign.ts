@@ -2,9 +2,9 @@ import { PutObjectCommand, type S3Client } from '@aws-sdk/client-s3'
 import { getSignedUrl } from '@aws-sdk/s3-request-presigner'
 
 /**
- * A URL that allows anyone who has it to put this object, with exactly this size, until it expires, and the headers that the
- * request must have. No request is made here.
- * @param options.createOnly refused by the service where an object is there already
+ * A URL with which anyone may put this object, with exactly this size, until it expires, and the headers that the request must have.
+ * Makes no request.
+ * @param options.createOnly the service refuses the request if the object exists
  */
 export async function presignPut(
   client: S3Client,

@@ -1,37 +1,40 @@
 import { setTimeout as delay } from 'node:timers/promises'
 import { failureOf, isRetryable } from './s3-errors.ts'
 
-/** One try, from connecting to the last byte. Objects are small: a source has at most 5 MB. */
+/** Time limit of one attempt, from connecting to the last byte. Objects are small: a source has at most 5 MB. */
 const TRY_MS = 8000
-/** All tries of one operation including the wait for a connection: well below the origin handler's limit. */
+/** Time limit of all attempts of an operation, including the wait for a connection: well below the origin handler's. */
 const OPERATION_MS = 12_000
-/** With one try in seven failing, six in a row fail once in 100,000 operations. */
+/** With one attempt in seven failing, six in a row fail once in 100,000 operations. */
 const TRIES_MAX = 6
-/** Upper bound of the first pause; each next one doubles it. The pause is random below it (full jitter), so that retries of many requests spread. */
+/**
+ * Upper bound of the first delay; it doubles each time. The delay is random below it (full jitter), so that the retries of many requests
+ * spread out.
+ */
 const PAUSE_MS = 100
 
 export type TryRepeatedly = <T>(verb: string, key: string, work: (signal: AbortSignal) => Promise<T>) => Promise<T>
 
 /**
- * Retries transient failures with exponential backoff, within one time limit for all tries; refusals are not retried.
- * Throws UNAVAILABLE that names bucket, key and remedy.
- * @param options.atOnce tries at the same time; the others are queued
+ * Retries transient failures with exponential backoff, within one time limit for all attempts; client errors are not retried. Throws
+ * UNAVAILABLE that names bucket, key and remedy.
+ * @param options.atOnce concurrent attempts; further ones are queued
  */
 export function openTries(options: { atOnce: number; bucket: string; variable: string }): TryRepeatedly {
   const limited = openLimiter(options.atOnce)
 
   return async function tryRepeatedly(verb, key, work) {
-    const giveUpAt = Date.now() + OPERATION_MS
+    const deadline = Date.now() + OPERATION_MS
     for (let tries = 1; ; tries++) {
       try {
         return await limited(async () => {
-          const remainingMs = giveUpAt - Date.now()
+          const remainingMs = deadline - Date.now()
           if (remainingMs <= 0) throw new Error(`no connection was free for ${OPERATION_MS} ms`)
           return await work(AbortSignal.timeout(Math.min(TRY_MS, remainingMs)))
         })
       } catch (error) {
         const pauseMs = Math.random() * PAUSE_MS * 2 ** (tries - 1)
-        if (!isRetryable(error) || tries === TRIES_MAX || Date.now() + pauseMs >= giveUpAt)
+        if (!isRetryable(error) || tries === TRIES_MAX || Date.now() + pauseMs >= deadline)
           throw failureOf(error, { verb, key, ...options })
         await delay(pauseMs)
       }
@@ -40,8 +43,8 @@ export function openTries(options: { atOnce: number; bucket: string; variable: s
 }
 
 /**
- * Runs at most `size` pieces of work at once, the others in FIFO order. The HTTP agent's own queue would not do: a request's
- * time-outs, such as the SDK's for connecting, run while it waits there.
+ * Runs at most `size` functions at once, the others in FIFO order. The HTTP agent's own queue is unsuitable: a request's time-outs, such
+ * as the SDK's for connecting, run while it waits there.
  */
 function openLimiter(size: number) {
   let free = size

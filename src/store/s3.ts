@@ -17,11 +17,11 @@ import { presignPut } from './s3-presign.ts'
 import { openTries } from './s3-tries.ts'
 import type { ByteRange, Listed, PutOptions, Store } from './store.ts'
 
-/** A try without a byte in either direction for so long has failed. */
+/** An attempt without a byte in either direction for this long has failed. */
 const STALL_MS = 2000
-/** Keys that one DeleteObjects takes: https://docs.aws.amazon.com/AmazonS3/latest/API/API_DeleteObjects.html */
+/** Maximum keys of one DeleteObjects: https://docs.aws.amazon.com/AmazonS3/latest/API/API_DeleteObjects.html */
 const DELETE_BATCH = 1000
-/** Outside the grammar of keys, so that no request can name it. */
+/** Outside the grammar of keys, so that no request can address it. */
 const PROBES = '.afterimage-probe'
 
 export interface S3Options {
@@ -29,38 +29,38 @@ export interface S3Options {
   /** The variable that names the bucket, for messages. */
   readonly variable: string
   readonly aws: AwsConfig
-  /** Requests at once, each on a socket that is kept open; the others are queued. */
+  /** Concurrent requests, each on a persistent socket; further ones are queued. */
   readonly connectionsMax: number
 }
 
 /**
- * A store in an S3 bucket, of AWS or a compatible service. Transient failures (5xx, SlowDown, resets, time-outs, truncated
- * bodies) are retried with backoff; refusals are not. Opens by putting, getting and deleting one probe object.
- * Throws UNAVAILABLE that names bucket, key and remedy.
+ * A store in an S3 bucket, of AWS or a compatible service. Transient failures (5xx, SlowDown, resets, time-outs, truncated bodies) are
+ * retried with backoff; client errors are not. When opened, it puts, gets and deletes one probe object. Throws UNAVAILABLE that names
+ * bucket, key and remedy.
  */
 export async function openS3Store(options: S3Options): Promise<Store & { readonly close: () => Promise<void> }> {
   const { bucket, aws, connectionsMax } = options
   const client = new S3Client({
     region: aws.region,
-    // What Node's defaults lack: time-outs, and a pool as large as the concurrency.
+    // Missing in Node's defaults: time-outs, and a pool as large as the concurrency.
     requestHandler: {
       connectionTimeout: 2000,
       socketTimeout: STALL_MS,
       httpAgent: { keepAlive: true, maxSockets: connectionsMax },
       httpsAgent: { keepAlive: true, maxSockets: connectionsMax },
     },
-    // Retried here, body included: the SDK's own retries end with the response headers.
+    // Retried here, including the body: the SDK's own retries end with the response headers.
     maxAttempts: 1,
     forcePathStyle: aws.s3ForcePathStyle,
-    // Compatible stores do not know the newer checksums; ETags are compared below.
+    // Compatible stores do not support the newer checksums; ETags are compared below.
     requestChecksumCalculation: 'WHEN_REQUIRED',
     responseChecksumValidation: 'WHEN_REQUIRED',
     ...(aws.s3Endpoint ? { endpoint: aws.s3Endpoint } : {}),
     ...(aws.credentials ? { credentials: aws.credentials } : {}),
   })
-  /** Capabilities of this service, as probed at start. */
+  /** Capabilities of this service, as probed when opening. */
   const knows = { createOnly: true, md5Etags: true }
-  /** Puts in progress by key, where the service cannot refuse the second one itself. */
+  /** Puts in progress by key, for services that cannot refuse a second one themselves. */
   const putting = new Map<string, Promise<unknown>>()
 
   const tryRepeatedly = openTries({ atOnce: connectionsMax, ...options })
@@ -83,7 +83,7 @@ export async function openS3Store(options: S3Options): Promise<Store & { readonl
       }
     })
 
-  /** An ETag is the MD5 of the bytes unless the object was encrypted with a key of its own or put in parts. */
+  /** An ETag is the MD5 of the bytes unless the object was encrypted with a customer key or uploaded in parts. */
   function isIntact(bytes: Uint8Array, { ETag, ServerSideEncryption = 'AES256' }: Etagged): boolean {
     const etag = ETag?.replaceAll('"', '') ?? ''
     const isMd5 = knows.md5Etags && ServerSideEncryption === 'AES256' && /^[0-9a-f]{32}$/.test(etag)
@@ -92,7 +92,7 @@ export async function openS3Store(options: S3Options): Promise<Store & { readonl
 
   const put: Store['put'] = async (key, bytes, putOptions) => {
     if (putOptions.replace || putOptions.keyNamesBytes || knows.createOnly) return await putOnce(key, bytes, putOptions)
-    // One at a time within this process; across processes items are locked.
+    // One at a time within this process; across processes, items are locked.
     while (putting.has(key)) await putting.get(key)?.catch(() => {})
     const work = (async () => (await headObject(key)) === null && (await putOnce(key, bytes, putOptions)))()
     putting.set(key, work)
@@ -104,7 +104,7 @@ export async function openS3Store(options: S3Options): Promise<Store & { readonl
     return tryRepeatedly('put', key, async (abortSignal) => {
       try {
         const response = await client.send(command, { abortSignal })
-        if (!isIntact(bytes, response)) throw new Error('other bytes were stored than were sent')
+        if (!isIntact(bytes, response)) throw new Error('the stored bytes differ from those sent')
         return true
       } catch (error) {
         if ((error as Error).name === 'PreconditionFailed') return false
@@ -159,7 +159,7 @@ export async function openS3Store(options: S3Options): Promise<Store & { readonl
         return page.IsTruncated === undefined ? truncated() : page
       })
     for (let page = await fetchPage(undefined); ; ) {
-      // Prefetched: the service lists while the caller works.
+      // Prefetched while the caller works.
       const next = page.IsTruncated ? fetchPage(page.NextContinuationToken) : null
       next?.catch(() => {})
       for (const { Key, Size, ETag } of page.Contents ?? [])
@@ -169,7 +169,7 @@ export async function openS3Store(options: S3Options): Promise<Store & { readonl
     }
   }
 
-  /** Performs each operation of the service once, so that a missing permission is found at start and not at night. */
+  /** Performs each operation once, so that a missing permission is found at start-up. */
   async function probe(): Promise<void> {
     const key = `${PROBES}/${randomBytes(8).toString('hex')}`
     const bytes = Buffer.from('Afterimage checks whether it may write here.')
@@ -181,12 +181,12 @@ export async function openS3Store(options: S3Options): Promise<Store & { readonl
     if (!found?.equals(bytes))
       throw new AppError(
         'UNAVAILABLE',
-        `Bucket ${bucket} returned other bytes than were put: check AWS_ENDPOINT_URL_S3.`,
+        `Bucket ${bucket} returned different bytes than were stored: check AWS_ENDPOINT_URL_S3.`,
       )
     for await (const { etag } of list(key)) knows.md5Etags = etag === md5Of(bytes)
     knows.createOnly = !(await putOnce(key, bytes, written))
     await remove([key])
-    // Without ListBucket a missing key looks like a denied one, and nothing would ever be made.
+    // Without ListBucket, a missing key looks like a denied one, and nothing would ever be made.
     await get(`${key}-absent`)
     if (!knows.createOnly)
       log.warn('the store ignores If-None-Match: existence is checked before each put instead', { bucket })
@@ -194,7 +194,7 @@ export async function openS3Store(options: S3Options): Promise<Store & { readonl
 
   const inbox: Store['inbox'] = {
     kind: 'direct',
-    // Not twice, where the service supports it: what is being read must not change.
+    // Create-only, if the service supports it: an archive must not change while it is read.
     sign: (key, options) => presignPut(client, { bucket, key }, { ...knows, ...options }),
   }
 
@@ -208,13 +208,13 @@ export async function openS3Store(options: S3Options): Promise<Store & { readonl
   return { name: bucket, get, put, putAll, head, delete: remove, list, inbox, close }
 }
 
-/** One key's failure within an answer of 200, as if it were the response. */
+/** Converts one key's failure in a response of 200 to an error like that of a response. */
 function failureOfOne({ Key, Code = '', Message }: { Key?: string; Code?: string; Message?: string }): Error {
   const $metadata = { httpStatusCode: Code === 'AccessDenied' ? 403 : 500 }
   return Object.assign(new Error(`${Key}: ${Message}`), { name: Code, $fault: 'server', $metadata })
 }
 
-/** Whether these are the bytes of the range, up to the object's end, by the response's `bytes 0-99/1234`. */
+/** Whether these are the bytes of the range, up to the object's end, according to the response's `bytes 0-99/1234`. */
 function isPart(bytes: Uint8Array, { range, of }: { range: ByteRange; of: string }): boolean {
   const [, from, last, total] = (/^bytes (\d+)-(\d+)\/(\d+)$/.exec(of) ?? []).map(Number)
   return from === range.from && last === from + bytes.length - 1 && last === Math.min(range.to, total ?? Number.NaN) - 1
@@ -237,7 +237,7 @@ function parametersOf(bytes: Uint8Array, options: PutOptions) {
   return {
     ContentType: contentType,
     CacheControl: cacheControl,
-    // Refused by the service when other bytes arrived.
+    // The service refuses the request if other bytes arrive.
     ContentMD5: createHash('md5').update(bytes).digest('base64'),
     Metadata: {
       ...(sourceHash ? { 'source-hash': sourceHash } : {}),

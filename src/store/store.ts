@@ -1,49 +1,48 @@
 /**
- * The contract of a store of bytes. Keys are relative paths in the grammar of variant.ts.
- * test/support/store-contract.ts is the suite that every implementation passes.
+ * The contract of a store. Keys are relative paths in the grammar of variant.ts. Every implementation must pass
+ * test/support/store-contract.ts.
  */
 export interface Store {
   /** For messages: a path or a bucket. */
   readonly name: string
   /**
-   * The object, or null where there is none. Every other failure throws UNAVAILABLE.
-   * @param options.range of its bytes only; without it all of them
+   * The object, or null if there is none. Every other failure throws UNAVAILABLE.
+   * @param options.range only this range of bytes
    */
   get(key: string, options?: { range?: ByteRange }): Promise<Buffer | null>
   /**
-   * Writes the object whole or not at all; no reader ever sees a part of it.
-   * An object that is there already stays and `false` is returned, unless `replace` is set. Over a network `false` may
-   * also mean that an earlier try of the same call wrote it and the response was lost.
+   * Writes the object completely or not at all; readers never see a part of it. Returns `false` and keeps an existing object, unless
+   * `replace` is set. Over a network, `false` may also mean that an earlier attempt of the same call wrote it and the response was lost.
    */
   put(key: string, bytes: Uint8Array, options: PutOptions): Promise<boolean>
   /**
-   * Writes many objects in place of what is there. All of them survive a power cut before it returns: for what cannot
-   * be made again. When it fails, some may be written.
+   * Writes many objects, replacing existing ones. All of them survive a power cut once it returns: for objects that cannot be made again.
+   * If it fails, some may have been written.
    */
   putAll(
     objects: readonly { readonly key: string; readonly bytes: Uint8Array }[],
     options: PutAllOptions,
   ): Promise<void>
-  /** Size of the object, or null where there is none. */
+  /** Size of the object, or null if there is none. */
   head(key: string): Promise<{ bytes: number } | null>
   /** Removes the objects; missing ones are not an error. */
   delete(keys: readonly string[]): Promise<void>
   /**
    * Objects whose key has the prefix, in the order of their keys.
-   * @param options.after only keys after this one: where an earlier listing ended
+   * @param options.after only keys after this one, to continue an earlier listing
    */
   list(prefix: string, options?: { after?: string }): AsyncIterable<Listed>
   readonly inbox: Inbox
 }
 
 /**
- * How an object that may be large is uploaded from outside: directly to the store, or through this service. Either way it
- * appears whole or not at all, with exactly the announced size.
+ * How a possibly large object is uploaded from outside: directly to the store, or through this service. Either way it appears completely
+ * or not at all, with exactly the announced size.
  */
 export type Inbox =
   | {
       readonly kind: 'direct'
-      /** A URL that takes this one object by PUT, with these headers. */
+      /** A URL that accepts this one object by PUT, with these headers. */
       sign(
         key: string,
         options: { bytes: number; expiresS: number },
@@ -52,13 +51,13 @@ export type Inbox =
   | {
       readonly kind: 'proxied'
       /**
-       * Writes what the stream gives, which is never held in memory. False: an object is there already, and stays.
-       * Throws BAD_INPUT for another size than was announced, and what the stream throws.
+       * Writes a stream without holding it in memory. False: an object exists already, and stays. Throws BAD_INPUT if the size differs
+       * from the announced one, and the stream's own errors.
        */
       receive(key: string, body: AsyncIterable<Uint8Array>, options: { bytes: number }): Promise<boolean>
     }
 
-/** Bytes `from` to before `to`, at least one, as far as the object has them: beyond its end there are none. */
+/** Bytes `from` to before `to`, at least one; fewer if the object ends earlier. */
 export interface ByteRange {
   readonly from: number
   readonly to: number
@@ -67,23 +66,23 @@ export interface ByteRange {
 export interface Listed {
   readonly key: string
   readonly bytes: number
-  /** Changes when the bytes do. Null where the store would have to read them to know. */
+  /** Changes when the bytes do. Null if the store would have to read them to compute it. */
   readonly etag: string | null
 }
 
 export interface PutOptions {
-  /** MIME type, stored with the object where the store keeps metadata. */
+  /** MIME type, if the store keeps metadata. */
   readonly contentType: string
-  /** The three below are kept where the store serves objects itself (S3 behind a CDN): the headers that the origin handler sends too. */
+  /** The following three are kept if the store serves objects itself (S3 behind a CDN): the headers that the origin handler sends too. */
   readonly cacheControl?: string
   /** Fingerprint of the original that the object was made from. */
   readonly sourceHash?: string
-  /** What a CDN can invalidate it by. */
+  /** Tags by which a CDN can invalidate it. */
   readonly cacheTags?: readonly string[]
   readonly replace?: boolean
   /**
-   * The key identifies the bytes, as a variant's version does: an existing object is the same, so where checking costs a
-   * request, the object is written again instead, and `true` is returned.
+   * The key identifies the bytes, as a variant's version does: an existing object is identical, so if checking costs a request, the
+   * object is written again instead, and `true` is returned.
    */
   readonly keyNamesBytes?: boolean
 }

@@ -1,7 +1,7 @@
 import { open } from 'node:fs/promises'
 import { AppError } from '../core/errors.ts'
 
-/** Writes a stream to a new file, on the disk when it returns. Throws BAD_INPUT unless it has exactly so many bytes. */
+/** Writes a stream to a new file, which is on disk when this returns. Throws BAD_INPUT unless it has exactly this many bytes. */
 export async function writeStream(file: string, body: AsyncIterable<Uint8Array>, bytes: number): Promise<void> {
   const handle = await open(file, 'wx')
   try {

@@ -21,10 +21,10 @@ interface Run {
 }
 
 /**
- * Waits until nobody composes for the target's families and deletes the rows of composites that show what is hidden. Of a
- * target within a family their objects are deleted here, while the family is locked: nobody stores one meanwhile, and whoever
- * composes afterwards finds the item hidden. Whole families' objects are deleted by the sweep. An object without a row is
- * taken for one that shows it. Ends as the other steps of a take-down do.
+ * Waits until no process composes for the target's families, and deletes the rows of composites that show what is hidden. For a target
+ * within a family, their objects are deleted here too, while the family is locked: nobody stores one meanwhile, and later compositions
+ * see that the item is hidden. Objects of whole families are deleted by the sweep. An object without a row is assumed to show the target.
+ * Returns like the other steps of a take-down.
  */
 export async function removeComposites(
   app: { readonly pg: Pg; readonly stores: Stores },

@@ -17,20 +17,20 @@ export interface TakedownScope {
   readonly column: 'id' | 'icon_set_id' | 'family_id' | 'vendor_id'
   /** Every key of the target begins with one of them. */
   readonly prefixes: readonly string[]
-  /** Whether a key with such a prefix is the target's. */
+  /** Whether a key with such a prefix belongs to the target. */
   readonly owns: (key: string) => boolean
   /** The cache tag that all of its pictures have. */
   readonly tag: string
-  /** Of a part of a family: where the family's composites are stored, and their cache tag. Null where they are the target's. */
+  /** For a part of a family: where the family's composites are stored, and their cache tag. Null if they belong to the target. */
   readonly composites: { readonly folder: string; readonly tag: string } | null
   /**
-   * What a CDN may hold, whether it was stored or not: a wildcard for each folder; of an item, whose neighbours' names may
-   * start with its own, all current keys and aliases.
+   * Paths that a CDN may have cached, whether stored or not: a wildcard for each folder; for an item, whose neighbours' names may start
+   * with its own, all current keys and aliases.
    */
   readonly paths: readonly string[]
 }
 
-/** Looks a take-down's target up. Throws when it does not exist, which is a bug: nothing deletes a part of the catalogue. */
+/** Looks up a take-down's target. Throws if it does not exist, which is a bug: nothing deletes a part of the catalogue. */
 export async function locateTarget(
   app: Pick<RenderDeps, 'presets' | 'urlSecret'> & { readonly prisma: Prisma },
   { targetType, targetId: id }: { targetType: TakeDownTarget['type']; targetId: number },

@@ -17,9 +17,9 @@ import { whileActive } from './while-active.ts'
 
 /** Items that are locked together. */
 const DRAIN_ITEMS = 200
-/** What S3 lists and deletes in one call. */
+/** The maximum that S3 lists and deletes in one call. */
 const SWEEP_KEYS = 1000
-/** Until the second look: longer than any answer, upload or queue of ours lasts. */
+/** Delay of the second check: longer than any response, upload or queue of ours lasts. */
 const RECHECK_AFTER_S = 60
 /** Of the 3,000 that may be in progress: smaller batches leave capacity for others. */
 const PATHS_AT_ONCE = 1000
@@ -38,12 +38,12 @@ interface Run {
 }
 
 /**
- * Takes down the target of the receipt, which is hidden already. Drains: waits for every render in progress and deletes the
- * image rows, so that nothing more is made; families' composites that show it are deleted as well. Sweeps: deletes all
- * objects, of any version. Purges the CDN. Safe to run again and after a crash: each step continues where it stopped. Ends early when the take-down is restored or `signal` aborts;
- * throws when a store, the database or the CDN fails, so that the queue tries again.
- * @param options.recheck sweep and purge once more: an upload that timed out may still have arrived, and a response in flight
- *   is cached at an edge after the purge
+ * Takes down the target of the receipt, which is already hidden. Drains: waits for every render in progress and deletes the image rows,
+ * so that nothing more is made; also deletes families' composites that show it. Sweeps: deletes all objects, of any version. Purges the
+ * CDN. Safe to run again and after a crash: each step continues where it stopped. Ends early when the take-down is restored or `signal`
+ * aborts; throws when a store, the database or the CDN fails, so that the queue retries.
+ * @param options.recheck sweeps and purges once more: an upload that timed out may still have arrived, and a response in flight may have
+ * been cached at an edge after the purge
  */
 export async function runTakeDown(
   app: TakeDownRunner,
@@ -70,9 +70,9 @@ export async function runTakeDown(
 const updateOf = (id: number) => query.updateTable('take_down').where('id', '=', id)
 
 const NO_CDN =
-  'CLOUDFRONT_DISTRIBUTION_ID is not set, so no CDN was purged: if there is one, set it and take this down again, or purge it by hand.'
+  'CLOUDFRONT_DISTRIBUTION_ID is not set, so no CDN was purged: if you use one, set the variable and take this down again, or purge it manually.'
 
-/** Records why a run failed, for the receipt; after the queue's last attempt the take-down ends as FAILED. It stays hidden. */
+/** Records why a run failed, for the receipt; after the queue's last attempt the take-down ends as FAILED. The target stays hidden. */
 export async function recordError(
   pg: Pg,
   id: number,
@@ -95,8 +95,8 @@ const RECORD_ERROR = statement({
 type StepResult = 'done' | 'stopped' | null
 
 /**
- * Waits until nobody holds a lock on any of the items: who made a picture has recorded it by then, and whoever locks
- * afterwards checks again and finds the item hidden. The image rows are deleted before their objects.
+ * Waits until all locks on the items are free: pictures in progress have been recorded by then, and later holders see that the item is
+ * hidden. The image rows are deleted before their objects.
  */
 async function drain(app: TakeDownRunner, { takeDown, scope, signal }: Run): Promise<StepResult> {
   for (let afterId = takeDown.drainedToItemId; ; ) {
@@ -163,8 +163,8 @@ const REMEMBER_KEYS = statement({
 })
 
 /**
- * Invalidates at the CDN, by tag where the distribution reads our header, else by path. A second run sends the same batches
- * with the same references, which CloudFront deduplicates; one over its limit throws BUSY. False: there is no CDN.
+ * Invalidates the CDN's copies, by tag if the distribution reads our header, else by path. A second run sends the same batches with the
+ * same references, which CloudFront deduplicates; exceeding its limit throws BUSY. False: there is no CDN.
  */
 async function purge(app: TakeDownRunner, { takeDown, scope }: Run, round: string): Promise<boolean> {
   if (!app.cdn) return false
@@ -176,7 +176,7 @@ async function purge(app: TakeDownRunner, { takeDown, scope }: Run, round: strin
     : [...new Set([...scope.paths, ...deletedKeys])].sort().map((key) => `${base}/${key}`)
   for (let from = 0; from < items.length; from += PATHS_AT_ONCE) {
     const batch = items.slice(from, from + PATHS_AT_ONCE)
-    // With the time: another database may have had a take-down with this id on the same distribution.
+    // Includes the time: another database may have had a take-down with this id on the same distribution.
     const identity = [takeDown.id, createdAt.toISOString(), round, ...batch].join('\n')
     const reference = `afterimage-${takeDown.id}-${createHash('sha256').update(identity).digest('hex').slice(0, 32)}`
     const invalidationId = await app.cdn.invalidate(batch, reference)
@@ -192,7 +192,7 @@ const ADD_INVALIDATION = statement({
   parameters: { id: 'int4', invalidationId: 'text' },
 })
 
-/** Where the configuration cannot be read, invalidating by path works as well. */
+/** If the configuration cannot be read, invalidating by path works as well. */
 async function readsCacheTags(cdn: Cdn): Promise<boolean> {
   try {
     const { CacheTagConfig: tags } = await cdn.readConfig()

@@ -6,7 +6,7 @@ import { enqueue } from '../jobs/enqueue.ts'
 
 const TAKE_DOWN_TARGETS = ['ITEM', 'ICON_SET', 'FAMILY', 'VENDOR'] as const
 
-/** What is taken down: an item, or all that a set, family or vendor has and will get. */
+/** The target of a take-down: an item, or all current and future items of a set, family or vendor. */
 export interface TakeDownTarget {
   readonly type: (typeof TAKE_DOWN_TARGETS)[number]
   readonly id: number
@@ -14,14 +14,14 @@ export interface TakeDownTarget {
 
 const REASON_MAX = 500
 /**
- * Hides the target from the moment this returns (410, status GONE), and queues the job that deletes its pictures and
- * purges the CDN. Returns the receipt's id. What is taken down already stays as it is; where its job failed or left
- * something to do, it is tried again now. Throws NOT_FOUND, or BAD_INPUT for the reason.
+ * Hides the target immediately (410, status GONE), and queues the job that deletes its pictures and purges the CDN. Returns the receipt's
+ * id. If it is already taken down, returns the existing receipt, and retries its job if that failed or left something to do. Throws
+ * NOT_FOUND, or BAD_INPUT for the reason.
  */
 export async function takeDown({ pg }: { pg: Pg }, target: TakeDownTarget, reason: string): Promise<number> {
   const text = reason.trim()
   if (text.length === 0 || text.length > REASON_MAX)
-    throw new AppError('BAD_INPUT', `reason has ${text.length} characters; it takes 1 to ${REASON_MAX}.`)
+    throw new AppError('BAD_INPUT', `reason has ${text.length} characters; 1 to ${REASON_MAX} are allowed.`)
   return await inTransaction(pg, async (client) => {
     const isThere = await execute(client, query.selectFrom(TABLES[target.type]).where('id', '=', target.id))
     if (!isThere) throw new AppError('NOT_FOUND', `There is no ${NAMES[target.type]} ${target.id}.`)
@@ -52,9 +52,9 @@ export async function takeDown({ pg }: { pg: Pg }, target: TakeDownTarget, reaso
 }
 
 /**
- * Shows what a take-down hid, except what another one hides as well; returns the receipt's id. A job in progress ends after
- * its current batch. Pictures are made again on their first request: a cached 410 expires within its minute, so nothing is
- * purged. Throws NOT_FOUND when nothing is taken down.
+ * Shows what a take-down hid, except what another one still hides; returns the receipt's id. A job in progress ends after its current
+ * batch. Pictures are made again on their first request: a cached 410 expires within its minute, so nothing is purged. Throws NOT_FOUND
+ * if nothing is taken down.
  * @param which the target, or the take-down itself
  */
 export async function restore({ pg }: { pg: Pg }, which: TakeDownTarget | { takeDownId: number }): Promise<number> {
@@ -72,7 +72,7 @@ export async function restore({ pg }: { pg: Pg }, which: TakeDownTarget | { take
   )
   if (restored) return restored.id
   const named = byId
-    ? `take-down ${which.takeDownId} is not there, or restored already`
+    ? `take-down ${which.takeDownId} does not exist or was restored already`
     : `${NAMES[which.type]} ${which.id} is not taken down`
   throw new AppError(
     'NOT_FOUND',

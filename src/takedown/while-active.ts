@@ -2,7 +2,7 @@ import type { PoolClient } from 'pg'
 import { inTransaction, type Pg } from '../db/database.ts'
 import { execute, query } from '../db/query.ts'
 
-/** Runs the work in one transaction that locks the take-down's receipt; null, without running it, when the take-down was restored. */
+/** Runs the work in a transaction that locks the take-down's receipt; null, without running it, if the take-down was restored. */
 export async function whileActive<T>(
   pg: Pg,
   takeDownId: number,

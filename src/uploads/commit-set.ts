@@ -36,9 +36,8 @@ interface Commit {
 }
 
 /**
- * Makes a staged set visible: new, changed and removed items and the chunks that make its pictures, all in one transaction.
- * A set that was committed before stays as it is. Throws when the catalogue has changed since the set was staged: run again
- * from staging.
+ * Makes a staged set visible: new, changed and removed items and the chunks that make its pictures, all in one transaction. Has no effect
+ * if the set was committed before. Throws if the catalogue has changed since the set was staged: staging must be repeated.
  */
 export async function commitSet(pg: Pg, commit: Commit): Promise<void> {
   const { uploadId, position, set } = commit
@@ -69,7 +68,7 @@ export async function commitSet(pg: Pg, commit: Commit): Promise<void> {
   })
 }
 
-/** Upserts the set, its family and vendor as the manifest names them. Throws where another vendor got it meanwhile. */
+/** Upserts the set, its family and vendor as named in the manifest. Throws if another vendor got it meanwhile. */
 async function upsertSet(client: PoolClient, { vendor, family, iconSet }: ManifestSet): Promise<number> {
   const username = { username: vendor, name: vendor }
   await execute(
@@ -96,11 +95,11 @@ async function upsertSet(client: PoolClient, { vendor, family, iconSet }: Manife
   if (found) return found.id
   throw new AppError(
     'BAD_INPUT',
-    `Set ${iconSet.uniqueId} or its family became another vendor's during the upload: use another unique id.`,
+    `Set ${iconSet.uniqueId} or its family was taken by another vendor during the upload: use another unique id.`,
   )
 }
 
-/** Keeps the staged originals for the items. Throws when some of them are gone, or an unchanged item has changed. */
+/** Keeps the staged originals for the items. Throws if some of them are gone, or an unchanged item has changed. */
 async function keepStaged(client: PoolClient, at: { uploadId: number; position: number }): Promise<void> {
   const { lost = 0, changed = 0 } = (await KEEP_STAGED.get(client, at)) ?? {}
   if (lost + changed > 0) throw new Error(`${lost} staged originals are gone, ${changed} items changed meanwhile`)

@@ -1,6 +1,6 @@
 import { statement } from '../db/statement.ts'
 
-/** What commitSet runs, in this order. */
+/** The statements of commitSet, in this order. */
 
 const AT = { uploadId: 'int4', position: 'int4' } as const
 /** SQL: a file of the set. */
@@ -69,7 +69,7 @@ export const DISCARD_REPLACED = statement({
   parameters: { ...AT, graceDays: 'int4' },
 })
 
-// Their originals were lost and are back.
+// Items whose originals had been lost and are stored again.
 export const RESET_LOST = statement({
   name: 'forget-lost-failures',
   text: `
@@ -79,7 +79,7 @@ export const RESET_LOST = statement({
   parameters: AT,
 })
 
-// The earlier fingerprint is kept: URLs issued for it redirect to the current picture.
+// The previous fingerprint is kept: URLs issued for it redirect to the current picture.
 export const UPSERT_STAGED = statement({
   name: 'upsert-staged-items',
   text: `
@@ -132,7 +132,7 @@ export const FIND_REFUSED = statement({
   columns: { code: 'text', file: 'text', message: 'text' },
 })
 
-// Unchanged ones as well: what they lack is made, which is nothing where all is well.
+// Includes unchanged items: missing pictures are made, usually none.
 export const INSERT_CHUNKS = statement({
   name: 'cut-upload-chunks',
   text: `

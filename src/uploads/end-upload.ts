@@ -10,21 +10,21 @@ import { readUploadProgress } from './progress.ts'
 import { URL_LIFE_S } from './upload-url.ts'
 import { UPLOAD_CHANNEL } from './uploads.ts'
 
-/** One thing that is wrong with an upload. */
+/** One problem of an upload. */
 export interface UploadProblem {
-  /** Of archive/problems.ts, of the error catalogue, or of find-foreign.ts. */
+  /** A code of archive/problems.ts, of the error catalogue, or of find-foreign.ts. */
   readonly code: string
-  /** Name in the archive; null: the archive itself. */
+  /** Name in the archive; null for the archive itself. */
   readonly file: string | null
   /** JSON pointer in the manifest. */
   readonly pointer: string | null
   readonly message: string
 }
 
-/** An archive can be wrong a million times. */
+/** An archive can have millions of problems. */
 const PROBLEMS_KEPT = 1000
 
-/** Records problems of an upload, its first 1,000, and counts all. @param count where there are more than are given */
+/** Records problems of an upload, the first 1,000, and counts all. @param count if there are more than are given */
 export async function addProblems(
   client: PoolClient,
   uploadId: number,
@@ -58,8 +58,8 @@ const ADD_PROBLEMS = statement({
 })
 
 /**
- * Ends an upload, records the event for the webhooks and schedules the deletion of its leftovers, as the last step of the
- * caller's transaction. One that has ended stays as it is.
+ * Ends an upload, records the event for the webhooks and schedules the deletion of its leftovers, as the last step of the caller's
+ * transaction. Has no effect if it has ended.
  */
 export async function endUpload(
   client: PoolClient,
@@ -74,7 +74,7 @@ export async function endUpload(
     .returning(['vendor', 'file_name', 'families', 'added_items', 'changed_items', 'removed_items', 'problem_count'])
   const ended = await fetchFirst(client, end)
   if (!ended) return
-  // Staged originals that were never committed are registered for deletion already; it is brought forward.
+  // Staged originals that were never committed are already scheduled for deletion; this brings it forward.
   const staged = query.selectFrom('upload_file').select((eb) => eb.ref('original_key').$notNull().as('original_key'))
   await execute(
     client,
@@ -104,14 +104,14 @@ export async function endUpload(
     removedItems: ended.removed_items,
     problems: ended.problem_count,
   }
-  // After the events of its pictures, where they are all of one family.
+  // Follows the events of its pictures if they are all of one family.
   const family = families.length === 1 ? (families[0] ?? null) : null
   await recordEvents(client, [{ type: 'upload.completed', family, data }])
 }
 
 /**
- * Ends an upload whose rows are all there when no chunk of it is left. In the caller's transaction, as its last step.
- * Returns the ids of the families that are complete with it.
+ * Ends an upload whose rows are complete when it has no chunks left. In the caller's transaction, as its last step. Returns the ids of
+ * the families that are complete with it.
  */
 export async function finishIfRendered(client: PoolClient, uploadId: number): Promise<number[]> {
   // The lock serialises the last two chunks.

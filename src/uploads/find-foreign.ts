@@ -4,13 +4,13 @@ import { statement } from '../db/statement.ts'
 import type { UploadProblem } from './end-upload.ts'
 
 /**
- * The parts of a manifest that its vendor must not change: another vendor's family or set, a set of another family, and a set
- * of the other kind. Empty when there are none.
+ * The parts of a manifest that its vendor may not change: another vendor's family or set, a set of another family, and a set of the other
+ * kind. Empty if there are none.
  */
 export async function findForeign(pg: Pg, vendor: string, archive: CheckedArchive): Promise<UploadProblem[]> {
   const { sets } = archive
   if (archive.vendor !== vendor) {
-    const message = `The manifest is of vendor ${archive.vendor} and the upload of ${vendor}: one of them is wrong.`
+    const message = `The manifest states vendor ${archive.vendor}, and the upload vendor ${vendor}: correct one of them.`
     return [problem('FOREIGN_VENDOR', '/vendor', message)]
   }
   const rows = await FIND_OWNERS.all(pg, {
@@ -25,16 +25,12 @@ export async function findForeign(pg: Pg, vendor: string, archive: CheckedArchiv
     if (owned.family_vendor !== null && owned.family_vendor !== vendor)
       found.set(
         at.family,
-        problem(
-          'FOREIGN_FAMILY',
-          at.family,
-          `Family ${family.uniqueId} belongs to another vendor: give yours another id.`,
-        ),
+        problem('FOREIGN_FAMILY', at.family, `Family ${family.uniqueId} belongs to another vendor: use another id.`),
       )
     else if (owned.set_family !== null && owned.set_family !== family.uniqueId)
       found.set(
         at.set,
-        problem('FOREIGN_SET', at.set, `Set ${iconSet.uniqueId} belongs to another family: give it another id.`),
+        problem('FOREIGN_SET', at.set, `Set ${iconSet.uniqueId} belongs to another family: use another id.`),
       )
     else if (owned.set_kind !== null && owned.set_kind !== iconSet.kind)
       found.set(

@@ -25,10 +25,10 @@ export interface Ingester {
 }
 
 /**
- * Ingests an uploaded archive: checks it completely, then commits it set by set, each atomically. An archive with problems is
- * refused with all of them, and nothing of it appears. Run again after a crash, it continues with the first missing set.
- * `busy`: an earlier upload of the vendor has not finished, or another one is changing one of its families. `stopped`:
- * `signal` aborted it. Throws when a store or the database fails.
+ * Ingests an uploaded archive: checks all of it, then commits it set by set, each atomically. An archive with problems is refused with
+ * all of them, and nothing of it appears. After a crash, it continues with the first missing set. `busy`: an earlier upload of the vendor
+ * has not finished, or another one is changing one of its families. `stopped`: `signal` aborted. Throws when a store or the database
+ * fails.
  */
 export async function ingestUpload(
   app: Ingester,
@@ -38,7 +38,7 @@ export async function ingestUpload(
   const upload = await app.prisma.upload.findUnique({ where: { id: uploadId } })
   if (upload?.status !== 'CHECKING' && upload?.status !== 'INGESTING') return 'done'
   if ((await execute(app.pg, earlierOf(upload))) > 0) return 'busy'
-  // Known from an earlier run: an upload that waits for a family does not check its archive each time.
+  // Known from an earlier run: an upload that waits for a family need not check its archive each time.
   await using early = upload.families.length > 0 ? await lockFamilies(app.pg, upload.families) : null
   if (upload.families.length > 0 && !early) return 'busy'
   const source = await storeSource(app.stores.originals, printUploadKey(uploadId))
@@ -60,7 +60,7 @@ const ARCHIVE_GONE: UploadProblem = {
   code: 'SOURCE_MISSING',
   file: null,
   pointer: null,
-  message: 'The archive is not in the store any more: upload it again.',
+  message: 'The archive is no longer in the store: upload it again.',
 }
 
 const ARCHIVE_CHANGED: UploadProblem = {
@@ -70,7 +70,7 @@ const ARCHIVE_CHANGED: UploadProblem = {
   message: 'The archive was replaced during the ingest: upload it again.',
 }
 
-/** Ends the upload with its problems, unless sets of it are in the catalogue already: then it has failed. */
+/** Ends the upload with its problems: as refused, or as failed if some of its sets are already in the catalogue. */
 async function refuse(
   pg: Pg,
   uploadId: number,
@@ -86,7 +86,7 @@ async function refuse(
   return 'done'
 }
 
-/** Ends an upload as failed after the queue's last attempt. What is in the catalogue stays, and uploading the same again continues. */
+/** Ends an upload as failed after the queue's last attempt. Committed sets stay, and uploading the same archive again continues. */
 export async function abandonUpload(pg: Pg, uploadId: number, reason: string): Promise<void> {
   await inTransaction(pg, async (client) => {
     if ((await execute(client, lockOpen(uploadId))) === 0) return
@@ -97,7 +97,7 @@ export async function abandonUpload(pg: Pg, uploadId: number, reason: string): P
   })
 }
 
-/** Marks the upload as being ingested. False: an earlier run has begun with other sets. */
+/** Marks the upload as being ingested. False: an earlier run started with other sets. */
 async function beginIngest(pg: Pg, uploadId: number, { sets }: CheckedArchive): Promise<boolean> {
   const families = [...new Set(sets.map(({ family }) => family.uniqueId))].sort()
   const items = sets.reduce((sum, { files }) => sum + files.length, 0)
@@ -141,7 +141,7 @@ async function ingest(app: Ingester, ingesting: Ingest): Promise<'done' | 'busy'
     await commitSet(app.pg, { uploadId, position, set, graceDays: app.config.supersededDays })
   }
   if (!(await drain(app, uploadId, signal))) return 'stopped'
-  // The families are free before the upload is seen to be done.
+  // Releases the families before the upload is seen as done.
   await locks?.release()
   await inTransaction(app.pg, async (client) => {
     const open = query.updateTable('upload').set({ status: 'RENDERING' }).where('id', '=', uploadId)
@@ -153,8 +153,8 @@ async function ingest(app: Ingester, ingesting: Ingest): Promise<'done' | 'busy'
 }
 
 /**
- * Waits until nobody holds a lock on any of the removed items: pictures that were being made have been recorded by then, and
- * nobody finds the items any more. Then those pictures are discarded too, before another upload can bring the items back.
+ * Waits until all locks on the removed items are free: pictures in progress have been recorded by then, and the items are no longer
+ * found. Then those pictures are discarded too, before another upload can bring the items back.
  */
 async function drain({ pg, prisma, config }: Ingester, uploadId: number, signal: AbortSignal): Promise<boolean> {
   const sets = await prisma.uploadSet.findMany({ where: { uploadId, leavingItemIds: { isEmpty: false } } })
@@ -171,7 +171,7 @@ async function drain({ pg, prisma, config }: Ingester, uploadId: number, signal:
   return true
 }
 
-/** A vendor's uploads are ingested in their order, also when the worker of the first one died. */
+/** A vendor's uploads are ingested in order, even if the worker of the first one died. */
 const earlierOf = ({ vendor, id }: { vendor: string; id: number }) =>
   query
     .selectFrom('upload')

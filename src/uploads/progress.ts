@@ -1,12 +1,12 @@
 import { type Queryable, statement } from '../db/statement.ts'
 
-/** Progress of an upload. totalItems = done + failed + remaining, once the archive is checked. */
+/** Progress of an upload. totalItems = done + failed + remaining once the archive is checked. */
 export interface UploadProgress {
-  /** Files of the manifest. */
+  /** Files listed in the manifest. */
   readonly totalItems: number
-  /** With all their pictures, or deleted since. */
+  /** Items with all their pictures, or deleted since. */
   readonly doneItems: number
-  /** That are not SVG, or cannot be rendered. */
+  /** Items that are not SVG, or cannot be rendered. */
   readonly failedItems: number
 }
 

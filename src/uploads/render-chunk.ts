@@ -14,10 +14,10 @@ import { type AfterRecord, makeItems } from '../variants/make-items.ts'
 import { addProblems, finishIfRendered, type UploadProblem } from './end-upload.ts'
 import { UPLOAD_CHANNEL } from './uploads.ts'
 
-/** Of one upload, for each live worker: enough to keep it busy, and the slots of the others are free for other uploads. */
+/** Queued chunks of one upload, for each live worker: enough to keep it busy, leaving slots for other uploads. */
 const QUEUED_PER_WORKER = 2
-/** Between two looks at items that somebody else makes. */
-const LOOK_EVERY_MS = 50
+/** Interval for checking items that another process is making. */
+const POLL_EVERY_MS = 50
 
 export interface ChunkRenderer extends RenderDeps {
   readonly pg: Pg
@@ -25,8 +25,8 @@ export interface ChunkRenderer extends RenderDeps {
 }
 
 /**
- * Makes every preset, in the format it lists first, of a chunk's items; failures are recorded as problems of the upload.
- * Safe to run twice. Ends early when `signal` aborts (`stopped`); throws when a store or the database fails.
+ * Makes every preset, in its first format, of a chunk's items; failures are recorded as problems of the upload. Safe to run twice. Ends
+ * early when `signal` aborts (`stopped`); throws when a store or the database fails.
  */
 export async function renderChunk(
   app: ChunkRenderer,
@@ -40,14 +40,14 @@ export async function renderChunk(
   const range = { afterId: 0, toId: Math.max(...itemIds), limit: itemIds.length, only: itemIds }
   const afterRecord = countIn(chunk)
   for (;;) {
-    // Again until nothing is left: others may be making some, and what crashed is tried once more.
+    // Repeated until nothing is left: others may be making some, and crashed renders are retried once.
     const work = await findWork(app.pg, order, range)
     if (work.length === 0) break
     const taken = await makeItems(app, { order, work, signal, afterRecord })
     if (signal.aborted) return 'stopped'
-    if (taken.length === work.length) await delay(LOOK_EVERY_MS)
+    if (taken.length === work.length) await delay(POLL_EVERY_MS)
   }
-  await composeCompleted(app.pg, await settleChunk(app.pg, chunk, 'DONE'))
+  await composeCompleted(app.pg, await endChunk(app.pg, chunk, 'DONE'))
   return 'done'
 }
 
@@ -70,11 +70,11 @@ const COUNT_DONE = statement({
 /** Marks a chunk as failed after the queue's last attempt: the upload ends as FAILED, with the reason. */
 export const abandonChunk = async (app: ChunkRenderer, chunkId: number, reason: string): Promise<void> => {
   const chunk = await app.prisma.uploadChunk.findUnique({ where: { id: chunkId } })
-  if (chunk) await settleChunk(app.pg, chunk, 'FAILED', reason)
+  if (chunk) await endChunk(app.pg, chunk, 'FAILED', reason)
 }
 
 /** Returns the families of the upload if it ended with this chunk. */
-async function settleChunk(
+async function endChunk(
   pg: Pg,
   { id, uploadId }: { id: number; uploadId: number },
   status: 'DONE' | 'FAILED',
@@ -115,7 +115,7 @@ export async function queueChunks(client: PoolClient, uploadId: number): Promise
   )
 }
 
-// The failures of the items as they are now, under the files' names.
+// The current failures of the items, with the files' names.
 const FIND_FAILURES = statement({
   name: 'find-upload-failures',
   text: `

@@ -21,14 +21,14 @@ const notification = z.object({
     }),
   ),
 })
-/** As SNS wraps it: https://docs.aws.amazon.com/sns/latest/dg/sns-http-https-endpoint-as-subscriber.html */
+/** As wrapped by SNS: https://docs.aws.amazon.com/sns/latest/dg/sns-http-https-endpoint-as-subscriber.html */
 const envelope = z.object({ Type: z.literal('Notification'), Message: z.string() })
-/** What S3 sends when notifications are switched on. */
+/** Sent by S3 when notifications are enabled. */
 const test = z.object({ Event: z.literal('s3:TestEvent') })
 
 /**
- * The new objects in an event, as EventBridge, S3 notifications and compatible servers send them; none where it is about
- * something else. Throws BAD_INPUT for anything but such an event.
+ * The new objects in an event of EventBridge, S3 notifications or a compatible server; none if it is about something else. Throws
+ * BAD_INPUT for anything but such an event.
  */
 export function readS3Event(body: string): Arrival[] {
   const event = parseJson(body)

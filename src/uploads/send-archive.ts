@@ -21,8 +21,8 @@ export interface SentUpload {
 }
 
 /**
- * Sends an archive to a running service, over HTTP like other clients, and follows it to its end. Throws UNAVAILABLE when
- * nothing answers or the connection breaks, BAD_INPUT with the service's own message.
+ * Sends an archive to a running service, over HTTP like any client, and follows it to its end. Throws UNAVAILABLE if there is no response
+ * or the connection breaks, BAD_INPUT with the service's own message.
  * @param options.api `http://host:port`
  */
 export async function sendArchive(options: {
@@ -78,7 +78,7 @@ async function askService<T>(
   }).catch((error) => {
     throw new AppError(
       'UNAVAILABLE',
-      `No service answers at ${api} (${causes(error)}): start it, or give its address with --api.`,
+      `No service answers at ${api} (${causes(error)}): start it, or set its address with --api.`,
     )
   })
   const { data, errors } = (await response.json()) as { data: T; errors?: { message: string }[] }
@@ -94,7 +94,7 @@ async function put({ url, headers }: Created, { file, bytes }: { file: string; b
   await Promise.all([readAnswer(sending), pipeline(createReadStream(file), sending)]).catch((error) => {
     if (error instanceof AppError) throw error
     const { host } = new URL(url)
-    throw new AppError('UNAVAILABLE', `${host} did not take the archive (${causes(error)}): send it again.`, {
+    throw new AppError('UNAVAILABLE', `${host} did not accept the archive (${causes(error)}): send it again.`, {
       cause: error,
     })
   })

@@ -11,10 +11,10 @@ import { inspectSvg } from '../import/inspect-svg.ts'
 import { discardObjects } from '../retention/discarded.ts'
 import type { Store } from '../store/store.ts'
 
-/** Limits of a batch, which has one entry at least: many small files cost one round trip and one sync, large ones little memory. */
+/** Limits of a batch, which has at least one entry: many small files cost one round trip and one sync, large ones little memory. */
 const BATCH = { files: 500, bytes: Math.max(8_000_000, ARCHIVE_LIMITS.entryBytes) }
 const CHECKS_AT_ONCE = 16
-/** The longest that staging a set may take; afterwards its objects may be deleted, and it starts over. */
+/** Time limit for staging a set; afterwards its objects may be deleted, and staging starts over. */
 const STAGED_S = 86_400
 
 export interface Staging {
@@ -22,23 +22,22 @@ export interface Staging {
   readonly originals: Store
   readonly archive: CheckedArchive
   readonly uploadId: number
-  /** Of the set in the archive. */
+  /** Index of the set in the archive. */
   readonly position: number
   readonly set: ManifestSet
   readonly signal: AbortSignal
 }
 
 /**
- * Stores the originals of a set under keys that nothing refers to yet, and records what will become items, batch by batch.
- * What an earlier run has staged is not read again. Returns false when `signal` aborted it. Memory: two batches, however many
- * files there are.
+ * Stores the originals of a set under keys that nothing refers to yet, and records the future items, batch by batch. Skips what an
+ * earlier run has staged. Returns false if `signal` aborted. Memory: two batches, however many files there are.
  */
 export async function stageSet(staging: Staging): Promise<boolean> {
   const { pg, archive, set, uploadId, position, signal } = staging
   const rows = await RENEW.all(pg, { uploadId, position, stagedS: STAGED_S })
   const staged = new Set(rows.map(({ slug }) => slug))
-  // A batch is stored while the next one is unpacked. The sources are in two alternating blocks: a buffer for each
-  // would accumulate until V8 collects garbage, since it sees only the small handles.
+  // A batch is stored while the next one is decompressed. The sources are in two alternating blocks: separate buffers would accumulate
+  // until V8 collects garbage, because it only sees their small handles.
   const blocks = [Buffer.allocUnsafeSlow(BATCH.bytes), Buffer.allocUnsafeSlow(BATCH.bytes)] as const
   let storing: Promise<void> = Promise.resolve()
   let batch: StagedFile[] = []
@@ -108,7 +107,7 @@ function toStaged(
 async function stageBatch({ pg, originals, uploadId, position }: Staging, batch: readonly StagedFile[]): Promise<void> {
   const changed = await withoutKnown({ pg, originals }, batch)
   const keys = [...changed].map((file) => file.originalKey)
-  // Registered for deletion before they are stored, and staged afterwards: a crash at any point leaves no orphan.
+  // Scheduled for deletion before they are stored, and staged afterwards: a crash at any point leaves no orphan.
   await discardObjects(pg, 'ORIGINALS', { keys, afterS: STAGED_S })
   await originals.putAll(
     [...changed].map((file) => ({ key: file.originalKey, bytes: file.content })),
@@ -133,7 +132,7 @@ async function stageBatch({ pg, originals, uploadId, position }: Staging, batch:
   })
 }
 
-/** The files that have to be stored: SVGs that the catalogue does not have, and originals that were lost. */
+/** The files that must be stored: SVGs that are not in the catalogue, and originals that were lost. */
 async function withoutKnown(
   { pg, originals }: { pg: Pg; originals: Store },
   batch: readonly StagedFile[],
@@ -154,7 +153,7 @@ async function withoutKnown(
   return changed
 }
 
-// Staged files are kept for another day; those that lost their object or their item's source meanwhile are staged again.
+// Staged files are kept for another day; those whose object was lost or whose item's source changed meanwhile are staged again.
 const RENEW = statement({
   name: 'renew-staged',
   text: `

@@ -2,7 +2,7 @@ import { createHmac, timingSafeEqual } from 'node:crypto'
 import { printUploadKey } from '../core/variant.ts'
 import type { Store } from '../store/store.ts'
 
-/** How long an archive may be sent to its URL. */
+/** How long a URL accepts its archive. */
 export const URL_LIFE_S = 3600
 
 /** Where and how an archive is to be sent, by PUT. */
@@ -13,7 +13,7 @@ export interface UploadUrl {
   readonly expiresAt: Date
 }
 
-/** Signs the URL of an upload's archive: a direct one where the store supports that, else one of this service. @param base of this API */
+/** Signs the URL for an upload's archive: a direct one if the store supports that, else one of this service. @param base of this API */
 export async function signUploadUrl(
   { originals, urlSecret }: { originals: Store; urlSecret: string },
   { id, bytes, base, now = Date.now() }: { id: number; bytes: number; base: string; now?: number },
@@ -30,7 +30,7 @@ export async function signUploadUrl(
   return { url: url.href, headers: [], expiresAt }
 }
 
-/** Whether a URL of this service has our signature and has not expired. Compared in constant time. */
+/** Whether a URL of this service has a valid signature and has not expired. Compared in constant time. */
 export function checkUploadUrl(
   urlSecret: string,
   { id, expires, signature, now = Date.now() }: { id: number; expires: string; signature: string; now?: number },

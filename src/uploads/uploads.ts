@@ -14,7 +14,7 @@ import type { Store } from '../store/store.ts'
 export const UPLOAD_CHANNEL = 'afterimage_upload'
 
 const FILE_NAME_MAX = 255
-/** An archive that nobody completes is deleted a day after its URL has expired. */
+/** An archive that is never completed is deleted a day after its URL has expired. */
 const WAITS_S = 86_400
 
 interface Db {
@@ -24,7 +24,7 @@ interface Db {
 
 /**
  * Creates an upload that waits for its archive. Throws BAD_INPUT for an invalid username, file name or size.
- * @param input.bytes of the archive, exactly
+ * @param input.bytes exact size of the archive
  */
 export async function createUpload(
   { pg, prisma }: Db,
@@ -35,10 +35,10 @@ export async function createUpload(
   if (!isVendorUsername(vendor))
     throw new AppError(
       'BAD_INPUT',
-      `${show(vendor)} is not a vendor's username: it takes letters, digits, - and _, at most 64.`,
+      `${show(vendor)} is not a vendor's username: use at most 64 letters, digits, - and _.`,
     )
   if (fileName.length === 0 || fileName.length > FILE_NAME_MAX || /\p{Cc}/u.test(fileName))
-    throw new AppError('BAD_INPUT', `fileName takes 1 to ${FILE_NAME_MAX} printable characters, not ${show(fileName)}.`)
+    throw new AppError('BAD_INPUT', `fileName needs 1 to ${FILE_NAME_MAX} printable characters, not ${show(fileName)}.`)
   if (!Number.isInteger(bytes) || bytes < 1 || bytes > ARCHIVE_LIMITS.archiveBytes)
     throw new AppError(
       'BAD_INPUT',
@@ -62,8 +62,8 @@ export async function findUpload(prisma: Prisma, id: number): Promise<Upload> {
 }
 
 /**
- * Queues the ingest of the archive, once; an upload that was started stays as it is. Throws NOT_FOUND, or BAD_INPUT when
- * the archive has not arrived or has another size than was announced.
+ * Queues the ingest of the archive, once; has no effect if the upload has started. Throws NOT_FOUND, or BAD_INPUT if the archive has not
+ * arrived or its size is not the announced one.
  */
 export async function completeUpload(
   { pg, prisma, originals }: Db & { readonly originals: Store },

@@ -1,50 +1,50 @@
 import { AppError } from '../core/errors.ts'
 import { createLanes, type LaneEntry } from '../core/lanes.ts'
 
-/** Who waits to have a picture made. */
+/** A request that waits for its picture to be made. */
 export interface Applicant extends LaneEntry {
   /** [vendor, client]: vendors share fairly, and each vendor's clients. */
   readonly path: readonly [vendor: string, client: string]
-  /** Leaves the queue when it aborts. */
+  /** Removes it from the queue. */
   readonly signal?: AbortSignal
 }
 
-/** A place among those whose pictures are being made. */
+/** An admission slot, held while a picture is being made. */
 export interface Admission {
   release(): void
-  /** It turned out slow: it holds a slow place from now on, and a quick one is free for another. False: too many do already. */
+  /** Moves a picture that turned out slow to a slow slot and frees its quick one. False: too many slow slots are held. */
   becomeSlow(): boolean
 }
 
 export interface AdmissionLimiter {
-  /** Waits for a place. Rejects with BUSY: at once where the wait would be too long, after HELD_MS, or when it gave up. */
+  /** Waits for a slot. Rejects with BUSY: immediately if the wait would be too long, after HELD_MS, or when it aborts. */
   acquire(applicant: Applicant): Promise<Admission>
 }
 
-/** A viewer waits so long and still gets the picture; a CDN gives up after 30 s (CloudFront's default). */
+/** A viewer that waits this long still gets the picture; a CDN gives up after 30 s (CloudFront's default). */
 export const HELD_MS = 15_000
-/** Until the first release: about what bench/README.md says of a first request. */
-const FIRST_GUESS_MS = 30
-/** Weight of the latest holding time in the mean: it adapts within some twenty releases. */
+/** Used until the first release: about the time of a first request in bench/README.md. */
+const INITIAL_ESTIMATE_MS = 30
+/** Weight of the latest holding time in the mean: adapts within about twenty releases. */
 const LATEST = 0.1
-/** Vendors that may come in beyond the places, with one picture each: the renderers are shared only between those that are in. */
+/** Vendors admitted beyond the places, with one picture each: the renderers can only be shared among those that are admitted. */
 const NEWCOMERS_MAX = 4
-/** An outage that held places for longer is soon forgotten. */
+/** Longer holding times count as this much, so that an outage is soon forgotten. */
 const COUNTED_MAX_MS = 1000
 
 /**
- * At most `places` holders at once; the others wait, fairly between vendors and their clients. Whether one may wait is decided when
- * it comes, by its expected wait: those before it x mean holding time / places. A viewer is held as long as a CDN waits, for a browser
- * never asks again for an <img>; beyond that refusing at once beats a time-out, since the work done is only work that somebody still wants.
+ * Allows `places` holders at once; the others wait, fairly between vendors and their clients. Whether a request may wait is decided on
+ * arrival, by its expected wait: requests before it x mean holding time / places. A viewer waits as long as a CDN does, because a browser
+ * never retries an <img>; above that, refusing immediately is better than a time-out: no work is done that nobody waits for.
  */
 export function openAdmissionLimiter({ places }: { places: number }): AdmissionLimiter {
   const lanes = createLanes<() => void>(places)
-  const meanMs = { quick: FIRST_GUESS_MS, slow: FIRST_GUESS_MS }
+  const meanMs = { quick: INITIAL_ESTIMATE_MS, slow: INITIAL_ESTIMATE_MS }
   const held = { quick: 0, slow: 0 }
 
   const byVendor = new Map<string, number>()
 
-  /** What it may take a place as: anyone while there is one, else a vendor that holds none. Null: nobody may. */
+  /** Which vendors may enter: all while a place is free, else those that hold none. Null: none. */
   function admissible(): ((vendor: string) => boolean) | null {
     const busy = held.quick + Math.min(held.slow, lanes.slowMax)
     if (busy < places) return () => true
@@ -57,7 +57,7 @@ export function openAdmissionLimiter({ places }: { places: number }): AdmissionL
   function hold({ path, lane: first }: LaneEntry): Admission {
     const since = performance.now()
     const [vendor = ''] = path
-    // A guess until the release, so that a burst of one vendor does not come in all at once.
+    // An estimate until the release, so that a burst from one vendor is not admitted all at once.
     const charged = meanMs[first]
     let lane: LaneEntry['lane'] | null = first
     held[first]++
@@ -77,7 +77,7 @@ export function openAdmissionLimiter({ places }: { places: number }): AdmissionL
         admitNext()
       },
       becomeSlow() {
-        // One more than the lane lets in: it has begun already.
+        // One more than the slow lane allows: it has already started.
         if (lane !== 'quick' || held.slow > lanes.slowMax) return false
         held.quick--
         held.slow++
@@ -101,7 +101,7 @@ export function openAdmissionLimiter({ places }: { places: number }): AdmissionL
 
   return {
     acquire(applicant) {
-      if (applicant.signal?.aborted) return Promise.reject(givenUp())
+      if (applicant.signal?.aborted) return Promise.reject(requestAborted())
       if (isFree(applicant)) return Promise.resolve(hold(applicant))
       if (expectedMs(applicant) > HELD_MS) return Promise.reject(busy())
       return new Promise((resolve, reject) => {
@@ -113,7 +113,7 @@ export function openAdmissionLimiter({ places }: { places: number }): AdmissionL
           stopWaiting()
           if (lanes.remove(applicant, admit)) reject(reason)
         }
-        const onAbort = () => leave(givenUp())
+        const onAbort = () => leave(requestAborted())
         const timer = setTimeout(() => leave(busy()), HELD_MS)
         const stopWaiting = () => {
           clearTimeout(timer)
@@ -127,5 +127,5 @@ export function openAdmissionLimiter({ places }: { places: number }): AdmissionL
   }
 }
 
-const busy = () => new AppError('BUSY', 'Too many pictures are being made at this moment; try again in some seconds.')
-const givenUp = () => new AppError('BUSY', 'Whoever asked for this picture has gone away.')
+const busy = () => new AppError('BUSY', 'Too many pictures are being made at the moment; try again in a few seconds.')
+const requestAborted = () => new AppError('BUSY', 'The request for this picture was aborted.')

@@ -12,17 +12,17 @@ import type { WarmQueue } from './warm-queue.ts'
 
 /** CPU time of a render that a viewer waits for, and of one that no worker has made within a minute after that. */
 const CPU_LIMIT_MS = { viewer: 5000, last: 20_000 }
-/** Waiting for another process that makes the same picture. */
+/** How long to wait for another process that makes the same picture. */
 const WAIT_MS = 8000
-/** What an answer of the origin handler takes at most. CloudFront waits 30 s for an origin. */
+/** Maximum time of the origin handler's response. CloudFront waits 30 s for an origin. */
 export const ANSWER_LIMIT_MS = 25_000
 const POLL_EVERY_MS = 25
 
-/** Who asks for a picture. */
+/** A client that requests a picture. */
 export interface Viewer {
-  /** Its address: viewers share what waits for the renderers. */
+  /** Its address: viewers share the renderers' queue. */
   readonly client: string
-  /** Aborts when it has gone away. */
+  /** Aborts when it disconnects. */
   readonly signal: AbortSignal
 }
 
@@ -31,11 +31,11 @@ export interface Delivered {
   readonly objectKey: string
   readonly md5: string
   readonly bytes: Buffer
-  /** It existed before the request, for more than a moment: several edges ask at once for a new picture. */
+  /** Existed for a while before the request: several edges may request a new picture at the same time. */
   readonly wasStored: boolean
 }
 
-/** The recorded picture, as far as its object is whole; a lost or truncated one is made again. */
+/** The recorded picture if its object is complete; a lost or truncated one is made again. */
 export async function readWhole(
   { stores }: Pick<RenderDeps, 'stores'>,
   { objectKey, bytes: length, md5, isFresh }: StoredImage,
@@ -46,7 +46,7 @@ export async function readWhole(
 
 export type EnsureVariant = (wanted: Located, viewer: Viewer) => Promise<Delivered>
 
-/** A picture that is being made, for as many viewers as wait for it. */
+/** A picture that is being made, for all viewers that wait for it. */
 interface Flight {
   readonly delivered: Promise<Delivered>
   readonly abort: AbortController
@@ -54,9 +54,9 @@ interface Flight {
 }
 
 /**
- * The verb of the service: the variant, made now if it was not yet, exactly once across all processes. Viewers wait their turn,
- * fairly between vendors and clients; when all who wait for a picture have gone away before its turn it is not made.
- * Rejects with GONE, with the source's reason code (422), with BUSY, with SLOW where a worker makes it, or with UNAVAILABLE.
+ * The core of the service: returns a variant, made now if it does not exist, exactly once across all processes. Viewers wait their turn,
+ * fairly between vendors and clients; if all viewers of a picture disconnect before its turn, it is not made. Rejects with GONE, with the
+ * source's reason code (422), with BUSY, with SLOW if a worker will make it, or with UNAVAILABLE.
  */
 export function createEnsureVariant(
   deps: RenderDeps & { readonly pg: Pg; readonly warmQueue: WarmQueue; readonly admission: AdmissionLimiter },
@@ -73,10 +73,10 @@ export function createEnsureVariant(
     const key = variantKeyOf(deps, wanted, { preset: wanted.preset.name, format: wanted.format })
     const flight = flights.get(key)
     const isJoined = flight && !flight.abort.signal.aborted
-    return await join(isJoined ? flight : takeOff(key, wanted, viewer), viewer.signal)
+    return await join(isJoined ? flight : startFlight(key, wanted, viewer), viewer.signal)
   }
 
-  function takeOff(key: string, wanted: Located, { client }: Viewer): Flight {
+  function startFlight(key: string, wanted: Located, { client }: Viewer): Flight {
     const abort = new AbortController()
     const delivered = make(wanted, { key, client, signal: abort.signal }).finally(() => {
       if (flights.get(key) === flight) flights.delete(key)
@@ -86,7 +86,7 @@ export function createEnsureVariant(
     return flight
   }
 
-  /** The last viewer to go away aborts it, as far as it has not begun. */
+  /** When the last viewer disconnects, it is aborted unless it has started. */
   async function join(flight: Flight, signal: AbortSignal): Promise<Delivered> {
     flight.viewers++
     const leave = () => {
@@ -104,7 +104,7 @@ export function createEnsureVariant(
     const place = await admission.acquire({ path, lane: isSlow ? 'slow' : 'quick', signal: call.signal })
     notifyInteractive()
     try {
-      // Its vendor has turned out slow while it waited.
+      // Its vendor turned out slow while it waited.
       if (!isSlow && pool.isSlowVendor(vendor) && !place.becomeSlow()) {
         warmQueue.add(wanted.itemId)
         throw tooSlow()
@@ -116,13 +116,13 @@ export function createEnsureVariant(
   }
 
   async function withLock(wanted: Located, call: Call): Promise<Delivered> {
-    const giveUpAt = Date.now() + WAIT_MS
-    // Read while the lock is taken, since it is usually needed. A failure is reported where it is awaited, if it is.
+    const deadline = Date.now() + WAIT_MS
+    // Read while the lock is acquired, because it is usually needed. A failure is reported where it is awaited, if at all.
     const svg = stores.originals.get(wanted.originalKey)
     svg.catch(() => {})
     for (;;) {
       {
-        // Nobody has to wait for the release: it never fails, and the next one to lock waits for it anyway.
+        // The release need not be awaited: it never fails, and the next holder waits for it anyway.
         using locks = await lockItems(pg, [wanted.itemId])
         const now = await locateVariant(pg, wanted)
         if (!now) throw new AppError('NOT_FOUND', 'The item no longer exists.')
@@ -133,11 +133,11 @@ export function createEnsureVariant(
         if (locks.held.length > 0)
           return await makeAndRecord(now, { ...call, svg: now.originalKey === wanted.originalKey ? svg : undefined })
       }
-      // Another process makes it: its object is there a little before its row, when a chunk records many at once.
+      // Another process is making it: its object appears shortly before its row, when a chunk records many at once.
       const bytes = wanted.image ? null : await stores.previews.get(call.key)
       if (bytes) return { objectKey: call.key, md5: md5Of(bytes), bytes, wasStored: false }
-      if (Date.now() > giveUpAt)
-        throw new AppError('BUSY', 'Another process makes this picture; try again in a second.')
+      if (Date.now() > deadline)
+        throw new AppError('BUSY', 'Another process is making this picture; try again in a second.')
       await delay(POLL_EVERY_MS)
     }
   }
@@ -168,7 +168,7 @@ export function createEnsureVariant(
     }
   }
 
-  /** What a viewer's limit does not draw is SLOW, and a worker's to try with more time; only that settles it. */
+  /** A render that exceeds a viewer's limit is SLOW, and left to a worker with a larger limit; only that one is final. */
   async function recordFailure(wanted: Located, thrown: unknown): Promise<unknown> {
     const isTooSlow =
       thrown instanceof AppError && (thrown.code === 'SLOW' || (thrown.code === 'TIMEOUT' && !wanted.wasTooSlow))
@@ -191,7 +191,7 @@ interface Call {
   readonly place: Admission
 }
 
-/** Throws why there is no picture, or none for a while. */
+/** Throws the reason why there is no picture, permanently or for a while. */
 function refuseFailed({ failure, isLeftToWorker }: Located): void {
   if (failure) throw new AppError(failure.code as ErrorCode, failure.message)
   if (isLeftToWorker) throw tooSlow()
@@ -200,7 +200,7 @@ function refuseFailed({ failure, isLeftToWorker }: Located): void {
 const tooSlow = (cause?: unknown) =>
   new AppError(
     'SLOW',
-    'This picture takes longer than a request may; a worker makes it next. Try again in some seconds.',
+    'This picture takes longer to render than a request may; a worker renders it next. Try again in a few seconds.',
     {
       cause,
     },

@@ -1,7 +1,7 @@
 import type { Pg } from '../db/database.ts'
 import { fetchAll, query } from '../db/query.ts'
 
-/** A failure with what it takes to find its item again. */
+/** A failure, with the information needed to find its item. */
 export interface Failure {
   readonly itemUniqueId: string
   readonly sourceKey: string
@@ -14,7 +14,7 @@ export interface Failure {
 
 const PAGE = 1000
 
-/** Every failure, or those that one backfill saw last, in the order of their ids, page by page. Memory: one page. */
+/** All failures, or those that one backfill recorded last, in the order of their ids, page by page. Memory: one page. */
 export async function* readFailures(pg: Pg, backfillId: number | null): AsyncIterable<Failure[]> {
   for (let afterId = 0; ; ) {
     const failures = query

@@ -12,13 +12,13 @@ export interface WorkOrder {
   readonly scope: Scope
   readonly mode: BackfillMode
   readonly variants: readonly OfferedVariant[]
-  /** Failures seen by this backfill are not tried again by it. */
+  /** Failures seen by this backfill are not retried by it. */
   readonly backfillId: number | null
-  /** Modes FAILED and ALL repeat what is older than this. */
+  /** Modes FAILED and ALL repeat anything older than this. */
   readonly since: Date
 }
 
-/** The work that gives every item all it should have: each preset in the format it lists first, stale variants included. */
+/** The order that completes every item: each preset in its first format, including stale variants. */
 export const standardOrder = (presets: Presets): WorkOrder => ({
   scope: WHOLE_CATALOGUE,
   mode: 'STALE',
@@ -34,14 +34,14 @@ export interface Work {
   /** The original's key in its store. */
   readonly originalKey: string
   readonly sourceHash: string
-  /** Drawing it once took long. */
+  /** Rendering it once took long. */
   readonly isSlow: boolean
   readonly variants: readonly VariantSpec[]
 }
 
 /**
- * The items in `afterId < id <= toId` that need work, in the order of their ids, at most `limit`.
- * One anti-join that walks the primary key and stops at the limit. `only` narrows it to given ids.
+ * The items in `afterId < id <= toId` that need work, in the order of their ids, at most `limit`. One anti-join that walks the primary
+ * key and stops at the limit. `only` restricts it to given ids.
  */
 export async function findWork(
   db: Queryable,
@@ -71,12 +71,12 @@ export interface KeysetBatch {
   readonly isLast: boolean
 }
 
-/** Items of a scope that are examined in one statement, so that its cost does not grow with the catalogue. */
+/** Items of a scope examined in one statement, so that its cost does not grow with the catalogue. */
 const BATCH_ITEMS = 10_000
 
 /**
- * Counts what needs work among the next BATCH_ITEMS items of the scope after `afterId`; ends earlier, right after the
- * last of them, when `limit` items that need work are found. Null: nothing of the scope is left.
+ * Counts what needs work among the next BATCH_ITEMS items of the scope after `afterId`; ends earlier, after the last of them, once
+ * `limit` items that need work are found. Null: nothing of the scope is left.
  */
 export async function measureBatch(
   db: Queryable,
@@ -95,7 +95,7 @@ export async function measureBatch(
   return { toId, items, images, isLast: lookedAt < BATCH_ITEMS && toId === endId }
 }
 
-/** One statement text for each kind of scope, so that each gets a plan on its own index. */
+/** One statement for each kind of scope, so that each gets a plan with its own index. */
 const CONDITIONS = {
   catalogue: ':scopeId::int is null',
   vendorId: 'i.vendor_id = :scopeId',
@@ -140,8 +140,8 @@ export const valuesOf = (order: WorkOrder) => ({
 })
 
 /**
- * SQL: items and the variants that each of them lacks. An existing image counts: in mode MISSING any, else the current one, in mode ALL one
- * of this run.
+ * SQL: items and the variants that each of them lacks. An existing image counts: in mode MISSING any, in mode ALL one of this run, else
+ * the current one.
  */
 export const LACKING = `
   item i
@@ -162,7 +162,7 @@ export const LACKING = `
 /** SQL: the item has failed, and neither its source nor the renderer has changed since. */
 export const HAS_FAILED = `f.settled and f.source_hash = i.source_hash and f.renderer_version = :rendererVersion::text`
 
-/** SQL: an item that failed is tried again when its source or the renderer changed, or when the mode says so, once per run. */
+/** SQL: a failed item is retried if its source or the renderer changed, or once per run if the mode requires it. */
 export const IS_TRIED = `
         case when f.id is null then :mode::text <> 'FAILED'
              when f.backfill_id = :backfillId::int and f.last_at >= :since::timestamptz then false

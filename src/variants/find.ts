@@ -14,18 +14,18 @@ import { type Located, openLocator } from './locate.ts'
 import { variantKeyOf } from './make.ts'
 import type { RecipeHistory } from './recipes.ts'
 
-/** What an issued key resolves to. */
+/** The result of resolving an issued key. */
 export interface IssuedImage {
-  /** Whether the key is of the current picture, of an earlier one, or without a version. */
+  /** Whether the key is that of the current picture, of an earlier one, or has no version. */
   readonly freshness: 'alias' | 'current' | 'outdated'
   readonly format: ImageFormat
   readonly cacheTags: readonly string[]
-  /** The current picture, where it was made and may be shown. */
+  /** The current picture, if it exists and may be shown. */
   readonly image: Located['image']
   readonly ensure: (viewer: Viewer) => Promise<Delivered>
-  /** A tiny WebP that stands for it; null where there is none. */
+  /** A tiny WebP placeholder; null if there is none. */
   readonly placeholder: Buffer | null
-  /** Where the current picture lies. */
+  /** The key of the current picture. */
   readonly keyOf: (delivered: Delivered) => string
 }
 
@@ -62,7 +62,7 @@ export function createVariantFinder(app: Finder): (key: string) => Promise<Issue
   }
 }
 
-/** Whether we issued the path: for the item as it is, for an earlier source or recipe, or never. */
+/** Whether the path was issued: for the current item, for an earlier source or recipe, or never. */
 function freshnessOf(
   { urlSecret, recipes: history }: Pick<Finder, 'urlSecret' | 'recipes'>,
   { version }: VariantPath,

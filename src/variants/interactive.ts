@@ -5,15 +5,15 @@ import type { Events } from '../db/notifications.ts'
 import { notify } from '../db/notify.ts'
 import type { RenderPool } from '../render/contract.ts'
 
-/** The channel on which an API announces that a viewer waits for a picture that it makes; the payload is its host. */
+/** The channel on which an API announces that a viewer is waiting for a picture; the payload is its host. */
 export const INTERACTIVE_CHANNEL = 'afterimage_viewers'
 const NOTIFY_EVERY_MS = 500
 /** About the time to a viewer's next click. */
 const THROTTLE_MS = 2000
 
 /**
- * Returns a function that notifies the workers on this machine that a viewer is waiting, at most twice a second. It does not
- * block; a lost notification costs a slower picture.
+ * Returns a function that notifies the workers on this machine that a viewer is waiting, at most twice a second. It does not block; a
+ * lost notification only makes a picture slower.
  */
 export function createInteractiveNotice(pg: Pg): () => void {
   let nextAt = 0
@@ -28,8 +28,8 @@ export function createInteractiveNotice(pg: Pg): () => void {
 }
 
 /**
- * Limits a worker to half of its renderers while an API on this machine makes pictures for viewers: with a low priority alone
- * one picture in twenty waits for a busy processor. bench/yield.ts measures it.
+ * Limits a worker to half of its renderers while an API on this machine makes pictures for viewers: with low priority alone, one picture
+ * in twenty waits for a busy processor. bench/yield.ts measures it.
  */
 export function throttleForInteractive({ events, pool }: { events: Events; pool: RenderPool }): { close: () => void } {
   const closed = new AbortController()

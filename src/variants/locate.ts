@@ -12,7 +12,7 @@ export interface StoredImage {
   readonly isFresh: boolean
 }
 
-/** An item, one of its variants, and what is known of that variant. */
+/** An item, one of its variants, and the state of that variant. */
 export interface Located {
   readonly itemId: number
   readonly sourceKey: string
@@ -23,17 +23,17 @@ export interface Located {
   readonly takenDown: boolean
   readonly preset: Preset
   readonly format: ImageFormat
-  /** The current variant, null where it was not made yet. */
+  /** The current variant, null if it was not made yet. */
   readonly image: StoredImage | null
-  /** Drawing it once took long. */
+  /** Rendering it once took long. */
   readonly isSlow: boolean
-  /** Why the current source has no pictures; null too when another attempt may help. */
+  /** Why the current source cannot be rendered; also null if another attempt may help. */
   readonly failure: { readonly code: string; readonly message: string } | null
   /** A request found it too slow within the last minute: a worker tries it with more time. */
   readonly isLeftToWorker: boolean
   /** A request found it too slow, and no worker has made it since. */
   readonly wasTooSlow: boolean
-  /** A tiny WebP that stands for the pictures; null until it was drawn. */
+  /** A tiny WebP placeholder; null until it was first rendered. */
   readonly placeholder: Buffer | null
 }
 
@@ -43,19 +43,19 @@ interface Wanted {
   readonly format: ImageFormat
 }
 
-/** Everything that a request for a variant needs to know, in one indexed look-up. Null: there is no such item. */
+/** Reads everything that a request for a variant needs, in one indexed look-up. Null: there is no such item. */
 export async function locateVariant(pg: Pg, wanted: Wanted): Promise<Located | null> {
   const [located = null] = await locateVariants(pg, [wanted])
   return located
 }
 
-/** Look-ups at once, and requests that one of them takes. */
+/** Concurrent look-ups, and requests per look-up. */
 const AT_ONCE = 2
 const BATCH = 100
 
 /**
- * Batched look-ups: requests that arrive while others are running share the next statement. Under ten-fold load a look-up for
- * each request would take more time than there is, and most of them end in a refusal.
+ * Batches look-ups: requests that arrive while others are running share the next statement. At ten times the sustainable load, a look-up
+ * for each request would take more time than available, and most of those requests are refused anyway.
  */
 export function openLocator(pg: Pg): (wanted: Wanted) => Promise<Located | null> {
   const queue: { wanted: Wanted; resolve: (located: Located | null) => void; reject: (error: unknown) => void }[] = []
@@ -117,7 +117,7 @@ async function locateVariants(pg: Pg, wanted: readonly Wanted[]): Promise<(Locat
   })
 }
 
-/** The picture of a row that was joined, null where there is none. */
+/** The picture of a joined row, null if there is none. */
 export const storedImageOf = ({
   object_key: objectKey,
   bytes,

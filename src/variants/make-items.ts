@@ -7,18 +7,18 @@ import { findWork, type Work, type WorkOrder } from './find-missing.ts'
 import { makeVariants, type RenderDeps, sourcePathOf } from './make.ts'
 import { type FailedItem, type RenderedItem, type Results, recordResults } from './record.ts'
 
-/** Only this limit settles that a source takes too long; a viewer's is shorter. */
+/** Only this limit makes a source's failure final; a viewer's limit is shorter. */
 const CPU_LIMIT_MS = 20_000
 /** Items that are locked together. */
 const SLICE_ITEMS = 24
-/** So that one slow item does not hold up what comes behind its slice. */
+/** So that one slow item does not delay the following slices. */
 const SLICES_AT_ONCE = 2
-/** In the making at once, of each slice: an item is longer on its way from and to S3 than in a renderer. */
+/** Concurrent items of each slice: an item spends more time on its way from and to S3 than in a renderer. */
 const ITEMS_PER_RENDERER = 2
-/** What is made is recorded this soon, not at a slice's end: a viewer finds it, and a crash repeats no more. */
+/** Results are recorded after this time, not at a slice's end: viewers find them, and a crash repeats less. */
 const RECORD_EVERY_MS = 1000
 
-/** What belongs into the transaction that records results. */
+/** Runs in the transaction that records results. */
 export type AfterRecord = (client: PoolClient, results: Results) => Promise<void>
 
 interface Order {
@@ -29,9 +29,9 @@ interface Order {
 }
 
 /**
- * Makes what items lack: locks them slice by slice, those last that are known to be slow, and records each second. Stops taking
- * items when `signal` aborts. Throws what a store or the database threw, after what was made until then is recorded.
- * Returns the items that somebody else holds.
+ * Makes what items lack: locks them slice by slice, items known to be slow last, and records results every second. Stops taking items
+ * when `signal` aborts. Throws errors of a store or the database after recording everything made until then. Returns the items that
+ * another process has locked.
  */
 export async function makeItems(app: RenderDeps & { readonly pg: Pg }, { work, ...order }: Order): Promise<number[]> {
   const taken: number[] = []
@@ -51,7 +51,7 @@ async function makeSlice(app: RenderDeps & { readonly pg: Pg }, slice: Order): P
   await using locks = await lockItems(app.pg, ids)
   const recorder = openRecorder(app.pg, slice.afterRecord)
   try {
-    // Looked at again under the lock: a request may have made one since.
+    // Checked again under the lock: a request may have made one since.
     const range = { afterId: 0, toId: Math.max(...ids), limit: ids.length, only: locks.held }
     const work = locks.held.length > 0 ? await findWork(app.pg, slice.order, range) : []
     await makeAll(app, { ...slice, work }, recorder)
@@ -61,7 +61,7 @@ async function makeSlice(app: RenderDeps & { readonly pg: Pg }, slice: Order): P
   return ids.filter((id) => !locks.held.includes(id))
 }
 
-/** Every item, more at once than there are renderers, so that reading and storing overlap rendering. */
+/** Every item, with more at once than there are renderers, so that reading and storing overlap with rendering. */
 async function makeAll(app: RenderDeps, { order, work, signal }: Order, recorder: Recorder): Promise<void> {
   const make = async (item: Work) => {
     if (signal.aborted) return
@@ -83,7 +83,7 @@ async function makeAll(app: RenderDeps, { order, work, signal }: Order, recorder
 
 interface Recorder {
   add(result: { made: RenderedItem } | { failed: FailedItem }): void
-  /** Records the rest. Throws what recording threw since it was opened. */
+  /** Records the rest. Throws errors of any recording since it was opened. */
   close(): Promise<void>
 }
 

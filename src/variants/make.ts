@@ -41,11 +41,10 @@ export interface Made {
 }
 
 /**
- * Source -> renderer -> store, for one item: the one code behind the first request and the backfill.
- * The caller holds the item's lock and records what is returned. Throws the source's reason code (status 422),
- * UNAVAILABLE when a store fails, BUSY when the pool's queue is full.
- * @param options.svg the original, where the caller is already reading it
- * @param options.replace overwrite an existing object (one that was lost or damaged)
+ * Source -> renderer -> store, for one item: the same code for first requests and backfills. The caller holds the item's lock and records
+ * the result. Throws the source's reason code (status 422), UNAVAILABLE if a store fails, BUSY if the pool's queue is full.
+ * @param options.svg the original, if the caller is already reading it
+ * @param options.replace overwrites an existing object (one that was lost or damaged)
  */
 export async function makeVariants(
   deps: RenderDeps,
@@ -79,7 +78,7 @@ export async function makeVariants(
   return { item: { itemId, sourceHash, ...placeholder, cpuMs, images }, bytes }
 }
 
-/** In hex: the ETag that S3 gives an object of these bytes. */
+/** In hex: S3's ETag of an object with these bytes. */
 export const md5Of = (bytes: Buffer): string => createHash('md5').update(bytes).digest('hex')
 
 /** The key of an item's current variant. */
@@ -93,7 +92,7 @@ export function variantKeyOf(
   return printVariantKey({ ...path, preset, version, format })
 }
 
-/** Where an item stands in the grammar of keys; its vendor is who shares the renderers. */
+/** An item's path in the grammar of keys; its vendor determines its share of the renderers. */
 export function sourcePathOf({ sourceKey }: Pick<Source, 'sourceKey'>): SourcePath {
   const path = parseSourceKey(sourceKey)
   if (!path) throw new Error(`${sourceKey} is not a source key`)
@@ -106,7 +105,7 @@ function presetOf(presets: Presets, name: string) {
   return preset
 }
 
-/** The bytes, if they are the ones that were imported. Throws SOURCE_MISSING or SOURCE_CHANGED. */
+/** Returns the bytes if they are those that were imported. Throws SOURCE_MISSING or SOURCE_CHANGED. */
 export function checkSource(
   { originalKey, sourceHash }: Pick<Source, 'originalKey' | 'sourceHash'>,
   svg: Buffer | null,
@@ -115,7 +114,7 @@ export function checkSource(
   if (!matchesSource(svg, sourceHash)) {
     throw new AppError(
       'SOURCE_CHANGED',
-      `The original ${originalKey} is not the one that was imported: import it again.`,
+      `The original ${originalKey} has changed since it was imported: import it again.`,
     )
   }
   return svg

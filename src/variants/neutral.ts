@@ -1,18 +1,18 @@
 import { type ImageFormat, type Presets, parseCompositeKey, parseVariantKey } from '../core/variant.ts'
 import type { RenderPool } from '../render/contract.ts'
 
-/** A faint grey on whatever the preset's background is. */
+/** A faint grey on the preset's background. */
 const NEUTRAL = Buffer.from(
   '<svg xmlns="http://www.w3.org/2000/svg" width="16" height="16"><path fill="#808080" fill-opacity="0.1" d="M0 0h16v16H0z"/></svg>',
 )
 const CPU_LIMIT_MS = 5000
 
-/** A picture that stands for another at this key; null where the key is none, or it cannot be drawn now. */
+/** A picture shown in place of the one with this key; null if the key is invalid, or it cannot be drawn now. */
 export type NeutralPicture = (key: string) => Promise<{ readonly format: ImageFormat; readonly bytes: Buffer } | null>
 
 /**
- * Neutral pictures in each preset's size, background and format, to be shown where there is no picture yet: a browser draws the
- * body of a 503. Each is drawn when it is first needed, ahead of what waits, and kept. A composite gets the largest preset's.
+ * Neutral pictures in each preset's size, background and format, sent as the body of a 503, which browsers draw. Each is rendered when
+ * first needed, ahead of queued work, and kept. A composite gets the largest preset's.
  */
 export function createNeutralPictures({ pool, presets }: { pool: RenderPool; presets: Presets }): NeutralPicture {
   const kept = new Map<string, Promise<Buffer>>()

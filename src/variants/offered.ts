@@ -6,7 +6,7 @@ export interface OfferedVariant {
   readonly format: ImageFormat
 }
 
-/** Every preset x format of a request; without formats, of each preset the one it lists first. Throws BAD_INPUT. */
+/** Every preset x format of a request; without formats, the first format of each preset. Throws BAD_INPUT. */
 export function variantsOf(
   presets: Presets,
   request: { readonly presets: readonly string[]; readonly formats: readonly ImageFormat[] },
@@ -18,7 +18,7 @@ export function variantsOf(
   })
 }
 
-/** Throws BAD_INPUT with the names there are. */
+/** Throws BAD_INPUT with the available names. */
 export function offeredPreset(presets: Presets, name: string): Preset {
   const preset = presets.get(name)
   if (preset) return preset
@@ -37,6 +37,6 @@ export function offeredFormat(preset: Preset, format: ImageFormat): ImageFormat 
   )
 }
 
-/** Every preset in the format that it lists first: a backfill's default. */
+/** Every preset in its first format: a backfill's default. */
 export const firstVariants = (presets: Presets): OfferedVariant[] =>
   variantsOf(presets, { presets: [...presets.keys()].sort(), formats: [] })

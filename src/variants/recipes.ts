@@ -24,7 +24,7 @@ const REMEMBER = statement({
   parameters: { presets: 'text[]', recipeHashes: 'text[]' },
 })
 
-// The newest few: an unknown version costs a hash for each pair of a recipe and a source.
+// Only the latest: an unknown version costs a hash for each pair of a recipe and a source.
 const READ_RECIPES = statement({
   name: 'read-recipes',
   text: `select preset, (array_agg(recipe_hash order by seen_at desc))[1:8] as hashes from preset_recipe group by preset`,

@@ -22,15 +22,15 @@ export interface MadeImage {
   readonly warnings: readonly string[]
 }
 
-/** The result of rendering an item: facts about it, and its pictures. */
+/** The result of rendering an item: metadata and its pictures. */
 export interface RenderedItem {
   readonly itemId: number
   readonly sourceHash: string
   readonly thumbHash: string
   readonly dominantColor: string
-  /** A tiny WebP that stands for the pictures until they are there. */
+  /** A tiny WebP placeholder. */
   readonly preview: Uint8Array
-  /** What drawing it took of a renderer's CPU. */
+  /** CPU time of the render in the renderer. */
   readonly cpuMs: number
   readonly images: readonly MadeImage[]
 }
@@ -50,9 +50,9 @@ export interface Results {
 }
 
 /**
- * Records stored pictures with their items' placeholders, forgets those items' failures, and records the items that gave
- * no picture, with the events of it all: one statement for any number. It locks the events' families until the commit.
- * Failed attempts count per source and renderer; a code that may pass (a crash) is settled by its second, SLOW never.
+ * Records stored pictures with their items' placeholders, deletes those items' failures, records the items that could not be rendered,
+ * and the events of it all: one statement for any number. It locks the events' families until the commit. Failed attempts count per
+ * source and renderer; a code that may be transient (a crash) is final on its second occurrence, SLOW never.
  */
 export async function recordResults(db: Queryable, { made = [], failures = [] }: Partial<Results>): Promise<void> {
   if (made.length + failures.length === 0) return
@@ -89,12 +89,11 @@ export async function recordResults(db: Queryable, { made = [], failures = [] }:
   })
 }
 
-// An image made again (mode ALL, or repaired) keeps its row: the object has the same bytes.
-// An item that a vendor removed meanwhile gets no failure; its images are discarded once none is being made.
-// A placeholder stays as it was first drawn, until the source changes.
-// SLOW is what a viewer's limit says: it counts as no attempt, and only the largest limit settles.
-// Asked first whether an event is wanted at all, Postgres joins nothing for nobody.
-// The commit does not wait for the disk: a row that a power cut takes along is made again, with the same bytes.
+// An image made again (mode ALL, or repaired) keeps its row: the object has the same bytes. An item that a vendor has removed meanwhile
+// gets no failure; its images are discarded once none is being made. A placeholder stays as first drawn until the source changes. SLOW
+// depends on a viewer's limit: it counts as no attempt, and only the largest limit is final. Subscriptions are checked first, so that
+// Postgres skips the joins if nobody wants the events. The commit does not wait for the disk: a row lost in a power cut is made again,
+// with the same bytes.
 const RECORD_RESULTS = statement({
   name: 'record-results',
   isPrepared: true,

@@ -3,34 +3,34 @@ import type { Pg } from '../db/database.ts'
 import { countJobs, enqueue } from '../jobs/enqueue.ts'
 import { hasAnyWorker } from '../jobs/workers.ts'
 
-/** A page asks for dozens of items at once: one job for all of them. */
+/** A page requests dozens of items at once: one job for all of them. */
 const COLLECT_MS = 200
 const ITEMS_PER_JOB = 100
-/** With more jobs than this in the queue, later requests make their pictures themselves. */
+/** With more queued jobs than this, later requests make their pictures themselves. */
 const JOBS_MAX = 500
-/** The same item is not queued again by another page within a minute, and so many items are remembered. */
+/** The same item is queued for pages at most once a minute; this many items are remembered. */
 const PAGE_AGAIN_MS = 60_000
 const REMEMBERED_MAX = 50_000
-/** Items of pages that wait to be queued; what is beyond is made on its first request. */
+/** Items of pages waiting to be queued; any more are made on their first request. */
 const PAGE_ITEMS_MAX = 5000
 
 export interface WarmQueue {
-  /** Queues an item whose first picture a request has made, or found too slow. Never throws, and nobody waits. */
+  /** Queues an item whose first picture a request has made, or found too slow. Never throws or blocks. */
   add(itemId: number): void
-  /** Queues an item whose URLs a page prints, behind all that somebody waits for. Never throws, and nobody waits. */
+  /** Queues an item whose URLs a page has received, after everything that somebody waits for. Never throws or blocks. */
   addPage(itemId: number): void
-  /** Puts what was collected into the queue. */
+  /** Queues everything collected so far. */
   close(): Promise<void>
 }
 
 /**
- * Has workers make what items lack, ahead of any backfill; none when no worker lives.
- * @param options.warmPages whether pages are warmed before the browser asks
+ * Has workers make what items lack, ahead of any backfill; no jobs are queued if there is no live worker.
+ * @param options.warmPages whether pages are warmed before the browser requests pictures
  */
 export function openWarmQueue(pg: Pg, { warmPages }: { warmPages: boolean }): WarmQueue {
   const ofRequests = new Set<number>()
   const ofPages = new Set<number>()
-  /** When each item was last queued by a page, the longest ago first. */
+  /** When each item was last queued by a page, oldest first. */
   const printedAt = new Map<number, number>()
   let timer: NodeJS.Timeout | null = null
   let flushing = Promise.resolve()
@@ -55,7 +55,7 @@ export function openWarmQueue(pg: Pg, { warmPages }: { warmPages: boolean }): Wa
 
   const isWanted = async () => (await hasAnyWorker(pg)) && (await countJobs(pg, null, JOBS_MAX)) < JOBS_MAX
 
-  /** After the one before, so that closing waits for both. */
+  /** Runs after the previous one, so that closing waits for both. */
   function startFlush(): void {
     flushing = flushing.then(flush)
   }

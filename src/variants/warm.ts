@@ -3,10 +3,7 @@ import { type AfterRecord, makeItems } from './make-items.ts'
 
 type App = Parameters<typeof makeItems>[0]
 
-/**
- * Makes the missing variants of the given items: every preset in the format it lists first. Items that are locked by others
- * are left to them.
- */
+/** Makes the missing variants of the given items: every preset in its first format. Skips items that others have locked. */
 export async function warmRemainingPresets(
   app: App,
   { itemIds, signal, afterRecord }: { itemIds: readonly number[]; signal: AbortSignal; afterRecord?: AfterRecord },

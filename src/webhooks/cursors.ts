@@ -4,13 +4,13 @@ import { execute, query } from '../db/query.ts'
 import { statement } from '../db/statement.ts'
 import type { DeliveryFailure, StoredEvent } from './post-event.ts'
 
-/** Attempts of an event before it is a dead letter: some 11 hours. */
+/** Attempts before an event becomes a dead letter: over about 11 hours. */
 export const ATTEMPTS_MAX = 8
 /** 5 s, 25 s, 2 min, 10 min, 52 min, 4 h, 6 h; with jitter of up to a fifth, so that retries do not come in bursts. */
 const BACKOFF = { firstS: 5, factor: 5, maxS: 6 * 3600, jitter: 0.2 } as const
 /** Longer than an attempt can last. */
 const CLAIM_S = 30
-/** A webhook without a successful delivery for so long is disabled: its events would accumulate for ever. */
+/** A webhook without a successful delivery for this long is disabled: its events would accumulate for ever. */
 const GIVE_UP_DAYS = 7
 
 /** The target of deliveries. */
@@ -22,8 +22,8 @@ export interface Receiver {
 }
 
 /**
- * How far a webhook has been sent the events of one family (table `webhook_line`), claimed: until the claim ends, this process
- * alone delivers from it.
+ * The delivery position of a webhook within the events of one family (table `webhook_line`), claimed: until the claim ends, only this
+ * process delivers from it.
  */
 export interface DeliveryCursor {
   readonly webhookId: number
@@ -43,7 +43,7 @@ export const findDueReceivers = (pg: Pg): Promise<Receiver[]> => FIND_DUE_RECEIV
 const FIND_DUE_RECEIVERS = statement({
   name: 'find-due-receivers',
   isPrepared: true,
-  // The first one of each in the index: as `exists` it was a scan of all cursors.
+  // Uses the first entry of each in the index: with `exists` it was a scan of all cursors.
   text: `select id, url, secret, types from webhook w cross join lateral
            (select from webhook_line where webhook_id = w.id and ${IS_DUE} order by next_attempt_at limit 1) as due
          where disabled_at is null`,
@@ -74,7 +74,7 @@ const CLAIM_CURSORS = statement({
   columns: CURSOR,
 })
 
-/** The next event to be delivered: a replayed one before all later ones. Null when there is none. */
+/** The next event to be delivered: a replayed one before all later ones. Null if there is none. */
 export async function findNext(pg: Pg, cursor: DeliveryCursor): Promise<StoredEvent | null> {
   const { webhookId, family } = cursor
   return (await FIND_NEXT.get(pg, { webhookId, family })) ?? null
@@ -102,7 +102,7 @@ const IS_OURS = 'webhook_id = :webhookId and family = :family and claimed_until 
 const OURS = { webhookId: 'int4', family: 'text', claimedUntil: 'timestamptz' } as const
 const ours = ({ webhookId, family, claimedUntil }: DeliveryCursor) => ({ webhookId, family, claimedUntil })
 
-/** Marks the event delivered. Returns the cursor with its claim renewed; null when nothing is pending or the claim is lost. */
+/** Marks the event delivered. Returns the cursor with its claim renewed; null if nothing is pending or the claim is lost. */
 export async function advance(pg: Pg, cursor: DeliveryCursor, event: StoredEvent): Promise<DeliveryCursor | null> {
   return (await ADVANCE.get(pg, { ...ours(cursor), eventId: event.id, claimS: CLAIM_S })) ?? null
 }
@@ -126,7 +126,6 @@ const ADVANCE = statement({
   columns: CURSOR,
 })
 
-/** Gives up the claim. */
 export async function release(pg: Pg, cursor: DeliveryCursor): Promise<void> {
   await execute(pg, whereOurs(cursor).set({ claimed_until: null }))
 }
@@ -145,9 +144,9 @@ const whereOurs = ({ webhookId, family, claimedUntil }: DeliveryCursor) =>
     .where('claimed_until', '=', claimedUntil)
 
 /**
- * Records a failed attempt. It is retried with exponential backoff; after the last attempt the event is a dead letter and the
- * next one is delivered: a receiver that cannot process one event must not lose all later ones of the family. 410 disables
- * the webhook, as Standard Webhooks says, and so do seven days without any delivery.
+ * Records a failed attempt. It is retried with exponential backoff; after the last attempt the event is a dead letter and the next one is
+ * delivered: a receiver that cannot process one event must not lose all later ones of the family. A 410 disables the webhook, as in
+ * Standard Webhooks, and so do seven days without any delivery.
  */
 export async function fail(
   pg: Pg,

@@ -12,7 +12,7 @@ export type EventType = (typeof EVENT_TYPES)[number]
 
 export interface NewEvent {
   readonly type: EventType
-  /** The family's unique id: the events of one family are delivered in order. Null for an event of none. */
+  /** The family's unique id: the events of one family are delivered in order. Null for events without a family. */
   readonly family: string | null
   readonly data: Record<string, unknown>
 }
@@ -22,13 +22,11 @@ export const IS_WANTED = (type: string): string =>
   `exists (select from webhook where disabled_at is null and ${type} = any(types))`
 
 /**
- * SQL: the CTEs that write events and count them as pending for the webhooks subscribed to them; `event_written` has their ids.
- * Events without a subscriber are not written, so that a catalogue without webhooks has no overhead.
- *
- * Ids are taken in another order than transactions commit. A delivery cursor would skip an event that
- * commits late, so a family is locked from before its first id until the commit: within a family the order of the ids is
- * that of the commits. The locks are taken in the order of their keys, and all of a transaction's at once, so that two
- * transactions never deadlock.
+ * SQL: the CTEs that write events and count them as pending for the webhooks subscribed to them; `event_written` has their ids. Events
+ * without a subscriber are not written, so that a catalogue without webhooks has no overhead.
+ * Ids are not assigned in the order in which transactions commit, and a delivery cursor would skip an event that commits late. Therefore
+ * a family is locked from before its first id until the commit: within a family the order of the ids is that of the commits. The locks
+ * are taken in the order of their keys, and all of a transaction's at once, so that two transactions never deadlock.
  * @param source a select of type, family, data (jsonb) and n, their order
  */
 export const WRITE_EVENTS = (source: string): string => `
@@ -53,8 +51,8 @@ export const WRITE_EVENTS = (source: string): string => `
   )`
 
 /**
- * Writes events into the outbox, in the caller's transaction: an event is there if and only if its change is.
- * Called once in a transaction and last: it locks the events' families until the commit.
+ * Writes events into the outbox, in the caller's transaction: an event exists if and only if its change does. Called once in a
+ * transaction and last: it locks the events' families until the commit.
  */
 export async function recordEvents(client: Queryable, events: readonly NewEvent[]): Promise<void> {
   if (events.length === 0) return

@@ -7,7 +7,7 @@ import { checkReceiverUrl, guardedLookup } from './receiver-url.ts'
 
 /** From DNS resolution to the end of the response. */
 const POST_LIMIT_MS = 10_000
-/** A response's body is ignored; up to this length it is read, so that the connection can be reused. */
+/** A response's body is ignored, but read up to this length, so that the connection can be reused. */
 const BODY_MAX_BYTES = 16_384
 /** Connections to one receiver; further deliveries wait for a free one. */
 const SOCKETS_MAX = 16
@@ -21,16 +21,16 @@ export interface StoredEvent {
   readonly createdAt: Date
 }
 
-/** Why a delivery failed; null when it succeeded. */
+/** Why a delivery failed; null if it succeeded. */
 export type DeliveryFailure = {
-  /** The response's; null without a response. */
+  /** The response's status; null without a response. */
   readonly status: number | null
   readonly error: string
-  /** What the receiver asked for in Retry-After. */
+  /** The receiver's Retry-After. */
   readonly retryAfterS: number
 } | null
 
-/** The id that receivers deduplicate by. It includes the time, because after a restore from a backup numbers are reused. */
+/** The id by which receivers deduplicate. It includes the time, because numbers are reused after a restore from a backup. */
 export const eventIdOf = ({ id, createdAt }: Pick<StoredEvent, 'id' | 'createdAt'>): string =>
   `evt_${id}_${createdAt.getTime()}`
 

@@ -2,7 +2,7 @@ import type { Pg } from '../db/database.ts'
 import { execute, query } from '../db/query.ts'
 import { statement } from '../db/statement.ts'
 
-/** Delivered events are kept for inspection, the others for a webhook that is enabled again. */
+/** Delivered events are kept for inspection, others in case a webhook is enabled again. */
 const KEEP_DAYS = { delivered: 7, undelivered: 30 } as const
 const BATCH = 10_000
 

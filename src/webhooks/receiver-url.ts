@@ -5,14 +5,14 @@ import { AppError } from '../core/errors.ts'
 
 const URL_MAX = 2000
 
-/** Link-local, where a cloud's hosts find their credentials, and addresses that are not one host's: refused for private hosts too. */
+/** Link-local, where cloud hosts find their credentials, and addresses that do not belong to one host: refused for private hosts too. */
 const NEVER_RANGES = new Set(['unspecified', 'linkLocal', 'multicast', 'broadcast', 'ipv4Mapped', 'rfc6145'])
 const NEVER_NETS = [
   '240.0.0.0/4',
   // AWS's metadata service by IPv6, and link-local IPv4 addresses behind NAT64 and 6to4.
   ...['fd00:ec2::/32', '64:ff9b::a9fe:0/112', '2002:a9fe::/32'],
 ].map((net) => ipaddr.parseCIDR(net))
-/** All of IPv6 that is assigned for global unicast: https://www.iana.org/assignments/ipv6-address-space. */
+/** The part of IPv6 that is assigned for global unicast: https://www.iana.org/assignments/ipv6-address-space. */
 const GLOBAL_IPV6 = ipaddr.parseCIDR('2000::/3')
 
 type Address = ipaddr.IPv4 | ipaddr.IPv6
@@ -31,8 +31,8 @@ const isUnicastHost: Allows = (text) => {
 }
 
 /**
- * Which addresses a webhook's host may have: `localhost` only loopback ones, a host of the operator's own network
- * (WEBHOOK_PRIVATE_HOSTS) any but link-local, all others public ones only.
+ * The addresses that a webhook's host may have: for `localhost` only loopback, for hosts of the operator's own network
+ * (WEBHOOK_PRIVATE_HOSTS) any except link-local, for all others only public ones.
  */
 function allowedFor(hostname: string, privateHosts: readonly string[]): Allows {
   if (isLoopbackName(hostname)) return isLoopback
@@ -45,28 +45,29 @@ const isLoopbackName = (hostname: string) => hostname === 'localhost' || (isIP(h
 const hostOf = (url: URL) => url.hostname.replace(/^\[|\]$/g, '')
 
 /**
- * The URL as it will be called. Throws BAD_INPUT for a URL that is refused: other than https (http too for localhost and
- * the private hosts), with credentials, too long, or with an address that is refused.
+ * The normalised URL. Throws BAD_INPUT for a URL that is not https (http is allowed for localhost and private hosts), has credentials, is
+ * too long, or has a forbidden address.
  */
 export function checkReceiverUrl(text: string, privateHosts: readonly string[]): URL {
   const refuse = (why: string) => new AppError('BAD_INPUT', `The webhook's url ${why}.`)
-  if (text.length > URL_MAX) throw refuse(`has ${text.length} characters; it takes ${URL_MAX}`)
+  if (text.length > URL_MAX) throw refuse(`has ${text.length} characters; at most ${URL_MAX} are allowed`)
   const url = URL.canParse(text) ? new URL(text) : null
-  if (!url) throw refuse('is not a URL; give one like https://example.com/hook')
+  if (!url) throw refuse('is not a URL like https://example.com/hook')
   const host = hostOf(url)
   const mayBeHttp = isLoopbackName(host) || privateHosts.includes(host)
   if (url.protocol !== 'https:' && !(url.protocol === 'http:' && mayBeHttp))
-    throw refuse(`begins with ${url.protocol}; it takes https, and http for localhost and WEBHOOK_PRIVATE_HOSTS only`)
-  if (url.username || url.password) throw refuse('has credentials in it; every delivery is signed instead')
+    throw refuse(`begins with ${url.protocol}; it must be https, or http for localhost and WEBHOOK_PRIVATE_HOSTS`)
+  if (url.username || url.password)
+    throw refuse('contains credentials, which are not supported: deliveries are signed instead')
   if (isIP(host) > 0 && !allowedFor(host, privateHosts)(host)) throw refuse(`has the address ${host}, ${REFUSED}`)
   return url
 }
 
-const REFUSED = 'which is not public; name a host of your own network in WEBHOOK_PRIVATE_HOSTS'
+const REFUSED = 'which is not public; list hosts of your own network in WEBHOOK_PRIVATE_HOSTS'
 
 /**
- * Resolves a name for a connection that is about to be made, and refuses forbidden addresses: a name that was public when
- * the webhook was created cannot lead to the internal network later (DNS rebinding).
+ * Resolves the name for a connection, and refuses forbidden addresses: a name that was public when the webhook was created cannot lead to
+ * the internal network later (DNS rebinding).
  */
 export function guardedLookup(url: URL, privateHosts: readonly string[]): LookupFunction {
   const allows = allowedFor(hostOf(url), privateHosts)

@@ -18,7 +18,7 @@ import { postEvent } from './post-event.ts'
 const DELIVERIES_AT_ONCE = 8
 /** Events of one family before another family of the webhook is served. */
 const EVENTS_PER_CLAIM = 50
-/** How long deliveries in progress may take when the process stops; then they are aborted, and retried by another. */
+/** How long deliveries in progress may take when the process stops; then they are aborted, and another process retries them. */
 const SHUTDOWN_MS = 2000
 
 export interface Sender {
@@ -26,8 +26,8 @@ export interface Sender {
 }
 
 /**
- * Delivers events to webhooks until it is closed: at least once, in order within a family, families in parallel. Any number
- * of processes may; each delivery cursor is claimed by one at a time. Only one event of each is in memory.
+ * Delivers events to webhooks until it is closed: at least once, in order within a family, families in parallel. Any number of processes
+ * may run it; each delivery cursor is claimed by one at a time. Only one event of each is in memory.
  * @param options.pollEveryMs how often it polls for new events
  */
 export function openSender(

@@ -7,7 +7,7 @@ import { EVENT_TYPES, type EventType } from './outbox.ts'
 import { checkReceiverUrl } from './receiver-url.ts'
 
 const WEBHOOKS_MAX = 20
-/** Of the 24 to 64 that Standard Webhooks asks for. */
+/** Standard Webhooks requires 24 to 64. */
 const SECRET_BYTES = 32
 
 interface App {
@@ -16,8 +16,8 @@ interface App {
 }
 
 /**
- * Creates a webhook that receives events of these types from now on. Returns its secret, which is shown only here. Throws
- * BAD_INPUT for a url that is refused, for an unknown type, and when there are WEBHOOKS_MAX already.
+ * Creates a webhook that receives future events of these types. Returns its secret, which is only shown here. Throws BAD_INPUT for a
+ * forbidden URL, for an unknown type, and if there are WEBHOOKS_MAX already.
  */
 export async function createWebhook(
   { pg, config }: App,
@@ -25,7 +25,7 @@ export async function createWebhook(
 ): Promise<{ id: number; secret: string }> {
   const { href } = checkReceiverUrl(url, config.webhookPrivateHosts)
   if (types.length === 0 || types.length > EVENT_TYPES.length)
-    throw new AppError('BAD_INPUT', `types has ${types.length} entries; it takes 1 to ${EVENT_TYPES.length}.`)
+    throw new AppError('BAD_INPUT', `types has ${types.length} entries; 1 to ${EVENT_TYPES.length} are allowed.`)
   const unknown = types.find((type) => !EVENT_TYPES.includes(type as EventType))
   if (unknown !== undefined)
     throw new AppError(
@@ -53,22 +53,21 @@ const ADD_WEBHOOK = statement({
 /** Deletes a webhook with its pending events and dead letters. Throws NOT_FOUND. */
 export async function deleteWebhook({ pg }: { pg: Pg }, id: number): Promise<void> {
   await inTransaction(pg, async (client) => {
-    // Cursors first: the sender locks in that order. What is recorded meanwhile is pruned.
+    // Cursors first: the sender locks in that order. Anything recorded meanwhile is pruned.
     await execute(client, query.deleteFrom('webhook_line').where('webhook_id', '=', id))
     if ((await execute(client, query.deleteFrom('webhook').where('id', '=', id))) === 0) throw missing(id)
   })
 }
 
-/** Resumes a disabled webhook with its pending events; it never receives what was recorded while it was disabled. Throws NOT_FOUND. */
+/** Resumes a disabled webhook with its pending events; it never receives events recorded while it was disabled. Throws NOT_FOUND. */
 export async function enableWebhook({ pg }: { pg: Pg }, id: number): Promise<void> {
   const well = { disabled_at: null, failing_since: null, error: null }
   if ((await execute(pg, query.updateTable('webhook').set(well).where('id', '=', id))) === 0) throw missing(id)
 }
 
 /**
- * Queues dead letters of a webhook, one or all, for delivery again: each is sent now, before later events of its family, with
- * all attempts again. Returns how many; one that is queued already is not counted.
- * Throws NOT_FOUND, and BAD_INPUT when the webhook is disabled.
+ * Queues dead letters of a webhook, one or all, for delivery again: each is sent now, before later events of its family, with a full set
+ * of attempts. Returns how many; one that is queued already is not counted. Throws NOT_FOUND, and BAD_INPUT if the webhook is disabled.
  */
 export async function replay(
   { pg }: { pg: Pg },

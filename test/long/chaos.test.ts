@@ -17,7 +17,7 @@ import { importDrawings, tempDirectory, testApp, testConfig } from '../support/s
 import { until } from '../support/until.ts'
 import { startWorker } from '../support/worker.ts'
 
-/** Two small presets: the claims are about what is kept, so the renders may be quick. */
+/** Two small presets: the claims are about what is stored, so the renders may be fast. */
 async function smallPresets(): Promise<string> {
   const file = path.join(await tempDirectory(), 'presets.json')
   const preset = (size: number) => ({ width: size, height: size, background: 'white', formats: ['webp'] })
@@ -34,7 +34,7 @@ const progressOf = async (app: App, id: number) => {
   return { ...progress, status }
 }
 
-/** Every item x preset has one row and one object with the row's bytes, and the store holds nothing else of items. */
+/** Every item x preset has one row and one object with the row's bytes, and the store holds no other objects of items. */
 async function expectComplete(app: App, items: number): Promise<void> {
   const images = await app.prisma.image.findMany({ where: { ownerType: 'ITEM' } })
   expect(new Set(images.map(({ ownerId, preset }) => `${ownerId} ${preset}`)).size).toBe(items * app.presets.size)
@@ -42,7 +42,7 @@ async function expectComplete(app: App, items: number): Promise<void> {
   const md5s = new Map(images.map(({ objectKey, md5 }) => [objectKey, md5]))
   let objects = 0
   for await (const { key } of app.stores.previews.list('')) {
-    // The workers may be composing the family's previews already.
+    // The workers may already be composing the family's previews.
     if (isCompositeKey(key)) continue
     expect(md5Of((await app.stores.previews.get(key)) as Buffer)).toBe(md5s.get(key))
     objects++
@@ -76,10 +76,10 @@ describe('a backfill', () => {
       failedItems: 0,
       imagesMade: items * 2,
     })
-    // The backfill is complete a moment before the queue has crossed out its last job.
+    // The backfill is complete shortly before the queue deletes its last job.
     await until(async () => (await app.pg.query('select from graphile_worker.jobs')).rowCount === 0)
     await expectComplete(app, items)
-    // What the killed left half-written was swept when the next one opened the store.
+    // Partial files of killed workers were removed when the next one opened the store.
     expect(await readdir(path.join(app.config.dataDir, 'previews/.drafts'))).toEqual([])
   })
 
@@ -100,7 +100,7 @@ describe('a backfill', () => {
     await expectComplete(app, 400)
   })
 
-  it('whose store fails one put in five, then all, has no row without its object, and completes when the store is back', async () => {
+  it('whose store fails one put in five, then all, never has a row without its object, and completes when the store is back', async () => {
     const app = await testApp(await testConfig({ PRESETS_FILE: await smallPresets() }))
     await importDrawings(app, 60)
     const { id } = await start(app)
@@ -119,7 +119,7 @@ describe('a backfill', () => {
       for (const { objectKey, bytes } of await images()) expect(await previews.head(objectKey)).toEqual({ bytes })
     }
 
-    // As the queue would: tried again until it succeeds, each time with less left to do.
+    // As the queue does: retried until it succeeds, each time with less left to do.
     let tries = 1
     for (let left = 61; ; tries++) {
       const outcome = await run().catch((error) => String(error))

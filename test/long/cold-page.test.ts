@@ -21,7 +21,7 @@ afterAll(() => close())
 
 const WANTED = { preset: 'thumbnail', format: 'WEBP' } as const
 
-/** A service with pictures that nobody asked for, and their keys. */
+/** A service with pictures that were not requested yet, and their keys. */
 async function open(count: number): Promise<{ app: App; keys: string[] }> {
   const app = await testApp(await testConfig({ RENDERERS: '2' }))
   await importDrawings(app, count)
@@ -29,7 +29,7 @@ async function open(count: number): Promise<{ app: App; keys: string[] }> {
   return { app, keys: items.map((item) => variantKeyOf(app, item, WANTED)) }
 }
 
-/** What a browser makes of a page with all of these pictures. */
+/** A browser's result for a page with all of these pictures. */
 async function visit(options: { target: string; keys: readonly string[]; screenshot?: string }) {
   const images = options.keys.map((key) => `<img src="/images/${key}" width="64" height="64" alt="">`).join('')
   const page = () => `<!doctype html><title>Icons</title><style>body { margin: 0; background: #eee }</style>${images}`
@@ -68,7 +68,7 @@ it.each([60, 200, 200])('a cold page of %i pictures over HTTP/2 shows all of the
 it('a page that is refused shows placeholders and no broken picture', async () => {
   const { app, keys } = await open(60)
   const { url } = await testServer(app)
-  // Half of them were drawn before, by another preset: they have placeholders.
+  // Half of them were rendered before, with another preset: they have placeholders.
   const items = await app.prisma.item.findMany({ orderBy: { id: 'asc' }, take: 30 })
   for (const item of items)
     expect((await fetch(`${url}/images/${variantKeyOf(app, item, { ...WANTED, preset: 'preview' })}`)).status).toBe(200)
@@ -77,7 +77,7 @@ it('a page that is refused shows placeholders and no broken picture', async () =
   const target = await listen(
     (request, response) => void handle(request, response, request.url?.slice('/images/'.length) ?? ''),
   )
-  // Kept, to be looked at, where SCREENSHOTS says so.
+  // Saved for inspection in the folder SCREENSHOTS, if set.
   const screenshot = path.join(process.env.SCREENSHOTS ?? (await tempDirectory()), 'refused-page.png')
   expect(await visit({ target, keys, screenshot })).toMatchObject({ whole: 60, broken: 0, shift: 0 })
 })

@@ -4,10 +4,10 @@ import { openService, type Service, startBackfill } from '../support/service.ts'
 import { until } from '../support/until.ts'
 
 const ITEMS = 4000
-/** Viewers that ask at any time, one after the other. */
+/** Viewers that send requests continuously, one after the other. */
 const VIEWERS = 8
 
-/** Each kind for as long as fail-overs and administrators take, under load: the quick ones are in test/database.test.ts. */
+/** Each fault for as long as fail-overs and administrators take, under load: the short ones are in test/database.test.ts. */
 describe('an outage of the database', () => {
   let service: Service
   let progress: Awaited<ReturnType<typeof startBackfill>>
@@ -26,13 +26,13 @@ describe('an outage of the database', () => {
     await service?.[Symbol.asyncDispose]()
   }, 60_000)
 
-  /** Any answer but 200 or a 503 with Retry-After in time fails the test that is running then. */
+  /** Any response other than 200 or a timely 503 with Retry-After fails the running test. */
   async function view(_: unknown, viewer: number): Promise<void> {
     for (let round = 0; !leaving.signal.aborted; round++) {
       const picture = service.pictures[(round * 7919 + viewer * 503) % ITEMS] ?? ''
       const answer = await answerOf(picture)
       answers.set(answer, (answers.get(answer) ?? 0) + 1)
-      // Who is refused comes back when Retry-After says.
+      // A refused viewer returns after Retry-After.
       if (answer !== '200') await passed(1)
     }
   }
@@ -74,7 +74,7 @@ describe('an outage of the database', () => {
     await expectServed()
   })
 
-  it('that takes no writes for a minute', { timeout: 300_000 }, async () => {
+  it('that is read-only for a minute', { timeout: 300_000 }, async () => {
     const { postgres } = service
     const readOnly = { begin: () => postgres.setReadOnly(true), end: () => postgres.setReadOnly(false) }
     await outlive(service, readOnly, () => passed(60))
@@ -99,7 +99,7 @@ describe('an outage of the database', () => {
     await expectServed()
   })
 
-  it('that is frozen for a minute', { timeout: 300_000 }, async () => {
+  it('that hangs for a minute', { timeout: 300_000 }, async () => {
     const { postgres } = service
     await outlive(service, { begin: postgres.freeze, end: postgres.thaw }, async () => {
       await passed(60)

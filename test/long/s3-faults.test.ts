@@ -23,7 +23,7 @@ const AT_ONCE = 32
 const keyOf = (round: number) => `a/${String(round).padStart(5, '0')}.webp`
 const bytesOf = (round: number) => Buffer.alloc(20 + ((round * 7919) % 20_000), `picture ${round} `)
 
-/** Runs `work` for each number below `count`, so many at once. */
+/** Runs `work` for each number below `count`, this many at once. */
 async function each(count: number, work: (round: number) => Promise<void>): Promise<void> {
   let next = 0
   const worker = async () => {
@@ -32,7 +32,7 @@ async function each(count: number, work: (round: number) => Promise<void>): Prom
   await Promise.all(Array.from({ length: AT_ONCE }, worker))
 }
 
-/** Five operations of a round: each kind, each answer checked. Every third object is deleted again. */
+/** Five operations per round: each kind, each response checked. Every third object is deleted again. */
 async function runRound(store: Store, round: number): Promise<void> {
   const key = keyOf(round)
   const bytes = bytesOf(round)
@@ -55,10 +55,10 @@ const openTestStores = async (env: Record<string, string>) => {
 }
 
 /**
- * Six tries that fail with 0.14 each fail together once in 130,000 operations: 99.999 %. Five stalls, which use up
- * an operation's time, come more seldom yet. So of these none fails, whatever the seed.
+ * Six attempts that each fail with probability 0.14 all fail once in 130,000 operations: 99.999 %. Five stalls, which use up an
+ * operation's time, are even rarer. So none of these fails, whatever the seed.
  */
-it('an S3 that fails one request in seven loses nothing and harms nothing', async () => {
+it('an S3 that fails one request in seven loses and damages nothing', async () => {
   const proxy = await openFaultProxy({ seed: 1, rates: RATES })
   const env = await testBuckets(proxy.url)
   const { previews } = await openTestStores(env)
@@ -82,7 +82,7 @@ it('an S3 that fails one request in seven loses nothing and harms nothing', asyn
   })
 }, 120_000)
 
-/** An API with one renderer on buckets behind a proxy, with drawings that were imported. */
+/** An API with one renderer on buckets behind a proxy, with imported drawings. */
 async function openService(count: number) {
   const proxy = await openFaultProxy()
   const env = await testBuckets(proxy.url)
@@ -94,7 +94,7 @@ async function openService(count: number) {
   return { proxy, env, app, url, urls }
 }
 
-/** What leaves the house: no bucket, no host, nothing that a CDN keeps. */
+/** What outside clients see: no bucket, no host, nothing that a CDN caches. */
 async function expectUnavailable(at: string): Promise<void> {
   const response = await fetch(at)
   expect([response.status, response.headers.get('retry-after'), response.headers.get('cache-control')]).toEqual([
@@ -102,15 +102,15 @@ async function expectUnavailable(at: string): Promise<void> {
     '1',
     'no-store',
   ])
-  // A picture that stands for the one that is not there.
+  // A placeholder picture.
   expect([response.headers.get('x-afterimage-error'), response.headers.get('content-type')]).toEqual([
     'UNAVAILABLE',
     'image/webp',
   ])
 }
 
-describe('an S3 that is away', () => {
-  it('makes requests 503 and a backfill wait; then both go on, and nothing has failed', async () => {
+describe('an unavailable S3', () => {
+  it('makes requests 503 and a backfill wait; then both continue, and nothing has failed', async () => {
     const { proxy, env, app, url, urls } = await openService(150)
     const [made = '', never = ''] = [urls[0], urls.at(-1)]
     expect((await fetch(made)).status).toBe(200)
@@ -146,7 +146,7 @@ describe('an S3 that is away', () => {
     expect(there).toEqual(new Map(images.map(({ objectKey, md5 }) => [objectKey, md5])))
   }, 120_000)
 
-  it('is told by /readyz, without its name or address, and takes no API out', async () => {
+  it('is reported by /readyz, without its name or address, and takes no API out of rotation', async () => {
     const { proxy, url } = await openService(1)
     const read = async () => {
       const response = await fetch(`${url}/readyz`)
@@ -184,7 +184,7 @@ describe('an S3 that is away', () => {
   })
 })
 
-it('an S3 that denies is asked once, and the log says what to grant', async () => {
+it('an S3 that denies access gets one request, and the log says what to grant', async () => {
   const { proxy, env, app, urls } = await openService(3)
   const request = checkRequest(app.presets, { scope: WHOLE_CATALOGUE })
   const { id } = await startBackfill(app, request)
@@ -205,7 +205,7 @@ it('an S3 that denies is asked once, and the log says what to grant', async () =
     code: 'UNAVAILABLE',
     message: expect.stringContaining(`grant s3:GetObject and s3:ListBucket on ${env.ORIGINALS_BUCKET}`),
   })
-  // One for each of the two items that it works on at once, none again.
+  // One for each of the two items that it works on at once, none twice.
   expect(proxy.total() - before).toBe(3)
   proxy.switchTo('healthy')
   expect(await runChunk(app, chunk.id, new AbortController().signal)).toBe('done')

@@ -13,12 +13,12 @@ import { startWorker } from '../support/worker.ts'
 const SETS = ['Arrows', 'Faces', 'Signs']
 const ITEMS = 60
 const KILLS = 10
-/** On a machine that does much else a worker takes long to start. */
+/** On a busy machine a worker takes long to start. */
 const STARTED_MS = 90_000
 
 const sourceOf = (version: number, set: number, item: number) => svg(`${drawing(item)}<path d="M${version} ${set}h9"/>`)
 
-it('workers killed at ten random moments of ingests leave every set whole, old or new, and nothing else', {
+it('workers killed at ten random moments of ingests leave every set complete, old or new, and nothing else', {
   timeout: 480_000,
 }, async () => {
   const presets = path.join(await tempDirectory(), 'presets.json')
@@ -36,7 +36,7 @@ it('workers killed at ten random moments of ingests leave every set whole, old o
           return [`icon-${item}`, source]
         }),
       )
-      // One is there in every second version only.
+      // One is only in every second version.
       return version % 2 === 0
         ? { name, files: { ...files, extra: drawing(version) } }
         : { name, files, removed: ['extra'] }
@@ -46,7 +46,7 @@ it('workers killed at ten random moments of ingests leave every set whole, old o
     return await startUpload(url, await packSets(sets))
   }
 
-  // Looks all the time: what it sees of a set is one version of it, whole.
+  // Checks continuously: a set is always one version of it, complete.
   let isWatching = true
   const watching = (async () => {
     let checks = 0
@@ -74,9 +74,9 @@ it('workers killed at ten random moments of ingests leave every set whole, old o
   const random = seededRandom()
   const statuses: string[] = []
   for (let kills = 0; kills < KILLS; kills++) {
-    // An update in the middle of the first one, and whenever all is done.
+    // An update in the middle of the first one, and when all is done.
     if (kills === KILLS / 2 || (await readUpload(url, id)).status === 'COMPLETED') id = await upload(++version)
-    // Its queues take jobs a moment before it says so.
+    // Its queues take jobs shortly before it reports readiness.
     await until(() => worker.said().includes('worker is running'), STARTED_MS)
     const [ready, dieAfterMs] = [Date.now(), random() * 800]
     await until(() => Date.now() - ready > dieAfterMs)
@@ -98,7 +98,7 @@ it('workers killed at ten random moments of ingests leave every set whole, old o
   for (const { id: itemId, sourceHash } of items)
     expect(images.filter((image) => image.ownerId === itemId && image.sourceHash === sourceHash)).toHaveLength(2)
   for (const { objectKey, md5 } of images) expect(md5Of((await app.stores.previews.get(objectKey)) as Buffer)).toBe(md5)
-  // When its time has come, all that nothing points at goes, and only that.
+  // When they are due, all objects without references are deleted, and no others.
   await app.pg.query("update discarded_object set delete_after = now() - interval '1 second'")
   await deleteDiscarded(app)
   expect(await keysOf(app.stores.originals)).toEqual(items.map(({ originalKey }) => String(originalKey)).sort())

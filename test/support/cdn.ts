@@ -2,25 +2,25 @@ import { type IncomingHttpHeaders, type IncomingMessage, request, type ServerRes
 import { CACHE_TAG_HEADER, SOURCE_HASH_HEADER } from '../../src/core/cache-tags.ts'
 import { listen } from './setup.ts'
 
-/** What CloudFront can be told; the defaults are what `deploy/cdn.nginx.conf` says too. */
+/** Settings of CloudFront; the defaults are those of `deploy/cdn.nginx.conf` too. */
 export interface CdnOptions {
-  /** Each has a cache and a port of its own. */
+  /** Each has its own cache and port. */
   readonly edges?: number
-  /** Asked first: `http://host:port/bucket`. The headers are the CDN's own, as origin access control adds them. */
+  /** Requested first: `http://host:port/bucket`. The headers are added by the CDN, as origin access control does. */
   readonly primary: Origin & { readonly headers?: Record<string, string> }
-  /** Asked when the first one fails: `http://host:port/images`. */
+  /** Requested when the first one fails: `http://host:port/images`. */
   readonly failover: Origin
   readonly failoverOn?: readonly number[]
   readonly errorCachingMinTtlS?: number
   /** In ms. */
   readonly now?: () => number
-  /** Who closes it; the running test unless told otherwise. */
+  /** Who closes it; by default the running test. */
   readonly onClose?: (close: () => void) => void
 }
 
 interface Origin {
   readonly url: string
-  /** How long it may say nothing, connecting included. */
+  /** Time limit of a silent origin, including connecting. */
   readonly readTimeoutMs?: number
 }
 
@@ -43,8 +43,8 @@ interface VariantSpec {
 
 type Stored = Answer & { readonly storedAt: number; readonly expiresAt: number }
 
-/** One request of an edge to an origin; status null: it did not answer. */
-export interface Asked {
+/** One request of an edge to an origin; status null: no response. */
+export interface OriginRequest {
   readonly edge: number
   readonly origin: OriginName
   readonly method: string
@@ -53,21 +53,21 @@ export interface Asked {
 }
 
 const METHODS = ['GET', 'HEAD', 'OPTIONS']
-/** The only errors whose `no-store` CloudFront honours; it keeps all others for ErrorCachingMinTTL. */
+/** The only errors whose `no-store` CloudFront honours; it caches all others for ErrorCachingMinTTL. */
 const NO_STORE_HONOURED = [404, 410, 414, 501]
 const NOT_FORWARDED = ['connection', 'keep-alive', 'transfer-encoding']
-/** What a bucket answers a preflight by; nothing else of the viewer's goes to an origin. */
+/** The headers of a preflight that a bucket needs; no other header of the viewer goes to an origin. */
 const PREFLIGHT = ['origin', 'access-control-request-method', 'access-control-request-headers']
 
 /**
- * A CDN that behaves as CloudFront with an origin group does, over real HTTP: the bucket first on each miss, the handler
- * on a failure; a cache and request collapsing per edge; errors cached by CloudFront's own rules; invalidation by path
- * and tag. Left out, as nothing here depends on it: ranges, compression, revalidation and stale answers, regional caches.
+ * A CDN that behaves as CloudFront with an origin group does, over real HTTP: the bucket first on each miss, the handler on a failure; a
+ * cache and request collapsing per edge; errors cached by CloudFront's own rules; invalidation by path and tag. Not simulated, because
+ * nothing here depends on it: ranges, compression, revalidation and stale responses, regional caches.
  * https://docs.aws.amazon.com/AmazonCloudFront/latest/DeveloperGuide/high_availability_origin_failover.html
  */
 export async function openCdn(options: CdnOptions) {
   const { edges = 1, failoverOn = FAILOVER_ON, errorCachingMinTtlS = 0, now = Date.now } = options
-  const asked: Asked[] = []
+  const requests: OriginRequest[] = []
   const caches = Array.from({ length: edges }, () => new Map<string, Stored>())
 
   const urls = await Promise.all(caches.map((cache, edge) => openEdge(cache, edge)))
@@ -81,7 +81,7 @@ export async function openCdn(options: CdnOptions) {
 
     async function answer(viewer: IncomingMessage, response: ServerResponse): Promise<void> {
       const { method = 'GET' } = viewer
-      // Neither query nor cookies nor any header of the viewer is forwarded or a part of the key.
+      // Query, cookies and other headers of the viewer are neither forwarded nor part of the key.
       const [path = '/'] = (viewer.url ?? '/').split('?', 1)
       if (!METHODS.includes(method)) return void response.writeHead(403).end()
       const kept = find(method, path)
@@ -94,7 +94,7 @@ export async function openCdn(options: CdnOptions) {
       reply(viewer, response, { ...(await flight), cache: 'Miss from edge' })
     }
 
-    /** What is fresh. A kept GET answers HEAD too, a kept HEAD no GET. */
+    /** Fresh responses. A cached GET answers HEAD too, but not the other way round. */
     function find(method: string, path: string): Stored | null {
       const keys = method === 'HEAD' ? [keyOf('GET', path), keyOf(method, path)] : [keyOf(method, path)]
       return keys.map((each) => cache.get(each)).find((stored) => stored && stored.expiresAt > now()) ?? null
@@ -108,7 +108,7 @@ export async function openCdn(options: CdnOptions) {
       return stored
     }
 
-    /** The origin group: without memory, so each miss asks the bucket first. */
+    /** The origin group is stateless, so each miss requests the bucket first. */
     async function askGroup(want: VariantSpec): Promise<Answer> {
       const first = await ask('bucket', want).catch(() => null)
       if (first && !failoverOn.includes(first.status)) return first
@@ -127,10 +127,10 @@ export async function openCdn(options: CdnOptions) {
           headers: { ...headers, ...own },
           timeoutMs: readTimeoutMs,
         })
-        asked.push({ edge, origin, method, path, status: answer.status })
+        requests.push({ edge, origin, method, path, status: answer.status })
         return { ...answer, from: origin }
       } catch (error) {
-        asked.push({ edge, origin, method, path, status: null })
+        requests.push({ edge, origin, method, path, status: null })
         throw error
       }
     }
@@ -141,7 +141,7 @@ export async function openCdn(options: CdnOptions) {
       headers['x-cache'] = answer.cache
       headers['x-answered-by'] = answer.from
       headers.age = String(Math.floor((now() - answer.storedAt) / 1000))
-      // The response headers policy: two are set, and one that the bucket alone knows is removed.
+      // The response headers policy: sets two, and removes one that only the bucket sends.
       headers['x-content-type-options'] = 'nosniff'
       headers['access-control-allow-origin'] = '*'
       delete headers[SOURCE_HASH_HEADER]
@@ -154,12 +154,12 @@ export async function openCdn(options: CdnOptions) {
   }
 
   return {
-    /** `http://host:port` of each edge; the key of a picture follows. */
+    /** `http://host:port` of each edge; append the key of a picture. */
     urls,
-    /** All that the edges asked the origins, in the order of the answers. */
-    asked: asked as readonly Asked[],
+    /** All requests of the edges to the origins, in the order of the responses. */
+    requests: requests as readonly OriginRequest[],
     /**
-     * Forgets on all edges. @param what.paths `/key`, or a prefix that ends in `*`
+     * Invalidates on all edges. @param what.paths `/key`, or a prefix that ends in `*`
      * @param what.tags as in the objects' cache tags
      */
     invalidate(what: { paths?: readonly string[]; tags?: readonly string[] }): void {
@@ -183,7 +183,7 @@ function forwarded({ method, headers }: IncomingMessage): Record<string, string>
 const tagsOf = (headers: IncomingHttpHeaders) => String(headers[CACHE_TAG_HEADER] ?? '').split(',')
 
 /**
- * How long CloudFront keeps an answer, with a MinTTL and DefaultTTL of 0.
+ * How long CloudFront caches a response, with a MinTTL and DefaultTTL of 0.
  * https://docs.aws.amazon.com/AmazonCloudFront/latest/DeveloperGuide/custom-error-pages-expiration.html
  */
 function ttlS({ status, headers }: Answer, errorCachingMinTtlS: number): number {
@@ -195,7 +195,7 @@ function ttlS({ status, headers }: Answer, errorCachingMinTtlS: number): number 
   return Math.max(errorCachingMinTtlS, Number(maxAge ?? 0))
 }
 
-/** One request, whole. Rejects when nobody listens or nothing comes for so long. */
+/** One complete request. Rejects if nobody listens or nothing arrives within the limit. */
 function send(
   url: string,
   options: { method: string; headers: Record<string, string>; timeoutMs: number },
@@ -216,7 +216,7 @@ function send(
   })
 }
 
-/** Each header of a picture that must be the same whichever origin answered; left out is what tells who and when. */
+/** Headers of a picture that must be the same from both origins, without those that identify the responder and the time. */
 export function lastingHeaders(response: Response): Record<string, string> {
   const passing =
     /^(date|connection|keep-alive|server|age|x-cache|x-answered-by|last-modified|accept-ranges|x-amz-(request-)?id.*)$/

@@ -4,7 +4,7 @@ import path from 'node:path'
 import bundle from '@sparticuz/chromium'
 import { type Browser, chromium } from 'playwright-core'
 
-/** Only what the page asks for goes over the network, and to us; root needs no sandbox of its own. */
+/** Limits the network to the pages' requests to this machine; root needs no sandbox. */
 const ARGUMENTS = [
   '--no-sandbox',
   '--disable-gpu',
@@ -16,10 +16,10 @@ const ARGUMENTS = [
   '--hide-scrollbars',
 ]
 
-/** A real headless Chromium, out of the npm package @sparticuz/chromium, which is unpacked for it and removed when it closes. */
+/** A real headless Chromium from the npm package @sparticuz/chromium, which is unpacked for it and removed when it closes. */
 export async function openChromium(): Promise<{ browser: Browser; close: () => Promise<void> }> {
   const folder = await mkdtemp(path.join(tmpdir(), 'chromium-'))
-  // It unpacks itself where temporary files lie.
+  // It unpacks itself into the temporary folder.
   const { TMPDIR } = process.env
   process.env.TMPDIR = folder
   const executablePath = await bundle.executablePath().finally(() => {

@@ -10,7 +10,7 @@ const NAMESPACE = 'http://cloudfront.amazonaws.com/doc/2020-05-31/'
 const PATHS_MAX = 3000
 const WILDCARDS_MAX = 15
 
-/** Names of the members of CloudFront's lists, which its XML has and the SDK's objects have not. */
+/** Element names in CloudFront's XML lists, which the SDK's objects do not have. */
 const MEMBERS: Record<string, string> = {
   Aliases: 'CNAME',
   Origins: 'Origin',
@@ -36,17 +36,17 @@ export interface Invalidation {
   status: 'InProgress' | 'Completed'
 }
 
-/** What a test turns. */
+/** What a test can set. */
 export interface CloudFrontKnobs {
   /** The live configuration, in the shape of the SDK. */
   config: DistributionConfig
   /** Operations that answer AccessDenied. */
   readonly denied: Set<string>
-  /** So many of the next requests are throttled. */
+  /** The number of next requests to throttle. */
   throttled: number
-  /** So many more invalidations are made, then the connection breaks before the answer is there. */
+  /** The number of invalidations that succeed before the connection breaks without a response. */
   breaksAfter: number
-  /** A CDN forgets the items. */
+  /** Called with the items to invalidate. */
   onInvalidation: (items: readonly string[]) => void
 }
 
@@ -61,8 +61,8 @@ class Refusal extends Error {
 }
 
 /**
- * CloudFront's REST XML (2020-05-31) for one distribution, with its limits and its idempotency, over real HTTP.
- * An invalidation stays in progress until the test says `complete()`.
+ * CloudFront's REST XML (2020-05-31) for one distribution, with its limits and its idempotency, over real HTTP. An invalidation stays in
+ * progress until the test calls `complete()`.
  */
 export async function cloudFrontServer(config: Partial<DistributionConfig> = {}) {
   const knobs: CloudFrontKnobs = {
@@ -156,12 +156,12 @@ export async function cloudFrontServer(config: Partial<DistributionConfig> = {})
   return {
     knobs,
     invalidations,
-    /** The names of the operations that were asked for, in their order. */
+    /** The names of the requested operations, in order. */
     requests,
     complete: () => {
       for (const invalidation of invalidations) invalidation.status = 'Completed'
     },
-    /** Lets the service reach it. */
+    /** The environment that makes a service use it. */
     env: {
       CLOUDFRONT_DISTRIBUTION_ID: DISTRIBUTION,
       AWS_ENDPOINT_URL_CLOUDFRONT: url,

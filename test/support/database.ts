@@ -3,12 +3,12 @@ import pg from 'pg'
 import { inject, onTestFinished } from 'vitest'
 import { until } from './until.ts'
 
-/** What closes by itself takes a moment. */
+/** Connections take a moment to close. */
 const LIMIT_MS = 10_000
 
 /**
- * A database of the test's own, cloned from the migrated template, dropped when the test ends. A test that leaves a
- * connection to it open fails.
+ * A database for the test, cloned from the migrated template and dropped when the test ends. A test that leaves a connection to it open
+ * fails.
  * @param template another one: `template1` is empty
  */
 export async function testDatabase(template = 'afterimage'): Promise<string> {
@@ -36,7 +36,7 @@ export async function testDatabase(template = 'afterimage'): Promise<string> {
   return new URL(`/${name}`, url).href
 }
 
-/** What is connected to a database and stays so. */
+/** Connections to a database that stay open. */
 async function connectionsTo(client: pg.Client, database: string): Promise<string[]> {
   let left: string[] = []
   await until(async () => {

@@ -1,21 +1,22 @@
 import type { Pg } from '../../src/db/database.ts'
 
 /**
- * What a database's schema `public` is made of, one line each: columns with type and default, what generated ones are made of, keys, indexes, checks, types,
- * triggers, functions. Prisma's ledger is left out, and whether a list may be null, which Prisma cannot say.
+ * Describes a database's schema `public`, one line for each part: columns with type and default, generated columns, keys, indexes,
+ * checks, types, triggers, functions. Without Prisma's migrations table, and without whether a list may be null, which Prisma cannot
+ * express.
  */
 export async function describeDatabase(pg: Pg): Promise<string[]> {
   const { rows } = await pg.query<{ line: string }>(PARTS)
   return rows.map(({ line }) => normalise(line))
 }
 
-/** Two ways to write one thing. */
+/** Different spellings of the same thing. */
 const normalise = (line: string) =>
   line
     .replace(/ default now\(\)$/, ' default CURRENT_TIMESTAMP')
     .replace(/ default ARRAY\[\]::/, " default '{}'::")
     .replace('timestamp(6) ', 'timestamp ')
-    // Nulls are no duplicates of each other.
+    // Nulls are distinct.
     .replace(/^(CREATE UNIQUE INDEX .* \((\w+)\)) WHERE \(\2 IS NOT NULL\)$/, '$1')
 
 const PARTS = `

@@ -14,17 +14,17 @@ import type { Example } from './markdown.ts'
 import { ROOT, read } from './markdown.ts'
 import { ADMIN_TOKEN } from './setup.ts'
 
-/** Where examples run: a service, and a directory that has what they name. */
+/** Where examples run: a service, and a directory with the files that they name. */
 export interface Reader {
   readonly url: string
   readonly directory: string
 }
 
-/** Pages whose queries are for everybody. */
+/** Pages whose queries need no token. */
 const WITHOUT_TOKEN = new Set(['docs/front-end.md'])
 const ADDRESS = /(?:http:\/\/)?localhost:4000/g
 
-/** Runs an example as its reader would. Throws what is wrong with it. */
+/** Runs an example as its reader would. Throws if it is wrong. */
 export async function runExample(example: Example, reader: Reader): Promise<void> {
   const { language, text, name } = example
   switch (language) {
@@ -65,11 +65,11 @@ async function runGraphQL({ text, page }: Example, { url }: Reader): Promise<voi
   }
 }
 
-/** Each operation of a document as one of its own. */
+/** Splits a document into its operations. */
 const operationsOf = ({ definitions }: DocumentNode) =>
   definitions.flatMap((definition) => (definition.kind === Kind.OPERATION_DEFINITION ? [definition] : []))
 
-/** The answer, of a subscription the first one. */
+/** The response; for a subscription, the first one. */
 async function ask(
   operation: ReturnType<typeof operationsOf>[number],
   { url, token }: { url: string; token: string | null },
@@ -94,7 +94,7 @@ async function ask(
   throw new Error(`the subscription ended without an answer: ${read}`)
 }
 
-/** Commands of a shell example: one a line, or several lines with a backslash or an open quote at their ends. */
+/** Commands of a shell example: one a line, or several lines that end with a backslash or an open quote. */
 const commandsOf = (text: string): string[] =>
   text
     .replaceAll('\\\n', ' ')
@@ -110,11 +110,13 @@ async function runCommand(command: string, { isInfra, ...reader }: Reader & { is
   const [program, ...rest] = goesThere ? words.slice(3) : words
   if (program === 'npm') return checkNpm(rest, isInfra || goesThere ? 'infra/' : '')
   if (program === 'npx' && rest[0] === 'vitest') return checkThere(rest.slice(2))
+  if (program === 'cp') return checkThere(rest.slice(0, 1))
+  if (program === 'mkdir') return
   if (program === 'docker' && rest[0] === 'compose') return checkCompose(rest.slice(1))
   throw new Error(`nothing checks the command ${command}`)
 }
 
-/** Real curl, at the test's service; what answers an error fails. One that follows a subscription ends with the first answer. */
+/** Runs real curl against the test's service; error responses fail. One that follows a subscription ends with the first response. */
 async function runCurl(command: string, { url, directory }: Reader): Promise<void> {
   const child = spawn('bash', ['-euc', command.replaceAll(ADDRESS, url)], {
     cwd: directory,
@@ -135,7 +137,7 @@ async function runCurl(command: string, { url, directory }: Reader): Promise<voi
   if (!isFine || /"errors":\[/.test(said)) throw new Error(`${command} ended with ${code}: ${said}`)
 }
 
-/** The script is there, and its program knows the flags that are given to it. */
+/** Checks that the script exists and that its program accepts the flags. */
 function checkNpm([script = '', ...rest]: string[], folder: '' | 'infra/'): void {
   const { scripts } = JSON.parse(read(`${folder}package.json`)) as { scripts: Record<string, string> }
   const name = script === 'run' ? (rest.shift() ?? '') : script
@@ -145,15 +147,15 @@ function checkNpm([script = '', ...rest]: string[], folder: '' | 'infra/'): void
   const flags = given.filter((word) => word.startsWith('--')).map((word) => word.replace(/^--(no-)?/, ''))
   const [, entry] = /^(?:exec )?node .*?([\w./-]+\.ts)/.exec(line) ?? []
   if (!entry) return
-  // A bench is a file of its own.
+  // Each bench is a separate file.
   const named = path.join(path.dirname(entry), `${given[0]}.ts`)
   const files = [entry, ...importsOf(entry), ...(existsSync(path.join(ROOT, named)) ? [named] : [])]
   const program = files.map(read).join('\n')
   const unknown = flags.find((flag) => !new RegExp(`\\b${flag}'?: \\{|--${flag}\\b`).test(program))
-  if (unknown) throw new Error(`${entry} knows no --${unknown}`)
+  if (unknown) throw new Error(`${entry} has no option --${unknown}`)
 }
 
-/** What an entry imports of ours. */
+/** Our own modules that an entry imports. */
 const importsOf = (entry: string): string[] =>
   [...read(entry).matchAll(/(?:from|import\() ?'(\.[^']+)'/g)].map(([, to = '']) => path.join(path.dirname(entry), to))
 
@@ -183,7 +185,7 @@ async function runJavaScript(text: string, { url, directory }: Reader): Promise<
   if (code !== 0 || !said.includes('<img src="http')) throw new Error(`it ended with ${code}: ${said}`)
 }
 
-/** By the parser of the file that it shows. */
+/** Parses the file shown in the example with its own parser. */
 async function readJson({ text, name }: { text: string; name: string }, { directory }: Reader): Promise<void> {
   JSON.parse(text)
   if (name === '') return

@@ -4,17 +4,17 @@ import type { AddressInfo } from 'node:net'
 import { buffer } from 'node:stream/consumers'
 import { inject, onTestFinished } from 'vitest'
 
-/** Shares of requests that end so; the rest is answered. */
+/** Fractions of requests with each fault; the rest succeed. */
 export interface FaultRates {
-  /** 500 InternalError, half of them after the work was done. */
+  /** 500 InternalError, half of them after the operation was done. */
   readonly broken: number
-  /** 503 SlowDown, half of them after the work was done. */
+  /** 503 SlowDown, half of them after the operation was done. */
   readonly slowDown: number
-  /** The connection is reset: in the request, or in the middle of the answer. */
+  /** The connection is reset: during the request, or in the middle of the response. */
   readonly reset: number
-  /** No answer ever, half of them after the work was done. */
+  /** No response, half of them after the operation was done. */
   readonly stalled: number
-  /** The answer ends early: by a closed connection, or framed as if it were whole. */
+  /** The response is truncated: by a closed connection, or framed as if it were complete. */
   readonly cut: number
 }
 
@@ -30,9 +30,9 @@ interface Answer {
 }
 
 /**
- * A proxy of the S3 server that fails as networks and S3 do. Each exchange with the server itself is whole, so a fault
- * never harms an object there. The fault of a request follows from the seed, its method and path, and how often that was
- * asked: the same in each run, in whatever order requests come. Honours `If-None-Match: *`, as S3 does and the server does not.
+ * A proxy of the S3 server that fails as networks and S3 do. Each exchange with the server itself is complete, so a fault never damages
+ * an object there. The fault of a request depends only on the seed, its method and path, and how often it was made: the same in each run,
+ * in any order of requests. Honours `If-None-Match: *`, as S3 does and the server does not.
  */
 export async function openFaultProxy(options: { seed?: number; rates?: FaultRates } = {}) {
   const { seed = 1, rates = { broken: 0, slowDown: 0, reset: 0, stalled: 0, cut: 0 } } = options
@@ -75,9 +75,9 @@ export async function openFaultProxy(options: { seed?: number; rates?: FaultRate
 
   const share = (names: readonly Fault[]) => names.reduce((sum, name) => sum + rates[name], 0)
 
-  /** @returns late: after the server did its work; for a cut answer whether its framing lies */
+  /** @returns late: after the server did its work; for a truncated response whether its framing is wrong */
   function draw(client: IncomingMessage): { fault: Fault | null; late: boolean } {
-    // The bucket's name is another one in each run.
+    // The bucket's name differs from run to run.
     const path = client.url?.replace(/^\/[^/?]+/, '')
     const what = `${seed} ${client.method} ${path}`
     const time = times.get(what) ?? 0
@@ -88,7 +88,7 @@ export async function openFaultProxy(options: { seed?: number; rates?: FaultRate
     return { fault, late: (hash[4] as number) < 128 }
   }
 
-  /** Ends a request without the server's answer. */
+  /** Ends a request without the server's response. */
   function fail(client: IncomingMessage, response: ServerResponse, fault: Fault): void {
     client.resume()
     if (fault === 'broken') refuse(client, response, { status: 500, code: 'InternalError' })
@@ -96,7 +96,7 @@ export async function openFaultProxy(options: { seed?: number; rates?: FaultRate
     if (fault === 'reset') client.socket.resetAndDestroy()
   }
 
-  /** The server's whole answer; a put with If-None-Match waits for the one before it. */
+  /** The server's complete response; a put with If-None-Match waits for the previous one. */
   async function exchange(client: IncomingMessage): Promise<Answer> {
     const body = Buffer.concat(await client.toArray())
     const path = client.url as string
@@ -138,13 +138,13 @@ export async function openFaultProxy(options: { seed?: number; rates?: FaultRate
     total: () => Object.values(asked).reduce((sum, count) => sum + count, 0),
     switchTo(next: ProxyMode): void {
       mode = next
-      // What is under way must not end well.
+      // Requests in progress must not succeed.
       if (mode === 'gone') server.closeAllConnections()
     },
   }
 }
 
-/** The headers that are not about the connection. */
+/** Headers that do not describe the connection. */
 const endToEnd = (headers: Answer['headers']) =>
   Object.fromEntries(
     Object.entries(headers).filter(([name]) => !/^(connection|keep-alive|transfer-encoding|expect)$/.test(name)),
@@ -169,7 +169,7 @@ function refuse(
   response.writeHead(status, headers).end(client.method === 'HEAD' ? undefined : body)
 }
 
-/** Sends the beginning of an answer. One without a body loses its connection instead. */
+/** Sends the beginning of a response. One without a body closes its connection instead. */
 function tear(response: ServerResponse, answer: Answer, how: { fault: Fault; asIfWhole: boolean }): void {
   const { status, headers, body } = answer
   const half = body.subarray(0, body.length >> 1)

@@ -1,7 +1,7 @@
 /**
- * What each folder may import besides itself, types included; lowest first. A name is a folder of `src/`, a file right in it
- * (`app`), the child side of the renderers, or `workers/`. test/tidy.test.ts compares it with the code both ways, and
- * test/docs.test.ts with the diagram in docs/architecture.md.
+ * What each folder may import besides itself, types included; lowest first. A name is a folder of `src/`, a file directly in it (`app`),
+ * the child side of the renderers, or `workers/`. test/tidy.test.ts compares it with the code in both directions, and test/docs.test.ts
+ * with the diagram in docs/architecture.md.
  */
 export const FOLDERS: Readonly<Record<string, readonly string[]>> = {
   access: [],

@@ -3,16 +3,16 @@ import path from 'node:path'
 import { gzipSync } from 'node:zlib'
 import type { ErrorCode } from '../../src/core/errors.ts'
 
-/** What a render may end in; BLANK is among the codes. */
+/** A render's possible result; BLANK is among the codes. */
 export type Outcome = ErrorCode | 'RENDERED'
 
-/** A class of the threats to the renderer. */
+/** A class of threats to the renderer. */
 export interface Hostile {
   readonly name: string
   readonly svg: () => Uint8Array
-  /** The code that normalise() throws, null where it lets the document pass, defused or not. */
+  /** The code that normalise() throws, null if it accepts the document, defused or not. */
   readonly refused: ErrorCode | null
-  /** All codes in which a render of it may end. */
+  /** All codes that a render of it may end with. */
   readonly expected: readonly Outcome[]
 }
 
@@ -40,14 +40,14 @@ const png = (width: number, height: number) => {
   return bytes.toString('base64')
 }
 
-/** Passes, with the harm taken out of it. */
+/** Accepted, with the dangerous part removed. */
 const drawn = (name: string, make: () => Uint8Array): Hostile => ({
   name,
   svg: make,
   refused: null,
   expected: ['RENDERED'],
 })
-/** Passes, and has nothing to show, or nothing that both engines agree on. */
+/** Accepted, but shows nothing, or nothing that both engines agree on. */
 const blank = (name: string, make: () => Uint8Array): Hostile => ({
   name,
   svg: make,
@@ -60,7 +60,7 @@ const refused = (code: ErrorCode, name: string, make: () => Uint8Array): Hostile
   refused: code,
   expected: [code],
 })
-/** Passes, because no rule tells it from honest art: process isolation bounds it. */
+/** Accepted, because no rule distinguishes it from legitimate art: process isolation contains it. */
 const isolated = (name: string, make: () => Uint8Array): Hostile => ({
   name,
   svg: make,
@@ -105,7 +105,7 @@ const FILES = [
   'data:text/plain,x',
 ]
 
-/** Every class of threat that is in an SVG's bytes. Made, not stored, where they are large. */
+/** Every class of threat in an SVG's bytes. Large ones are generated, not stored. */
 export const HOSTILE: readonly Hostile[] = [
   ...FILES.map((href) => drawn(`image ${href}`, () => drawing(href))),
   drawn('href without a prefix', () => svg(`${RED}<image href="/dev/zero" width="9" height="9"/>`)),
@@ -225,7 +225,7 @@ export const HOSTILE: readonly Hostile[] = [
   refused('TOO_COMPLEX', 'mask.svg', fixture('mask.svg')),
   refused('TOO_COMPLEX', 'use-bomb.svg', fixture('use-bomb.svg')),
   refused('TOO_COMPLEX', 'entity-bomb.svg', fixture('entity-bomb.svg')),
-  // Both engines draw tiles far below a pixel as nothing, in milliseconds: a refusal would only cost honest art.
+  // Both engines draw tiles far below a pixel as nothing, in milliseconds: a refusal would only affect legitimate art.
   blank('pattern.svg', fixture('pattern.svg')),
   drawn('feTurbulence of 10,000 octaves', () => filtered('<feTurbulence baseFrequency=".1" numOctaves="10000"/>')),
   refused('TOO_COMPLEX', 'feMorphology with a radius of 500', () =>
@@ -314,7 +314,7 @@ export const HOSTILE: readonly Hostile[] = [
   refused('TOO_COMPLEX', '200 nested opacities', () => svg(nested(200, 'g', 'opacity=".9"'))),
 ]
 
-/** Members of white space only, 65 MB unpacked each: the file is small, what comes out has no end. */
+/** Members that contain only white space, 65 MB uncompressed each: a small file with practically unlimited output. */
 function gzipBomb(): Uint8Array {
   const member = gzipSync(Buffer.alloc(65_000_000, 32))
   return Buffer.concat(Array.from({ length: 20 }, () => member))

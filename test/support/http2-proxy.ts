@@ -7,8 +7,8 @@ import path from 'node:path'
 import { promisify } from 'node:util'
 
 /**
- * A CDN's edge as a browser sees it: HTTP/2 with all requests of a page on one connection, each passed on at once to the
- * service by HTTP/1.1. `page` is served at `/`.
+ * A CDN's edge as a browser sees it: HTTP/2 with all requests of a page on one connection, each forwarded immediately to the service by
+ * HTTP/1.1. `page` is served at `/`.
  */
 export async function openHttp2Proxy(options: {
   target: string
@@ -54,7 +54,7 @@ export async function openHttp2Proxy(options: {
   return {
     url: `https://localhost:${(server.address() as AddressInfo).port}/`,
     close: async () => {
-      // Chromium keeps its connection.
+      // Chromium keeps its connection open.
       for (const session of sessions) session.destroy()
       await new Promise((resolve) => server.close(resolve))
     },

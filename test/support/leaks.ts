@@ -9,13 +9,13 @@ import { sharedRenderers } from './renderers.ts'
 import { until } from './until.ts'
 
 /**
- * Runs around each test file. The file gets a folder of its own for temporary files and must leave nothing behind when it
- * ends: no process, no open server or socket, no file. For databases see `testDatabase`.
+ * Runs around each test file. The file gets its own temporary folder and must leave nothing behind when it ends: no process, no open
+ * server or socket, no file. For databases see `testDatabase`.
  */
 
-/** What closes by itself takes a moment, and longer on a machine that does much else. */
+/** Closing takes a moment, and longer on a busy machine. */
 const LIMIT_MS = 10_000
-/** What keeps Node alive besides timers and children. */
+/** Resources that keep Node alive, other than timers and children. */
 const HANDLES = /^(TCPServer|TCPSocket|PipeServer|FSEvent|UDP)/
 
 const folder = path.join(inject('runFolder'), path.basename(expect.getState().testPath ?? 'unknown'))

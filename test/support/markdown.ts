@@ -4,7 +4,7 @@ import path from 'node:path'
 export const ROOT = path.join(import.meta.dirname, '../..')
 export const read = (file: string): string => readFileSync(path.join(ROOT, file), 'utf8')
 
-/** All pages for people, in the order in which their examples run. */
+/** All documentation pages, in the order in which their examples run. */
 export const PAGES = [
   ...['README.md', 'CONTRIBUTING.md', 'CHANGELOG.md', 'SECURITY.md', 'bench/README.md', 'infra/README.md'],
   ...readdirSync(path.join(ROOT, 'docs'))
@@ -19,7 +19,7 @@ export interface Example {
   /** `page:line`, for messages. */
   readonly at: string
   readonly language: string
-  /** What stands behind the language, such as the name of the file that it shows. */
+  /** The text after the language, such as the name of the file that it shows. */
   readonly name: string
   readonly text: string
 }
@@ -53,7 +53,7 @@ export function tableBelow(page: string, heading: string): [string, ...string[]]
     .map(([first = '', ...rest]) => [first.replaceAll('`', ''), ...rest])
 }
 
-/** Anchors of a page's headings, as GitHub makes them. */
+/** Anchors of a page's headings, as GitHub generates them. */
 export const anchorsOf = (page: string): string[] =>
   [...proseOf(page).matchAll(/^#+ (.*)$/gm)].map(([, title = '']) =>
     title

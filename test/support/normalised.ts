@@ -12,7 +12,7 @@ export const BOX = 'width="9" height="9" viewBox="0 0 9 9"'
 /** A document around a body. */
 export const doc = (body: string, attributes = BOX) => `<svg ${NS} ${XLINK} ${attributes}>${body}</svg>`
 
-/** What normalise() returns, or the code that it throws. */
+/** The result of normalise(), or the code that it throws. */
 export const outcome = async (input: string | Uint8Array): Promise<NormalisedSvg | ErrorCode> => {
   try {
     return await normalise(typeof input === 'string' ? Buffer.from(input) : input)
@@ -22,7 +22,7 @@ export const outcome = async (input: string | Uint8Array): Promise<NormalisedSvg
   }
 }
 
-/** Everything that is printed beside an id, a reference and the properties. */
+/** All attributes that are printed, apart from ids, references and properties. */
 const ATTRIBUTE_NAMES: ReadonlySet<string> = new Set([
   ...Object.keys(PROPERTIES),
   ...Object.values(ATTRIBUTES).flatMap((attributes) => Object.keys(attributes)),
@@ -31,11 +31,11 @@ const ATTRIBUTE_NAMES: ReadonlySet<string> = new Set([
   'href',
   'xmlns',
 ])
-/** Resolved before the print: no engine has to know them. */
+/** Resolved by the normaliser: engines need not support them. */
 const NEVER =
   /^(?:class|mix-blend-mode|isolation|src|on.*|pathLength|transform-(?:origin|box)|translate|scale|animation.*|white-space|text-transform|mask-image)$/i
 
-/** Claims that hold for whatever is let through. */
+/** Claims that hold for every accepted document. */
 export async function expectClean(svg: string): Promise<void> {
   const parser = new SaxesParser({ xmlns: true })
   const ids = new Set<string>()
@@ -65,7 +65,7 @@ export async function expectClean(svg: string): Promise<void> {
   expect((await normalise(Buffer.from(svg))).svg).toBe(svg)
 }
 
-/** Nothing but `url(#id)` refers, and nothing is left to compute. */
+/** References are only `url(#id)`, and nothing is left to compute. */
 function expectLocal(value: string, referred: Set<string>): void {
   const id = /^url\(#(i\d+)\)(?: #[\da-f]{6})?$/.exec(value)?.[1]
   if (id !== undefined) referred.add(id)

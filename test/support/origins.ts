@@ -6,12 +6,12 @@ import { testBuckets } from './s3.ts'
 import { importDrawings, listen, testApp, testConfig, testServer } from './setup.ts'
 
 /**
- * What a CDN stands in front of: a bucket on a real S3 server, and an API that puts pictures there.
- * @param options.env more of the API's environment
+ * The origins of a CDN: a bucket on a real S3 server, and an API that stores pictures there.
+ * @param options.env further environment of the API
  */
 export async function openOrigins(options: { drawings?: number; env?: Record<string, string> } = {}) {
   let storeFails = false
-  // The API's own way to the bucket, which a test can break while the CDN's stays whole.
+  // The API's own connection to the bucket, which a test can break while the CDN's keeps working.
   const storeUrl = await listen((incoming, outgoing) => {
     if (storeFails) return outgoing.writeHead(503).end()
     const { method, url, headers } = incoming
@@ -30,7 +30,7 @@ export async function openOrigins(options: { drawings?: number; env?: Record<str
     url,
     bucketUrl: `${inject('s3Url')}/${env.PREVIEWS_BUCKET}`,
     handlerUrl: `${url}/images`,
-    /** From now on the API's requests to its stores are answered 503, or work again. */
+    /** Makes the API's requests to its stores fail with 503, or work again. */
     failStore: (fails: boolean) => {
       storeFails = fails
     },
@@ -39,7 +39,7 @@ export async function openOrigins(options: { drawings?: number; env?: Record<str
       const item = await app.prisma.item.findFirstOrThrow({ where: { slug: `item-${number}` } })
       return `/${variantKeyOf(app, item, { preset, format })}`
     },
-    /** As `/metrics` says. */
+    /** A value from `/metrics`. */
     renders: async () =>
       Number(/^afterimage_renders_total (\d+)$/m.exec(await (await fetch(`${url}/metrics`)).text())?.[1]),
   }

@@ -3,12 +3,12 @@ import type { Service } from './service.ts'
 import { ADMIN_TOKEN, ask } from './setup.ts'
 import { until } from './until.ts'
 
-/** No request may take longer, whatever the database does: well below what a CDN waits for an origin. */
+/** Time limit of every request, whatever the database does: well below what a CDN waits for an origin. */
 const ANSWER_MAX_MS = 25_000
 
 const get = (url: string, init: RequestInit = {}) => fetch(url, { ...init, signal: AbortSignal.timeout(ANSWER_MAX_MS) })
 
-/** What a picture's answer is, which must be one that a CDN can live with: `200`, or the code of a 503. */
+/** The result of a request for a picture, which a CDN must be able to handle: `200`, or the code of a 503. */
 export async function answerOf(picture: string): Promise<string> {
   const response = await get(picture)
   const body = Buffer.from(await response.arrayBuffer())
@@ -17,7 +17,7 @@ export async function answerOf(picture: string): Promise<string> {
   return response.headers.get('x-afterimage-error') ?? ''
 }
 
-/** Every door says the same of a database that does not answer. */
+/** Every entry point reports an unavailable database in the same way. */
 export async function expectAway({ url, pictures }: Pick<Service, 'url' | 'pictures'>): Promise<void> {
   expect(await answerOf(pictures.at(-1) ?? '')).toBe('UNAVAILABLE')
   const failures = await get(`${url}/failures.jsonl`, { headers: { authorization: `Bearer ${ADMIN_TOKEN}` } })
@@ -27,7 +27,7 @@ export async function expectAway({ url, pictures }: Pick<Service, 'url' | 'pictu
   expect(items.errors?.map(({ extensions }) => extensions.code)).toEqual(['UNAVAILABLE'])
   const mutation = await ask(url, 'mutation { startBackfill { id } }')
   expect(mutation.errors?.map(({ extensions }) => extensions.code)).toEqual(['UNAVAILABLE'])
-  // A statement fails at once; that the database is AWAY is said by the next try to connect.
+  // A statement fails immediately; the database is AWAY after the next attempt to connect.
   const ready = await until(async () => {
     const answer = await get(`${url}/readyz`)
     const body = (await answer.json()) as { checks: { database: { state?: string } } }
@@ -46,11 +46,11 @@ export async function expectAway({ url, pictures }: Pick<Service, 'url' | 'pictu
 interface Trouble {
   readonly begin: () => Promise<void>
   readonly end: () => Promise<void>
-  /** Of one process's log. */
+  /** Lines of one process's log. */
   readonly linesMax?: number
 }
 
-/** Runs `during` while the database is in trouble; then everything goes on by itself, and the log has a line a change. */
+/** Runs `during` while the database is unavailable; then everything continues by itself, and the log has one line for each change. */
 export async function outlive(service: Service, trouble: Trouble, during: () => Promise<unknown>): Promise<void> {
   const { api, worker, postgres, url } = service
   const processes = [api, worker].map(({ child, lines }) => {
@@ -61,11 +61,11 @@ export async function outlive(service: Service, trouble: Trouble, during: () => 
   await trouble.begin()
   try {
     await during()
-    await all('the database is in trouble')
+    await all('the database is unavailable or degraded')
   } finally {
     await trouble.end()
   }
-  await all('the database answers as it must again')
+  await all('the database is available again')
   await until(async () => {
     const ready = await get(`${url}/readyz`)
     const { degraded } = (await ready.json()) as { degraded?: boolean }

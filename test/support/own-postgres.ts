@@ -6,23 +6,23 @@ import path from 'node:path'
 import pg from 'pg'
 import { type EmbeddedPostgres, startPostgres } from '../../src/embedded/postgres.ts'
 
-/** A Postgres of the test's own, in which anything may happen to it. */
+/** A Postgres for the test, which it may damage. */
 export interface OwnPostgres extends AsyncDisposable {
-  /** Of a role that is no superuser and owns its database: limits hold for it. The same after a restart. */
+  /** Of a role that is not a superuser and owns its database, so that limits apply to it. Unchanged after a restart. */
   readonly url: string
   /** Away: connections break, new ones are refused. */
   readonly stop: () => Promise<void>
   readonly start: () => Promise<void>
-  /** None of its processes runs; connections stay, and new ones are taken by the kernel. */
+  /** None of its processes runs; connections stay open, and the kernel accepts new ones. */
   readonly freeze: () => Promise<void>
   readonly thaw: () => Promise<void>
   /** Runs SQL as superuser. */
   readonly run: <Row extends pg.QueryResultRow>(sql: string) => Promise<Row[]>
-  /** As after a fail-over: reads work, writes do not, on connections that there are as well. */
+  /** As after a fail-over: reads work, writes do not, on existing connections too. */
   readonly setReadOnly: (isOn: boolean) => Promise<void>
-  /** Connections that the role may have; null: all there are. Those that it has stay. */
+  /** Connection limit of the role; null: none. Existing ones stay. */
   readonly limitConnections: (limit: number | null) => Promise<void>
-  /** How many connections of the service listen. */
+  /** The number of the service's listening connections. */
   readonly countListening: () => Promise<number>
 }
 
@@ -80,7 +80,7 @@ export async function openOwnPostgres(): Promise<OwnPostgres> {
   }
 }
 
-/** Sends a signal to Postgres's first process and to all that it has started. */
+/** Sends a signal to Postgres's main process and all of its children. */
 async function signalAll(directory: string, signal: NodeJS.Signals): Promise<void> {
   const text = await readFile(path.join(directory, 'data/postmaster.pid'), 'utf8').catch(() => '')
   const first = Number(text.split('\n')[0])
@@ -90,11 +90,11 @@ async function signalAll(directory: string, signal: NodeJS.Signals): Promise<voi
     try {
       process.kill(pid, signal)
     } catch {
-      // It has ended meanwhile.
+      // It has exited meanwhile.
     }
 }
 
-/** A port that stays the same whatever port Postgres has after its restart; closed, it refuses. */
+/** A port that stays the same whatever port Postgres has after its restart; when closed, it refuses connections. */
 async function openProxy(
   target: () => number,
 ): Promise<{ port: number; open: () => Promise<void>; close: () => Promise<void> }> {

@@ -1,6 +1,6 @@
 import { hashRecipe, type Preset } from '../../src/core/variant.ts'
 
-/** A preset of 48 x 48 px on clear ground, with what a test wants of it. */
+/** A preset of 48 x 48 px on a transparent background, with the test's overrides. */
 export function preset(name: string, options: Partial<Preset> = {}): Preset {
   const definition = {
     width: 48,

@@ -15,7 +15,7 @@ interface Process {
 async function readProcess(pid: number): Promise<Process | null> {
   const read = (file: string) => readFile(`/proc/${pid}/${file}`, 'utf8').catch(() => '')
   const stat = await read('stat')
-  // The command's name stands in brackets before them and may hold anything.
+  // The command's name is in brackets before them and may contain anything.
   const [state, parent, ...fields] = stat.slice(stat.lastIndexOf(')') + 2).split(' ')
   if (!state || state === 'Z') return null
   const [command = '', environment] = await Promise.all([read('cmdline'), read('environ')])
@@ -28,7 +28,7 @@ async function readProcess(pid: number): Promise<Process | null> {
   }
 }
 
-/** All that live, but this one. None where the system has no /proc. */
+/** All live processes except this one. None if the system has no /proc. */
 async function listProcesses(): Promise<Process[]> {
   const pids = (await readdir('/proc').catch(() => [])).map(Number).filter((pid) => pid > 0 && pid !== process.pid)
   return (await Promise.all(pids.map(readProcess))).filter((found) => found !== null)
@@ -42,13 +42,13 @@ export const processesNaming = async (folder: string): Promise<number[]> =>
 
 const describe = ({ pid, command }: Process) => `process ${pid}: ${command}`
 
-/** Children of this process, and whoever names the folder. */
+/** Children of this process, and processes that name the folder. */
 export const processesOf = async (folder: string): Promise<{ pid: number; description: string }[]> =>
   (await listProcesses())
     .filter((found) => found.parent === process.pid || names(found, folder))
     .map((found) => ({ pid: found.pid, description: describe(found) }))
 
-/** Programs of this clone that were started since this process was and have lost their parent, and whoever names the folder. */
+/** Programs of this clone that were started after this process and have lost their parent, and processes that name the folder. */
 export async function orphansOf(folder: string): Promise<string[]> {
   const self = await readProcess(process.pid)
   const isOrphan = ({ parent, startedAt, command }: Process) =>
@@ -66,7 +66,7 @@ export async function familyOf(pid: number): Promise<number[]> {
   return below(pid)
 }
 
-/** Of processes those that live: one that has ended and waits for its parent to notice does not. */
+/** The live ones among processes: not those that have exited and wait for their parent. */
 export async function livingOf(pids: readonly number[]): Promise<number[]> {
   const found = await Promise.all(pids.map(readProcess))
   return found.flatMap((process) => process?.pid ?? [])

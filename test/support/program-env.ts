@@ -1,4 +1,4 @@
-/** What every program that a test starts gets of this process's environment. */
+/** The environment that every program started by a test inherits from this process. */
 export const programEnv = () => ({
   PATH: process.env.PATH ?? '',
   TMPDIR: process.env.TMPDIR ?? '',

@@ -1,10 +1,7 @@
-/** Of a run's random numbers and properties: printed as it begins (servers.ts), so that TEST_SEED=N repeats a run that failed. */
+/** The seed of a run's random numbers and properties: printed at its start (servers.ts), so that TEST_SEED=N repeats a failed run. */
 export const seed = () => Number(process.env.TEST_SEED)
 
-/**
- * Random numbers from 0 to 1 that the run's seed decides.
- * The generator is Mulberry32 (https://github.com/cprosche/mulberry32).
- */
+/** Random numbers from 0 to 1, determined by the run's seed. The generator is Mulberry32 (https://github.com/cprosche/mulberry32). */
 export function seededRandom(): () => number {
   let state = seed()
   return () => {

@@ -3,7 +3,7 @@ import type { Config } from '../../src/core/config.ts'
 import { readPresets } from '../../src/core/presets.ts'
 import type { Presets } from '../../src/core/variant.ts'
 import type { RenderPool } from '../../src/render/contract.ts'
-import { shuttingDown } from '../../src/render/deaths.ts'
+import { shuttingDown } from '../../src/render/errors.ts'
 import { openRenderPool } from '../../src/render/pool.ts'
 
 const WAITING_MAX = 256
@@ -18,8 +18,8 @@ let shared: RenderPool | undefined
 export const sharedRenderers = (): readonly number[] => shared?.pids ?? []
 
 /**
- * A pool of one app's own; with the usual presets its renderers are the same for one test after another. A renderer takes
- * 0.4 s of the processor to start, longer than most tests.
+ * A pool for one app; with the usual presets its renderers are reused from test to test. A renderer takes 0.4 s of CPU to start, longer
+ * than most tests.
  */
 export function testRenderers({ presets, renderers }: Config): RenderPool {
   if (renderers !== 1 || keyOf(presets) !== STANDARD)
@@ -28,7 +28,7 @@ export function testRenderers({ presets, renderers }: Config): RenderPool {
   return ownView(shared)
 }
 
-/** A pool with its own counts and its own end, on another's renderers. */
+/** A pool with its own counts and its own end, on another pool's renderers. */
 function ownView(pool: RenderPool): RenderPool {
   const stats = { renders: 0, failures: 0, waiting: 0 }
   const inFlight = new Set<Promise<unknown>>()

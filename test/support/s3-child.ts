@@ -1,4 +1,4 @@
-/** A real S3 server in a process of its own. @param argv directory */
+/** A real S3 server in its own process. @param argv directory */
 import { createRequire } from 'node:module'
 
 interface S3rver {
@@ -12,10 +12,10 @@ const server = new Server({
   port: 0,
   silent: true,
   vhostBuckets: false,
-  // It leaves out the slash after a bucket's name that the SDK signs. An unknown key is refused all the same.
+  // It omits the slash after a bucket's name that the SDK signs. An unknown key is still refused.
   allowMismatchedSignatures: true,
 })
 const { port } = await server.run()
 process.send?.(port)
-// Its parent's death is its own.
+// It exits with its parent.
 process.once('disconnect', () => process.exit(0))

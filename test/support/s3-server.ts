@@ -5,7 +5,7 @@ import { tmpdir } from 'node:os'
 import path from 'node:path'
 
 /**
- * Starts an S3 server on a free port of the loopback; its buckets are folders of a directory that is gone when it is closed.
+ * Starts an S3 server on a free loopback port; its buckets are folders of a directory that is deleted when it closes.
  * @param parent of that directory
  */
 export async function startS3(
@@ -14,7 +14,7 @@ export async function startS3(
   const directory = await mkdtemp(path.join(parent, 'afterimage-s3-'))
   const child = fork(path.join(import.meta.dirname, 's3-child.ts'), [directory], {
     stdio: 'inherit',
-    // It makes its continuation tokens with an old cipher.
+    // It encrypts its continuation tokens with an old cipher.
     execArgv: ['--openssl-legacy-provider'],
   })
   const [port] = await once(child, 'message')

@@ -7,7 +7,7 @@ declare module 'vitest' {
   }
 }
 
-/** The environment of a service with two buckets of the test's own. @param url another way to the server: a proxy */
+/** The environment of a service with two buckets for the test. @param url another address of the server: a proxy */
 export async function testBuckets(url: string = inject('s3Url')) {
   const name = randomBytes(6).toString('hex')
   const env = {

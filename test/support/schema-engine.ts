@@ -10,8 +10,8 @@ const SCHEMA = path.join(import.meta.dirname, '../../prisma/schema.prisma')
 const ENGINE = createRequire(import.meta.url).resolve('@prisma/schema-engine-wasm/schema_engine_bg')
 
 /**
- * The SQL that makes in an empty database what schema.prisma says, as `prisma db push` would. By Prisma's own engine, whose
- * native build is a download and whose WebAssembly build is a package. It asks the database for its version only.
+ * The SQL that creates schema.prisma in an empty database, as `prisma db push` would. From Prisma's own engine, whose native build is a
+ * download and whose WebAssembly build is a package. It only asks the database for its version.
  */
 export async function printSchema(pg: Pg): Promise<string> {
   const { instance } = await WebAssembly.instantiate(await readFile(ENGINE.replace(/\.js$/, '.wasm')), {

@@ -12,7 +12,7 @@ import { until } from './until.ts'
 declare module 'vitest' {
   interface ProvidedContext {
     postgresUrl: string
-    /** Everything that the tests write lies in it. */
+    /** Contains everything that the tests write. */
     runFolder: string
   }
 }
@@ -22,16 +22,16 @@ const RAM_DISK = '/dev/shm'
 /** A whole run writes 10 GB and keeps less than 2 at any moment. */
 const RAM_DISK_MIN_BYTES = 6e9
 
-/** One S3 server and one Postgres for the whole run, its database `afterimage` migrated: the template of every test's own database. */
+/** One S3 server and one Postgres for the whole run, with its database `afterimage` migrated: the template of every test's database. */
 export default async function setup(project: TestProject) {
-  // Workers of vitest and programs that tests start inherit it: half of a worker's start is compiling its sources.
+  // Inherited by vitest's workers and programs that tests start: half of a worker's start is compiling its sources.
   process.env.NODE_COMPILE_CACHE = path.join(import.meta.dirname, '../../node_modules/.cache/node')
   process.env.TEST_SEED ??= String(Math.floor(Math.random() * 2 ** 31))
   process.stdout.write(`random numbers of this run: TEST_SEED=${process.env.TEST_SEED}\n`)
   const disk = await chooseDisk()
   await sweep(disk)
   const runFolder = await mkdtemp(path.join(disk, `${PREFIX}${process.pid}-`))
-  // Programs that a test starts as another user (nginx, PgBouncer, which are not run as root) find their files in it.
+  // Programs that a test starts as another user (nginx, PgBouncer, which do not run as root) read their files there.
   await chmod(runFolder, 0o711)
   const postgres = await startPostgres(path.join(runFolder, 'postgres'))
   const template = await openDatabase(postgres.url, { connectionsMax: 2 })
@@ -56,13 +56,13 @@ export default async function setup(project: TestProject) {
   }
 }
 
-/** Memory where there is much of it: half of a run's time went into writing databases that live for a second. */
+/** Memory, if there is enough: half of a run's time was spent writing databases that live for a second. */
 async function chooseDisk(): Promise<string> {
   const { bavail, bsize } = await statfs(RAM_DISK).catch(() => ({ bavail: 0, bsize: 0 }))
   return bavail * bsize >= RAM_DISK_MIN_BYTES ? RAM_DISK : tmpdir()
 }
 
-/** What runs that were killed have left: their Postgres and their folders. */
+/** Leftovers of killed runs: their Postgres and their folders. */
 async function sweep(disk: string): Promise<void> {
   for (const name of await readdir(disk)) {
     const [, owner] = new RegExp(`^${PREFIX}(\\d+)-`).exec(name) ?? []
@@ -73,7 +73,7 @@ async function sweep(disk: string): Promise<void> {
   }
 }
 
-/** No test pulls this server's plug. And 4096 rounds of a hash for each of 2000 connections are seconds. */
+/** No test cuts this server's power. And 4096 rounds of a hash for each of 2000 connections take seconds. */
 const withoutDurability = (url: string) => [
   ...['fsync', 'full_page_writes', 'synchronous_commit'].map((setting) => `alter system set ${setting} = off`),
   'select pg_reload_conf()',

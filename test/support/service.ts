@@ -12,10 +12,10 @@ import { until } from './until.ts'
 
 const ROOT = path.join(import.meta.dirname, '../..')
 
-/** Processes start slowly on a machine that does much else. */
+/** Processes start slowly on a busy machine. */
 const START_MS = 90_000
 
-/** An API process and a worker process on a Postgres of their own, with drawings of which no picture is made yet. */
+/** An API process and a worker process on their own Postgres, with drawings without pictures. */
 export interface Service extends AsyncDisposable {
   readonly url: string
   /** Of its processes. */
@@ -29,7 +29,7 @@ export interface Service extends AsyncDisposable {
 
 export interface Program {
   readonly child: ChildProcess
-  /** Its log since it began. */
+  /** Its log since it started. */
   readonly lines: () => string[]
 }
 
@@ -94,7 +94,7 @@ function startProgram(file: string, env: Record<string, string>): Program & Asyn
   }
 }
 
-/** Starts a backfill of everything and returns how far it is. */
+/** Starts a backfill of everything and returns its progress. */
 export async function startBackfill(url: string) {
   const { data } = await ask<{ startBackfill: { id: string } }>(url, 'mutation { startBackfill { id } }')
   return async () => {

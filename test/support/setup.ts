@@ -13,7 +13,7 @@ import { testDatabase } from './database.ts'
 import { programEnv } from './program-env.ts'
 import { testRenderers } from './renderers.ts'
 
-/** A directory that is gone when the test ends. Its name has a space, as users' paths do. */
+/** A directory that is deleted when the test ends. Its name has a space, as users' paths may. */
 export async function tempDirectory(): Promise<string> {
   const directory = await mkdtemp(path.join(tmpdir(), 'afterimage test '))
   onTestFinished(() => rm(directory, { recursive: true, force: true }))
@@ -22,7 +22,7 @@ export async function tempDirectory(): Promise<string> {
 
 export const ADMIN_TOKEN = 'test-admin-token'
 
-/** The service's configuration in a test: a directory and a database of its own, one renderer. */
+/** The service's configuration in a test: its own directory and database, one renderer. */
 export async function testConfig(env: Record<string, string> = {}): Promise<Config> {
   return loadConfig({
     ...programEnv(),
@@ -32,9 +32,9 @@ export async function testConfig(env: Record<string, string> = {}): Promise<Conf
     ADMIN_TOKEN,
     URL_SECRET: 'test-url-secret',
     RENDERERS: '1',
-    // The tests beside it want the processor as well.
+    // Other tests need the processor too.
     WORKER_NICENESS: '0',
-    // Only what a test asks for is made.
+    // Only what a test requests is made.
     WARM_PAGES: 'off',
     ...env,
   })
@@ -50,7 +50,7 @@ export async function testApp(options?: Config): Promise<App> {
   return app
 }
 
-/** An API of the test's own on a free port. */
+/** An API for the test on a free port. */
 export async function testServer(app: App) {
   const server = await serve(app)
   onTestFinished(server.close)
@@ -74,13 +74,13 @@ export async function listen(
 export const svg = (body: string, size = 24) =>
   `<svg xmlns="http://www.w3.org/2000/svg" width="${size}" height="${size}" viewBox="0 0 ${size} ${size}">${body}</svg>`
 
-/** A drawing that no other number has. */
+/** A drawing that differs for every number. */
 export const drawing = (number: number) =>
   svg(
     `<circle cx="12" cy="12" r="${3 + (number % 80) / 10}" fill="#${((number * 2654435761) % 0xffffff).toString(16).padStart(6, '0')}"/>`,
   )
 
-/** An entry for the catalogue, all of one set unless said otherwise. */
+/** A catalogue entry, all in one set unless overridden. */
 export function entry(
   slug: string,
   source: string,
@@ -104,7 +104,7 @@ export async function importDrawings(app: App, count: number): Promise<void> {
   await importItems({ pg: app.pg, originals: app.stores.originals }, entries)
 }
 
-/** Asks GraphQL over HTTP. @param token null: without one */
+/** Sends a GraphQL request over HTTP. @param token null: without one */
 export async function ask<T = Record<string, never>>(
   url: string,
   query: string,

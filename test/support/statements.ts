@@ -1,7 +1,7 @@
 import { expect } from 'vitest'
 import type { App } from '../../src/app.ts'
 
-/** Counts the statements that an app sends while `work` runs: at least one, or the count would say nothing. */
+/** Counts the statements that an app sends while `work` runs: at least one, or the count would prove nothing. */
 export function statementCounter(app: App): (work: () => Promise<unknown>) => Promise<number> {
   let count = 0
   const query = app.pg.query.bind(app.pg)

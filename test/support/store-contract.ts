@@ -5,10 +5,10 @@ import type { Store } from '../../src/store/store.ts'
 const SVG = { contentType: 'image/svg+xml' }
 const bytes = (text: string) => Buffer.from(text)
 
-/** What every store promises. @param open an empty store of the test's own */
+/** The contract of every store. @param open an empty store for the test */
 export function storeContract(name: string, open: () => Promise<Store>): void {
   describe(`the store contract, kept by ${name}`, () => {
-    it('gives back the bytes that were put', async () => {
+    it('returns the bytes that were put', async () => {
       const store = await open()
       const all = Buffer.from(Array.from({ length: 256 }, (_, byte) => byte))
       expect(await store.put('acme/icons/a.svg', all, SVG)).toBe(true)
@@ -16,7 +16,7 @@ export function storeContract(name: string, open: () => Promise<Store>): void {
       expect(await store.head('acme/icons/a.svg')).toEqual({ bytes: 256 })
     })
 
-    it('gives back a range of the bytes, as far as there are any', async () => {
+    it('returns a range of the bytes, truncated at the end', async () => {
       const store = await open()
       const all = Buffer.from(Array.from({ length: 256 }, (_, byte) => byte))
       await store.put('acme/archive.zip', all, { contentType: 'application/zip' })
@@ -33,7 +33,7 @@ export function storeContract(name: string, open: () => Promise<Store>): void {
         expect(await store.get('acme/archive.zip', { range: { from, to } })).toEqual(all.subarray(from, to))
     })
 
-    it('reads what is not there as null, not as an error', async () => {
+    it('reads a missing object as null, not as an error', async () => {
       const store = await open()
       expect(await store.get('acme/none.svg')).toBeNull()
       expect(await store.head('acme/none.svg')).toBeNull()
@@ -51,7 +51,7 @@ export function storeContract(name: string, open: () => Promise<Store>): void {
       expect(String(await store.get('a/b.svg'))).toBe('third')
     })
 
-    it('writes many at once, in place of what is there', async () => {
+    it('writes many at once, replacing existing ones', async () => {
       const store = await open()
       await store.put('many/set/0.svg', bytes('earlier'), SVG)
       const objects = Array.from({ length: 40 }, (_, index) => ({
@@ -63,7 +63,7 @@ export function storeContract(name: string, open: () => Promise<Store>): void {
       await store.putAll([], SVG)
     })
 
-    it('has the whole object, whoever of many wrote it, when its key names its bytes', async () => {
+    it('has the complete object, whichever of many writers wrote it, when its key identifies its bytes', async () => {
       const store = await open()
       const picture = 'x'.repeat(50_000)
       const options = { ...SVG, keyNamesBytes: true }
@@ -72,7 +72,7 @@ export function storeContract(name: string, open: () => Promise<Store>): void {
       expect(String(await store.get('a/b.svg'))).toBe(picture)
     })
 
-    it('lets exactly one of many writers win, with a whole object', async () => {
+    it('lets exactly one of many writers win, with a complete object', async () => {
       const store = await open()
       const writers = Array.from({ length: 20 }, (_, index) => String(index).repeat(100_000))
       const wins = await Promise.all(writers.map((text) => store.put('race/a.svg', bytes(text), SVG)))
@@ -92,7 +92,7 @@ export function storeContract(name: string, open: () => Promise<Store>): void {
       await write
     })
 
-    it('deletes, and does not mind what is not there', async () => {
+    it('deletes, and ignores missing objects', async () => {
       const store = await open()
       await store.put('a/1.svg', bytes('1'), SVG)
       await store.put('a/2.svg', bytes('2'), SVG)
@@ -120,13 +120,13 @@ export function storeContract(name: string, open: () => Promise<Store>): void {
       expect(await list('a/', 'a/y/1-a.svg')).toEqual(['a/y/1.svg', 'a/y/2.svg', 'a/yz/1.svg'])
     })
 
-    it('takes an object from outside that is as large as was said', async () => {
+    it('accepts an object from outside with the announced size', async () => {
       const { inbox, ...store } = await open()
       const archive = Buffer.from('x'.repeat(300_000))
       const key = 'uploads/1.zip'
       if (inbox.kind === 'direct') {
         const { url, headers } = await inbox.sign(key, { bytes: archive.length, expiresS: 60 })
-        // S3 holds a sender to what was signed; the tests' server does not.
+        // S3 enforces what was signed; the tests' server does not.
         expect(new URL(url).searchParams.get('X-Amz-SignedHeaders')?.split(';')).toContain('content-length')
         const { status } = await fetch(url, {
           method: 'PUT',

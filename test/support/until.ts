@@ -1,10 +1,10 @@
-/** Waits until `look` returns something true; fails after `limitMs`, which only a fault reaches. */
+/** Waits until `look` returns something truthy; fails after `limitMs`, which only happens in case of a bug. */
 export async function until<T>(look: () => Promise<T | false | null> | T | false | null, limitMs = 60_000): Promise<T> {
-  const giveUpAt = Date.now() + limitMs
+  const deadline = Date.now() + limitMs
   for (;;) {
     const value = await look()
     if (value) return value
-    if (Date.now() > giveUpAt) throw new Error(`waited ${limitMs} ms in vain: ${look}`)
+    if (Date.now() > deadline) throw new Error(`waited ${limitMs} ms in vain: ${look}`)
     await new Promise((resolve) => setTimeout(resolve, 20))
   }
 }

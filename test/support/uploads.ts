@@ -55,7 +55,7 @@ export async function createUpload(api: string, bytes: number, vendor = 'acme'):
   return { ...created, id: upload.id }
 }
 
-/** Sends an archive to where createUpload said. */
+/** Sends an archive to the URL from createUpload. */
 export const send = ({ url, headers }: CreatedUpload, archive: Buffer): Promise<Response> =>
   fetch(url, {
     method: 'PUT',
@@ -76,7 +76,7 @@ export async function startUpload(api: string, archive: Buffer, vendor?: string)
   return created.id
 }
 
-/** Runs all jobs of uploads that are in the queue, with the worker's own tasks, in this process. */
+/** Runs all queued jobs of uploads, with the worker's own tasks, in this process. */
 export const runUploads = (app: App): Promise<void> => runTasks(app, 'uploads')
 
 export interface UploadState {
@@ -99,7 +99,7 @@ export async function readUpload(api: string, id: string): Promise<UploadState> 
   return data.upload
 }
 
-/** Takes an archive in, in this process, and returns what became of it. */
+/** Ingests an archive in this process, and returns the result. */
 export async function uploadArchive(
   { app, url }: { app: App; url: string },
   archive: Buffer,

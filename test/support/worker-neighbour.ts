@@ -2,7 +2,9 @@ import { once } from 'node:events'
 import { openDatabase } from '../../src/db/database.ts'
 import { heartbeat, recoverJobs } from '../../src/jobs/workers.ts'
 
-/** A worker as far as others see it: says that it lives, takes over from the dead, tells whom, and stays until it is ended. */
+/**
+ * The part of a worker that others see: sends heartbeats, recovers the jobs of dead workers, reports which, and runs until it is ended.
+ */
 const [url = '', id = ''] = process.argv.slice(2)
 const { pg } = await openDatabase(url, { connectionsMax: 2 })
 await heartbeat(pg, id)

@@ -3,7 +3,7 @@ import { crc32, deflateRawSync } from 'node:zlib'
 import yazl from 'yazl'
 import type { ArchiveSource } from '../../src/archive/archive.ts'
 
-/** What a header says of a file. Each can be made to lie. */
+/** The fields of a header. Each can be falsified. */
 interface Header {
   readonly name: string | Buffer
   readonly flags: number
@@ -12,7 +12,7 @@ interface Header {
   readonly packedBytes: number
   readonly bytes: number
   readonly extra: Buffer
-  /** The directory's only: mode in the upper half. */
+  /** Only in the directory: mode in the upper half. */
   readonly attributes: number
   readonly comment: Buffer
   readonly from: number
@@ -23,13 +23,13 @@ export interface Part {
   readonly name: string | Buffer
   readonly bytes: Buffer
   readonly isDeflated?: boolean
-  /** In place of what `bytes` are packed to. */
+  /** Instead of the compressed `bytes`. */
   readonly packed?: Buffer
-  /** What both headers say other than the truth, and what one of them alone does. */
+  /** False values in both headers, and in only one of them. */
   readonly says?: Partial<Header>
   readonly local?: Partial<Header>
   readonly central?: Partial<Header>
-  /** Before the local header, and behind the data. */
+  /** Before the local header, and after the data. */
   readonly before?: Buffer
   readonly after?: Buffer
 }
@@ -59,7 +59,7 @@ const u64 = (...values: number[]) => {
   return bytes
 }
 
-/** A ZIP as the parts say, true or not. */
+/** Builds a ZIP from these parts, valid or not. */
 export function buildZip(parts: readonly Part[], end: End = {}): Buffer {
   const files: Buffer[] = []
   const directory: Buffer[] = []
@@ -126,7 +126,7 @@ export function buildZip(parts: readonly Part[], end: End = {}): Buffer {
   ])
 }
 
-/** The newer end of an archive, which stands behind the directory. */
+/** The newer (zip64) end of an archive, after the directory. */
 export const zip64End = (at: { count: number; size: number; from: number; to?: number }): Buffer =>
   Buffer.concat([
     u32(0x06064b50),
@@ -139,7 +139,7 @@ export const zip64End = (at: { count: number; size: number; from: number; to?: n
     u32(1),
   ])
 
-/** What stands behind data whose size was not known before: with signature, or without; sizes of 4 or 8 bytes. */
+/** The descriptor after data whose size was not known before: with or without signature; sizes of 4 or 8 bytes. */
 export function descriptorOf(bytes: Buffer, { packed = bytes, signed = true, wide = false } = {}): Buffer {
   const sizes = [packed.length, bytes.length]
   return Buffer.concat([
@@ -163,7 +163,7 @@ export function packZip(fill: (zip: yazl.ZipFile) => void, options: Partial<yazl
   return buffer(zip.outputStream)
 }
 
-/** An archive in memory, which tells what is read of it. */
+/** An archive in memory, which records what is read. */
 export function bytesSource(bytes: Buffer): ArchiveSource & { readonly reads: { from: number; to: number }[] } {
   const reads: { from: number; to: number }[] = []
   const read = async (from: number, to: number) => {

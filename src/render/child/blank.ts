@@ -11,7 +11,7 @@ const WORDS: Readonly<Record<string, string>> = {
   CYCLE: 'a reference to itself',
 }
 
-/** The refusal of a document that shows nothing, with what was left out of it: that is why, most of the time. */
+/** The error for a document that shows nothing, with what was left out of it: usually the reason. */
 export function blank({ warnings }: Pick<NormalisedSvg, 'warnings'>): AppError {
   const missing = warnings.flatMap((warning) => WORDS[warning] ?? [])
   const why = missing.length === 0 ? '' : ` Left out: ${missing.join(', ')} (${warnings.join(', ')}).`

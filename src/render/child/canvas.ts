@@ -1,6 +1,6 @@
 import { asUint32, type Colour, opaque, type Raster } from './pixels.ts'
 
-/** A raster of one colour (null: clear). Sizes in px. */
+/** A raster of one colour (null: transparent). Sizes in px. */
 export function blankCanvas(size: { width: number; height: number }, background: Colour | null): Raster {
   const { width, height } = size
   const canvas = { pixels: new Uint8Array(width * height * 4), width, height }
@@ -8,7 +8,10 @@ export function blankCanvas(size: { width: number; height: number }, background:
   return canvas
 }
 
-/** Lays a raster over the canvas (source over), in place. All of it must lie within. Most pixels are clear or opaque. */
+/**
+ * Composites a raster onto the canvas (source over), in place. It must fit within the canvas. Most pixels are transparent or opaque,
+ * which is the fast path.
+ */
 export function layOn(canvas: Raster, raster: Raster, { x, y }: { x: number; y: number }): void {
   const [from, to] = [asUint32(raster), asUint32(canvas)]
   for (let row = 0; row < raster.height; row++) {
@@ -35,7 +38,7 @@ function blend(below: Uint8Array, to: number, { over, at }: { over: Uint8Array; 
 /** Samples along each side of a pixel on the arc. */
 const SAMPLES = 4
 
-/** Clears what lies outside of rounded corners, in place. @param radius px, at most half of the shorter side */
+/** Makes the pixels outside of rounded corners transparent, in place. @param radius px, at most half of the shorter side */
 export function roundCorners({ pixels, width, height }: Raster, radius: number): void {
   for (let row = 0; row < radius; row++) {
     for (let column = 0; column < radius; column++) {
@@ -51,7 +54,7 @@ export function roundCorners({ pixels, width, height }: Raster, radius: number):
   }
 }
 
-/** Share of a pixel of the upper left corner that lies within the arc. */
+/** The fraction of a pixel of the upper left corner that is within the arc. */
 function coverage(radius: number, column: number, row: number): number {
   let inside = 0
   for (let sample = 0; sample < SAMPLES * SAMPLES; sample++) {

@@ -13,10 +13,10 @@ import { drawOwn, rasterise, SMALL } from './rasterise.ts'
 import { readStill } from './still.ts'
 
 /**
- * Draws every cell's document at the size of its cell into one picture. All that cannot be drawn is told at once instead of
- * a picture with holes: the parent has others. One cell's raster is in memory at a time.
- * @param tell.onCell told before each cell is drawn, and with null before the picture is encoded: who is to blame for a death
- * @param tell.onFault told the stack of a bug, which is its cell's failure
+ * Draws every cell's document at the size of its cell into one picture. If any cannot be drawn, all failures are returned instead of a
+ * picture with holes, so that the parent can choose others. One cell's raster is in memory at a time.
+ * @param on.onCell called with the index of each cell before it is drawn, and with null before encoding: attributes a crash to a cell
+ * @param on.onFault called with the stack of a bug, which also counts as the failure of its cell
  */
 export async function compose(
   order: ComposeOrder,
@@ -52,7 +52,7 @@ export async function compose(
   return { picture: { bytes, width, height, lossless, engine: [...engines].sort().join(', '), warnings } }
 }
 
-/** Of cells' rasters: memory outside of V8's view, which stays until a collection. */
+/** Of cells' rasters: memory that V8 does not account for, freed only by a collection. */
 const GC_EVERY_BYTES = 8_000_000
 
 async function drawCell(cell: CellOrder, layout: Layout): Promise<{ raster: Raster; engine: Engine }> {
@@ -63,7 +63,7 @@ async function drawCell(cell: CellOrder, layout: Layout): Promise<{ raster: Rast
   const engine = chooseEngine(document, cell)
   const canvas = { width, height, padding, fit: 'contain', color: layout.color } as const
   const art = await rasterise(document, { canvas, engine, background: null })
-  // Thin art may vanish in a small cell; a blank document is blank at the size at which every document is looked at.
+  // Thin art may vanish in a small cell; whether a document is blank is decided at the standard size.
   if (isClear(art) && isClear(await rasterise(document, { canvas: SMALL, engine, background: null })))
     throw blank(document)
   const { cellBackground } = layout
@@ -74,7 +74,7 @@ async function drawCell(cell: CellOrder, layout: Layout): Promise<{ raster: Rast
   return { raster, engine }
 }
 
-/** Longer ones end in an ellipsis, and what is still too wide is drawn smaller. */
+/** Longer names end in an ellipsis; names that are still too wide are drawn smaller. */
 const NAME_LETTERS_MAX = 80
 
 async function drawName(
@@ -98,6 +98,6 @@ function shorten(text: string): string {
   return letters.length > NAME_LETTERS_MAX ? `${letters.slice(0, NAME_LETTERS_MAX - 1).join('')}…` : text
 }
 
-/** Over the whole picture, without a free edge. */
+/** Covers the whole picture, without padding. */
 const drawWatermark = ({ width, height, watermark }: Layout): Promise<Raster> =>
   drawOwn(watermark ?? '', { width, height, padding: 0, fit: 'cover', color: null })

@@ -7,12 +7,12 @@ import type { NormalisedSvg } from './normalise/normalise.ts'
 import { type Colour, paintOn, type Raster } from './pixels.ts'
 import { type Canvas, rasterise } from './rasterise.ts'
 
-/** What heavy art is drawn at, once. */
+/** The size at which heavy art is drawn once. */
 const LARGE: Canvas = { width: 512, height: 512, padding: 0, fit: 'contain', color: null }
 
 /**
- * Draws one document at all sizes that are wanted. Heavy art is drawn once, at 512 px, and shrunk for what is smaller: for it
- * that is as faithful, and an engine takes as long for 64 px as for 512. The same picture comes out whatever else is asked for.
+ * Draws one document at all requested sizes. Heavy art is drawn once, at 512 px, and downscaled: that is as faithful, and an engine takes
+ * as long for 64 px as for 512. The result does not depend on which other sizes are requested.
  */
 export function openDrawings(document: NormalisedSvg, engine: Engine) {
   let large: Promise<Raster> | undefined
@@ -28,13 +28,13 @@ export function openDrawings(document: NormalisedSvg, engine: Engine) {
 const isFromLarge = ({ width, height, padding, fit, color }: Canvas): boolean =>
   width <= LARGE.width && height <= LARGE.height && padding === 0 && fit === 'contain' && color === null
 
-/** A raster of its own, to be painted on. */
+/** Returns a new raster that may be painted on. */
 async function shrink({ pixels, width, height }: Raster, to: Size): Promise<Raster> {
   if (to.width === width && to.height === height) return { pixels: new Uint8Array(pixels), width, height }
   const data = await sharp(pixels, { raw: { width, height, channels: 4 } })
     .resize(to.width, to.height, { fit: 'fill', kernel: 'mitchell' })
     .raw()
     .toBuffer()
-  // Copied: pixels are read as whole words, which wants them aligned.
+  // Copied because asUint32 needs aligned memory.
   return { pixels: new Uint8Array(data), ...to }
 }

@@ -1,7 +1,7 @@
 import sharp from 'sharp'
 import type { ImageFormat, Preset } from '../../core/variant.ts'
 import { isFlat, type Raster } from './pixels.ts'
-import { roundEdgeShades, shareDulled } from './shades.ts'
+import { chromaLoss, roundEdgeShades } from './shades.ts'
 
 // Parallelism is processes, one per core: libvips threads and caches would only compete with them.
 sharp.concurrency(1)
@@ -12,24 +12,28 @@ export interface Encoded {
   readonly lossless: boolean
 }
 
-/** Below 25 libwebp's lossless mode searches shorter chains: 4.6 ms instead of 7.5 on icons at 512 px for 8 % more bytes. */
+/** Below 25, libwebp's lossless mode searches shorter chains: 4.6 ms instead of 7.5 on icons at 512 px for 8 % more bytes. */
 const LOSSLESS_SEARCH = 20
 
-/** Shares of dulled pixels (shades.ts): above the first a lossy picture differs from its raster to the eye, above the other it may. */
-const DULLED = 0.007
-const MAYBE_DULLED = 0.002
-/** Bytes of a lossy picture for each px of its side: above the first its noise is seen (12 kB at 512 px), above the other it may be. */
+/**
+ * Fractions of pixels with visible chroma loss (shades.ts): above the first a lossy picture visibly differs from its raster, above the
+ * second it may.
+ */
+const CHROMA_LOSS = 0.007
+const MAYBE_CHROMA_LOSS = 0.002
+/** Bytes of a lossy picture per px of its side: above the first its noise is visible (12 kB at 512 px), above the second it may be. */
 const DENSE = 23.5
 const MAYBE_DENSE = 15.6
-/** What a lossless picture of such art may take: bytes for each px of its side (61 kB at 512 px), or times the lossy one. */
+/** Size limits of a lossless picture of such art: bytes per px of its side (61 kB at 512 px), and a multiple of the lossy size. */
 const LOSSLESS_BYTES_MAX = 120
 const LOSSLESS_RATIO_MAX = { sure: 3, maybe: 1.6 } as const
 
 /**
- * Encodes a finished picture. `auto` decides by the raster, for WebP: up to 256 colours its lossless mode is smaller than lossy
- * and quicker; above, lossy wins by far. But lossy keeps one chroma for four pixels, and of clip art with more colours one in eight then
- * shows it: thin saturated and dense art is written losslessly too, shades along edges rounded, unless that is too large.
- * AVIF's lossless mode never wins (flat art at 512 px: 20,544 B and 538 ms against 4,606 B and 104 ms), PNG has no other.
+ * Encodes a finished picture. `auto` chooses by the raster, for WebP: up to 256 colours the lossless mode is smaller and faster than
+ * lossy; above, lossy is much smaller. But lossy WebP stores one chroma value for four pixels, which is visible in one in eight pieces of
+ * clip art with more colours: thin, saturated and dense art is therefore also encoded losslessly, with shades along edges rounded, unless
+ * that is too large. AVIF's lossless mode is never better (flat art at 512 px: 20,544 B and 538 ms against 4,606 B and 104 ms), and PNG
+ * is always lossless.
  */
 export async function encode(
   raster: Raster,
@@ -45,20 +49,20 @@ async function encodeAuto(raster: Raster): Promise<Encoded> {
   if (isFlat(raster)) return { bytes: await write(raster, 'WEBP', true), lossless: true }
   const side = Math.sqrt(raster.width * raster.height)
   const writeLossless = () => write(roundEdgeShades(raster), 'WEBP', true)
-  const dulled = shareDulled(raster)
-  const first = dulled > DULLED ? await writeLossless() : null
+  const loss = chromaLoss(raster)
+  const first = loss > CHROMA_LOSS ? await writeLossless() : null
   if (first && first.length <= LOSSLESS_BYTES_MAX * side) return { bytes: first, lossless: true }
   const lossy = { bytes: await write(raster, 'WEBP', false), lossless: false }
   const bytes = lossy.bytes.length
   const isSure = first !== null || bytes > DENSE * side
-  if (!isSure && (dulled <= MAYBE_DULLED || bytes <= MAYBE_DENSE * side)) return lossy
+  if (!isSure && (loss <= MAYBE_CHROMA_LOSS || bytes <= MAYBE_DENSE * side)) return lossy
   const lossless = { bytes: first ?? (await writeLossless()), lossless: true }
   return lossless.bytes.length <= LOSSLESS_RATIO_MAX[isSure ? 'sure' : 'maybe'] * bytes ? lossless : lossy
 }
 
 /** Effort 2 for lossy: effort 4 takes twice the time for 6 % fewer bytes (bench/README.md, render). */
 function write({ pixels, width, height }: Raster, format: ImageFormat, lossless: boolean): Promise<Buffer> {
-  // An opaque alpha channel costs nothing: libwebp, libheif and libpng see that it is opaque, and taking it off is a copy.
+  // An opaque alpha channel costs nothing: libwebp, libheif and libpng detect it, and removing it is a copy.
   const image = sharp(pixels, { raw: { width, height, channels: 4 } })
   switch (format) {
     case 'WEBP':
@@ -72,10 +76,13 @@ function write({ pixels, width, height }: Raster, format: ImageFormat, lossless:
   }
 }
 
-/** Bytes of the tiny picture that stands for one that is not there yet. */
+/** Size limit of the tiny picture in a placeholder. */
 const TINY_MAX_BYTES = 300
 
-/** A raster of at most 16 px a side as WebP of at most 300 bytes: noise gets a lower quality (at 1 the worst has some 180). */
+/**
+ * Encodes a raster of at most 16 px a side as WebP of at most 300 bytes, lowering the quality for noise (at quality 1 the worst case has
+ * about 180).
+ */
 export async function encodeTiny({ pixels, width, height }: Raster): Promise<Buffer> {
   const image = sharp(pixels, { raw: { width, height, channels: 4 } }).removeAlpha()
   const good = await image.webp({ quality: 40, effort: 2 }).toBuffer()

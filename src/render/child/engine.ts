@@ -3,13 +3,13 @@ import type { Feature } from './normalise/names.ts'
 import type { NormalisedSvg } from './normalise/normalise.ts'
 
 /**
- * Which engine draws a document: the one place where that is decided, by what the document is made of and what it costs.
- * - Plain art, shapes and paths and nothing else, goes to resvg: it draws it as Chromium does, in half the time, and with
- *   fewer shades along edges, which makes lossless pictures a quarter smaller.
- * - Heavy art goes to resvg too where it draws all that is in it: it takes a third to an eighth of librsvg's time.
- * - All else goes to librsvg, which agrees with Chromium more often (`npm run bench -- fidelity`), sets text as Chromium does and
- *   does not abort.
- * @param options.otherEngine where that one failed: the other of the two
+ * Chooses the engine for a document by its features and its cost. Nothing else does.
+ * - Plain art, only shapes and paths, goes to resvg: it draws it as Chromium does, in half the time, and with fewer shades along edges,
+ *   which makes lossless pictures a quarter smaller.
+ * - Heavy art goes to resvg too if resvg supports its features: it takes a third to an eighth of librsvg's time.
+ * - Everything else goes to librsvg, which agrees with Chromium more often (`npm run bench -- fidelity`), lays out text as Chromium does
+ *   and does not abort.
+ * @param options.otherEngine after a failure of that engine: the other of the two
  */
 export function chooseEngine(document: Drawable, { otherEngine = false } = {}): Engine {
   const engine = bestEngine(document)
@@ -26,14 +26,17 @@ function bestEngine(document: Drawable): Engine {
   return isHeavy(document) && [...features].every((feature) => DRAWN_BY_RESVG.has(feature)) ? 'resvg' : 'librsvg'
 }
 
-/** Above this, art is so dense that the shades along its edges are most of it. */
+/** Above this, art is so dense that most of it is edge shades. */
 const PLAIN_MAX_CHARS = 20_000
 
 /**
- * Art that takes librsvg some 200 ms and more at any size, by its elements and its paths' characters. Below that librsvg's edges are
- * nearer to Chromium's (coats of arms: 0.7 against 1.1 % of the pixels) and worth the time.
+ * Art that takes librsvg about 200 ms and more at any size, by its elements and its paths' characters. Below that librsvg's edges are
+ * closer to Chromium's (coats of arms: 0.7 against 1.1 % of the pixels) and worth the time.
  */
 export const isHeavy = ({ counts: { elements, pathChars } }: Drawable): boolean => elements * 20 + pathChars > 400_000
 
-/** As Chromium draws it. Groups with opacity off the canvas are what resvg aborts on: those are drawn by the other engine then. */
+/**
+ * Features that resvg draws as Chromium does. It aborts on groups with opacity outside of the canvas: those are then drawn by the other
+ * engine.
+ */
 const DRAWN_BY_RESVG: ReadonlySet<Feature> = new Set<Feature>(['gradient', 'opacity', 'clipPath', 'use'])

@@ -1,12 +1,12 @@
-/** How a document is laid into a preset's box: plain numbers and attributes of the root element. Pure, sizes in px. */
+/** How a document is fitted into a preset's box: numbers and attributes of the root element. Pure, sizes in px. */
 import type { Box, Size } from './normalise/box.ts'
 
 type Attributes = Readonly<Record<string, string>>
 
 /**
- * The whole pixels that a document of this size covers when it is centred in the box at its own ratio. Edges are
- * rounded as Chromium snaps those of an `<img>` with `object-fit: contain`; the left one is then
- * `Math.round((box.width - width) / 2)`. No side vanishes: the thinnest art is a line of one pixel.
+ * The whole pixels that a document of this size covers when it is centred in the box at its own ratio. Edges are rounded as Chromium
+ * rounds those of an `<img>` with `object-fit: contain`; the left one is then `Math.round((box.width - width) / 2)`. A side is at least
+ * one pixel.
  */
 export function contain(size: Size, box: Size): Size {
   const scale = Math.min(box.width / size.width, box.height / size.height)
@@ -18,9 +18,9 @@ export function contain(size: Size, box: Size): Size {
 }
 
 /**
- * The root's attributes so that the document fills exactly `pixels`: one viewBox that shows what the viewport showed
- * (its preserveAspectRatio worked in), stretched by less than a pixel. A letterbox made by the renderer instead would
- * show art beyond the viewBox, and sides of 255.75 px come out grey (test/fidelity.test.ts: flagpack-kn, whh-inbox).
+ * The root's attributes with which the document fills exactly `pixels`: one viewBox that shows what the viewport showed (with
+ * preserveAspectRatio applied), stretched by less than a pixel. A letterbox made by the renderer would show art beyond the viewBox, and
+ * sides of 255.75 px would have grey edges (test/fidelity.test.ts: flagpack-kn, whh-inbox).
  */
 export function stretchTo(
   root: Attributes,
@@ -38,14 +38,14 @@ export function stretchTo(
   }
 }
 
-/** The largest part in the middle that has the box's ratio. */
+/** The largest centred part that has the box's ratio. */
 function cropTo({ x, y, width, height }: Box, box: Size): Box {
   const scale = Math.min(width / box.width, height / box.height)
   const [w, h] = [box.width * scale, box.height * scale]
   return { x: x + (width - w) / 2, y: y + (height - h) / 2, width: w, height: h }
 }
 
-/** The viewport's rectangle in the document's own units: SVG 2, 8.2 turned round. */
+/** The viewport's rectangle in the document's own units: the inverse of the transform in SVG 2, 8.2. */
 function viewportOf(root: Attributes, size: Size): Box {
   const [x = 0, y = 0, width = size.width, height = size.height] = (root.viewBox ?? '')
     .trim()

@@ -17,8 +17,8 @@ export const FONTS = {
 }
 
 /**
- * The bundled family that stands for a list of families, as in a Chromium that finds the same fonts: the first one that
- * is there, by its own name or as `serif` or `monospace`; the sans for any other.
+ * The bundled family for a list of families, as Chromium resolves it with the same fonts: the first one that is available, by its own
+ * name or as `serif` or `monospace`; otherwise the sans.
  * @param list as in CSS: `"Myriad Pro", serif`
  */
 export function familyFor(list: string): string {
@@ -41,7 +41,7 @@ const STEMS: Readonly<Record<string, string>> = {
   'DejaVu Sans Mono': 'DejaVuSansMono',
 }
 
-/** The file of a bundled family's face. */
+/** The font file for a face of a bundled family. */
 export function bundledFace(family: string, { weight, isItalic }: { weight: number; isItalic: boolean }): string {
   const stem = STEMS[family] ?? 'DejaVuSans'
   if (stem === 'DejaVuSans' && weight < 400 && !isItalic) return file('DejaVuSans-ExtraLight')
@@ -53,7 +53,7 @@ export function bundledFace(family: string, { weight, isItalic }: { weight: numb
 let widths: ReadonlyMap<number, number> | undefined
 let boldWidths: ReadonlyMap<number, number> | undefined
 
-/** True when the widest of the bundled fonts lacks a letter of the text, which is then drawn as a box. */
+/** True if the bundled font with the most glyphs lacks a letter of the text, which is then drawn as a box. */
 export async function lacksGlyph(text: string): Promise<boolean> {
   if (text === '') return false
   widths ??= await readWidths('DejaVuSans')
@@ -61,7 +61,7 @@ export async function lacksGlyph(text: string): Promise<boolean> {
   return false
 }
 
-/** Width of a line in the bundled bold font, in sizes of the font; above 0. Letter by letter: no kerning. */
+/** The width of a line in the bundled bold font, in em; above 0. The sum of the advances, without kerning. */
 export async function advanceOf(text: string): Promise<number> {
   boldWidths ??= await readWidths('DejaVuSans-Bold')
   let width = 0
@@ -69,13 +69,12 @@ export async function advanceOf(text: string): Promise<number> {
   return Math.max(width, 0.01)
 }
 
-/** Behind the planes that hold letters and signs; what follows are variants of Chinese ones and private use. */
+/** The end of the planes with letters and symbols; after it come CJK variants and private use. */
 const LETTERS_END = 0x20000
 
 /**
- * The letters that a font has and their widths, in sizes of the font; that of its box at 0. Read with the first text: most
- * renderers never see any. The parsed font is not kept: its 20 MB of objects take each garbage collection 14 ms more, one
- * in sixteen renders.
+ * The advance width of each letter of a font, in em; at 0 that of the missing glyph. Loaded with the first text: most renderers never
+ * need it. The parsed font is not kept: its 20 MB of objects make every garbage collection, one in sixteen renders, 14 ms longer.
  */
 async function readWidths(name: string): Promise<ReadonlyMap<number, number>> {
   const { default: opentype } = await import('opentype.js')

@@ -4,9 +4,9 @@ import { compose } from './compose.ts'
 import { toRenderError } from './faults.ts'
 import { createRenderer, type Render } from './render.ts'
 
-/** A renderer process: SVG bytes in, encoded pictures out. It holds no secret, no connection, and may die at any moment. */
+/** A renderer process: SVG bytes in, encoded pictures out. It has no secrets and no connections, and may crash at any moment. */
 
-// Of libvips' many loaders those of documents and of the pictures in them, whose type their bytes have shown.
+// Of libvips' many loaders, only those for SVG and the picture types that our header check accepts.
 sharp.block({ operation: ['VipsForeignLoad'] })
 sharp.unblock({
   operation: ['Svg', 'Png', 'Jpeg', 'Webp', 'Heif', 'Nsgif'].map((format) => `VipsForeignLoad${format}`),
@@ -14,7 +14,7 @@ sharp.unblock({
 
 let render: Render = () => Promise.reject(new Error('no presets yet'))
 
-/** A message without what it tells of this process, which `send` adds. */
+/** A message without the resource usage that `send` adds. */
 type Answer<T> = T extends FromChild ? Omit<T, 'rssBytes' | 'cpuMs'> : never
 
 function send(answer: Answer<FromChild>): void {
@@ -22,9 +22,9 @@ function send(answer: Answer<FromChild>): void {
   process.send?.({ ...answer, rssBytes: process.memoryUsage.rss(), cpuMs: (user + system) / 1000 })
 }
 
-const noteFault = (stack: string) => send({ kind: 'fault', stack })
+const reportFault = (stack: string) => send({ kind: 'fault', stack })
 
-/** One at a time, in the order they came: the next is handed over while one is being made. */
+/** Requests are handled one at a time, in order: the next one is sent while the current one is running. */
 let last: Promise<void> = Promise.resolve()
 
 process.on('message', (message: ToChild) => {
@@ -41,7 +41,7 @@ async function handle(message: ToChild): Promise<void> {
     if (message.kind === 'compose') {
       const composed = await compose(message.order, {
         onCell: (cell) => send({ kind: 'drawing', cell }),
-        onFault: noteFault,
+        onFault: reportFault,
       })
       globalThis.gc?.()
       send({ kind: 'composed', composed })
@@ -50,19 +50,19 @@ async function handle(message: ToChild): Promise<void> {
     const rendered = await render(message.svg, message.variants, message)
     send({ kind: 'made', rendered })
   } catch (error) {
-    const { code, message: sentence } = toRenderError(error, noteFault)
+    const { code, message: sentence } = toRenderError(error, reportFault)
     send({ kind: 'failed', code, message: sentence })
   }
   collectGarbage()
 }
 
-// They reach the whole process group, or all that systemd started; the parent decides when a renderer ends.
+// Signals reach the whole process group, or everything that systemd started; the parent decides when a renderer ends.
 for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP']) process.on(signal, () => {})
-// An orphan that still renders would do so for nobody, and `exit` would wait for the native code.
+// Nobody waits for an orphan's render, and `exit` would wait for the native code.
 process.on('disconnect', () => process.kill(process.pid, 'SIGKILL'))
 
 let rendersSinceGc = 0
-/** A raster is memory outside of V8's view (1 MB at 512 px) and stays until a collection. */
+/** A raster is memory that V8 does not account for (1 MB at 512 px), freed only by a collection. */
 function collectGarbage(): void {
   if (++rendersSinceGc < 16) return
   rendersSinceGc = 0

@@ -1,14 +1,17 @@
 import type { Colour, Raster } from './pixels.ts'
 
-/** Mattes that `background: auto` chooses from: white, and a dark that is kind to light art. */
+/** Backgrounds that `background: auto` chooses from: white, and a dark one for light art. */
 const MATTES: readonly Colour[] = [
   [255, 255, 255],
   [31, 31, 36],
 ]
-/** Below this contrast with white (WCAG 2.2, relative luminance) art is lost on a white page: pale yellow has 1.1, cyan 1.25, a strong yellow (#ffd400) 1.4. */
+/**
+ * Below this contrast with white (WCAG 2.2, relative luminance) art is invisible on a white page: pale yellow has 1.1, cyan 1.25, a
+ * strong yellow (#ffd400) 1.4.
+ */
 const CONTRAST_MIN = 1.3
 
-/** White, unless most of what is drawn would be lost on it. */
+/** White, unless most of the art would be invisible on it. */
 export function chooseMatte({ pixels }: Raster): Colour {
   const [white, dark] = MATTES as [Colour, Colour]
   let [pale, all] = [0, 0]

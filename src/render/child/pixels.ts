@@ -13,11 +13,11 @@ export const parseHex = (hex: string): Colour => {
   return [value >> 16, (value >> 8) & 255, value & 255]
 }
 
-/** Every pixel as one number, in the machine's byte order: to compare, count and copy them, not to look inside. */
+/** Every pixel as one number in the machine's byte order: for comparing, counting and copying, not for reading channels. */
 export const asUint32 = ({ pixels }: Raster): Uint32Array =>
   new Uint32Array(pixels.buffer, pixels.byteOffset, pixels.byteLength >> 2)
 
-/** The raster in the middle of a canvas of one colour (null: clear); itself where it fills it. */
+/** Centres the raster on a canvas of one colour (null: transparent); returns the raster itself if it fills it. */
 export function centre(raster: Raster, canvas: { width: number; height: number; background: Colour | null }): Raster {
   const { width, height, background } = canvas
   if (raster.width === width && raster.height === height) return raster
@@ -37,7 +37,7 @@ export function centre(raster: Raster, canvas: { width: number; height: number; 
 export const opaque = ([red, green, blue]: Colour): number =>
   new Uint32Array(Uint8Array.of(red, green, blue, 255).buffer)[0] ?? 0
 
-/** Lays the raster on a colour, in place. Most pixels of flat art are clear or opaque and cost a comparison. */
+/** Composites the raster onto a colour, in place. Most pixels of flat art are transparent or opaque and only cost a comparison. */
 export function paintOn(raster: Raster, background: Colour): Raster {
   const { pixels } = raster
   const [red, green, blue] = background
@@ -61,10 +61,10 @@ export function paintOn(raster: Raster, background: Colour): Raster {
 
 export const isClear = (raster: Raster): boolean => asUint32(raster).every((colour) => colour === 0)
 
-/** What is drawn of a raster that lies over many others: only these pixels are visited. */
+/** The visible pixels of a raster that is composited onto many others: only these are visited. */
 export interface OverlayMask {
   readonly raster: Raster
-  /** Index of each pixel that is not clear. */
+  /** The index of each pixel that is not transparent. */
   readonly visible: Uint32Array
 }
 
@@ -76,8 +76,8 @@ export function toOverlayMask(raster: Raster): OverlayMask {
 }
 
 /**
- * The raster under a mask of the same size (source over).
- * @param into takes the result; kept from picture to picture, because a fresh megabyte each costs its zeroing and a collection
+ * Composites a mask of the same size onto the raster (source over).
+ * @param into the buffer for the result, reused: allocating a megabyte per picture would cost zeroing and a collection
  */
 export function overlay(raster: Raster, mask: OverlayMask, into: Uint8Array): Raster {
   const pixels = into
@@ -102,16 +102,16 @@ const div255 = (x: number): number => ((x + 128) * 257) >>> 16
 const COLOURS_MAX = 256
 const TABLE = 1024
 
-/** True when the raster has at most 256 colours. Stops at the first one too many. */
+/** True if the raster has at most 256 colours. Stops at the first one above. */
 export function isFlat(raster: Raster): boolean {
-  // Open addressing on a table of four times the size: a Set costs six times as much on anti-aliased art.
+  // Open addressing in a table of four times the size: a Set is six times slower on anti-aliased art.
   const table = new Uint32Array(TABLE)
   const all = asUint32(raster)
   let count = 0
   let last = 0
   let hasZero = all[0] === 0
   for (let row = 0; row < raster.height; row++) {
-    // Much of a picture repeats the row above, and comparing memory is the cheapest look there is.
+    // Many rows repeat the one above, and comparing memory is the cheapest check.
     if (row > 0 && isSameAsAbove(raster, row)) continue
     for (let index = row * raster.width, end = index + raster.width; index < end; index++) {
       const colour = all[index] as number

@@ -4,10 +4,10 @@ import { encodeTiny } from './encode.ts'
 import { chooseMatte } from './matte.ts'
 import type { Colour, Raster } from './pixels.ts'
 
-/** ThumbHash keeps 7 x 7 frequencies at most, which 16 px a side carry. */
+/** ThumbHash keeps at most 7 x 7 frequencies, for which 16 px a side are enough. */
 const SIDE_PX = 16
 
-/** ThumbHash (with alpha), dominant colour and a tiny picture of a drawing on clear ground. */
+/** The ThumbHash (with alpha), dominant colour and tiny picture of a drawing on a transparent background. */
 export async function placeholderOf(raster: Raster): Promise<PlaceholderData> {
   const small = shrink(raster)
   const thumbHash = Buffer.from(rgbaToThumbHash(small.width, small.height, small.pixels)).toString('base64')
@@ -15,7 +15,7 @@ export async function placeholderOf(raster: Raster): Promise<PlaceholderData> {
   return { thumbHash, dominantColor: dominantColour(small), preview }
 }
 
-/** On opaque ground: a placeholder that shows the page's own colour flashes when the picture comes. */
+/** On an opaque background: a transparent placeholder would make the picture flash when it loads. */
 function flatten({ pixels, width, height }: Raster, matte: Colour): Raster {
   const flat = new Uint8Array(pixels.length)
   for (let at = 0; at < pixels.length; at += 4) {
@@ -27,7 +27,7 @@ function flatten({ pixels, width, height }: Raster, matte: Colour): Raster {
   return { pixels: flat, width, height }
 }
 
-/** At most 16 px a side, each pixel the mean of a 4 x 4 grid of samples, weighted by alpha. */
+/** Downscales to at most 16 px a side, each pixel the mean of a 4 x 4 grid of samples, weighted by alpha. */
 function shrink(raster: Raster): Raster {
   const scale = Math.min(1, SIDE_PX / Math.max(raster.width, raster.height))
   const width = Math.max(1, Math.round(raster.width * scale))
@@ -45,7 +45,7 @@ function shrink(raster: Raster): Raster {
 
 const GRID = 4
 
-/** Mean colour of a part of the raster, given in shares of its sides. */
+/** The mean colour of a part of the raster, given as fractions of its sides. */
 function mean(
   { pixels, width, height }: Raster,
   part: { x: number; y: number; width: number; height: number },
@@ -66,7 +66,7 @@ function mean(
   return alpha === 0 ? [0, 0, 0, 0] : [red / alpha, green / alpha, blue / alpha, alpha / (GRID * GRID)]
 }
 
-/** The mean of the fullest of 512 bins of colour, weighted by alpha: the colour one would name, not a muddy mean of all. */
+/** The mean of the fullest of 512 colour bins, weighted by alpha: a colour that is in the picture, unlike the mean of all. */
 function dominantColour({ pixels }: Raster): string {
   const bins = new Map<number, [weight: number, red: number, green: number, blue: number]>()
   for (let at = 0; at < pixels.length; at += 4) {

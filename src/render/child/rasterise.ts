@@ -11,27 +11,27 @@ import { type NormalisedSvg, normalise } from './normalise/normalise.ts'
 import { type Colour, paintOn, type Raster } from './pixels.ts'
 
 /**
- * What decides the pixels of a raster, beside its background: presets that share it share one drawing. It is all of a preset
- * but what it is called and what is done to the drawing later.
+ * What determines the pixels of a raster, apart from its background; presets with the same canvas share one drawing. A preset without its
+ * name and without what is applied after drawing.
  */
 export type Canvas = Omit<Preset, 'name' | 'recipeHash' | 'formats' | 'background' | 'watermark' | 'encoding'>
 
-/** The same for the same canvas on the same background. */
+/** Equal for equal canvases on the same background. */
 export function drawingKeyOf(preset: Preset, background: Colour | null): string {
   const { name, recipeHash, formats, background: _, watermark, encoding, ...canvas } = preset
   const fields: Canvas = canvas
   return JSON.stringify([background, Object.entries(fields).sort(([a], [b]) => (a < b ? -1 : 1))])
 }
 
-/** Drawn of every document: enough to see whether anything is visible, its colours and its placeholder. */
+/** Drawn for every document: to detect blank ones, and for colours and the placeholder. */
 export const SMALL: Canvas = { width: 64, height: 64, padding: 0, fit: 'contain', color: null }
 
-/** Prints the document so that it fills a size, with more attributes on its root. */
+/** Prints the document so that it fills a size, with additional attributes on its root. */
 type PrintAt = (size: Size, more?: Readonly<Record<string, string>>) => string
 
 /**
- * Draws the document as large as the canvas takes it, on a colour or on clear ground. The raster is not larger than the
- * canvas less its padding; the caller centres it. Throws UNSUPPORTED.
+ * Draws the document as large as the canvas allows, on a colour or a transparent background. The raster is at most the canvas without its
+ * padding; the caller centres it. Throws UNSUPPORTED.
  */
 export async function rasterise(
   document: NormalisedSvg,
@@ -60,26 +60,26 @@ export async function rasterise(
   return background && !isResvg ? paintOn(raster, background) : raster
 }
 
-/** A document of our own, such as a watermark, on clear ground. */
+/** Draws an SVG of our own, such as a watermark, on a transparent background. */
 export async function drawOwn(svg: string, canvas: Canvas): Promise<Raster> {
   const document = await normalise(Buffer.from(svg))
   return await rasterise(document, { canvas, engine: chooseEngine(document), background: null })
 }
 
 /**
- * librsvg blurs only what lies on its canvas, so a blurred shape that leaves the picture fades at the edge. A quarter of
- * the picture more on each side mends 8 of 13 misses among 275 icons with filters, for a third more time.
+ * librsvg only blurs what is on its canvas, so a blurred shape that extends beyond the picture fades at the edge. A margin of a quarter
+ * of the picture on each side fixes 8 of 13 mismatches among 275 icons with filters, for a third more time.
  */
 function marginFor({ features, svg }: NormalisedSvg, { width, height }: Size): Size {
   const share = features.has('filter') && /<fe(?:GaussianBlur|DropShadow)\b/.test(svg) ? 0.25 : 0
   return { width: Math.ceil(width * share), height: Math.ceil(height * share) }
 }
 
-/** The dpi at which librsvg's mm and pt are those of CSS. It scales the picture by DPI / 72: hence SHRINK. */
+/** At this dpi librsvg's mm and pt equal those of CSS. It scales the picture by DPI / 72: hence SHRINK. */
 const DPI = 96
 const SHRINK = 72 / DPI
 
-/** @param at.margin px on each side that are drawn and cut off */
+/** @param at.margin px on each side that are drawn and cropped */
 async function drawWithLibrsvg(
   printAt: PrintAt,
   { pixels, margin }: { pixels: Size; margin: Size },
@@ -97,7 +97,7 @@ async function drawWithLibrsvg(
     .catch(refused)
 }
 
-/** With a background resvg paints it itself, which costs it nothing. */
+/** resvg paints the background itself at no cost. */
 function drawWithResvg(svg: string, background: Colour | null): Uint8Array {
   const options = { font: { loadSystemFonts: false, ...FONTS }, logLevel: 'off' } as const
   try {
@@ -113,7 +113,7 @@ function refused(error: unknown): never {
   throw new AppError('UNSUPPORTED', `The document cannot be drawn: ${reason.slice(0, 200)}`, { cause: error })
 }
 
-/** resvg-js's `pixels` are premultiplied; all that follows takes straight ones. In place. */
+/** Converts resvg-js's premultiplied `pixels` to straight alpha, in place. */
 function toStraight(pixels: Buffer): Buffer {
   for (let at = 0; at < pixels.length; at += 4) {
     const alpha = pixels[at + 3] ?? 0

@@ -27,12 +27,12 @@ export type Render = (
   options?: { readonly otherEngine?: boolean },
 ) => Promise<Rendered>
 
-/** How a renderer makes pictures: a list of steps. Holds the presets and, once drawn, their watermarks. */
+/** Creates the render function, a list of steps. Holds the presets and, once drawn, their watermarks. */
 export function createRenderer(all: readonly Preset[]): Render {
   const presets = new Map(all.map((preset) => [preset.name, preset]))
   const watermarks = new Map<string, Watermark>()
 
-  /** All wanted pictures of one source: normalised once, drawn once for each canvas and background. */
+  /** Renders all requested pictures of one source: normalised once, drawn once for each canvas and background. */
   return async function render(svg, variants, { otherEngine = false } = {}) {
     const document = await readStill(svg, { otherEngine })
     const engine = chooseEngine(document, { otherEngine })
@@ -78,7 +78,7 @@ interface Watermark {
   readonly into: Uint8Array
 }
 
-/** Over the whole picture, without a free edge. */
+/** Covers the whole picture, without padding. */
 async function drawWatermark({ width, height, watermark }: Preset): Promise<Watermark> {
   const mask = toOverlayMask(await drawOwn(watermark ?? '', { width, height, padding: 0, fit: 'cover', color: null }))
   return { mask, into: new Uint8Array(width * height * 4) }

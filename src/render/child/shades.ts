@@ -1,46 +1,46 @@
 import { asUint32, type Raster } from './pixels.ts'
 
-/** What a lossy WebP does to thin or saturated art, and what its lossless mode is spared without anyone seeing it. Pure. */
+/** Measures what lossy WebP does to thin or saturated art, and removes shades that nobody sees before lossless encoding. Pure. */
 
-/** Squared distance in YIQ above which pixelmatch (threshold 0.1), our measure of what one sees, counts a pixel. */
-const SEEN = 352
+/** Squared distance in YIQ above which pixelmatch (threshold 0.1) counts a pixel as different. */
+const VISIBLE = 352
 const COUNTED = 4
 
 /**
- * The share of pixels, 0 to 1, whose colour is seen to change when WebP keeps one chroma for each 2 x 2 of them. Blocks of one
- * colour, most of flat art, cost a comparison.
+ * The fraction of pixels, 0 to 1, whose colour visibly changes when WebP stores one chroma value for each 2 x 2 of them. Blocks of one
+ * colour, most of flat art, only cost a comparison.
  */
-export function shareDulled(raster: Raster): number {
+export function chromaLoss(raster: Raster): number {
   const { pixels, width, height } = raster
   const all = asUint32(raster)
-  let dulled = 0
+  let loss = 0
   for (let y = 0; y + 1 < height; y += 2) {
     for (let x = 0; x + 1 < width; x += 2) {
       const at = y * width + x
       const colour = all[at]
       if (colour === all[at + 1] && colour === all[at + width] && colour === all[at + width + 1]) continue
-      dulled += dulledIn(pixels, [at * 4, at * 4 + 4, (at + width) * 4, (at + width) * 4 + 4])
+      loss += pixelsWithLoss(pixels, [at * 4, at * 4 + 4, (at + width) * 4, (at + width) * 4 + 4])
     }
   }
-  return dulled / (width * height)
+  return loss / (width * height)
 }
 
 type Block = readonly [number, number, number, number]
 
-/** How many of four pixels leave their mean chroma by more than is overlooked. */
-function dulledIn(pixels: Uint8Array, block: Block): number {
+/** How many of four pixels differ visibly from their mean chroma. */
+function pixelsWithLoss(pixels: Uint8Array, block: Block): number {
   let [sumI, sumQ] = [0, 0]
   for (const at of block) {
     sumI += chromaI(pixels, at)
     sumQ += chromaQ(pixels, at)
   }
-  let dulled = 0
+  let loss = 0
   for (const at of block) {
     const i = chromaI(pixels, at) - sumI / COUNTED
     const q = chromaQ(pixels, at) - sumQ / COUNTED
-    if (0.299 * i * i + 0.1957 * q * q > SEEN) dulled++
+    if (0.299 * i * i + 0.1957 * q * q > VISIBLE) loss++
   }
-  return dulled
+  return loss
 }
 
 const chromaI = (pixels: Uint8Array, at: number): number =>
@@ -48,15 +48,15 @@ const chromaI = (pixels: Uint8Array, at: number): number =>
 const chromaQ = (pixels: Uint8Array, at: number): number =>
   0.2115 * (pixels[at] as number) - 0.5226 * (pixels[at + 1] as number) + 0.3111 * (pixels[at + 2] as number)
 
-/** Eight shades a channel: at most 18 off, which neither eye nor measure sees along an edge. */
+/** Eight shades per channel: at most 18 off, which is not visible along an edge, to the eye or to pixelmatch. */
 const STEP = 255 / 7
 const ROUNDED = Uint8Array.from({ length: 256 }, (_, value) => Math.round(Math.round(value / STEP) * STEP))
-/** Neighbours this near are of one gradient. */
+/** Neighbours this close belong to one gradient. */
 const NEAR = 6
 
 /**
- * The raster with the shades along its edges rounded, which takes a third off a lossless picture of it. Flat areas and gradients
- * stay as they are: a pixel is rounded only where it equals none of its four neighbours and is far from one.
+ * Rounds the shades along edges, which makes a lossless picture a third smaller. Flat areas and gradients are unchanged: a pixel is
+ * rounded only if it equals none of its four neighbours and is far from one.
  */
 export function roundEdgeShades(raster: Raster): Raster {
   const { width, height } = raster
@@ -77,7 +77,7 @@ export function roundEdgeShades(raster: Raster): Raster {
   return rounded
 }
 
-/** In any of the three channels; which is which does not matter. */
+/** In any of the three channels; their order does not matter. */
 const isFar = (one: number, other: number): boolean =>
   Math.abs((one & 255) - (other & 255)) > NEAR ||
   Math.abs(((one >>> 8) & 255) - ((other >>> 8) & 255)) > NEAR ||

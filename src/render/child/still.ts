@@ -2,12 +2,12 @@ import { chooseEngine } from './engine.ts'
 import { type NormalisedSvg, normalise } from './normalise/normalise.ts'
 import { rasterise, SMALL } from './rasterise.ts'
 
-/** Of the pixels of a small drawing: less than this is nearly nothing. */
+/** A small drawing with a smaller fraction of visible pixels counts as nearly empty. */
 const HARDLY_VISIBLE = 0.01
 
 /**
- * The document as a still picture: as it is before anything moves, or, where that shows nearly nothing, as it is in the end, or on its way.
- * Throws what `normalise` throws.
+ * Reads the document as a still picture: before its animations begin or, if that is nearly empty, at their end or partway. Throws what
+ * `normalise` throws.
  */
 export async function readStill(svg: Uint8Array, options: { otherEngine?: boolean } = {}): Promise<NormalisedSvg> {
   const first = await normalise(svg)
@@ -24,7 +24,7 @@ export async function readStill(svg: Uint8Array, options: { otherEngine?: boolea
   return best.document
 }
 
-/** Share of a small drawing's pixels that are seen, 0 to 1, half seen ones as halves. */
+/** The fraction of visible pixels in a small drawing, 0 to 1, weighted by alpha. */
 async function visibleShare(document: NormalisedSvg, options: { otherEngine?: boolean }): Promise<number> {
   const { pixels } = await rasterise(document, {
     canvas: SMALL,

@@ -6,16 +6,19 @@ import type { Element, Findings, Tree } from './tree.ts'
 import { split } from './values.ts'
 
 /**
- * Which picture of a moving document is drawn: the first; or what comes to rest in its end and what loops a quarter or half through.
+ * Which moment of an animated document is drawn: the start, or the end (for looping animations, a quarter or half of the way through).
  */
 export type Moment = 'start' | 'quarter' | 'half'
 
 const SHARE: Readonly<Record<Moment, number>> = { start: 0, quarter: 0.25, half: 0.5 }
 
-/** Names of what SMIL sets on an element, which beats all of CSS. */
+/** SMIL values by attribute name; they override all CSS. */
 export type Animated = ReadonlyMap<Element, ReadonlySet<string>>
 
-/** Writes onto their targets what `animate`, `set` and `animateTransform` leave behind when they freeze, or show on their way. */
+/**
+ * Writes the values of `animate`, `set` and `animateTransform` at the chosen moment onto their targets: the frozen end value, or one
+ * partway.
+ */
 export function applySmil(tree: Tree, moment: Moment): Animated {
   const animated = new Map<Element, Set<string>>()
   if (moment === 'start') return animated
@@ -54,7 +57,7 @@ function valueOfAnimation(animation: Element, { now, base }: { now: number; base
   const duration = secondsOf(given.dur) ?? 0
   const begin = secondsOf(given.begin?.split(';')[0]) ?? 0
   const phase = duration > 0 ? (now - begin) / duration : 0.5
-  // What has not begun has not yet moved.
+  // Animations that have not begun have no effect yet.
   if (phase < 0) return base ?? list[0] ?? null
   const times = given.keyTimes?.split(';').map(Number)
   const share = isLoop(animation) ? phase % 1 : 0.5
@@ -62,14 +65,14 @@ function valueOfAnimation(animation: Element, { now, base }: { now: number; base
   return valueAt(list, share, times?.length === list.length ? times : null)
 }
 
-/** What keyframes need to know. */
+/** The context in which keyframe values are interpolated. */
 export interface KeyframeOptions {
   readonly keyframes: ReadonlyMap<string, readonly Keyframe[]>
   readonly moment: Moment
   readonly findings: Findings
 }
 
-/** Lays the frame of its CSS animations in which an element comes to rest, or one on its way, over its declarations. */
+/** Overrides an element's declarations with the frame of its CSS animations at the chosen moment. */
 export function applyKeyframes(declared: Declared, { keyframes, moment, findings }: KeyframeOptions): void {
   const shorthand = declared.get('animation')?.text ?? ''
   const longhand = declared.get('animation-name')?.text
@@ -101,7 +104,9 @@ interface Frame {
   readonly findings: Findings
 }
 
-/** One property between the two frames around a share of the time; where a frame is missing, between it and what it is without. */
+/**
+ * Interpolates one property between the frames around a time (as a fraction of the duration); a missing frame is the unanimated value.
+ */
 function frameOf(property: string, { frames, at, declared, findings }: Frame): Declaration | null {
   const own = frames.flatMap((frame) => {
     const declaration = frame.declarations.find((one) => one.property === property)
@@ -130,5 +135,5 @@ const longhands = (declared: Declared, index: number): string =>
     return list[index % list.length] ?? ''
   }).join(' ')
 
-/** True where an element moves by CSS. */
+/** True if an element has a CSS animation. */
 export const isAnimated = (declared: Declared): boolean => declared.has('animation') || declared.has('animation-name')

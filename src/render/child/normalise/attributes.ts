@@ -4,7 +4,7 @@ import { PRIMITIVES } from './primitives.ts'
 import { degreesOf } from './transform-list.ts'
 import { oneOf, type Parse, print, split, type Value } from './values.ts'
 
-/** Attributes of single elements that are no properties, and how their values are read. */
+/** Parsers for attributes that are not CSS properties, by element and attribute name. */
 
 const fraction: Parse = (text) => {
   const trimmed = text.trim()
@@ -15,7 +15,7 @@ const fraction: Parse = (text) => {
 
 const NOT_DATA = /[^\s,\d.eE+\-MmZzLlHhVvCcSsQqTtAa]/
 
-/** Data up to the first sign that is none of a path's: browsers draw until there. */
+/** Truncates path data at the first invalid character: browsers draw up to the error. */
 const pathData: Parse = (text) => {
   let end = text.search(NOT_DATA)
   if (end < 0) return text
@@ -29,7 +29,7 @@ const viewBox: Parse = (text) => {
   if (parts.length !== 4 || !parts.every((part) => number(part) !== null)) return null
   return Number(parts[2]) >= 0 && Number(parts[3]) >= 0 ? parts.join(' ') : null
 }
-/** A list of transforms in the syntax of attributes, with the right number of arguments for each. */
+/** A transform list in attribute syntax; each function must have a valid number of arguments. */
 export const transformList: Parse = (text) => {
   const trimmed = text.trim()
   if (trimmed === '' || trimmed === 'none') return null
@@ -55,7 +55,7 @@ const ARGUMENTS: Readonly<Record<string, readonly number[]>> = {
   skewY: [1],
 }
 
-/** Lengths between commas or spaces. */
+/** Lengths separated by commas or spaces. */
 const lengths = (axis: Axis): Parse => {
   const one = length(axis)
   return (text) => {
@@ -66,7 +66,7 @@ const lengths = (axis: Axis): Parse => {
   }
 }
 
-/** A fraction where the units are of a bounding box, else a length. */
+/** A fraction with objectBoundingBox units, else a length. */
 const boxLength =
   (axis: Axis, unitsAttribute: string, byDefault: 'objectBoundingBox' | 'userSpaceOnUse'): BoxParse =>
   (text, given) => {
@@ -74,7 +74,7 @@ const boxLength =
     return isBox ? fraction(text) : length(axis)(text)
   }
 
-/** A value that depends on another attribute of the same element. */
+/** A value whose parser depends on another attribute of the same element. */
 type BoxParse = (text: string, given: Readonly<Record<string, string>>) => Value | null
 
 const units = oneOf('userSpaceOnUse objectBoundingBox')
@@ -166,7 +166,7 @@ export const ATTRIBUTES: Readonly<Record<string, Readonly<Record<string, Parse |
   ...PRIMITIVES,
 }
 
-/** Elements whose href is followed, and to what it may lead. */
+/** Elements whose href is followed, with the element names it may refer to. */
 export const LEADS_TO: Readonly<Record<string, ReadonlySet<string>>> = {
   use: new Set(
     'svg g symbol use path rect circle ellipse line polyline polygon text image switch a foreignObject'.split(' '),

@@ -8,19 +8,19 @@ import { referenceIn } from './references.ts'
 import { parseTransform } from './transform-list.ts'
 import { type Element, elementsOf, inherited, textOf } from './tree.ts'
 
-/** Paths of more segments than this have no box: the exact one costs too much. */
+/** No box is computed for paths with more segments than this: the exact one is too expensive. */
 const SEGMENTS_MAX = 20_000
 const DEPTH_MAX = 64
 
-/** What the boxes of references are found by. */
+/** What is needed to find the boxes of references. */
 export interface BoxOptions {
   readonly targets?: ReadonlyMap<string, Element>
   readonly depth?: number
-  /** Those of what is used, once found. */
+  /** Cache of the boxes of referenced elements. */
   readonly boxes?: Map<Element, Box | null>
 }
 
-/** The box around an element's fill, in its own user space; null where it draws nothing or cannot be told. */
+/** The bounding box of an element's fill in its own user space; null if it draws nothing or the box is unknown. */
 export function boxOf(element: Element, options: BoxOptions = {}): Box | null {
   const { attributes, name } = element
   if (attributes.get('display') === 'none') return null
@@ -82,7 +82,7 @@ function boxOfUse(element: Element, options: BoxOptions): Box | null {
   return inner && transformBox(moved, inner)
 }
 
-/** The matrix of a settled transform attribute. */
+/** The matrix of a resolved transform attribute. */
 function transformOf({ attributes }: Element): Matrix {
   const transform = attributes.get('transform')
   if (transform === undefined) return IDENTITY
@@ -115,12 +115,12 @@ function boxOfPath(data: string): Box | null {
     const { x, y, width, height } = pathTools().default.getPathBBox(data)
     return [x, y, width, height].every(Number.isFinite) ? { x, y, width, height } : null
   } catch {
-    // Wrong data is drawn up to the error; its box is not worth the search.
+    // Invalid data is drawn up to the error; finding the box of that part is not worth it.
     return null
   }
 }
 
-/** Rough: letters of the default font are 0.6 em wide. */
+/** A rough estimate: letters of the default font are 0.6 em wide. */
 function boxOfText(element: Element): Box | null {
   const text = textOf(element).trim()
   if (text === '') return null

@@ -10,17 +10,17 @@ interface Entry extends CompiledSelector {
   readonly order: number
 }
 
-/** What wins for each property of an element. */
+/** The winning declaration of each property of an element. */
 export type Declared = Map<string, Declaration>
 
 export interface Cascade {
-  /** The declarations of all rules and of the element's own style; null where there are none. */
+  /** Combines the declarations of all rules and of the element's own style attribute; null if there are none. */
   of(element: Element): Declared | null
 }
 
 /**
- * Finds the rules of each element by id, class and name, so that a sheet of thousands of classes costs each element only
- * its own. Selectors that nobody knows are dropped with a warning. Throws TOO_COMPLEX.
+ * Indexes rules by id, class and name, so that a sheet with thousands of classes costs each element only its own. Unknown selectors are
+ * dropped with a warning. Throws TOO_COMPLEX.
  */
 export function openCascade({ rules }: Pick<Sheet, 'rules'>, findings: Findings): Cascade {
   const budget: StepBudget = { left: LIMITS.matchSteps, children: new Map() }
@@ -61,7 +61,7 @@ export function openCascade({ rules }: Pick<Sheet, 'rules'>, findings: Findings)
     for (const entry of entries) if (entry.matches === null || entry.matches(element)) matched.push(entry)
   }
 
-  /** Later in this order wins: layers, specificity, order; then the style attribute; then all of it for what is important. */
+  /** Later in this order wins: layers, specificity, source order; then the style attribute; then all of it again for !important. */
   function merge(matched: Entry[], own: readonly Declaration[]): Declared {
     if (matched.length > 1) matched.sort(byPrecedence)
     const declared: Declared = new Map()
@@ -80,7 +80,7 @@ export function openCascade({ rules }: Pick<Sheet, 'rules'>, findings: Findings)
       set(declared, declaration)
     }
     if (!hasImportant) return declared
-    // Among the important, an earlier layer wins; layers and !important together are rare enough to be left at that.
+    // In CSS, !important reverses the order of layers. Both together are rare enough to ignore this.
     for (const { rule } of matched)
       for (const declaration of rule.declarations) if (declaration.isImportant) set(declared, declaration)
     for (const declaration of own) if (declaration.isImportant) set(declared, declaration)
@@ -92,7 +92,7 @@ const byPrecedence = (a: Entry, b: Entry): number =>
   a.rule.layer - b.rule.layer || a.specificity - b.specificity || a.order - b.order
 
 function set(declared: Declared, declaration: Declaration): void {
-  // Set anew, so that the order of the map is the order in which they win: a shorthand with var() is expanded later.
+  // Deleted and set again so that the map's order is the cascade order: a shorthand with var() is expanded later.
   declared.delete(declaration.property)
   declared.set(declaration.property, declaration)
 }

@@ -1,10 +1,10 @@
 import type { Element } from './tree.ts'
 import { inherited } from './tree.ts'
 
-/** One character of a text element, with what is said of its place. Lengths in px of the element. */
+/** One character of a text element, with its positioning attributes. Lengths in px of the element. */
 export interface Character {
   readonly letter: string
-  /** The element whose style it has. */
+  /** The element whose style applies. */
   readonly element: Element
   x?: number
   y?: number
@@ -14,7 +14,7 @@ export interface Character {
   rotate?: number
 }
 
-/** The characters of a text element: white space collapsed and lists of positions dealt out, as SVG 2, 11.4 to 11.6, has it. */
+/** The characters of a text element, with white space collapsed and position lists distributed (SVG 2, 11.4 to 11.6). */
 export function charactersOf(text: Element): Character[] {
   const characters: Character[] = []
   collect(text, characters)

@@ -5,8 +5,8 @@ import { grown } from './transforms.ts'
 import { append, create, type Element, type Tree, walk } from './tree.ts'
 import { type Context, calls, print, split } from './values.ts'
 
-/** Basic shapes of CSS, `clip-path: circle(40%)`, as clip paths with one shape in them. */
-export function settleClipShapes(tree: Tree): void {
+/** Converts CSS basic shapes, `clip-path: circle(40%)`, to clipPath elements with one shape in them. */
+export function resolveClipShapes(tree: Tree): void {
   let made = 0
   const boxes = new Map<Element, Box | null>()
   for (const element of [...walk(tree.root)]) {
@@ -37,7 +37,7 @@ function shapeOf(
     ? { x: 0, y: 0, width: pageWidth, height: pageHeight }
     : fill && (/fill-box|content-box|padding-box/i.test(value) ? fill : grown(element, fill))
   if (!box) return null
-  // The letters of path data say more than their names.
+  // The commands of path data are case-sensitive.
   return make(call.name, call.name === 'path' ? call.inside : call.inside.toLowerCase(), { box, context })
 }
 

@@ -2,10 +2,10 @@ import { colourHelpers, cssColour, cssTokens, cssValues } from './libraries.ts'
 import { type Context, split, type Value } from './values.ts'
 
 /**
- * Colours as browsers know them, printed as `#rrggbb`, or `#rrggbbaa` where they are not opaque. The functions of CSS
- * Color 4 and 5 are read by @csstools/css-color-parser: of the libraries looked at it alone knows color-mix() and
- * relative colours. What lies outside of sRGB is clipped, as Chromium does. `currentColor` stays a word where the
- * document does not say what it is: presets may. Null for what no browser takes for a colour.
+ * Parses a colour as browsers do and prints it as `#rrggbb`, or `#rrggbbaa` if it is not opaque. CSS Color 4 and 5 functions are parsed
+ * by @csstools/css-color-parser, the only library found that supports color-mix() and relative colours. Colours outside of sRGB are
+ * clipped, as in Chromium. `currentColor` is kept if the document does not set it, because a preset may. Null if a browser would reject
+ * the colour.
  */
 export function colour(text: string): Value | null {
   if (text.charCodeAt(0) === 35) return hex(text.trimEnd())
@@ -25,10 +25,10 @@ export function colour(text: string): Value | null {
 
 const COLOUR_MAX_CHARS = 500
 const CONTEXTUAL = /\bcurrentcolor\b/
-/** What nearly every colour function in the wild looks like. */
+/** The form of nearly every colour function found in practice. */
 const LEGACY = /^rgb\(\s*(\d{1,4})\s*,\s*(\d{1,4})\s*,\s*(\d{1,4})\s*\)$/
 
-/** Without these the table of 148 names would have to be loaded for every icon. */
+/** The most frequent names: with these, most icons never load the table of 148 names. */
 const COMMON: Readonly<Record<string, string>> = {
   black: '#000000',
   white: '#ffffff',
@@ -38,7 +38,7 @@ const COMMON: Readonly<Record<string, string>> = {
   transparent: '#00000000',
 }
 
-/** The system colours of a light scheme, as Chromium has them. */
+/** System colours of Chromium's light scheme. */
 const SYSTEM: Readonly<Record<string, string>> = {
   accentcolor: '#0075ff',
   accentcolortext: '#ffffff',
@@ -82,7 +82,7 @@ function named(word: string): string | null {
 
 const ofContext = ({ color }: Context): string => (color !== null && color.length === 9 ? color : 'currentColor')
 
-/** Nested in each other, the functions hold words that only we know. */
+/** Nested functions may contain names that the library does not know. */
 function compute(text: string, context: Context | null): string | null {
   const light = lightOf(text)
   const words = light.replaceAll(/(?<![\w-])[a-z]{3,20}(?![\w(-])/g, (word) =>
@@ -96,7 +96,7 @@ function compute(text: string, context: Context | null): string | null {
     const value = colour(words)
     return typeof value === 'function' ? 'currentColor' : value
   }
-  // Browsers know no colour more saturated than 100 %.
+  // Browsers clamp saturation to 100 %.
   const limited = /^hsla?\(/.test(words) ? words.replaceAll(/\d{3,}(?:\.\d+)?%/g, '100%') : words
   const node = cssValues().parseComponentValue(cssTokens().tokenize({ css: limited }))
   const { color, serializeRGB } = cssColour()
@@ -110,7 +110,7 @@ function compute(text: string, context: Context | null): string | null {
   return printed([red, green, blue, alpha])
 }
 
-/** `light-dark(a, b)` is a, wherever it stands. */
+/** Replaces `light-dark(a, b)` by a, wherever it occurs. */
 function lightOf(text: string): string {
   let out = text
   for (let at = out.indexOf('light-dark('); at >= 0; at = out.indexOf('light-dark(', at)) {
@@ -135,7 +135,7 @@ function printed([red, green, blue, alpha]: readonly [number, number, number, nu
   return alpha >= 1 ? opaque : opaque + byte(alpha * 255)
 }
 
-/** `#rrggbbaa` as an opaque colour and its opacity. */
+/** Splits `#rrggbbaa` into an opaque colour and its opacity. */
 export function separate(colour: string): { opaque: string; alpha: number } {
   if (colour.length !== 9 || colour[0] !== '#') return { opaque: colour, alpha: 1 }
   return { opaque: colour.slice(0, 7), alpha: Number.parseInt(colour.slice(7), 16) / 255 }

@@ -5,10 +5,10 @@ import { degreesOf, numberOf } from './transform-list.ts'
 import { append, create, type Element, type Tree } from './tree.ts'
 import { type Context, calls, evaluate, print, split } from './values.ts'
 
-/** Wedges of a full turn: below a step of colour that eyes see. */
+/** Wedges of a full turn: a finer step of colour is not visible. */
 const WEDGES = 360
 
-/** A CSS gradient that fills a box, as shapes; null where it is not one that we know. */
+/** Converts a CSS gradient that fills a box to shapes; null if it is not a supported gradient. */
 export function drawGradient(
   text: string,
   box: Box,
@@ -33,7 +33,7 @@ interface Tools {
   readonly context: Context
 }
 
-/** Colours with their places; those that say none stand between their neighbours. */
+/** Colour stops with their offsets; stops without one are spaced evenly between their neighbours. */
 function stopsOf(args: readonly string[], context: Context, whole: (text: string) => number): Stop[] | null {
   const stops: { rgba: Stop['rgba']; at: number | null }[] = []
   for (const arg of args.slice(0, 256)) {
@@ -70,7 +70,7 @@ function colourAt(stops: readonly Stop[], at: number): Stop['rgba'] {
   const [from, to] = [stops[after - 1] as Stop, stops[after] as Stop]
   const share = (at - from.at) / (to.at - from.at)
   const alpha = from.rgba[3] + (to.rgba[3] - from.rgba[3]) * share
-  // Premultiplied, as CSS mixes.
+  // Premultiplied, as CSS requires.
   const mix = (index: 0 | 1 | 2) => {
     const sum = from.rgba[index] * from.rgba[3] * (1 - share) + to.rgba[index] * to.rgba[3] * share
     return alpha === 0 ? 0 : sum / alpha
@@ -105,7 +105,7 @@ function conic(args: readonly string[], box: Box, tools: Tools): Element[] | nul
   const wedges: Element[] = []
   for (let index = 0; index < WEDGES; index++) {
     const rgba = colourAt(stops, (index + 0.5) / WEDGES)
-    // Opaque wedges reach below the next one, so that nothing shines through between them.
+    // Opaque wedges overlap the next one, so that no seam is visible between them.
     const end = Math.min(1, (index + (isOpaque && index < WEDGES - 1 ? 1.5 : 1)) / WEDGES)
     const wedge = create('path', {
       d: `M${print(cx)} ${print(cy)}L${point(index / WEDGES)} ${point(end)}z`,

@@ -4,19 +4,21 @@ import { countNumbers, lengthOf } from './path-data.ts'
 import { type Element, elementsOf, inherited, textOf } from './tree.ts'
 
 /**
- * Refuses outlines that fall into more dashes than anybody can see: cairo makes every one of them. Lengths and dashes
- * are both in the shape's units, so that transforms do not matter. Throws TOO_COMPLEX.
+ * Refuses outlines with more dashes than anybody can see: cairo generates every one. Lengths and dashes are both in the shape's units, so
+ * transforms do not matter. Throws TOO_COMPLEX.
  */
 export function checkDashes(root: Element): void {
   let total: number | null = null
   const dashes = count(root, 0)
   if (!(dashes <= LIMITS.dashes))
-    throw tooComplex(`The dashed outlines fall into ${dashes.toExponential(1)} dashes; at most ${LIMITS.dashes}.`)
+    throw tooComplex(
+      `The dashed outlines have ${dashes.toExponential(1)} dashes; at most ${LIMITS.dashes} are allowed.`,
+    )
 
   function count(element: Element, inherited: number): number {
     const own = element.attributes.get('stroke-dasharray')
     const density = own === undefined ? inherited : densityOf(own)
-    // What a `use` draws stands elsewhere; all of the document is more than that.
+    // The shapes that a `use` draws are elsewhere; the length of the whole document is an upper bound.
     const isUse = element.name === 'use' && density > 0
     if (isUse) total ??= lengthOfAll(root)
     let sum =
@@ -28,16 +30,16 @@ export function checkDashes(root: Element): void {
   }
 }
 
-/** Dashes for each unit of length; 0 for a solid line. */
+/** Dashes per unit of length; 0 for a solid line. */
 function densityOf(dashes: string): number {
-  // Each shape that inherits it gets a copy.
+  // Every shape that inherits it gets a copy.
   if (dashes.length > LIMITS.dashChars) throw tooComplex(`A stroke-dasharray has ${dashes.length} characters.`)
   const lengths = dashes.split(/[\s,]+/).map(Number.parseFloat)
   const period = lengths.reduce((sum, length) => sum + length, 0)
   return period > 0 ? Math.max(1, countNumbers(dashes)) / period : 0
 }
 
-/** A letter's outline is at most about ten times as long as it is high. */
+/** Upper bound: a letter's outline is at most about ten times its height. */
 const lengthOfText = (text: Element): number => 10 * px(inherited(text, 'font-size'), 16) * textOf(text).length
 
 function lengthOfAll(element: Element): number {

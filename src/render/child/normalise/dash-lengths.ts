@@ -5,11 +5,11 @@ import { countSegments } from './path-data.ts'
 import { type Element, inherited, type Tree, walk } from './tree.ts'
 import { print } from './values.ts'
 
-/** Above this the author's own length is taken for the real one: measuring costs too much. */
+/** Above this, the stated pathLength is taken as the real length: measuring is too expensive. */
 const SEGMENTS_MAX = 20_000
 
-/** Dashes of shapes with a `pathLength` in real lengths, which is what all engines know. */
-export function settleDashLengths(tree: Tree): void {
+/** Scales the dashes of shapes with a `pathLength` to real lengths, the only ones that all engines support. */
+export function resolveDashLengths(tree: Tree): void {
   for (const element of walk(tree.root)) {
     const stated = element.attributes.get('pathLength')
     if (stated === undefined || !SHAPES.has(element.name)) continue
@@ -17,7 +17,7 @@ export function settleDashLengths(tree: Tree): void {
     const dashes = inherited(element, 'stroke-dasharray')
     if (!dashes || dashes === 'none' || !(Number(stated) >= 0)) continue
     const real = Number(stated) > 0 ? lengthOf(element) : null
-    // Of a path that is nothing long by its own word, no dash is ever over.
+    // With pathLength="0", the first dash never ends.
     if (Number(stated) === 0) element.attributes.set('stroke-dasharray', 'none')
     if (real === null) continue
     const scale = real / Number(stated)
@@ -28,7 +28,7 @@ export function settleDashLengths(tree: Tree): void {
   }
 }
 
-/** The length of a shape's outline, in its own units; null where it cannot be told. */
+/** The length of a shape's outline in its own units; null if it is unknown. */
 export function lengthOf({ name, attributes }: Element): number | null {
   const of = (attribute: string) => px(attributes.get(attribute))
   switch (name) {
@@ -60,7 +60,7 @@ function roundedRect(attributes: ReadonlyMap<string, string>): string {
   return `M${rx} 0h${w}${arc(rx, ry)}v${h}${arc(-rx, ry)}h${-w}${arc(-rx, -ry)}v${-h}${arc(rx, -ry)}z`
 }
 
-/** The length of path data; null where it cannot be told, or where measuring costs too much. */
+/** The length of path data; null if it is unknown or measuring is too expensive. */
 export function measure(data: string, segmentsMax = SEGMENTS_MAX): number | null {
   if (countSegments(data) > segmentsMax) return null
   try {

@@ -4,11 +4,11 @@ import { expand } from './shorthands.ts'
 import type { Findings } from './tree.ts'
 import type { Value } from './values.ts'
 
-/** A longhand with its value. */
+/** A longhand property and its value. */
 export interface Declaration {
   readonly property: string
   readonly isImportant: boolean
-  /** The value read; a CSS-wide keyword; or text with var() in it, read when it is known for an element. */
+  /** The parsed value; a CSS-wide keyword; or text with var() in it, which is parsed when it is resolved for an element. */
   readonly value: Value | null
   readonly wide: 'inherit' | 'initial' | 'unset' | null
   readonly text: string
@@ -22,7 +22,7 @@ const WIDE: Readonly<Record<string, Declaration['wide']>> = {
   'revert-layer': 'unset',
 }
 
-/** A declaration as the longhands that may stay: known properties with valid values, and custom properties. */
+/** The longhands of a declaration that are kept: known properties with valid values, and custom properties. */
 export function declare(
   name: string,
   text: string,
@@ -49,7 +49,7 @@ export function declare(
   return found
 }
 
-/** A value without its comments. One pass. */
+/** Removes comments from a value. One pass. */
 export function stripComments(text: string): string {
   if (!text.includes('/*')) return text
   let out = ''

@@ -3,14 +3,14 @@ import { AppError } from '../../../core/errors.ts'
 const UTF8 = new TextDecoder('utf-8', { fatal: true })
 
 /**
- * The document's text: by its byte order mark, else by the shape of its first bytes, else by its XML declaration, else
- * UTF-8. A label that nobody knows says nothing. Bytes that are not UTF-8 in a document that does not say what it is are
- * read as windows-1252, the encoding of the old programs that leave the declaration out. Throws EMPTY.
+ * Decodes the document's text: by its byte order mark, else by the pattern of its first bytes, else by its XML declaration, else as
+ * UTF-8. Unknown labels are ignored. Bytes without a label that are not valid UTF-8 are decoded as windows-1252, the encoding of old
+ * programs that omit the declaration. Throws EMPTY.
  */
 export function decode(bytes: Uint8Array): string {
   const decoder = decoderOf(labelOf(bytes))
   const text = decoder ? decoder.decode(bytes) : decodeUndeclared(bytes)
-  // Space before the XML declaration is a slip that a strict parser refuses.
+  // Space before the XML declaration is a common mistake that a strict parser rejects.
   const trimmed = text.trimStart()
   if (trimmed === '') throw new AppError('EMPTY', 'The file holds only white space.')
   return trimmed
@@ -26,7 +26,7 @@ function labelOf(bytes: Uint8Array): string | null {
   if (first === 0x3c && second !== 0x3f) return null
   const head = String.fromCharCode(...bytes.subarray(0, 200))
   const label = /^\s*<\?xml\s[^>]*?\bencoding\s*=\s*["']([\w.:-]{1,40})["']/.exec(head)?.[1]
-  // It was readable as ASCII up to here, so it is not UTF-16 whatever it says.
+  // The declaration was readable as ASCII, so the text is not UTF-16, whatever the label says.
   return label === undefined || /^(utf-?16|ucs-?2|iso-10646|unicode)/i.test(label) ? null : label
 }
 

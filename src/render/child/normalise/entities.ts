@@ -4,9 +4,9 @@ import type { Findings } from './tree.ts'
 const PREDEFINED: ReadonlySet<string> = new Set(['lt', 'gt', 'amp', 'quot', 'apos'])
 
 /**
- * The document with the internal subset's entities written out in place, markup and all, and without the document type
- * declaration: Illustrator names its namespaces and styles so. Entities may refer to others; what all of them add
- * together is counted before it is made. An external one is nothing, with a warning. Throws TOO_COMPLEX.
+ * The document with the entities of its internal subset expanded, markup included, and without the document type declaration: Illustrator
+ * declares its namespaces and styles this way. Entities may refer to others; their total expanded size is checked before they are
+ * expanded. External entities are replaced by nothing, with a warning. Throws TOO_COMPLEX.
  */
 export function expandEntities(text: string, findings: Findings): string {
   const from = findDoctype(text)
@@ -16,7 +16,9 @@ export function expandEntities(text: string, findings: Findings): string {
   return text.slice(0, from) + writeOut(text, { from: end, declared, findings })
 }
 
-/** Where the declaration starts: before the first element, past comments and instructions. -1 where there is none. */
+/**
+ * The index of the document type declaration: before the first element, after comments and processing instructions. -1 if there is none.
+ */
 function findDoctype(text: string): number {
   for (let at = text.indexOf('<'); at >= 0; at = text.indexOf('<', at)) {
     if (text.startsWith('<!DOCTYPE', at)) return at
@@ -28,7 +30,7 @@ function findDoctype(text: string): number {
   return -1
 }
 
-/** Entities by name, null for external ones; `end` is behind the declaration, -1 where that is not well-formed. */
+/** Entities by name, null for external ones; `end` is the index after the declaration, -1 if it is not well-formed. */
 function readDoctype(text: string, from: number): { declared: Map<string, string | null>; end: number } {
   const declared = new Map<string, string | null>()
   let at = from + 9
@@ -55,7 +57,7 @@ const after = (text: string, what: string, from: number): number => {
 
 const ENTITY = /<!ENTITY\s+(%\s+)?([^\s"'<>%&;]{1,200})\s+(SYSTEM\s|PUBLIC\s|(?=["']))/y
 
-/** Reads one `<!...>` and returns where it ends: quotes hide what is in them. */
+/** Reads one `<!...>` and returns its end; delimiters within quotes do not count. */
 function readDeclaration(text: string, from: number, declared: Map<string, string | null>): number {
   ENTITY.lastIndex = from
   const [head, parameter, name, external] = ENTITY.exec(text) ?? []
@@ -69,7 +71,7 @@ function readDeclaration(text: string, from: number, declared: Map<string, strin
     if (isInternal && value === null) value = text.slice(at + 1, end - 1)
     at = end - 1
   }
-  // XML: the first declaration binds, and the five predefined ones mean what they mean.
+  // In XML the first declaration of a name is binding, and the five predefined entities cannot be redefined.
   if (name !== undefined && !parameter && !PREDEFINED.has(name) && !declared.has(name)) {
     if (declared.size >= LIMITS.entities)
       throw tooComplex(`The document declares more than ${LIMITS.entities} entities.`)
@@ -78,7 +80,7 @@ function readDeclaration(text: string, from: number, declared: Map<string, strin
   return at + 1
 }
 
-/** Character references in an entity's value count where it is declared, all others where it is used. */
+/** Character references in an entity's value are expanded where it is declared, all others where it is used. */
 const decodeReferences = (value: string): string =>
   value.replaceAll(/&#(x[\da-f]{1,6}|\d{1,7});/gi, (_, code: string) => {
     const point = /^x/i.test(code) ? Number.parseInt(code.slice(1), 16) : Number(code)
@@ -105,7 +107,7 @@ function writeOut(text: string, { from, declared, findings }: Expansion): string
       throw tooComplex(`Entities expand to more than ${LIMITS.expandedChars} characters.`)
   }
 
-  /** All of an entity, with what it refers to; undefined for one that is not declared here. */
+  /** The full expansion of an entity; undefined if it is not declared here. */
   function expand(name: string): string | undefined {
     const literal = declared.get(name)
     if (literal === undefined) return undefined
@@ -116,7 +118,7 @@ function writeOut(text: string, { from, declared, findings }: Expansion): string
     const known = whole.get(name)
     if (known !== undefined) return known
     if (open.has(name) || open.size > LIMITS.entityDepth)
-      throw tooComplex(`The entity ${name.slice(0, 40)} refers to itself, or too deep.`)
+      throw tooComplex(`The entity ${name.slice(0, 40)} refers to itself or is nested too deep.`)
     open.add(name)
     const text = literal.replaceAll(REFERENCE, (written, inner: string) => {
       const found = expand(inner)
@@ -131,14 +133,14 @@ function writeOut(text: string, { from, declared, findings }: Expansion): string
   return rewriteReferences(text, from, (name, isQuoted) => {
     const found = expand(name)
     if (found !== undefined) spend(found.length)
-    // In an attribute the replacement is a value: its quotes end nothing.
+    // In an attribute the replacement text is literal: quotes in it do not end the value.
     return isQuoted ? found?.replaceAll(/[<"']/g, (sign) => `&#${sign.charCodeAt(0)};`) : found
   })
 }
 
 const SIGN = /[<>"'&]/g
 
-/** One pass over the document that knows tags, quotes, comments and CDATA. */
+/** One pass over the document that distinguishes tags, quotes, comments and CDATA. */
 function rewriteReferences(
   text: string,
   from: number,

@@ -2,7 +2,7 @@ import { separate } from './colours.ts'
 import { px } from './lengths.ts'
 import { print } from './values.ts'
 
-/** A paint's own alpha and its opacity property: engines know their product only. */
+/** A paint's own alpha and its opacity property: engines only know their product. */
 export interface Faded {
   readonly alpha: number
   readonly opacity: string
@@ -11,7 +11,7 @@ export interface Faded {
 
 export const SOLID: Faded = { alpha: 1, opacity: '1', printed: '1' }
 
-/** Prints a paint opaque, with the product of its alpha and its opacity where that is not what is inherited. */
+/** Prints a paint as opaque and multiplies its alpha into its opacity, unless that equals the inherited one. */
 export function fade(attributes: Map<string, string>, name: 'fill' | 'stroke', inherited: Faded): Faded {
   const paint = attributes.get(name)
   const ownOpacity = attributes.get(`${name}-opacity`)

@@ -2,7 +2,7 @@ import { isFarRegion } from './filter-numbers.ts'
 import { FEATURE_OF, type Feature } from './names.ts'
 import { type Element, type Tree, textOf, walk } from './tree.ts'
 
-/** What the engines' choice may rest on, counted in the tree that is printed. */
+/** Counts of the printed tree, used to choose the engine. */
 export interface Counts {
   elements: number
   gradients: number
@@ -10,8 +10,8 @@ export interface Counts {
   pathChars: number
 }
 
-/** Takes stock of what will be printed. @param extent the root's larger side in user units */
-export function noteFeatures(tree: Tree, extent: number): { counts: Counts; text: string } {
+/** Collects the features and counts of what will be printed. @param extent the root's larger side in user units */
+export function collectFeatures(tree: Tree, extent: number): { counts: Counts; text: string } {
   const { features } = tree
   const counts: Counts = { elements: 0, gradients: 0, pathChars: 0 }
   let text = ''
@@ -27,7 +27,7 @@ export function noteFeatures(tree: Tree, extent: number): { counts: Counts; text
     if ((name === 'filter' || name.startsWith('fe')) && isFarRegion(element, extent)) features.add('filter-region')
     if (name === 'use' && isIn(element, 'clipPath')) features.add('use-in-clip')
     for (const [attribute, property] of PROPERTY_FEATURES) if (attributes.has(attribute)) features.add(property)
-    if (name === 'text' || name === 'tspan') noteText(attributes, features)
+    if (name === 'text' || name === 'tspan') collectTextFeatures(attributes, features)
   }
   if (text.trim() !== '') tree.warnings.add('TEXT')
   return { counts, text }
@@ -41,7 +41,7 @@ const PROPERTY_FEATURES: readonly (readonly [string, Feature])[] = [
   ['vector-effect', 'vector-effect'],
 ]
 
-function noteText(attributes: ReadonlyMap<string, string>, features: Set<Feature>): void {
+function collectTextFeatures(attributes: ReadonlyMap<string, string>, features: Set<Feature>): void {
   const isList = (name: string) => /\d[\s,]+[\d.+-]/.test(attributes.get(name) ?? '')
   const isLength = attributes.has('textLength') || attributes.has('rotate') || attributes.has('word-spacing')
   if (isLength || ['x', 'y', 'dx', 'dy'].some(isList)) features.add('text-length')

@@ -1,12 +1,12 @@
 import { LIMITS, tooComplex } from './limits.ts'
 import { type Element, elementsOf } from './tree.ts'
 
-/** Costs are for a picture of this side: what a grid shows at most. */
+/** Costs are computed for a picture of this side, the largest in a typical grid. */
 const SIDE = 512
 
 /**
- * What a filter primitive costs in drawn elements, from resvg 0.34 at 512 px: a blur takes 8 ms, ten octaves of
- * turbulence 110 ms, and morphology grows with its kernel's area (0.8 s at a radius of 51 px).
+ * The cost of a filter primitive, in drawn elements, measured on resvg 0.34 at 512 px: a blur takes 8 ms, ten octaves of turbulence 110
+ * ms, and morphology grows with its kernel's area (0.8 s at a radius of 51 px).
  * @param extent the root's larger side in user units
  */
 export function costOfPrimitive({ name, attributes }: Element, extent: number): number {
@@ -34,7 +34,7 @@ export function costOfPrimitive({ name, attributes }: Element, extent: number): 
   }
 }
 
-/** Refuses a filter with more steps than any artist made. */
+/** Refuses filters with more primitives than real art has. */
 export function checkFilter(filter: Element): void {
   let primitives = 0
   let parts = 0

@@ -9,10 +9,10 @@ import { type Call, type Context, calls, evaluate, print, split } from './values
 const FILTERS = new Set(['filter'])
 
 /**
- * CSS filter functions, `blur(2px) drop-shadow(...)`, as filter elements in sRGB. A list that names filter elements, too, becomes one
- * group for each. Throws TOO_COMPLEX beyond so many functions.
+ * Converts CSS filter functions, `blur(2px) drop-shadow(...)`, to filter elements in sRGB. If the list also contains references to filter
+ * elements, each part gets its own group. Throws TOO_COMPLEX above the limit of functions.
  */
-export function settleFilterFunctions(tree: Tree): void {
+export function resolveFilterFunctions(tree: Tree): void {
   let made = 0
   const known = new Map<string, string>()
   for (const element of [...walk(tree.root)]) {
@@ -55,7 +55,7 @@ export function settleFilterFunctions(tree: Tree): void {
   }
 }
 
-/** Functions have no region: three boxes each way hold what a shadow of common size needs. */
+/** Filter functions have no region in CSS: three boxes in each direction are enough for shadows of common size. */
 const REGION = {
   x: '-1',
   y: '-1',
@@ -64,7 +64,7 @@ const REGION = {
   'color-interpolation-filters': 'sRGB',
 }
 
-/** Runs of functions, and addresses of filter elements between them. */
+/** Splits the list into runs of functions and references to filter elements. */
 function groupsOf(list: readonly Call[]): (Call[] | { address: string })[] {
   const groups: (Call[] | { address: string })[] = []
   for (const call of list) {
@@ -114,7 +114,7 @@ function primitivesOf({ name, inside }: Call, context: Context): Element[] | nul
   }
 }
 
-/** 1 where nothing is said; not negative. */
+/** 1 if omitted; null if negative. */
 function amountOf(inside: string): number | null {
   if (inside === '') return 1
   const number = Number.parseFloat(inside)
@@ -136,7 +136,7 @@ const transfer = (type: string, values: Readonly<Record<string, string>>): Eleme
 const matrix = (values: readonly number[]): Element =>
   create('feColorMatrix', { type: 'matrix', values: values.map(print).join(' ') })
 
-/** https://www.w3.org/TR/filter-effects-1/#grayscaleEquivalent; `rest` is what stays of the colour. */
+/** https://www.w3.org/TR/filter-effects-1/#grayscaleEquivalent; `rest` is the fraction of colour that remains. */
 const grayscale = (rest: number): number[] => [
   ...[0.2126 + 0.7874 * rest, 0.7152 - 0.7152 * rest, 0.0722 - 0.0722 * rest, 0, 0],
   ...[0.2126 - 0.2126 * rest, 0.7152 + 0.2848 * rest, 0.0722 - 0.0722 * rest, 0, 0],

@@ -2,12 +2,12 @@ import { LIMITS } from './limits.ts'
 import type { Element, Findings } from './tree.ts'
 
 const REGION = ['x', 'y', 'width', 'height', 'dx', 'dy'] as const
-/** A region or offset so many documents away is work for the engine that clips. */
+/** A region or offset more than this many documents away needs the engine that clips it. */
 const FAR = 16
 
 /**
- * Brings a filter's numbers down to where they change nothing that can be seen: octaves above 10 are finer than a
- * pixel, and an offset of a million units is out of every picture.
+ * Clamps a filter's numbers where the difference is not visible: octaves above 10 are finer than a pixel, and an offset of a million
+ * units is outside of any picture.
  */
 export function clampFilter(element: Element, findings: Findings): void {
   const { name, attributes } = element
@@ -24,7 +24,7 @@ export function clampFilter(element: Element, findings: Findings): void {
   }
 }
 
-/** The root's larger side in user units is `extent`. */
+/** True if the filter region is many times the document. @param extent the root's larger side in user units */
 export function isFarRegion({ attributes }: Element, extent: number): boolean {
   return REGION.some((attribute) => {
     const value = attributes.get(attribute)

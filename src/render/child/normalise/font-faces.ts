@@ -5,8 +5,8 @@ import type { Tree } from './tree.ts'
 import { split } from './values.ts'
 
 /**
- * The font faces whose bytes are in the document. CorelDRAW's `url("#FontID0")` names a font that no browser reads and nobody
- * misses; an address outside is left out with a warning.
+ * Reads the font faces that are embedded in the document. CorelDRAW's `url("#FontID0")` is ignored, as in browsers; an external address
+ * is left out with a warning.
  */
 export function readFontFaces(rules: readonly FontFaceRule[], tree: Tree): void {
   for (const { descriptors } of rules.slice(0, LIMITS.fonts)) {
@@ -25,7 +25,7 @@ export function readFontFaces(rules: readonly FontFaceRule[], tree: Tree): void 
   }
 }
 
-/** What a data URI holds; null for any other address. */
+/** The content of a data URI; null for any other address. */
 export function bytesOf(address: string): Buffer | null {
   const comma = address.indexOf(',')
   if (comma < 0 || !/^data:/i.test(address)) return null

@@ -9,10 +9,10 @@ import { append, create, type Element, elementsOf, inherited, replace, type Tree
 import { type Context, evaluate, print, split } from './values.ts'
 
 /**
- * Draws what HTML in a foreignObject is in practice: boxes with a background (Figma's angular gradients) and simple labels (Mermaid,
- * draw.io). All else is left out with a warning. Figma's backdrop blurs have nothing to draw.
+ * Draws the HTML that is common in foreignObject elements: boxes with a background (Figma's angular gradients) and simple labels
+ * (Mermaid, draw.io). Everything else is left out with a warning. Figma's backdrop blurs draw nothing.
  */
-export function settleForeignObjects(tree: Tree): void {
+export function resolveForeignObjects(tree: Tree): void {
   for (const element of [...walk(tree.root)]) {
     if (element.name !== 'foreignObject') continue
     const group = create('g')
@@ -33,7 +33,7 @@ const CLIPS = new Set(['clipPath'])
 const KNOWN = /^html:(?:html|body|div|span|p|b|strong|i|em|u|small|font|br|section|label|center|code|pre|h[1-6]|a)$/
 const ELEMENTS_MAX = 50
 
-/** True for boxes in boxes with one run of text at most: what can be drawn without a layout engine. */
+/** True for nested boxes with at most one run of text: this needs no layout engine. */
 export function canBeDrawn(foreign: Element): boolean {
   let elements = 0
   let runs = 0
@@ -58,7 +58,7 @@ interface Drawing {
   readonly drawn: Element[]
 }
 
-/** A block in the place where its container would put it. */
+/** Draws a block at the position that its container gives it. */
 function drawBox(element: Element, around: Box, drawing: Drawing): void {
   if (element.name === 'html:br') return
   const style = htmlStyleOf(element)
@@ -153,7 +153,7 @@ const ANCHORS: Readonly<Record<string, string>> = {
   '-webkit-center': 'middle',
 }
 
-/** Of the default font, in em. */
+/** Ascent of the default font, in em. */
 const ASCENT = 0.928
 const DESCENT = 0.236
 

@@ -4,11 +4,11 @@ import { DEFINITIONS } from './names.ts'
 import { referenceIn } from './references.ts'
 import { type Element, elementsOf, type Tree } from './tree.ts'
 
-/** What drawing an element once takes. Sums for what is drawn together, maxima for what is nested. */
+/** The cost of drawing an element once: sums over what is drawn together, maxima over what is nested. */
 interface Weight {
-  /** Elements drawn, references multiplied out. */
+  /** Elements drawn, with references multiplied out. */
   cost: number
-  /** Outlines: each may be painted with a pattern that it inherits. */
+  /** Outlines: each may be painted with an inherited pattern. */
   shapes: number
   chain: number
   nesting: number
@@ -18,12 +18,12 @@ interface Weight {
 
 const SHAPES: ReadonlySet<string> = new Set('path rect circle ellipse line polyline polygon text tspan'.split(' '))
 const LAYERING = ['opacity', 'mask', 'clip-path'] as const
-/** A picture of so many pixels takes about as long as an element. */
+/** A picture of this many pixels takes about as long as one element. */
 const PIXELS_PER_ELEMENT = 10_000
 
 /**
- * Follows all references, cuts those that lead back to where they started, and refuses documents whose chains, nesting
- * or multiplied-out size are beyond the limits. Each element is weighed once. Throws TOO_COMPLEX.
+ * Follows all references, cuts circular ones, and refuses documents whose reference chains, nesting or multiplied-out size exceed the
+ * limits. Each element is measured once. Throws TOO_COMPLEX.
  * @param extent the root's larger side in user units
  */
 export function checkGraph(tree: Tree, extent: number): void {
@@ -32,12 +32,12 @@ export function checkGraph(tree: Tree, extent: number): void {
   let cycles = 0
   weigh(tree.root, 0)
 
-  /** Null where the element is being weighed already: the reference that led here closes a cycle. */
+  /** Null if the element is already being measured: the reference closes a cycle. */
   function weigh(element: Element, level: number): Weight | null {
     const known = weights.get(element)
     if (known) return known
     if (open.has(element)) return null
-    // Ahead of the recursion's own limits, which are far away.
+    // Stops long before the call stack overflows.
     if (level > 2 * LIMITS.nesting) throw tooComplex('References and elements are nested too deep.')
     open.add(element)
     const weight = weightOf(element)
@@ -88,7 +88,7 @@ export function checkGraph(tree: Tree, extent: number): void {
   }
 
   function cut({ attributes }: Element, property: string): void {
-    if (++cycles > LIMITS.cycles) throw tooComplex(`More than ${LIMITS.cycles} references lead back to themselves.`)
+    if (++cycles > LIMITS.cycles) throw tooComplex(`More than ${LIMITS.cycles} references are circular.`)
     if (property === 'fill' || property === 'stroke') attributes.set(property, 'none')
     else attributes.delete(property)
     tree.warnings.add('CYCLE')
@@ -119,22 +119,24 @@ function refer(weight: Weight, property: string, to: { target: Element; inner: W
     return
   }
   nest(weight, further)
-  // Colours along a ramp cost nothing worth counting, however often.
+  // The cost of gradients is negligible.
   if (target.name.endsWith('Gradient')) return
   weight.cost += timesOf(property, weight) * inner.cost
 }
 
-/** How often a property's target is drawn at most: what is inherited, once for each heir. */
+/** The maximum number of times a property's target is drawn: an inherited one, once for each shape that inherits it. */
 const timesOf = (property: string, { shapes }: Weight): number =>
   property === 'fill' || property === 'stroke' ? Math.max(1, shapes) : 1
 
 function check(weight: Weight, elements: number): void {
-  if (weight.chain > LIMITS.chain) throw tooComplex(`References lead to references more than ${LIMITS.chain} times.`)
+  if (weight.chain > LIMITS.chain) throw tooComplex(`References are chained more than ${LIMITS.chain} deep.`)
   if (weight.nesting > LIMITS.nesting)
     throw tooComplex(`Elements and references nest more than ${LIMITS.nesting} deep.`)
   if (weight.layers > LIMITS.layers)
     throw tooComplex(`More than ${LIMITS.layers} masks, clips or opacities are nested.`)
   if (weight.filters > LIMITS.filterLayers) throw tooComplex(`More than ${LIMITS.filterLayers} filters are nested.`)
   if (weight.cost > LIMITS.expansion + elements)
-    throw tooComplex(`Multiplied out, the document draws more than ${LIMITS.expansion} elements beside its own.`)
+    throw tooComplex(
+      `With references multiplied out, the document draws more than ${LIMITS.expansion} additional elements.`,
+    )
 }

@@ -3,10 +3,10 @@ import { splitDeclarations } from './style-attribute.ts'
 import { type Element, inherited } from './tree.ts'
 import { split } from './values.ts'
 
-/** What an HTML box's own style says, by property, as written. */
+/** The style of an HTML box, by property, as written. */
 export type HtmlStyle = ReadonlyMap<string, string>
 
-/** The declarations of a style attribute. One pass; strings with semicolons in them are not expected in HTML boxes. */
+/** The declarations of a style attribute. One pass; does not handle semicolons in strings, which HTML boxes do not have in practice. */
 export function htmlStyleOf({ given }: Element): HtmlStyle {
   const style = new Map<string, string>()
   for (const part of splitDeclarations(given.style ?? '')) {
@@ -34,7 +34,7 @@ export interface Edges {
   readonly left: number
 }
 
-/** Padding or margin of a box. */
+/** The padding or margin of a box. */
 export function edgesOf(style: HtmlStyle, name: 'padding' | 'margin', width: number): Edges {
   const all = split(style.get(name) ?? '0', ' ').map((part) => htmlLength(part, width) ?? 0)
   const [top = 0, right = top, bottom = top, left = right] = all

@@ -5,7 +5,7 @@ export interface Header {
   readonly height: number
 }
 
-/** Type and size in px by magic and header; null for anything else, or where the header is cut off. */
+/** Type and size in px from magic number and header; null for unknown types and truncated headers. */
 export function readHeader(bytes: Buffer): Header | null {
   if (bytes.length < 16) return null
   if (bytes.readUInt32BE(0) === 0x89504e47 && bytes.readUInt32BE(4) === 0x0d0a1a0a) return readPng(bytes)

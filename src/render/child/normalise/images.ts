@@ -4,22 +4,22 @@ import { LIMITS } from './limits.ts'
 import type { Warning } from './names.ts'
 
 export interface Picture {
-  /** A data URI that both engines draw: the type is the one that the bytes have. */
+  /** A data URI that both engines draw; its type is that of the bytes. */
   readonly uri: string
-  /** Of what was embedded. */
+  /** Size of the embedded file. */
   readonly bytes: number
-  /** Of what is drawn. */
+  /** Number of pixels drawn. */
   readonly pixels: number
-  /** As a browser sees it: upright, before it is shrunk. In px. */
+  /** Size in px as a browser sees it: after orientation, before downscaling. */
   readonly width: number
   readonly height: number
 }
 
 /**
- * An embedded PNG, JPEG, GIF, WebP or AVIF as an upright PNG or JPEG of at most 4096 px and a megabyte, or the warning for
- * what is left out. The type is decided by the bytes and the size by the header before any decoder sees them. What both
- * engines draw as Chromium does stays as it is, all else is decoded here: their own decoders know no WebP, GIF or AVIF, no
- * orientation and no colour profile.
+ * Converts an embedded PNG, JPEG, GIF, WebP or AVIF to an upright PNG or JPEG of at most 4096 px and a megabyte, or returns the warning
+ * for one that is left out. The type is detected from the bytes, and the size is read from the header before any decoder runs. Pictures
+ * that both engines draw as Chromium does are kept; all others are decoded here, because the engines do not support WebP, GIF, AVIF,
+ * orientation and colour profiles.
  */
 export async function readPicture(bytes: Buffer): Promise<Picture | Warning> {
   if (bytes.length > LIMITS.imageBytes) return 'TOO_LARGE'
@@ -44,10 +44,10 @@ function isDrawnAsItIs(bytes: Buffer, { type, width, height }: Header): boolean 
   return type === 'jpeg' && isSmall && !head.includes('Exif\0') && !head.includes('ICC_PROFILE')
 }
 
-/** Enough for the segments before a picture's data that say how it is meant. */
+/** Enough for the segments before the image data, which hold orientation and colour profile. */
 const HEAD_BYTES = 4096
 
-/** Above this many px a PNG would be megabytes that an engine has to read again. */
+/** Above this many px a PNG would be megabytes that an engine has to decode again. */
 const PNG_MAX_PIXELS = 500_000
 
 async function decode(bytes: Buffer): Promise<Picture | Warning> {

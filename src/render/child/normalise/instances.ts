@@ -3,19 +3,19 @@ import { targetOf } from './references.ts'
 import { append, create, type Element, type Tree, walk } from './tree.ts'
 import type { Variables } from './variables.ts'
 
-/** What the resolving of a document has to remember for elements that are drawn elsewhere. */
+/** State collected while resolving a document, for elements that are drawn elsewhere. */
 export interface Uses<Scope> {
-  /** Each `use` in the scope of variables that it hands on. */
+  /** Each `use`, with the variables in scope there. */
   readonly found: { element: Element; scope: Scope }[]
-  /** Elements that took a value from a variable. */
+  /** Elements whose values depend on a variable. */
   readonly variable: Set<Element>
-  /** Variables in scope at elements with an id, where there are any. */
+  /** Variables in scope at elements with an id, if there are any. */
   readonly at: Map<Element, Variables>
 }
 
 /**
- * Draws what a `use` shows with the variables of the place where it is used: `<use style="--c:red">` colours the symbol of a sprite. What
- * it refers to is resolved once more, as a copy of its own, where that can make a difference. Throws TOO_COMPLEX.
+ * Resolves what a `use` shows with the variables in scope at the `use`: `<use style="--c:red">` colours the symbol of a sprite. If that
+ * can make a difference, the target is copied and the copy is resolved. Throws TOO_COMPLEX.
  */
 export function instantiate<Scope extends { readonly variables: Variables | null }>(
   tree: Tree,
@@ -23,7 +23,7 @@ export function instantiate<Scope extends { readonly variables: Variables | null
   resolve: (element: Element, scope: Scope) => void,
 ): void {
   const known = new Map<Element, boolean>()
-  // Copies may hold further uses: the list grows while it is read.
+  // Copies may contain further uses: the list grows during iteration.
   for (let index = 0; index < uses.found.length; index++) {
     const { element, scope } = uses.found[index] as { element: Element; scope: Scope }
     const target = targetOf(tree, element.attributes.get('href'))
@@ -38,11 +38,11 @@ export function instantiate<Scope extends { readonly variables: Variables | null
     append(tree.root.children.at(-1) as Element, copy)
   }
 
-  /** Whether anything in it, or that it uses, took a value from a variable. Each is looked through once. */
+  /** Whether the element, its descendants or anything they use depends on a variable. Each is visited once. */
   function isVariable(target: Element): boolean {
     const before = known.get(target)
     if (before !== undefined) return before
-    // A cycle ends here.
+    // Ends cycles.
     known.set(target, false)
     const isFound = [...walk(target)].some((element) => {
       const inner = element.name === 'use' ? targetOf(tree, element.attributes.get('href')) : undefined
@@ -55,7 +55,7 @@ export function instantiate<Scope extends { readonly variables: Variables | null
 
 function copyOf(element: Element, tree: Tree): Element {
   if (++tree.elements > LIMITS.elements)
-    throw tooComplex(`With all that is used the document has more than ${LIMITS.elements} elements.`)
+    throw tooComplex(`With a copy for each use, the document has more than ${LIMITS.elements} elements.`)
   const copy: Element = { name: element.name, given: element.given, attributes: new Map(), children: [], parent: null }
   for (const child of element.children) {
     const inner = typeof child === 'string' ? child : copyOf(child, tree)

@@ -1,4 +1,4 @@
-/** Seconds of a clock value of SMIL or CSS: `1.2s`, `600ms`, `00:01:30`, `2`; null for `indefinite` and events. */
+/** Seconds of a clock value in SMIL or CSS: `1.2s`, `600ms`, `00:01:30`, `2`; null for `indefinite` and events. */
 export function secondsOf(text: string | undefined): number | null {
   const trimmed = text?.trim() ?? ''
   const [, number, unit] = /^([+-]?(?:\d+(?:\.\d*)?|\.\d+))(ms|s|min|h)?$/.exec(trimmed) ?? []
@@ -9,13 +9,13 @@ export function secondsOf(text: string | undefined): number | null {
 
 const NUMBER = /[+-]?(?:\d+\.?\d*|\.\d+)(?:e[+-]?\d+)?/gi
 
-/** A value between two of the same shape, number by number; the nearer one where they differ in more than numbers. */
+/** Interpolates two values number by number; the nearer one if they differ in more than numbers. */
 export function mix(from: string, to: string, share: number): string {
   if (from === to || share <= 0) return from
   const isAlike =
     from.length < 100_000 &&
     from.replaceAll(NUMBER, '0').replaceAll(/[\s,]+/g, ' ') === to.replaceAll(NUMBER, '0').replaceAll(/[\s,]+/g, ' ')
-  // Hexadecimal colours only look like numbers.
+  // Digits of hexadecimal colours are not numbers.
   if (!isAlike || from.includes('#')) return share < 0.5 ? from : to
   const targets = to.match(NUMBER) ?? []
   let index = 0
@@ -25,7 +25,10 @@ export function mix(from: string, to: string, share: number): string {
   })
 }
 
-/** What a list of values comes to at a share of its time. @param times when each is reached, 0 to 1; evenly where not given */
+/**
+ * A list of values interpolated at a fraction of its duration. @param times fraction at which each value is reached, 0 to 1; evenly
+ * spaced by default
+ */
 export function valueAt(values: readonly string[], share: number, times: readonly number[] | null): string | null {
   const count = values.length
   if (count === 0) return null

@@ -1,7 +1,7 @@
 import { cssCalc } from './libraries.ts'
 import { type Context, type Parse, print, type Value } from './values.ts'
 
-/** CSS px of one of each absolute unit. */
+/** CSS px per absolute unit. */
 const PX: Readonly<Record<string, number>> = {
   '': 1,
   px: 1,
@@ -13,14 +13,14 @@ const PX: Readonly<Record<string, number>> = {
   in: 96,
 }
 
-/** Which side of the viewport a percentage is of: the width, the height, or its diagonal; `em` of the font's size. */
+/** Which dimension of the viewport a percentage refers to: width, height or diagonal; `em`: the font size. */
 export type Axis = 'x' | 'y' | 'other' | 'em'
 
 const NUMBER = /^[+-]?(?:\d+\.?\d*|\.\d+)(?:e[+-]?\d+)?/i
 const PLAIN = /^[+-]?(?:\d+|\d*\.\d+)$/
 const MATH = /^(?:calc|min|max|clamp|round|abs|hypot|mod|rem|sign|sqrt|pow)\(/i
 
-/** A length in px, of any unit and with calc(); percentages are of the axis. Printed as written where that is plain px. */
+/** A length in px, with any unit or calc(); percentages are of the axis. Kept as written if it is plain px. */
 export const length =
   (axis: Axis, isValid: (px: number) => boolean = () => true): Parse =>
   (text) => {
@@ -44,14 +44,14 @@ function printed(px: number, isValid: (px: number) => boolean): Value | null {
 const isRelative = (unit: string): boolean =>
   unit === '%' || /^(?:r?em|r?ex|r?ch|r?ic|r?lh|[sld]?v(?:w|h|i|b|min|max))$/.test(unit)
 
-/** Printed px; a percentage where its viewport is not known. */
+/** Printed px; a percentage is kept if its viewport is unknown. */
 function relative(number: number, unit: string, { axis, context }: { axis: Axis; context: Context }): string | null {
   if (unit === '%' && context.viewport === null && axis !== 'em') return `${print(number)}%`
   const px = number * pxOf(unit, axis, context)
   return Number.isFinite(px) ? print(px) : null
 }
 
-/** px of one of a relative unit. Of the bundled font, an x is about half and a zero 0.64 of an em high and wide. */
+/** px of a relative unit. In the bundled font, ex is about half and ch 0.64 of an em. */
 function pxOf(unit: string, axis: Axis, { fontSize, rootFontSize, viewport, page }: Context): number {
   if (unit === '%') {
     if (axis === 'em') return fontSize / 100
@@ -74,7 +74,7 @@ const X_HEIGHT = 0.547
 const ZERO_WIDTH = 0.636
 const LINE_HEIGHT = 1.164
 
-/** Units first become px, one by one; then the library does the sum. */
+/** Converts each unit to px, then evaluates the calc() with the library. */
 function math(text: string, axis: Axis, context: Context): string | null {
   if (text.length > MATH_MAX_CHARS) return null
   const inPx = text.replaceAll(
@@ -94,7 +94,7 @@ function math(text: string, axis: Axis, context: Context): string | null {
 
 const MATH_MAX_CHARS = 1000
 
-/** A number that may be a percentage of one, brought into [0, 1]. */
+/** A number or a percentage, clamped to [0, 1]. */
 export const share: Parse = (text) => {
   const trimmed = text.trim()
   const number = NUMBER.exec(trimmed)?.[0]
@@ -109,7 +109,7 @@ export const share: Parse = (text) => {
   return value >= 0 && value <= 1 && unit === '' && PLAIN.test(text) ? text : print(Math.min(1, Math.max(0, value)))
 }
 
-/** CSS px of a positive length in a stated unit, `em` of the initial 16 px font; null where it states none. */
+/** CSS px of a positive length, `em` of the initial 16 px font; null if there is no valid one. */
 export function toPx(text: string | undefined): number | null {
   const trimmed = text?.trim().toLowerCase() ?? ''
   const number = NUMBER.exec(trimmed)?.[0]

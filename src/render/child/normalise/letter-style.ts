@@ -3,7 +3,7 @@ import { px } from './lengths.ts'
 import { weightOf } from './outline-fonts.ts'
 import { type Element, inherited } from './tree.ts'
 
-/** What places an outlined letter. */
+/** The style that positions an outlined letter. */
 export interface LetterStyle {
   readonly family: string
   readonly weight: number
@@ -33,7 +33,7 @@ export function styleOf(element: Element): LetterStyle {
   }
 }
 
-/** How far below the given place letters stand, px, by the font's measures as Chromium takes them. */
+/** How far below its stated position a letter is drawn, px, from the font's metrics as Chromium uses them. */
 export function baselineOf(
   { ascent, descent, xHeight, unitsPerEm }: Font,
   { baseline, size, shift }: LetterStyle,

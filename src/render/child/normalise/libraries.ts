@@ -3,8 +3,8 @@ import { createRequire } from 'node:module'
 const require = createRequire(import.meta.url)
 
 /**
- * Libraries that most documents do without: loading them takes 250 ms together, a typical icon a third of one. Each is
- * loaded by the first document that has something for it, within its own time limit.
+ * Libraries that most documents do not need: loading all of them takes 250 ms, normalising a typical icon a third of a millisecond. Each
+ * is loaded for the first document that needs it, within that document's time limit.
  */
 const lazily = <Library>(name: string): (() => Library) => {
   let library: Library | undefined
@@ -17,7 +17,7 @@ const lazily = <Library>(name: string): (() => Library) => {
 const cssParser = lazily<typeof import('css-tree').parse>('css-tree/parser')
 const cssTokenizer = lazily<{ TokenStream: { prototype: TokenStream } }>('css-tree/tokenizer')
 
-/** Of css-tree's stream of tokens: two buffers, of a number for each token, that it keeps from source to source. */
+/** css-tree's token stream: two buffers with a number per token, reused from source to source. */
 type TokenStream = {
   offsetAndType: Uint32Array | null
   balance: Uint32Array | null
@@ -25,15 +25,15 @@ type TokenStream = {
 }
 /** Tokens. Larger buffers are not kept: css-tree clears all of them for each source (github.com/csstree/csstree/issues/379). */
 const KEPT_TOKENS = 65_536
-let mended = false
+let isPatched = false
 
 /**
- * The parser of css-tree 3.2.1, in which no source changes how the next is read: behind the tokens of a source stand
- * those of an earlier one, of which it takes one for a block that is open, and never ends after `{{{{…` and `{}}a{}`.
+ * The parser of css-tree 3.2.1, with its token buffers reset so that one source cannot affect the next: it reads leftover tokens past the
+ * end of a source, closes open blocks with them, and never terminates after `{{{{…` and `{}}a{}`.
  */
 export function cssTree(): typeof import('css-tree').parse {
-  if (!mended) {
-    mended = true
+  if (!isPatched) {
+    isPatched = true
     const { prototype } = cssTokenizer().TokenStream
     const { setSource } = prototype
     prototype.setSource = function (this: TokenStream, source, tokenize) {

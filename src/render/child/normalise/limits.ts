@@ -2,12 +2,12 @@ import { AppError } from '../../../core/errors.ts'
 import { SOURCE_BYTES_MAX } from '../../../core/limits.ts'
 
 /**
- * What a source may ask of us. Each limit is far above the art in 243 public icon sets and below what stalls or kills
- * resvg 0.34 (measured; the classes are in test/support/hostile.ts). The renderer's time limit catches what is left.
+ * Limits on a source. Each is far above the art in 243 public icon sets and below what stalls or kills resvg 0.34 (measured; the classes
+ * are in test/support/hostile.ts). The renderer's time limit catches the rest.
  */
 export const LIMITS = {
   sourceBytes: SOURCE_BYTES_MAX,
-  /** Of an SVGZ, together with its ratio: a megabyte of zeros packs to a kilobyte. */
+  /** Unpacked size of an SVGZ, checked together with its ratio: a megabyte of zeros packs to a kilobyte. */
   unpackedBytes: 20_000_000,
   unpackedRatio: 100,
   elements: 250_000,
@@ -22,51 +22,51 @@ export const LIMITS = {
   pathChars: 12_000_000,
   pathSegments: 1_200_000,
   cssChars: 1_000_000,
-  /** Blocks in blocks: each level is looked at again. */
+  /** Nested blocks: each level is parsed again. */
   cssDepth: 16,
   rules: 50_000,
   selectorChars: 1024,
-  /** Of a rule's whole list, nesting written out. */
+  /** A rule's whole selector list, with nesting expanded. */
   selectorsChars: 20_000,
-  /** Steps through the tree that matching all selectors takes together. */
+  /** Steps through the tree to match all selectors. */
   matchSteps: 20_000_000,
-  /** Declarations that apply, all elements together. */
+  /** Declarations that apply, over all elements. */
   declarations: 2_000_000,
-  /** Characters that var() may make of a value, and all of them together. */
+  /** Characters that var() may expand to in one value, and in all values together. */
   variableChars: 65_536,
   variablesChars: 2_000_000,
   fonts: 32,
-  /** Letters that are set here, of all texts together. */
+  /** Letters laid out by the normaliser, over all texts. */
   outlinedCharacters: 5000,
   fontBytes: 2_000_000,
-  /** SVG in SVG in SVG. */
+  /** SVG within SVG within SVG. */
   nestedDocuments: 3,
   imageBytes: 8_000_000,
   imagesBytes: 12_000_000,
-  /** Larger pictures are shrunk, in a decoder of our own. */
+  /** Larger pictures are downscaled by our own decoder. */
   keptImageBytes: 1_000_000,
   imageSide: 4096,
   shrunkImageSide: 2048,
-  /** As stored: what a decoder may have to hold. */
+  /** As stored: what a decoder may have to hold in memory. */
   imagePixels: 33_600_000,
-  /** Of all pictures together as they are drawn. */
+  /** Of all pictures together, as drawn. */
   imagesPixels: 33_600_000,
-  /** References that lead to references: resvg overflows its stack at some thousands. */
+  /** References to elements that contain references: resvg overflows its stack at several thousand. */
   chain: 64,
   /** Elements on one path through containment and references. */
   nesting: 512,
-  /** Elements drawn beside the document's own once every `use`, pattern, mask, clip and marker is multiplied out. */
+  /** Elements drawn in addition to the document's own once every `use`, pattern, mask, clip and marker is multiplied out. */
   expansion: 100_000,
   cycles: 64,
   markers: 20_000,
-  /** Nested groups that each take a canvas: 1 MB at 512 px, some of them twice. */
+  /** Nested groups that each allocate a canvas: 1 MB at 512 px, some of them twice. */
   layers: 100,
   filterLayers: 16,
   filterPrimitives: 100,
   octaves: 10,
   dashes: 1_000_000,
   dashChars: 10_000,
-  /** Offsets and filter regions: i32 overflows in resvg abort its process. */
+  /** Offsets and filter regions: resvg aborts the process when an i32 overflows. */
   filterNumber: 1e6,
   side: 4096,
   ratio: 4096,

@@ -13,10 +13,10 @@ import { type Vertex, verticesOf } from './vertices.ts'
 const KINDS = ['marker-start', 'marker-mid', 'marker-end'] as const
 
 /**
- * Markers as what they are, drawings that stand at the vertices of a shape: engines differ on where these are, on the colours of the
- * context and on what turns around. Throws TOO_COMPLEX where they are too many.
+ * Replaces markers by groups drawn at the vertices of each shape: engines differ on vertex positions, context colours and
+ * `auto-start-reverse`. Throws TOO_COMPLEX if there are too many.
  */
-export function settleMarkers(tree: Tree): void {
+export function resolveMarkers(tree: Tree): void {
   const ids = new Map([...tree.targets].map(([id, element]) => [element, id]))
   const used = attributesIn(tree)
   const contents = new Map<string, string>()
@@ -91,7 +91,7 @@ export function settleMarkers(tree: Tree): void {
     return create('use', { href: `#${contentOf(marker, shape, box)}`, transform: printMatrix(matrix) })
   }
 
-  /** What a marker shows, once for all shapes that it looks the same on. */
+  /** The content of a marker, shared by all shapes that it looks the same on. */
   function contentOf(marker: Element, shape: Element, box: MarkerBox): string {
     const context = { fill: inherited(shape, 'fill') ?? '#000000', stroke: inherited(shape, 'stroke') ?? 'none' }
     const isPlain = !usesContext(marker)
@@ -103,7 +103,7 @@ export function settleMarkers(tree: Tree): void {
       {},
       marker.children.map((child) => (typeof child === 'string' ? child : clone(child, context, retarget))),
     )
-    // It looks as it would where it was defined, whatever surrounds the shape.
+    // A marker inherits from its definition, not from the shape.
     for (const [name, { isInherited, initial, isExtra }] of Object.entries(PROPERTIES))
       if (isInherited && initial !== undefined && !isExtra && used.has(name) && !name.startsWith('marker'))
         inner.attributes.set(name, contextual(inherited(marker, name) ?? initial, context))
@@ -126,7 +126,7 @@ export function settleMarkers(tree: Tree): void {
     return id
   }
 
-  /** What referred to one element refers to another from now on. */
+  /** Redirects references from one element to another. */
   function retarget(from: Element, to: Element): void {
     const id = ids.get(from)
     if (id === undefined) return
@@ -159,7 +159,7 @@ function move(from: Element, to: Element, name: string): void {
 interface MarkerBox extends Box {
   readonly scaleX: number
   readonly scaleY: number
-  /** What is seen of the content, in its own units. */
+  /** The visible part of the content, in its own units. */
   readonly clip: Box
 }
 
@@ -211,7 +211,7 @@ function clone(element: Element, context: Paints, retarget: (from: Element, to: 
     children: [],
     parent: null,
   }
-  // The copy is what is referred to from now on: the marker itself goes.
+  // References now point to the copy, so the marker itself is removed.
   retarget(element, copy)
   for (const child of element.children) {
     const inner = typeof child === 'string' ? child : clone(child, context, retarget)

@@ -8,7 +8,7 @@ export const IDENTITY: Matrix = [1, 0, 0, 1, 0, 0]
 export const translation = (x: number, y: number): Matrix => [1, 0, 0, 1, x, y]
 export const scaling = (x: number, y: number): Matrix => [x, 0, 0, y, 0, 0]
 
-/** First the right one, then the left one. */
+/** Applies the right one first, then the left one. */
 export const multiply = (m: Matrix, n: Matrix): Matrix => [
   m[0] * n[0] + m[2] * n[1],
   m[1] * n[0] + m[3] * n[1],
@@ -41,7 +41,7 @@ export const isFiniteMatrix = (m: Matrix): boolean => m.every(Number.isFinite)
 
 export const printMatrix = (m: Matrix): string => `matrix(${m.map(print).join(' ')})`
 
-/** The box around a box that a matrix has moved. */
+/** The bounding box of a transformed box. */
 export function transformBox(m: Matrix, { x, y, width, height }: Box): Box {
   const corners = [apply(m, x, y), apply(m, x + width, y), apply(m, x, y + height), apply(m, x + width, y + height)]
   const xs = corners.map(([cx]) => cx)

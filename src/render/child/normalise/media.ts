@@ -1,7 +1,7 @@
 import type { Size } from './box.ts'
 import { split } from './values.ts'
 
-/** What a still picture in a page answers: a light screen without movement that nobody points at. */
+/** Media feature values for a still picture in a page: a light screen without motion or pointer. */
 const FEATURES: Readonly<Record<string, string>> = {
   'prefers-color-scheme': 'light',
   'prefers-reduced-motion': 'no-preference',
@@ -24,7 +24,7 @@ const FEATURES: Readonly<Record<string, string>> = {
   grid: '0',
 }
 
-/** True when a list of media queries holds for a picture of the size. An unknown feature does not hold. */
+/** True if a list of media queries matches for a picture of the size. An unknown feature does not match. */
 export const mediaHolds = (queries: string, page: Size): boolean =>
   queries.trim() === '' || split(queries.toLowerCase(), ',').some((query) => queryHolds(query, page))
 

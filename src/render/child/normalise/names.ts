@@ -1,4 +1,4 @@
-/** The elements that are printed. Everything else is left out with what it holds. */
+/** The elements that are printed. All others are left out with their content. */
 export const PRINTED: ReadonlySet<string> = new Set(
   (
     'svg g defs symbol use path rect circle ellipse line polyline polygon text tspan textPath image ' +
@@ -9,20 +9,20 @@ export const PRINTED: ReadonlySet<string> = new Set(
   ).split(' '),
 )
 
-/** Read for what they say, then gone. */
+/** Read by the normaliser, then removed. */
 export const READ: ReadonlySet<string> = new Set([
   ...PRINTED,
   ...'a style switch foreignObject animate animateTransform animateMotion animateColor set'.split(' '),
 ])
 
-/** Drawn only where something refers to them. */
+/** Drawn only when referenced. */
 export const DEFINITIONS: ReadonlySet<string> = new Set(
   'defs symbol clipPath mask pattern marker filter linearGradient radialGradient'.split(' '),
 )
 
 export const SHAPES: ReadonlySet<string> = new Set('path rect circle ellipse line polyline polygon'.split(' '))
 
-/** What an element hands to a group that takes its place or holds it. */
+/** Attributes that move to a group that replaces or contains an element. */
 export const OF_GROUP = [
   'transform',
   'opacity',
@@ -34,14 +34,14 @@ export const OF_GROUP = [
   'isolation',
 ] as const
 
-/** White space means something in these only. */
+/** The only elements in which white space is significant. */
 export const HOLDS_TEXT: ReadonlySet<string> = new Set(['text', 'tspan', 'textPath', 'a', 'style'])
 
-/** What a document makes use of: the choice between the rasterisers rests on it. */
+/** What a document uses; the choice of the engine depends on it. */
 export type Feature =
   | 'clipPath'
   | 'filter'
-  /** A filter region or offset many times the document: resvg 0.34 allocates it whole, librsvg clips it. */
+  /** A filter region or offset many times the document: resvg 0.34 allocates all of it, librsvg clips it. */
   | 'filter-region'
   | 'gradient'
   | 'image'
@@ -60,7 +60,7 @@ export type Feature =
   | 'use-in-clip'
   | 'vector-effect'
 
-/** The feature that an element's presence is. */
+/** The feature that the presence of an element implies. */
 export const FEATURE_OF: ReadonlyMap<string, Feature> = new Map<string, Feature>([
   ['clipPath', 'clipPath'],
   ['filter', 'filter'],
@@ -74,29 +74,29 @@ export const FEATURE_OF: ReadonlyMap<string, Feature> = new Map<string, Feature>
   ['use', 'use'],
 ])
 
-/** What was left out or may look different. Never a reason to refuse. */
+/** What was left out or may look different. Never a reason to refuse a document. */
 export type Warning =
-  /** Something outside of the document was asked for: a file, a URL. */
+  /** A reference to something outside of the document: a file or URL. */
   | 'EXTERNAL_REFERENCE'
-  /** Scripts and handlers. */
+  /** Scripts and event handlers. */
   | 'SCRIPT'
   /** HTML in the document that could not be drawn. */
   | 'FOREIGN_OBJECT'
-  /** Movement: the preview is the first frame, or the last where that shows nothing. */
+  /** Animation: the preview is the first frame, or the last if the first shows nothing. */
   | 'ANIMATION'
-  /** Letters that were not turned into paths: the fonts of the vendor are not here. */
+  /** Text that was not converted to paths: the vendor's fonts are not available here. */
   | 'TEXT'
-  /** An embedded picture that is none, of an unknown kind, or beyond the limits was left out. */
+  /** An embedded picture that is invalid, of an unknown type or beyond the limits was left out. */
   | 'PICTURE_LEFT_OUT'
   /** An embedded picture is larger than the limits. */
   | 'TOO_LARGE'
-  /** A reference to itself, directly or not: cut. */
+  /** A direct or indirect reference to itself was cut. */
   | 'CYCLE'
-  /** A number without visible effect at its size was brought down to one that costs less. */
+  /** A number was clamped where the difference is not visible. */
   | 'CLAMPED'
-  /** A colour that no browser knows. */
+  /** An invalid colour. */
   | 'UNKNOWN_COLOR'
   /** A rule or declaration of a style sheet was not understood, or is for another medium. */
   | 'RULE_DROPPED'
-  /** A reference to nothing. */
+  /** A reference to a missing element. */
   | 'DEAD_REFERENCE'

@@ -3,18 +3,18 @@ export const XHTML = 'http://www.w3.org/1999/xhtml'
 export const XLINK = 'http://www.w3.org/1999/xlink'
 export const XML = 'http://www.w3.org/XML/1998/namespace'
 
-/** What vendors use without declaring it. */
+/** Prefixes that vendors use without declaring them. */
 const ASSUMED: Readonly<Record<string, string>> = { xml: XML, xlink: XLINK, svg: SVG }
 
 export interface Namespaces {
-  /** Takes in the declarations of an element that opens; call `leave` when it closes. */
+  /** Adds the declarations of an opening element; call `leave` when it closes. */
   enter(attributes: Record<string, string>): void
   leave(): void
-  /** The namespace of a prefix in scope; '' is the default one. A root without any declaration is taken for SVG. */
+  /** The namespace of a prefix in scope; '' is the default one. A root without any declaration is treated as SVG. */
   readonly resolve: (prefix: string) => string | undefined
 }
 
-/** Prefixes in scope. Elements that declare nothing, which is nearly all of them, cost a push and a pop. */
+/** A stack of the prefixes in scope. An element without declarations, which is nearly every one, costs a push and a pop. */
 export function openNamespaces(): Namespaces {
   const scopes: (ReadonlyMap<string, string> | null)[] = []
   let current: ReadonlyMap<string, string> = new Map()

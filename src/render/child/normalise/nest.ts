@@ -5,13 +5,13 @@ import { referenceIn } from './references.ts'
 import { append, create, type Element, elementsOf, inherited, type Tree, walk } from './tree.ts'
 
 /**
- * A settled document as an element of another one, in the place of the picture that it was: what it refers to is its own, and
- * nothing around it is inherited. Throws TOO_COMPLEX where all documents together are too many elements.
+ * Converts a normalised document to an element of another one, in place of the picture that embedded it: its references are its own, and
+ * it inherits nothing from its surroundings. Throws TOO_COMPLEX if all documents together have too many elements.
  */
 export function nestTree(inner: Tree, outer: Tree, image: Element): Element {
   outer.elements += inner.elements
   if (outer.elements > LIMITS.elements)
-    throw tooComplex(`The documents in the document have more than ${LIMITS.elements} elements.`)
+    throw tooComplex(`The embedded documents have more than ${LIMITS.elements} elements.`)
   const prefix = `tn${outer.targets.size}-`
   for (const element of walk(inner.root)) {
     for (const [name, value] of element.attributes) {
@@ -33,7 +33,7 @@ export function nestTree(inner: Tree, outer: Tree, image: Element): Element {
   }
   if (!place.attributes.has('font-size')) place.attributes.set('font-size', '16')
   for (const child of [...elementsOf(inner.root)]) append(place, child)
-  // What the picture itself has, as a group: a nested svg knows no opacity.
+  // A group carries the picture's own opacity, mask and so on: engines ignore them on a nested svg.
   const group = create('g', {}, [place])
   for (const name of [...OF_GROUP, 'visibility']) {
     const value = image.attributes.get(name)

@@ -1,31 +1,31 @@
 import type { Moment } from './animation.ts'
 import type { Size } from './box.ts'
 import { type Cascade, openCascade } from './cascade.ts'
-import { settleClipShapes } from './clip-shapes.ts'
+import { resolveClipShapes } from './clip-shapes.ts'
 import { checkDashes } from './dash-budget.ts'
-import { settleDashLengths } from './dash-lengths.ts'
+import { resolveDashLengths } from './dash-lengths.ts'
 import { decode } from './decode.ts'
-import { type Counts, noteFeatures } from './features.ts'
-import { settleFilterFunctions } from './filter-functions.ts'
+import { type Counts, collectFeatures } from './features.ts'
+import { resolveFilterFunctions } from './filter-functions.ts'
 import { clampFilter } from './filter-numbers.ts'
 import { readFontFaces } from './font-faces.ts'
-import { settleForeignObjects } from './foreign.ts'
+import { resolveForeignObjects } from './foreign.ts'
 import { checkGraph } from './graph-budget.ts'
 import { LIMITS, tooComplex } from './limits.ts'
-import { settleMarkers } from './markers.ts'
+import { resolveMarkers } from './markers.ts'
 import type { Feature, Warning } from './names.ts'
 import { nestTree } from './nest.ts'
 import { embedPictures } from './pictures.ts'
 import { linkIds, linkValue, printBody, printRoot } from './print.ts'
 import { read } from './read.ts'
 import { resolve } from './resolve.ts'
-import { settleRoot } from './root.ts'
+import { resolveRoot } from './root.ts'
 import { parseSheets, type Sheet } from './sheet.ts'
 import { PAGE_SIDE, viewBoxOf } from './size.ts'
-import { settleSwitches } from './switches.ts'
-import { settleSymbols } from './symbols.ts'
-import { settleText } from './text.ts'
-import { settleTransforms } from './transforms.ts'
+import { resolveSwitches } from './switches.ts'
+import { resolveSymbols } from './symbols.ts'
+import { resolveText } from './text.ts'
+import { resolveTransforms } from './transforms.ts'
 import { type Element, type Tree, walk } from './tree.ts'
 import { unpack } from './unpack.ts'
 
@@ -34,7 +34,7 @@ export interface NormalisedSvg extends Size {
   readonly svg: string
   /** The same document with other attributes on its root. */
   readonly withRoot: (change: (root: Readonly<Record<string, string>>) => Readonly<Record<string, string>>) => string
-  /** All letters that it draws. */
+  /** All text that it draws. */
   readonly text: string
   readonly warnings: readonly Warning[]
   readonly features: ReadonlySet<Feature>
@@ -42,16 +42,16 @@ export interface NormalisedSvg extends Size {
 }
 
 /**
- * Does what a browser's style engine does, once, so that every engine sees the same plain static SVG: attributes only, no
- * style sheet, no class, px and `#rrggbb`, live references. What is not understood is not printed. Cost is linear in the document.
+ * Does the work of a browser's style engine once, so that every engine sees the same plain static SVG: attributes only, no style sheets
+ * or classes, px and `#rrggbb`, valid references. What is not understood is not printed. The cost is linear in the size of the document.
  * Throws an AppError whose code says why the document cannot be drawn.
- * @param moment of a document that moves: before it does, or when it has
+ * @param moment of an animated document: before the animations begin, or after they end
  */
 export async function normalise(bytes: Uint8Array, moment: Moment = 'start'): Promise<NormalisedSvg> {
   try {
     return await printTree(await settle(read(decode(unpack(bytes))), moment))
   } catch (error) {
-    // A document that nests or repeats what no limit counts ends in the engine's own.
+    // A document may nest or repeat in a way that no limit counts, up to the limits of the JavaScript engine.
     if (error instanceof RangeError) throw tooComplex('The document is too large or too deep to be read.')
     throw error
   }
@@ -64,18 +64,18 @@ async function settle(tree: Tree, moment: Moment): Promise<Tree> {
   readFontFaces(sheet.fontFaces, tree)
   resolve(tree, { cascade: cascadeOf(tree, sheet), keyframes: sheet.keyframes, moment })
   if (tree.root.children.length > 0) {
-    settleSwitches(tree)
-    settleLinks(tree)
-    if (tree.has.foreign) settleForeignObjects(tree)
-    settleTransforms(tree)
-    settleRoot(tree)
-    if (tree.has.symbol) settleSymbols(tree)
-    settleClipShapes(tree)
-    settleFilterFunctions(tree)
-    if (tree.has.pathLength) settleDashLengths(tree)
-    if (tree.has.marker) settleMarkers(tree)
+    resolveSwitches(tree)
+    resolveLinks(tree)
+    if (tree.has.foreign) resolveForeignObjects(tree)
+    resolveTransforms(tree)
+    resolveRoot(tree)
+    if (tree.has.symbol) resolveSymbols(tree)
+    resolveClipShapes(tree)
+    resolveFilterFunctions(tree)
+    if (tree.has.pathLength) resolveDashLengths(tree)
+    if (tree.has.marker) resolveMarkers(tree)
     if (tree.images.length > 0) await embedPictures(tree)
-    settleText(tree)
+    resolveText(tree)
   }
   const box = viewBoxOf(tree.root.attributes.get('viewBox')) ?? tree
   clampFilters(tree)
@@ -84,7 +84,7 @@ async function settle(tree: Tree, moment: Moment): Promise<Tree> {
   return tree
 }
 
-/** Nothing where the document has no style at all, which is most icons. */
+/** Null if the document has no style at all, as most icons. */
 function cascadeOf(tree: Tree, sheet: Sheet): Cascade | null {
   return sheet.rules.length > 0 || tree.has.style ? openCascade(sheet, tree) : null
 }
@@ -95,14 +95,14 @@ async function nest(
   { outer, moment }: { outer: Tree; moment: Moment },
 ): Promise<Element | null> {
   if (outer.depth >= LIMITS.nestedDocuments) return null
-  // Not unpacked: no browser does that inside of a document, and its size is then a part of the whole one.
+  // Not decompressed: browsers do not decompress embedded documents. Its size is part of the whole document's.
   const inner = read(decode(bytes))
   inner.depth = outer.depth + 1
   return nestTree(await settle(inner, moment), outer, image)
 }
 
-/** A link is a group, in text a span. */
-function settleLinks(tree: Tree): void {
+/** A link becomes a group, or a span within text. */
+function resolveLinks(tree: Tree): void {
   for (const element of walk(tree.root)) {
     if (element.name !== 'a') continue
     const isText = element.parent !== null && IS_TEXT.test(element.parent.name)
@@ -121,10 +121,10 @@ function clampFilters(tree: Tree): void {
 function printTree(tree: Tree): NormalisedSvg {
   const { root, width, height } = tree
   const box = viewBoxOf(root.attributes.get('viewBox')) ?? tree
-  const { counts, text } = noteFeatures(tree, Math.max(box.width, box.height))
+  const { counts, text } = collectFeatures(tree, Math.max(box.width, box.height))
   const ids = linkIds(tree)
   const body = printBody(root, ids)
-  // Engines differ on the size of text that has none.
+  // Engines differ on the default font size.
   const head = { width: '', height: '', viewBox: '', ...(text === '' ? {} : { 'font-size': '16' }) }
   const attributes = { ...head, ...Object.fromEntries(readPrinted(root.attributes, ids)) }
   const withRoot: NormalisedSvg['withRoot'] = (change) => printRoot(Object.entries(change(attributes)), body)

@@ -4,7 +4,7 @@ import { bundledFace, familyFor } from '../fonts.ts'
 import { fontTools } from './libraries.ts'
 import type { FontFace } from './tree.ts'
 
-/** What of a style chooses a font. */
+/** The part of a style that selects a font. */
 export interface FontStyle {
   /** A list of families, as in CSS. */
   readonly family: string
@@ -13,14 +13,14 @@ export interface FontStyle {
   readonly isItalic: boolean
 }
 
-/** Fonts for one document, most wanted first; the last one is bundled and stands for whatever is left. */
+/** Fonts for one document, in order of preference; the last one is bundled and is the fallback. */
 export type ChooseFonts = (style: FontStyle) => readonly Font[]
 
-/** Names of a list of families, lower case. */
+/** The family names of a list, in lower case. */
 export const familiesIn = (list: string): string[] =>
   list.split(',').map((family) => family.replaceAll(/["']/g, '').trim().toLowerCase())
 
-/** Opens a document's embedded fonts, each when it is first asked for. One that is broken is as good as not there. */
+/** Opens a document's embedded fonts lazily. A broken font is skipped. */
 export function openFonts(faces: readonly FontFace[]): ChooseFonts {
   const opened = new Map<string, Font | null>()
   const open = (key: string, load: () => Font | null): Font | null => {
@@ -59,7 +59,7 @@ function tryOpen(read: () => Buffer): Font | null {
   }
 }
 
-/** CSS Fonts 4, 5.2, in short: the style first, then the nearest weight. */
+/** Font matching of CSS Fonts 4, 5.2, simplified: style first, then the nearest weight. */
 function bestFace(faces: readonly FontFace[], { family, weight, isItalic }: FontStyle): FontFace | undefined {
   const distance = (face: FontFace) => {
     const [from = 400, to = from] = face.weight.split(/\s+/).map(weightOf)

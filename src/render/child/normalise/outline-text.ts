@@ -6,15 +6,15 @@ import { openTextPath, type TextPath } from './text-path.ts'
 import { append, create, type Element, inherited, type Tree } from './tree.ts'
 import { print } from './values.ts'
 
-/** Letters in scripts that are set from right to left, or from above: left to the engines. */
+/** Scripts that are written right to left or top to bottom: left to the engines. */
 const NOT_OURS = /[\u0590-\u08ff\u200f\u202b\u202e\u2067\ufb1d-\ufdff\ufe70-\ufefc]/
 
-/** A letter or ligature with its place before anchors and paths. In px. */
+/** A letter or ligature with its position before anchors and text paths are applied. In px. */
 interface Glyph {
   readonly character: Character
   readonly font: Font
   readonly id: number
-  /** px for a unit of the font. */
+  /** px per font unit. */
   readonly scale: number
   x: number
   y: number
@@ -23,8 +23,8 @@ interface Glyph {
 }
 
 /**
- * A text element as paths, set here: for letters of embedded fonts, and for what librsvg cannot set. Null where it is left to an
- * engine after all: scripts from right to left, text from above, and what `budget.characters` no longer covers.
+ * Converts a text element to paths: for letters of embedded fonts, and for features that librsvg does not support. Null if the text is
+ * left to an engine: right-to-left scripts, vertical text, and text beyond `budget.characters`.
  */
 export function outlineText(
   text: Element,
@@ -49,7 +49,7 @@ export function outlineText(
   return group
 }
 
-/** What stays of a text's attributes when it is paths. */
+/** The attributes of a text element that still apply to its paths. */
 function paintOf(element: Element): [string, string][] {
   return [...element.attributes].filter(([name]) => !OF_TEXT.test(name))
 }
@@ -57,7 +57,7 @@ function paintOf(element: Element): [string, string][] {
 const OF_TEXT =
   /^(?:x|y|dx|dy|rotate|textLength|lengthAdjust|xml:space|startOffset|method|spacing|side|href|font.*|letter-spacing|word-spacing|text-.*|dominant-baseline|baseline-shift|alignment-baseline|white-space|direction|writing-mode|unicode-bidi)$/
 
-/** Text is anchored from one absolute place to the next. */
+/** Text is anchored in chunks, each from one absolute position to the next. */
 function chunksOf(characters: readonly Character[]): Character[][] {
   const chunks: Character[][] = []
   let path: Element | null = null
@@ -80,7 +80,7 @@ const pathOf = (character: Character | undefined, tree: Tree): TextPath | null =
   return element ? openTextPath(element, tree) : null
 }
 
-/** Sets what follows one absolute place; letters that are shaped together are one run. */
+/** Lays out one chunk; letters that are shaped together form a run. */
 function setChunk(chunk: readonly Character[], { fonts, pen }: { fonts: ChooseFonts; pen: Pen }): Glyph[] {
   const glyphs: Glyph[] = []
   for (let at = 0; at < chunk.length; ) {
@@ -133,7 +133,7 @@ function setRun(
   }
 }
 
-/** Spreads letters, or widens them, to a stated `textLength`. */
+/** Spreads or stretches letters to a stated `textLength`. */
 function fitLength(glyphs: readonly Glyph[]): void {
   const [first] = glyphs
   let element: Element | null = first?.character.element ?? null
@@ -163,7 +163,7 @@ const widthOf = (glyphs: readonly Glyph[]): number => {
   return last ? last.x + last.advance - (glyphs[0]?.x ?? 0) : 0
 }
 
-/** Outlines by the element whose style they have. */
+/** Collects outlines by the element whose style they have. */
 type Outlines = Map<Element, string>
 
 function anchor(glyphs: readonly Glyph[], pen: Pen, chunk: readonly Character[]): Outlines {
@@ -177,7 +177,7 @@ function anchor(glyphs: readonly Glyph[], pen: Pen, chunk: readonly Character[])
   return outlines
 }
 
-/** Each letter stands on the path with its middle; what is beyond either end is not drawn. */
+/** Centres each letter on its point of the path; letters beyond either end are not drawn. */
 function placeOnPath(glyphs: readonly Glyph[], path: TextPath, chunk: readonly Character[]): Outlines {
   const outlines: Outlines = new Map()
   const start = path.startOffset - widthOf(glyphs) * anchorShare(chunk)

@@ -4,7 +4,7 @@ const NUMBER = /[+-]?(?:\d+\.?\d*|\.\d+)(?:e[+-]?\d+)?/gi
 const COMMAND = /([a-z])([^a-df-z]*)/gi
 const ARITY: Readonly<Record<string, number>> = { m: 2, l: 2, t: 2, h: 1, v: 1, c: 6, s: 4, q: 4, a: 7, z: 0 }
 
-/** How many segments a path's data or a list of points has, counted like a renderer would, in one pass without making numbers. */
+/** The number of segments in path data or a list of points, counted as a renderer would, in one pass without parsing numbers. */
 export function countSegments(data: string): number {
   let segments = /^\s*[a-z]/i.test(data) ? 0 : Math.ceil(countNumbers(data) / 2)
   for (const [, letter = '', numbers = ''] of data.matchAll(COMMAND)) {
@@ -14,7 +14,7 @@ export function countSegments(data: string): number {
   return segments
 }
 
-/** Numbers in a list: each starts where a digit, a second dot or a sign cannot belong to the one before. */
+/** Counts the numbers of a list: one begins where a digit, a second dot or a sign cannot belong to the previous one. */
 export function countNumbers(list: string): number {
   let count = 0
   let inside = false
@@ -28,7 +28,7 @@ export function countNumbers(list: string): number {
       if (!inside || dotted) count++
       inside = dotted = true
     } else if (code === 69 || code === 101) {
-      // An exponent, with its sign: still the same number, and no dot may follow.
+      // An exponent with its sign belongs to the same number, and no dot may follow.
       dotted = true
       const next = list.charCodeAt(index + 1)
       if (next === 43 || next === 45) index++
@@ -41,7 +41,7 @@ export function countNumbers(list: string): number {
 
 const numbersOf = (list: string | undefined): number[] => Array.from(list?.match(NUMBER) ?? [], Number)
 
-/** A bound on the length of a shape's outline in its own units: control polygons, not curves. */
+/** An upper bound on the length of a shape's outline in its own units: control polygons instead of curves. */
 export function lengthOf(shape: Element): number {
   const of = (name: string) => Math.abs(Number.parseFloat(shape.attributes.get(name) ?? '0')) || 0
   switch (shape.name) {
@@ -88,7 +88,7 @@ function lengthOfPath(data: string): number {
         length += 7 * Math.min(Math.max(Math.abs(number(0)), Math.abs(number(1))), 1e12)
         goTo(baseX + number(5), baseY + number(6))
       } else {
-        // The mirrored control point of S and T is at most as far away as the last one: twice is enough.
+        // The reflected control point of S and T is at most as far away as the previous one: twice that is enough.
         for (let point = 0; point < arity; point += 2)
           goTo(baseX + number(point), baseY + number(point + 1), command !== 'm' || at > 0)
         if (command === 'm' && at === 0) [startX, startY] = [x, y]
@@ -101,7 +101,7 @@ function lengthOfPath(data: string): number {
 const ARC_NUMBER = /[+-]?(?:\d+\.?\d*|\.\d+)(?:e[+-]?\d+)?/iy
 const ARC_FLAG = /[01]/y
 
-/** Arc flags may stand without a space: `a1 1 0 01.5.5`. */
+/** Arc flags may be written without separators: `a1 1 0 01.5.5`. */
 function arcNumbersOf(list: string): number[] {
   const numbers: number[] = []
   for (let at = 0; at < list.length; ) {

@@ -5,7 +5,7 @@ import type { Warning } from './names.ts'
 import { type Element, remove, replace, type Tree } from './tree.ts'
 import { print } from './values.ts'
 
-/** Embedded pictures as they may stay, each with the size it is drawn at; all others are left out with a warning. */
+/** Converts embedded pictures, with the size each is drawn at; unusable ones are left out with a warning. */
 export async function embedPictures(tree: Tree): Promise<void> {
   const sum = { bytes: 0, pixels: 0 }
   const known = new Map<string, Promise<Picture | Warning>>()
@@ -34,9 +34,9 @@ async function nestSvg(image: Element, href: string, tree: Tree): Promise<Warnin
 
 interface Reading {
   readonly href: string
-  /** The same picture is decoded once, however often it is shown. */
+  /** The same picture is decoded once, however often it is drawn. */
   readonly known: Map<string, Promise<Picture | Warning>>
-  /** Of all pictures that are drawn, each as often as it is shown. */
+  /** Total over all drawn pictures, each counted as often as it is drawn. */
   readonly sum: { bytes: number; pixels: number }
 }
 
@@ -50,12 +50,12 @@ async function embed(image: Element, { href, known, sum }: Reading): Promise<War
   if (sum.bytes > LIMITS.imagesBytes || sum.pixels > LIMITS.imagesPixels) return 'TOO_LARGE'
   image.attributes.set('href', picture.uri)
   image.pixels = picture.pixels
-  if (image.name === 'image') settleSides(image, picture)
+  if (image.name === 'image') resolveSides(image, picture)
   return null
 }
 
-/** A side that is not given follows the picture's ratio, and both its size: SVG 2, 12.3. Engines take it for none, or for all. */
-function settleSides({ attributes }: Element, { width, height }: Picture): void {
+/** A missing side follows from the picture's ratio, and two from its size (SVG 2, 12.3). Engines treat it as 0 or as 100 %. */
+function resolveSides({ attributes }: Element, { width, height }: Picture): void {
   const given = { width: Number(attributes.get('width')), height: Number(attributes.get('height')) }
   if (!attributes.has('width')) {
     attributes.set('width', print(attributes.has('height') ? (given.height * width) / height : width))

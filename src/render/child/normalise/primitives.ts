@@ -2,7 +2,7 @@ import { length, notNegative } from './lengths.ts'
 import { number, numbers, ratio } from './numbers.ts'
 import { oneOf, type Parse } from './values.ts'
 
-/** Names of filter results: whatever they are, brought to what no parser trips over. */
+/** Names of filter results, sanitised so that every parser accepts them. */
 const result: Parse = (text) => {
   const trimmed = text.trim()
   if (trimmed === '' || trimmed.length > 200) return null

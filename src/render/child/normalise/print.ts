@@ -4,16 +4,14 @@ import { referenceIn } from './references.ts'
 import type { Element, Tree } from './tree.ts'
 import { walk } from './tree.ts'
 
-/** Read by the steps, unknown to the engines. */
+/** Used by the normaliser's steps, unknown to the engines. */
 const UNPRINTED: ReadonlySet<string> = new Set(['white-space', 'text-transform'])
-/** Engines know these in a style only. */
+/** Engines support these in a style attribute only. */
 const STYLED: ReadonlySet<string> = new Set(['mix-blend-mode', 'isolation'])
 
-/**
- * Gives every element that something printed refers to a short id, and takes out the references to what is not printed.
- */
+/** Gives every referenced element a short id, and removes references to elements that are not printed. */
 export function linkIds(tree: Tree): ReadonlyMap<string, string> {
-  // A use of nothing draws nothing.
+  // A use without a target draws nothing.
   for (const element of walk(tree.root))
     if (element.name === 'use' && !element.attributes.has('href')) element.name = '?'
   const printed = new Set(walk(tree.root, isPrinted))
@@ -22,7 +20,7 @@ export function linkIds(tree: Tree): ReadonlyMap<string, string> {
   for (const { attributes } of printed) {
     for (const [name, value] of attributes) {
       const id = referenceIn(value)
-      // Nothing around it has a paint to lend.
+      // Outside of a marker or use, there is no context paint.
       if (!hasUse && (value === 'context-fill' || value === 'context-stroke')) attributes.set(name, 'none')
       if (id === null) continue
       const target = tree.targets.get(id)
@@ -43,10 +41,10 @@ export function linkIds(tree: Tree): ReadonlyMap<string, string> {
   return ids
 }
 
-/** What is inside of an element that is not printed is not either. */
+/** Also false for descendants of an element that is not printed. */
 const isPrinted = ({ name }: Element): boolean => PRINTED.has(name)
 
-/** The document in our own hand: one namespace, no declaration, no comment, no entity beyond what escaping takes. */
+/** Serialises the document in a canonical form: one namespace, no declarations, comments or entities other than for escaping. */
 export function printRoot(attributes: Iterable<readonly [string, string]>, body: string): string {
   return `<svg xmlns="${SVG}"${printAttributes(attributes)}${body}`
 }
@@ -72,10 +70,10 @@ function printAttributes(attributes: Iterable<readonly [string, string]>, ids?: 
   return text
 }
 
-/** Set by different steps, and printed in one order all the same: printing what was printed changes nothing. */
+/** Printed last: steps set these in varying orders, and printing must be idempotent. */
 const LATE: ReadonlySet<string> = new Set(['style', 'clip-path', 'mask', 'filter', 'transform', 'href', 'id'])
 
-/** A final value with the printed id in the place of the temporary one. */
+/** Replaces the temporary id in a final value by the printed one. */
 export function linkValue(value: string, ids: ReadonlyMap<string, string>): string {
   const id = value[0] === 'u' || value[0] === '#' ? referenceIn(value) : null
   if (id === null) return value
@@ -87,7 +85,7 @@ function printOne(name: string, value: string, ids?: ReadonlyMap<string, string>
   return ` ${name}="${escapeAttribute(final)}"`
 }
 
-/** What follows the attributes of an element, up to its end. */
+/** Everything after an element's attributes, up to its end tag. */
 export function printBody({ name, children }: Element, ids: ReadonlyMap<string, string>): string {
   let text = ''
   for (const child of children) {

@@ -22,11 +22,11 @@ import { oneOf, type Parse } from './values.ts'
 export interface Property {
   readonly parse: Parse
   readonly isInherited: boolean
-  /** Printed where `initial` is asked for; undefined: nothing is printed. */
+  /** Printed for `initial`; undefined: nothing is printed. */
   readonly initial?: string
-  /** Not read from an attribute: browsers know it in CSS only. */
+  /** Not read from an attribute: in browsers it exists in CSS only. */
   readonly isCssOnly?: boolean
-  /** Kept beside the printed attributes, for a later step. */
+  /** Kept in `extra` for a later step, not printed. */
   readonly isExtra?: boolean
 }
 
@@ -50,7 +50,7 @@ const word = oneOf
 
 const marker = inherit(reference('marker'), 'none')
 
-/** Every property that is resolved. What is not here is not printed. */
+/** Every property that is resolved. Others are not printed. */
 export const PROPERTIES: Readonly<Record<string, Property>> = {
   fill: inherit(paint, '#000000'),
   stroke: inherit(paint, 'none'),
@@ -166,12 +166,12 @@ export const PROPERTIES: Readonly<Record<string, Property>> = {
   ry: extent('y'),
 }
 
-/** Properties that children take over, with what they are where nobody sets them. */
+/** Inherited properties with their initial values. */
 export const INHERITED: readonly (readonly [name: string, initial: string])[] = Object.entries(PROPERTIES).flatMap(
   ([name, { isInherited, initial }]) => (isInherited && initial !== undefined ? [[name, initial] as const] : []),
 )
 
-/** Which elements CSS may place, and with what. Chromium does not size a `use` by it. */
+/** Geometry properties of elements that CSS may size and position. Chromium does not apply them to a `use`. */
 export const PLACED: Readonly<Record<string, ReadonlySet<string>>> = {
   x: names('svg symbol use image rect foreignObject'),
   y: names('svg symbol use image rect foreignObject'),

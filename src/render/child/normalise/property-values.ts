@@ -6,18 +6,18 @@ import { calls, evaluate, oneOf, type Parse, print, split, type Value } from './
 export const names = (list: string): ReadonlySet<string> => new Set(list.split(' '))
 const SERVERS = names('linearGradient radialGradient pattern')
 
-/** A paint: none, a colour, or a paint server with what stands in for it where it is not there. */
+/** A paint: none, a colour, or a paint server with a fallback. */
 export const paint: Parse = (text) => {
   if (text === 'none' || text.charCodeAt(0) === 35) return text === 'none' ? text : colour(text)
   const url = readUrl(text)
   if (url) {
     const fallback = url.rest === '' ? 'none' : paint(url.rest)
-    // Words that are no paint spoil the whole value.
+    // An invalid fallback invalidates the whole value.
     if (fallback === null) return null
     return (context) => {
       const instead = evaluate(fallback, context) ?? 'none'
       const server = context.refer(url.address, SERVERS)
-      // Of shapes without a box the engine takes the other.
+      // The engine uses the fallback for shapes without a box.
       return server === null ? instead : instead.startsWith('#') ? `${server} ${instead.slice(0, 7)}` : server
     }
   }
@@ -25,7 +25,7 @@ export const paint: Parse = (text) => {
   return word === 'none' || word === 'context-fill' || word === 'context-stroke' ? word : colour(text)
 }
 
-/** none, or a reference to an element; a dead one is none. */
+/** none, or a reference to an element; a dangling reference is none. */
 export const reference = (targets: string): Parse => {
   const known = names(targets)
   return (text) => {
@@ -35,7 +35,7 @@ export const reference = (targets: string): Parse => {
   }
 }
 
-/** References and functions as they are: a later step makes elements of them. */
+/** References and functions, unchanged: a later step converts them to elements. */
 export const functions: Parse = (text) =>
   text.trim().toLowerCase() === 'none' ? 'none' : text.includes('(') ? text : null
 export const verbatim: Parse = (text) => text.trim() || null
@@ -52,7 +52,7 @@ const SIZES: Readonly<Record<string, number>> = {
 }
 const fontLength = length('em', notNegative)
 
-/** `em` and percentages are of the parent's: the context is the parent's, too. */
+/** `em` and percentages are of the parent's font size, so the context is the parent's. */
 export const fontSize: Parse = (text) => {
   const word = text.trim().toLowerCase()
   if (Object.hasOwn(SIZES, word)) return String(SIZES[word])
@@ -68,7 +68,7 @@ export const fontWeight: Parse = (text) => {
   return weight >= 1 && weight <= 1000 ? String(Math.round(weight)) : null
 }
 
-/** Names in double quotes lose them where they can do without, and what could end a value anywhere. */
+/** Removes unneeded quotes from family names, and everything that could end a value. */
 export const fontFamily: Parse = (text) => {
   const families = split(text, ',')
     .slice(0, 32)
@@ -85,7 +85,7 @@ export const fontFamily: Parse = (text) => {
     .join(',')
 }
 
-/** Lengths between commas or spaces. */
+/** Lengths separated by commas or spaces. */
 export const dashes: Parse = (text) => {
   const word = text.trim().toLowerCase()
   if (word === 'none' || word === '') return word === '' ? null : 'none'
@@ -126,7 +126,7 @@ export const miter: Parse = (text) => {
   return text.trim() !== '' && number >= 1 ? print(number) : null
 }
 
-/** The colour of a `background`; pictures and gradients are nothing. */
+/** The colour of a `background`; pictures and gradients are ignored. */
 export const background: Parse = (text) => {
   for (const part of split(text, ' ')) {
     const found = colour(part)

@@ -7,13 +7,12 @@ import { openNamespaces, SVG, XHTML, XLINK, XML } from './namespaces.ts'
 import { countSegments } from './path-data.ts'
 import type { Element, Presence, Tree } from './tree.ts'
 
-/** Pieces small enough that a limit stops the parser long before the end. */
+/** Chunks small enough that a limit stops the parser long before the end. */
 const PIECE = 65_536
 
 /**
- * Parses the text strictly into the elements that a picture may be made of, as written. What stands behind the root is
- * not looked at. The counts are ours and come before the parser's work is done. Throws NOT_SVG, UNSUPPORTED (ill-formed,
- * with line and reason), TOO_COMPLEX or TOO_DEEP.
+ * Parses the text strictly into the elements that a picture may contain, as written. Content after the root is ignored. The limits are
+ * checked while parsing. Throws NOT_SVG, UNSUPPORTED (ill-formed, with line and reason), TOO_COMPLEX or TOO_DEEP.
  */
 export function read(source: string): Tree {
   const findings = { warnings: new Set<Warning>(), features: new Set<Feature>() }
@@ -32,10 +31,10 @@ export function read(source: string): Tree {
   let elements = 0
   let attributes = 0
   let ownAttributes = 0
-  /** Depth at which an element was left out: all below it goes too. */
+  /** Depth of the element that is being left out, with its descendants. */
   let skipFrom = Number.POSITIVE_INFINITY
 
-  // XML 1.1 allows control characters that what we print, XML 1.0, does not.
+  // XML 1.1 allows control characters that XML 1.0, which we print, does not.
   const parser = new SaxesParser({ xmlns: false, forceXMLVersion: true, defaultXMLVersion: '1.0' })
   parser.on('opentagstart', () => {
     ownAttributes = 0
@@ -65,7 +64,7 @@ export function read(source: string): Tree {
   parser.on('text', addText)
   parser.on('cdata', addText)
 
-  /** Left out elements stay as names without attributes: selectors count siblings. */
+  /** Elements that are left out stay as names without attributes: selectors count siblings. */
   function add(name: string, written: Record<string, string>): void {
     const given = isRead(name) ? unprefix(written) : EMPTY
     const parent = open.at(-1) ?? null
@@ -94,7 +93,7 @@ export function read(source: string): Tree {
     if (given.points !== undefined) countPath(given.points, paths)
   }
 
-  /** Names in no namespace, `xlink:href` as `href` unless that is there too, and `xml:space`; all others go. */
+  /** Names without a namespace, `xlink:href` as `href` unless that is present too, and `xml:space`; all others are dropped. */
   function unprefix(written: Record<string, string>): Readonly<Record<string, string>> {
     let isForeign = false
     for (const name in written) {
@@ -148,7 +147,7 @@ export function read(source: string): Tree {
     if (!isDone) parser.close()
   } catch (error) {
     if (error instanceof AppError) throw error
-    // Behind the root stand NULs, a second document, or what a broken upload left: nothing that is drawn.
+    // After the root there may be NULs, a second document, or the remains of a broken upload: nothing that is drawn.
     if (!isDone) throw illFormed(error, root !== null)
   }
   if (root === null) throw new AppError('NOT_SVG', 'The file holds no <svg> element.')
@@ -174,7 +173,7 @@ const EMPTY: Readonly<Record<string, string>> = Object.freeze({})
 const isRead = (name: string): boolean => READ.has(name) || name.startsWith('html:')
 const isCss = ({ type }: Readonly<Record<string, string>>) => !type?.trim() || /^\s*text\/css/i.test(type)
 
-/** Data is only counted once there is enough of it: a segment has a character at least. */
+/** A cheap bound: segments are counted only in data that is long enough to exceed the limit. */
 interface PathCount {
   chars: number
   segments: number
@@ -195,5 +194,5 @@ function illFormed(error: unknown, sawRoot: boolean): AppError {
   const reason = (error instanceof Error ? error.message : String(error)).slice(0, 200)
   return sawRoot
     ? new AppError('UNSUPPORTED', `The document is not well-formed XML at ${reason}`, { cause: error })
-    : new AppError('NOT_SVG', `The file is no SVG document: at ${reason}`, { cause: error })
+    : new AppError('NOT_SVG', `The file is not an SVG document: at ${reason}`, { cause: error })
 }

@@ -3,13 +3,13 @@ import type { Context } from './values.ts'
 
 /** `url(...)` at the start of a value. */
 export interface Url {
-  /** What is in the parentheses, quotes, escapes and all taken off. */
+  /** The address within the parentheses, without quotes and escapes. */
   readonly address: string
-  /** What stands behind it. */
+  /** The text after it. */
   readonly rest: string
 }
 
-/** Reads a `url()`, quoted or not; null where the value starts with something else. One pass. */
+/** Reads a `url()`, quoted or not; null if the value starts with something else. One pass. */
 export function readUrl(text: string): Url | null {
   const from = text.length - text.trimStart().length
   if (text.slice(from, from + 4).toLowerCase() !== 'url(') return null
@@ -39,8 +39,8 @@ export function readUrl(text: string): Url | null {
 }
 
 /**
- * Finds what addresses name and gives it a temporary id in `tree.targets`: nothing that the author wrote is printed. Outside of the
- * document there is nothing.
+ * Looks up referenced elements and gives them temporary ids in `tree.targets`: no id of the author is printed. References outside of the
+ * document resolve to null.
  */
 export function openReferences(tree: Pick<Tree, 'ids' | 'targets' | 'warnings'>): Context['refer'] {
   const temporaries = new Map<Element, string>()
@@ -62,10 +62,10 @@ export function openReferences(tree: Pick<Tree, 'ids' | 'targets' | 'warnings'>)
   }
 }
 
-/** Asked for a colour, not for what a gradient takes over from another. */
+/** Looks for its own colours, or those of a gradient that it inherits from. */
 const isPaint = (names: ReadonlySet<string>): boolean => names.has('pattern') && names.has('linearGradient')
 
-/** One without colours is as good as none. */
+/** A gradient without colour stops is treated as missing. */
 const isEmptyGradient = ({ name, given, children }: Element): boolean =>
   name.endsWith('Gradient') &&
   given.href === undefined &&

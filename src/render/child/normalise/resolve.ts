@@ -9,20 +9,20 @@ import { PLACED, PROPERTIES, type Property } from './properties.ts'
 import { openReferences, readUrl } from './references.ts'
 import { enter, type Scope, valueFor } from './scope.ts'
 import type { Keyframe } from './sheet.ts'
-import { PAGE_SIDE, settleSize, viewBoxOf } from './size.ts'
+import { PAGE_SIDE, resolveSize, viewBoxOf } from './size.ts'
 import type { Element, Tree } from './tree.ts'
 import { evaluate, print, type Value } from './values.ts'
 import { substitute, type VariableBudget } from './variables.ts'
 import { pageOf, viewportIn } from './viewport.ts'
 
-/** What the documents' styles say, and when. */
+/** The documents' style sheets and the moment of their animations. */
 export interface Style {
   readonly cascade: Cascade | null
   readonly keyframes: ReadonlyMap<string, readonly Keyframe[]>
   readonly moment: Moment
 }
 
-/** Not drawn, and what looks like a property is none. */
+/** Not drawn; their attributes are not properties. */
 const STAGE: ReadonlySet<string> = new Set([
   '?',
   'set',
@@ -34,8 +34,8 @@ const STAGE: ReadonlySet<string> = new Set([
 ])
 
 /**
- * Gives each element its final attributes: what the cascade and its own attributes make of each property, in px and
- * `#rrggbb`, with live references only. What is not understood is not there. Settles the root's size.
+ * Gives each element its final attributes: its properties from the cascade and its own attributes, in px and `#rrggbb`, with valid
+ * references only. What is not understood is omitted. Sets the root's size.
  */
 export function resolve(tree: Tree, { cascade, keyframes, moment }: Style): void {
   const { warnings } = tree
@@ -110,7 +110,7 @@ export function resolve(tree: Tree, { cascade, keyframes, moment }: Style): void
       applyDeclaration(element, { property: name, isImportant: false, value: null, wide, text }, scope)
       return
     }
-    // Where a presentation attribute has var(), it is as in CSS.
+    // A presentation attribute with var() is resolved as in CSS.
     if (/\bvar\(/i.test(text)) {
       uses.variable.add(element)
       const replaced = substitute(text, scope.variables, budget)
@@ -158,7 +158,7 @@ export function resolve(tree: Tree, { cascade, keyframes, moment }: Style): void
     const kind = name === 'mask-image' ? 'mask' : name
     const url = readUrl(value)
     if (!url) return
-    // `url(#a) url(#b)`: a list of filters is made one element later.
+    // `url(#a) url(#b)`: a later step combines a list of filters into one element.
     if (kind === 'filter' && url.rest !== '') {
       element.extra ??= new Map()
       element.extra.set(kind, value)
@@ -183,7 +183,7 @@ export function resolve(tree: Tree, { cascade, keyframes, moment }: Style): void
     if (reference !== null) element.attributes.set('href', `#${reference.slice(5, -1)}`)
   }
 
-  /** What depends on several of an element's values, and what its children see. */
+  /** Properties that depend on several of an element's values, and the scope of its children. */
   function finish(element: Element, declared: Declared | null, scope: Scope): Scope {
     const { attributes } = element
     if (element.parent === null) return finishRoot(element, declared, scope)
@@ -200,16 +200,16 @@ export function resolve(tree: Tree, { cascade, keyframes, moment }: Style): void
     return { ...scope, fill, stroke, viewport }
   }
 
-  /** The root's own size comes first: all else may be of it. */
+  /** The root's own size comes first: everything else may depend on it. */
   function finishRoot(root: Element, declared: Declared | null, scope: Scope): Scope {
     const side = (name: 'width' | 'height') => {
       const px = root.attributes.get(name)
       root.attributes.delete(name)
       const written = declared?.get(name)?.text ?? root.given[name] ?? ''
-      // Of a page that is not there.
+      // Relative to a page that does not exist.
       return px === undefined || /%|\dv/.test(written) ? null : Number(px)
     }
-    const size = settleSize(root, { width: side('width'), height: side('height') })
+    const size = resolveSize(root, { width: side('width'), height: side('height') })
     tree.width = size.width
     tree.height = size.height
     for (const name of ['x', 'y']) root.attributes.delete(name)

@@ -6,15 +6,15 @@ import { matrixOf } from './transforms.ts'
 import { append, create, type Element, type Tree } from './tree.ts'
 import { print, split } from './values.ts'
 
-/** What makes the root a box of CSS: what engines do not draw of an outermost svg. */
+/** Properties that make the root a CSS box, which engines do not draw for an outermost svg. */
 const BOXED = ['transform', 'translate', 'rotate', 'scale', 'border-radius', 'background-color', 'filter'] as const
 const LAYERED = ['opacity', 'filter', 'mask', 'clip-path', 'mix-blend-mode', 'isolation', 'display'] as const
 
 /**
- * The root's own transform, background, rounded corners, opacity, filter, mask and clip, moved into the picture: the root is
- * then a plain viewport in px.
+ * Moves the root's own transform, background, rounded corners, opacity, filter, mask and clip into the picture, so that the root is a
+ * plain viewport in px.
  */
-export function settleRoot(tree: Tree): void {
+export function resolveRoot(tree: Tree): void {
   const { root } = tree
   const { extra } = root
   const layered = LAYERED.filter((name) => root.attributes.has(name))
@@ -62,7 +62,7 @@ export function settleRoot(tree: Tree): void {
   extra?.clear()
 }
 
-/** From the root's user space to its box in px. */
+/** Maps the root's user space to its box in px. */
 function viewBoxMatrix(root: Element, { width, height }: { width: number; height: number }): Matrix {
   const box = viewBoxOf(root.attributes.get('viewBox'))
   if (!box) return IDENTITY

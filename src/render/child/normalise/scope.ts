@@ -7,23 +7,23 @@ import type { Element, Findings } from './tree.ts'
 import { type Context, evaluate } from './values.ts'
 import { substitute, type VariableBudget, type Variables } from './variables.ts'
 
-/** What an element hands on to its children, beside what the engine inherits by itself. */
+/** What an element passes on to its children, apart from what the engine inherits itself. */
 export interface Scope extends Context {
   readonly variables: Variables | null
-  /** Alpha of the inherited fill and stroke, and the opacity that was printed for each. */
+  /** Alpha of the inherited fill and stroke, and the opacity printed for each. */
   readonly fill: Faded
   readonly stroke: Faded
 }
 
-/** What all of one document's variables share. */
+/** State shared by all variables of a document. */
 export interface VariableScope {
   readonly budget: VariableBudget
   readonly findings: Findings
-  /** Elements that took a value from a variable. */
+  /** Elements whose values depend on a variable. */
   readonly variable: Set<Element>
 }
 
-/** What all other values may depend on: variables, the font's size, the colour. */
+/** Resolves what all other values may depend on: variables, the font size, the colour. */
 export function enter(
   element: Element,
   declared: Declared | null,
@@ -56,7 +56,7 @@ export function enter(
   return scope
 }
 
-/** Declarations with var() become what they say here, in place. */
+/** Substitutes var() in declarations, in place. */
 function expandVariables(
   element: Element,
   declared: Declared,
@@ -69,19 +69,19 @@ function expandVariables(
     const text = substitute(declaration.text, variables, budget)
     declared.delete(name)
     const found = text === null ? [] : declare(name, text.trim(), { isImportant: declaration.isImportant, findings })
-    // Invalid only when it is computed: as if unset, and not what stood before it.
+    // Invalid at computed-value time: treated as unset; earlier declarations do not apply.
     if (found.length === 0) declared.set(name, { ...declaration, value: null, wide: 'unset' })
     for (const longhand of found)
       if (!declared.has(longhand.property) || longhand.property === name) declared.set(longhand.property, longhand)
   }
 }
 
-/** What a declaration comes to for an element; null where nothing needs to be printed. */
+/** The value of a declaration for an element; null if nothing needs to be printed. */
 export function valueFor({ wide, value }: Declaration, name: string, element: Element, scope: Scope): string | null {
   const property = PROPERTIES[name]
   if (wide === null) return evaluate(value, scope)
   if (wide === 'initial') return property?.initial ?? null
-  // What is inherited anyway is left to the engine.
+  // Inheritance is left to the engine.
   if (property?.isInherited || wide === 'unset') return null
   return element.parent?.attributes.get(name) ?? element.parent?.extra?.get(name) ?? null
 }

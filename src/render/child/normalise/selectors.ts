@@ -4,23 +4,23 @@ import { LIMITS, tooComplex } from './limits.ts'
 import type { Element } from './tree.ts'
 
 export interface CompiledSelector {
-  /** Id, class or name that an element must have: `#a`, `.a`, `a`, or `*`. */
+  /** The id, class or name that an element must have: `#a`, `.a`, `a`, or `*`. */
   readonly key: string
   readonly specificity: number
-  /** Null where the key says it all. */
+  /** Null if the key alone decides. */
   readonly matches: ((element: Element) => boolean) | null
 }
 
-/** Steps through the tree, counted for one document. */
+/** Budget of steps through the tree, for one document. */
 export interface StepBudget {
   left: number
-  /** Child elements without the text between them. */
+  /** Child elements without text nodes. */
   readonly children: Map<Element, Element[]>
 }
 
 /**
- * The selectors of a list; one that no browser knows spoils the list, as in CSS. Null then. Throws TOO_COMPLEX where one is too long,
- * and later, while matching, where all of them take too many steps.
+ * Compiles a selector list; as in CSS, one invalid selector invalidates the list: null then. Throws TOO_COMPLEX if one is too long, and
+ * while matching, if all of them take too many steps.
  */
 export function compileSelectors(list: string, budget: StepBudget): CompiledSelector[] | null {
   const simple = SIMPLE.exec(list)
@@ -48,14 +48,14 @@ export function compileSelectors(list: string, budget: StepBudget): CompiledSele
 
 const SIMPLE = /^([.#]?)[a-zA-Z_][\w-]*$/
 
-/** Of the pseudo-classes those that a still picture can be in; css-select has more, of jQuery. */
+/** Pseudo-classes that can apply to a still picture; css-select also supports jQuery extensions. */
 const STRUCTURAL = new Set(
   (
     'is where not has matches root scope empty lang first-child last-child only-child first-of-type last-of-type ' +
     'only-of-type nth-child nth-last-child nth-of-type nth-last-of-type'
   ).split(' '),
 )
-/** True of nothing in a picture: in an <img> not even links are links. */
+/** Never true in a picture: in an <img> even links are not links. */
 const DYNAMIC = new Set(
   (
     'link any-link hover active focus focus-visible focus-within visited target target-within checked disabled enabled default ' +
@@ -74,7 +74,7 @@ function isKnown(tokens: readonly Selector[]): 'known' | 'never' | 'unknown' {
     else if (!STRUCTURAL.has(token.name))
       return /^(?:before|after|first-line|first-letter)$/.test(token.name) ? 'never' : 'unknown'
     if (token.name === 'not' && Array.isArray(token.data)) {
-      // What is never true is always true when it is not: such alternatives go, all others must be known.
+      // `:not()` of something that is never true is always true: such alternatives are dropped, all others must be valid.
       const kinds = token.data.map(isKnown)
       if (kinds.includes('unknown')) return 'unknown'
       token.data = token.data.filter((_, index) => kinds[index] === 'known')
@@ -90,7 +90,7 @@ function isKnown(tokens: readonly Selector[]): 'known' | 'never' | 'unknown' {
 const isCombinator = ({ type }: Selector) =>
   type === 'descendant' || type === 'child' || type === 'adjacent' || type === 'sibling'
 
-/** The most telling part of the last compound. */
+/** The most specific part of the last compound selector. */
 function keyOf(tokens: readonly Selector[]): string {
   let key = '*'
   for (let index = tokens.length - 1; index >= 0; index--) {
@@ -103,7 +103,7 @@ function keyOf(tokens: readonly Selector[]): string {
   return key
 }
 
-/** Ids, then classes, attributes and pseudo-classes, then names, as one number. */
+/** Specificity as one number: ids, then classes, attributes and pseudo-classes, then names. */
 function specificityOf(tokens: readonly Selector[]): number {
   let sum = 0
   for (const token of tokens) {
@@ -119,7 +119,7 @@ function specificityOf(tokens: readonly Selector[]): number {
 
 export const localName = ({ name }: Element): string => (name.startsWith('html:') ? name.slice(5) : name)
 
-/** Most selectors of a large sheet are about nothing in the document: those are never compiled. */
+/** Compiled lazily: most selectors of a large sheet match nothing in the document. */
 function whenNeeded(tokens: Selector[], budget: StepBudget): (element: Element) => boolean {
   let compiled: ((element: Element) => boolean) | undefined
   return (element) => {

@@ -9,10 +9,10 @@ import type { Findings } from './tree.ts'
 import { split } from './values.ts'
 
 export interface Rule {
-  /** The list before the block, `&` written out. */
+  /** The selector list before the block, with `&` expanded. */
   readonly selectors: string
   readonly declarations: readonly Declaration[]
-  /** Rules of a later layer win over those of an earlier one; those of none over all. */
+  /** Rules of later layers win over earlier ones; rules without a layer win over all. */
   readonly layer: number
 }
 
@@ -49,7 +49,7 @@ export function parseSheets(sheets: readonly string[], page: Size, findings: Fin
   return sheet
 
   interface Scope {
-    /** Selectors of the rule around, null at the top. */
+    /** Selectors of the enclosing rule, null at the top level. */
     parents: string | null
     layer: number
     depth: number
@@ -63,7 +63,7 @@ export function parseSheets(sheets: readonly string[], page: Size, findings: Fin
     if (node.type === 'Rule') readRule(node, scope)
     else if (node.type === 'Atrule') readAtrule(node, scope)
     else if (node.type === 'Raw') {
-      // What nests in a rule and starts with a name is left to us.
+      // css-tree does not parse nested rules that start with a type selector.
       if (scope.parents !== null && node.value.includes('{')) {
         if (scope.depth >= LIMITS.cssDepth) throw tooComplex(`Rules are nested more than ${LIMITS.cssDepth} deep.`)
         readBlocks(node.value, { ...scope, depth: scope.depth + 1 })
@@ -165,7 +165,7 @@ export function parseSheets(sheets: readonly string[], page: Size, findings: Fin
   }
 }
 
-/** Embedded fonts are in the sheets, too. */
+/** Room for embedded fonts, which are part of the sheets. */
 const EMBEDDED_CHARS = 4_000_000
 
 function parse(css: string): Iterable<CssNode> {
@@ -180,7 +180,7 @@ function parse(css: string): Iterable<CssNode> {
   return ast.type === 'StyleSheet' ? ast.children : []
 }
 
-/** The parser recurses with each block that opens. */
+/** Checked before parsing: the parser recurses into each block. */
 function checkDepth(css: string): void {
   let depth = 0
   for (let at = 0; at < css.length; at++) {
@@ -201,11 +201,11 @@ function checkSelectors(chars: number): void {
   if (chars > LIMITS.selectorsChars) throw tooComplex(`Selectors have ${chars} characters.`)
 }
 
-/** Nested selectors written out: `&` is the parent, and without one the parent stands in front. */
+/** Expands nested selectors: `&` is the parent; without one, the parent is prepended. */
 function nest(own: string, parents: string): string {
   const parent = parents.includes(',') || /[\s>+~]/.test(parents) ? `:is(${parents})` : parents
   const selectors = split(own, ',')
-  // Counted before it is made: `&` multiplies.
+  // Checked before expanding: `&` multiplies.
   const times = selectors.reduce((sum, selector) => sum + Math.max(1, selector.split('&').length - 1), 0)
   checkSelectors(own.length + times * parent.length)
   return selectors

@@ -5,7 +5,7 @@ const WIDE = /^\s*(?:inherit|initial|unset|revert|revert-layer)\s*$/i
 const MARKERS = ['marker-start', 'marker-mid', 'marker-end']
 const FONT = ['font-style', 'font-variant', 'font-weight', 'font-stretch', 'font-size', 'font-family']
 
-/** A declaration as longhands; itself where it is one. Empty where it is not understood. */
+/** Expands a declaration to longhands; a longhand is returned as it is. Empty if it is not understood. */
 export function expand(property: string, value: string): readonly (readonly [string, string])[] {
   switch (property) {
     case 'marker':
@@ -30,7 +30,7 @@ export function expand(property: string, value: string): readonly (readonly [str
   }
 }
 
-/** `italic bold 12px/1.5 "A B", serif`: what stands before the size in any order, then size, line height and families. */
+/** `italic bold 12px/1.5 "A B", serif`: style, variant and weight in any order, then size, line height and families. */
 function font(value: string): [string, string][] {
   const parts = split(value, ' ')
   const at = parts.findIndex((part, index) => index < 5 && isSize(part))

@@ -4,10 +4,10 @@ import { LIMITS } from './limits.ts'
 import type { Element } from './tree.ts'
 import { print } from './values.ts'
 
-/** The box that Chromium gives an <img> to fill in our references; all that a document does not say is of it. */
+/** The box that Chromium gives the <img> in our reference pictures; sizes that a document does not state are relative to it. */
 export const PAGE_SIDE = 512
 
-/** Four finite numbers of which the last two are positive; anything else states nothing. */
+/** Four finite numbers, the last two positive; anything else counts as not stated. */
 export function viewBoxOf(viewBox: string | undefined): Box | null {
   const numbers = viewBox?.trim().split(/\s*,\s*|\s+/) ?? []
   if (numbers.length !== 4 || numbers.includes('')) return null
@@ -17,13 +17,12 @@ export function viewBoxOf(viewBox: string | undefined): Box | null {
 }
 
 /**
- * The intrinsic size in CSS px: stated sides, else the viewBox. A side that is not stated follows the viewBox's ratio.
- * Without a viewBox an <img> has no ratio: what is not stated is the box it fills, and the stated side is stretched to it.
- * Writes a finite width, height and viewBox onto the root, no side above 4096 px, so that no engine allocates more than
- * that. Throws TOO_LARGE where no box could show the picture.
+ * The intrinsic size in CSS px: the stated sides, else the viewBox. A missing side follows from the viewBox's ratio. Without a viewBox an
+ * <img> has no ratio: missing sides are those of the box it fills, and the stated side is stretched to it. Writes a finite width, height
+ * and viewBox onto the root, no side above 4096 px, so that no engine allocates more. Throws TOO_LARGE if no box could show the picture.
  * @param stated sides in px; null: not stated, or in percent
  */
-export function settleSize(root: Element, stated: { width: number | null; height: number | null }): Size {
+export function resolveSize(root: Element, stated: { width: number | null; height: number | null }): Size {
   const box = viewBoxOf(root.attributes.get('viewBox'))
   const ratio = box ? box.width / box.height : 1
   const statedWidth = usable(stated.width)
@@ -53,7 +52,7 @@ export function check({ width, height }: Size, what: string): void {
   if (small >= LIMITS.unitMin && large <= LIMITS.unitMax && large / small <= LIMITS.ratio) return
   throw new AppError(
     'TOO_LARGE',
-    `${what} is ${width} x ${height}: one side vanishes beside the other, or both are beyond any picture.`,
+    `${what} is ${width} x ${height}: one side is too small for the other, or both are too large.`,
   )
 }
 

@@ -3,10 +3,10 @@ import { cssTree } from './libraries.ts'
 import { LIMITS } from './limits.ts'
 import type { Findings } from './tree.ts'
 
-/** What only a real parser can take apart: strings, comments, escapes, blocks. Functions are fine. */
+/** Needs a real parser: strings, comments, escapes, blocks. Functions do not. */
 const TRICKY = /["'\\{}[\]<]|\/\*/
 
-/** The declarations of a style attribute. Nearly all of them are names, colons and plain values: those are split by hand. */
+/** The declarations of a style attribute. Nearly all are names, colons and plain values: those are split by hand, which is faster. */
 export function parseStyle(style: string, findings: Findings): Declaration[] {
   const found: Declaration[] = []
   if (style.length > LIMITS.cssChars) return found
@@ -48,7 +48,7 @@ export function parseStyle(style: string, findings: Findings): Declaration[] {
   }
 }
 
-/** What stands between the semicolons outside of parentheses. One pass. */
+/** Splits at semicolons outside of parentheses. One pass. */
 export function splitDeclarations(text: string): string[] {
   const parts: string[] = []
   let depth = 0

@@ -1,7 +1,7 @@
 import { PROPERTIES } from './properties.ts'
 import { split } from './values.ts'
 
-/** `(fill: red) and (not (display: grid))`: what we know is supported, as is any property with a plausible value. */
+/** Evaluates `(fill: red) and (not (display: grid))`. A property that we know needs a valid value; any other one counts as supported. */
 export function supports(condition: string): boolean {
   const words = split(condition.trim(), ' ')
   if (words[0]?.toLowerCase() === 'not') return !supports(words.slice(1).join(' '))

@@ -2,10 +2,11 @@ import { canBeDrawn } from './foreign.ts'
 import { type Element, elementsOf, remove, type Tree, walk } from './tree.ts'
 
 /**
- * Of a switch the first child whose conditions hold, as browsers in English choose; outside of one, what has a condition
- * that does not hold is not drawn. Requested features are all there. draw.io's apology to viewers without HTML is never drawn.
+ * Keeps the first child of a switch whose conditions hold, as in a browser with language English; outside of a switch, removes elements
+ * whose conditions do not hold. All required features count as supported. The message that draw.io shows to viewers without HTML support
+ * is never drawn.
  */
-export function settleSwitches(tree: Tree): void {
+export function resolveSwitches(tree: Tree): void {
   for (const element of [...walk(tree.root)]) {
     if (element.name === 'switch') settle(element)
     else if (element.parent && CONDITIONAL.has(element.name) && element.parent.name !== 'g-switch' && !holds(element))
@@ -17,12 +18,12 @@ export function settleSwitches(tree: Tree): void {
 function settle(element: Element): void {
   element.name = 'g-switch'
   const fitting = [...elementsOf(element)].filter((child) => CAN_BE_CHOSEN.has(child.name) && holds(child))
-  // HTML that we cannot draw has an alternative that we can.
+  // Prefer the alternative to HTML that we cannot draw.
   const chosen = fitting.find((child) => child.name !== 'foreignObject' || canBeDrawn(child)) ?? fitting[0]
   element.children = chosen && !isApology(chosen) ? [chosen] : []
 }
 
-/** Conditions on what only others draw say nothing. */
+/** Conditions on elements that are not drawn are ignored. */
 const CONDITIONAL = new Set(
   'g a svg use switch foreignObject image text tspan textPath path rect circle ellipse line polyline polygon'.split(
     ' ',

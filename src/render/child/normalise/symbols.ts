@@ -3,8 +3,8 @@ import { targetOf } from './references.ts'
 import { viewBoxOf } from './size.ts'
 import { append, create, type Element, type Tree, walk } from './tree.ts'
 
-/** Hands a symbol's own size and place on to each `use` of it that states none: engines know the size of the `use` only. */
-export function settleSymbols(tree: Tree): void {
+/** Copies a symbol's own size and position to each `use` that states none: engines only consider the size of the `use`. */
+export function resolveSymbols(tree: Tree): void {
   for (const element of walk(tree.root)) {
     if (element.name !== 'use') continue
     const target = targetOf(tree, element.attributes.get('href'))
@@ -25,7 +25,7 @@ export function settleSymbols(tree: Tree): void {
 
 const LAYERS = ['opacity', 'clip-path', 'mask', 'filter', 'mix-blend-mode', 'isolation'] as const
 
-/** No engine knows a symbol's own opacity, mask or filter: a group in it does. */
+/** Engines ignore a symbol's own opacity, mask and filter: wrap its content in a group that has them. */
 function moveLayers(symbol: Element): void {
   if (!LAYERS.some((name) => symbol.attributes.has(name) || symbol.extra?.has(name))) return
   const group = create('g', {}, symbol.children)
@@ -34,7 +34,7 @@ function moveLayers(symbol: Element): void {
     if (value !== undefined) group.attributes.set(name, value)
     symbol.attributes.delete(name)
   }
-  // What is still to be made of CSS: `filter: blur(1px)`.
+  // Properties that later steps convert, such as `filter: blur(1px)`.
   if (symbol.extra) group.extra = symbol.extra
   if (symbol.context) group.context = symbol.context
   delete symbol.extra
@@ -42,7 +42,7 @@ function moveLayers(symbol: Element): void {
   append(symbol, group)
 }
 
-/** refX and refY: the point of the symbol that comes to stand where the `use` is. */
+/** refX and refY: the point of the symbol that is placed at the position of the `use`. */
 function moveReference(use: Element, symbol: Element): void {
   const [refX, refY] = [symbol.attributes.get('refX'), symbol.attributes.get('refY')]
   if (refX === undefined && refY === undefined) return

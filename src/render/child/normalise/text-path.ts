@@ -4,18 +4,18 @@ import { pathTools } from './libraries.ts'
 import { targetOf } from './references.ts'
 import type { Element, Tree } from './tree.ts'
 
-/** A path that letters stand on. */
+/** A path that text is laid out along. */
 export interface TextPath {
-  /** Where the first letter begins, px along the path. */
+  /** Offset of the first letter, px along the path. */
   readonly startOffset: number
-  /** The place so many px along the path, with its direction in radians; null beyond either end. */
+  /** The point at a distance in px along the path, with its direction in radians; null beyond either end. */
   at(distance: number): { readonly x: number; readonly y: number; readonly angle: number } | null
 }
 
-/** Measuring takes a walk along the path for each letter. */
+/** Each letter needs a walk along the path. */
 const SEGMENTS_MAX = 1000
 
-/** The path that a `textPath` refers to; null where there is none, or it is too long to measure. */
+/** The path that a `textPath` refers to; null if there is none, or it is too long to measure. */
 export function openTextPath(element: Element, tree: Tree): TextPath | null {
   const target = targetOf(tree, element.attributes.get('href'))
   const data = target?.attributes.get('d')

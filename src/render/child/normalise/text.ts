@@ -6,29 +6,29 @@ import { append, create, type Element, inherited, replace, type Tree, walk } fro
 import { print } from './values.ts'
 
 /**
- * Text as librsvg sets it: letters in the case that CSS asks for, small capitals as capitals, families as the bundled ones
- * that stand for them. What librsvg cannot set, and letters of embedded fonts, become paths.
+ * Prepares text for librsvg: applies text-transform, replaces small capitals by capitals and families by their bundled substitutes. Text
+ * with features that librsvg does not support and letters of embedded fonts become paths.
  */
-export function settleText(tree: Tree): void {
+export function resolveText(tree: Tree): void {
   const texts = [...walk(tree.root)].filter(({ name }) => name === 'text')
   if (texts.length === 0) return
   const fonts = openFonts(tree.fontFaces)
   const embedded = new Set(tree.fontFaces.map(({ family }) => family.toLowerCase()))
   const budget = { characters: LIMITS.outlinedCharacters }
   for (const text of texts) {
-    for (const element of walk(text)) settleLetters(element)
-    const outline = isForUs(text, embedded) ? outlineText(text, { tree, fonts, budget }) : null
+    for (const element of walk(text)) resolveLetters(element)
+    const outline = needsOutlining(text, embedded) ? outlineText(text, { tree, fonts, budget }) : null
     if (outline) replace(text, outline)
-    else for (const element of walk(text)) settleFamily(element)
+    else for (const element of walk(text)) resolveFamily(element)
   }
-  // Inherited by texts that say nothing themselves; what is in a text is settled.
+  // Inherited by texts without a family of their own; those in a text are already set.
   for (const element of walk(tree.root, ({ name }) => name !== 'text')) nameFamily(element)
 }
 
 const LISTS = ['x', 'y', 'dx', 'dy', 'rotate']
 const isList = (value: string | undefined): boolean => /\S[\s,]+\S/.test(value?.trim() ?? '')
 
-function isForUs(text: Element, embedded: ReadonlySet<string>): boolean {
+function needsOutlining(text: Element, embedded: ReadonlySet<string>): boolean {
   for (const element of walk(text)) {
     const { name, attributes } = element
     if (name === 'textPath' || attributes.has('textLength') || attributes.has('rotate')) return true
@@ -43,7 +43,7 @@ function isForUs(text: Element, embedded: ReadonlySet<string>): boolean {
 /** Chromium's size of synthetic small capitals. */
 const SMALL_CAPS = 0.7
 
-function settleLetters(element: Element): void {
+function resolveLetters(element: Element): void {
   const { attributes } = element
   const transform = inherited(element, 'text-transform') ?? 'none'
   if (transform !== 'none')
@@ -73,8 +73,8 @@ function changeCase(text: string, transform: string): string {
   return text.replaceAll(/(?<![\p{L}\p{N}'’])\p{Ll}/gu, (letter) => letter.toUpperCase())
 }
 
-/** The bundled sans has a light face, under a name of its own. */
-function settleFamily(element: Element): void {
+/** The bundled sans has a light face, under a family name of its own. */
+function resolveFamily(element: Element): void {
   const { attributes } = element
   const says = ['font-family', 'font-weight'].some((name) => attributes.has(name)) || element.name === 'text'
   if (!says) return

@@ -3,7 +3,7 @@ import { length, px } from './lengths.ts'
 import { IDENTITY, isFiniteMatrix, type Matrix, multiply, rotation, scaling, translation } from './matrix.ts'
 import { type Context, calls, evaluate, split } from './values.ts'
 
-/** What lengths in a transform are of. */
+/** What lengths in a transform are relative to. */
 export interface Reference {
   readonly box: Box
   readonly context: Context
@@ -34,7 +34,7 @@ export const numberOf = (text: string): number =>
 
 const TURNS: Readonly<Record<string, number>> = { '': 1, deg: 1, rad: 180 / Math.PI, grad: 0.9, turn: 360 }
 
-/** Degrees of a CSS angle, or of a number; NaN for anything else. */
+/** Degrees of a CSS angle or a plain number; NaN for anything else. */
 export function degreesOf(text: string): number {
   const [, number = 'NaN', unit = ''] =
     /^([+-]?(?:\d+(?:\.\d*)?|\.\d+)(?:e[+-]?\d+)?)([a-z]*)$/.exec(text.trim().toLowerCase()) ?? []
@@ -43,7 +43,7 @@ export function degreesOf(text: string): number {
 
 const NUMBER = /[+-]?(?:\d+\.?\d*|\.\d+)(?:e[+-]?\d+)?/gi
 
-/** A list of transform functions as one matrix; null where one of them is none. */
+/** The product of a list of transform functions; null if one of them is invalid. */
 export function parseTransform(list: string, reference: Reference & { isAttribute: boolean }): Matrix | null {
   const found = calls(list)
   if (!found || found.length > 1000) return null

@@ -16,29 +16,29 @@ import { type Element, inherited, type Tree, walk } from './tree.ts'
 import { type Context, split } from './values.ts'
 
 /**
- * One matrix for each element that moves: CSS transforms, translate, rotate and scale, about their origin in their box.
- * What a plain attribute says already stays as it is written. Three dimensions are flattened.
+ * Combines an element's CSS transforms, translate, rotate and scale, with their origin and box, into one matrix. A plain attribute is
+ * kept as written. 3D transforms are flattened.
  */
-export function settleTransforms(tree: Tree): void {
+export function resolveTransforms(tree: Tree): void {
   for (const element of walk(tree.root)) {
     const { extra } = element
-    if (UNMOVED.has(element.name)) continue
+    if (UNTRANSFORMED.has(element.name)) continue
     const own = NAMES[element.name] === undefined ? undefined : element.attributes.get(NAMES[element.name] as string)
-    // The attribute of a paint server is its transform property.
+    // On paint servers the attribute is a presentation attribute of `transform`.
     if (extra && own !== undefined && !extra.has('transform')) extra.set('transform', own)
-    if (!extra || !MOVES.some((name) => extra.has(name))) continue
+    if (!extra || !PROPERTY_NAMES.some((name) => extra.has(name))) continue
     settle(element, extra)
   }
 }
 
-const MOVES = ['transform', 'translate', 'rotate', 'scale'] as const
-/** Space between two calls belongs to one place of the pattern only: else it is tried in every way there is. */
+const PROPERTY_NAMES = ['transform', 'translate', 'rotate', 'scale'] as const
+/** Avoids catastrophic backtracking: white space between two calls can match one part of the pattern only. */
 const PLAIN = /^\s*(?:(?:matrix|translate|scale|rotate|skewX|skewY)\s*\([^()%a-zA-Z]*\)[\s,]*)+$/
 
-/** A transform on these is none. */
-const UNMOVED: ReadonlySet<string> = new Set(['mask', 'filter', 'marker', 'stop', 'defs'])
+/** Elements that transforms do not apply to. */
+const UNTRANSFORMED: ReadonlySet<string> = new Set(['mask', 'filter', 'marker', 'stop', 'defs'])
 
-/** Of paint servers the attribute has a name of its own. */
+/** The attribute's name on paint servers. */
 const NAMES: Readonly<Record<string, string>> = {
   linearGradient: 'gradientTransform',
   radialGradient: 'gradientTransform',
@@ -59,11 +59,11 @@ function settle(element: Element, extra: Map<string, string>): void {
   if (matrix !== null && !isIdentity(matrix)) element.attributes.set(name, printMatrix(matrix))
 }
 
-/** CSS wants units for lengths and angles; without them it only knows what attributes know. */
+/** CSS requires units for lengths and angles; attributes do not. */
 const isAttributeSyntax = ({ name, given }: Element, transform: string): boolean =>
   given[NAMES[name] ?? 'transform']?.trim() === transform
 
-/** The matrix of an element's transform properties; null where they are not valid, which leaves it where it is. */
+/** The matrix of an element's transform properties; null if they are invalid, so that they have no effect. */
 export function matrixOf(element: Element): Matrix | null {
   const { extra, context } = element
   if (!extra || !context) return null
@@ -115,7 +115,7 @@ const WORDS: Readonly<Record<string, readonly [axis: 'x' | 'y' | null, share: st
   center: [null, '50%'],
 }
 
-/** The point that stays where it is. Of the root it is the middle, of all else the upper left corner of the viewport. */
+/** The transform origin. The default is the centre for the root, and the upper left corner of the viewport for all else. */
 function originOf(element: Element, box: Box, context: Context): [number, number] {
   const text = element.extra?.get('transform-origin')
   const kind = element.extra?.get('transform-box')

@@ -1,31 +1,31 @@
 import type { Feature, Warning } from './names.ts'
 import type { Context } from './values.ts'
 
-/** An element of the document on its way from what was written to what is printed. */
+/** An element of the document, from source to print. */
 export interface Element {
-  /** The local name in the SVG namespace; `html:div` for XHTML in a foreignObject; foreign elements are `?`. */
+  /** The local name in the SVG namespace; `html:div` for XHTML in a foreignObject; `?` for foreign elements. */
   name: string
-  /** As written, names without prefixes: what selectors match and what is resolved. Dropped from the print. */
+  /** Attributes as written, names without prefixes: matched by selectors and resolved, not printed. */
   given: Readonly<Record<string, string>>
-  /** What is printed: final values only. Empty until the element is resolved. */
+  /** Attributes to print: final values only. Empty until the element is resolved. */
   readonly attributes: Map<string, string>
   children: (Element | string)[]
   parent: Element | null
-  /** Computed values that no engine reads: what later steps turn into elements and matrices. */
+  /** Computed values that engines do not support: later steps convert them to elements and matrices. */
   extra?: Map<string, string>
-  /** What lengths in `extra` are of. */
+  /** What lengths in `extra` are relative to. */
   context?: Context
   /** Pixels of an embedded picture. */
   pixels?: number
 }
 
-/** What the steps find on their way. */
+/** What the steps report about the document. */
 export interface Findings {
   readonly warnings: Set<Warning>
   readonly features: Set<Feature>
 }
 
-/** An embedded font face whose bytes are in the document. */
+/** A font face whose bytes are embedded in the document. */
 export interface FontFace {
   readonly family: string
   readonly weight: string
@@ -35,32 +35,32 @@ export interface FontFace {
 
 export interface Tree extends Findings {
   readonly root: Element
-  /** The first element of each id, by the id as written. */
+  /** The first element with each id, by the id as written. */
   readonly ids: Map<string, Element>
-  /** Texts of the style elements that apply to a screen, in order. */
+  /** Texts of the style elements that apply to screens, in order. */
   readonly sheets: readonly string[]
-  /** Elements that have an embedded picture. */
+  /** Elements that embed a picture. */
   readonly images: Element[]
   readonly fontFaces: FontFace[]
-  /** `animate` and its like, in order. */
+  /** `animate` and other animation elements, in order. */
   readonly animations: readonly Element[]
   readonly has: Presence
-  /** What a temporary id in the final values refers to. */
+  /** Elements by the temporary ids that final values refer to. */
   readonly targets: Map<string, Element>
   /**
-   * A document in the place of an embedded picture, settled like this one; null where documents are nested too deep. The caller puts it
-   * into the picture's place. Throws what `normalise` throws.
+   * Normalises an embedded SVG; null if documents are nested too deep. The caller puts it in the picture's place. Throws what `normalise`
+   * throws.
    */
   nest(bytes: Uint8Array, image: Element): Promise<Element | null>
-  /** How many pictures it is in: an SVG may embed an SVG. */
+  /** Nesting depth: an SVG may embed an SVG. */
   depth: number
   elements: number
-  /** Of the root, in CSS px; settled by the step `size`. */
+  /** Of the root, in CSS px; set by the step `size`. */
   width: number
   height: number
 }
 
-/** What the reader saw: steps that have nothing to do are skipped. */
+/** What the reader has seen, so that unneeded steps are skipped. */
 export interface Presence {
   style: boolean
   marker: boolean
@@ -71,7 +71,7 @@ export interface Presence {
 
 const NOTHING: Readonly<Record<string, string>> = Object.freeze({})
 
-/** A new element with final values. */
+/** Creates an element with final values. */
 export function create(
   name: string,
   attributes: Readonly<Record<string, string | number>> = {},
@@ -83,12 +83,15 @@ export function create(
   return element
 }
 
-/** Child elements without the text between them. */
+/** Child elements without text nodes. */
 export function* elementsOf(parent: Element): Iterable<Element> {
   for (const child of parent.children) if (typeof child !== 'string') yield child
 }
 
-/** All elements below and including one, in document order, without recursion; not those `enters` is false for, nor what they hold. */
+/**
+ * An element and all its descendants in document order, without recursion. Skips elements for which `enters` is false, with their
+ * descendants.
+ */
 export function* walk(from: Element, enters: (element: Element) => boolean = () => true): Iterable<Element> {
   const stack = [from]
   for (let element = stack.pop(); element; element = stack.pop()) {
@@ -101,7 +104,7 @@ export function* walk(from: Element, enters: (element: Element) => boolean = () 
   }
 }
 
-/** Takes an element out of its parent. Costs its siblings: not for many of one parent. */
+/** Removes an element from its parent. Linear in the number of siblings: do not use it for many children of one parent. */
 export function remove(element: Element): void {
   const siblings = element.parent?.children
   const at = siblings?.indexOf(element) ?? -1
@@ -109,7 +112,7 @@ export function remove(element: Element): void {
   element.parent = null
 }
 
-/** Puts another element in the place of one. */
+/** Replaces an element by another one. */
 export function replace(element: Element, by: Element): void {
   const { parent } = element
   const at = parent?.children.indexOf(element) ?? -1
@@ -118,7 +121,7 @@ export function replace(element: Element, by: Element): void {
   element.parent = null
 }
 
-/** Puts a new element between one and its parent. */
+/** Inserts a new element between an element and its parent. */
 export function wrap(element: Element, by: Element): void {
   replace(element, by)
   append(by, element)
@@ -129,7 +132,7 @@ export function append(parent: Element, child: Element): void {
   child.parent = parent
 }
 
-/** The final value of an inherited property at an element. */
+/** The final value of an inherited property of an element. */
 export function inherited(from: Element, property: string): string | undefined {
   for (let element: Element | null = from; element; element = element.parent) {
     const value = element.attributes.get(property)
@@ -138,7 +141,7 @@ export function inherited(from: Element, property: string): string | undefined {
   return undefined
 }
 
-/** All letters below an element. */
+/** All text below an element. */
 export function textOf(element: Element): string {
   let text = ''
   for (const child of element.children) text += typeof child === 'string' ? child : textOf(child)

@@ -1,40 +1,40 @@
 import type { Size } from './box.ts'
 
-/** What the computed value of a property depends on, beside what was written. */
+/** What the computed value of a property depends on, apart from the written value. */
 export interface Context {
   /** In px. */
   readonly fontSize: number
   readonly rootFontSize: number
-  /** `#rrggbb` or `#rrggbbaa`; null where nothing in the document sets it: a preset may. */
+  /** `#rrggbb` or `#rrggbbaa`; null if nothing in the document sets it: a preset may. */
   readonly color: string | null
-  /** What percentages are of; null where it is only known where the element is used. */
+  /** What percentages refer to; null if it is only known where the element is used. */
   readonly viewport: Size | null
   /** The size of the picture, in px. */
   readonly page: Size
-  /** The value that refers to what a `url()` names, where that is an element of one of these names; else null. */
+  /** A reference to the element that a `url()` names, if its name is one of these; else null. */
   readonly refer: (address: string, names: ReadonlySet<string>) => string | null
 }
 
-/** A value that is the same wherever it is used, or what makes it; null where there is no valid one. */
+/** A value, or a function of the context that computes it; null if there is no valid one. */
 export type Value = string | ((context: Context) => string | null)
 
-/** Reads a property's value; null for what a browser takes for invalid. */
+/** Parses a property's value; null if a browser would treat it as invalid. */
 export type Parse = (text: string) => Value | null
 
 export const evaluate = (value: Value | null, context: Context): string | null =>
   typeof value === 'function' ? value(context) : value
 
-/** The largest number that engines know. */
+/** The largest number that engines support. */
 const FLOAT_MAX = 3.4e38
 
-/** A number as we print it: never in exponents, which not every parser knows, and neither finer nor larger than a float. */
+/** Prints a number without an exponent, which not every parser supports, and with the range and precision of a float. */
 export function print(number: number): string {
   if (!Number.isInteger(number)) return String(Math.abs(number) < 1e-6 ? 0 : Number(number.toPrecision(8)))
   if (Math.abs(number) < 1e21) return String(number)
   return String(BigInt(Math.min(Math.max(number, -FLOAT_MAX), FLOAT_MAX)))
 }
 
-/** Arguments between commas, or tokens between spaces, outside of parentheses and quotes. One pass. */
+/** Splits arguments at commas or tokens at spaces, outside of parentheses and quotes. One pass. */
 export function split(text: string, by: ',' | ' ' | '/'): string[] {
   const parts: string[] = []
   let depth = 0
@@ -63,7 +63,7 @@ export interface Call {
   readonly inside: string
 }
 
-/** The function calls that a value consists of, `rotate(1) scale(2)`; null where anything else is in it. One pass. */
+/** The function calls that a value consists of, `rotate(1) scale(2)`; null if it contains anything else. One pass. */
 export function calls(text: string): Call[] | null {
   const found: Call[] = []
   for (let at = 0; at < text.length; ) {
@@ -89,7 +89,7 @@ export function calls(text: string): Call[] | null {
   return found
 }
 
-/** One of the words, in any case, as it stands in the list. */
+/** The keyword as spelled in the list; matching ignores case. */
 export const oneOf = (words: string): Parse => {
   const known = new Map(words.split(' ').map((word) => [word.toLowerCase(), word]))
   return (text) => known.get(text) ?? known.get(text.trim().toLowerCase()) ?? null

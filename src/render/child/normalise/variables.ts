@@ -1,13 +1,13 @@
 import { LIMITS, tooComplex } from './limits.ts'
 import { split } from './values.ts'
 
-/** Custom properties in scope: own before those of the parent. */
+/** Custom properties in scope: an element's own shadow its parent's. */
 export interface Variables {
   readonly own: ReadonlyMap<string, string>
   readonly parent: Variables | null
 }
 
-/** What one document's substitutions may make together. */
+/** Characters that substitution may still produce in one document. */
 export interface VariableBudget {
   left: number
 }
@@ -21,12 +21,12 @@ const lookUp = (name: string, variables: Variables | null): string | undefined =
 }
 
 /**
- * A value with its var() replaced: by the variable, else by the fallback. Null where neither is there, or a variable
- * leads back to itself: the declaration is then as if unset. Throws TOO_COMPLEX where the values grow without end.
+ * Replaces var() in a value by the variable's value or the fallback. Null if there is neither, or a variable refers to itself: the
+ * declaration is then treated as unset. Throws TOO_COMPLEX if values grow without bound.
  */
 export function substitute(text: string, variables: Variables | null, budget: VariableBudget): string | null {
-  // Each is looked up once: fallbacks that ask again at every level have no end. Null while it is, where a loop ends: CSS
-  // takes a variable in one for not set.
+  // Memoised: fallbacks that look up variables at every level are exponential. Null during a look-up, which ends cycles: CSS treats
+  // variables in a cycle as not set.
   const found = new Map<string, string | null>()
   return replaceIn(text, 0)
 
@@ -53,7 +53,7 @@ export function substitute(text: string, variables: Variables | null, budget: Va
       from = end + 1
       budget.left -= replacement.length + 1
       if (out.length > LIMITS.variableChars || budget.left < 0)
-        throw tooComplex('Variables of the style sheet grow without end.')
+        throw tooComplex('The variables of the style sheet expand without bound.')
     }
     return out + value.slice(from)
   }
@@ -65,7 +65,7 @@ function find(text: string, from: number): number {
   return call.exec(text)?.index ?? -1
 }
 
-/** Where the parenthesis closes that is open at `from`. */
+/** The index of the parenthesis that closes the one open at `from`. */
 function closeOf(text: string, from: number): number {
   let depth = 1
   let at = from

@@ -3,11 +3,11 @@ import { pathTools } from './libraries.ts'
 import { countSegments } from './path-data.ts'
 import type { Element } from './tree.ts'
 
-/** A point of an outline where a marker may stand. */
+/** A vertex of an outline, where a marker may be drawn. */
 export interface Vertex {
   readonly x: number
   readonly y: number
-  /** Degrees, clockwise from the right: the middle of the directions in which the outline comes and goes. */
+  /** Degrees, clockwise from the positive x axis: the bisector of the incoming and outgoing directions. */
   readonly angle: number
 }
 
@@ -20,13 +20,12 @@ interface Point {
   goes: Direction | null
 }
 
-/** A path of more segments has no vertices for us. */
+/** No vertices are computed for paths with more segments. */
 const SEGMENTS_MAX = 50_000
 
 /**
- * The vertices of a shape in the order of its data, which is what start, mid and end mean: a new subpath's first point is a vertex
- * like any other. Null where the shape has no markers or its data cannot be read.
- * https://svgwg.org/svg2-draft/painting.html#MarkerProperties
+ * The vertices of a shape in the order of its data, which defines start, mid and end; the first point of a subpath is a vertex like any
+ * other. Null if the shape takes no markers or its data is invalid. https://svgwg.org/svg2-draft/painting.html#MarkerProperties
  */
 export function verticesOf({ name, attributes }: Element): Vertex[] | null {
   const of = (attribute: string) => px(attributes.get(attribute))
@@ -65,7 +64,7 @@ function read(segments: readonly Segment[]): Vertex[] {
     from.goes ??= goes
     const next: Point = { x, y, comes, goes: null }
     if (command === 'Z') {
-      // The first and the last point of a closed outline are one corner.
+      // The first and the last point of a closed outline share one direction.
       next.goes = start.goes
       start.comes ??= comes
     }
@@ -81,7 +80,7 @@ const straight = (from: Point, x: number, y: number): [Direction | null, Directi
   return [direction, direction]
 }
 
-/** In which directions a segment leaves its first and reaches its last point: by its first control point that is elsewhere. */
+/** The directions in which a segment leaves its first and reaches its last point: towards the first control point that differs. */
 function directions(command: string, from: Point, n: readonly number[]): [Direction | null, Direction | null] {
   const curve = command === 'A' ? arcToCubic(from, n) : n
   const points: [number, number][] = [[from.x, from.y]]

@@ -3,7 +3,7 @@ import { px } from './lengths.ts'
 import { PAGE_SIDE, viewBoxOf } from './size.ts'
 import type { Element } from './tree.ts'
 
-/** The viewport that percentages below an element are of. */
+/** The viewport that percentages below an element refer to. */
 export function viewportIn({ name, attributes }: Element, scope: { viewport: Size | null }): Size | null {
   if (name === 'symbol' || name === 'marker' || name === 'svg' || name === 'pattern') {
     const box = viewBoxOf(attributes.get('viewBox'))
@@ -22,7 +22,7 @@ export function viewportIn({ name, attributes }: Element, scope: { viewport: Siz
   return scope.viewport
 }
 
-/** The size at which a picture fills the box of our references: what viewport units are of. */
+/** The size at which the picture fills the box of our reference pictures: what viewport units refer to. */
 export const pageOf = ({ width, height }: Size): Size => {
   const scale = PAGE_SIDE / Math.max(width, height)
   return { width: width * scale, height: height * scale }

@@ -1,0 +1,26 @@
+import { AppError } from '../core/errors.ts'
+
+/** The error for a renderer that exited unexpectedly. @param stderr its output */
+export function errorOfExit(stderr: string, signal: NodeJS.Signals | null): AppError {
+  const cause = { cause: { signal, stderr } }
+  // Messages of Rust's, C++'s and V8's allocators when memory is refused.
+  if (/memory allocation of|out of memory|bad_alloc|cannot allocate/i.test(stderr)) {
+    return new AppError('OUT_OF_MEMORY', 'The render needs more memory than is allowed.', cause)
+  }
+  return new AppError('CRASHED', `The renderer crashed on the document (${signal ?? 'exit'}).`, cause)
+}
+
+export const notStarting = (reason: string) => new AppError('UNAVAILABLE', `Renderers cannot start: ${reason}`)
+
+export const shuttingDown = () => new AppError('BUSY', 'The service is shutting down; try again.')
+
+export const queueIsFull = (renderers: number, places: number) =>
+  new AppError('BUSY', `All ${renderers} renderers and ${places} queue places are taken; try again in a second.`)
+
+export const requestAborted = () => new AppError('BUSY', 'The request was aborted.')
+
+export const tooSlow = () =>
+  new AppError(
+    'SLOW',
+    'This picture takes longer to render than a request may; a worker renders it next. Try again in a few seconds.',
+  )
