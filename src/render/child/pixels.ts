@@ -13,6 +13,11 @@ export const parseHex = (hex: string): Colour => {
   return [value >> 16, (value >> 8) & 255, value & 255]
 }
 
+/** Frees the raster's memory, which is outside of V8's view and otherwise stays until a collection. Nothing may use it any more. */
+export function release({ pixels }: Raster): void {
+  if (pixels.buffer instanceof ArrayBuffer && pixels.buffer.byteLength === pixels.byteLength) pixels.buffer.transfer(0)
+}
+
 /** Every pixel as one number, in the machine's byte order: to compare, count and copy them, not to look inside. */
 export const asUint32 = ({ pixels }: Raster): Uint32Array =>
   new Uint32Array(pixels.buffer, pixels.byteOffset, pixels.byteLength >> 2)
