@@ -75,9 +75,9 @@ function write({ pixels, width, height }: Raster, format: ImageFormat, lossless:
 /** Bytes of the tiny picture that stands for one that is not there yet. */
 const TINY_MAX_BYTES = 300
 
-/** A raster of at most 16 px a side as WebP of at most 300 bytes: noise gets a lower quality (at 1 the worst has some 180). */
+/** An opaque raster of at most 16 px a side as WebP of at most 300 bytes: noise gets a lower quality (at 1 the worst has some 180). */
 export async function encodeTiny({ pixels, width, height }: Raster): Promise<Buffer> {
-  const image = sharp(pixels, { raw: { width, height, channels: 4 } }).removeAlpha()
+  const image = sharp(pixels, { raw: { width, height, channels: 4 } })
   const good = await image.webp({ quality: 40, effort: 2 }).toBuffer()
   return good.length <= TINY_MAX_BYTES ? good : await image.webp({ quality: 1, effort: 2 }).toBuffer()
 }
