@@ -476,6 +476,7 @@ describe('large legitimate art passes', () => {
       '3,000 classes on 14,000 shapes',
       `<style>${Array.from({ length: 3000 }, (_, i) => `.c${i}{fill:#${String(i).padStart(6, '0')}}`).join('')}</style>${Array.from({ length: 14_000 }, (_, i) => `<path class="c${i % 3000}"/>`).join('')}`,
     ],
+    ['10,000 shapes in a row', `<style>path+path{fill:red}</style>${'<path/>'.repeat(10_000)}`],
   ])('%s', async (_, body) => {
     const result = await outcome(doc(body))
     expect(typeof result === 'string' ? result : [...result.warnings]).toEqual([])

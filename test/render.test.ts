@@ -2,6 +2,7 @@ import pixelmatch from 'pixelmatch'
 import sharp from 'sharp'
 import { describe, expect, it } from 'vitest'
 import type { Preset } from '../src/core/variant.ts'
+import { release } from '../src/render/child/pixels.ts'
 import { createRenderer } from '../src/render/child/render.ts'
 import { preset } from './support/presets.ts'
 import { svg } from './support/setup.ts'
@@ -150,9 +151,29 @@ describe('a render', () => {
     }
   })
 
+  it('draws letters in both engines', async () => {
+    const letters = Buffer.from(svg('<text y="20" font-size="24">WM</text>'))
+    const render = createRenderer([preset('one')])
+    for (const otherEngine of [false, true]) {
+      const { engine, pictures } = await render(letters, [{ preset: 'one', format: 'PNG' }], { otherEngine })
+      expect(engine).toBe(otherEngine ? 'resvg' : 'librsvg')
+      const { channels } = await sharp(pictures[0]?.bytes).stats()
+      expect(channels.at(-1)?.mean).toBeGreaterThan(20)
+    }
+  })
+
   it('draws extremely thin art as a line of one pixel', async () => {
     const hair = '<svg xmlns="http://www.w3.org/2000/svg" width="1000" height="1"><rect width="1000" height="1"/></svg>'
     const { at } = await draw(hair)
     expect(at(24, 24)[3]).toBeGreaterThan(0)
   })
+})
+
+it('a raster gives its memory back, but for one that others share', () => {
+  const own = { pixels: new Uint8Array(4), width: 1, height: 1 }
+  release(own)
+  expect(own.pixels.byteLength).toBe(0)
+  const shared = { pixels: new Uint8Array(8).subarray(4), width: 1, height: 1 }
+  release(shared)
+  expect(shared.pixels.byteLength).toBe(4)
 })

@@ -13,6 +13,11 @@ export const parseHex = (hex: string): Colour => {
   return [value >> 16, (value >> 8) & 255, value & 255]
 }
 
+/** Frees the raster's memory, which otherwise stays until a collection. Nothing may use the raster afterwards. */
+export function release({ pixels }: Raster): void {
+  if (pixels.buffer instanceof ArrayBuffer && pixels.buffer.byteLength === pixels.byteLength) pixels.buffer.transfer(0)
+}
+
 /** Every pixel as one number in the machine's byte order: for comparing, counting and copying, not for reading channels. */
 export const asUint32 = ({ pixels }: Raster): Uint32Array =>
   new Uint32Array(pixels.buffer, pixels.byteOffset, pixels.byteLength >> 2)

@@ -15,6 +15,7 @@ import {
   overlay,
   parseHex,
   type Raster,
+  release,
   toOverlayMask,
 } from './pixels.ts'
 import { placeholderOf } from './placeholder.ts'
@@ -53,11 +54,13 @@ export function createRenderer(all: readonly Preset[]): Render {
       const { bytes, lossless } = await encode(picture, preset, format)
       pictures.push({ preset: name, format, bytes, width: preset.width, height: preset.height, lossless })
     }
+    const placeholder = await placeholderOf(small)
+    for (const drawing of drawings.values()) release(drawing)
     return {
       pictures,
       engine,
       warnings: await warningsOf(document),
-      placeholder: await placeholderOf(small),
+      placeholder,
     }
   }
 }

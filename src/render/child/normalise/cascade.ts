@@ -23,7 +23,7 @@ export interface Cascade {
  * dropped with a warning. Throws TOO_COMPLEX.
  */
 export function openCascade({ rules }: Pick<Sheet, 'rules'>, findings: Findings): Cascade {
-  const budget: StepBudget = { left: LIMITS.matchSteps, children: new Map() }
+  const budget: StepBudget = { left: LIMITS.matchSteps, children: new Map(), before: new Map() }
   const byKey = new Map<string, Entry[]>()
   let applied = 0
   for (const [order, rule] of rules.entries()) {

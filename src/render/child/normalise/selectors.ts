@@ -16,6 +16,8 @@ export interface StepBudget {
   left: number
   /** Child elements without text nodes. */
   readonly children: Map<Element, Element[]>
+  /** The sibling that stands before an element, null for the first. */
+  readonly before: Map<Element, Element | null>
 }
 
 /**
@@ -142,6 +144,10 @@ function compile(tokens: Selector[], budget: StepBudget): (element: Element) => 
     step(children.length + 1)
     return children
   }
+  /** Once for all children of a parent, so that `a + b` costs each of many the same. */
+  const noteBefore = (siblings: readonly Element[]) => {
+    for (const [index, sibling] of siblings.entries()) budget.before.set(sibling, siblings[index - 1] ?? null)
+  }
   const siblingsOf = (element: Element): Element[] => (element.parent ? childrenOf(element.parent) : [element])
   return cssSelect()._compileUnsafe<Element, Element>([tokens], {
     xmlMode: true,
@@ -166,8 +172,9 @@ function compile(tokens: Selector[], budget: StepBudget): (element: Element) => 
       getText: () => '',
       removeSubsets: (nodes) => nodes,
       prevElementSibling: (element) => {
-        const siblings = siblingsOf(element)
-        return siblings[siblings.indexOf(element) - 1] ?? null
+        step(1)
+        if (element.parent && !budget.before.has(element)) noteBefore(siblingsOf(element))
+        return budget.before.get(element) ?? null
       },
     },
   })
