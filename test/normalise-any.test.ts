@@ -25,8 +25,10 @@ const value = fc.oneof(
     '/dev/zero',
     'data:image/png;base64,AA',
     'javascript:1',
+    'context-fill',
     '0',
     '1',
+    '99%',
   ),
   fc.constantFrom(
     'a:url(x;b:c',
@@ -40,11 +42,14 @@ const value = fc.oneof(
     '--a:var(--b,red);fill:var(--a)',
     'mix-blend-mode:multiply;isolation:isolate',
     'animation:x 1s;font:bold 1em/2 "A B",serif',
+    'display:flex;gap:1px;width:9px;background:red linear-gradient(red,url(#a))',
+    'display:grid;grid-template-columns:repeat(3,1fr);border:1px solid url(x);border-radius:2px',
+    'display:table;margin:auto;padding:1em 2%;text-decoration:underline;position:absolute',
   ),
   fc.string({ maxLength: 8 }),
 )
 const attributeName = fc.constantFrom(
-  ...'marker-end pathLength transform x y r font-size space id href xlink:href q:href style fill stroke mask clip-path filter class d onload src width viewBox xmlns:q xml:base xml:space opacity marker'.split(
+  ...'marker-end pathLength transform x y r font-size height space id href xlink:href q:href style fill stroke mask clip-path filter class d onload src width viewBox xmlns:q xml:base xml:space opacity marker'.split(
     ' ',
   ),
 )
@@ -57,7 +62,7 @@ const attributes = fc
   .uniqueArray(fc.tuple(attributeName, value), { selector: ([name]) => name, maxLength: 4 })
   .map((pairs) => pairs.map(([name, text]) => ` ${name}="${escapeAll(text)}"`).join(''))
 const elementName = fc.constantFrom(
-  ...'g path use image pattern mask clipPath filter feImage feTurbulence text tspan a svg switch symbol marker script foreignObject animate title q:g svg:rect set linearGradient stop foreignObject h:div'.split(
+  ...'g path use image pattern mask clipPath filter feImage feTurbulence text tspan a svg switch symbol marker script foreignObject animate title q:g svg:rect set linearGradient stop foreignObject h:div h:p h:td h:tr h:table h:img h:li animateMotion mpath use'.split(
     ' ',
   ),
 )

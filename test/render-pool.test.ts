@@ -5,8 +5,11 @@ import { describe, expect, it, onTestFinished } from 'vitest'
 import { type Layout, readLayouts } from '../src/core/layouts.ts'
 import { readPresets } from '../src/core/presets.ts'
 import type { PoolOptions } from '../src/render/contract.ts'
+import { timedOut, withWarnings } from '../src/render/errors.ts'
 import type { ComposeOrder } from '../src/render/messages.ts'
+import { withOtherEngine } from '../src/render/other-engine.ts'
 import { openRenderPool } from '../src/render/pool.ts'
+import { renderTask } from '../src/render/tasks.ts'
 import { svg } from './support/setup.ts'
 import { until } from './support/until.ts'
 
@@ -198,7 +201,35 @@ describe('the pool', () => {
     expect(composed).toMatchObject({ picture: { engine: 'librsvg, resvg' } })
   })
 
-  it('replaces a renderer after a number of renders, losing none', async () => {
+  it.each([
+    ['the engine that has it', ['EXTERNAL_REFERENCE'], 2],
+    ['what comes before any engine', null, 1],
+  ])('tries the other engine after a time-out of %s, and keeps the warnings', async (_, warnings, attempts) => {
+    const task = renderTask({ svg: GOOD, variants: [], otherEngine: false, options: LIMIT }, Promise.withResolvers())
+    task.warnings = warnings
+    let tried = 0
+    const attempt = () => {
+      tried++
+      return Promise.reject(withWarnings(timedOut(task), warnings ?? []))
+    }
+    await expect(withOtherEngine(attempt)).rejects.toMatchObject({
+      code: 'TIMEOUT',
+      warnings: warnings ?? [],
+      message: expect.stringMatching(warnings ? /CPU\. Left out: what it refers to outside of itself/ : /CPU\.$/),
+    })
+    expect(tried).toBe(attempts)
+  })
+
+  it('tells what was left out of a document that fails', async () => {
+    const source = Buffer.from(svg('<image href="x.png" width="9" height="9"/>'))
+    await expect(pool().render(source, VARIANTS, LIMIT)).rejects.toMatchObject({
+      code: 'BLANK',
+      warnings: ['EXTERNAL_REFERENCE'],
+      message: expect.stringContaining('what it refers to outside of itself (EXTERNAL_REFERENCE)'),
+    })
+  })
+
+  it('replaces a renderer after so many renders, losing none', async () => {
     const renderers = pool({ recycleAfter: 3 })
     await renderers.render(GOOD, VARIANTS, LIMIT)
     const [first] = renderers.pids

@@ -27,6 +27,7 @@ describe('text', () => {
       'a<tspan font-family="sans-serif" font-weight="300">b</tspan>',
       '<tspan font-family="DejaVu Sans Light" font-weight="200">b',
     ],
+    ['the condensed face', 'style="font-stretch:75%"', 'a', 'font-stretch="condensed"'],
     ['the bundled family', `font-family="'Myriad Pro', serif"`, 'a', 'font-family="DejaVu Serif"'],
     [
       'small capitals',
@@ -80,7 +81,35 @@ describe('text', () => {
     expect(letters.every(([x, y]) => x < 45 && y < 115)).toBe(true)
   })
 
-  it('in an embedded font is drawn with its letters, even if it has only some', async () => {
+  it('that is decorated has its lines a tenth of an em thick, also those of what is around it', async () => {
+    const own = await printed(`<text y="20" ${MONO} text-decoration="underline">ll</text>`)
+    expect(own).toContain(`M0 20.5H${Number((2 * ADVANCE * 10).toPrecision(8))}v1H0z`)
+    expect(own).not.toContain('<text')
+    const around = await printed(
+      `<g text-decoration="line-through"><text y="20" ${MONO}>a<tspan fill="red">b</tspan></text></g>`,
+    )
+    expect(around.match(/H[\d.]+v1H0z/g)).toHaveLength(1)
+  })
+
+  it('hangs from its baseline, whatever the font does not say of itself', async () => {
+    const y = async (attributes: string) =>
+      starts(await printed(`<text y="20" font-size="10" text-decoration="underline" ${attributes}>l</text>`)).at(
+        -1,
+      )?.[1] ?? 0
+    const plain = await y('')
+    expect((await y('dominant-baseline="text-before-edge"')) - plain).toBeCloseTo(9.28, 2)
+    expect((await y('dominant-baseline="middle"')) - plain).toBeCloseTo(2.73, 1)
+    expect(await y('alignment-baseline="hanging"')).toBe(plain)
+  })
+
+  it('starts at a share of its path', async () => {
+    const text = `<text ${MONO}><textPath href="#p" startOffset="50%">l</textPath></text>`
+    const [, at] = starts(await printed(`<path id="p" d="M0 20H60"/>${text}`))
+    const [, zero] = starts(await printed(`<path id="p" d="M0 20H60"/>${text.replace('50%', '0')}`))
+    expect((at?.[0] ?? 0) - (zero?.[0] ?? 0)).toBeCloseTo(30, 1)
+  })
+
+  it('in an embedded font is drawn with its letters, also where only some are in it', async () => {
     const file = fileURLToPath(import.meta.resolve('dejavu-fonts-ttf/ttf/DejaVuSansMono.ttf'))
     const face = `<style>@font-face{font-family:Own;src:url(data:font/ttf;base64,${readFileSync(file).toString('base64')})}</style>`
     const own = await printed(`${face}<text font-family="Own" font-size="10" y="9">ll</text>`)

@@ -44,6 +44,7 @@ export type ErrorCode = keyof typeof ERRORS
 
 interface AppErrorOptions extends ErrorOptions {
   readonly isLogged?: boolean
+  readonly warnings?: readonly string[]
 }
 
 /**
@@ -54,12 +55,16 @@ export class AppError extends Error {
   readonly code: ErrorCode
   /** Already logged at the source, once for everything that it affects. */
   readonly isLogged: boolean
-  constructor(code: ErrorCode, message: string, { isLogged = false, ...options }: AppErrorOptions = {}) {
-    // It quotes outside input, and is stored in tables.
-    super(toStorable(message), options)
+  /** What had been left out of the source, or might look different, when it failed: codes of render/child/normalise/names.ts. */
+  readonly warnings: readonly string[]
+  constructor(code: ErrorCode, message: string, options: AppErrorOptions = {}) {
+    const { isLogged = false, warnings = [], ...native } = options
+    // It quotes what came from outside, and is kept in tables.
+    super(toStorable(message), native)
     this.name = 'AppError'
     this.code = code
     this.isLogged = isLogged
+    this.warnings = warnings
   }
   /** HTTP status of the code. */
   get status(): number {

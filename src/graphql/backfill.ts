@@ -64,6 +64,9 @@ const RenderFailureRef = builder.prismaNode('RenderFailure', {
     item: t.relation('item'),
     code: t.exposeString('code', { description: 'A reason code of the error catalogue.' }),
     message: t.exposeString('message'),
+    warnings: t.exposeStringList('warnings', {
+      description: 'Codes of what had been left out of the source, or might look different, when it failed.',
+    }),
     attempts: t.exposeInt('attempts'),
     lastAt: t.expose('lastAt', { type: 'DateTime' }),
   }),

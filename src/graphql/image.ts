@@ -106,8 +106,9 @@ export const ImageRef = builder.objectRef<WantedImage>('Image').implement({
     }),
     warnings: t.stringList({
       description:
-        'What was left out of the source or may look different, such as EXTERNAL_REFERENCE, SCRIPT or MISSING_GLYPH. Empty until it is rendered.',
-      resolve: async (image, _args, context) => (await image.row(context))?.warnings ?? [],
+        'What was left out of the source or may look different, such as EXTERNAL_REFERENCE, SCRIPT or MISSING_GLYPH: of the picture, or of the last attempt that gave none. Empty before any.',
+      resolve: async (image, _args, context) =>
+        (await image.row(context))?.warnings ?? (await image.failure(context))?.warnings ?? [],
     }),
     error: t.field({
       type: ImageErrorRef,

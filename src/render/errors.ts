@@ -1,4 +1,6 @@
-import { AppError } from '../core/errors.ts'
+import { AppError, isSourceFailure } from '../core/errors.ts'
+import { leftOut } from './left-out.ts'
+import type { Task } from './tasks.ts'
 
 /** The error for a renderer that exited unexpectedly. @param stderr its output */
 export function errorOfExit(stderr: string, signal: NodeJS.Signals | null): AppError {
@@ -24,3 +26,16 @@ export const tooSlow = () =>
     'SLOW',
     'This picture takes longer to render than a request may; a worker renders it next. Try again in a few seconds.',
   )
+
+/** The error for a render whose time is up. A document that no engine had yet would take as long on the way to any other. */
+export const timedOut = ({ options, warnings, message }: Task): AppError =>
+  new AppError('TIMEOUT', `The render took more than ${options.cpuLimitMs} ms of CPU.`, {
+    cause: { isBeingRead: message.kind === 'render' && warnings === null },
+  })
+
+/** A source's error with what had been left out of it before. */
+export function withWarnings(error: AppError, warnings: readonly string[]): AppError {
+  if (warnings.length === 0 || error.warnings.length > 0 || !isSourceFailure(error)) return error
+  const { code, message, isLogged, cause } = error
+  return new AppError(code, message + leftOut(warnings), { isLogged, cause, warnings })
+}

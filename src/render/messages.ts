@@ -99,6 +99,8 @@ export type FromChild =
   | ({ readonly kind: 'ready' } & Usage)
   | ({ readonly kind: 'made'; readonly rendered: Rendered } & Usage)
   | ({ readonly kind: 'drawing'; readonly cell: number | null } & Usage)
+  /** The document has been read: from here on an engine has it. Not told of plain art, which no engine fails on. */
+  | { readonly kind: 'normalised'; readonly warnings: readonly string[] }
   | ({ readonly kind: 'composed'; readonly composed: Composed } & Usage)
   | ({ readonly kind: 'failed'; readonly code: ErrorCode; readonly message: string } & Usage)
   /** A bug, for the log; the item also gets a failure. */

@@ -15,12 +15,17 @@ export async function withOtherEngine<T>(attempt: (otherEngine: boolean) => Prom
   try {
     return await attempt(false)
   } catch (first) {
-    if (!(first instanceof AppError) || !ENGINES_FAULT.has(first.code) || wasKilled(first)) throw first
+    if (!(first instanceof AppError) || !ENGINES_FAULT.has(first.code) || wasKilled(first) || wasBeingRead(first))
+      throw first
     return await attempt(true).catch((second: unknown) => {
       throw second instanceof AppError && second.status !== 422 ? second : first
     })
   }
 }
+
+/** No engine had it yet. */
+const wasBeingRead = ({ cause }: AppError): boolean =>
+  (cause as { isBeingRead?: boolean } | undefined)?.isBeingRead === true
 
 /** Killed from outside: no engine's fault, and the other engine would draw a different picture. */
 const wasKilled = ({ cause }: AppError): boolean => (cause as { signal?: string } | undefined)?.signal === 'SIGKILL'

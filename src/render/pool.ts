@@ -3,7 +3,7 @@ import { createLanes } from '../core/lanes.ts'
 import { createVendorCosts, SLOW_MS } from '../core/vendor-costs.ts'
 import { createClock } from './clock.ts'
 import type { PoolOptions, PoolStats, RenderPool } from './contract.ts'
-import { errorOfExit, notStarting, queueIsFull, requestAborted, shuttingDown, tooSlow } from './errors.ts'
+import * as errors from './errors.ts'
 import type { FromChild } from './messages.ts'
 import { composeWithOtherEngine, withOtherEngine } from './other-engine.ts'
 import { openRenderers, RSS_MAX_BYTES } from './renderers.ts'
@@ -22,10 +22,7 @@ export function openRenderPool(options: PoolOptions): RenderPool {
   const clock = createClock({
     onTimeout(renderer, task) {
       costs.record(vendorOf(task), task.options.cpuLimitMs)
-      fail(
-        interrupt(renderer),
-        new AppError('TIMEOUT', `The render took more than ${task.options.cpuLimitMs} ms of CPU.`),
-      )
+      fail(interrupt(renderer), errors.timedOut(task))
     },
     onCheck: considerSlow,
   })
@@ -45,6 +42,10 @@ export function openRenderPool(options: PoolOptions): RenderPool {
 
   function onMessage(renderer: RendererProcess, message: FromChild): void {
     const { task } = renderer
+    if (message.kind === 'normalised') {
+      if (task) task.warnings = message.warnings
+      return
+    }
     if (message.kind === 'ready') {
       renderers.markReady(renderer)
       renderer.cpuFromMs = message.cpuMs
@@ -90,7 +91,7 @@ export function openRenderPool(options: PoolOptions): RenderPool {
     } else if (lanes.waiting('quick') > 0 || renderer.next) {
       interrupt(renderer)
       costs.record(vendor, usedMs)
-      if (task.options.onSlow?.() === false) fail(task, tooSlow())
+      if (task.options.onSlow?.() === false) fail(task, errors.tooSlow())
       else lanes.push(asSlow(task), task)
     }
     dispatch()
@@ -98,13 +99,13 @@ export function openRenderPool(options: PoolOptions): RenderPool {
 
   function onExit(renderer: RendererProcess, signal: NodeJS.Signals | null): void {
     takeBack(renderer)
-    if (isKilled) failWaiting(shuttingDown)
-    fail(finish(renderer), isKilled ? shuttingDown() : errorOfExit(renderer.stderr, signal))
+    if (isKilled) failWaiting(errors.shuttingDown)
+    fail(finish(renderer), isKilled ? errors.shuttingDown() : errors.errorOfExit(renderer.stderr, signal))
     if (isKilled || (closing && lanes.waiting() === 0)) {
       closing?.()
       return
     }
-    if (renderers.replace(renderer)) failWaiting(() => notStarting(renderer.stderr))
+    if (renderers.replace(renderer)) failWaiting(() => errors.notStarting(renderer.stderr))
     if (renderers.failToStart) closing?.()
   }
 
@@ -145,7 +146,7 @@ export function openRenderPool(options: PoolOptions): RenderPool {
   function nextTask(): Task | undefined {
     for (let task = lanes.shift(slowBusy(), mayTake); task; task = lanes.shift(slowBusy(), mayTake)) {
       if (task.entry.lane === 'slow' || !costs.isSlow(vendorOf(task)) || slowBusy() < lanes.slowMax) return task
-      if (task.options.onSlow?.() === false) fail(task, tooSlow())
+      if (task.options.onSlow?.() === false) fail(task, errors.tooSlow())
       else lanes.push(asSlow(task), task)
     }
     return undefined
@@ -194,16 +195,16 @@ export function openRenderPool(options: PoolOptions): RenderPool {
   function fail(task: Task | null, error: AppError): void {
     if (!task) return
     stats.failures++
-    task.reject(error)
+    task.reject(errors.withWarnings(error, task.warnings ?? []))
   }
 
   function enter<T>(signal: AbortSignal | undefined, taskOf: (settle: PromiseWithResolvers<T>) => Task): Promise<T> {
-    if (closing || isKilled) return Promise.reject(shuttingDown())
-    if (renderers.failToStart) return Promise.reject(notStarting('see the log'))
-    if (lanes.waiting() >= waitingMax) return Promise.reject(queueIsFull(size, waitingMax))
+    if (closing || isKilled) return Promise.reject(errors.shuttingDown())
+    if (renderers.failToStart) return Promise.reject(errors.notStarting('see the log'))
+    if (lanes.waiting() >= waitingMax) return Promise.reject(errors.queueIsFull(size, waitingMax))
     const settle = Promise.withResolvers<T>()
     const task = taskOf(settle)
-    const onAbort = () => lanes.remove(task.entry, task) && task.reject(requestAborted())
+    const onAbort = () => lanes.remove(task.entry, task) && task.reject(errors.requestAborted())
     signal?.addEventListener('abort', onAbort, { once: true })
     lanes.push(task.entry, task)
     dispatch()

@@ -30,6 +30,8 @@ export interface Task {
   readonly reject: (error: AppError) => void
   /** The index of the composite's cell that is being drawn; null before, after, and for any other task. */
   cell: number | null
+  /** Of its document, once that has been read and an engine has it. */
+  warnings: readonly string[] | null
 }
 
 /** A renderer process and its current work. */
@@ -88,6 +90,7 @@ export const renderTask = (
   resolve: (message, cpuMs) => message.kind === 'made' && resolve({ ...message.rendered, cpuMs }),
   reject,
   cell: null,
+  warnings: null,
 })
 
 /** Attributes a crash or time-out while a cell is drawn to that cell. */
@@ -109,6 +112,7 @@ export function composeTask(
       resolve({ failures: [{ cell: task.cell, code: error.code, message: error.message }] })
     },
     cell: null,
+    warnings: null,
   }
   return task
 }

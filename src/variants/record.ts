@@ -82,6 +82,7 @@ export async function recordResults(db: Queryable, { made = [], failures = [] }:
     failedHashes: failures.map((failure) => failure.sourceHash),
     codes: failures.map((failure) => failure.error.code),
     messages: failures.map((failure) => failure.error.message),
+    failureWarnings: failures.map((failure) => failure.error.warnings.join(',')),
     settled: failures.map((failure) => isSettled(failure.error.code, 1)),
     backfillIds: failures.map((failure) => failure.backfillId),
     rendererVersion: RENDERER_VERSION,
@@ -126,9 +127,10 @@ const RECORD_RESULTS = statement({
     ), forgotten as (
       delete from render_failure where item_id = any(:drawnIds)
     ), failed as (
-      insert into render_failure as f (item_id, source_hash, code, message, settled, backfill_id, renderer_version)
-      select t.*, :rendererVersion from unnest(:failedIds::int[], :failedHashes::text[], :codes::text[], :messages::text[], :settled::boolean[], :backfillIds::int[])
-        as t(item_id, source_hash, code, message, settled, backfill_id)
+      insert into render_failure as f (item_id, source_hash, code, message, warnings, settled, backfill_id, renderer_version)
+      select t.item_id, t.source_hash, t.code, t.message, string_to_array(t.warnings, ','), t.settled, t.backfill_id, :rendererVersion
+      from unnest(:failedIds::int[], :failedHashes::text[], :codes::text[], :messages::text[], :failureWarnings::text[], :settled::boolean[], :backfillIds::int[])
+        as t(item_id, source_hash, code, message, warnings, settled, backfill_id)
       where exists (select from item i where i.id = t.item_id)
       on conflict (item_id) do update set
         attempts = case when f.source_hash = excluded.source_hash and f.renderer_version = excluded.renderer_version
@@ -136,7 +138,7 @@ const RECORD_RESULTS = statement({
         settled = excluded.settled or (f.source_hash = excluded.source_hash and f.renderer_version = excluded.renderer_version
                                        and f.code <> 'SLOW' and excluded.code <> 'SLOW' and f.attempts + 1 >= :attemptsMax),
         source_hash = excluded.source_hash, renderer_version = excluded.renderer_version,
-        code = excluded.code, message = excluded.message, last_at = now(),
+        code = excluded.code, message = excluded.message, warnings = excluded.warnings, last_at = now(),
         backfill_id = coalesce(excluded.backfill_id, f.backfill_id)
       returning item_id, code, message, attempts, settled
     ), ${WRITE_EVENTS(`
@@ -176,6 +178,7 @@ const RECORD_RESULTS = statement({
     failedHashes: 'text[]',
     codes: 'text[]',
     messages: 'text[]',
+    failureWarnings: 'text[]',
     settled: 'bool[]',
     backfillIds: 'int4?[]',
     rendererVersion: 'text',

@@ -21,10 +21,15 @@ type Drawable = Pick<NormalisedSvg, 'features' | 'svg' | 'counts'>
 const OTHER: Record<Engine, Engine> = { resvg: 'librsvg', librsvg: 'resvg' }
 
 function bestEngine(document: Drawable): Engine {
-  const { features, svg } = document
-  if (features.size === 0 && svg.length <= PLAIN_MAX_CHARS) return 'resvg'
-  return isHeavy(document) && [...features].every((feature) => DRAWN_BY_RESVG.has(feature)) ? 'resvg' : 'librsvg'
+  if (isPlain(document)) return 'resvg'
+  return isHeavy(document) && [...document.features].every((feature) => DRAWN_BY_RESVG.has(feature))
+    ? 'resvg'
+    : 'librsvg'
 }
+
+/** Few shapes and paths and nothing else. */
+export const isPlain = ({ features, svg }: Pick<Drawable, 'features' | 'svg'>): boolean =>
+  features.size === 0 && svg.length <= PLAIN_MAX_CHARS
 
 /** Above this, art is so dense that most of it is edge shades. */
 const PLAIN_MAX_CHARS = 20_000

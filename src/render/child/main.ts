@@ -15,7 +15,7 @@ sharp.unblock({
 let render: Render = () => Promise.reject(new Error('no presets yet'))
 
 /** A message without the resource usage that `send` adds. */
-type Answer<T> = T extends FromChild ? Omit<T, 'rssBytes' | 'cpuMs'> : never
+type Answer<T> = T extends FromChild & { rssBytes: number } ? Omit<T, 'rssBytes' | 'cpuMs'> : never
 
 function send(answer: Answer<FromChild>): void {
   const { user, system } = process.cpuUsage()
@@ -23,6 +23,9 @@ function send(answer: Answer<FromChild>): void {
 }
 
 const reportFault = (stack: string) => send({ kind: 'fault', stack })
+
+const onNormalised = (warnings: readonly string[]) =>
+  process.send?.({ kind: 'normalised', warnings } satisfies FromChild)
 
 /** Requests are handled one at a time, in order: the next one is sent while the current one is running. */
 let last: Promise<void> = Promise.resolve()
@@ -47,7 +50,7 @@ async function handle(message: ToChild): Promise<void> {
       send({ kind: 'composed', composed })
       return
     }
-    const rendered = await render(message.svg, message.variants, message)
+    const rendered = await render(message.svg, message.variants, { ...message, onNormalised })
     send({ kind: 'made', rendered })
   } catch (error) {
     const { code, message: sentence } = toRenderError(error, reportFault)

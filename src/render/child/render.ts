@@ -20,13 +20,9 @@ import {
 } from './pixels.ts'
 import { placeholderOf } from './placeholder.ts'
 import { drawingKeyOf, drawOwn, SMALL } from './rasterise.ts'
-import { readStill } from './still.ts'
+import { readStill, type StillOptions } from './still.ts'
 
-export type Render = (
-  svg: Uint8Array,
-  variants: readonly VariantSpec[],
-  options?: { readonly otherEngine?: boolean },
-) => Promise<Rendered>
+export type Render = (svg: Uint8Array, variants: readonly VariantSpec[], options?: StillOptions) => Promise<Rendered>
 
 /** Creates the render function, a list of steps. Holds the presets and, once drawn, their watermarks. */
 export function createRenderer(all: readonly Preset[]): Render {
@@ -34,8 +30,9 @@ export function createRenderer(all: readonly Preset[]): Render {
   const watermarks = new Map<string, Watermark>()
 
   /** Renders all requested pictures of one source: normalised once, drawn once for each canvas and background. */
-  return async function render(svg, variants, { otherEngine = false } = {}) {
-    const document = await readStill(svg, { otherEngine })
+  return async function render(svg, variants, options = {}) {
+    const { otherEngine = false } = options
+    const document = await readStill(svg, options)
     const engine = chooseEngine(document, { otherEngine })
     const draw = openDrawings(document, engine)
     const small = await draw(SMALL, null)

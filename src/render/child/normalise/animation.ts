@@ -1,6 +1,7 @@
 import type { Declared } from './cascade.ts'
 import { type Declaration, declare } from './declarations.ts'
 import { mix, secondsOf, valueAt } from './interpolate.ts'
+import { motionAt, shareOf } from './motion.ts'
 import type { Keyframe } from './sheet.ts'
 import type { Element, Findings, Tree } from './tree.ts'
 import { split } from './values.ts'
@@ -28,6 +29,13 @@ export function applySmil(tree: Tree, moment: Moment): Animated {
     const { given, name } = animation
     const href = given.href?.trim()
     const target = href?.startsWith('#') ? tree.ids.get(href.slice(1)) : animation.parent
+    if (target && name === 'animateMotion') {
+      const moved = motionAt(animation, { tree, share: shareOf(animation, { now, isLoop: isLoop(animation) }) })
+      // Around whatever else moves it.
+      if (moved !== null)
+        target.given = { ...target.given, transform: `${moved} ${target.given.transform ?? ''}`.trim() }
+      continue
+    }
     const attribute = name === 'animateTransform' ? 'transform' : given.attributeName?.trim()
     if (!target || !attribute || /^(?:href|style|class|id)$|:/.test(attribute)) continue
     const value = valueOfAnimation(animation, { now, base: target.given[attribute] })
@@ -45,7 +53,7 @@ const isLoop = ({ given }: Element): boolean => given.repeatCount === 'indefinit
 
 function valueOfAnimation(animation: Element, { now, base }: { now: number; base: string | undefined }): string | null {
   const { name, given } = animation
-  if (name === 'animateMotion' || name === 'animateColor') return null
+  if (name === 'animateColor') return null
   if (name === 'set') return given.to ?? null
   const written = given.values?.split(';').map((value) => value.trim()) ?? []
   const values = written.filter((value) => value !== '')

@@ -78,6 +78,9 @@ const boxLength =
 type BoxParse = (text: string, given: Readonly<Record<string, string>>) => Value | null
 
 const units = oneOf('userSpaceOnUse objectBoundingBox')
+/** A percentage is of the path. */
+const offset: Parse = (text) =>
+  text.trim().endsWith('%') ? number(text.trim().slice(0, -1)) && text.trim() : length('other')(text)
 const angle: Parse = (text) => {
   const degrees = degreesOf(text)
   return Number.isFinite(degrees) ? print(degrees) : null
@@ -128,7 +131,7 @@ export const ATTRIBUTES: Readonly<Record<string, Readonly<Record<string, Parse |
   tspan: text,
   textPath: {
     ...text,
-    startOffset: length('other'),
+    startOffset: offset,
     method: oneOf('align stretch'),
     spacing: oneOf('auto exact'),
     side: oneOf('left right'),

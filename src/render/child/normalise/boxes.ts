@@ -7,6 +7,7 @@ import { countSegments } from './path-data.ts'
 import { referenceIn } from './references.ts'
 import { parseTransform } from './transform-list.ts'
 import { type Element, elementsOf, inherited, textOf } from './tree.ts'
+import { viewBoxMatrix } from './viewport.ts'
 
 /** No box is computed for paths with more segments than this: the exact one is too expensive. */
 const SEGMENTS_MAX = 20_000
@@ -52,6 +53,8 @@ export function boxOf(element: Element, options: BoxOptions = {}): Box | null {
       return boxOfText(element)
     case 'use':
       return boxOfUse(element, options)
+    case 'svg':
+      return element.parent === null ? boxOfChildren(element, options) : boxOfNested(element, options)
     default:
       return DEFINITIONS.has(name) && name !== 'symbol' ? null : boxOfChildren(element, options)
   }
@@ -66,6 +69,20 @@ function boxOfChildren(element: Element, options: BoxOptions): Box | null {
     if (own) box = union(box, transformBox(transformOf(child), own))
   }
   return box
+}
+
+function boxOfNested(svg: Element, options: BoxOptions): Box | null {
+  const inner = boxOfChildren(svg, options)
+  const of = (name: string) => px(svg.attributes.get(name))
+  const place = translation(of('x'), of('y'))
+  const hasSize = of('width') > 0 && of('height') > 0
+  return (
+    inner &&
+    transformBox(
+      hasSize ? multiply(place, viewBoxMatrix(svg, { width: of('width'), height: of('height') })) : place,
+      inner,
+    )
+  )
 }
 
 function boxOfUse(element: Element, options: BoxOptions): Box | null {

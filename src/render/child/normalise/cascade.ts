@@ -22,8 +22,8 @@ export interface Cascade {
  * Indexes rules by id, class and name, so that a sheet with thousands of classes costs each element only its own. Unknown selectors are
  * dropped with a warning. Throws TOO_COMPLEX.
  */
-export function openCascade({ rules }: Pick<Sheet, 'rules'>, findings: Findings): Cascade {
-  const budget: StepBudget = { left: LIMITS.matchSteps, children: new Map(), before: new Map() }
+export function openCascade({ rules, namespaces }: Pick<Sheet, 'rules' | 'namespaces'>, findings: Findings): Cascade {
+  const budget: StepBudget = { left: LIMITS.matchSteps, namespaces, children: new Map(), before: new Map() }
   const byKey = new Map<string, Entry[]>()
   let applied = 0
   for (const [order, rule] of rules.entries()) {

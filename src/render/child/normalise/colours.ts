@@ -8,8 +8,8 @@ import { type Context, split, type Value } from './values.ts'
  * the colour.
  */
 export function colour(text: string): Value | null {
-  if (text.charCodeAt(0) === 35) return hex(text.trimEnd())
   const word = text.trim().toLowerCase()
+  if (word.charCodeAt(0) === 35) return hex(word)
   const known = COMMON[word]
   if (known !== undefined) return known
   if (word === 'currentcolor') return ofContext
@@ -40,8 +40,6 @@ const COMMON: Readonly<Record<string, string>> = {
 
 /** System colours of Chromium's light scheme. */
 const SYSTEM: Readonly<Record<string, string>> = {
-  accentcolor: '#0075ff',
-  accentcolortext: '#ffffff',
   activetext: '#ff0000',
   buttonborder: '#000000',
   buttonface: '#efefef',

@@ -8,17 +8,30 @@ import { type Context, calls, evaluate, print, split } from './values.ts'
 /** Wedges of a full turn: a finer step of colour is not visible. */
 const WEDGES = 360
 
-/** Converts a CSS gradient that fills a box to shapes; null if it is not a supported gradient. */
+/** CSS gradients that fill a box, the first one on top, as shapes; null where there is none that we know. */
 export function drawGradient(
   text: string,
   box: Box,
   { tree, context }: { tree: Tree; context: Context },
 ): Element[] | null {
-  const [call, ...others] = calls(text) ?? []
-  if (!call || others.length > 0 || !(box.width > 0 && box.height > 0)) return null
+  if (!(box.width > 0 && box.height > 0)) return null
+  const layers = split(text, ',')
+    .slice(0, LAYERS_MAX)
+    .map((layer) => drawLayer(layer, box, { tree, context }))
+  const drawn = layers.reverse().flatMap((layer) => layer ?? [])
+  return drawn.length > 0 ? drawn : null
+}
+
+const LAYERS_MAX = 8
+
+function drawLayer(text: string, box: Box, tools: Tools): Element[] | null {
+  // Behind the gradient stand its size and place, which we take for those of the box.
+  const [call] = calls(split(text, ' ').find((part) => part.includes('gradient(')) ?? '') ?? []
+  if (!call) return null
   const args = split(call.inside, ',')
-  if (call.name === 'conic-gradient') return conic(args, box, { tree, context })
-  if (call.name === 'linear-gradient') return linear(args, box, { tree, context })
+  if (call.name === 'conic-gradient') return conic(args, box, tools)
+  if (call.name === 'linear-gradient') return linear(args, box, tools)
+  if (call.name === 'radial-gradient') return radial(args, box, tools)
   return null
 }
 
@@ -142,14 +155,62 @@ function linear(args: readonly string[], box: Box, { tree, context }: Tools): El
   const gradient = create(
     'linearGradient',
     { gradientUnits: 'userSpaceOnUse', x1: print(cx - dx), y1: print(cy - dy), x2: print(cx + dx), y2: print(cy + dy) },
-    stops.map(({ rgba, at }) =>
-      create('stop', { offset: print(at), 'stop-color': hexOf(rgba), 'stop-opacity': print(rgba[3]) }),
-    ),
+    stops.map(stopElement),
   )
+  return [filled(gradient, box, tree)]
+}
+
+/** `circle 20px at 30% 40%`, `ellipse farthest-side`: an ellipse in a box by its radii and its middle. */
+function radial(args: readonly string[], box: Box, { tree, context }: Tools): Element[] | null {
+  const head = args[0]?.toLowerCase().trim() ?? ''
+  const hasHead = /^(?:circle|ellipse|closest|farthest|at\b|[\d.]+(?:px|%))/.test(head)
+  const [shape = '', at = 'center'] = hasHead ? ` ${head}`.split(/\sat\s/) : []
+  const place = (word: string | undefined, whole: number) =>
+    ({ left: 0, top: 0, center: whole / 2, right: whole, bottom: whole })[word ?? 'center'] ??
+    (word?.endsWith('%') ? (Number.parseFloat(word) / 100) * whole : Number.parseFloat(word ?? ''))
+  const [first, second] = split(at, ' ')
+  const [x, y] = [place(first, box.width), place(second, box.height)]
+  const [nearX, farX] = [Math.min(x, box.width - x), Math.max(x, box.width - x)]
+  const [nearY, farY] = [Math.min(y, box.height - y), Math.max(y, box.height - y)]
+  const isNear = shape.includes('closest')
+  const sides = isNear ? [nearX, nearY] : [farX, farY]
+  const [sideX, sideY] = sides as [number, number]
+  const isSide = shape.includes('-side')
+  const lengths = split(shape, ' ').filter((part) => /^[\d.]+(?:px|%)?$/.test(part))
+  const isCircle = shape.includes('circle') || lengths.length === 1
+  let [rx, ry] = isCircle
+    ? Array.from({ length: 2 }, () =>
+        isSide ? (isNear ? Math.min(sideX, sideY) : Math.max(sideX, sideY)) : Math.hypot(sideX, sideY),
+      )
+    : [isSide ? sideX : sideX * Math.SQRT2, isSide ? sideY : sideY * Math.SQRT2]
+  if (lengths.length > 0) [rx, ry] = [place(lengths[0], box.width), place(lengths[1] ?? lengths[0], box.height)]
+  if (!rx || !ry || !(rx > 0 && ry > 0) || !Number.isFinite(x + y + rx + ry)) return null
+  const stops = stopsOf(hasHead ? args.slice(1) : args, context, (text) =>
+    text.endsWith('%') ? Number.parseFloat(text) / 100 : Number.parseFloat(text) / (rx ?? 1),
+  )
+  if (!stops) return null
+  const gradient = create(
+    'radialGradient',
+    {
+      gradientUnits: 'userSpaceOnUse',
+      cx: '0',
+      cy: '0',
+      r: '1',
+      gradientTransform: `translate(${print(box.x + x)} ${print(box.y + y)}) scale(${print(rx)} ${print(ry)})`,
+    },
+    stops.map(stopElement),
+  )
+  return [filled(gradient, box, tree)]
+}
+
+const stopElement = ({ rgba, at }: Stop): Element =>
+  create('stop', { offset: print(at), 'stop-color': hexOf(rgba), 'stop-opacity': print(rgba[3]) })
+
+function filled(gradient: Element, box: Box, tree: Tree): Element {
   const id = `tg${tree.targets.size}`
   tree.targets.set(id, gradient)
   append(tree.root, gradient)
-  return [rectOf(box, { fill: `url(#${id})`, 'fill-opacity': '1' })]
+  return rectOf(box, { fill: `url(#${id})`, 'fill-opacity': '1' })
 }
 
 export const rectOf = (box: Box, attributes: Readonly<Record<string, string>>): Element =>

@@ -41,7 +41,10 @@ export function declare(
   for (const [property, longhand] of expand(given, text)) {
     const wide = wideOf(longhand)
     const known = Object.hasOwn(PROPERTIES, property) ? PROPERTIES[property] : undefined
-    if (known === undefined) continue
+    if (known === undefined) {
+      if (OF_BOXES.has(property)) found.push({ property, isImportant, value: null, wide, text: longhand })
+      continue
+    }
     const value = wide === null ? known.parse(longhand) : null
     if (value !== null || wide !== null) found.push({ property, isImportant, value, wide, text: longhand })
     else if (COLOURS.test(property)) findings.warnings.add('UNKNOWN_COLOR')
@@ -62,6 +65,17 @@ export function stripComments(text: string): string {
   }
   return out + text.slice(from)
 }
+
+/** What only boxes of HTML have, kept as written. */
+const OF_BOXES: ReadonlySet<string> = new Set(
+  (
+    'padding padding-top padding-right padding-bottom padding-left margin margin-top margin-right margin-bottom margin-left ' +
+    'border border-top border-right border-bottom border-left border-width border-style border-color box-sizing ' +
+    'min-width max-width min-height max-height position top right bottom left inset text-align line-height vertical-align ' +
+    'list-style list-style-type flex flex-grow flex-direction gap row-gap column-gap align-items align-self justify-content ' +
+    'place-items grid-template-columns border-collapse border-spacing backdrop-filter'
+  ).split(' '),
+)
 
 const VARIABLE = /\bvar\(/i
 export const COLOURS = /^(?:fill|stroke|color|(?:stop|flood|lighting)-color)$/

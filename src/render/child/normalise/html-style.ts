@@ -1,28 +1,21 @@
+import type { Box } from './box.ts'
+import { colour } from './colours.ts'
 import { px } from './lengths.ts'
-import { splitDeclarations } from './style-attribute.ts'
 import { type Element, inherited } from './tree.ts'
-import { split } from './values.ts'
+import { type Context, evaluate, split } from './values.ts'
 
-/** The style of an HTML box, by property, as written. */
+/** What an HTML box's style says, by property, as written. */
 export type HtmlStyle = ReadonlyMap<string, string>
 
-/** The declarations of a style attribute. One pass; does not handle semicolons in strings, which HTML boxes do not have in practice. */
-export function htmlStyleOf({ given }: Element): HtmlStyle {
-  const style = new Map<string, string>()
-  for (const part of splitDeclarations(given.style ?? '')) {
-    const colon = part.indexOf(':')
-    if (colon < 0) continue
-    const value = part.slice(colon + 1).trim()
-    const bang = value.lastIndexOf('!')
-    style.set(part.slice(0, colon).trim().toLowerCase(), bang > 0 ? value.slice(0, bang).trim() : value)
-  }
-  return style
-}
+const NONE: HtmlStyle = new Map()
+
+export const styleOf = ({ style }: Element): HtmlStyle => style ?? NONE
 
 /** px of a length; percentages are of `whole`, em of `em`. Undefined for anything else. */
 export function htmlLength(text: string | undefined, whole: number, em = 16): number | undefined {
   const [, number, unit] = /^\s*([+-]?(?:\d+(?:\.\d*)?|\.\d+))\s*(px|%|em|rem|pt)?\s*$/i.exec(text ?? '') ?? []
   if (number === undefined) return undefined
+  if (unit === '%' && !Number.isFinite(whole)) return undefined
   const scale = { px: 1, '%': whole / 100, em, rem: 16, pt: 4 / 3 }[unit?.toLowerCase() ?? 'px'] ?? 1
   return Number(number) * scale
 }
@@ -34,11 +27,15 @@ export interface Edges {
   readonly left: number
 }
 
-/** The padding or margin of a box. */
-export function edgesOf(style: HtmlStyle, name: 'padding' | 'margin', width: number): Edges {
-  const all = split(style.get(name) ?? '0', ' ').map((part) => htmlLength(part, width) ?? 0)
+/** Padding or margin of a box. */
+export function edgesOf(
+  style: HtmlStyle,
+  name: 'padding' | 'margin',
+  { width, em }: { width: number; em: number },
+): Edges {
+  const all = split(style.get(name) ?? '0', ' ').map((part) => htmlLength(part, width, em) ?? 0)
   const [top = 0, right = top, bottom = top, left = right] = all
-  const side = (edge: string, fallback: number) => htmlLength(style.get(`${name}-${edge}`), width) ?? fallback
+  const side = (edge: string, fallback: number) => htmlLength(style.get(`${name}-${edge}`), width, em) ?? fallback
   return {
     top: side('top', top),
     right: side('right', right),
@@ -47,4 +44,69 @@ export function edgesOf(style: HtmlStyle, name: 'padding' | 'margin', width: num
   }
 }
 
+/** One side of a border. */
+export interface Border {
+  readonly width: number
+  readonly color: string
+  readonly isDashed: boolean
+}
+
+const SIDES = ['top', 'right', 'bottom', 'left'] as const
+const WIDTHS: Readonly<Record<string, number>> = { thin: 1, medium: 3, thick: 5 }
+const NO_BORDER: Border = { width: 0, color: '#000000', isDashed: false }
+
+/** The four sides of a border, from the top clockwise. */
+export function bordersOf(element: Element): readonly [Border, Border, Border, Border] {
+  const style = styleOf(element)
+  const context = contextOf(element)
+  const read = (text: string | undefined): Border => {
+    if (text === undefined) return NO_BORDER
+    let border = { width: 3, color: context?.color ?? '#000000', isDashed: false }
+    let isDrawn = false
+    for (const part of split(text, ' ')) {
+      const width = WIDTHS[part] ?? htmlLength(part, 0, fontSizeOf(element))
+      const found = width === undefined && context ? evaluate(colour(part), context) : null
+      if (width !== undefined) border = { ...border, width }
+      else if (/^(?:solid|dashed|dotted|double|groove|ridge|inset|outset)$/.test(part)) {
+        isDrawn = true
+        border.isDashed = part === 'dashed' || part === 'dotted'
+      } else if (found?.startsWith('#')) border = { ...border, color: found }
+    }
+    return isDrawn ? border : NO_BORDER
+  }
+  const all = read(
+    style.get('border') ??
+      (style.has('border-style')
+        ? [style.get('border-width'), style.get('border-style'), style.get('border-color')].filter(Boolean).join(' ')
+        : undefined),
+  )
+  const [top, right, bottom, left] = SIDES.map((side) => {
+    const own = style.get(`border-${side}`)
+    return own === undefined ? all : read(own)
+  })
+  return [top ?? all, right ?? all, bottom ?? all, left ?? all]
+}
+
 export const fontSizeOf = (element: Element): number => px(inherited(element, 'font-size'), 16)
+
+/** The nearest value of a property that is inherited; undefined where none says it. */
+export function nearest(element: Element, property: string): string | undefined {
+  for (let at: Element | null = element; at; at = at.parent) {
+    const value = at.style?.get(property)
+    if (value !== undefined) return value
+    if (at.name === 'foreignObject') return undefined
+  }
+  return undefined
+}
+
+export function contextOf(element: Element): Context | undefined {
+  for (let at: Element | null = element; at; at = at.parent) if (at.context) return at.context
+  return undefined
+}
+
+export const inside = ({ x, y, width, height }: Box, edges: Edges): Box => ({
+  x: x + edges.left,
+  y: y + edges.top,
+  width: Math.max(0, width - edges.left - edges.right),
+  height: Math.max(0, height - edges.top - edges.bottom),
+})

@@ -28,17 +28,25 @@ export function styleOf(element: Element): LetterStyle {
     size,
     letterSpacing: Number.parseFloat(of('letter-spacing')) || 0,
     wordSpacing: Number.parseFloat(of('word-spacing')) || 0,
-    baseline: of('dominant-baseline'),
+    baseline: alignmentOf(element) ?? of('dominant-baseline'),
     shift: shift === 'super' ? size / 3 : shift === 'sub' ? -size / 5 : Number.parseFloat(shift) || 0,
   }
 }
 
-/** How far below its stated position a letter is drawn, px, from the font's metrics as Chromium uses them. */
-export function baselineOf(
-  { ascent, descent, xHeight, unitsPerEm }: Font,
-  { baseline, size, shift }: LetterStyle,
-): number {
+/** Of the element itself, beside the baseline that it stands on anyway. */
+function alignmentOf({ name, attributes }: Element): string | undefined {
+  if (name === 'text') return undefined
+  const alignment = attributes.get('alignment-baseline')
+  if (alignment === undefined || /^(?:auto|baseline)$/.test(alignment)) return undefined
+  return alignment.endsWith('-edge') && !alignment.startsWith('text') ? `text-${alignment}` : alignment
+}
+
+/** How far below the given place letters stand, px, by the font's measures as Chromium takes them. */
+export function baselineOf(font: Font, { baseline, size, shift }: LetterStyle): number {
+  const { ascent, descent, unitsPerEm } = font
   const scale = size / unitsPerEm
+  // Old fonts do not say how high an x is.
+  const xHeight = font.xHeight || font.glyphForCodePoint(120).bbox.maxY
   return baselineUnits({ ascent, descent: Math.abs(descent), xHeight }, baseline) * scale - shift
 }
 

@@ -1,4 +1,6 @@
 import type { Box } from './box.ts'
+import { cloneOf } from './clone.ts'
+import { contextual, usesContext } from './context-paints.ts'
 import { px } from './lengths.ts'
 import { LIMITS, tooComplex } from './limits.ts'
 import { type Matrix, multiply, printMatrix, rotation, scaling, translation } from './matrix.ts'
@@ -101,7 +103,12 @@ export function resolveMarkers(tree: Tree): void {
     const inner = create(
       'g',
       {},
-      marker.children.map((child) => (typeof child === 'string' ? child : clone(child, context, retarget))),
+      marker.children.map((child) =>
+        typeof child === 'string'
+          ? child
+          : // The copy is what is referred to from now on: the marker itself goes.
+            cloneOf(child, tree, { change: (value) => contextual(value, context), onCopy: retarget }),
+      ),
     )
     // A marker inherits from its definition, not from the shape.
     for (const [name, { isInherited, initial, isExtra }] of Object.entries(PROPERTIES))
@@ -186,37 +193,4 @@ const SHARES: Readonly<Record<string, number>> = { left: 0, top: 0, center: 0.5,
 function referencePoint(text: string | undefined, start: number, size: number): number {
   const share = text === undefined ? undefined : SHARES[text]
   return share === undefined ? px(text) : start + share * size
-}
-
-const usesContext = (marker: Element): boolean => {
-  for (const { attributes } of walk(marker))
-    if (isContext(attributes.get('fill')) || isContext(attributes.get('stroke'))) return true
-  return false
-}
-
-const isContext = (paint: string | undefined): boolean => paint === 'context-fill' || paint === 'context-stroke'
-
-interface Paints {
-  readonly fill: string
-  readonly stroke: string
-}
-
-const contextual = (value: string, { fill, stroke }: Paints): string =>
-  value === 'context-fill' ? fill : value === 'context-stroke' ? stroke : value
-
-function clone(element: Element, context: Paints, retarget: (from: Element, to: Element) => void): Element {
-  const copy: Element = {
-    ...element,
-    attributes: new Map([...element.attributes].map(([name, value]) => [name, contextual(value, context)])),
-    children: [],
-    parent: null,
-  }
-  // References now point to the copy, so the marker itself is removed.
-  retarget(element, copy)
-  for (const child of element.children) {
-    const inner = typeof child === 'string' ? child : clone(child, context, retarget)
-    copy.children.push(inner)
-    if (typeof inner !== 'string') inner.parent = copy
-  }
-  return copy
 }

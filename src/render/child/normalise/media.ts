@@ -1,7 +1,7 @@
 import type { Size } from './box.ts'
 import { split } from './values.ts'
 
-/** Media feature values for a still picture in a page: a light screen without motion or pointer. */
+/** What a still picture in a page answers: a light screen that nobody can point at. */
 const FEATURES: Readonly<Record<string, string>> = {
   'prefers-color-scheme': 'light',
   'prefers-reduced-motion': 'no-preference',
@@ -10,10 +10,10 @@ const FEATURES: Readonly<Record<string, string>> = {
   'prefers-reduced-data': 'no-preference',
   'forced-colors': 'none',
   'inverted-colors': 'none',
-  hover: 'hover',
-  'any-hover': 'hover',
-  pointer: 'fine',
-  'any-pointer': 'fine',
+  hover: 'none',
+  'any-hover': 'none',
+  pointer: 'none',
+  'any-pointer': 'none',
   scripting: 'none',
   update: 'fast',
   'color-gamut': 'srgb',

@@ -12,7 +12,7 @@ export const PRINTED: ReadonlySet<string> = new Set(
 /** Read by the normaliser, then removed. */
 export const READ: ReadonlySet<string> = new Set([
   ...PRINTED,
-  ...'a style switch foreignObject animate animateTransform animateMotion animateColor set'.split(' '),
+  ...'a style switch foreignObject animate animateTransform animateMotion mpath animateColor set'.split(' '),
 ])
 
 /** Drawn only when referenced. */

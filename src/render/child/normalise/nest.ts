@@ -2,7 +2,9 @@ import { LIMITS, tooComplex } from './limits.ts'
 import { OF_GROUP } from './names.ts'
 import { INHERITED } from './properties.ts'
 import { referenceIn } from './references.ts'
+import { viewBoxOf } from './size.ts'
 import { append, create, type Element, elementsOf, inherited, type Tree, walk } from './tree.ts'
+import { print } from './values.ts'
 
 /**
  * Converts a normalised document to an element of another one, in place of the picture that embedded it: its references are its own, and
@@ -23,10 +25,19 @@ export function nestTree(inner: Tree, outer: Tree, image: Element): Element {
   for (const [id, target] of inner.targets) outer.targets.set(prefix + id, target)
   for (const warning of inner.warnings) outer.warnings.add(warning)
   const place = create('svg', { viewBox: inner.root.attributes.get('viewBox') ?? `0 0 ${inner.width} ${inner.height}` })
+  for (const side of ['width', 'height'] as const) {
+    const other = side === 'width' ? 'height' : 'width'
+    const given = image.attributes.get(other)
+    // As for any other picture: a side that is not given follows the ratio, and both the document's own size.
+    const own = given === undefined ? inner[side] : (Number(given) * inner[side]) / inner[other]
+    if (!image.attributes.has(side)) place.attributes.set(side, print(own))
+  }
   for (const name of ['x', 'y', 'width', 'height', 'preserveAspectRatio']) {
     const value = image.attributes.get(name)
     if (value !== undefined) place.attributes.set(name, value)
   }
+  // Chromium stretches what says nothing of its ratio.
+  if (viewBoxOf(inner.root.given.viewBox) === null) place.attributes.set('preserveAspectRatio', 'none')
   for (const [name, initial] of INHERITED) {
     const own = inner.root.attributes.get(name)
     if (own !== undefined || inherited(image, name) !== undefined) place.attributes.set(name, own ?? initial)

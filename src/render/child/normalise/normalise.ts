@@ -2,6 +2,7 @@ import type { Moment } from './animation.ts'
 import type { Size } from './box.ts'
 import { type Cascade, openCascade } from './cascade.ts'
 import { resolveClipShapes } from './clip-shapes.ts'
+import { resolveContextPaints } from './context-paints.ts'
 import { checkDashes } from './dash-budget.ts'
 import { resolveDashLengths } from './dash-lengths.ts'
 import { decode } from './decode.ts'
@@ -70,6 +71,7 @@ async function settle(tree: Tree, moment: Moment): Promise<Tree> {
     resolveTransforms(tree)
     resolveRoot(tree)
     if (tree.has.symbol) resolveSymbols(tree)
+    if (tree.has.contextPaint) resolveContextPaints(tree)
     resolveClipShapes(tree)
     resolveFilterFunctions(tree)
     if (tree.has.pathLength) resolveDashLengths(tree)

@@ -9,6 +9,6 @@ export const number: Parse = (text) => {
 }
 /** The value of preserveAspectRatio. */
 export const ratio: Parse = (text) => {
-  const found = /^\s*(?:defer\s+)?(none|x(?:Min|Mid|Max)Y(?:Min|Mid|Max))(?:\s+(meet|slice))?\s*$/.exec(text)
+  const found = /^\s*(none|x(?:Min|Mid|Max)Y(?:Min|Mid|Max))(?:\s+(meet|slice))?\s*$/.exec(text)
   return found ? `${found[1]}${found[2] === undefined || found[1] === 'none' ? '' : ` ${found[2]}`}` : null
 }

@@ -1,5 +1,6 @@
 import type { Font } from 'fontkit'
 import { type Character, charactersOf } from './characters.ts'
+import { decorate } from './decorations.ts'
 import { baselineOf, type LetterStyle, styleOf } from './letter-style.ts'
 import type { ChooseFonts } from './outline-fonts.ts'
 import { openTextPath, type TextPath } from './text-path.ts'
@@ -35,6 +36,9 @@ export function outlineText(
   if (budget.characters < 0 || !/^(?:horizontal|lr)/.test(inherited(text, 'writing-mode') ?? 'lr')) return null
   if (characters.some(({ letter }) => NOT_OURS.test(letter))) return null
   const group = create('g', Object.fromEntries(paintOf(text)))
+  // Not inherited: of each outline.
+  const effect = text.attributes.get('vector-effect')
+  group.attributes.delete('vector-effect')
   const pen = { x: 0, y: 0 }
   for (const chunk of chunksOf(characters)) {
     const glyphs = setChunk(chunk, { fonts, pen })
@@ -43,7 +47,14 @@ export function outlineText(
     const drawn = path ? placeOnPath(glyphs, path, chunk) : anchor(glyphs, pen, chunk)
     for (const [element, data] of drawn) {
       const attributes = element === text ? {} : Object.fromEntries(paintOf(element))
-      append(group, create('path', { ...attributes, d: data }))
+      append(
+        group,
+        create('path', {
+          ...attributes,
+          ...(effect === undefined ? {} : { 'vector-effect': effect }),
+          d: data,
+        }),
+      )
     }
   }
   return group
@@ -170,6 +181,16 @@ function anchor(glyphs: readonly Glyph[], pen: Pen, chunk: readonly Character[])
   const back = widthOf(glyphs) * anchorShare(chunk)
   pen.x = (glyphs.at(-1)?.x ?? pen.x) + (glyphs.at(-1)?.advance ?? 0) - back
   const outlines: Outlines = new Map()
+  const placed = glyphs.map((glyph) => ({
+    element: glyph.character.element,
+    x: glyph.x - back,
+    y: glyph.y,
+    advance: glyph.advance,
+    size: glyph.scale * glyph.font.unitsPerEm,
+    ascent: glyph.font.ascent * glyph.scale,
+  }))
+  const lines = decorate(placed)
+  for (const [element, data] of lines) outlines.set(element, data)
   for (const glyph of glyphs) {
     const angle = ((glyph.character.rotate ?? 0) * Math.PI) / 180
     add(outlines, glyph, { x: glyph.x - back, y: glyph.y, angle })

@@ -16,12 +16,11 @@ export function linkIds(tree: Tree): ReadonlyMap<string, string> {
     if (element.name === 'use' && !element.attributes.has('href')) element.name = '?'
   const printed = new Set(walk(tree.root, isPrinted))
   const referred = new Set<Element>()
-  const hasUse = [...printed].some(({ name }) => name === 'use')
   for (const { attributes } of printed) {
     for (const [name, value] of attributes) {
       const id = referenceIn(value)
-      // Outside of a marker or use, there is no context paint.
-      if (!hasUse && (value === 'context-fill' || value === 'context-stroke')) attributes.set(name, 'none')
+      // Nothing around it has a paint to lend.
+      if (value === 'context-fill' || value === 'context-stroke') attributes.set(name, 'none')
       if (id === null) continue
       const target = tree.targets.get(id)
       if (target && printed.has(target)) referred.add(target)

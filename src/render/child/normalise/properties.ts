@@ -6,6 +6,7 @@ import {
   decoration,
   fontFamily,
   fontSize,
+  fontStretch,
   fontWeight,
   functions,
   miter,
@@ -75,7 +76,12 @@ export const PROPERTIES: Readonly<Record<string, Property>> = {
   visibility: inherit(word('visible hidden collapse'), 'visible'),
   'shape-rendering': inherit(word('auto optimizeSpeed crispEdges geometricPrecision'), 'auto'),
   'text-rendering': inherit(word('auto optimizeSpeed optimizeLegibility geometricPrecision'), 'auto'),
-  'image-rendering': inherit(word('auto optimizeSpeed optimizeQuality smooth crisp-edges pixelated'), 'auto'),
+  'image-rendering': inherit(
+    orWord('auto optimizeQuality smooth crisp-edges pixelated', (text) =>
+      /^\s*optimizespeed\s*$/i.test(text) ? 'auto' : null,
+    ),
+    'auto',
+  ),
   'color-interpolation': inherit(word('auto sRGB linearRGB'), 'sRGB'),
   'color-interpolation-filters': inherit(word('auto sRGB linearRGB'), 'linearRGB'),
   'font-family': inherit(fontFamily, 'serif'),
@@ -86,12 +92,7 @@ export const PROPERTIES: Readonly<Record<string, Property>> = {
     orWord('normal small-caps', (text) => (text.includes('small-caps') ? 'small-caps' : 'normal')),
     'normal',
   ),
-  'font-stretch': inherit(
-    word(
-      'normal ultra-condensed extra-condensed condensed semi-condensed semi-expanded expanded extra-expanded ultra-expanded',
-    ),
-    'normal',
-  ),
+  'font-stretch': inherit(fontStretch, 'normal'),
   'text-anchor': inherit(word('start middle end'), 'start'),
   direction: inherit(word('ltr rtl'), 'ltr'),
   'writing-mode': inherit(word('horizontal-tb vertical-rl vertical-lr lr lr-tb rl rl-tb tb tb-rl'), 'horizontal-tb'),
@@ -145,6 +146,7 @@ export const PROPERTIES: Readonly<Record<string, Property>> = {
   rotate: extra(verbatim, css),
   scale: extra(verbatim, css),
   'background-color': extra(background, css),
+  'background-image': extra(functions, css),
   'border-radius': extra(verbatim, css),
   animation: extra(verbatim, css),
   'animation-name': extra(verbatim, css),

@@ -68,7 +68,20 @@ export const fontWeight: Parse = (text) => {
   return weight >= 1 && weight <= 1000 ? String(Math.round(weight)) : null
 }
 
-/** Removes unneeded quotes from family names, and everything that could end a value. */
+const STRETCHES =
+  'ultra-condensed extra-condensed condensed semi-condensed normal semi-expanded expanded extra-expanded ultra-expanded'
+const stretchWord = oneOf(STRETCHES)
+/** Percentages below which each of the words is the nearest. CSS Fonts 4, 2.3. */
+const STRETCH_ENDS = [56.25, 68.75, 81.25, 93.75, 106.25, 118.75, 137.5, 175, Number.POSITIVE_INFINITY]
+
+/** A word, or a percentage as the word that is nearest to it. */
+export const fontStretch: Parse = (text) => {
+  const percent = /^\s*(\d+(?:\.\d+)?|\.\d+)%\s*$/.exec(text)?.[1]
+  if (percent === undefined) return stretchWord(text)
+  return STRETCHES.split(' ')[STRETCH_ENDS.findIndex((end) => Number(percent) < end)] ?? null
+}
+
+/** Names in double quotes lose them where they can do without, and what could end a value anywhere. */
 export const fontFamily: Parse = (text) => {
   const families = split(text, ',')
     .slice(0, 32)

@@ -21,7 +21,14 @@ export function read(source: string): Tree {
   const sheets: string[] = []
   const images: Element[] = []
   const animations: Element[] = []
-  const has: Presence = { style: false, marker: false, pathLength: false, foreign: false, symbol: false }
+  const has: Presence = {
+    style: false,
+    marker: false,
+    pathLength: false,
+    foreign: false,
+    symbol: false,
+    contextPaint: CONTEXT_PAINT.test(text),
+  }
   const namespaces = openNamespaces()
   const paths: PathCount = { chars: 0, segments: 0, uncounted: [] }
   const open: Element[] = []
@@ -81,7 +88,7 @@ export function read(source: string): Tree {
     if (name === 'script') findings.warnings.add('SCRIPT')
     else if (name === 'image' || name === 'feImage') images.push(element)
     else if (name === 'marker') has.marker = true
-    else if (name === 'symbol') has.symbol = true
+    else if (name === 'symbol' || (name === 'svg' && element.parent)) has.symbol = true
     else if (name === 'foreignObject') has.foreign = true
     else if (name === 'set' || name.startsWith('animate')) {
       findings.warnings.add('ANIMATION')
@@ -121,7 +128,7 @@ export function read(source: string): Tree {
   }
 
   function close(element: Element | undefined): void {
-    if (element?.name === 'style' && isCss(element.given)) {
+    if ((element?.name === 'style' || element?.name === 'html:style') && isCss(element.given)) {
       const { media } = element.given
       const css = element.children.join('')
       sheets.push(media?.trim() ? `@media ${media.replaceAll(/[{};]/g, '')}{${css}\n}` : css)
@@ -169,6 +176,7 @@ export function read(source: string): Tree {
   }
 }
 
+const CONTEXT_PAINT = /context-(?:fill|stroke)/
 const EMPTY: Readonly<Record<string, string>> = Object.freeze({})
 const isRead = (name: string): boolean => READ.has(name) || name.startsWith('html:')
 const isCss = ({ type }: Readonly<Record<string, string>>) => !type?.trim() || /^\s*text\/css/i.test(type)

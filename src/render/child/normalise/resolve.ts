@@ -3,6 +3,7 @@ import { ATTRIBUTES, LEADS_TO, transformList } from './attributes.ts'
 import type { Cascade, Declared } from './cascade.ts'
 import { COLOURS, type Declaration } from './declarations.ts'
 import { fade, fadeOwn, SOLID } from './fade.ts'
+import { withDefaults } from './html-defaults.ts'
 import { instantiate, type Uses } from './instances.ts'
 import { LIMITS } from './limits.ts'
 import { PLACED, PROPERTIES, type Property } from './properties.ts'
@@ -60,14 +61,20 @@ export function resolve(tree: Tree, { cascade, keyframes, moment }: Style): void
 
   function resolveElement(element: Element, parent: Scope): void {
     if (STAGE.has(element.name)) return
-    const declared = cascade?.of(element) ?? null
+    const isHtml = element.name.startsWith('html:')
+    const found = cascade?.of(element) ?? null
+    const declared = isHtml ? withDefaults(element, found, tree) : found
     if (declared && keyframes.size > 0 && isAnimated(declared)) {
       warnings.add('ANIMATION')
       if (moment !== 'start') applyKeyframes(declared, { keyframes, moment, findings: tree })
     }
     for (const name of animated.get(element) ?? []) declared?.delete(name)
+    // Chromium sizes no svg and no symbol by CSS.
+    if (element.name === 'svg' || element.name === 'symbol')
+      for (const side of ['width', 'height']) declared?.delete(side)
     const scope = enter(element, declared, { parent, all })
-    if (element.name.startsWith('html:') || element.name === 'foreignObject') element.context = scope
+    if (isHtml || element.name === 'foreignObject' || (declared && element.parent === null)) element.context = scope
+    if (declared && (isHtml || element.parent === null)) element.style = textsOf(declared)
     readAttributes(element, declared, scope)
     if (declared) for (const declaration of declared.values()) applyDeclaration(element, declaration, scope)
     const inner = finish(element, declared, scope)
@@ -156,6 +163,8 @@ export function resolve(tree: Tree, { cascade, keyframes, moment }: Style): void
       return
     }
     const kind = name === 'mask-image' ? 'mask' : name
+    // Chromium masks no mask.
+    if (kind === 'mask' && element.name === 'mask') return
     const url = readUrl(value)
     if (!url) return
     // `url(#a) url(#b)`: a later step combines a list of filters into one element.
@@ -220,6 +229,10 @@ export function resolve(tree: Tree, { cascade, keyframes, moment }: Style): void
     return { ...scope, viewport: { width: box.width, height: box.height }, page: pageOf(size), fill, stroke }
   }
 }
+
+/** For those that lay out boxes. */
+const textsOf = (declared: Declared): ReadonlyMap<string, string> =>
+  new Map([...declared].map(([property, { text }]) => [property, text]))
 
 const WIDE: ReadonlyMap<string, 'inherit' | 'initial' | 'unset'> = new Map([
   ['inherit', 'inherit'],

@@ -1,100 +1,116 @@
+import type { Size } from './box.ts'
 import { separate } from './colours.ts'
-import { px } from './lengths.ts'
-import { IDENTITY, isIdentity, type Matrix, multiply, printMatrix, scaling, translation } from './matrix.ts'
-import { viewBoxOf } from './size.ts'
+import { roundedBox } from './corners.ts'
+import { drawGradient, rectOf } from './css-gradients.ts'
+import { paintBorder } from './html-paint.ts'
+import { bordersOf, type Edges, edgesOf, styleOf } from './html-style.ts'
+import { isIdentity, multiply, printMatrix, translation } from './matrix.ts'
 import { matrixOf } from './transforms.ts'
 import { append, create, type Element, type Tree } from './tree.ts'
-import { print, split } from './values.ts'
+import { print } from './values.ts'
+import { pageOf, viewBoxMatrix } from './viewport.ts'
 
-/** Properties that make the root a CSS box, which engines do not draw for an outermost svg. */
-const BOXED = ['transform', 'translate', 'rotate', 'scale', 'border-radius', 'background-color', 'filter'] as const
-const LAYERED = ['opacity', 'filter', 'mask', 'clip-path', 'mix-blend-mode', 'isolation', 'display'] as const
+/** What makes the root a box of CSS: what engines do not draw of an outermost svg. */
+const BOXED = [
+  'transform',
+  'translate',
+  'rotate',
+  'scale',
+  'border-radius',
+  'background-color',
+  'background-image',
+  'filter',
+] as const
+const LAYERED = ['opacity', 'filter', 'mask', 'clip-path', 'mix-blend-mode', 'isolation'] as const
 
 /**
- * Moves the root's own transform, background, rounded corners, opacity, filter, mask and clip into the picture, so that the root is a
- * plain viewport in px.
+ * The root's own transform, background, rounded corners, opacity, filter, mask and clip, moved into the picture: the root is
+ * then a plain viewport. All of these are in px of the page that shows it, as in Chromium, and its background is the canvas's:
+ * nothing turns, rounds or fades it.
  */
 export function resolveRoot(tree: Tree): void {
   const { root } = tree
   const { extra } = root
+  // An <img> shows its document, whatever that says of itself.
+  root.attributes.delete('display')
   const layered = LAYERED.filter((name) => root.attributes.has(name))
-  if (layered.length === 0 && !BOXED.some((name) => extra?.has(name)) && !extra?.has('clip-path')) return
-  const { width, height } = tree
+  const isFramed = FRAMES.some((name) => root.style?.has(name))
+  if (layered.length === 0 && !isFramed && !BOXED.some((name) => extra?.has(name)) && !extra?.has('clip-path')) return
+  const page = pageOf(tree)
+  const edges = frameOf(root, page)
   const inner = create('g')
   inner.children = root.children
   for (const child of inner.children) if (typeof child !== 'string') child.parent = inner
   root.children = []
-  const toBox = viewBoxMatrix(root, tree)
+  const toBox = multiply(translation(edges.left, edges.top), viewBoxMatrix(root, page))
   if (!isIdentity(toBox)) inner.attributes.set('transform', printMatrix(toBox))
-  const outer = create('g', {}, [inner])
+  const outer = create('g', {}, [round(inner, page, tree)])
+  paintBorder(
+    root,
+    { x: 0, y: 0, width: page.width + edges.right, height: page.height + edges.bottom },
+    outer.children as Element[],
+  )
   for (const name of layered) {
     outer.attributes.set(name, root.attributes.get(name) as string)
     root.attributes.delete(name)
   }
-  const filter = extra?.get('filter')
-  if (filter !== undefined && root.context) {
-    outer.extra = new Map([['filter', filter]])
-    outer.context = root.context
-  }
-  const background = extra?.get('background-color')
-  if (background && background !== '#00000000') {
-    const { opaque, alpha } = separate(background)
-    const rect = create('rect', {
-      width: print(width),
-      height: print(height),
-      fill: opaque,
-      stroke: 'none',
-      'fill-opacity': print(alpha),
-    })
-    outer.children.unshift(rect)
-    rect.parent = outer
-  }
-  root.attributes.set('viewBox', `0 0 ${print(width)} ${print(height)}`)
+  for (const name of ['filter', 'clip-path']) moveExtra(root, outer, { name, page })
+  const matrix = extra && root.context ? matrixOf({ ...root, context: { ...root.context, viewport: page } }) : null
+  const moved = matrix && !isIdentity(matrix) ? create('g', { transform: printMatrix(matrix) }, [outer]) : outer
+  drawBackground(tree, page)
+  append(root, moved)
+  root.attributes.set('viewBox', `0 0 ${print(page.width)} ${print(page.height)}`)
   root.attributes.delete('preserveAspectRatio')
-  append(root, round(outer, tree))
-  const matrix = extra && root.context ? matrixOf({ ...root, context: { ...root.context, viewport: tree } }) : null
-  if (matrix && !isIdentity(matrix)) {
-    const moved = create('g', { transform: printMatrix(matrix) }, root.children)
-    root.children = []
-    append(root, moved)
-  }
   root.attributes.delete('transform')
   extra?.clear()
 }
 
-/** Maps the root's user space to its box in px. */
-function viewBoxMatrix(root: Element, { width, height }: { width: number; height: number }): Matrix {
-  const box = viewBoxOf(root.attributes.get('viewBox'))
-  if (!box) return IDENTITY
-  const [align = 'xMidYMid', meet = 'meet'] = (root.attributes.get('preserveAspectRatio') ?? '')
-    .split(' ')
-    .filter(Boolean)
-  const [sx, sy] = [width / box.width, height / box.height]
-  if (align === 'none') return multiply(scaling(sx, sy), translation(-box.x, -box.y))
-  const scale = meet === 'slice' ? Math.max(sx, sy) : Math.min(sx, sy)
-  const rest = (word: string, min: string, max: string, free: number) =>
-    word.includes(min) ? 0 : word.includes(max) ? free : free / 2
-  const x = rest(align, 'xMin', 'xMax', width - box.width * scale)
-  const y = rest(align, 'YMin', 'YMax', height - box.height * scale)
-  return multiply(multiply(translation(x, y), scaling(scale, scale)), translation(-box.x, -box.y))
+const FRAMES = ['margin', 'padding', 'border'] as const
+
+/** How far margin, border and padding push the picture into the page, which is as large as it was. */
+function frameOf(root: Element, page: Size): Edges {
+  const at = { width: page.width, em: root.context?.fontSize ?? 16 }
+  const [margin, padding] = [edgesOf(styleOf(root), 'margin', at), edgesOf(styleOf(root), 'padding', at)]
+  const [top, right, bottom, left] = bordersOf(root)
+  return {
+    top: margin.top + padding.top + top.width,
+    left: margin.left + padding.left + left.width,
+    right: padding.left + padding.right + left.width + right.width,
+    bottom: padding.top + padding.bottom + top.width + bottom.width,
+  }
 }
 
-function round(outer: Element, tree: Tree): Element {
-  const { root, width, height } = tree
+/** What is still to be made of CSS. */
+function moveExtra(root: Element, to: Element, { name, page }: { name: string; page: Size }): void {
+  const value = root.extra?.get(name)
+  if (value === undefined || !root.context) return
+  to.extra ??= new Map()
+  // A shape is of the whole page.
+  to.extra.set(name, name === 'clip-path' && !/-box\b/.test(value) ? `${value} view-box` : value)
+  to.context = { ...root.context, viewport: page }
+}
+
+function drawBackground(tree: Tree, page: Size): void {
+  const { root } = tree
+  const box = { x: 0, y: 0, ...page }
+  const background = root.extra?.get('background-color')
+  if (background && background !== '#00000000') {
+    const { opaque, alpha } = separate(background)
+    append(root, rectOf(box, { fill: opaque, 'fill-opacity': print(alpha) }))
+  }
+  const picture = root.extra?.get('background-image')
+  if (!picture || !root.context) return
+  for (const element of drawGradient(picture, box, { tree, context: root.context }) ?? []) append(root, element)
+}
+
+/** Cut to its rounded corners. */
+function round(content: Element, page: Size, { root, targets }: Tree): Element {
   const radius = root.extra?.get('border-radius')
-  if (radius === undefined || !root.context) return outer
-  const [first = '0'] = split(radius.split('/')[0] ?? '0', ' ')
-  const share = first.endsWith('%') ? Number.parseFloat(first) / 100 : null
-  const absolute = Math.abs(px(/^[\d.]+(?:px)?$/.test(first) ? first : undefined, emOf(first, root.context.fontSize)))
-  const rx = Math.min(share === null ? absolute : share * width, width / 2)
-  const ry = Math.min(share === null ? absolute : share * height, height / 2)
-  if (!(rx > 0 && ry > 0)) return outer
-  const clip = create('clipPath', {}, [
-    create('rect', { width: print(width), height: print(height), rx: print(rx), ry: print(ry) }),
-  ])
-  tree.targets.set('tr', clip)
+  const box = { x: 0, y: 0, ...page }
+  const data = radius && root.context ? roundedBox(box, radius, { box, context: root.context }) : null
+  if (data === null) return content
+  const clip = create('clipPath', {}, [create('path', { d: data })])
+  targets.set('tr', clip)
   append(root, clip)
-  return create('g', { 'clip-path': 'url(#tr)' }, [outer])
+  return create('g', { 'clip-path': 'url(#tr)' }, [content])
 }
-
-const emOf = (text: string, size: number): number => (/^[\d.]+r?em$/.test(text) ? Number.parseFloat(text) * size : 0)

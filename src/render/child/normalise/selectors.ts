@@ -1,6 +1,7 @@
 import type { Selector } from 'css-what'
 import { cssSelect, cssWhat } from './libraries.ts'
 import { LIMITS, tooComplex } from './limits.ts'
+import { SVG, XLINK } from './namespaces.ts'
 import type { Element } from './tree.ts'
 
 export interface CompiledSelector {
@@ -14,7 +15,9 @@ export interface CompiledSelector {
 /** Budget of steps through the tree, for one document. */
 export interface StepBudget {
   left: number
-  /** Child elements without text nodes. */
+  /** That the sheet declares for its selectors, by prefix. */
+  readonly namespaces: ReadonlyMap<string, string>
+  /** Child elements without the text between them. */
   readonly children: Map<Element, Element[]>
   /** The sibling that stands before an element, null for the first. */
   readonly before: Map<Element, Element | null>
@@ -26,7 +29,7 @@ export interface StepBudget {
  */
 export function compileSelectors(list: string, budget: StepBudget): CompiledSelector[] | null {
   const simple = SIMPLE.exec(list)
-  if (simple) {
+  if (simple && (simple[1] !== '' || !budget.namespaces.has(''))) {
     const specificity = simple[1] === '#' ? 10_000 : simple[1] === '.' ? 100 : 1
     return [{ key: list, specificity, matches: null }]
   }
@@ -38,7 +41,7 @@ export function compileSelectors(list: string, budget: StepBudget): CompiledSele
   }
   const out: CompiledSelector[] = []
   for (const tokens of parsed) {
-    const known = isKnown(tokens)
+    const known = isKnown(tokens, budget.namespaces)
     if (known === 'unknown') return null
     if (known === 'never') continue
     if (cssWhat().stringify([tokens]).length > LIMITS.selectorChars)
@@ -66,27 +69,44 @@ const DYNAMIC = new Set(
   ).split(' '),
 )
 
-function isKnown(tokens: readonly Selector[]): 'known' | 'never' | 'unknown' {
+type Known = 'known' | 'never' | 'unknown'
+
+function isKnown(tokens: readonly Selector[], namespaces: ReadonlyMap<string, string>): Known {
   let result: 'known' | 'never' = 'known'
   for (const token of tokens) {
-    if (token.type === 'pseudo-element') result = 'never'
+    const place = settleNamespace(token, namespaces)
+    if (place === 'unknown') return 'unknown'
+    if (place === 'never' || token.type === 'pseudo-element') result = 'never'
     if (token.type === 'parent' || token.type === 'column-combinator') return 'unknown'
     if (token.type !== 'pseudo') continue
     if (DYNAMIC.has(token.name)) result = 'never'
     else if (!STRUCTURAL.has(token.name))
       return /^(?:before|after|first-line|first-letter)$/.test(token.name) ? 'never' : 'unknown'
     if (token.name === 'not' && Array.isArray(token.data)) {
-      // `:not()` of something that is never true is always true: such alternatives are dropped, all others must be valid.
-      const kinds = token.data.map(isKnown)
+      // What is never true is always true when it is not: such alternatives go, all others must be known.
+      const kinds = token.data.map((inner) => isKnown(inner, namespaces))
       if (kinds.includes('unknown')) return 'unknown'
       token.data = token.data.filter((_, index) => kinds[index] === 'known')
       if (token.data.length === 0) Object.assign(token, { type: 'universal', namespace: null })
     } else if (Array.isArray(token.data)) {
-      token.data = token.data.filter((inner) => isKnown(inner) === 'known')
+      token.data = token.data.filter((inner) => isKnown(inner, namespaces) === 'known')
       if (token.data.length === 0) result = 'never'
     }
   }
   return result
+}
+
+/** Takes the namespace off what is in ours. What is in none, or in another one, is nothing that is drawn. */
+function settleNamespace(token: Selector, namespaces: ReadonlyMap<string, string>): Known {
+  if (token.type !== 'tag' && token.type !== 'universal' && token.type !== 'attribute') return 'known'
+  const isAttribute = token.type === 'attribute'
+  const prefix = token.namespace
+  token.namespace = null
+  if (prefix === '*' || (isAttribute && !prefix)) return 'known'
+  if (prefix === '') return 'never'
+  const uri = prefix === null ? (namespaces.get('') ?? SVG) : namespaces.get(prefix)
+  if (uri === undefined) return 'unknown'
+  return uri === (isAttribute ? XLINK : SVG) ? 'known' : 'never'
 }
 
 const isCombinator = ({ type }: Selector) =>

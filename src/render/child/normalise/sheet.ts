@@ -30,13 +30,15 @@ export interface Sheet {
   readonly rules: Rule[]
   readonly keyframes: Map<string, Keyframe[]>
   readonly fontFaces: FontFaceRule[]
+  /** Of the prefixes of selectors; '' is what a name without one is in. */
+  readonly namespaces: Map<string, string>
 }
 
 const UNLAYERED = Number.MAX_SAFE_INTEGER
 
 /** Parses the document's style sheets as one. Throws TOO_COMPLEX. */
 export function parseSheets(sheets: readonly string[], page: Size, findings: Findings): Sheet {
-  const sheet: Sheet = { rules: [], keyframes: new Map(), fontFaces: [] }
+  const sheet: Sheet = { rules: [], keyframes: new Map(), fontFaces: [], namespaces: new Map() }
   const layers = new Map<string, number>()
   let declarations = 0
   let chars = 0
@@ -126,8 +128,12 @@ export function parseSheets(sheets: readonly string[], page: Size, findings: Fin
       case 'import':
         findings.warnings.add('EXTERNAL_REFERENCE')
         return
+      case 'namespace': {
+        const [, prefix = '', uri = ''] = NAMESPACE.exec(text) ?? []
+        if (uri !== '') sheet.namespaces.set(prefix, uri)
+        return
+      }
       case 'charset':
-      case 'namespace':
       case 'property':
       case 'page':
         return
@@ -165,7 +171,10 @@ export function parseSheets(sheets: readonly string[], page: Size, findings: Fin
   }
 }
 
-/** Room for embedded fonts, which are part of the sheets. */
+/** `svg url(http://www.w3.org/2000/svg)`, with or without prefix and quotes. */
+const NAMESPACE = /^(?:([a-z_][\w-]*)\s+)?(?:url\(\s*)?["']?([^"'()\s]+)/i
+
+/** Embedded fonts are in the sheets, too. */
 const EMBEDDED_CHARS = 4_000_000
 
 function parse(css: string): Iterable<CssNode> {

@@ -13,7 +13,12 @@ export function expand(property: string, value: string): readonly (readonly [str
     case 'font':
       return WIDE.test(value) ? FONT.map((name) => [name, value]) : font(value)
     case 'background':
-      return [['background-color', value]]
+      return value.includes('gradient(')
+        ? [
+            ['background-color', value],
+            ['background-image', value],
+          ]
+        : [['background-color', value]]
     case '-webkit-mask':
     case '-webkit-mask-image':
       return [['mask-image', value]]
@@ -23,6 +28,10 @@ export function expand(property: string, value: string): readonly (readonly [str
     case '-webkit-filter':
     case '-webkit-transform-origin':
       return [[property.slice(8), value]]
+    case 'font-variant-caps':
+      return [['font-variant', value.replace('all-small-caps', 'small-caps')]]
+    case 'all':
+      return WIDE.test(value) ? Object.keys(PROPERTIES).map((name) => [name, value]) : []
     case 'text-decoration-line':
       return [['text-decoration', value]]
     default:

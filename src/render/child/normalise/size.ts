@@ -24,11 +24,14 @@ export function viewBoxOf(viewBox: string | undefined): Box | null {
  */
 export function resolveSize(root: Element, stated: { width: number | null; height: number | null }): Size {
   const box = viewBoxOf(root.attributes.get('viewBox'))
-  const ratio = box ? box.width / box.height : 1
+  // What may be stretched has no ratio.
+  const hasRatio = box !== null && !/^none\b/.test(root.attributes.get('preserveAspectRatio') ?? '')
+  const ratio = hasRatio ? box.width / box.height : 1
   const statedWidth = usable(stated.width)
   const statedHeight = usable(stated.height)
-  const width = statedWidth ?? (statedHeight ? statedHeight * ratio : (box?.width ?? PAGE_SIDE))
-  const height = statedHeight ?? (statedWidth ? statedWidth / ratio : (box?.height ?? PAGE_SIDE))
+  const free = hasRatio ? box : { width: PAGE_SIDE, height: PAGE_SIDE }
+  const width = statedWidth ?? (statedHeight ? statedHeight * ratio : free.width)
+  const height = statedHeight ?? (statedWidth ? statedWidth / ratio : free.height)
   check({ width, height }, 'The document')
   if (box) check(box, 'The viewBox')
   const shrink = Math.min(1, LIMITS.side / Math.max(width, height))

@@ -1,25 +1,63 @@
+import { cloneOf } from './clone.ts'
 import { px } from './lengths.ts'
-import { targetOf } from './references.ts'
-import { viewBoxOf } from './size.ts'
+import { referenceIn } from './references.ts'
 import { append, create, type Element, type Tree, walk } from './tree.ts'
+import { print } from './values.ts'
 
-/** Copies a symbol's own size and position to each `use` that states none: engines only consider the size of the `use`. */
+/**
+ * What each `use` of a symbol or a nested svg shows, where it shows it and how large: engines know the size of a `use` of a symbol
+ * and nothing else. Throws TOO_COMPLEX.
+ */
 export function resolveSymbols(tree: Tree): void {
-  for (const element of walk(tree.root)) {
-    if (element.name !== 'use') continue
-    const target = targetOf(tree, element.attributes.get('href'))
-    if (target?.name !== 'symbol' && target?.name !== 'svg') continue
-    for (const side of ['width', 'height'] as const) {
-      const own = target.attributes.get(side)
-      if (own !== undefined && target.name === 'symbol' && !element.attributes.has(side))
-        element.attributes.set(side, own)
-    }
-    if (target.name === 'symbol') moveReference(element, target)
+  const sized = new Map<string, string>()
+  for (const use of [...walk(tree.root)]) {
+    if (use.name !== 'use') continue
+    const id = referenceIn(use.attributes.get('href') ?? '') ?? ''
+    const target = tree.targets.get(id)
+    if (target?.name === 'symbol') placeSymbol(use, target)
+    else if (target?.name === 'svg' && target.parent) showSized(use, id, target)
   }
   for (const element of [...walk(tree.root)]) {
     if (element.name !== 'symbol') continue
     moveLayers(element)
-    for (const name of ['x', 'y', 'width', 'height', 'refX', 'refY']) element.attributes.delete(name)
+    for (const name of ['x', 'y', 'width', 'height', 'refX', 'refY', 'transform']) element.attributes.delete(name)
+  }
+
+  /** As a copy in a group, once for each size: what the `use` states beats what the svg says itself. */
+  function showSized(use: Element, id: string, target: Element): void {
+    const sides = (['width', 'height'] as const).map((side) => use.attributes.get(side) ?? target.attributes.get(side))
+    const key = `${id} ${sides.join(' ')}`
+    let shown = sized.get(key)
+    if (shown === undefined) {
+      const copy = cloneOf(target, tree)
+      for (const [index, side] of (['width', 'height'] as const).entries())
+        if (sides[index] !== undefined) copy.attributes.set(side, sides[index])
+      shown = `ts${sized.size}`
+      sized.set(key, shown)
+      const group = create('g', {}, [copy])
+      tree.targets.set(shown, group)
+      append(tree.root, create('defs', {}, [group]))
+    }
+    use.attributes.set('href', `#${shown}`)
+    for (const side of ['width', 'height']) use.attributes.delete(side)
+  }
+}
+
+/** A symbol's own size, place and transform, as those of its `use`. */
+function placeSymbol(use: Element, symbol: Element): void {
+  for (const side of ['width', 'height'] as const) {
+    const own = symbol.attributes.get(side)
+    if (own !== undefined && !use.attributes.has(side)) use.attributes.set(side, own)
+  }
+  const of = (name: 'x' | 'y', from: Element) => px(from.attributes.get(name))
+  const transform = symbol.attributes.get('transform')
+  if (transform !== undefined) {
+    const move = `translate(${print(of('x', use))} ${print(of('y', use))})`
+    use.attributes.set('transform', `${use.attributes.get('transform') ?? ''}${move}${transform}`)
+  }
+  for (const name of ['x', 'y'] as const) {
+    const place = (transform === undefined ? of(name, use) : 0) + of(name, symbol)
+    if (place !== 0 || use.attributes.has(name)) use.attributes.set(name, print(place))
   }
 }
 
@@ -40,18 +78,4 @@ function moveLayers(symbol: Element): void {
   delete symbol.extra
   symbol.children = []
   append(symbol, group)
-}
-
-/** refX and refY: the point of the symbol that is placed at the position of the `use`. */
-function moveReference(use: Element, symbol: Element): void {
-  const [refX, refY] = [symbol.attributes.get('refX'), symbol.attributes.get('refY')]
-  if (refX === undefined && refY === undefined) return
-  const box = viewBoxOf(symbol.attributes.get('viewBox'))
-  const [width, height] = [px(use.attributes.get('width'), 0), px(use.attributes.get('height'), 0)]
-  const scale = box && width && height ? Math.min(width / box.width, height / box.height) : 1
-  for (const [axis, ref] of [
-    ['x', refX],
-    ['y', refY],
-  ] as const)
-    if (ref !== undefined) use.attributes.set(axis, String(px(use.attributes.get(axis)) - px(ref) * scale))
 }

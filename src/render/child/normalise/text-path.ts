@@ -12,7 +12,11 @@ export interface TextPath {
   at(distance: number): { readonly x: number; readonly y: number; readonly angle: number } | null
 }
 
-/** Each letter needs a walk along the path. */
+/** A percentage is of the path. */
+const offsetOf = (text: string | undefined, length: number): number =>
+  text?.endsWith('%') ? (Number.parseFloat(text) / 100) * length : px(text)
+
+/** Measuring takes a walk along the path for each letter. */
 const SEGMENTS_MAX = 1000
 
 /** The path that a `textPath` refers to; null if there is none, or it is too long to measure. */
@@ -23,7 +27,7 @@ export function openTextPath(element: Element, tree: Tree): TextPath | null {
   if (!data || length === null) return null
   const tools = pathTools().default
   return {
-    startOffset: px(element.attributes.get('startOffset')),
+    startOffset: offsetOf(element.attributes.get('startOffset'), length),
     at(distance) {
       if (distance < 0 || distance > length) return null
       const step = length / 1000

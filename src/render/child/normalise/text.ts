@@ -1,4 +1,5 @@
 import { familyFor } from '../fonts.ts'
+import { isDecorated, isOnOwnBaseline } from './decorations.ts'
 import { LIMITS } from './limits.ts'
 import { familiesIn, openFonts, weightOf } from './outline-fonts.ts'
 import { outlineText } from './outline-text.ts'
@@ -34,6 +35,7 @@ function needsOutlining(text: Element, embedded: ReadonlySet<string>): boolean {
     if (name === 'textPath' || attributes.has('textLength') || attributes.has('rotate')) return true
     if (LISTS.some((list) => isList(attributes.get(list)))) return true
     if (Number(inherited(element, 'word-spacing') ?? 0)) return true
+    if (isDecorated(element) || isOnOwnBaseline(element) || attributes.has('vector-effect')) return true
     if (embedded.size > 0 && familiesIn(inherited(element, 'font-family') ?? '').some((family) => embedded.has(family)))
       return true
   }
@@ -67,7 +69,8 @@ function resolveLetters(element: Element): void {
   }
 }
 
-function changeCase(text: string, transform: string): string {
+export function changeCase(text: string, transform: string): string {
+  if (transform === 'none') return text
   if (transform === 'uppercase') return text.toUpperCase()
   if (transform === 'lowercase') return text.toLowerCase()
   return text.replaceAll(/(?<![\p{L}\p{N}'’])\p{Ll}/gu, (letter) => letter.toUpperCase())

@@ -50,12 +50,28 @@ export function parseTransform(list: string, reference: Reference & { isAttribut
   let matrix: Matrix = IDENTITY
   for (const { name, inside } of found) {
     const args = reference.isAttribute ? (inside.match(NUMBER) ?? []) : split(inside, inside.includes(',') ? ',' : ' ')
+    if (!reference.isAttribute && LACKS_UNIT[name]?.some((at) => isUnitless(args[at]))) return null
     const next = matrixOfCall(name, args, reference)
     if (next === null || !isFiniteMatrix(next)) return null
     matrix = multiply(matrix, next)
   }
   return matrix
 }
+
+/** Which arguments CSS takes for lengths and angles: a number other than 0 is none of those. */
+const LACKS_UNIT: Readonly<Record<string, readonly number[]>> = {
+  translate: [0, 1],
+  translate3d: [0, 1],
+  translatex: [0],
+  translatey: [0],
+  rotate: [0],
+  rotatez: [0],
+  skew: [0, 1],
+  skewx: [0],
+  skewy: [0],
+}
+const isUnitless = (text: string | undefined): boolean =>
+  text !== undefined && Number(text) !== 0 && text.trim() !== '' && Number.isFinite(Number(text))
 
 const tan = (degrees: number) => Math.tan((degrees * Math.PI) / 180)
 const cos = (degrees: number) => Math.cos((degrees * Math.PI) / 180)

@@ -27,7 +27,7 @@ export function resolveTransforms(tree: Tree): void {
     // On paint servers the attribute is a presentation attribute of `transform`.
     if (extra && own !== undefined && !extra.has('transform')) extra.set('transform', own)
     if (!extra || !PROPERTY_NAMES.some((name) => extra.has(name))) continue
-    settle(element, extra)
+    settle(element, extra, tree.targets)
   }
 }
 
@@ -45,7 +45,7 @@ const NAMES: Readonly<Record<string, string>> = {
   pattern: 'patternTransform',
 }
 
-function settle(element: Element, extra: Map<string, string>): void {
+function settle(element: Element, extra: Map<string, string>, targets: Tree['targets']): void {
   const name = NAMES[element.name] ?? 'transform'
   const transform = extra.get('transform')
   const isAlone =
@@ -55,7 +55,7 @@ function settle(element: Element, extra: Map<string, string>): void {
     if (name === 'transform') element.attributes.set('transform', transform)
     return
   }
-  const matrix = matrixOf(element)
+  const matrix = matrixOf(element, targets)
   if (matrix !== null && !isIdentity(matrix)) element.attributes.set(name, printMatrix(matrix))
 }
 
@@ -63,11 +63,11 @@ function settle(element: Element, extra: Map<string, string>): void {
 const isAttributeSyntax = ({ name, given }: Element, transform: string): boolean =>
   given[NAMES[name] ?? 'transform']?.trim() === transform
 
-/** The matrix of an element's transform properties; null if they are invalid, so that they have no effect. */
-export function matrixOf(element: Element): Matrix | null {
+/** The matrix of an element's transform properties; null where they are not valid, which leaves it where it is. */
+export function matrixOf(element: Element, targets?: Tree['targets']): Matrix | null {
   const { extra, context } = element
   if (!extra || !context) return null
-  const box = referenceBox(element)
+  const box = referenceBox(element, targets)
   const origin = originOf(element, box, context)
   const at = { box, context }
   let matrix: Matrix = IDENTITY
@@ -90,11 +90,14 @@ export function matrixOf(element: Element): Matrix | null {
   return isFiniteMatrix(around) ? around : null
 }
 
-function referenceBox(element: Element): Box {
+function referenceBox(element: Element, targets: Tree['targets'] | undefined): Box {
   const kind = element.extra?.get('transform-box')
   const { viewport, page } = element.context as Context
   if (kind === 'fill-box' || kind === 'content-box' || kind === 'stroke-box' || kind === 'border-box') {
-    const box = boxOf(element)
+    let box = boxOf(element, targets ? { targets } : {})
+    // The place of a `use` is inside of its transform.
+    if (box && element.name === 'use')
+      box = { ...box, x: box.x - px(element.attributes.get('x')), y: box.y - px(element.attributes.get('y')) }
     if (box) return kind === 'stroke-box' || kind === 'border-box' ? grown(element, box) : box
   }
   const { width, height } = viewport ?? page

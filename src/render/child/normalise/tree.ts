@@ -15,6 +15,8 @@ export interface Element {
   extra?: Map<string, string>
   /** What lengths in `extra` are relative to. */
   context?: Context
+  /** Of HTML and of the root: all that is declared, as written. */
+  style?: ReadonlyMap<string, string>
   /** Pixels of an embedded picture. */
   pixels?: number
 }
@@ -66,7 +68,10 @@ export interface Presence {
   marker: boolean
   pathLength: boolean
   foreign: boolean
+  /** A symbol or a nested svg. */
   symbol: boolean
+  /** `context-fill` or `context-stroke`. */
+  contextPaint: boolean
 }
 
 const NOTHING: Readonly<Record<string, string>> = Object.freeze({})

@@ -1,5 +1,6 @@
 import type { Size } from './box.ts'
 import { px } from './lengths.ts'
+import { IDENTITY, type Matrix, multiply, scaling, translation } from './matrix.ts'
 import { PAGE_SIDE, viewBoxOf } from './size.ts'
 import type { Element } from './tree.ts'
 
@@ -26,4 +27,21 @@ export function viewportIn({ name, attributes }: Element, scope: { viewport: Siz
 export const pageOf = ({ width, height }: Size): Size => {
   const scale = PAGE_SIDE / Math.max(width, height)
   return { width: width * scale, height: height * scale }
+}
+
+/** From the user space of an svg to the box that it fills. */
+export function viewBoxMatrix(root: Element, { width, height }: Size): Matrix {
+  const box = viewBoxOf(root.attributes.get('viewBox'))
+  if (!box) return IDENTITY
+  const [align = 'xMidYMid', meet = 'meet'] = (root.attributes.get('preserveAspectRatio') ?? '')
+    .split(' ')
+    .filter(Boolean)
+  const [sx, sy] = [width / box.width, height / box.height]
+  if (align === 'none') return multiply(scaling(sx, sy), translation(-box.x, -box.y))
+  const scale = meet === 'slice' ? Math.max(sx, sy) : Math.min(sx, sy)
+  const rest = (word: string, min: string, max: string, free: number) =>
+    word.includes(min) ? 0 : word.includes(max) ? free : free / 2
+  const x = rest(align, 'xMin', 'xMax', width - box.width * scale)
+  const y = rest(align, 'YMin', 'YMax', height - box.height * scale)
+  return multiply(multiply(translation(x, y), scaling(scale, scale)), translation(-box.x, -box.y))
 }
