@@ -1,10 +1,10 @@
 import { colour, separate } from './colours.ts'
-import { length, px, share } from './lengths.ts'
+import { length, notNegative, px, share } from './lengths.ts'
 import { LIMITS, tooComplex } from './limits.ts'
 import { readUrl } from './references.ts'
 import { degreesOf } from './transform-list.ts'
 import { append, create, type Element, type Tree, walk, wrap } from './tree.ts'
-import { type Call, type Context, calls, evaluate, print, split } from './values.ts'
+import { type Call, type Context, calls, evaluate, type Parse, print, split } from './values.ts'
 
 const FILTERS = new Set(['filter'])
 
@@ -76,7 +76,13 @@ function groupsOf(list: readonly Call[]): (Call[] | { address: string })[] {
   return groups
 }
 
-const blurLength = length('other')
+/** Unlike in attributes a length has a unit here, and is not a part of anything. */
+const ofUnit =
+  (parse: Parse): Parse =>
+  (text) =>
+    /%|^\s*[+-]?[\d.]*[1-9][\d.]*(?:e[+-]?\d+)?\s*$/i.test(text) ? null : parse(text)
+const blurLength = ofUnit(length('other', notNegative))
+const offset = ofUnit(length('other'))
 
 function primitivesOf({ name, inside }: Call, context: Context): Element[] | null {
   if (name === 'blur') {
@@ -156,7 +162,7 @@ function shadow(inside: string, context: Context): Element[] | null {
   const lengths: string[] = []
   let flood = context.color ?? '#000000'
   for (const part of split(inside, ' ')) {
-    const px = evaluate(blurLength(part), context)
+    const px = evaluate(lengths.length < 2 ? offset(part) : blurLength(part), context)
     const found = px === null ? evaluate(colour(part), context) : null
     if (px !== null) lengths.push(px)
     else if (found === null) return null

@@ -27,6 +27,12 @@ export function nestTree(inner: Tree, outer: Tree, image: Element): Element {
     const value = image.attributes.get(name)
     if (value !== undefined) place.attributes.set(name, value)
   }
+  if (!isSized(inner.root)) {
+    // A document without a size fills the picture's box, and fits itself into it.
+    const own = inner.root.attributes.get('preserveAspectRatio')
+    if (own === undefined) place.attributes.delete('preserveAspectRatio')
+    else place.attributes.set('preserveAspectRatio', own)
+  }
   for (const [name, initial] of INHERITED) {
     const own = inner.root.attributes.get(name)
     if (own !== undefined || inherited(image, name) !== undefined) place.attributes.set(name, own ?? initial)
@@ -41,3 +47,6 @@ export function nestTree(inner: Tree, outer: Tree, image: Element): Element {
   }
   return group
 }
+
+const isSized = ({ given }: Element): boolean =>
+  [given.width, given.height].some((side) => side !== undefined && !side.includes('%'))

@@ -21,7 +21,15 @@ export function read(source: string): Tree {
   const sheets: string[] = []
   const images: Element[] = []
   const animations: Element[] = []
-  const has: Presence = { style: false, marker: false, pathLength: false, foreign: false, symbol: false }
+  const has: Presence = {
+    style: false,
+    marker: false,
+    pathLength: false,
+    foreign: false,
+    symbol: false,
+    filter: false,
+    zeroRadius: false,
+  }
   const namespaces = openNamespaces()
   const paths: PathCount = { chars: 0, segments: 0, uncounted: [] }
   const open: Element[] = []
@@ -82,6 +90,8 @@ export function read(source: string): Tree {
     else if (name === 'image' || name === 'feImage') images.push(element)
     else if (name === 'marker') has.marker = true
     else if (name === 'symbol') has.symbol = true
+    else if (name === 'filter') has.filter = true
+    else if (name === 'radialGradient') has.zeroRadius ||= Number.parseFloat(given.r ?? '') <= 0
     else if (name === 'foreignObject') has.foreign = true
     else if (name === 'set' || name.startsWith('animate')) {
       findings.warnings.add('ANIMATION')

@@ -10,7 +10,7 @@ import { openReferences, readUrl } from './references.ts'
 import { enter, type Scope, valueFor } from './scope.ts'
 import type { Keyframe } from './sheet.ts'
 import { PAGE_SIDE, resolveSize, viewBoxOf } from './size.ts'
-import type { Element, Tree } from './tree.ts'
+import { type Element, inherited, type Tree } from './tree.ts'
 import { evaluate, print, type Value } from './values.ts'
 import { substitute, type VariableBudget } from './variables.ts'
 import { pageOf, viewportIn } from './viewport.ts'
@@ -156,6 +156,8 @@ export function resolve(tree: Tree, { cascade, keyframes, moment }: Style): void
       return
     }
     const kind = name === 'mask-image' ? 'mask' : name
+    // No browser masks a mask.
+    if (kind === 'mask' && element.name === 'mask') return
     const url = readUrl(value)
     if (!url) return
     // `url(#a) url(#b)`: a later step combines a list of filters into one element.
@@ -193,7 +195,9 @@ export function resolve(tree: Tree, { cascade, keyframes, moment }: Style): void
       const value = attributes.get(`${color}-color`)
       if (value?.length === 9 && value[0] === '#') fadeOwn(attributes, `${color}-color`, `${color}-opacity`)
     }
-    if (attributes.get('color')?.length === 9) fadeOwn(attributes, 'color', null)
+    const color = attributes.get('color')
+    if (color?.length === 9) fadeOwn(attributes, 'color', null)
+    if (color !== undefined) repeatCurrentColor(element)
     if (attributes.get('lighting-color')?.length === 9) fadeOwn(attributes, 'lighting-color', null)
     const viewport = viewportIn(element, scope)
     if (fill === scope.fill && stroke === scope.stroke && viewport === scope.viewport) return scope
@@ -219,6 +223,13 @@ export function resolve(tree: Tree, { cascade, keyframes, moment }: Style): void
     if (root.attributes.get('color')?.length === 9) fadeOwn(root.attributes, 'color', null)
     return { ...scope, viewport: { width: box.width, height: box.height }, page: pageOf(size), fill, stroke }
   }
+}
+
+/** The colour that is current here, not where the paint was inherited from: engines look at the latter. */
+function repeatCurrentColor(element: Element): void {
+  for (const paint of ['fill', 'stroke'])
+    if (!element.attributes.has(paint) && inherited(element, paint) === 'currentColor')
+      element.attributes.set(paint, 'currentColor')
 }
 
 const WIDE: ReadonlyMap<string, 'inherit' | 'initial' | 'unset'> = new Map([

@@ -8,7 +8,7 @@ import { print, split } from './values.ts'
 
 /** Properties that make the root a CSS box, which engines do not draw for an outermost svg. */
 const BOXED = ['transform', 'translate', 'rotate', 'scale', 'border-radius', 'background-color', 'filter'] as const
-const LAYERED = ['opacity', 'filter', 'mask', 'clip-path', 'mix-blend-mode', 'isolation', 'display'] as const
+const LAYERED = ['opacity', 'filter', 'mask', 'clip-path', 'mix-blend-mode', 'isolation'] as const
 
 /**
  * Moves the root's own transform, background, rounded corners, opacity, filter, mask and clip into the picture, so that the root is a
@@ -17,6 +17,8 @@ const LAYERED = ['opacity', 'filter', 'mask', 'clip-path', 'mix-blend-mode', 'is
 export function resolveRoot(tree: Tree): void {
   const { root } = tree
   const { extra } = root
+  // An outermost svg is displayed all the same.
+  root.attributes.delete('display')
   const layered = LAYERED.filter((name) => root.attributes.has(name))
   if (layered.length === 0 && !BOXED.some((name) => extra?.has(name)) && !extra?.has('clip-path')) return
   const { width, height } = tree

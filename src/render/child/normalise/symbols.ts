@@ -27,9 +27,10 @@ const LAYERS = ['opacity', 'clip-path', 'mask', 'filter', 'mix-blend-mode', 'iso
 
 /** Engines ignore a symbol's own opacity, mask and filter: wrap its content in a group that has them. */
 function moveLayers(symbol: Element): void {
-  if (!LAYERS.some((name) => symbol.attributes.has(name) || symbol.extra?.has(name))) return
+  const layers = symbol.attributes.has('viewBox') ? LAYERS : [...LAYERS, 'transform']
+  if (!layers.some((name) => symbol.attributes.has(name) || symbol.extra?.has(name))) return
   const group = create('g', {}, symbol.children)
-  for (const name of LAYERS) {
+  for (const name of layers) {
     const value = symbol.attributes.get(name)
     if (value !== undefined) group.attributes.set(name, value)
     symbol.attributes.delete(name)

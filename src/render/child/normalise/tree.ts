@@ -67,6 +67,9 @@ export interface Presence {
   pathLength: boolean
   foreign: boolean
   symbol: boolean
+  filter: boolean
+  /** A radial gradient without extent. */
+  zeroRadius: boolean
 }
 
 const NOTHING: Readonly<Record<string, string>> = Object.freeze({})
