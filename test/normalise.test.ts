@@ -296,8 +296,13 @@ describe('filters, gradients and what is not displayed', () => {
     ],
     [
       'lengths of filter functions have a unit',
-      '<path filter="blur(4)"/><path style="filter:blur(4%)"/>',
-      '<path/><path/>',
+      '<path filter="blur(4)"/><path style="filter:blur(4%)"/><path style="filter:drop-shadow(1 2)"/>',
+      '<path/><path/><path/>',
+    ],
+    [
+      'but those of a shadow in an attribute',
+      '<path filter="drop-shadow(1 2)"/>',
+      '<path filter="url(#i0)"/><filter x="-1" y="-1" width="3" height="3" color-interpolation-filters="sRGB" id="i0"><feDropShadow dx="1" dy="2" stdDeviation="0" flood-color="#000000" flood-opacity="1"/></filter>',
     ],
     [
       'a radius of nothing is the last stop',

@@ -27,7 +27,7 @@ export function nestTree(inner: Tree, outer: Tree, image: Element): Element {
     const value = image.attributes.get(name)
     if (value !== undefined) place.attributes.set(name, value)
   }
-  if (!isSized(inner.root)) {
+  if (!isSized(inner.root) && place.attributes.get('preserveAspectRatio') !== 'none') {
     // A document without a size fills the picture's box, and fits itself into it.
     const own = inner.root.attributes.get('preserveAspectRatio')
     if (own === undefined) place.attributes.delete('preserveAspectRatio')
