@@ -20,7 +20,7 @@ import { openTruths } from './fidelity/truth.ts'
 /** The size of the preset `preview`. */
 const SIZE = 512
 const TILE = 256
-const WORST_SHOWN = 24
+const WORST_SHOWN = 96
 const OUT = path.join(import.meta.dirname, 'out')
 
 const OPTIONS = {
@@ -81,7 +81,7 @@ async function report(name: string, samples: readonly Sample[], tools: Tools): P
     .filter(({ difference }) => difference > DIFFERENCE_MAX)
     .sort((a, b) => b.difference - a.difference)
   await writeFile(path.join(OUT, `fidelity-${name}.txt`), results.map(lineOf).join(''))
-  for (const result of worst.slice(0, 2 * WORST_SHOWN)) process.stdout.write(lineOf(result))
+  for (const result of worst.slice(0, WORST_SHOWN)) process.stdout.write(lineOf(result))
   const sheet = path.join(OUT, `fidelity-${name}.png`)
   await writeSheet(sheet, { rows: await rowsOf(worst.slice(0, WORST_SHOWN), tools), size: SIZE, tile: TILE })
   console.log(`side by side (Chromium, ours, difference): ${path.relative(process.cwd(), sheet)}`)

@@ -52,7 +52,7 @@ const withEngine: Record<Engine, string> = {
 test.each(Object.entries(withEngine))('%s gives straight alpha', async (engine, extra) => {
   const half = await normalise(
     Buffer.from(
-      `<svg xmlns="http://www.w3.org/2000/svg" width="4" height="4"><rect width="4" height="4" fill="#ff8040" fill-opacity=".5"/><g display="none">${extra}</g></svg>`,
+      `<svg xmlns="http://www.w3.org/2000/svg" width="4" height="4"><rect width="4" height="4" fill="#ff8040" fill-opacity=".5"/><defs>${extra}</defs></svg>`,
     ),
   )
   expect(chooseEngine(half)).toBe(engine)
@@ -74,6 +74,8 @@ test.each([
   ['<path d="M0 0" opacity=".5"/>', 'librsvg'],
   ['<path d="M0 0" fill-opacity=".5"/>', 'resvg'],
   ['<mask id="a"/><path d="M0 0"/>', 'librsvg'],
+  ['<filter id="a"><feImage href="#b"/></filter><path id="b" filter="url(#a)"/>', 'resvg'],
+  ['<filter id="a"><feImage href="#b"/></filter><path id="b" filter="url(#a)"/><text>a</text>', 'librsvg'],
 ])('%s is drawn by the engine for it', async (body, expected) => {
   expect(chooseEngine(await normalise(Buffer.from(`<svg xmlns="http://www.w3.org/2000/svg">${body}</svg>`)))).toBe(
     expected,

@@ -339,6 +339,108 @@ describe('differences between the engines', () => {
     }))
 })
 
+describe('filters, gradients and what is not displayed', () => {
+  const filtered = (inside: string) => `<filter id="f">${inside}</filter><path filter="url(#f)"/>`
+  const printed = (inside: string) => `<filter id="i0">${inside}</filter><path filter="url(#i0)"/>`
+  const clear = '<feFlood flood-opacity="0"/>'
+
+  test.each<[string, string, string]>([
+    [
+      'an input that is not there is the step before',
+      '<feOffset in="BackgroundImage" dx="1"/><feFlood result="a"/><feMerge><feMergeNode in="a"/><feMergeNode in="b"/></feMerge>',
+      '<feOffset dx="1"/><feFlood result="a"/><feMerge><feMergeNode in="a"/><feMergeNode/></feMerge>',
+    ],
+    [
+      'nor are later steps there',
+      '<feBlend in="FillPaint" in2="a"/><feFlood result="a"/>',
+      '<feBlend/><feFlood result="a"/>',
+    ],
+    ['a matrix of another size than its order is clear', '<feConvolveMatrix order="2" kernelMatrix="1 1 1"/>', clear],
+    ['and one that is aimed beside itself', '<feConvolveMatrix targetX="3" kernelMatrix="1 1 1 1 1 1 1 1 1"/>', clear],
+    ['noise without a frequency', '<feTurbulence baseFrequency="0.1 -0.1"/>', clear],
+    ['nothing is lit without a light', '<feDiffuseLighting result="a"/>', '<feFlood result="a" flood-opacity="0"/>'],
+    [
+      'the first light is the one, within bounds',
+      '<feSpecularLighting specularConstant="-1" specularExponent="0"><feSpotLight specularExponent="999" limitingConeAngle="0"/><fePointLight/></feSpecularLighting>',
+      '<feSpecularLighting specularConstant="0" specularExponent="1"><feSpotLight specularExponent="128"/></feSpecularLighting>',
+    ],
+  ])('%s', (_, inside, expected) => check(doc(filtered(inside)), { body: printed(expected) }))
+
+  test.each<[string, string, string]>([
+    [
+      'an empty region hides',
+      '<filter id="f" width="-1"><feOffset/><feFlood/></filter><path filter="url(#f)"/>',
+      `<filter id="i0">${clear}</filter><path filter="url(#i0)"/>`,
+    ],
+    [
+      'lengths of filter functions have a unit',
+      '<path filter="blur(4)"/><path style="filter:blur(4%)"/><path style="filter:drop-shadow(1 2)"/>',
+      '<path/><path/><path/>',
+    ],
+    [
+      'but those of a shadow in an attribute',
+      '<path filter="drop-shadow(1 2)"/>',
+      '<path filter="url(#i0)"/><filter x="-1" y="-1" width="3" height="3" color-interpolation-filters="sRGB" id="i0"><feDropShadow dx="1" dy="2" stdDeviation="0" flood-color="#000000" flood-opacity="1"/></filter>',
+    ],
+    [
+      'a radius of nothing is the last stop',
+      '<radialGradient id="a" r="0" fr="-1"><stop/><stop offset="1" stop-color="red"/></radialGradient><path fill="url(#a)"/>',
+      '<radialGradient id="i0"><stop offset="0" stop-color="#ff0000"/></radialGradient><path fill="url(#i0)"/>',
+    ],
+    [
+      'of which another gradient has the stops',
+      '<linearGradient id="a"><stop stop-color="red"/></linearGradient><radialGradient id="b" r="-1" href="#a"/><path fill="url(#b)"/>',
+      '<linearGradient id="i0"><stop stop-color="#ff0000"/></linearGradient><radialGradient href="#i0" id="i1"><stop stop-color="#ff0000" offset="0"/></radialGradient><path fill="url(#i1)"/>',
+    ],
+    [
+      'a gradient without stops is there all the same',
+      '<linearGradient id="a"/><path fill="url(#a) red"/><path fill="url(#b) red"/>',
+      '<linearGradient/><path fill="none"/><path fill="#ff0000"/>',
+    ],
+    [
+      'there is nothing to refer to where it is not displayed, but to use',
+      '<g display="none"><linearGradient id="a"><stop/></linearGradient><clipPath id="b"/><rect id="c"/></g><path fill="url(#a)" clip-path="url(#b)"/><use href="#c"/>',
+      '<g display="none"><rect id="i0"/></g><path fill="none"/><use href="#i0"/>',
+    ],
+    [
+      'definitions are in one language',
+      '<defs systemLanguage="de"><linearGradient id="a"><stop/></linearGradient></defs><path fill="url(#a)"/>',
+      '<path fill="none"/>',
+    ],
+    [
+      'a mask is not masked',
+      '<mask id="a"/><mask id="b" mask="url(#a)"/><path mask="url(#b)"/>',
+      '<mask/><mask id="i0"/><path mask="url(#i0)"/>',
+    ],
+    [
+      'the current colour is that of where it is drawn',
+      '<g fill="currentColor"><path color="red"/></g>',
+      '<g fill="currentColor"><path color="#ff0000" fill="currentColor"/></g>',
+    ],
+  ])('%s', (_, body, expected) => check(doc(body), { body: expected }))
+
+  test('an outermost svg is displayed', () => check(doc('<path/>', `${BOX} display="none"`), { body: '<path/>' }))
+
+  test.each<[string, string, readonly Feature[]]>([
+    [
+      'a clip path of several shapes by the odd rule',
+      '<clipPath id="a"><path clip-rule="evenodd"/><path/></clipPath><path clip-path="url(#a)"/>',
+      ['clip-complex', 'clipPath'],
+    ],
+    [
+      'one of one shape',
+      '<clipPath id="a"><path clip-rule="evenodd"/></clipPath><path clip-path="url(#a)"/>',
+      ['clipPath'],
+    ],
+    ['a blur that is cut, far from the corner', filtered('<feGaussianBlur x="50"/>'), ['blur-region', 'filter']],
+    [
+      'a filter many documents wide',
+      '<filter id="f" width="99"><feFlood/></filter><path filter="url(#f)"/>',
+      ['filter', 'filter-region'],
+    ],
+  ])("%s is told to the engines' choice", (_, body, features) => check(doc(body), { features }))
+})
+
 describe('an animated document', () => {
   test.each([
     [

@@ -77,4 +77,14 @@ describe('an embedded picture', () => {
     const { at, warnings } = await draw(`<image width="24" height="24" href="${uri(bytes, 'png')}"/>`)
     expect([name(at(24, 12)), warnings]).toEqual(['white', ['PICTURE_LEFT_OUT']])
   })
+
+  it.each([
+    ['a document without a size fits itself', '', ['white', 'red', 'white']],
+    ['one with a size is fitted', 'width="4" height="4"', ['red', 'white', 'white']],
+  ])('where it is %s', async (_name, size, expected) => {
+    const inner = `<svg xmlns="http://www.w3.org/2000/svg" ${size} viewBox="0 0 4 4"><rect width="4" height="4" fill="#ff0000"/></svg>`
+    const image = `<image width="8" height="24" preserveAspectRatio="xMinYMin" href="${uri(Buffer.from(inner), 'svg+xml')}"/>`
+    const { at } = await draw(image)
+    expect([at(8, 8), at(8, 24), at(8, 40)].map(name)).toEqual(expected)
+  })
 })

@@ -6,7 +6,13 @@ import sharp from 'sharp'
 interface Page {
   setContent(html: string): Promise<void>
   evaluate<T>(script: string): Promise<T>
-  screenshot(options: { type: 'png' }): Promise<Buffer>
+  screenshot(options: { type: 'png'; clip: Rectangle; timeout: number }): Promise<Buffer>
+}
+interface Rectangle {
+  x: number
+  y: number
+  width: number
+  height: number
 }
 interface Browser {
   version(): string
@@ -32,8 +38,10 @@ const INSTALLED = [
   '/usr/bin/google-chrome',
   '/Applications/Google Chrome.app/Contents/MacOS/Google Chrome',
 ]
-/** Documents per page: a screenshot is at most 2048 x 2048 px. */
-const BATCH = 64
+/** Documents per page: 2048 x 2048 px at 512 px each. */
+const BATCH = 16
+/** A screenshot of that size, without a GPU on a busy machine. */
+const SCREENSHOT_MS = 120_000
 
 /** Starts the Chromium of @sparticuz/chromium, or an installed one if it has no build for the platform. */
 export async function openChromium(options: { require: NodeJS.Require; size: number }): Promise<Chromium> {
@@ -44,21 +52,29 @@ export async function openChromium(options: { require: NodeJS.Require; size: num
   const viewport = { width: columns * size, height: Math.ceil(BATCH / columns) * size }
   const page = await browser.newPage({ viewport, deviceScaleFactor: 1 })
 
+  let last: Promise<unknown> = Promise.resolve()
+
   return {
     version: browser.version(),
-    async shoot(svgs) {
-      if (svgs.length > BATCH) throw new Error(`${svgs.length} documents at once; the page holds ${BATCH}`)
-      await page.setContent(pageOf(svgs, { size, columns }))
-      const drawn = await page.evaluate<boolean[]>(
-        'Promise.all([...document.images].map((image) => image.decode().then(() => true, () => false)))',
-      )
-      const sheet = await sharp(await page.screenshot({ type: 'png' }))
-        .ensureAlpha()
-        .raw()
-        .toBuffer()
-      return drawn.map((ok, index) => (ok ? tileOf(sheet, { index, size, columns }) : null))
+    shoot(svgs) {
+      // There is one page: one caller's documents must not be replaced by the next one's before they are shot.
+      const shots = last.then(() => shootNow(svgs))
+      last = shots.catch(() => {})
+      return shots
     },
     close: () => browser.close(),
+  }
+
+  async function shootNow(svgs: readonly Uint8Array[]): Promise<(Buffer | null)[]> {
+    if (svgs.length > BATCH) throw new Error(`${svgs.length} documents at once; the page holds ${BATCH}`)
+    await page.setContent(pageOf(svgs, { size, columns }))
+    const drawn = await page.evaluate<boolean[]>(
+      'Promise.all([...document.images].map((image) => image.decode().then(() => true, () => false)))',
+    )
+    const clip = { x: 0, y: 0, width: columns * size, height: Math.ceil(svgs.length / columns) * size }
+    const screenshot = await page.screenshot({ type: 'png', clip, timeout: SCREENSHOT_MS })
+    const sheet = await sharp(screenshot).ensureAlpha().raw().toBuffer()
+    return drawn.map((ok, index) => (ok ? tileOf(sheet, { index, size, columns }) : null))
   }
 }
 

@@ -18,7 +18,7 @@ export interface Truths {
 /** @param tools.chromium started for the first picture that is not cached */
 export function openTruths({ chromium, size }: { chromium: () => Promise<Chromium>; size: number }): Truths {
   const fileOf = ({ svg }: Sample, way: string) =>
-    path.join(FOLDER, `${createHash('sha256').update(svg).digest('hex').slice(0, 32)}-${size}${way}.png`)
+    path.join(FOLDER, `${createHash('sha256').update(inEnglish(svg)).digest('hex').slice(0, 32)}-${size}${way}.png`)
 
   async function read(sample: Sample, way = ''): Promise<Buffer | null | undefined> {
     const bytes = await readFile(sample.truth ?? fileOf(sample, way)).catch(() => undefined)
@@ -28,7 +28,7 @@ export function openTruths({ chromium, size }: { chromium: () => Promise<Chromiu
 
   async function draw(samples: readonly Sample[], way = ''): Promise<(Buffer | null)[]> {
     await mkdir(FOLDER, { recursive: true })
-    const shots = await (await chromium()).shoot(samples.map(({ svg }) => svg))
+    const shots = await (await chromium()).shoot(samples.map(({ svg }) => inEnglish(svg)))
     await Promise.all(
       samples.map(async (sample, index) => {
         const pixels = shots[index]
@@ -52,6 +52,15 @@ export function openTruths({ chromium, size }: { chromium: () => Promise<Chromiu
     },
   }
 }
+
+/**
+ * As on a page of an English reader: to Chromium an `<img>` has no language at all, so that not even `systemLanguage="en"` holds. A condition
+ * that holds in English is taken out.
+ */
+const inEnglish = (svg: Buffer): Buffer =>
+  svg.includes('systemLanguage')
+    ? Buffer.from(svg.toString().replaceAll(/\ssystemLanguage="(?:[^"]*,)?\s*en(?:-US)?\s*(?:,[^"]*)?"/gi, ''))
+    : svg
 
 /** Copied because pixelmatch needs aligned memory. */
 export const toRgba = async (bytes: Uint8Array): Promise<Buffer> =>

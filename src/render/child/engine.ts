@@ -7,6 +7,7 @@ import type { NormalisedSvg } from './normalise/normalise.ts'
  * - Plain art, only shapes and paths, goes to resvg: it draws it as Chromium does, in half the time, and with fewer shades along edges,
  *   which makes lossless pictures a quarter smaller.
  * - Heavy art goes to resvg too if resvg supports its features: it takes a third to an eighth of librsvg's time.
+ * - What librsvg draws wrong goes to resvg, unless the document also has features that resvg draws wrong.
  * - Everything else goes to librsvg, which agrees with Chromium more often (`npm run bench -- fidelity`), lays out text as Chromium does
  *   and does not abort.
  * @param options.otherEngine after a failure of that engine: the other of the two
@@ -22,9 +23,10 @@ const OTHER: Record<Engine, Engine> = { resvg: 'librsvg', librsvg: 'resvg' }
 
 function bestEngine(document: Drawable): Engine {
   if (isPlain(document)) return 'resvg'
-  return isHeavy(document) && [...document.features].every((feature) => DRAWN_BY_RESVG.has(feature))
-    ? 'resvg'
-    : 'librsvg'
+  const features = [...document.features]
+  const isLost = features.some((feature) => LOST_BY_LIBRSVG.has(feature))
+  if (isLost && features.every((feature) => LOST_BY_LIBRSVG.has(feature) || DRAWN_BESIDE.has(feature))) return 'resvg'
+  return isHeavy(document) && features.every((feature) => DRAWN_BY_RESVG.has(feature)) ? 'resvg' : 'librsvg'
 }
 
 /** Few shapes and paths and nothing else. */
@@ -45,3 +47,15 @@ export const isHeavy = ({ counts: { elements, pathChars } }: Drawable): boolean 
  * engine.
  */
 const DRAWN_BY_RESVG: ReadonlySet<Feature> = new Set<Feature>(['gradient', 'opacity', 'clipPath', 'use'])
+
+/** Features that librsvg draws wrong and resvg as Chromium does. */
+const LOST_BY_LIBRSVG: ReadonlySet<Feature> = new Set<Feature>([
+  'blur-region',
+  'clip-complex',
+  'filter-image',
+  'morphology',
+  'pattern-view-box',
+])
+
+/** Features that may be beside those. */
+const DRAWN_BESIDE: ReadonlySet<Feature> = new Set<Feature>([...DRAWN_BY_RESVG, 'filter', 'image', 'mask', 'pattern'])

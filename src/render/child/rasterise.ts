@@ -39,14 +39,21 @@ export async function rasterise(
 ): Promise<Raster> {
   const box = { width: canvas.width - 2 * canvas.padding, height: canvas.height - 2 * canvas.padding }
   const pixels = canvas.fit === 'cover' ? box : contain(document, box)
-  const printAt: PrintAt = (size, more) =>
-    document.withRoot((root) => ({
-      ...stretchTo(root, { size: document, pixels, fit: canvas.fit }),
-      ...(canvas.color ? { color: canvas.color } : {}),
-      width: String(size.width),
-      height: String(size.height),
-      ...more,
-    }))
+  const printAt: PrintAt = (size, more) => {
+    let pxPerUnit = 1
+    const svg = document.withRoot((root) => {
+      const stretched = stretchTo(root, { size: document, pixels, fit: canvas.fit })
+      pxPerUnit = pixels.width / Number(stretched.viewBox?.split(' ')[2])
+      return {
+        ...stretched,
+        ...(canvas.color ? { color: canvas.color } : {}),
+        width: String(size.width),
+        height: String(size.height),
+        ...more,
+      }
+    })
+    return document.features.has('filter') ? scaleSurfaces(svg, pxPerUnit) : svg
+  }
   const isResvg = engine === 'resvg'
   const raster = {
     pixels: isResvg
@@ -58,6 +65,17 @@ export async function rasterise(
     throw new Error(`${raster.pixels.length} bytes are not ${pixels.width} x ${pixels.height} px`)
   }
   return background && !isResvg ? paintOn(raster, background) : raster
+}
+
+/**
+ * How steep a lit surface is hangs on its height beside the distance of two pixels, which engines take for one unit: a browser's light
+ * falls the same at any size.
+ */
+function scaleSurfaces(svg: string, pxPerUnit: number): string {
+  return svg.replaceAll(/<fe(?:Diffuse|Specular)Lighting\b[^>]*/g, (tag) => {
+    const height = Number(/ surfaceScale="([^"]*)"/.exec(tag)?.[1] ?? 1)
+    return `${tag.replace(/ surfaceScale="[^"]*"/, '')} surfaceScale="${height * pxPerUnit}"`
+  })
 }
 
 /** Draws an SVG of our own, such as a watermark, on a transparent background. */

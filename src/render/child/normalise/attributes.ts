@@ -114,6 +114,10 @@ const gradient = {
   spreadMethod: oneOf('pad reflect repeat'),
 }
 const inGradient = (axis: Axis) => boxLength(axis, 'gradientUnits', 'objectBoundingBox')
+const focalRadius: BoxParse = (text, given) => {
+  const value = inGradient('other')(text, given)
+  return typeof value === 'string' && value.trimStart().startsWith('-') ? null : value
+}
 export const ATTRIBUTES: Readonly<Record<string, Readonly<Record<string, Parse | BoxParse>>>> = {
   svg: fits,
   symbol: { ...fits, refX: refPoint('x'), refY: refPoint('y') },
@@ -144,7 +148,7 @@ export const ATTRIBUTES: Readonly<Record<string, Readonly<Record<string, Parse |
     r: inGradient('other'),
     fx: inGradient('x'),
     fy: inGradient('y'),
-    fr: inGradient('other'),
+    fr: focalRadius,
   },
   stop: { offset: fraction },
   pattern: {

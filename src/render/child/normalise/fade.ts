@@ -1,5 +1,6 @@
 import { separate } from './colours.ts'
 import { px } from './lengths.ts'
+import { type Element, inherited as inheritedValue } from './tree.ts'
 import { print } from './values.ts'
 
 /** A paint's own alpha and its opacity property: engines only know their product. */
@@ -34,4 +35,11 @@ export function fadeOwn(attributes: Map<string, string>, color: string, opacityN
   const { opaque, alpha } = separate(attributes.get(color) as string)
   attributes.set(color, opaque)
   if (opacityName !== null) attributes.set(opacityName, print(alpha * px(attributes.get(opacityName), 1)))
+}
+
+/** Repeats an inherited `currentColor`, which means the colour of the element: engines use that of the ancestor that set it. */
+export function repeatCurrentColor(element: Element): void {
+  for (const paint of ['fill', 'stroke'])
+    if (!element.attributes.has(paint) && inheritedValue(element, paint) === 'currentColor')
+      element.attributes.set(paint, 'currentColor')
 }

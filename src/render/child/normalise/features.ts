@@ -1,6 +1,6 @@
 import { isFarRegion } from './filter-numbers.ts'
 import { FEATURE_OF, type Feature } from './names.ts'
-import { type Element, type Tree, textOf, walk } from './tree.ts'
+import { type Element, elementsOf, inherited, type Tree, textOf, walk } from './tree.ts'
 
 /** Counts of the printed tree, used to choose the engine. */
 export interface Counts {
@@ -22,6 +22,7 @@ export function collectFeatures(tree: Tree, extent: number): { counts: Counts; t
     if (feature) features.add(feature)
     if (feature === 'gradient') counts.gradients++
     if (name === 'path') counts.pathChars += attributes.get('d')?.length ?? 0
+    if (IS_ODD[name]?.(element)) features.add(ODD[name] as Feature)
     if (name === 'svg' && element.parent) features.add('nested-svg')
     if (name === 'text') text += textOf(element)
     if ((name === 'filter' || name.startsWith('fe')) && isFarRegion(element, extent)) features.add('filter-region')
@@ -31,6 +32,25 @@ export function collectFeatures(tree: Tree, extent: number): { counts: Counts; t
   }
   if (text.trim() !== '') tree.warnings.add('TEXT')
   return { counts, text }
+}
+
+/** Uses of an element that not every engine draws. */
+const ODD: Readonly<Record<string, Feature>> = {
+  clipPath: 'clip-complex',
+  feGaussianBlur: 'blur-region',
+  pattern: 'pattern-view-box',
+}
+const IS_ODD: Readonly<Record<string, (element: Element) => boolean>> = {
+  clipPath: (clip) =>
+    clip.attributes.get('clipPathUnits') === 'objectBoundingBox' ||
+    [...elementsOf(clip)].some(
+      (shape, _, { length }) =>
+        shape.attributes.has('clip-path') || (length > 1 && inherited(shape, 'clip-rule') === 'evenodd'),
+    ),
+  feGaussianBlur: ({ attributes, parent }) =>
+    parent?.attributes.get('primitiveUnits') !== 'objectBoundingBox' &&
+    ['x', 'y', 'width', 'height'].some((name) => attributes.has(name)),
+  pattern: ({ attributes }) => attributes.has('viewBox'),
 }
 
 const PROPERTY_FEATURES: readonly (readonly [string, Feature])[] = [

@@ -1,10 +1,10 @@
 import { colour, separate } from './colours.ts'
-import { length, px, share } from './lengths.ts'
+import { length, notNegative, px, share } from './lengths.ts'
 import { LIMITS, tooComplex } from './limits.ts'
 import { readUrl } from './references.ts'
 import { degreesOf } from './transform-list.ts'
 import { append, create, type Element, type Tree, walk, wrap } from './tree.ts'
-import { type Call, type Context, calls, evaluate, print, split } from './values.ts'
+import { type Call, type Context, calls, evaluate, type Parse, print, split } from './values.ts'
 
 const FILTERS = new Set(['filter'])
 
@@ -22,9 +22,10 @@ export function resolveFilterFunctions(tree: Tree): void {
     const list = calls(value)
     if (!list) continue
     if (list.length > LIMITS.filterPrimitives) throw tooComplex(`A filter has ${list.length} functions.`)
+    const written = { context, isAttribute: element.given.filter === value }
     let target = element
     for (const part of groupsOf(list)) {
-      const reference = Array.isArray(part) ? define(part, context) : context.refer(part.address, FILTERS)
+      const reference = Array.isArray(part) ? define(part, written) : context.refer(part.address, FILTERS)
       if (reference === null) continue
       if (target.attributes.has('filter')) {
         const outer = create('g')
@@ -36,10 +37,11 @@ export function resolveFilterFunctions(tree: Tree): void {
     }
   }
 
-  function define(functions: readonly Call[], context: Context): string | null {
-    const primitives = functions.flatMap((call) => primitivesOf(call, context) ?? [null])
+  function define(functions: readonly Call[], written: Written): string | null {
+    const { context, isAttribute } = written
+    const primitives = functions.flatMap((call) => primitivesOf(call, written) ?? [null])
     if (primitives.includes(null)) return null
-    const key = `${context.color} ${context.fontSize} ${functions.map(({ name, inside }) => `${name}(${inside})`).join(' ')}`
+    const key = `${isAttribute} ${context.color} ${context.fontSize} ${functions.map(({ name, inside }) => `${name}(${inside})`).join(' ')}`
     const same = known.get(key)
     if (same !== undefined) return same
     const filter = create(
@@ -64,6 +66,12 @@ const REGION = {
   'color-interpolation-filters': 'sRGB',
 }
 
+/** Where functions are written. */
+interface Written {
+  readonly context: Context
+  readonly isAttribute: boolean
+}
+
 /** Splits the list into runs of functions and references to filter elements. */
 function groupsOf(list: readonly Call[]): (Call[] | { address: string })[] {
   const groups: (Call[] | { address: string })[] = []
@@ -76,14 +84,24 @@ function groupsOf(list: readonly Call[]): (Call[] | { address: string })[] {
   return groups
 }
 
-const blurLength = length('other')
+const whole =
+  (parse: Parse): Parse =>
+  (text) =>
+    text.includes('%') ? null : parse(text)
+/** A length here has a unit and is not a part of anything. */
+const ofUnit =
+  (parse: Parse): Parse =>
+  (text) =>
+    /^\s*[+-]?[\d.]*[1-9][\d.]*(?:e[+-]?\d+)?\s*$/i.test(text) ? null : whole(parse)(text)
+const blurLength = length('other', notNegative)
+const offset = length('other')
 
-function primitivesOf({ name, inside }: Call, context: Context): Element[] | null {
+function primitivesOf({ name, inside }: Call, { context, isAttribute }: Written): Element[] | null {
   if (name === 'blur') {
-    const deviation = inside === '' ? '0' : evaluate(blurLength(inside), context)
+    const deviation = inside === '' ? '0' : evaluate(ofUnit(blurLength)(inside), context)
     return deviation === null ? null : [create('feGaussianBlur', { stdDeviation: deviation })]
   }
-  if (name === 'drop-shadow') return shadow(inside, context)
+  if (name === 'drop-shadow') return shadow(inside, context, isAttribute ? whole : ofUnit)
   if (name === 'hue-rotate') {
     const degrees = degreesOf(inside || '0')
     if (!Number.isFinite(degrees)) return null
@@ -151,12 +169,12 @@ const sepia = (rest: number): number[] => [
   ...[0, 0, 0, 1, 0],
 ]
 
-/** `[color] x y [blur] [color]`. */
-function shadow(inside: string, context: Context): Element[] | null {
+/** `[color] x y [blur] [color]`; unlike that of a blur its lengths may do without units in an attribute. */
+function shadow(inside: string, context: Context, of: typeof whole): Element[] | null {
   const lengths: string[] = []
   let flood = context.color ?? '#000000'
   for (const part of split(inside, ' ')) {
-    const px = evaluate(blurLength(part), context)
+    const px = evaluate(of(lengths.length < 2 ? offset : blurLength)(part), context)
     const found = px === null ? evaluate(colour(part), context) : null
     if (px !== null) lengths.push(px)
     else if (found === null) return null

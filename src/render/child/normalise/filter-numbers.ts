@@ -25,12 +25,15 @@ export function clampFilter(element: Element, findings: Findings): void {
 }
 
 /** True if the filter region is many times the document. @param extent the root's larger side in user units */
-export function isFarRegion({ attributes }: Element, extent: number): boolean {
+export function isFarRegion({ name, attributes, parent }: Element, extent: number): boolean {
+  const isOfBox =
+    name === 'filter'
+      ? attributes.get('filterUnits') !== 'userSpaceOnUse'
+      : parent?.attributes.get('primitiveUnits') === 'objectBoundingBox'
   return REGION.some((attribute) => {
     const value = attributes.get(attribute)
     if (value === undefined) return false
-    const isFraction = attributes.get('filterUnits') !== 'userSpaceOnUse' && !/^d/.test(attribute)
-    const scale = value.endsWith('%') ? 0.01 : isFraction ? 1 : 1 / extent
+    const scale = value.endsWith('%') ? 0.01 : isOfBox ? 1 : 1 / extent
     return Math.abs(Number.parseFloat(value)) * scale > FAR
   })
 }

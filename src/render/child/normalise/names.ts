@@ -39,8 +39,14 @@ export const HOLDS_TEXT: ReadonlySet<string> = new Set(['text', 'tspan', 'textPa
 
 /** What a document uses; the choice of the engine depends on it. */
 export type Feature =
+  /** A blur that is cut to a rectangle of its own. */
+  | 'blur-region'
+  /** A clip path in fractions of a bounding box, of several shapes by the even-odd rule, or of shapes that are clipped. */
+  | 'clip-complex'
   | 'clipPath'
   | 'filter'
+  /** `feImage`. */
+  | 'filter-image'
   /** A filter region or offset many times the document: resvg 0.34 allocates all of it, librsvg clips it. */
   | 'filter-region'
   | 'gradient'
@@ -48,10 +54,12 @@ export type Feature =
   | 'mask'
   /** `mix-blend-mode` or `isolation`. */
   | 'blend'
+  | 'morphology'
   | 'nested-svg'
   | 'opacity'
   | 'paint-order'
   | 'pattern'
+  | 'pattern-view-box'
   | 'text'
   /** `textLength`, lists of positions, `rotate` or `word-spacing`. */
   | 'text-length'
@@ -64,6 +72,8 @@ export type Feature =
 export const FEATURE_OF: ReadonlyMap<string, Feature> = new Map<string, Feature>([
   ['clipPath', 'clipPath'],
   ['filter', 'filter'],
+  ['feImage', 'filter-image'],
+  ['feMorphology', 'morphology'],
   ['image', 'image'],
   ['linearGradient', 'gradient'],
   ['radialGradient', 'gradient'],

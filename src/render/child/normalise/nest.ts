@@ -36,6 +36,12 @@ export function nestTree(inner: Tree, outer: Tree, image: Element): Element {
     const value = image.attributes.get(name)
     if (value !== undefined) place.attributes.set(name, value)
   }
+  if (!isSized(inner.root) && place.attributes.get('preserveAspectRatio') !== 'none') {
+    // A document without a size fills the picture's box, and fits itself into it.
+    const own = inner.root.attributes.get('preserveAspectRatio')
+    if (own === undefined) place.attributes.delete('preserveAspectRatio')
+    else place.attributes.set('preserveAspectRatio', own)
+  }
   // Chromium stretches what says nothing of its ratio.
   if (viewBoxOf(inner.root.given.viewBox) === null) place.attributes.set('preserveAspectRatio', 'none')
   for (const [name, initial] of INHERITED) {
@@ -52,3 +58,6 @@ export function nestTree(inner: Tree, outer: Tree, image: Element): Element {
   }
   return group
 }
+
+const isSized = ({ given }: Element): boolean =>
+  [given.width, given.height].some((side) => side !== undefined && !side.includes('%'))

@@ -9,8 +9,10 @@ import { decode } from './decode.ts'
 import { type Counts, collectFeatures } from './features.ts'
 import { resolveFilterFunctions } from './filter-functions.ts'
 import { clampFilter } from './filter-numbers.ts'
+import { resolveFilters } from './filters.ts'
 import { readFontFaces } from './font-faces.ts'
 import { resolveForeignObjects } from './foreign.ts'
+import { resolveGradients } from './gradients.ts'
 import { checkGraph } from './graph-budget.ts'
 import { LIMITS, tooComplex } from './limits.ts'
 import { resolveMarkers } from './markers.ts'
@@ -73,7 +75,9 @@ async function settle(tree: Tree, moment: Moment): Promise<Tree> {
     if (tree.has.symbol) resolveSymbols(tree)
     if (tree.has.contextPaint) resolveContextPaints(tree)
     resolveClipShapes(tree)
+    if (tree.has.filter) resolveFilters(tree)
     resolveFilterFunctions(tree)
+    if (tree.has.zeroRadius) resolveGradients(tree)
     if (tree.has.pathLength) resolveDashLengths(tree)
     if (tree.has.marker) resolveMarkers(tree)
     if (tree.images.length > 0) await embedPictures(tree)

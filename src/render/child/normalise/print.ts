@@ -41,7 +41,18 @@ export function linkIds(tree: Tree): ReadonlyMap<string, string> {
 }
 
 /** Also false for descendants of an element that is not printed. */
-const isPrinted = ({ name }: Element): boolean => PRINTED.has(name)
+const isPrinted = (element: Element): boolean =>
+  PRINTED.has(element.name) && !(NOT_WHERE_HIDDEN.has(element.name) && isHidden(element))
+
+/** Of these browsers have nothing to refer to where they are not displayed; symbols and shapes can still be used. */
+const NOT_WHERE_HIDDEN: ReadonlySet<string> = new Set(
+  'linearGradient radialGradient pattern clipPath mask filter'.split(' '),
+)
+
+const isHidden = (element: Element): boolean => {
+  for (let at: Element | null = element; at; at = at.parent) if (at.attributes.get('display') === 'none') return true
+  return false
+}
 
 /** Serialises the document in a canonical form: one namespace, no declarations, comments or entities other than for escaping. */
 export function printRoot(attributes: Iterable<readonly [string, string]>, body: string): string {

@@ -109,7 +109,7 @@ export const PROPERTIES: Readonly<Record<string, Property>> = {
 
   opacity: own(share),
   display: own(orWord('none inline', (text) => (/^\s*[a-z-]+(?:\s[a-z-]+)?\s*$/i.test(text) ? 'inline' : null))),
-  overflow: own((text) => word('visible hidden scroll auto clip')(text.trim().split(/\s/, 1)[0] ?? '')),
+  overflow: own((text) => word('visible hidden scroll auto clip')(text.trim().split(/\s/, 1)[0] ?? ''), 'visible'),
   'clip-path': extra(functions),
   mask: extra(functions),
   'mask-image': extra(functions, css),

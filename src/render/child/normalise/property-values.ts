@@ -18,7 +18,8 @@ export const paint: Parse = (text) => {
       const instead = evaluate(fallback, context) ?? 'none'
       const server = context.refer(url.address, SERVERS)
       // The engine uses the fallback for shapes without a box.
-      return server === null ? instead : instead.startsWith('#') ? `${server} ${instead.slice(0, 7)}` : server
+      if (server === null || server === 'none') return server ?? instead
+      return instead.startsWith('#') ? `${server} ${instead.slice(0, 7)}` : server
     }
   }
   const word = text.trim().toLowerCase()

@@ -27,6 +27,8 @@ export function read(source: string): Tree {
     pathLength: false,
     foreign: false,
     symbol: false,
+    filter: false,
+    zeroRadius: false,
     contextPaint: CONTEXT_PAINT.test(text),
   }
   const namespaces = openNamespaces()
@@ -89,6 +91,8 @@ export function read(source: string): Tree {
     else if (name === 'image' || name === 'feImage') images.push(element)
     else if (name === 'marker') has.marker = true
     else if (name === 'symbol' || (name === 'svg' && element.parent)) has.symbol = true
+    else if (name === 'filter') has.filter = true
+    else if (name === 'radialGradient') has.zeroRadius ||= Number.parseFloat(given.r ?? '') <= 0
     else if (name === 'foreignObject') has.foreign = true
     else if (name === 'set' || name.startsWith('animate')) {
       findings.warnings.add('ANIMATION')

@@ -53,7 +53,8 @@ export function openReferences(tree: Pick<Tree, 'ids' | 'targets' | 'warnings'>)
     }
     const id = address.slice(1)
     const target = tree.ids.get(id) ?? tree.ids.get(decodeId(id))
-    if (!target || !names.has(target.name) || (isPaint(names) && isEmptyGradient(target))) {
+    if (target && isPaint(names) && isEmptyGradient(target)) return 'none'
+    if (!target || !names.has(target.name)) {
       if (id !== '') tree.warnings.add('DEAD_REFERENCE')
       return null
     }

@@ -2,7 +2,7 @@ import { type Animated, applyKeyframes, applySmil, isAnimated, type Moment } fro
 import { ATTRIBUTES, LEADS_TO, transformList } from './attributes.ts'
 import type { Cascade, Declared } from './cascade.ts'
 import { COLOURS, type Declaration } from './declarations.ts'
-import { fade, fadeOwn, SOLID } from './fade.ts'
+import { fade, fadeOwn, repeatCurrentColor, SOLID } from './fade.ts'
 import { withDefaults } from './html-defaults.ts'
 import { instantiate, type Uses } from './instances.ts'
 import { LIMITS } from './limits.ts'
@@ -163,7 +163,7 @@ export function resolve(tree: Tree, { cascade, keyframes, moment }: Style): void
       return
     }
     const kind = name === 'mask-image' ? 'mask' : name
-    // Chromium masks no mask.
+    // No browser masks a mask.
     if (kind === 'mask' && element.name === 'mask') return
     const url = readUrl(value)
     if (!url) return
@@ -202,7 +202,9 @@ export function resolve(tree: Tree, { cascade, keyframes, moment }: Style): void
       const value = attributes.get(`${color}-color`)
       if (value?.length === 9 && value[0] === '#') fadeOwn(attributes, `${color}-color`, `${color}-opacity`)
     }
-    if (attributes.get('color')?.length === 9) fadeOwn(attributes, 'color', null)
+    const color = attributes.get('color')
+    if (color?.length === 9) fadeOwn(attributes, 'color', null)
+    if (color !== undefined) repeatCurrentColor(element)
     if (attributes.get('lighting-color')?.length === 9) fadeOwn(attributes, 'lighting-color', null)
     const viewport = viewportIn(element, scope)
     if (fill === scope.fill && stroke === scope.stroke && viewport === scope.viewport) return scope

@@ -10,7 +10,7 @@ import { append, create, type Element, type Tree } from './tree.ts'
 import { print } from './values.ts'
 import { pageOf, viewBoxMatrix } from './viewport.ts'
 
-/** What makes the root a box of CSS: what engines do not draw of an outermost svg. */
+/** Properties that make the root a CSS box, which engines do not draw for an outermost svg. */
 const BOXED = [
   'transform',
   'translate',

@@ -83,7 +83,7 @@ export function valueFor({ wide, value }: Declaration, name: string, element: El
   if (wide === 'initial') return property?.initial ?? null
   // Inheritance is left to the engine.
   if (property?.isInherited || wide === 'unset') return null
-  return element.parent?.attributes.get(name) ?? element.parent?.extra?.get(name) ?? null
+  return element.parent?.attributes.get(name) ?? element.parent?.extra?.get(name) ?? property?.initial ?? null
 }
 
 const hasVariables = (declared: Declared): boolean => {

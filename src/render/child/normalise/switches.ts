@@ -25,7 +25,7 @@ function settle(element: Element): void {
 
 /** Conditions on elements that are not drawn are ignored. */
 const CONDITIONAL = new Set(
-  'g a svg use switch foreignObject image text tspan textPath path rect circle ellipse line polyline polygon'.split(
+  'g a svg defs use switch foreignObject image text tspan textPath path rect circle ellipse line polyline polygon'.split(
     ' ',
   ),
 )

@@ -72,6 +72,9 @@ export interface Presence {
   symbol: boolean
   /** `context-fill` or `context-stroke`. */
   contextPaint: boolean
+  filter: boolean
+  /** A radial gradient without extent. */
+  zeroRadius: boolean
 }
 
 const NOTHING: Readonly<Record<string, string>> = Object.freeze({})

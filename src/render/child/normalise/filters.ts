@@ -1,0 +1,106 @@
+import { type Element, elementsOf, type Tree, walk } from './tree.ts'
+
+/**
+ * Filters as browsers read them: engines differ on inputs that are not there, on numbers that are out of range and on steps that are
+ * not valid. A step that is not valid is clear.
+ */
+export function resolveFilters(tree: Tree): void {
+  for (const filter of walk(tree.root)) {
+    if (filter.name !== 'filter') continue
+    if (['width', 'height'].some((side) => Number.parseFloat(filter.attributes.get(side) ?? '1') <= 0)) hide(filter)
+    else resolve(filter)
+  }
+}
+
+/** An empty region hides what is filtered. */
+function hide(filter: Element): void {
+  for (const side of ['width', 'height']) filter.attributes.delete(side)
+  const [first, ...others] = elementsOf(filter)
+  for (const other of others) other.name = '?'
+  if (first) clear(first)
+}
+
+/** What a browser gives without any earlier step. The background and the paints of SVG 1.1 are no longer among it. */
+const SOURCES = ['SourceGraphic', 'SourceAlpha']
+const INPUTS = ['in', 'in2']
+
+/** An input of an unknown name is the step before, as one without a name. */
+function resolve(filter: Element): void {
+  const results = new Set(SOURCES)
+  for (const primitive of elementsOf(filter)) {
+    for (const reader of [primitive, ...(primitive.name === 'feMerge' ? elementsOf(primitive) : [])])
+      for (const input of INPUTS) if (!results.has(reader.attributes.get(input) ?? '')) reader.attributes.delete(input)
+    RESOLVE[primitive.name]?.(primitive)
+    const result = primitive.attributes.get('result')
+    if (result !== undefined) results.add(result)
+  }
+}
+
+const RESOLVE: Readonly<Record<string, (primitive: Element) => void>> = {
+  feConvolveMatrix(primitive) {
+    if (!isConvolution(primitive)) clear(primitive)
+  },
+  feTurbulence(primitive) {
+    if (numbersOf(primitive, 'baseFrequency').some((frequency) => frequency < 0)) clear(primitive)
+  },
+  feDiffuseLighting(primitive) {
+    limit(primitive, 'diffuseConstant', { min: 0 })
+    resolveLight(primitive)
+  },
+  feSpecularLighting(primitive) {
+    limit(primitive, 'specularConstant', { min: 0 })
+    limit(primitive, 'specularExponent', EXPONENT)
+    resolveLight(primitive)
+  },
+}
+
+/** https://www.w3.org/TR/filter-effects-1/#element-attrdef-fespecularlighting-specularexponent; browsers bring others into it. */
+const EXPONENT = { min: 1, max: 128 }
+const LIGHTS: ReadonlySet<string> = new Set(['feDistantLight', 'fePointLight', 'feSpotLight'])
+
+/** The first light is the one. */
+function resolveLight(primitive: Element): void {
+  const light = [...elementsOf(primitive)].find(({ name }) => LIGHTS.has(name))
+  if (!light) {
+    clear(primitive)
+    return
+  }
+  primitive.children = [light]
+  if (light.name !== 'feSpotLight') return
+  limit(light, 'specularExponent', EXPONENT)
+  if (Number(light.attributes.get('limitingConeAngle')) === 0) light.attributes.delete('limitingConeAngle')
+}
+
+function limit({ attributes }: Element, name: string, { min, max = Number.POSITIVE_INFINITY }: Range): void {
+  const value = Number(attributes.get(name) ?? min)
+  if (value < min || value > max) attributes.set(name, String(value < min ? min : max))
+}
+
+interface Range {
+  readonly min: number
+  readonly max?: number
+}
+
+/** https://www.w3.org/TR/filter-effects-1/#feConvolveMatrixElement: what makes one an error. */
+function isConvolution(primitive: Element): boolean {
+  const [columns = 3, rows = columns] = numbersOf(primitive, 'order')
+  if (columns <= 0 || rows <= 0) return false
+  const isInside = (name: string, size: number) => {
+    const target = Number(primitive.attributes.get(name) ?? 0)
+    return target >= 0 && target < size
+  }
+  const values = numbersOf(primitive, 'kernelMatrix')
+  return values.length === columns * rows && isInside('targetX', columns) && isInside('targetY', rows)
+}
+
+const numbersOf = ({ attributes }: Element, name: string): number[] =>
+  (attributes.get(name) ?? '').match(/[+-]?(?:\d+\.?\d*|\.\d+)(?:e[+-]?\d+)?/gi)?.map(Number) ?? []
+
+const KEPT: ReadonlySet<string> = new Set(['x', 'y', 'width', 'height', 'result'])
+
+function clear(primitive: Element): void {
+  primitive.name = 'feFlood'
+  primitive.children = []
+  for (const name of [...primitive.attributes.keys()]) if (!KEPT.has(name)) primitive.attributes.delete(name)
+  primitive.attributes.set('flood-opacity', '0')
+}
