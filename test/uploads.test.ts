@@ -404,7 +404,8 @@ describe('an upload', () => {
       vendor: 'acme',
       family: { uniqueId: 'AAAAAAAAAAAA', name: 'A' },
       iconSet: { uniqueId: 'BBBBBBBBBBBB', name: 'B', kind: 'ICON' as const },
-      files: [{ file: 'x', slug: 'x', title: 'x', tags: [] }],
+      terms: { licenseTitle: null, licenseSpdx: null, licenseUrl: null, attribution: null, author: null },
+      files: [{ file: 'x', slug: 'x', title: 'x', tags: [], alt: null, aliases: [] }],
       removed: [],
     }
     const archive = {
