@@ -183,10 +183,12 @@ const UPSERT_ITEMS = statement({
            array(select json_array_elements_text(t.characters::json))
     from unnest(:uniqueIds::text[], :slugs::text[], :names::text[], :iconSets::text[], :sourceKeys::text[], :sourceHashes::text[], :widths::float8[], :heights::float8[],
                 :kinds::item_kind[], :families::text[], :vendors::text[], :tags::text[], :aliases::text[], :characters::text[])
-      as t(id, slug, name, icon_set, source_key, source_hash, width, height, kind, family, vendor, tags, aliases, characters)
+      with ordinality
+      as t(id, slug, name, icon_set, source_key, source_hash, width, height, kind, family, vendor, tags, aliases, characters, position)
     join icon_set s on s.unique_id = t.icon_set and s.kind = t.kind
     join family f on f.id = s.family_id and f.unique_id = t.family
     join vendor v on v.id = f.vendor_id and v.username = t.vendor
+    order by t.position
     on conflict (source_key) do update set
       name = excluded.name, width = excluded.width, height = excluded.height, updated_at = now(),
       previous_source_hashes = (array_prepend(item.source_hash, array_remove(item.previous_source_hashes, excluded.source_hash)))[1:4],
