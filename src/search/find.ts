@@ -85,7 +85,7 @@ export async function findItems(client: PoolClient, search: Search, page: Page):
   const order = orderOf(search)
   const { plan, filter } = search
   const { tiers } = plan
-  const few = order === 'ranked' && plan.items <= FEW_ITEMS ? await findFew(client, search) : null
+  const few = order === 'ranked' && plan.itemsMax <= FEW_EXPECTED ? await findFew(client, search) : null
   if (few) return pageOf(few, page)
   const first = order === 'ranked' ? 0 : tiers.length - 1
   const isDown = page.isBackward !== (order === 'NEWEST')
@@ -125,13 +125,16 @@ export async function findItems(client: PoolClient, search: Search, page: Page):
 
 /** So many are ranked here, all at once, instead of with a statement for each tier. */
 const FEW_ITEMS = 400
+/** What counts of words promise is more than there is: several are of one item. */
+const FEW_EXPECTED = 800
 
 /** All items that a ranked search finds, in their order; null where there are more than a few. */
 async function findFew(client: PoolClient, search: Search): Promise<Found[] | null> {
   const rows = await fetchSql(
     client,
     sql<{ id: number; family_key: string; name_key: string; tokens: string[] }>`
-      select s.item_id as id, s.family_key, s.name_key, s.tokens from item_search s where ${isFound(search)} limit ${FEW_ITEMS + 1}`,
+      select s.item_id as id, s.family_key, s.name_key, s.tokens
+      from (select * from item_search s where ${isFound(search)} offset 0) as s limit ${FEW_ITEMS + 1}`,
   )
   if (rows.length > FEW_ITEMS) return null
   const tiers = search.plan.tiers.map((lists) => lists.map((list) => new Set(list)))

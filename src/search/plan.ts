@@ -27,6 +27,8 @@ export interface Plan {
   readonly didYouMean: string | null
   /** How many items have all of the words at most, in their names, aliases or tags. */
   readonly items: number
+  /** How many items it finds at most, about. */
+  readonly itemsMax: number
 }
 
 /** The plans of a search: each is tried where those before it find nothing. */
@@ -41,8 +43,8 @@ interface PlanDeps {
 }
 
 /** Everything is found. */
-const ANYTHING: Plan = { tiers: [[]], didYouMean: null, items: 0 }
-const NOTHING: Plan = { tiers: [[[]]], didYouMean: null, items: 0 }
+const ANYTHING: Plan = { tiers: [[]], didYouMean: null, items: 0, itemsMax: 0 }
+const NOTHING: Plan = { tiers: [[[]]], didYouMean: null, items: 0, itemsMax: 0 }
 
 /** How to look for a search. Throws BAD_INPUT for one with more than 100 characters or 12 words. */
 export async function planSearch(deps: PlanDeps, search: string | null | undefined): Promise<Plans> {
@@ -52,10 +54,10 @@ export async function planSearch(deps: PlanDeps, search: string | null | undefin
   const words = telling.length > 0 ? telling : all
   if (words.length === 0) return { direct: NOTHING, others: none }
   const { pg } = deps
-  const known = await findWords(pg, words)
   return {
-    direct: await planWords(deps, words, { known, didYouMean: null }),
+    direct: await planWords(deps, words, null),
     async *others() {
+      const known = await findWords(pg, words)
       const meant = await Promise.all(
         words.map(async (word) => (known.has(word) ? word : ((await correctWord(pg, word)) ?? word))),
       )
@@ -70,7 +72,7 @@ export async function planSearch(deps: PlanDeps, search: string | null | undefin
 /** The plan of what was looked for instead: a page goes on with it, whatever words there are by then. */
 export async function planMeant(deps: PlanDeps, meant: string): Promise<Plan> {
   const words = termsOf(meant).slice(0, WORDS_MAX)
-  return await planWords(deps, words, { known: await findWords(deps.pg, words), didYouMean: meant })
+  return await planWords(deps, words, meant)
 }
 
 async function* none() {}
@@ -97,7 +99,7 @@ async function findWords(pg: Pg, words: readonly string[]): Promise<Map<string, 
 async function planWords(
   { pg, thesaurus }: PlanDeps,
   words: readonly string[],
-  { known, didYouMean }: { known: ReadonlyMap<string, number>; didYouMean: string | null },
+  didYouMean: string | null,
 ): Promise<Plan> {
   const expansions = await expandWords(pg, [...new Set(words)])
   const whole = joinWords(words)
@@ -107,11 +109,30 @@ async function planWords(
     const joined = [pairs[at - 1], pairs[at], words.length > 1 ? whole : undefined].filter((each) => each !== undefined)
     return levelsOf(word, joined, { expansions, thesaurus })
   })
+  const { items, itemsMax } = await countWords(pg, words, { expansions, thesaurus })
   const reached = (level: number) => perWord.map((levels) => [...new Set(levels.slice(0, level + 1).flat())])
   const tiers = (perWord[0] ?? []).map((_, level) =>
     level === 0 && words.length > 1 ? [[PLACE.whole + whole]] : reached(level),
   )
-  return { tiers, didYouMean, items: Math.min(...words.map((word) => known.get(word) ?? 0)) }
+  return { tiers, didYouMean, items, itemsMax }
+}
+
+/** How many items have all of the words, and how many have them or what stands for them: at most. */
+async function countWords(
+  pg: Pg,
+  words: readonly string[],
+  { expansions, thesaurus }: { expansions: ReadonlyMap<string, Expansion>; thesaurus: Thesaurus },
+): Promise<{ items: number; itemsMax: number }> {
+  const synonyms = words.map((word) => thesaurus.of(word).map(joinWords))
+  const counts = await findWords(pg, [...words, ...synonyms.flat()])
+  const sumOf = (list: readonly string[]) => list.reduce((sum, word) => sum + (counts.get(word) ?? 0), 0)
+  const all = words.map((word, at) => {
+    const { longer = [], containing = [] } = expansions.get(word) ?? {}
+    return (
+      sumOf([word, ...(synonyms[at] ?? [])]) + [...longer, ...containing].reduce((sum, each) => sum + each.items, 0)
+    )
+  })
+  return { items: Math.min(...words.map((word) => counts.get(word) ?? 0)), itemsMax: Math.min(...all) }
 }
 
 const WORDS = [PLACE.name, PLACE.alias, PLACE.context]

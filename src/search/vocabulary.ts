@@ -72,12 +72,14 @@ const EXPAND = statement({
 })
 
 const CANDIDATES_MAX = 60
+/** How much likelier than a wrong letter it is that one was left out, or that one is too many: hart is heart rather than hat. */
+const [LETTER_MISSING, LETTER_TOO_MANY] = [4, 0.5]
 /** Shorter ones are near everything. */
 const CORRECTED_MIN = 3
 
 /**
  * The word of the vocabulary that somebody may have meant who wrote this one, null for none: with the fewest letters wrong, missing, too many or
- * exchanged (one in four, two in more); of those first that begin alike, then the commonest. It looks at those that share the
+ * exchanged (one in four, two in more); of those first that begin alike, then the commonest, where one that has a letter more counts for more. It looks at those that share the
  * most trigrams.
  */
 export async function correctWord(pg: Pg, word: string): Promise<string | null> {
@@ -91,11 +93,15 @@ export async function correctWord(pg: Pg, word: string): Promise<string | null> 
     .map((row) => ({ ...row, distance: editDistance(word, row.word), isAlike: row.word.startsWith(letters[0] ?? '') }))
     .filter(({ distance, isAlike }) => distance > 0 && distance <= (isAlike ? most : 1))
     .filter(({ isAlike }) => isAlike || letters.length > CORRECTED_MIN)
+  const likelihood = ({ word: other, items }: Word) => {
+    const more = [...other].length - letters.length
+    return items * (more > 0 ? LETTER_MISSING : more < 0 ? LETTER_TOO_MANY : 1)
+  }
   const [best] = near.sort(
     (a, b) =>
       a.distance - b.distance ||
       Number(b.isAlike) - Number(a.isAlike) ||
-      b.items - a.items ||
+      likelihood(b) - likelihood(a) ||
       (a.word < b.word ? -1 : 1),
   )
   return best?.word ?? null
