@@ -93,6 +93,9 @@ describe('a search', () => {
     expect(await slugs('cat black')).toEqual(['black-cat'])
     expect(await slugs('cat pictures milk')).toEqual(['milk'])
     expect(await slugs('cat food')).toEqual(['cat-food'])
+    // A family's name says where to look, and ranks nothing by itself.
+    expect(await slugs('cat b', ', first: 2')).toEqual(['cat-food', 'fat-cat'])
+    expect(await slugs('z cat')).toEqual(['cat'])
     expect(await slugs(' ')).toHaveLength(11)
     expect(await slugs('cat', ', first: 3, scope: { vendor: "cat-pictures" }')).toEqual(['milk'])
     // Where no item has all of them, as many as possible.
@@ -176,6 +179,7 @@ describe('a search', () => {
     const rows: [search: string, found: string[]][] = [
       ['delete', ['trash']],
       ['BIN', ['trash']],
+      ['rubish', ['trash']],
       ['animals', ['dog']],
       ['dog', ['dog']],
       ['the trash icon', ['trash']],

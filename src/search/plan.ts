@@ -16,7 +16,8 @@ const RELAXED_MAX = 5
 type Levels = readonly (readonly string[])[]
 
 /**
- * What a search asks of a document. The item's tier is the worst level that one of the words needs: 0 the whole name or alias,
+ * What a search asks of a document. The item's tier is the worst level that one of the words needs (one more from the first on where
+ * there are several words, see `combine`): 0 the whole name or alias,
  * 1 a word of the name, 2 of an alias or a tag, 3 the whole name is a synonym, 4 a word is one, 5 a name of its family, set or
  * vendor, 6 the beginning of a word, 7 a part of one.
  */
@@ -59,7 +60,9 @@ export async function planSearch(deps: PlanDeps, search: string | null | undefin
     async *others() {
       const known = await findWords(pg, words)
       const meant = await Promise.all(
-        words.map(async (word) => (known.has(word) ? word : ((await correctWord(pg, word)) ?? word))),
+        words.map(async (word) =>
+          known.has(word) ? word : ((await correctWord(pg, word, deps.thesaurus.words)) ?? word),
+        ),
       )
       if (meant.some((word, at) => word !== words[at])) yield await planMeant(deps, meant.join(' '))
       if (words.length < 2 || words.length > RELAXED_MAX) return
@@ -111,10 +114,22 @@ async function planWords(
   })
   const { items, itemsMax } = await countWords(pg, words, { expansions, thesaurus })
   const reached = (level: number) => perWord.map((levels) => [...new Set(levels.slice(0, level + 1).flat())])
-  const tiers = (perWord[0] ?? []).map((_, level) =>
-    level === 0 && words.length > 1 ? [[PLACE.whole + whole]] : reached(level),
-  )
-  return { tiers, didYouMean, items, itemsMax }
+  const tiers = (perWord[0] ?? []).map((_, level) => reached(level))
+  return { tiers: words.length > 1 ? combine(tiers, words) : tiers, didYouMean, items, itemsMax }
+}
+
+/**
+ * Of several words the whole name is all of them. A family's, set's or vendor's name says where to look and nothing of how well the
+ * other words match: after the whole name comes what is named like one of them within the others.
+ */
+function combine(tiers: Plan['tiers'], words: readonly string[]): Plan['tiers'] {
+  const whole = PLACE.whole + joinWords(words)
+  const within = words.map((word) => [whole, PLACE.whole + word, PLACE.context + word])
+  return [
+    [[whole]],
+    within,
+    ...tiers.slice(1).map((lists) => lists.map((list, at) => [...new Set([...list, ...(within[at] ?? [])])])),
+  ]
 }
 
 /** How many items have all of the words, and how many have them or what stands for them: at most. */

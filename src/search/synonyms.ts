@@ -6,6 +6,8 @@ export interface Thesaurus {
   /** What stands for a word, an emoji or a sign, folded; an entry of several words is a list of them. */
   readonly of: (word: string) => readonly (readonly string[])[]
   readonly isIgnored: (word: string) => boolean
+  /** All words that have some. */
+  readonly words: readonly string[]
 }
 
 /** So many stand for one word at most: each costs a look-up. */
@@ -25,7 +27,11 @@ export function createThesaurus({ equal, broader, ignored }: Synonyms): Thesauru
   for (const group of equal) for (const entry of group) add(entry, group)
   for (const { from, to } of broader) add(from, to)
   const words = new Set(ignored.map(keyOf))
-  return { of: (word) => [...(found.get(word)?.values() ?? [])], isIgnored: (word) => words.has(word) }
+  return {
+    of: (word) => [...(found.get(word)?.values() ?? [])],
+    isIgnored: (word) => words.has(word),
+    words: [...found.keys()],
+  }
 }
 
 const keyOf = (entry: string): string => joinWords(termsOf(entry))

@@ -81,15 +81,18 @@ const CORRECTED_MIN = 3
  * The word of the vocabulary that somebody may have meant who wrote this one, null for none: with the fewest letters wrong, missing, too many or
  * exchanged (one in four, two in more); of those first that begin alike, then the commonest, where one that has a letter more counts for more. It looks at those that share the
  * most trigrams.
+ * @param others words that are none of the vocabulary's but have synonyms
  */
-export async function correctWord(pg: Pg, word: string): Promise<string | null> {
+export async function correctWord(pg: Pg, word: string, others: readonly string[]): Promise<string | null> {
   const letters = [...word]
   if (letters.length < CORRECTED_MIN) return null
   const padded = [' ', ' ', ...letters, ' ']
   const grams = padded.slice(2).map((_, at) => padded.slice(at, at + GRAM).join(''))
   const most = letters.length <= 4 ? 1 : 2
   const rows = await CORRECT.all(pg, { grams, length: letters.length, most, max: CANDIDATES_MAX })
-  const near = rows
+  // Words that no item has but others stand for: less likely than one that items have.
+  const known = [...rows, ...others.map((other) => ({ word: other, items: 0 }))]
+  const near = known
     .map((row) => ({ ...row, distance: editDistance(word, row.word), isAlike: row.word.startsWith(letters[0] ?? '') }))
     .filter(({ distance, isAlike }) => distance > 0 && distance <= (isAlike ? most : 1))
     .filter(({ isAlike }) => isAlike || letters.length > CORRECTED_MIN)
