@@ -163,12 +163,12 @@ function pageOf(all: readonly Found[], { from, isBackward, limit }: Page): Found
   return all.filter((row) => !from || comparePositions(row, from) > 0).slice(0, limit)
 }
 
-/** Items of a word from which on 25 of them are found sooner in the order of all than by sorting. */
+/** Items of one word from which on 25 of them are found sooner in the order of all than by sorting; of two both may be rare. */
 const FREQUENT_ITEMS = 5000
 const FREQUENT_TIER = 2
 
 const isFrequent = ({ tiers, items }: Plan, tier: number): boolean =>
-  (tiers[tier]?.length ?? 0) === 0 || (tier <= FREQUENT_TIER && items > FREQUENT_ITEMS)
+  (tiers[tier]?.length ?? 0) === 0 || (tiers[tier]?.length === 1 && tier <= FREQUENT_TIER && items > FREQUENT_ITEMS)
 
 const isSame = (a: unknown, b: unknown): boolean => JSON.stringify(a) === JSON.stringify(b)
 
