@@ -8,6 +8,7 @@ COPY prisma ./prisma
 # The Prisma client is generated with the development packages, which are then removed.
 RUN node scripts/setup.mjs && npm prune --omit=dev --loglevel=error
 COPY presets.json layouts.json ./
+COPY search ./search
 COPY assets ./assets
 COPY docs ./docs
 COPY src ./src

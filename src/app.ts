@@ -18,6 +18,7 @@ import { type DeliveryCounts, openDeliveryCounts } from './diagnose/delivery-cou
 import { QUEUE_CHANNELS } from './jobs/queue-pool.ts'
 import type { RenderPool } from './render/contract.ts'
 import { openRenderPool } from './render/pool.ts'
+import { createThesaurus, type Thesaurus } from './search/synonyms.ts'
 import { openStores, type Stores } from './store/open.ts'
 import { UPLOAD_CHANNEL } from './uploads/uploads.ts'
 import { type AdmissionLimiter, openAdmissionLimiter } from './variants/admission.ts'
@@ -39,6 +40,8 @@ export interface App {
   readonly recipes: RecipeHistory
   readonly events: Events
   readonly layouts: Layouts
+  /** For searches. */
+  readonly thesaurus: Thesaurus
   /** For pictures that are made on request. */
   readonly admission: AdmissionLimiter
   readonly warmQueue: WarmQueue
@@ -106,6 +109,7 @@ export async function openApp(
   const admission = openAdmissionLimiter({ places: pool.size + 2 })
   const ensureVariant = createEnsureVariant({ pg, stores, pool, presets, urlSecret, warmQueue, admission })
   const { layouts } = config
+  const thesaurus = createThesaurus(config.synonyms)
   const ensureComposite = createEnsureComposite({ pg, stores, pool, layouts, urlSecret, admission })
   const owner = opening.move()
   return {
@@ -120,6 +124,7 @@ export async function openApp(
     recipes,
     events,
     layouts,
+    thesaurus,
     admission,
     warmQueue,
     ensureVariant,

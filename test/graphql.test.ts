@@ -10,7 +10,6 @@ import {
   printType,
 } from 'graphql'
 import { describe, expect, it } from 'vitest'
-import { foldName } from '../src/catalogue/search.ts'
 import { schema } from '../src/graphql/schema.ts'
 import { importItems } from '../src/import/import-items.ts'
 import { takeDown } from '../src/takedown/take-down.ts'
@@ -172,87 +171,6 @@ describe('a page of items', () => {
     expect(new Set(seen).size).toBe(130)
     const { data } = await ask<{ items: { nodes: unknown[] } }>(url, '{ items { nodes { slug } } }')
     expect(data.items.nodes).toHaveLength(24)
-  })
-
-  it('finds items by the words of their names, and parts of them', async () => {
-    const { app, url } = await open(0)
-    const slugs = ['arrow-up', 'arrow-up-left', 'cup', '100-percent', 'arrows_all', 'up']
-    await importItems(
-      { pg: app.pg, originals: app.stores.originals },
-      slugs.map((slug, index) => entry(slug, drawing(index), { vendor: index < 5 ? 'acme' : 'other' })),
-    )
-    const search = async (text: string, scope = '') => {
-      const { data, errors } = await ask<Page>(
-        url,
-        `query ($text: String) { items(search: $text ${scope}) { totalCount nodes { slug } } }`,
-        { variables: { text } },
-      )
-      if (errors) return errors[0]?.message
-      expect(data.items.totalCount).toBe(data.items.nodes.length)
-      return data.items.nodes.map(({ slug }) => slug).sort()
-    }
-    expect(await search('arrow')).toEqual(['arrow-up', 'arrow-up-left', 'arrows_all'])
-    expect(await search('LEFT arr')).toEqual(['arrow-up-left'])
-    // Two letters match at the start of words, three anywhere.
-    expect(await search('up')).toEqual(['arrow-up', 'arrow-up-left', 'up'])
-    expect(await search('cup')).toEqual(['cup'])
-    expect(await search('up', ', scope: { vendor: "acme" }')).toEqual(['arrow-up', 'arrow-up-left'])
-    expect(await search(' ')).toHaveLength(slugs.length)
-    for (const nothing of ['%', '%%%', '\\', "'; drop table item --", 'nothing'])
-      expect(await search(nothing), nothing).toEqual([])
-    expect(await search('arrow\u0000x')).toMatch(/NUL/)
-    expect(await search('x'.repeat(101))).toMatch(/search has 101 characters; at most 100/)
-  })
-
-  it('finds names in any script, whatever their case, normal form and invisible characters', async () => {
-    const { app, url } = await open(0)
-    const names: Record<string, readonly string[]> = {
-      Flèche: ['flèche', 'FLÈCHE', 'fle\u0300che', 'ÈCHE', 'ﬂèche'],
-      ОСЬ_Стрелка: ['стрелка', 'СТРЕЛКА', 'трел', 'ось стр'],
-      Größe: ['größe', 'GRÖSSE', 'GRÖẞE', 'gro\u0308sse'],
-      'Σίγμας left': ['σίγμας', 'ΣΊΓΜΑΣ', 'Σι\u0301γμασ', 'ΣΊΓΜΑ'],
-      İcon: ['icon', 'ICON', 'İcon', 'i\u0307con'],
-      'Arrow\u00a0right\u200bhand': [
-        'arrow right',
-        'ARROW\u00a0RIGHT',
-        'right\u200bhand',
-        'righthand',
-        'arrow\u3000hand',
-      ],
-      'Ｆｕｌｌ width': ['full', 'ＦＵＬＬ'],
-      '矢印 左': ['矢印', '左'],
-      '100%': ['100%', '０％'],
-    }
-    const entries = Object.keys(names).map((name, at) => ({ ...entry(`slug-${at}`, drawing(at)), name }))
-    await importItems({ pg: app.pg, originals: app.stores.originals }, entries)
-    for (const [name, searches] of Object.entries(names))
-      for (const search of searches) {
-        const query = 'query ($search: String) { items(search: $search) { totalCount nodes { name } } }'
-        const { data } = await ask<{ items: { totalCount: number; nodes: { name: string }[] } }>(url, query, {
-          variables: { search },
-        })
-        expect([search, data.items.nodes.map((node) => node.name), data.items.totalCount]).toEqual([search, [name], 1])
-      }
-    // The database folds names as the service folds searches. Postgres may have an older Unicode version than Node, without capitals for
-    // Georgian and with one letter less for Cyrillic.
-    const letters = Array.from({ length: 0x2fff }, (_, at) => String.fromCodePoint(at + 1)).filter(
-      (letter) => /\p{Assigned}/u.test(letter) && !/[\u1c80-\u1cbf\u2c2f\u2c5f]/.test(letter),
-    )
-    await app.pg.query(
-      `insert into item (unique_id, slug, name, kind, icon_set_id, family_id, vendor_id, source_key, source_hash)
-       select 'L' || n, 'l', 'x' || letter || 'y', kind, icon_set_id, family_id, vendor_id, 'l' || n, 'h'
-       from unnest($1::text[]) with ordinality as t(letter, n), (select * from item limit 1) as one`,
-      [letters],
-    )
-    const { rows } = await app.pg.query<{ name: string; search_name: string }>('select name, search_name from item')
-    expect(rows.filter((row) => row.search_name !== foldName(row.name))).toEqual([])
-    const { rows: plan } = await app.pg
-      .query(
-        `set enable_seqscan = off; explain select id from item where search_name like '%rrow%' order by id limit 25`,
-      )
-      .then((results) => results as unknown as { rows: object[] }[])
-      .then(([, explained]) => explained ?? { rows: [] })
-    expect(JSON.stringify(plan)).toContain('item_search_name_trgm')
   })
 
   it('says why a broken source has no picture', async () => {

@@ -51,6 +51,7 @@ describe('a manifest', () => {
     })
     expect(icons).toMatchObject({
       vendor: 'acme',
+      terms: { licenseTitle: null, attribution: null, author: null },
       family: { name: 'Basics', uniqueId: expect.stringMatching(/^[A-Z2-7]{12}$/) },
       iconSet: { name: 'Arrows', kind: 'ICON', uniqueId: expect.stringMatching(/^[A-Z2-7]{12}$/) },
       files: [{ file: 'top/a/arrow-left.svg', slug: 'arrow-left', title: 'Arrow left', tags: [] }],
@@ -107,6 +108,17 @@ const WRONG: readonly (readonly [what: string, manifest: unknown, problems: read
   ['a file that is no object', withFiles('a.svg', 7, null), [0, 1, 2].map((index) => `SCHEMA ${FILES}/${index}`)],
   ['a file of another type', withFiles({ file: 'a.png' }), [`SCHEMA ${FILES}/0/file`, `BAD_SLUG ${FILES}/0/file`]],
   ['a tag that is none', withFiles({ file: 'a.svg', tags: ['a', 7] }), [`SCHEMA ${FILES}/0/tags/1`]],
+  [
+    'a licence without a title',
+    withSet({ removed: ['a'] }, { license: { spdx: 'MIT' } }),
+    ['SCHEMA /families/0/license'],
+  ],
+  [
+    'a licence at no web address',
+    withSet({ removed: ['a'] }, { license: { title: 'MIT', url: 'javascript:alert(1)' } }),
+    ['SCHEMA /families/0/license/url'],
+  ],
+  ['too many aliases', withFiles({ file: 'a.svg', aliases: Array(51).fill('a') }), [`SCHEMA ${FILES}/0/aliases`]],
   ['too many tags', withFiles({ file: 'a.svg', tags: Array(51).fill('a') }), [`SCHEMA ${FILES}/0/tags`]],
   ['a removed slug with a slash', withSet({ removed: ['a/b'] }), ['SCHEMA /families/0/sets/0/removed/0']],
   ['a slug with a slash', withFiles({ file: 'a.svg', slug: 'a/b' }), [`SCHEMA ${FILES}/0/slug`]],

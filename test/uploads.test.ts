@@ -71,7 +71,7 @@ interface Listed {
 async function itemsOf(url: string): Promise<Listed[]> {
   const { data } = await ask<{ items: { nodes: Listed[] } }>(
     url,
-    '{ items(first: 100) { nodes { slug name tags image(preset: "small") { url status error { code } } } } }',
+    '{ items(first: 100) { nodes { slug name tags aliases alt author license { spdx } image(preset: "small") { url status error { code } } } } }',
   )
   return data.items.nodes.toSorted((a, b) => (a.slug < b.slug ? -1 : 1))
 }
@@ -140,7 +140,15 @@ describe('an upload', () => {
     })
     const items = await itemsOf(url)
     expect(items.map(({ slug }) => slug)).toEqual(['icon-0', 'icon-1', 'icon-10', 'icon-11', 'icon-2'])
-    expect(items[0]).toMatchObject({ name: 'The icon-0', tags: ['icon-0', 'test'], image: { status: 'READY' } })
+    expect(items[0]).toMatchObject({
+      name: 'The icon-0',
+      tags: ['icon-0', 'test'],
+      aliases: ['icon-0 too'],
+      alt: 'A picture of icon-0',
+      author: 'Ann',
+      license: { spdx: 'MIT' },
+      image: { status: 'READY' },
+    })
     expect((await fetch(items[0]?.image.url ?? '')).status).toBe(200)
     await expectWhole(app, 5)
     const { rows: events } = await app.pg.query('select type, family, data from event')
@@ -404,7 +412,8 @@ describe('an upload', () => {
       vendor: 'acme',
       family: { uniqueId: 'AAAAAAAAAAAA', name: 'A' },
       iconSet: { uniqueId: 'BBBBBBBBBBBB', name: 'B', kind: 'ICON' as const },
-      files: [{ file: 'x', slug: 'x', title: 'x', tags: [] }],
+      terms: { licenseTitle: null, licenseSpdx: null, licenseUrl: null, attribution: null, author: null },
+      files: [{ file: 'x', slug: 'x', title: 'x', tags: [], alt: null, aliases: [] }],
       removed: [],
     }
     const archive = {

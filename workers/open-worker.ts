@@ -12,6 +12,7 @@ import { runCoverageLoop } from '../src/coverage/count.ts'
 import { openRunner } from '../src/jobs/queue.ts'
 import { RUNNER_NAMES } from '../src/jobs/registry.ts'
 import { createHeartbeat, deregister, HEARTBEAT_EVERY_MS } from '../src/jobs/workers.ts'
+import { runIndexLoop } from '../src/search/index-items.ts'
 import { abandonLost } from '../src/uploads/abandon-lost.ts'
 import { throttleForInteractive } from '../src/variants/interactive.ts'
 import { openSender } from '../src/webhooks/sender.ts'
@@ -47,6 +48,7 @@ export async function openWorker(config: Config, stop: (reason: string) => void)
   )
   await markLayoutsDirty(app.pg, app.layouts)
   const counting = runCoverageLoop(app.pg)
+  const indexing = runIndexLoop(app.pg)
   const throttling = throttleForInteractive(app)
   const queueing = runCompositeScheduler(app.pg)
   log.info('worker is running', { id: ids.join(','), renderers: app.pool.size })
@@ -59,6 +61,7 @@ export async function openWorker(config: Config, stop: (reason: string) => void)
     const kill = setTimeout(() => app.pool.kill(), KILL_AFTER_MS)
     await Promise.all([
       counting.close(),
+      indexing.close(),
       queueing.close(),
       sender.close(),
       ...queues.map(({ runner }) => runner.stop()),

@@ -9,6 +9,8 @@ export interface ManifestSet {
   readonly pointer: string
   readonly vendor: string
   readonly family: { readonly uniqueId: string; readonly name: string }
+  /** Under which the family's pictures may be used; null for what it does not say. */
+  readonly terms: ManifestTerms
   readonly iconSet: { readonly uniqueId: string; readonly name: string; readonly kind: ItemKind }
   readonly files: readonly {
     /** Name in the archive, as passed to CheckedArchive.read. */
@@ -16,9 +18,20 @@ export interface ManifestSet {
     readonly slug: string
     readonly title: string
     readonly tags: readonly string[]
+    readonly alt: string | null
+    /** Other names. */
+    readonly aliases: readonly string[]
   }[]
   /** Slugs of the items to remove. */
   readonly removed: readonly string[]
+}
+
+export interface ManifestTerms {
+  readonly licenseTitle: string | null
+  readonly licenseSpdx: string | null
+  readonly licenseUrl: string | null
+  readonly attribution: string | null
+  readonly author: string | null
 }
 
 /** The readable part of a manifest. */
@@ -107,6 +120,7 @@ function readSets(document: unknown, { folder, add }: { folder: string; add: Add
         pointer,
         vendor,
         family: { uniqueId: familyId, name: familyName },
+        terms: readTerms(family),
         iconSet: { uniqueId, name, kind },
         files,
         removed: readRemoved(set, { pointer, slugs, add }),
@@ -151,10 +165,32 @@ function readFiles(
       const message = `The slug ${show(slug)} is already used by ${pointerOf(other)}: add another "slug".`
       add({ code: 'DUPLICATE_SLUG', pointer: pointerOf(location), message })
     }
-    const tags = (listIn(fields, 'tags') ?? []).map((tag) => tidy(textOf(tag)))
-    files.push({ file, slug, title: tidy(textOf(fields.title)) || nameOf(slug), tags: [...new Set(tags)] })
+    files.push({
+      file,
+      slug,
+      title: tidy(textOf(fields.title)) || nameOf(slug),
+      tags: textsIn(fields, 'tags'),
+      alt: tidy(textOf(fields.alt)) || null,
+      aliases: textsIn(fields, 'aliases'),
+    })
   }
   return { files, slugs }
+}
+
+const textsIn = (fields: Fields, property: string): string[] => [
+  ...new Set((listIn(fields, property) ?? []).map((text) => tidy(textOf(text)))),
+]
+
+function readTerms(family: Fields): ManifestTerms {
+  const license = fieldsOf(family.license)
+  const text = (value: unknown) => tidy(textOf(value)) || null
+  return {
+    licenseTitle: text(license.title),
+    licenseSpdx: text(license.spdx),
+    licenseUrl: text(license.url),
+    attribution: text(family.attribution),
+    author: text(family.author),
+  }
 }
 
 function readRemoved(

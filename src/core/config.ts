@@ -6,12 +6,14 @@ import { type Layouts, readLayouts } from './layouts.ts'
 import { ADDITIONAL_CONNECTIONS, ADDITIONAL_CONNECTIONS_MIN } from './limits.ts'
 import { DEFAULT_LOG, LOG_FORMATS, LOG_LEVELS, type LogOptions } from './log.ts'
 import { readPresets } from './presets.ts'
+import { readSynonyms, type Synonyms } from './synonyms.ts'
 import type { VARIABLES } from './variables.ts'
 import type { Presets } from './variant.ts'
 
 /** The repository's own, wherever the program is started. */
 const OWN_PRESETS = path.join(import.meta.dirname, '../../presets.json')
 const OWN_LAYOUTS = path.join(import.meta.dirname, '../../layouts.json')
+const OWN_SYNONYMS = path.join(import.meta.dirname, '../../search/synonyms.txt')
 
 export interface Config {
   readonly port: number
@@ -29,6 +31,7 @@ export interface Config {
   readonly publicImageUrl: string | null
   readonly presets: Presets
   readonly layouts: Layouts
+  readonly synonyms: Synonyms
   readonly renderers: number
   /** How long a picture is kept after a newer one has replaced it. */
   readonly supersededDays: number
@@ -84,7 +87,8 @@ export function loadConfig(env: Env = process.env, given?: Pick<Config, 'presets
     return fallback
   }
 
-  const fileOf = (name: 'PRESETS_FILE' | 'LAYOUTS_FILE', own: string) => path.resolve(read(name, own, (text) => text))
+  const fileOf = (name: 'PRESETS_FILE' | 'LAYOUTS_FILE' | 'SYNONYMS_FILE', own: string) =>
+    path.resolve(read(name, own, (text) => text))
   const readFiles = () => {
     const { presets, problems: ofPresets } = readPresets(fileOf('PRESETS_FILE', OWN_PRESETS))
     const { layouts, problems: ofLayouts } = readLayouts(fileOf('LAYOUTS_FILE', OWN_LAYOUTS))
@@ -93,6 +97,8 @@ export function loadConfig(env: Env = process.env, given?: Pick<Config, 'presets
     return { presets, layouts }
   }
   const { presets, layouts } = given ?? readFiles()
+  const { synonyms, problems: ofSynonyms } = readSynonyms(fileOf('SYNONYMS_FILE', OWN_SYNONYMS))
+  problems.push(...ofSynonyms.map((problem) => `SYNONYMS_FILE: ${problem}`))
 
   const bucket = pattern(/^[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]$/, 'a bucket name')
   const originalsBucket = read('ORIGINALS_BUCKET', null, bucket)
@@ -132,6 +138,7 @@ export function loadConfig(env: Env = process.env, given?: Pick<Config, 'presets
       null,
     presets,
     layouts,
+    synonyms,
     renderers,
     supersededDays: read('SUPERSEDED_DAYS', 30, integer(0, 3650)),
     workerNiceness: read('WORKER_NICENESS', 10, integer(0, 19)),

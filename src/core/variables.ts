@@ -28,6 +28,11 @@ export const VARIABLES = [
   },
   { name: 'PRESETS_FILE', default: 'presets.json', meaning: 'The presets; watermark paths in it are relative to it.' },
   { name: 'LAYOUTS_FILE', default: 'layouts.json', meaning: 'The layouts of family previews, likewise.' },
+  {
+    name: 'SYNONYMS_FILE',
+    default: 'search/synonyms.txt',
+    meaning: 'What searches find beside the words that they have.',
+  },
   { name: 'RENDERERS', default: 'one per core', meaning: 'Renderer processes of each API or worker process.' },
   {
     name: 'SUPERSEDED_DAYS',

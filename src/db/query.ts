@@ -5,6 +5,7 @@ import {
   PostgresAdapter,
   PostgresIntrospector,
   PostgresQueryCompiler,
+  type RawBuilder,
   sql,
 } from 'kysely'
 import type { DB } from '../../prisma/generated/kysely.ts'
@@ -33,6 +34,10 @@ export const anyOf = <Value>(values: readonly Value[]) => sql<Value>`any(${value
 export async function fetchAll<Row>(db: Queryable, built: Compilable<Row>): Promise<Row[]> {
   return (await run<Row>(db, built)).rows
 }
+
+/** All rows of a statement whose conditions depend on what is asked. */
+export const fetchSql = <Row>(db: Queryable, built: RawBuilder<Row>): Promise<Row[]> =>
+  fetchAll(db, { compile: () => built.compile(query) })
 
 export async function fetchFirst<Row>(db: Queryable, built: Compilable<Row>): Promise<Row | undefined> {
   return (await run<Row>(db, built)).rows[0]

@@ -9,7 +9,7 @@ import { builder, type Context, numberOf } from './builder.ts'
 import { connectionOf, type PageQuery, pageComplexity, readPage, relatedPage } from './connection.ts'
 import { followChanges } from './follow.ts'
 import { ImageFormatRef } from './image.ts'
-import { ScopeInputRef } from './item.ts'
+import { ScopeInputRef } from './item-kind.ts'
 
 const LIST_MAX = 50
 

@@ -15,7 +15,7 @@ const NODES = [[{ name: 'nodes' }], [{ name: 'edges' }, { name: 'node' }]]
 type Ref<T> = ObjectRef<SchemaTypes, T> | InterfaceRef<SchemaTypes, T>
 type Order = 'asc' | 'desc'
 
-interface PageArgs {
+export interface PageArgs {
   readonly first?: number | null | undefined
   readonly last?: number | null | undefined
   readonly after?: string | null | undefined
@@ -63,21 +63,32 @@ export async function readPage(
     count: () => PromiseLike<number>
   },
 ): Promise<never> {
-  const connection = `${info.parentType.name}.${info.fieldName}`
+  const connection = connectionName(info)
   const page = pageQuery(connection, args, options.order)
+  const selection = selectNodes(context, info)
+  const rows = isCountOnly(namesIn(info)) ? [] : await options.find({ ...selection, ...page })
+  // Pothos's types want whole rows; these hold what is selected.
+  return toConnection(connection, { rows, args, page, totalCount: () => options.count() }) as never
+}
+
+export const connectionName = ({ parentType, fieldName }: GraphQLResolveInfo): string =>
+  `${parentType.name}.${fieldName}`
+
+/** What Prisma is asked for of a connection's nodes. */
+export function selectNodes(context: Context, info: GraphQLResolveInfo): { select: { id: true } } {
   const { nodes } = (getNamedType(info.returnType) as GraphQLObjectType).getFields()
   const typeName = getNamedType(nodes?.type)?.name
-  const selection = queryFromInfo({
+  return queryFromInfo({
     context,
     info,
     select: { id: true },
     paths: NODES.map((path) => path.map(({ name }) => name)),
     ...(typeName ? { typeName } : {}),
   })
-  const rows = isCountOnly(namesIn(info)) ? [] : await options.find({ ...selection, ...page })
-  // Pothos's types expect whole rows; these hold the selected columns.
-  return toConnection(connection, { rows, args, page, totalCount: () => options.count() }) as never
 }
+
+/** Whether rows are asked for, and not only what is known of all of them. */
+export const hasRows = (info: GraphQLResolveInfo): boolean => !isCountOnly(namesIn(info))
 
 /** Names of the selected fields; a fragment counts as one field. */
 const namesIn = ({ fieldNodes }: GraphQLResolveInfo): string[] =>
@@ -121,8 +132,9 @@ export function relatedPage<T extends object>(owner: string, relation: string, {
   }
 }
 
-const isCountOnly = (names: readonly string[]): boolean =>
-  names.every((name) => name === 'totalCount' || name === '__typename')
+const isCountOnly = (names: readonly string[]): boolean => names.every((name) => ABOUT_ALL.has(name))
+
+const ABOUT_ALL = new Set(['totalCount', 'facets', 'didYouMean', '__typename'])
 
 /** Cursors contain it, whatever is selected. */
 const withId = ({ select, ...query }: { select?: object }) =>
@@ -132,15 +144,19 @@ interface Row {
   readonly id: number
 }
 
-/** The rows after the cursor, or before it, whether its own row still exists or not. Throws BAD_INPUT. */
-function pageQuery(connection: string, args: PageArgs, order: Order): PageQuery {
-  const { first, last, after, before } = args
+/** The cursor that a page goes on from, and its rows with the one more. Throws BAD_INPUT. */
+export function checkPage({ first, last, after, before }: PageArgs): { cursor: string | null; rows: number } {
   for (const [name, count] of Object.entries({ first, last }))
     if (isGiven(count) && count < 0) throw new AppError('BAD_INPUT', `${name} is ${count}: give 0 to ${PAGE_MAX}.`)
   if ((isGiven(after) && isGiven(last)) || (isGiven(before) && isGiven(first)) || (isGiven(after) && isGiven(before)))
     throw new AppError('BAD_INPUT', 'A page needs "first" and "after", or "last" and "before"; do not mix them.')
-  const rows = Math.min(first ?? last ?? PAGE_DEFAULT, PAGE_MAX) + 1
-  const cursor = after ?? before
+  return { cursor: after ?? before ?? null, rows: Math.min(first ?? last ?? PAGE_DEFAULT, PAGE_MAX) + 1 }
+}
+
+/** The rows after the cursor, or before it, whether its own row still exists or not. Throws BAD_INPUT. */
+function pageQuery(connection: string, args: PageArgs, order: Order): PageQuery {
+  const { after } = args
+  const { cursor, rows } = checkPage(args)
   const id = isGiven(cursor) ? parseCursor(connection, cursor) : null
   const isUpwards = (order === 'asc') === isGiven(after)
   return {
@@ -150,18 +166,30 @@ function pageQuery(connection: string, args: PageArgs, order: Order): PageQuery 
   }
 }
 
-const isGiven = <T>(value: T | null | undefined): value is T => value !== null && value !== undefined
-const isBackward = ({ before, last }: PageArgs): boolean => isGiven(before) || isGiven(last)
+export const isGiven = <T>(value: T | null | undefined): value is T => value !== null && value !== undefined
+export const isBackward = ({ before, last }: PageArgs): boolean => isGiven(before) || isGiven(last)
 
 function toConnection(
   connection: string,
   { rows, args, page, totalCount }: { rows: readonly Row[]; args: PageArgs; page: PageQuery; totalCount: unknown },
 ) {
-  const hasMore = rows.length === Math.abs(page.take)
-  const nodes = !hasMore ? rows : isBackward(args) ? rows.slice(1) : rows.slice(0, -1)
-  const edges = nodes.map((node) => ({ cursor: printCursor(connection, node.id), node }))
+  const { hasMore, kept } = withoutExtra(rows, { args, take: Math.abs(page.take) })
+  const edges = kept.map((node) => ({ cursor: printCursor(connection, node.id), node }))
+  return { totalCount, ...connectEdges(edges, { args, hasMore }) }
+}
+
+/** The rows of a page without the one that tells whether more follow. */
+export function withoutExtra<R>(rows: readonly R[], { args, take }: { args: PageArgs; take: number }) {
+  const hasMore = rows.length === take
+  return { hasMore, kept: !hasMore ? rows : isBackward(args) ? rows.slice(1) : rows.slice(0, -1) }
+}
+
+/** Edges and pageInfo as Relay has them. */
+export function connectEdges<E extends { readonly cursor: string }>(
+  edges: readonly E[],
+  { args, hasMore }: { args: PageArgs; hasMore: boolean },
+) {
   return {
-    totalCount,
     edges,
     pageInfo: {
       // The cursor came from a row in that direction.

@@ -1,7 +1,7 @@
 import { resolveScope } from '../catalogue/scope.ts'
 import { type PresetCoverage, readCoverage } from '../coverage/read.ts'
 import { builder } from './builder.ts'
-import { ScopeInputRef } from './item.ts'
+import { ScopeInputRef } from './item-kind.ts'
 
 /** Reading coverage may first count some sets: at most a hundred per query. */
 const COVERAGE_COMPLEXITY = 500

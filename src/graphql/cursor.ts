@@ -1,7 +1,8 @@
 import { AppError } from '../core/errors.ts'
+import { isStorable } from '../core/text.ts'
 
 /** Longer than any valid cursor. */
-const CURSOR_MAX = 200
+const CURSOR_MAX = 1000
 /** The maximum of Postgres's integer. */
 const ID_MAX = 2 ** 31 - 1
 const CURSOR = /^\["([\w.]+)",([1-9]\d{0,9})\]$/
@@ -26,3 +27,41 @@ export function parseCursor(connection: string, cursor: string): number {
     `${JSON.stringify(cursor.slice(0, 100))} is not a cursor of ${connection}. ${what}: use an endCursor or startCursor of this connection, or start without a cursor.`,
   )
 }
+
+type Key = string | number
+
+/**
+ * The same where rows are sorted by more than their id: its name says by what.
+ * @param order the connection and how it is sorted, such as `Query.items:NAME`
+ * @param keys of the row, the last of them its id
+ */
+export const printKeyset = (order: string, keys: readonly Key[]): string =>
+  Buffer.from(JSON.stringify([order, ...keys])).toString('base64url')
+
+/**
+ * The keys in it. Throws BAD_INPUT for what this order did not give.
+ * @param types of the keys, in their order
+ */
+export function parseKeyset(order: string, types: readonly ('string' | 'number')[], cursor: string): Key[] {
+  const [of, ...keys] = parseArray(cursor)
+  const isOwn = of === order && keys.length === types.length && keys.every((key, at) => isKey(key, types[at]))
+  if (isOwn && printKeyset(order, keys as Key[]) === cursor) return keys as Key[]
+  throw new AppError(
+    'BAD_INPUT',
+    `${JSON.stringify(cursor.slice(0, 100))} is no cursor of ${order.replace(':', ' sorted by ')}: give an endCursor or startCursor of this connection in the same order, or begin without one.`,
+  )
+}
+
+function parseArray(cursor: string): unknown[] {
+  try {
+    const parsed: unknown = JSON.parse(Buffer.from(cursor.slice(0, CURSOR_MAX), 'base64url').toString())
+    return Array.isArray(parsed) ? parsed : []
+  } catch {
+    return []
+  }
+}
+
+const isKey = (key: unknown, type: 'string' | 'number' | undefined): boolean =>
+  type === 'string'
+    ? typeof key === 'string' && isStorable(key)
+    : Number.isInteger(key) && Number(key) >= 0 && Number(key) <= ID_MAX

@@ -1,9 +1,13 @@
+import { resolveScope, type Scope } from '../catalogue/scope.ts'
 import { offeredLayout } from '../composites/regenerate.ts'
+import { whereFamilyNamed } from '../search/families.ts'
 import { builder } from './builder.ts'
-import { connectionOf, relatedPage } from './connection.ts'
+import { connectionOf, type PageQuery, pageComplexity, readPage, relatedPage } from './connection.ts'
 import { IconSetConnection, IconSetRef } from './icon-set.ts'
 import { ImageFormatRef, ImageRef } from './image.ts'
-import { ItemConnection, ItemRef } from './item.ts'
+import { ItemConnection, itemsOf } from './item-connection.ts'
+import { ScopeInputRef } from './item-kind.ts'
+import { LicenseRef, licenseOf } from './license.ts'
 import { previewOf } from './preview.ts'
 
 export const FamilyRef = builder.prismaNode('Family', {
@@ -15,7 +19,22 @@ export const FamilyRef = builder.prismaNode('Family', {
     name: t.exposeString('name'),
     vendor: t.relation('vendor'),
     iconSets: t.connection(relatedPage('Family', 'iconSets', { type: IconSetRef }), IconSetConnection),
-    items: t.connection(relatedPage('Family', 'items', { type: ItemRef }), ItemConnection),
+    items: t.connection(
+      itemsOf('Family', (familyId) => ({ familyId })),
+      ItemConnection,
+    ),
+    license: t.field({
+      type: LicenseRef,
+      nullable: true,
+      description: 'Under which its pictures may be used; null where the source did not say.',
+      select: { licenseTitle: true, licenseSpdx: true, licenseUrl: true },
+      resolve: licenseOf,
+    }),
+    attribution: t.exposeString('attribution', {
+      nullable: true,
+      description: 'What the licence or the vendor wants to stand beside the pictures.',
+    }),
+    author: t.exposeString('author', { nullable: true, description: 'Who drew it, where the source says it.' }),
     preview: t.field({
       type: ImageRef,
       nullable: true,
@@ -34,11 +53,42 @@ export const FamilyRef = builder.prismaNode('Family', {
 
 export const FamilyConnection = connectionOf('Family', FamilyRef)
 
-builder.queryField('family', (t) =>
-  t.prismaField({
+builder.queryFields((t) => ({
+  family: t.prismaField({
     type: 'Family',
     nullable: true,
     args: { uniqueId: t.arg.id({ required: true }) },
     resolve: (query, _root, { uniqueId }, { app }) => app.prisma.family.findUnique({ ...query, where: { uniqueId } }),
   }),
-)
+  families: t.connection(
+    {
+      type: FamilyRef,
+      description: 'Families in the order in which they came.',
+      complexity: pageComplexity,
+      args: {
+        scope: t.arg({ type: ScopeInputRef, description: 'Only those of a vendor, or the one of a family or set.' }),
+        search: t.arg.string({
+          description: 'Only families whose names have all of these words or parts of words; at most 100 characters.',
+        }),
+      },
+      resolve: async (_root, { scope, search, ...args }, context, info) => {
+        const { family } = context.app.prisma
+        const where = {
+          ...(search ? whereFamilyNamed(search) : {}),
+          ...whereFamily(await resolveScope(context.app.prisma, scope)),
+        }
+        const find = ({ where: page, ...query }: PageQuery) =>
+          family.findMany({ ...query, where: { AND: [where, page] } })
+        return readPage({ args, context, info }, { order: 'asc', find, count: () => family.count({ where }) })
+      },
+    },
+    FamilyConnection,
+  ),
+}))
+
+/** The families of a scope, as a Prisma filter. */
+const whereFamily = ({ vendorId, familyId, iconSetId }: Scope) => ({
+  ...(vendorId === null ? {} : { vendorId }),
+  ...(familyId === null ? {} : { id: familyId }),
+  ...(iconSetId === null ? {} : { iconSets: { some: { id: iconSetId } } }),
+})

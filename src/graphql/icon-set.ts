@@ -1,6 +1,7 @@
 import { builder } from './builder.ts'
-import { connectionOf, relatedPage } from './connection.ts'
-import { ItemConnection, ItemKindRef, ItemRef } from './item.ts'
+import { connectionOf } from './connection.ts'
+import { ItemConnection, itemsOf } from './item-connection.ts'
+import { ItemKindRef } from './item-kind.ts'
 
 export const IconSetRef = builder.prismaNode('IconSet', {
   id: { field: 'id' },
@@ -11,7 +12,11 @@ export const IconSetRef = builder.prismaNode('IconSet', {
     name: t.exposeString('name'),
     kind: t.expose('kind', { type: ItemKindRef }),
     family: t.relation('family'),
-    items: t.connection(relatedPage('IconSet', 'items', { type: ItemRef }), ItemConnection),
+    vendor: t.relation('vendor', { description: 'Who sells it.' }),
+    items: t.connection(
+      itemsOf('IconSet', (iconSetId) => ({ iconSetId })),
+      ItemConnection,
+    ),
   }),
 })
 

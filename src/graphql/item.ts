@@ -1,24 +1,11 @@
 import { thumbHashToDataURL } from 'thumbhash'
-import { resolveScope, whereScope } from '../catalogue/scope.ts'
-import { whereNamed } from '../catalogue/search.ts'
-import { ITEM_KINDS, type ItemKind } from '../core/variant.ts'
 import { variantKeyOf } from '../variants/make.ts'
 import { offeredFormat, offeredPreset } from '../variants/offered.ts'
-import { builder, type Context } from './builder.ts'
-import { connectionOf, type PageQuery, pageComplexity, readPage } from './connection.ts'
+import { builder } from './builder.ts'
 import { ImageFormatRef, ImageRef, imageOfItem } from './image.ts'
+import { ItemKindRef } from './item-kind.ts'
+import { LicenseRef, licenseOf } from './license.ts'
 import { presetsOfSrcSet } from './src-set.ts'
-
-export const ItemKindRef = builder.enumType('ItemKind', { values: ITEM_KINDS })
-
-export const ScopeInputRef = builder.inputType('ScopeInput', {
-  description: 'At most one of the fields; without any, the whole catalogue.',
-  fields: (t) => ({
-    vendor: t.string({ description: 'A username.' }),
-    family: t.id({ description: 'A unique id.' }),
-    iconSet: t.id({ description: 'A unique id.' }),
-  }),
-})
 
 const PlaceholderRef = builder.objectRef<{ thumbHash: string; dominantColor: string }>('Placeholder').implement({
   fields: (t) => ({
@@ -45,6 +32,33 @@ export const ItemRef = builder.prismaInterface('Item', {
     slug: t.exposeString('slug'),
     name: t.exposeString('name'),
     tags: t.exposeStringList('tags', { description: 'As the vendor stated them.' }),
+    aliases: t.exposeStringList('aliases', { description: 'Other names that it is found by.' }),
+    alt: t.string({
+      description:
+        'What its picture says to who cannot see it, for the alt of <img>: as the manifest gives it, else the name.',
+      select: { alt: true, name: true },
+      resolve: ({ alt, name }) => alt ?? name,
+    }),
+    license: t.field({
+      type: LicenseRef,
+      nullable: true,
+      description: 'Under which the picture may be used; null where the source did not say.',
+      select: { family: { select: { licenseTitle: true, licenseSpdx: true, licenseUrl: true } } },
+      resolve: ({ family }) => licenseOf(family),
+    }),
+    attribution: t.string({
+      nullable: true,
+      description: 'What the licence or the vendor wants to stand beside the picture.',
+      select: { family: { select: { attribution: true } } },
+      resolve: ({ family }) => family.attribution,
+    }),
+    author: t.string({
+      nullable: true,
+      description: 'Who drew it, where the source says it.',
+      select: { family: { select: { author: true } } },
+      resolve: ({ family }) => family.author,
+    }),
+    createdAt: t.expose('createdAt', { type: 'DateTime', description: 'When it came into the catalogue.' }),
     kind: t.expose('kind', { type: ItemKindRef }),
     iconSet: t.relation('iconSet'),
     family: t.relation('family'),
@@ -100,48 +114,11 @@ const itemNode = (variant: 'Icon' | 'Illustration') =>
 export const IconRef = itemNode('Icon')
 export const IllustrationRef = itemNode('Illustration')
 
-export const ItemConnection = connectionOf('Item', ItemRef)
-
-builder.queryFields((t) => ({
-  item: t.prismaField({
+builder.queryField('item', (t) =>
+  t.prismaField({
     type: ItemRef,
     nullable: true,
     args: { uniqueId: t.arg.id({ required: true }) },
     resolve: (query, _root, { uniqueId }, { app }) => app.prisma.item.findUnique({ ...query, where: { uniqueId } }),
   }),
-  items: t.connection(
-    {
-      type: ItemRef,
-      complexity: pageComplexity,
-      args: {
-        scope: t.arg({ type: ScopeInputRef }),
-        kind: t.arg({ type: ItemKindRef }),
-        search: t.arg.string({
-          description:
-            'Items whose name contains all of these words, or parts of words with three letters or more; at most 100 characters.',
-        }),
-      },
-      resolve: async (_root, args, context, info) => {
-        const { item } = context.app.prisma
-        const named = await whereItems(args, context)
-        const find = ({ where, ...query }: PageQuery) => item.findMany({ ...query, where: { ...named, ...where } })
-        return readPage({ args, context, info }, { order: 'asc', find, count: () => item.count({ where: named }) })
-      },
-    },
-    ItemConnection,
-  ),
-}))
-
-interface ItemFilter {
-  readonly scope?: Parameters<typeof resolveScope>[1]
-  readonly kind?: ItemKind | null
-  readonly search?: string | null
-}
-
-async function whereItems({ scope, kind, search }: ItemFilter, { app }: Context) {
-  return {
-    ...whereScope(await resolveScope(app.prisma, scope)),
-    ...(kind ? { kind } : {}),
-    ...(search ? whereNamed(search) : {}),
-  }
-}
+)

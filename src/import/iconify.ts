@@ -2,29 +2,11 @@ import { access, readFile } from 'node:fs/promises'
 import path from 'node:path'
 import { z } from 'zod'
 import { AppError } from '../core/errors.ts'
-import { FORBIDDEN_CHARACTERS, isStorable } from '../core/text.ts'
 import { isSlug, nameOf, uniqueIdOf } from '../core/variant.ts'
+import { createFactsOf, termsOf } from './iconify-facts.ts'
+import { type BOX, type IconifyIcon, type IconifySet, iconSchema, setSchema } from './iconify-schema.ts'
 import type { Entry, Refusal } from './import-items.ts'
 import { readMembers } from './read-members.ts'
-
-const box = {
-  left: z.number().optional(),
-  top: z.number().optional(),
-  width: z.number().optional(),
-  height: z.number().optional(),
-}
-/** Becomes a name in the catalogue. */
-const name = z.string().refine(isStorable, `contains ${FORBIDDEN_CHARACTERS}`)
-const iconSchema = z.object({ ...box, body: z.string(), hidden: z.boolean().optional() })
-const setSchema = z.object({
-  prefix: z.string(),
-  ...box,
-  info: z.object({ name, author: z.object({ name }), palette: z.boolean().optional() }),
-  categories: z.record(name, z.array(z.string())).optional(),
-})
-/** A set without its icons. */
-type IconifySet = z.infer<typeof setSchema>
-type Icon = z.infer<typeof iconSchema>
 
 export interface IconifyOptions {
   /** Also includes icons that their author has withdrawn. */
@@ -48,15 +30,16 @@ export async function* readIconify(directory: string): AsyncIterable<Entry | Ref
     const file = path.join(directory, name)
     return readFile(file, 'utf8').then(JSON.parse).catch(refuse(file))
   }
-  const beside = { ...(await readJson('metadata.json')), info: await readJson('info.json') }
+  const chars = (await isThere(path.join(directory, 'chars.json'))) ? await readJson('chars.json') : undefined
+  const beside = { ...(await readJson('metadata.json')), info: await readJson('info.json'), chars }
   yield* readIconifySet(path.join(directory, 'icons.json'), { beside })
 }
 
 /**
- * An Iconify icon set as entries: vendor = the set's author, family = the set, icon sets = its categories, or one. A coloured set
- * (`info.palette`) is illustrations, any other is icons. Aliases are left out, and hidden icons unless requested. Memory: one icon at a
- * time. Throws BAD_INPUT for a file that is not an icon set.
- * @param options.beside metadata from other files of its package
+ * An Iconify icon set as entries: vendor = the set's author, family = the set, icon sets = its categories, or one.
+ * A coloured set (`info.palette`) is illustrations, any other is icons. An alias is another name of its icon; one that turns or
+ * mirrors it is left out, and so are hidden icons unless asked for. Memory: one icon at a time. Throws BAD_INPUT for a file that is not an icon set.
+ * @param options.beside what other files of its package say of it
  */
 export async function* readIconifySet(
   file: string,
@@ -87,7 +70,8 @@ function createToEntry(set: IconifySet, { vendorOf = vendorOfAuthor }: IconifyOp
   }
   const origin = `iconify/${set.prefix}`
   const vendor = vendorOf(set.info.author.name)
-  const family = { uniqueId: uniqueIdOf(origin), name: set.info.name }
+  const family = { uniqueId: uniqueIdOf(origin), name: set.info.name, terms: termsOf(set) }
+  const factsOf = createFactsOf(set)
   const kind = set.info.palette ? 'ILLUSTRATION' : 'ICON'
   const iconSetOf = (category: string | undefined): Entry['iconSet'] => ({
     uniqueId: uniqueIdOf(category ? `${origin}/${category}` : `${origin}/`),
@@ -96,16 +80,16 @@ function createToEntry(set: IconifySet, { vendorOf = vendorOfAuthor }: IconifyOp
   })
   const iconSets = new Map([undefined, ...categoryOf.values()].map((category) => [category, iconSetOf(category)]))
 
-  return (slug: string, icon: Icon): Entry | Refusal => {
+  return (slug: string, icon: IconifyIcon): Entry | Refusal => {
     const from = `${set.prefix}:${slug}`
     if (!isSlug(slug)) return { from, reason: `BAD_INPUT: ${JSON.stringify(slug)} cannot be part of a key` }
     const iconSet = iconSets.get(categoryOf.get(slug)) as Entry['iconSet']
-    return { from, vendor, family, iconSet, slug, name: nameOf(slug), bytes: toSvg(icon, set) }
+    return { from, vendor, family, iconSet, slug, name: nameOf(slug), facts: factsOf(slug), bytes: toSvg(icon, set) }
   }
 }
 
-function toSvg(icon: Icon, set: IconifySet): Uint8Array {
-  const of = (side: keyof typeof box, fallback: number) => icon[side] ?? set[side] ?? fallback
+function toSvg(icon: IconifyIcon, set: IconifySet): Uint8Array {
+  const of = (side: keyof typeof BOX, fallback: number) => icon[side] ?? set[side] ?? fallback
   const [width, height] = [of('width', 16), of('height', 16)]
   const xlink = icon.body.includes('xlink:') ? ' xmlns:xlink="http://www.w3.org/1999/xlink"' : ''
   return Buffer.from(

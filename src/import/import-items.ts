@@ -1,15 +1,16 @@
-import { type CatalogueItem, upsertItems } from '../catalogue/upsert-items.ts'
+import { type CatalogueItem, describeItems, upsertItems } from '../catalogue/upsert-items.ts'
 import { AppError } from '../core/errors.ts'
 import { mapConcurrent } from '../core/map-concurrent.ts'
 import { hashSource, printSourceKey } from '../core/variant.ts'
 import type { Pg } from '../db/database.ts'
 import { anyOf, fetchAll, query } from '../db/query.ts'
 import { cancelDeletion } from '../retention/discarded.ts'
+import { indexItems } from '../search/index-items.ts'
 import type { Store } from '../store/store.ts'
 import { inspectSvg } from './inspect-svg.ts'
 
 /** An SVG to be imported. */
-export interface Entry extends Pick<CatalogueItem, 'vendor' | 'family' | 'iconSet' | 'slug' | 'name'> {
+export interface Entry extends Pick<CatalogueItem, 'vendor' | 'family' | 'iconSet' | 'slug' | 'name' | 'facts'> {
   /** For messages: a file's path or an icon's name. */
   readonly from: string
   readonly bytes: Uint8Array
@@ -122,6 +123,8 @@ async function importBatch(
     else report.added++
   }
   report.unchanged += rows.size - changed.length
+  await describeItems(pg, [...rows.values()])
+  await indexItems(pg)
 }
 
 function toRow(entry: Entry): Row {

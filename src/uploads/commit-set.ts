@@ -1,5 +1,6 @@
 import type { PoolClient } from 'pg'
 import type { ManifestSet } from '../archive/manifest.ts'
+import { describeFamilies } from '../catalogue/upsert-items.ts'
 import { AppError } from '../core/errors.ts'
 import { inTransaction, type Pg } from '../db/database.ts'
 import { notify } from '../db/notify.ts'
@@ -69,7 +70,7 @@ export async function commitSet(pg: Pg, commit: Commit): Promise<void> {
 }
 
 /** Upserts the set, its family and vendor as named in the manifest. Throws if another vendor got it meanwhile. */
-async function upsertSet(client: PoolClient, { vendor, family, iconSet }: ManifestSet): Promise<number> {
+async function upsertSet(client: PoolClient, { vendor, family, terms, iconSet }: ManifestSet): Promise<number> {
   const username = { username: vendor, name: vendor }
   await execute(
     client,
@@ -79,6 +80,8 @@ async function upsertSet(client: PoolClient, { vendor, family, iconSet }: Manife
       .onConflict((known) => known.doNothing()),
   )
   await UPSERT_FAMILY.run(client, { ...family, vendor })
+  if (Object.values(terms).some((value) => value !== null))
+    await describeFamilies(client, [{ ...family, vendor, terms }])
   await UPSERT_SET.run(client, { ...iconSet, family: family.uniqueId, vendor })
   const found = await fetchFirst(
     client,

@@ -84,14 +84,14 @@ export const UPSERT_STAGED = statement({
   name: 'upsert-staged-items',
   text: `
     insert into item (unique_id, slug, name, kind, icon_set_id, family_id, vendor_id, source_key, original_key, source_hash,
-                      width, height, tags)
+                      width, height, tags, alt, aliases)
     select f.unique_id, f.slug, f.title, s.kind, s.id, s.family_id, s.vendor_id, f.source_key, f.original_key, f.source_hash,
-           f.width, f.height, f.tags
+           f.width, f.height, f.tags, f.alt, f.aliases
     from upload_file f join icon_set s on s.id = :iconSetId
     where ${STAGED} and f.original_key is not null
     order by f.slug
     on conflict (source_key) do update set
-      name = excluded.name, tags = excluded.tags, width = excluded.width, height = excluded.height, updated_at = now(),
+      name = excluded.name, tags = excluded.tags, alt = excluded.alt, aliases = excluded.aliases, width = excluded.width, height = excluded.height, updated_at = now(),
       original_key = excluded.original_key,
       previous_source_hashes = case when item.source_hash = excluded.source_hash then item.previous_source_hashes else
         (array_prepend(item.source_hash, array_remove(item.previous_source_hashes, excluded.source_hash)))[1:4] end,
@@ -108,9 +108,9 @@ export const UPSERT_STAGED = statement({
 export const RENAME_ITEMS = statement({
   name: 'rename-items',
   text: `
-    update item i set name = f.title, tags = f.tags, updated_at = now()
+    update item i set name = f.title, tags = f.tags, alt = f.alt, aliases = f.aliases, updated_at = now()
     from upload_file f where ${STAGED} and f.original_key is null and f.code is null and i.source_key = f.source_key
-      and (i.name, i.tags) is distinct from (f.title, f.tags)`,
+      and (i.name, i.tags, i.alt, i.aliases) is distinct from (f.title, f.tags, f.alt, f.aliases)`,
   parameters: AT,
 })
 

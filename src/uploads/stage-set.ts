@@ -74,6 +74,8 @@ interface StagedFile {
   readonly file: string
   readonly title: string
   readonly tags: readonly string[]
+  readonly alt: string | null
+  readonly aliases: readonly string[]
   readonly sourceKey: string
   readonly sourceHash: string
   /** Where it will be stored, if it is new. */
@@ -121,6 +123,8 @@ async function stageBatch({ pg, originals, uploadId, position }: Staging, batch:
     files: column((file) => file.file),
     titles: column((file) => file.title),
     tags: column((file) => JSON.stringify(file.tags)),
+    alts: column((file) => file.alt),
+    aliases: column((file) => JSON.stringify(file.aliases)),
     sourceKeys: column((file) => file.sourceKey),
     sourceHashes: column((file) => file.sourceHash),
     uniqueIds: column((file) => uniqueIdOf(file.sourceKey)),
@@ -177,14 +181,15 @@ const RENEW = statement({
 const STAGE = statement({
   name: 'stage-files',
   text: `
-    insert into upload_file (upload_id, position, slug, file, title, tags, source_key, source_hash, unique_id, original_key,
+    insert into upload_file (upload_id, position, slug, file, title, tags, alt, aliases, source_key, source_hash, unique_id, original_key,
                              width, height, code, message)
     select :uploadId::int, :position::int, t.slug, t.file, t.title, array(select json_array_elements_text(t.tags::json)),
+           t.alt, array(select json_array_elements_text(t.aliases::json)),
            t.source_key, t.source_hash, t.unique_id, t.original_key, t.width, t.height, t.code, t.message
-    from unnest(:slugs::text[], :files::text[], :titles::text[], :tags::text[], :sourceKeys::text[], :sourceHashes::text[],
+    from unnest(:slugs::text[], :files::text[], :titles::text[], :tags::text[], :alts::text[], :aliases::text[], :sourceKeys::text[], :sourceHashes::text[],
                 :uniqueIds::text[], :originalKeys::text[], :widths::float8[], :heights::float8[], :codes::text[],
                 :messages::text[])
-      as t(slug, file, title, tags, source_key, source_hash, unique_id, original_key, width, height, code, message)`,
+      as t(slug, file, title, tags, alt, aliases, source_key, source_hash, unique_id, original_key, width, height, code, message)`,
   parameters: {
     uploadId: 'int4',
     position: 'int4',
@@ -192,6 +197,8 @@ const STAGE = statement({
     files: 'text[]',
     titles: 'text[]',
     tags: 'text[]',
+    alts: 'text?[]',
+    aliases: 'text[]',
     sourceKeys: 'text[]',
     sourceHashes: 'text[]',
     uniqueIds: 'text[]',

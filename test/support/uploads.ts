@@ -25,10 +25,14 @@ export async function packSets(
     files: Object.entries(files).map(([slug, source]) => {
       const file = `set-${at}/${slug}.svg`
       zip.addBuffer(Buffer.from(source), file)
-      return { file, title: `The ${slug}`, tags: [slug, 'test'] }
+      return { file, title: `The ${slug}`, tags: [slug, 'test'], aliases: [`${slug} too`], alt: `A picture of ${slug}` }
     }),
   }))
-  const manifest = { vendor, families: [{ name: family, ...(uniqueId ? { uniqueId } : {}), sets: listed }] }
+  const license = { title: 'MIT', spdx: 'MIT', url: 'https://example.com/mit' }
+  const manifest = {
+    vendor,
+    families: [{ name: family, license, author: 'Ann', ...(uniqueId ? { uniqueId } : {}), sets: listed }],
+  }
   zip.addBuffer(Buffer.from(JSON.stringify(manifest)), 'manifest.json')
   zip.end()
   const chunks: Buffer[] = []

@@ -1,0 +1,58 @@
+import { readFileSync } from 'node:fs'
+import { toStorable } from './text.ts'
+
+/** What searches find beside the words that they have, as the operator's file says it. */
+export interface Synonyms {
+  /** Each of these finds the others too. */
+  readonly equal: readonly (readonly string[])[]
+  /** The first finds the others, which do not find it. */
+  readonly broader: readonly { readonly from: string; readonly to: readonly string[] }[]
+  /** Words that say nothing beside others. */
+  readonly ignored: readonly string[]
+}
+
+export const NO_SYNONYMS: Synonyms = { equal: [], broader: [], ignored: [] }
+
+const LINES_MAX = 10_000
+const ENTRIES_MAX = 64
+
+/**
+ * A file of synonyms, one rule a line: `a = b = c`, `a > b, c`, `ignore a, b`; `//` begins a comment. Everything wrong with it is in
+ * `problems`, each with its line.
+ */
+export function readSynonyms(file: string): { synonyms: Synonyms; problems: string[] } {
+  try {
+    return parseSynonyms(readFileSync(file, 'utf8'))
+  } catch (error) {
+    return { synonyms: NO_SYNONYMS, problems: [`it cannot be read: ${(error as Error).message}`] }
+  }
+}
+
+export function parseSynonyms(text: string): { synonyms: Synonyms; problems: string[] } {
+  const problems: string[] = []
+  const equal: string[][] = []
+  const broader: { from: string; to: string[] }[] = []
+  const ignored: string[] = []
+  const lines = text.split(/\r?\n/)
+  if (lines.length > LINES_MAX) problems.push(`it has ${lines.length} lines; at most ${LINES_MAX} are read.`)
+  for (const [index, raw] of lines.slice(0, LINES_MAX).entries()) {
+    const line = toStorable(raw.replace(/\/\/.*$/, '').trim())
+    if (!line) continue
+    const refuse = (what: string) =>
+      problems.push(
+        `line ${index + 1}, ${JSON.stringify(line.slice(0, 80))}: ${what}; write "a = b", "a > b, c" or "ignore a, b".`,
+      )
+    const [, words] = /^ignore\s+(.+)$/.exec(line) ?? []
+    const isBroader = line.includes(' > ')
+    const entries = (words ?? line)
+      .split(words || isBroader ? /\s*,\s*|\s+>\s+/ : /\s+=\s+/)
+      .map((entry) => entry.trim())
+    if (entries.some((entry) => entry === '' || /^[=>]\s|\s[=>]$/.test(entry))) refuse('a word is missing')
+    else if (entries.length > ENTRIES_MAX) refuse(`it has ${entries.length} words, more than ${ENTRIES_MAX}`)
+    else if (words) ignored.push(...entries)
+    else if (entries.length < 2) refuse('it has no other word')
+    else if (isBroader) broader.push({ from: entries[0] ?? '', to: entries.slice(1) })
+    else equal.push(entries)
+  }
+  return { synonyms: { equal, broader, ignored }, problems }
+}

@@ -1,0 +1,196 @@
+import type { GraphQLResolveInfo } from 'graphql'
+import { type Scope, WHOLE_CATALOGUE } from '../catalogue/scope.ts'
+import { AppError } from '../core/errors.ts'
+import { countFacet, type Facet, type FacetName } from '../search/facets.ts'
+import { countItems, type Found, KEY_TYPES, type Position, type Search } from '../search/find.ts'
+import { type Asked, type Result, search } from '../search/search.ts'
+import { inSearch } from '../search/session.ts'
+import { builder, type Context } from './builder.ts'
+import {
+  checkPage,
+  connectEdges,
+  connectionName,
+  connectionOf,
+  hasRows,
+  isBackward,
+  type PageArgs,
+  pageComplexity,
+  relatedPage,
+  selectNodes,
+  withoutExtra,
+} from './connection.ts'
+import { parseKeyset, printKeyset } from './cursor.ts'
+import { ItemRef } from './item.ts'
+import type { ItemArgs } from './item-filter.ts'
+import { ItemKindRef } from './item-kind.ts'
+
+/** A page costs some statements more where items are searched. */
+const SEARCH_COMPLEXITY = 50
+/** A facet reads every item that is found. */
+const FACET_COMPLEXITY = 100
+const FACETS_DEFAULT = 20
+const FACETS_MAX = 100
+
+const FacetRef = builder.objectRef<Facet>('Facet').implement({
+  description: 'A value that items have, and how many of those that were found.',
+  fields: (t) => ({
+    value: t.exposeString('value', { description: 'As ItemFilter takes it.' }),
+    label: t.exposeString('label', { description: 'As people read it.' }),
+    count: t.exposeInt('count', { description: 'Items that were found and have it.' }),
+  }),
+})
+
+const FacetsRef = builder.objectRef<{ search: () => Promise<Search> }>('Facets').implement({
+  description: 'What the items that were found have in common, over all pages: each a list with the commonest first.',
+  fields: (t) => {
+    const facet = (name: FacetName, description: string) =>
+      t.field({
+        type: [FacetRef],
+        description,
+        complexity: FACET_COMPLEXITY,
+        resolve: async (facets, _args, { app }) => countFacet(app.pg, await facets.search(), { name, max: FACETS_MAX }),
+      })
+    return {
+      kinds: facet('kinds', 'ICON and ILLUSTRATION.'),
+      families: facet('families', 'Families by unique id, at most 100.'),
+      licenses: facet('licenses', 'Licences by SPDX identifier, or by title without one; at most 100.'),
+      colors: facet(
+        'colors',
+        'Main colours by name; the value is a colour of that name. Items that were never drawn have none.',
+      ),
+      tags: t.field({
+        type: [FacetRef],
+        description: 'Tags as the vendors gave them.',
+        complexity: FACET_COMPLEXITY,
+        args: {
+          first: t.arg.int({ required: true, defaultValue: FACETS_DEFAULT, description: 'How many, at most 100.' }),
+        },
+        resolve: async (facets, { first }, { app }) => {
+          if (first < 0 || first > FACETS_MAX)
+            throw new AppError('BAD_INPUT', `first is ${first}: give 0 to ${FACETS_MAX}.`)
+          return await countFacet(app.pg, await facets.search(), { name: 'tags', max: first })
+        },
+      }),
+    }
+  },
+})
+
+/** What a connection of items knows beside its page. */
+interface About {
+  readonly result: () => Promise<Result>
+}
+
+export const ItemConnection = connectionOf('Item', ItemRef)
+
+builder.objectFields(ItemConnection, (t) => ({
+  facets: t.field({
+    type: FacetsRef,
+    description: 'What the items of all pages have in common, with counts.',
+    resolve: (page) => ({ search: async () => (await (page as unknown as About).result()).search }),
+  }),
+  didYouMean: t.string({
+    nullable: true,
+    description: 'What was searched for instead, since nothing has the words that were given. Null otherwise.',
+    resolve: async (page) => (await (page as unknown as About).result()).search.plan.didYouMean ?? null,
+  }),
+}))
+
+/** A page of items costs what it may return, and searching. */
+export const itemsComplexity = (args: PageArgs & { search?: string | null; filter?: unknown; sort?: unknown }) => ({
+  ...pageComplexity(args),
+  field: args.search || args.filter ? SEARCH_COMPLEXITY : 1,
+})
+
+/** The page of a search, for the `resolve` of a connection of items. */
+export async function searchPage(
+  asked: Asked,
+  { args, context, info }: { args: PageArgs; context: Context; info: GraphQLResolveInfo },
+): Promise<never> {
+  const { app } = context
+  const { cursor, rows: take } = checkPage(args)
+  const order = `${connectionName(info)}:${asked.sort}`
+  const from = cursor === null ? null : parsePosition(order, { asked, cursor })
+  const page = {
+    limit: hasRows(info) ? take : 0,
+    isBackward: isBackward(args),
+    from: from?.position ?? null,
+    meant: from?.meant || null,
+  }
+  const result = await search(app, asked, page)
+  const { hasMore, kept } = withoutExtra(result.rows, { args, take })
+  const ids = kept.map(({ id }) => id)
+  const query = selectNodes(context, info)
+  const found = ids.length === 0 ? [] : await app.prisma.item.findMany({ ...query, where: { id: { in: ids } } })
+  const byId = new Map(found.map((item) => [item.id, item]))
+  // An item that was deleted between the two statements is left out.
+  const edges = kept.flatMap((row) => {
+    const node = byId.get(row.id)
+    return node ? [{ cursor: printPosition(order, { result, row }), node }] : []
+  })
+  return {
+    totalCount: () => inSearch(app.pg, (client) => countItems(client, result.search)),
+    result: async () => result,
+    ...connectEdges(edges, { args, hasMore }),
+  } as never
+}
+
+/** A cursor holds what was looked for instead, and where the row stands in that order. */
+const printPosition = (order: string, { result, row }: { result: Result; row: Found }): string =>
+  printKeyset(order, [result.search.plan.didYouMean ?? '', row.tier, ...row.keys])
+
+function parsePosition(
+  order: string,
+  { asked, cursor }: { asked: Asked; cursor: string },
+): { meant: string; position: Position } {
+  const isRanked = asked.sort === 'RELEVANCE' && Boolean(asked.text?.trim())
+  const types = KEY_TYPES[isRanked ? 'ranked' : asked.sort]
+  const [meant = '', tier = 0, ...keys] = parseKeyset(order, ['string', 'number', ...types], cursor)
+  return { meant: String(meant), position: { tier: Number(tier), keys } }
+}
+
+type Owner = 'Family' | 'IconSet'
+
+/**
+ * The options of the items of a family or set: with a search or kind the page of a search, else one that comes with the owners' statement.
+ * @param scopeOf of the owner with an id
+ */
+export function itemsOf(owner: Owner, scopeOf: (id: number) => Partial<Scope>) {
+  const related = relatedPage(owner, 'items', { type: ItemRef })
+  const isSearch = ({ search: text, kind }: ItemArgs) => Boolean(text?.trim() || kind)
+  const select = (
+    args: PageArgs & ItemArgs,
+    ...rest: Parameters<typeof related.extensions.pothosPrismaSelect> extends [unknown, ...infer Rest] ? Rest : never
+  ) => ({
+    select: { id: true, ...(isSearch(args) ? {} : related.extensions.pothosPrismaSelect(args, ...rest).select) },
+  })
+  return {
+    ...related,
+    args: {
+      search: builder.args((t) => ({ search: t.string({ description: 'As of Query.items, within this one.' }) }))
+        .search,
+      kind: builder.args((t) => ({
+        kind: t.field({ type: ItemKindRef, description: 'Only icons or only illustrations.' }),
+      })).kind,
+    },
+    complexity: itemsComplexity,
+    extensions: { pothosPrismaSelect: select },
+    resolve: async (parent: object, args: PageArgs & ItemArgs, context: Context, info: GraphQLResolveInfo) => {
+      const { id } = parent as { id: number }
+      const scope = { ...WHOLE_CATALOGUE, ...scopeOf(id) }
+      const asked = {
+        text: args.search,
+        filter: { scope, kind: args.kind ?? null },
+        sort: 'RELEVANCE' as const,
+        seed: 0,
+      }
+      if (isSearch(args)) return await searchPage(asked, { args, context, info })
+      const page: object = related.resolve(parent, args)
+      return { ...page, ...resultOfAll(asked, context) } as never
+    },
+  }
+}
+
+/** For lists of the catalogue that no search is needed for: what is counted when it is asked for. */
+export const resultOfAll = (asked: Asked, { app }: Context) => ({
+  result: () => search(app, asked, { limit: 0, isBackward: false, from: null, meant: null }),
+})

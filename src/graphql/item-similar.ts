@@ -1,0 +1,65 @@
+import { WHOLE_CATALOGUE } from '../catalogue/scope.ts'
+import { AppError } from '../core/errors.ts'
+import { findSimilar, type Neighbour } from '../search/similar.ts'
+import { builder } from './builder.ts'
+import { connectEdges, selectNodes } from './connection.ts'
+import { parseKeyset, printKeyset } from './cursor.ts'
+import { ItemRef } from './item.ts'
+import { ItemConnection, resultOfAll } from './item-connection.ts'
+
+const FIRST_MAX = 100
+/** It compares some 2,000 items. */
+const SIMILAR_COMPLEXITY = 1000
+
+const SimilarityRef = builder.enumType('Similarity', {
+  description: 'By what items are alike.',
+  values: {
+    LOOK: {
+      description:
+        'Their pictures look alike from afar: among those that share a word of the name, and of the same set.',
+    },
+    NAME: { description: 'Their names share words.' },
+    COLOR: { description: 'Their main colours are near.' },
+  } as const,
+})
+
+builder.interfaceField(ItemRef, 'similar', (t) =>
+  t.field({
+    type: ItemConnection,
+    description:
+      'The items most like this one, the nearest first, without itself; 100 of them at most. By LOOK and COLOR none until it was drawn for the first time.',
+    complexity: ({ first }) => ({ field: SIMILAR_COMPLEXITY, multiplier: Math.min(Math.max(first, 1), FIRST_MAX) }),
+    args: {
+      first: t.arg.int({ required: true, defaultValue: 12, description: `How many, at most ${FIRST_MAX}.` }),
+      after: t.arg.string({ description: 'An endCursor of this list: goes on behind it.' }),
+      by: t.arg({ type: SimilarityRef, required: true, defaultValue: 'LOOK', description: 'By what they are alike.' }),
+    },
+    resolve: async ({ id }, { first, after, by }, context, info) => {
+      if (first < 0 || first > FIRST_MAX) throw new AppError('BAD_INPUT', `first is ${first}: give 0 to ${FIRST_MAX}.`)
+      const order = `Item.similar:${by}`
+      const place = after ? parseKeyset(order, ['number', 'number'], after).map(Number) : null
+      const all = await findSimilar(context.app.pg, { itemId: id, by })
+      const rest = all.filter((row) => !place || isBehind(row, place))
+      const rows = rest.slice(0, first)
+      const query = selectNodes(context, info)
+      const items = await context.app.prisma.item.findMany({
+        ...query,
+        where: { id: { in: rows.map((row) => row.id) } },
+      })
+      const byId = new Map(items.map((item) => [item.id, item]))
+      const edges = rows.flatMap((row) => {
+        const node = byId.get(row.id)
+        return node ? [{ cursor: printKeyset(order, [row.distance, row.id]), node }] : []
+      })
+      const filter = { scope: WHOLE_CATALOGUE, itemIds: all.map((row) => row.id) }
+      return {
+        totalCount: all.length,
+        ...connectEdges(edges, { args: { first, after }, hasMore: rest.length > first }),
+        ...resultOfAll({ text: null, filter, sort: 'RELEVANCE', seed: 0 }, context),
+      } as never
+    },
+  }),
+)
+
+const isBehind = ({ distance, id }: Neighbour, [atDistance = 0, atId = 0]: readonly number[]): boolean =>
+  distance > atDistance || (distance === atDistance && id > atId)

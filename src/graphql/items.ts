@@ -1,0 +1,76 @@
+import { whereScope } from '../catalogue/scope.ts'
+import { AppError } from '../core/errors.ts'
+import { suggest } from '../search/suggest.ts'
+import { builder } from './builder.ts'
+import { type PageQuery, readPage } from './connection.ts'
+import { ItemRef } from './item.ts'
+import { ItemConnection, itemsComplexity, resultOfAll, searchPage } from './item-connection.ts'
+import { ItemFilterRef, ItemSortRef, readItemArgs } from './item-filter.ts'
+import { ItemKindRef, ScopeInputRef } from './item-kind.ts'
+
+const SUGGESTIONS_MAX = 20
+
+builder.queryField('items', (t) =>
+  t.connection(
+    {
+      type: ItemRef,
+      description: 'Items of the catalogue, or those that a search finds.',
+      complexity: itemsComplexity,
+      args: {
+        scope: t.arg({ type: ScopeInputRef, description: 'Only items of a vendor, a family or a set.' }),
+        kind: t.arg({ type: ItemKindRef, description: 'Only icons or only illustrations.' }),
+        search: t.arg.string({
+          description:
+            'Words, parts of words or emoji, looked for in names, aliases, tags, and the names of families, sets and vendors; at most 100 characters and 12 words. Misspelt words are corrected where nothing has them: see didYouMean.',
+        }),
+        filter: t.arg({ type: ItemFilterRef, description: 'What items have to be besides.' }),
+        sort: t.arg({
+          type: ItemSortRef,
+          required: true,
+          defaultValue: 'RELEVANCE',
+          description: 'How they are sorted.',
+        }),
+        seed: t.arg.int({ description: 'Of sort RANDOM: 0 to 2147483647, 0 unless given.' }),
+      },
+      resolve: async (_root, args, context, info) => {
+        const asked = await readItemArgs(args, context)
+        if (asked.text?.trim() || args.filter || asked.sort !== 'RELEVANCE')
+          return await searchPage(asked, { args, context, info })
+        const { item } = context.app.prisma
+        const own = { ...whereScope(asked.filter.scope), ...(args.kind ? { kind: args.kind } : {}) }
+        const find = ({ where, ...query }: PageQuery) => item.findMany({ ...query, where: { ...own, ...where } })
+        const page: object = await readPage(
+          { args, context, info },
+          { order: 'asc', find, count: () => item.count({ where: own }) },
+        )
+        return { ...page, ...resultOfAll(asked, context) } as never
+      },
+    },
+    ItemConnection,
+  ),
+)
+
+const SuggestionRef = builder.objectRef<{ text: string; items: number }>('Suggestion').implement({
+  description: 'What a text that is being typed may become.',
+  fields: (t) => ({
+    text: t.exposeString('text', { description: 'To search for.' }),
+    items: t.exposeInt('items', { description: 'How many items have its words, about.' }),
+  }),
+})
+
+builder.queryField('suggest', (t) =>
+  t.field({
+    type: [SuggestionRef],
+    description: 'Words that a text which is being typed may go on with, those of most items first.',
+    complexity: ({ first }) => ({ field: 20, multiplier: Math.min(Math.max(first, 1), SUGGESTIONS_MAX) }),
+    args: {
+      prefix: t.arg.string({ required: true, description: 'What has been typed, at most 100 characters.' }),
+      first: t.arg.int({ required: true, defaultValue: 8, description: `How many, at most ${SUGGESTIONS_MAX}.` }),
+    },
+    resolve: (_root, { prefix, first }, { app }) => {
+      if (first < 0 || first > SUGGESTIONS_MAX)
+        throw new AppError('BAD_INPUT', `first is ${first}: give 0 to ${SUGGESTIONS_MAX}.`)
+      return suggest(app.pg, { prefix, max: first })
+    },
+  }),
+)

@@ -1,0 +1,29 @@
+import { builder } from './builder.ts'
+
+interface License {
+  readonly title: string
+  readonly spdx: string | null
+  readonly url: string | null
+}
+
+export const LicenseRef = builder.objectRef<License>('License').implement({
+  description: 'Under which pictures may be used.',
+  fields: (t) => ({
+    title: t.exposeString('title', { description: 'Its name, such as CC BY 4.0.' }),
+    spdx: t.exposeString('spdx', {
+      nullable: true,
+      description: 'Its identifier of https://spdx.org/licenses/, such as CC-BY-4.0.',
+    }),
+    url: t.expose('url', { type: 'URL', nullable: true, description: 'Its text.' }),
+  }),
+})
+
+interface Row {
+  readonly licenseTitle: string | null
+  readonly licenseSpdx: string | null
+  readonly licenseUrl: string | null
+}
+
+/** The licence of a family's row. */
+export const licenseOf = ({ licenseTitle: title, licenseSpdx: spdx, licenseUrl: url }: Row): License | null =>
+  title === null ? null : { title, spdx, url }

@@ -1,0 +1,67 @@
+import { compoundsOf, emojiOf, foldText, joinWords, withoutTone, wordsOf } from './fold.ts'
+import { regionNames } from './regions.ts'
+
+/** What a search can find an item by. */
+export interface SearchSource {
+  readonly slug: string
+  readonly name: string
+  readonly aliases: readonly string[]
+  readonly tags: readonly string[]
+  /** Emoji that the item is a picture of. */
+  readonly characters: readonly string[]
+  readonly family: string
+  /** Names of its set and its vendor. */
+  readonly context: readonly string[]
+}
+
+export interface SearchDocument {
+  readonly tokens: string[]
+  readonly familyKey: string
+  readonly nameKey: string
+}
+
+/**
+ * Where a word stands: a token is this sign and the word. Of `name`, `alias` and `context` a word has the best, and these words are
+ * the vocabulary. `whole` is a name or alias in one word, `compound` what two words of one are if written in one; `tag` is a whole
+ * tag, which filters compare.
+ */
+export const PLACE = { whole: '0', name: '1', alias: '2', context: '3', compound: 'c', tag: '#' } as const
+
+/** Tokens of a document: 50 tags of 64 characters fit. */
+const TOKENS_MAX = 400
+const KEY_MAX = 48
+
+export function documentOf(source: SearchSource): SearchDocument {
+  const { slug, name, aliases, tags, characters, family, context } = source
+  const places = new Map<string, string>()
+  const add = (place: string, texts: readonly string[]) => {
+    for (const word of texts.flatMap(wordsOf)) if (place < (places.get(word) ?? '9')) places.set(word, place)
+  }
+  const emoji = characters.flatMap(emojiOf)
+  const regions = emoji.flatMap(regionNames)
+  const names = [name, slug, ...aliases]
+  add(PLACE.name, [name, slug])
+  add(PLACE.alias, [...aliases, ...tags, ...regions])
+  add(PLACE.context, [family, ...context])
+  const tokens = [
+    ...[...names, ...regions].map((text) => PLACE.whole + joinWords(wordsOf(text))),
+    ...emoji.flatMap((sign) => [PLACE.whole + sign, PLACE.name + withoutTone(sign)]),
+    ...[...places].map(([word, place]) => place + word),
+    ...[...names, ...tags].flatMap(compoundsOf).map((word) => PLACE.compound + word),
+    ...tags.map((tag) => PLACE.tag + foldTag(tag)),
+  ]
+  return {
+    tokens: [...new Set(tokens)].filter((token) => token.length > 1).slice(0, TOKENS_MAX),
+    familyKey: keyOf(family),
+    nameKey: keyOf(name),
+  }
+}
+
+/** A tag as filters compare it. */
+export const foldTag = (tag: string): string => wordsOf(tag).join(' ') || foldText(tag).trim()
+
+/** What a name is sorted by. */
+export const keyOf = (name: string): string => {
+  const key = wordsOf(name).join(' ') || foldText(name)
+  return [...key].slice(0, KEY_MAX).join('').trimEnd()
+}

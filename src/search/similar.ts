@@ -1,0 +1,88 @@
+import { appearanceDifference, decodeAppearance } from '../core/appearance.ts'
+import type { Pg } from '../db/database.ts'
+import { statement } from '../db/statement.ts'
+import { inSearch } from './session.ts'
+
+export type Similarity = 'LOOK' | 'NAME' | 'COLOR'
+
+/** An item with how far it is from the one that was asked about: 0 is the same. */
+export interface Neighbour {
+  readonly id: number
+  readonly distance: number
+}
+
+/** Items that are compared: those that share most words come first, those of the same set last. */
+const CANDIDATES_MAX = 2000
+const DISTANCE_MAX = 2 ** 31 - 1
+
+/**
+ * The items most like another one, the nearest first, at most 100. LOOK compares their ThumbHashes, among those that share a word of its
+ * name or are of its set; NAME counts the words that they share; COLOR compares the main colours of those whose colour has the same
+ * name. Empty for LOOK and COLOR where the item was not drawn yet.
+ */
+export async function findSimilar(pg: Pg, { itemId, by }: { itemId: number; by: Similarity }): Promise<Neighbour[]> {
+  const near = await inSearch(pg, async (client): Promise<Neighbour[]> => {
+    if (by === 'NAME') return await SHARING.all(client, { itemId, max: CANDIDATES_MAX })
+    if (by === 'COLOR') return await OF_COLOR.all(client, { itemId, max: CANDIDATES_MAX })
+    const candidates = await LOOKING.all(client, { itemId, max: CANDIDATES_MAX })
+    const own = candidates.find(({ id }) => id === itemId)
+    if (!own) return []
+    const appearance = decodeAppearance(own.thumb_hash)
+    return candidates.map(({ id, thumb_hash }) => ({
+      id,
+      distance: Math.min(Math.round(appearanceDifference(appearance, decodeAppearance(thumb_hash))), DISTANCE_MAX),
+    }))
+  })
+  return near
+    .filter(({ id }) => id !== itemId)
+    .sort((a, b) => a.distance - b.distance || a.id - b.id)
+    .slice(0, SIMILAR_MAX)
+}
+
+const SIMILAR_MAX = 100
+
+/** SQL: words of the item's own name, as tokens of names. */
+const OWN = `(select coalesce(array_agg(token), '{}') from item_search o cross join unnest(o.tokens) as token
+             where o.item_id = :itemId and token ~ '^1')`
+
+const SHARING = statement({
+  name: 'find-items-sharing-words',
+  text: `
+    select s.item_id as id, (cardinality(own.tokens) - shared.count) * 100 + least(cardinality(s.tokens), 99) as distance
+    from (select ${OWN} as tokens) as own
+    cross join lateral (select item_id, tokens from item_search where tokens && own.tokens limit 20000) as s
+    cross join lateral (select count(*)::int as count from unnest(own.tokens) as t where t = any(s.tokens)) as shared
+    order by 2, 1 limit :max`,
+  parameters: { itemId: 'int4', max: 'int8' },
+  columns: { id: 'int4', distance: 'int4' },
+})
+
+// Squares of differences, weighted as the eye is: https://www.compuphase.com/cmetric.htm, without its correction for red.
+const OF_COLOR = statement({
+  name: 'find-items-of-color',
+  text: `
+    with own as (select dominant_color as color from item where id = :itemId)
+    select i.id, (2 * power(c.r - o.r, 2) + 4 * power(c.g - o.g, 2) + 3 * power(c.b - o.b, 2))::int as distance
+    from own cross join lateral (
+      select id, dominant_color as color from item where color_name(dominant_color) = color_name(own.color) order by id limit :max
+    ) as i
+    cross join lateral (select get_byte(h, 0) as r, get_byte(h, 1) as g, get_byte(h, 2) as b from decode(substr(i.color, 2), 'hex') as h) as c
+    cross join lateral (select get_byte(h, 0) as r, get_byte(h, 1) as g, get_byte(h, 2) as b from decode(substr(own.color, 2), 'hex') as h) as o`,
+  parameters: { itemId: 'int4', max: 'int8' },
+  columns: { id: 'int4', distance: 'int4' },
+})
+
+const LOOKING = statement({
+  name: 'find-items-looking-alike',
+  text: `
+    with own as (select id, icon_set_id, thumb_hash from item where id = :itemId and thumb_hash is not null)
+    select id, thumb_hash from own
+    union
+    (select i.id, i.thumb_hash from own cross join item_search s join item i on i.id = s.item_id
+     where s.tokens && ${OWN} and i.thumb_hash is not null limit :max)
+    union
+    (select i.id, i.thumb_hash from own join item i on i.icon_set_id = own.icon_set_id
+     where i.thumb_hash is not null order by i.id limit :max)`,
+  parameters: { itemId: 'int4', max: 'int8' },
+  columns: { id: 'int4', thumb_hash: 'text' },
+})

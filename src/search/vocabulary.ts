@@ -1,0 +1,144 @@
+import type { Pg } from '../db/database.ts'
+import { statement } from '../db/statement.ts'
+
+/** A word that items have, with how many have it. */
+export interface Word {
+  readonly word: string
+  readonly items: number
+}
+
+/** What the vocabulary has for a word of a search, the commonest first. */
+export interface Expansion {
+  /** Words that begin with it, without itself. */
+  readonly longer: readonly Word[]
+  /** Words that it is a part of: behind a part of two letters at least, or in a script that parts no words. */
+  readonly containing: readonly Word[]
+}
+
+/** Each word is looked up in the documents, at some 5 µs for each place that it may have. */
+const LONGER_MAX = 60
+const CONTAINING_MAX = 30
+const GRAM = 3
+const COMPOUND_AT = 3
+
+/** Letters that the index finds anywhere in a word; null for a text that is too short for it. */
+const innerGrams = (word: string): string[] | null => {
+  const letters = [...word]
+  const isAscii = Buffer.byteLength(word) === word.length
+  if (letters.length >= GRAM) return letters.slice(GRAM - 1).map((_, at) => letters.slice(at, at + GRAM).join(''))
+  return isAscii || letters.length === 0 ? null : [word]
+}
+
+/** The vocabulary's words for each of the given ones, in one statement. */
+export async function expandWords(pg: Pg, words: readonly string[]): Promise<Map<string, Expansion>> {
+  const found = new Map(words.map((word) => [word, { longer: [] as Word[], containing: [] as Word[] }]))
+  const rows = await EXPAND.all(pg, {
+    words,
+    ends: words.map((word) => `${word}\u{10ffff}`),
+    grams: words.map((word) => JSON.stringify(innerGrams(word))),
+    longerMax: LONGER_MAX,
+    containingMax: CONTAINING_MAX,
+    compoundAt: COMPOUND_AT,
+  })
+  for (const { term, word, items, is_longer } of rows)
+    found.get(term)?.[is_longer ? 'longer' : 'containing'].push({ word, items })
+  return found
+}
+
+const EXPAND = statement({
+  name: 'expand-search-words',
+  text: `
+    select t.term, w.word, w.items, w.is_longer
+    from unnest(:words::text[], :ends::text[], :grams::text[]) as t(term, until, grams)
+    cross join lateral (
+      (select word::text, items, true as is_longer from search_word
+       where word > t.term collate "C" and word < t.until collate "C" and items > 0
+       order by items desc, word limit :longerMax)
+      union all
+      (select word::text, items, false from search_word
+       where grams @> array(select json_array_elements_text(nullif(t.grams, 'null')::json)) and t.grams <> 'null' and items > 0
+         and (strpos(word, t.term) >= :compoundAt or octet_length(word) > char_length(word) and strpos(word, t.term) > 1)
+       order by items desc, word limit :containingMax)
+    ) as w`,
+  parameters: {
+    words: 'text[]',
+    ends: 'text[]',
+    grams: 'text[]',
+    longerMax: 'int8',
+    containingMax: 'int8',
+    compoundAt: 'int4',
+  },
+  columns: { term: 'text', word: 'text', items: 'int4', is_longer: 'bool' },
+})
+
+const CANDIDATES_MAX = 60
+/** How much likelier than a wrong letter it is that one was left out, or that one is too many: hart is heart rather than hat. */
+const [LETTER_MISSING, LETTER_TOO_MANY] = [4, 0.5]
+/** Shorter ones are near everything. */
+const CORRECTED_MIN = 3
+
+/**
+ * The word of the vocabulary that somebody may have meant who wrote this one, null for none: with the fewest letters wrong, missing, too many or
+ * exchanged (one in four, two in more); of those first that begin alike, then the commonest, where one that has a letter more counts for more. It looks at those that share the
+ * most trigrams.
+ * @param others words that are none of the vocabulary's but have synonyms
+ */
+export async function correctWord(pg: Pg, word: string, others: readonly string[]): Promise<string | null> {
+  const letters = [...word]
+  if (letters.length < CORRECTED_MIN) return null
+  const padded = [' ', ' ', ...letters, ' ']
+  const grams = padded.slice(2).map((_, at) => padded.slice(at, at + GRAM).join(''))
+  const most = letters.length <= 4 ? 1 : 2
+  const rows = await CORRECT.all(pg, { grams, length: letters.length, most, max: CANDIDATES_MAX })
+  // Words that no item has but others stand for: less likely than one that items have.
+  const known = [...rows, ...others.map((other) => ({ word: other, items: 0 }))]
+  const near = known
+    .map((row) => ({ ...row, distance: editDistance(word, row.word), isAlike: row.word.startsWith(letters[0] ?? '') }))
+    .filter(({ distance, isAlike }) => distance > 0 && distance <= (isAlike ? most : 1))
+    .filter(({ isAlike }) => isAlike || letters.length > CORRECTED_MIN)
+  const likelihood = ({ word: other, items }: Word) => {
+    const more = [...other].length - letters.length
+    return items * (more > 0 ? LETTER_MISSING : more < 0 ? LETTER_TOO_MANY : 1)
+  }
+  const [best] = near.sort(
+    (a, b) =>
+      a.distance - b.distance ||
+      Number(b.isAlike) - Number(a.isAlike) ||
+      likelihood(b) - likelihood(a) ||
+      (a.word < b.word ? -1 : 1),
+  )
+  return best?.word ?? null
+}
+
+// Words with a letter more or less, by how many of the trigrams they share.
+const CORRECT = statement({
+  name: 'correct-search-word',
+  text: `
+    select word::text, items from search_word
+    where grams && :grams::text[] and items > 0 and abs(char_length(word) - :length::int) <= :most::int
+    order by cardinality(array(select unnest(grams) intersect select unnest(:grams::text[]))) desc, items desc, word
+    limit :max`,
+  parameters: { grams: 'text[]', length: 'int4', most: 'int4', max: 'int8' },
+  columns: { word: 'text', items: 'int4' },
+})
+
+/** Optimal string alignment: letters inserted, deleted, replaced, or exchanged with the next. */
+export function editDistance(from: string, to: string): number {
+  const [a, b] = [[...from], [...to]]
+  let before: number[] = []
+  let last = Array.from({ length: b.length + 1 }, (_, at) => at)
+  for (let i = 1; i <= a.length; i++) {
+    const row = [i]
+    for (let j = 1; j <= b.length; j++) {
+      const at = (list: readonly number[], index: number) => list[index] ?? 0
+      const cost = a[i - 1] === b[j - 1] ? 0 : 1
+      let least = Math.min(at(last, j) + 1, at(row, j - 1) + 1, at(last, j - 1) + cost)
+      if (i > 1 && j > 1 && a[i - 1] === b[j - 2] && a[i - 2] === b[j - 1])
+        least = Math.min(least, at(before, j - 2) + 1)
+      row.push(least)
+    }
+    before = last
+    last = row
+  }
+  return last[b.length] ?? 0
+}
