@@ -37,6 +37,7 @@ interface Types {
     ID: { Input: string; Output: string | number | bigint }
     DateTime: { Input: Date; Output: Date }
     URL: { Input: string; Output: string }
+    HexColor: { Input: string; Output: string }
   }
 }
 export type SchemaTypes = PothosSchemaTypes.ExtendDefaultTypes<Types>
