@@ -7,6 +7,7 @@ import { checkRequest } from '../src/backfill/request.ts'
 import { WHOLE_CATALOGUE } from '../src/catalogue/scope.ts'
 import { readIconifyCollection } from '../src/import/iconify-collection.ts'
 import { importItems } from '../src/import/import-items.ts'
+import { firstVariants } from '../src/variants/offered.ts'
 import { startS3 } from '../test/support/s3-server.ts'
 import { installDependencies } from './fidelity/dependencies.ts'
 import { makeBuckets } from './support/buckets.ts'
@@ -145,10 +146,7 @@ async function measurePool({ app }: Bench): Promise<number> {
   const sources = await Promise.all(
     rows.map(({ source_key }) => app.stores.originals.get(source_key) as Promise<Buffer>),
   )
-  const variants = [...app.presets.values()].map(({ name, formats }) => ({
-    preset: name,
-    format: formats[0] ?? 'WEBP',
-  }))
+  const variants = firstVariants(app.presets).map(({ preset, format }) => ({ preset: preset.name, format }))
   const queue = [...sources]
   const startedAt = performance.now()
   const worker = async () => {

@@ -4,6 +4,7 @@ import { readProgress } from '../src/backfill/progress.ts'
 import { checkRequest } from '../src/backfill/request.ts'
 import { WHOLE_CATALOGUE } from '../src/catalogue/scope.ts'
 import { md5Of } from '../src/variants/make.ts'
+import { backfilledPresets } from '../src/variants/offered.ts'
 import { importDemo } from './support/backfills.ts'
 import { type Bench, startProgram, table, withBench } from './support/service.ts'
 
@@ -28,8 +29,8 @@ export async function run(args: string[]): Promise<void> {
     const seconds = (performance.now() - from) / 1000
     const [progress] = await readProgress(app.pg, [id])
     const found = await readBack(bench)
-    const wanted = items * app.presets.size
-    const failed = (progress?.failedItems ?? 0) * app.presets.size
+    const wanted = items * backfilledPresets(app.presets).length
+    const failed = (progress?.failedItems ?? 0) * backfilledPresets(app.presets).length
     const rows = [
       ['workers killed', lives.reduce((sum, kills) => sum + kills, 0), ''],
       ['backfill', `${seconds.toFixed(0)} s, ${(items / seconds).toFixed(1)} items/s`, ''],

@@ -93,6 +93,7 @@ const presetOf = ({ width, height }: { width: number; height: number }, layout: 
   watermark: null,
   encoding: 'auto',
   formats: ['WEBP'],
+  backfill: true,
   recipeHash: '',
 })
 

@@ -8,6 +8,7 @@ import { WHOLE_CATALOGUE } from '../src/catalogue/scope.ts'
 import { readDemo } from '../src/import/demo.ts'
 import { importItems } from '../src/import/import-items.ts'
 import { variantKeyOf } from '../src/variants/make.ts'
+import { backfilledPresets } from '../src/variants/offered.ts'
 import { getImage } from './support/load.ts'
 import { type Bench, evenly, median, rssMb, startProgram, table, withBench } from './support/service.ts'
 
@@ -95,7 +96,7 @@ async function measureHits(bench: Bench, items: readonly Item[]): Promise<Row> {
 /** An end-to-end backfill by one worker process, compared with the pool alone with the same items and presets. */
 async function measureBackfill(bench: Bench, items: readonly Item[]): Promise<Row[]> {
   const { app } = bench
-  const variants = [...app.presets.keys()].map((preset) => ({ preset, format: 'WEBP' as const }))
+  const variants = backfilledPresets(app.presets).map((preset) => ({ preset, format: 'WEBP' as const }))
   const sources = await Promise.all(
     items.map(async ({ sourceKey }) => (await app.stores.originals.get(sourceKey)) as Buffer),
   )

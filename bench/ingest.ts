@@ -5,6 +5,7 @@ import { readDemo } from '../src/import/demo.ts'
 import type { Entry } from '../src/import/import-items.ts'
 import { openRenderPool } from '../src/render/pool.ts'
 import { completeUpload, UPLOAD_CHANNEL } from '../src/uploads/uploads.ts'
+import { firstVariants } from '../src/variants/offered.ts'
 import {
   type Bench,
   childrenOf,
@@ -113,7 +114,7 @@ async function renderAlone(
 ): Promise<{ readonly ms: number; readonly cpuMs: number }> {
   const size = config.renderers
   const pool = openRenderPool({ presets, size, waitingMax: 1000 })
-  const variants = [...presets.values()].map(({ name, formats }) => ({ preset: name, format: formats[0] ?? 'WEBP' }))
+  const variants = firstVariants(presets).map(({ preset, format }) => ({ preset: preset.name, format }))
   const renderAll = async (sources: readonly Buffer[]) => {
     const queue = [...sources]
     const worker = async () => {

@@ -8,7 +8,7 @@ import { readCoverage } from '../src/coverage/read.ts'
 import { inTransaction, openDatabase, type Pg } from '../src/db/database.ts'
 import { migrate } from '../src/db/migrate.ts'
 import { findWork, measureBatch, type WorkOrder } from '../src/variants/find-missing.ts'
-import { variantsOf } from '../src/variants/offered.ts'
+import { backfilledPresets, firstVariants, variantsOf } from '../src/variants/offered.ts'
 import { type RenderedItem, recordResults } from '../src/variants/record.ts'
 import { growCatalogue, ITEMS_PER_SET, ITEMS_PER_VENDOR, SETS_PER_NEW_SET } from './support/catalogue.ts'
 import { median, table, withBench } from './support/service.ts'
@@ -144,7 +144,7 @@ async function compare(
 
 /** The overhead of coverage's triggers when a slice of a backfill is recorded. */
 async function compareTriggers({ pg, items }: Catalogue, presets: Presets): Promise<void> {
-  const all = [...presets.values()]
+  const all = firstVariants(presets).map(({ preset }) => preset)
   const roles = { origin: [] as number[], replica: [] as number[] }
   for (let round = 0; round < ROUNDS; round++) {
     for (const [role, times] of Object.entries(roles)) {
@@ -169,8 +169,10 @@ async function compareTriggers({ pg, items }: Catalogue, presets: Presets): Prom
 }
 
 async function plan({ pg, items }: Catalogue, presets: Presets): Promise<void> {
-  const ms = await timed(() => countWork(pg, orderOf(presets, [...presets.keys()])))
-  process.stdout.write(`planBackfill of all ${items} items and ${presets.size} presets: ${(ms / 1000).toFixed(1)} s\n`)
+  const ms = await timed(() => countWork(pg, orderOf(presets, backfilledPresets(presets))))
+  process.stdout.write(
+    `planBackfill of all ${items} items and ${backfilledPresets(presets).length} presets: ${(ms / 1000).toFixed(1)} s\n`,
+  )
 }
 
 const orderOf = (presets: Presets, names: string[], mode: WorkOrder['mode'] = 'STALE'): WorkOrder => ({
@@ -201,6 +203,12 @@ async function rendered(
       thumbHash: 'x'.repeat(28),
       dominantColor: '#123456',
       preview: new Uint8Array(),
+      darkPreview: new Uint8Array(),
+      clearPreview: new Uint8Array(),
+      palette: [],
+      isMonochrome: false,
+      fillsGround: false,
+      suitsAvif: false,
       cpuMs: 1,
       images: [image],
     }

@@ -18,6 +18,7 @@ import {
 import { HttpOrigin, OriginGroup, S3BucketOrigin } from 'aws-cdk-lib/aws-cloudfront-origins'
 import type { Bucket } from 'aws-cdk-lib/aws-s3'
 import { CACHE_TAG_HEADER, SOURCE_HASH_HEADER } from '../src/core/cache-tags.ts'
+import { STABLE_PARAMETERS } from '../src/core/stable-parameters.ts'
 
 /** The address of the service. */
 export interface HandlerOrigin {
@@ -34,6 +35,9 @@ const CONNECT = { connectionTimeout: Duration.seconds(2), connectionAttempts: 2 
 const BUCKET_READ_TIMEOUT_SECONDS = 5
 /** Above the handler's worst case (8 s queued, 10 s for the source, 5 s to render), after which it responds with 503 itself. */
 const HANDLER_READ_TIMEOUT = Duration.seconds(30)
+
+/** Stable addresses of items: 12 characters and a dot, which no key begins with, whatever the vendor is called. */
+const STABLE_PATHS = 'i/????????????.*'
 
 /** For these CloudFront ignores `no-store` and caches them for 10 s by default; 1 s is the handler's Retry-After. */
 const NO_STORE_IGNORED = [403, 500, 502, 503, 504]
@@ -57,6 +61,7 @@ export function createDistribution(
     readTimeout: HANDLER_READ_TIMEOUT,
     ...CONNECT,
   })
+  const responseHeadersPolicy = createResponseHeadersPolicy(stack)
   const distribution = new Distribution(stack, 'Distribution', {
     comment: 'Afterimage: previews from the bucket, and from the service what the bucket lacks',
     httpVersion: HttpVersion.HTTP2_AND_3,
@@ -75,7 +80,17 @@ export function createDistribution(
       cachePolicy: createCachePolicy(stack),
       // The preflight's headers; not in the cache key, and preflights are not cached.
       originRequestPolicy: OriginRequestPolicy.CORS_S3_ORIGIN,
-      responseHeadersPolicy: createResponseHeadersPolicy(stack),
+      responseHeadersPolicy,
+    },
+    additionalBehaviors: {
+      [STABLE_PATHS]: {
+        origin: handlerOrigin,
+        allowedMethods: AllowedMethods.ALLOW_GET_HEAD_OPTIONS,
+        viewerProtocolPolicy: ViewerProtocolPolicy.REDIRECT_TO_HTTPS,
+        compress: false,
+        cachePolicy: createStableCachePolicy(stack),
+        responseHeadersPolicy,
+      },
     },
     errorResponses: [
       ...NO_STORE_IGNORED.map((httpStatus): ErrorResponse => ({ httpStatus, ttl: Duration.seconds(1) })),
@@ -95,6 +110,20 @@ export function createDistribution(
   )
   return distribution
 }
+
+/** A stable address redirects to the picture that its query asks for; what the service does not know is not part of it. */
+const createStableCachePolicy = (stack: Stack) =>
+  new CachePolicy(stack, 'StableCachePolicy', {
+    comment: 'The path and the parameters of stable addresses; as long as the handler says',
+    queryStringBehavior: CacheQueryStringBehavior.allowList(...STABLE_PARAMETERS),
+    cookieBehavior: CacheCookieBehavior.none(),
+    headerBehavior: CacheHeaderBehavior.none(),
+    enableAcceptEncodingGzip: false,
+    enableAcceptEncodingBrotli: false,
+    minTtl: Duration.seconds(0),
+    defaultTtl: Duration.seconds(0),
+    maxTtl: Duration.days(1),
+  })
 
 /** Only the path identifies a picture, so a query string, a cookie or a header cannot bypass the cache. */
 const createCachePolicy = (stack: Stack) =>

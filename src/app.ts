@@ -25,6 +25,8 @@ import { type AdmissionLimiter, openAdmissionLimiter } from './variants/admissio
 import { createEnsureVariant, type EnsureVariant } from './variants/ensure.ts'
 import { INTERACTIVE_CHANNEL } from './variants/interactive.ts'
 import { type RecipeHistory, rememberRecipes } from './variants/recipes.ts'
+import { openTransformLimit, type TransformLimit } from './variants/transform-limit.ts'
+import { openTransformUses, type TransformUses } from './variants/transform-uses.ts'
 import { openWarmQueue, type WarmQueue } from './variants/warm-queue.ts'
 
 /** All parts of the service, wired together. */
@@ -38,12 +40,16 @@ export interface App {
   readonly pool: RenderPool
   readonly presets: Presets
   readonly recipes: RecipeHistory
+  /** Sizes in px that transforms are snapped up to. */
+  readonly ladder: readonly number[]
+  readonly uses: TransformUses
   readonly events: Events
   readonly layouts: Layouts
   /** For searches. */
   readonly thesaurus: Thesaurus
   /** For pictures that are made on request. */
   readonly admission: AdmissionLimiter
+  readonly transformLimit: TransformLimit
   readonly warmQueue: WarmQueue
   readonly ensureVariant: EnsureVariant
   readonly ensureComposite: EnsureComposite
@@ -87,6 +93,8 @@ export async function openApp(
   await migrate(pg)
   const deliveries = openDeliveryCounts(pg)
   opening.defer(deliveries.close)
+  const uses = openTransformUses(pg)
+  opening.defer(uses.close)
   const recipes = await rememberRecipes(pg, config.presets)
   await rememberLayouts(pg, config.layouts)
   await coverPresets(pg, config.presets)
@@ -107,7 +115,9 @@ export async function openApp(
   const estimateBackfill = createEstimate({ pg, presets })
   // More concurrent requests than renderers, so that reading and storing overlap with rendering.
   const admission = openAdmissionLimiter({ places: pool.size + 2 })
-  const ensureVariant = createEnsureVariant({ pg, stores, pool, presets, urlSecret, warmQueue, admission })
+  const transformLimit = openTransformLimit({ perMinute: config.transformsPerMinute })
+  const rendering = { pg, stores, pool, presets, urlSecret, admission }
+  const ensureVariant = createEnsureVariant({ ...rendering, warmQueue, transformLimit })
   const { layouts } = config
   const thesaurus = createThesaurus(config.synonyms)
   const ensureComposite = createEnsureComposite({ pg, stores, pool, layouts, urlSecret, admission })
@@ -122,10 +132,13 @@ export async function openApp(
     pool,
     presets,
     recipes,
+    ladder: config.ladder,
+    uses,
     events,
     layouts,
     thesaurus,
     admission,
+    transformLimit,
     warmQueue,
     ensureVariant,
     ensureComposite,

@@ -16,6 +16,7 @@ import { COVERAGE_LOCK } from '../src/db/locks.ts'
 import { importItems } from '../src/import/import-items.ts'
 import { takeDown } from '../src/takedown/take-down.ts'
 import { recordResults } from '../src/variants/record.ts'
+import { NO_PLACEHOLDER } from './support/placeholders.ts'
 import { runTasks } from './support/run-tasks.ts'
 import { drawing, entry, importDrawings, testApp } from './support/setup.ts'
 import { until } from './support/until.ts'
@@ -48,9 +49,7 @@ function made({ id, sourceHash }: Row, preset: Preset) {
   return {
     itemId: id,
     sourceHash,
-    thumbHash: 'x',
-    dominantColor: '#000000',
-    preview: new Uint8Array(),
+    ...NO_PLACEHOLDER,
     cpuMs: 1,
     images: [image],
   }

@@ -18,7 +18,12 @@ describe('the configuration', () => {
       ['thumbnail', 128],
       ['preview', 512],
       ['watermark', 512],
+      ['small', 64],
+      ['medium', 256],
+      ['transparent64', 64],
+      ['transparent256', 256],
     ])
+    expect(loadConfig({}).ladder).toEqual([16, 24, 32, 48, 64, 96, 128, 192, 256, 384, 512, 768, 1024])
   })
 
   it('names every invalid variable at once, and no secret', () => {
@@ -77,8 +82,8 @@ describe('the presets file', () => {
       /"__proto__" cannot be used/,
     ],
     ['__proto__ as a field', '{"a":{"width":1,"height":1,"__proto__":{"padding":0}}}', /"__proto__" cannot be used/],
-    ['a list', '[]', /expected record/],
-    ['nothing', 'null', /expected record/],
+    ['a list', '[]', /expected object/],
+    ['nothing', 'null', /expected object/],
     ['an unknown key', '{"a":{"width":1,"height":1,"colour":"red"}}', /a: .*colour/],
     ['a size of zero', '{"a":{"width":0,"height":1}}', /a\.width/],
     ['a huge size', '{"a":{"width":1,"height":100000}}', /a\.height/],

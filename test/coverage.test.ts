@@ -11,6 +11,7 @@ import { readCoverage } from '../src/coverage/read.ts'
 import { inTransaction, type Pg } from '../src/db/database.ts'
 import { COVERAGE_LOCK } from '../src/db/locks.ts'
 import { recordResults } from '../src/variants/record.ts'
+import { NO_PLACEHOLDER } from './support/placeholders.ts'
 import { ask, tempDirectory, testApp, testConfig, testServer } from './support/setup.ts'
 import { until } from './support/until.ts'
 import { startWorker } from './support/worker.ts'
@@ -55,9 +56,7 @@ function rendered({ id, sourceHash }: Row, presets: readonly Preset[], recipeHas
   return {
     itemId: id,
     sourceHash,
-    thumbHash: 'x',
-    dominantColor: '#000000',
-    preview: new Uint8Array(),
+    ...NO_PLACEHOLDER,
     cpuMs: 1,
     images,
   }
@@ -66,7 +65,9 @@ function rendered({ id, sourceHash }: Row, presets: readonly Preset[], recipeHas
 /** Computes coverage by its definition, item by item. */
 async function countByHand(pg: Pg, presets: Presets, where: string) {
   const counts = []
-  for (const { name, formats, recipeHash } of presets.values()) {
+  for (const { name, formats, recipeHash, backfill } of presets.values()) {
+    // What is left to requests is not counted.
+    if (!backfill) continue
     const { rows } = await pg.query(
       `select count(*)::int as total, count(*) filter (where ready)::int as ready,
          count(*) filter (where not ready and not failed and pictured)::int as stale,

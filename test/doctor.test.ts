@@ -55,6 +55,7 @@ const rightConfig = (): Live =>
       CachePolicyId: '658327ea-f89d-4fab-a63d-7e88639e58f6',
       AllowedMethods: { ...list(['HEAD', 'GET', 'OPTIONS']), CachedMethods: list(['HEAD', 'GET']) },
     },
+    CacheBehaviors: list([{ PathPattern: 'i/????????????.*', TargetOriginId: 'service', CachePolicyId: 'stable' }]),
     CustomErrorResponses: list([
       ...[403, 500, 502, 503, 504].map((ErrorCode) => ({ ErrorCode, ErrorCachingMinTTL: 1 })),
       { ErrorCode: 404, ErrorCachingMinTTL: 0 },
@@ -105,7 +106,7 @@ const asked = (app: App, stored: number, made: number) =>
 
 const CHECKS = [
   ...['requests', 'distribution', 'failover', 'primary-origin', 'secondary-origin', 'methods', 'error-caching'],
-  ...['cache-tags', 'time-outs', 'cache-key', 'image-url', 'missing-picture', 'head'],
+  ...['cache-tags', 'time-outs', 'cache-key', 'stable-addresses', 'image-url', 'missing-picture', 'head'],
 ]
 
 const first = (live: Live) => live.Origins.Items[0] as Live['Origins']['Items'][number]
@@ -253,6 +254,13 @@ const mistakes: Mistake[] = [
       }),
   ],
   [
+    'no query for stable addresses',
+    'stable-addresses',
+    'WARNING',
+    /i\/\?{12}\.\* .*query strings w, h,/,
+    (live) => (live.CacheBehaviors = list([])),
+  ],
+  [
     'another name',
     'image-url',
     'ERROR',
@@ -266,6 +274,7 @@ const mistakes: Mistake[] = [
     /Make an origin group/,
     (live) =>
       (live.CacheBehaviors = list([
+        ...live.CacheBehaviors.Items,
         { ...live.DefaultCacheBehavior, PathPattern: '/*/icons/*.webp', TargetOriginId: 'bucket' },
       ]) as never),
   ],

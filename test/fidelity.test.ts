@@ -114,7 +114,7 @@ const textIn = (pool: RenderPool) => async (attributes: string) => {
 }
 
 test('text is drawn with the bundled fonts, by families as Chromium chooses among them', async () => {
-  const definition = { ...CANVAS, background: '#ffffff', watermark: null, encoding: 'auto' } as const
+  const definition = { ...CANVAS, background: '#ffffff', watermark: null, encoding: 'auto', backfill: true } as const
   const one: Preset = {
     name: 'one',
     formats: ['PNG'],

@@ -110,15 +110,17 @@ describe('a page of items', () => {
   it('gives a srcset of the presets that show the same, narrowest first', async () => {
     const { url } = await open(1)
     const srcSet = async (args: string) => {
-      const query = `{ items { nodes { srcSet${args} a: image(preset: "thumbnail") { url } b: image { url } } } }`
+      const query = `{ items { nodes { srcSet${args} a: image(preset: "thumbnail") { url } b: image { url } c: image(preset: "small") { url } d: image(preset: "medium") { url } } } }`
       const { data, errors } = await ask<{
         items: { nodes: { srcSet: string; a: { url: string }; b: { url: string } }[] }
       }>(url, query)
       return errors?.[0]?.message ?? data.items.nodes[0]
     }
     const all = await srcSet('')
-    expect(all).toEqual({ ...(all as object), srcSet: `${Object(all).a.url} 128w, ${Object(all).b.url} 512w` })
-    expect(await srcSet('(presets: ["preview", "thumbnail", "preview"])')).toEqual(all)
+    const { a, b, c, d } = Object(all)
+    expect(all).toEqual({ a, b, c, d, srcSet: `${c.url} 64w, ${a.url} 128w, ${d.url} 256w, ${b.url} 512w` })
+    const named = await srcSet('(presets: ["preview", "thumbnail", "preview"])')
+    expect(named).toEqual({ a, b, c, d, srcSet: `${a.url} 128w, ${b.url} 512w` })
     expect(await srcSet('(presets: ["preview", "watermark"])')).toMatch(/preview, watermark do not show the same/)
     expect(await srcSet('(presets: ["nothing"])')).toMatch(/no preset "nothing"/)
   })

@@ -11,6 +11,7 @@ import { testApp } from './support/setup.ts'
 const QUEUED: { readonly [name in TaskName]: [payload: object, key: string | null, priority: number] } = {
   take_down: [{ takeDownId: 3, recheck: true }, 'take_down:3:true', 0],
   delete_superseded: [{}, 'delete_superseded', 0],
+  delete_unused: [{}, 'delete_unused', 0],
   prune_events: [{}, 'prune_events', 0],
   make_rest: [{ itemIds: [1, 2] }, null, 10],
   warm_page: [{ itemIds: [1] }, null, 60],

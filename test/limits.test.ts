@@ -23,7 +23,8 @@ it('expensive fields cost more, and a long response is refused before it is seri
   const app = await testApp()
   const { url } = await testServer(app)
   await importDrawings(app, 60)
-  const dear = Array.from({ length: 30 }, (_, index) => `p${index}: placeholder { dataUrl }`).join(' ')
+  const widths = [16, 24, 32, 48, 64, 96, 128, 192, 256, 384, 512, 768]
+  const dear = Array.from({ length: 60 }, (_, index) => `p${index}: picture(widths: [${widths}]) { srcSet }`).join(' ')
   expect((await ask(url, `{ items(first: 60) { nodes { ${dear} } } }`)).errors?.[0]?.message).toContain('complexity')
   await app.prisma.item.updateMany({ data: { name: 'x'.repeat(10_000) } })
   const long = Array.from({ length: 30 }, (_, index) => `n${index}: name`).join(' ')

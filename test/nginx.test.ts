@@ -168,9 +168,11 @@ describe.runIf(NGINX)('nginx as the CDN', () => {
     const headers = { origin: 'https://shop.example', cookie: 'a=b', authorization: 'x', range: 'bytes=0-1' }
     await edge.get(`${picture}?policy`, { headers })
     await edge.get(picture, { method: 'OPTIONS', headers: { ...headers, 'access-control-request-method': 'GET' } })
+    await edge.get('/i/ABCDEFGHIJKL.webp?w=256', { headers })
     expect(passed).toEqual([
       `GET /previews${picture} host`,
       `OPTIONS /previews${picture} access-control-request-method,host,origin`,
+      'GET /images/i/ABCDEFGHIJKL.webp?w=256 host',
     ])
   })
 })

@@ -20,9 +20,10 @@ const VALUES: Readonly<Record<keyof typeof presetSchema.shape, fc.Arbitrary<unkn
   watermark: fc.constantFrom(undefined, 'one.svg', 'two.svg'),
   encoding: fc.constantFrom('auto', 'lossless', 'lossy'),
   formats: fc.subarray(['webp', 'avif', 'png'], { minLength: 1 }),
+  backfill: fc.boolean(),
 }
-/** Fields that change no byte of a picture offered with both values, and those applied after drawing. */
-const NOT_HASHED = ['formats']
+/** What decides no byte of a picture that is offered with both, and what is done to a drawing after it is drawn. */
+const NOT_HASHED = ['formats', 'backfill']
 const NOT_DRAWN = [...NOT_HASHED, 'background', 'watermark', 'encoding']
 /** At another size the same is shown. */
 const NOT_SHOWN = [...NOT_HASHED, 'encoding', 'width', 'height', 'padding']
@@ -72,6 +73,10 @@ describe('a recipe', () => {
       ['thumbnail', '4bf5ad5565f6cc6a2ebd69099b5a466200e93f4e071773da8a4c4ccedd48a2da'],
       ['preview', 'ce132d724dcb667c2bf91f83271f81ce252f4f382b41e7a4cd072934266481fb'],
       ['watermark', '232469d646b0db231232ed6f0017e17a869752046d5c6d131079aa9a78b9a29e'],
+      ['small', 'a99011dd66fba9f5b376c064013fa8ef9ed9c8dfa89d2701117a614da3e27ece'],
+      ['medium', '94894adf1c792d2980592583314c0f680e1a2dbe2060dab470a0b810e1d845b7'],
+      ['transparent64', 'f8b3da60ef4741967478484f6875eebdc8daae8ed1dd143843d209aad896b46e'],
+      ['transparent256', '4800cd1ceb9f44eceed77b5b5005e74f507a478899070a8feb08c89661dbf248'],
     ])
   })
 })

@@ -21,6 +21,7 @@ import {
 import { deleteDiscarded } from '../src/retention/delete-discarded.ts'
 import { deleteRemoved } from '../src/retention/delete-removed.ts'
 import { deleteSuperseded } from '../src/retention/delete-superseded.ts'
+import { deleteUnusedTransforms } from '../src/retention/delete-unused.ts'
 import { recordError, runTakeDown } from '../src/takedown/run.ts'
 import { abandonChunk as abandonUploadChunk, renderChunk } from '../src/uploads/render-chunk.ts'
 import { rememberRecipes } from '../src/variants/recipes.ts'
@@ -108,7 +109,16 @@ const FUNCTIONS: { readonly [Name in TaskName]: TaskFunction<Name> } = {
     }
   },
 
-  /** Never fails as a job: the next run continues. */
+  /** As above. */
+  delete_unused: async ({ pg, stores, config }, _payload, { signal }) => {
+    try {
+      await deleteUnusedTransforms({ pg, previews: stores.previews }, { days: config.transformDays, signal })
+    } catch (error) {
+      logFailure('unused transforms cannot be deleted; the next run tries again', error)
+    }
+  },
+
+  /** As above. */
   prune_events: async ({ pg }, _payload, { signal }) => {
     try {
       await pruneEvents(pg, signal)

@@ -29,6 +29,7 @@ export function openStored(size: number, renderers: number): Store {
     color: null,
     watermark: null,
     encoding: 'auto',
+    backfill: true,
   } as const
   const preset: Preset = {
     name: 'preview',

@@ -5,6 +5,7 @@ import { checkRequest } from '../../src/backfill/request.ts'
 import { WHOLE_CATALOGUE } from '../../src/catalogue/scope.ts'
 import { readDemo } from '../../src/import/demo.ts'
 import { importItems } from '../../src/import/import-items.ts'
+import { backfilledPresets } from '../../src/variants/offered.ts'
 import { makeBuckets } from './buckets.ts'
 import { type Bench, childrenOf, cpuMs, evenly, startProgram, withBench } from './service.ts'
 
@@ -88,7 +89,8 @@ async function measure(settings: Record<string, string>, serverPid: number): Pro
         backfill = await app.prisma.backfill.findUniqueOrThrow({ where: { id } })
       }
       const made = await app.prisma.image.count({ where: { ownerType: 'ITEM' } })
-      if (made !== ITEMS * app.presets.size) throw new Error(`${made} images of ${ITEMS * app.presets.size}`)
+      if (made !== ITEMS * backfilledPresets(app.presets).length)
+        throw new Error(`${made} images of ${ITEMS * backfilledPresets(app.presets).length}`)
       const workerCpuMs = (await cpuMs(pid)) - worker
       measured = {
         ms: backfill.finishedAt.getTime() - backfill.createdAt.getTime(),

@@ -9,6 +9,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { answerHeaders } from '../../src/cdn/cache-headers.ts'
 import { CACHE_TAG_HEADER, SOURCE_HASH_HEADER } from '../../src/core/cache-tags.ts'
 import { loadConfig } from '../../src/core/config.ts'
+import { STABLE_PARAMETERS } from '../../src/core/stable-parameters.ts'
 import { VARIABLES } from '../../src/core/variables.ts'
 import { createStack } from '../stack.ts'
 
@@ -59,7 +60,7 @@ function print(value: unknown): string {
 }
 
 describe('the distribution', () => {
-  it('requests the bucket first, then the handler for missing pictures; a broken policy (403) stays visible', () => {
+  it('requests the bucket first, then the handler for missing pictures and stable addresses; a broken policy (403) stays visible', () => {
     const { Origins, OriginGroups, DefaultCacheBehavior, CacheBehaviors } = distribution()
     const [bucket, handler] = Origins
     expect(Origins).toHaveLength(2)
@@ -78,7 +79,14 @@ describe('the distribution', () => {
         Members: { Items: [{ OriginId: bucket.Id }, { OriginId: handler.Id }], Quantity: 2 },
       },
     ])
-    expect(CacheBehaviors).toBeUndefined()
+    const [stable] = CacheBehaviors
+    expect(CacheBehaviors).toHaveLength(1)
+    expect(stable).toMatchObject({ PathPattern: 'i/????????????.*', TargetOriginId: handler.Id })
+    const { ParametersInCacheKeyAndForwardedToOrigin: key } = properties(
+      'AWS::CloudFront::CachePolicy',
+      'StableCachePolicy',
+    ).CachePolicyConfig
+    expect(key.QueryStringsConfig).toEqual({ QueryStringBehavior: 'whitelist', QueryStrings: [...STABLE_PARAMETERS] })
   })
 
   it('gives up on an origin quickly: 2 s and two attempts to connect, 5 s for the bucket, 30 s for the handler', () => {
@@ -110,7 +118,7 @@ describe('the distribution', () => {
   })
 
   it('caches by the path alone, for as long as the origin allows, up to a year', () => {
-    expect(properties('AWS::CloudFront::CachePolicy').CachePolicyConfig).toMatchObject({
+    expect(properties('AWS::CloudFront::CachePolicy', 'CachePolicy').CachePolicyConfig).toMatchObject({
       MinTTL: 0,
       DefaultTTL: 0,
       MaxTTL: 31_536_000,

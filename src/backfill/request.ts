@@ -3,7 +3,7 @@ import type { Scope } from '../catalogue/scope.ts'
 import { AppError } from '../core/errors.ts'
 import type { ImageFormat, Presets } from '../core/variant.ts'
 import type { BackfillMode, WorkOrder } from '../variants/find-missing.ts'
-import { variantsOf } from '../variants/offered.ts'
+import { backfilledPresets, variantsOf } from '../variants/offered.ts'
 
 /** A backfill's request, validated and in canonical order. */
 export interface BackfillRequest {
@@ -16,7 +16,7 @@ export interface BackfillRequest {
   readonly previews?: true
 }
 
-/** Throws BAD_INPUT for an unknown preset or format. Defaults: all presets, mode STALE. */
+/** Throws BAD_INPUT for an unknown preset or format. Defaults: all presets but those with `backfill: false`, mode STALE. */
 export function checkRequest(
   presets: Presets,
   input: {
@@ -30,7 +30,7 @@ export function checkRequest(
   for (const list of ['presets', 'formats'] as const)
     if (input[list]?.length === 0)
       throw new AppError('BAD_INPUT', `${list} is an empty list: name at least one, or omit it for the default.`)
-  const names = [...new Set(input.presets ?? presets.keys())].sort()
+  const names = [...new Set(input.presets ?? backfilledPresets(presets))].sort()
   const formats = [...new Set(input.formats ?? [])].sort()
   const request = {
     scope: input.scope,

@@ -193,7 +193,8 @@ const UPSERT_ITEMS = statement({
       name = excluded.name, width = excluded.width, height = excluded.height, updated_at = now(),
       previous_source_hashes = (array_prepend(item.source_hash, array_remove(item.previous_source_hashes, excluded.source_hash)))[1:4],
       source_hash = excluded.source_hash, original_key = null, thumb_hash = null, dominant_color = null,
-      placeholder = null, is_slow = false
+      placeholder = null, placeholder_dark = null, placeholder_clear = null, palette = '{}', palette_shares = '{}',
+      is_monochrome = false, fills_ground = false, suits_avif = false, is_slow = false
     where item.source_hash <> excluded.source_hash
     returning source_key`,
   parameters: {

@@ -26,7 +26,8 @@ export function answerHeaders(answer: {
   const headers: Record<string, string> = {
     'x-content-type-options': 'nosniff',
     'access-control-allow-origin': '*',
-    'cache-control': answer.cache ?? (answer.error && answer.error.status < 500 ? CACHE.shortTtl : CACHE.never),
+    // What one viewer is refused, or what may be right a moment later, is not for others.
+    'cache-control': answer.cache ?? (answer.error && isLasting(answer.error) ? CACHE.shortTtl : CACHE.never),
   }
   if (answer.md5) headers.etag = `"${answer.md5}"`
   if (answer.cacheTags) headers[CACHE_TAG_HEADER] = answer.cacheTags.join(',')
@@ -35,5 +36,8 @@ export function answerHeaders(answer: {
   // The body may be a placeholder picture.
   if (answer.error) headers[ERROR_HEADER] = answer.error.code
   if (answer.error?.status === 503) headers['retry-after'] = '1'
+  if (answer.error?.status === 429) headers['retry-after'] = '60'
   return headers
 }
+
+const isLasting = ({ status }: AppError): boolean => status < 500 && status !== 429

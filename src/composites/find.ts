@@ -1,7 +1,9 @@
 import { compositeTagsOf } from '../core/cache-tags.ts'
+import { AppError } from '../core/errors.ts'
 import type { Layouts } from '../core/layouts.ts'
-import { parseCompositeKey, sameVersion, versionOf } from '../core/variant.ts'
+import { type ImageFormat, parseCompositeKey, printCompositeKey, sameVersion, versionOf } from '../core/variant.ts'
 import type { Pg } from '../db/database.ts'
+import { fetchFirst, query } from '../db/query.ts'
 import type { IssuedImage } from '../variants/find.ts'
 import type { EnsureComposite } from './ensure.ts'
 import { type LocatedComposite, locateComposite, type PickHashes } from './locate.ts'
@@ -11,6 +13,22 @@ interface Origin {
   readonly layouts: Layouts
   readonly urlSecret: string
   readonly ensureComposite: EnsureComposite
+}
+
+/** The stable alias of a family's picture, as a key. Throws NOT_FOUND, and BAD_INPUT for a format that is not offered. */
+export async function findStableCompositeKey(
+  { pg, layouts }: Pick<Origin, 'pg' | 'layouts'>,
+  { uniqueId, layout: name, format }: { uniqueId: string; layout: string; format: ImageFormat },
+): Promise<string> {
+  const layout = layouts.get(name)
+  if (!layout)
+    throw new AppError('NOT_FOUND', `There is no layout ${name}; there are ${[...layouts.keys()].join(', ')}.`)
+  if (!layout.formats.includes(format))
+    throw new AppError('BAD_INPUT', `Layout ${name} is not offered as ${format}, but as ${layout.formats.join(', ')}.`)
+  const families = query.selectFrom('family as f').innerJoin('vendor as v', 'v.id', 'f.vendor_id').select('v.username')
+  const found = await fetchFirst(pg, families.where('f.unique_id', '=', uniqueId))
+  if (!found) throw new AppError('NOT_FOUND', `There is no family ${uniqueId}.`)
+  return printCompositeKey({ vendor: found.username, family: uniqueId, layout: name, version: null, format })
 }
 
 /** Resolves the key of a composite. Null: it was never issued. Costs one indexed look-up, and a hash for each earlier pick. */

@@ -32,9 +32,15 @@ export interface Config {
   readonly presets: Presets
   readonly layouts: Layouts
   readonly synonyms: Synonyms
+  /** Sizes in px that transforms are snapped up to, the smallest first; empty: there are no transforms. */
+  readonly ladder: readonly number[]
   readonly renderers: number
   /** How long a picture is kept after a newer one has replaced it. */
   readonly supersededDays: number
+  /** How long a transform's picture is kept without being asked for. */
+  readonly transformDays: number
+  /** Transforms that one address may have drawn in a minute, of one process. */
+  readonly transformsPerMinute: number
   /** Of the operating system's scheduler. */
   readonly workerNiceness: number
   readonly log: LogOptions
@@ -76,7 +82,7 @@ type Env = Readonly<Record<string, string | undefined>>
  * Reads the environment into a frozen config. Throws one CONFIG error that names every invalid variable.
  * @param given replaces what would be read from files: a restarted worker has to use its parent's presets
  */
-export function loadConfig(env: Env = process.env, given?: Pick<Config, 'presets' | 'layouts'>): Config {
+export function loadConfig(env: Env = process.env, given?: Pick<Config, 'presets' | 'layouts' | 'ladder'>): Config {
   const problems: string[] = []
   const read = <T>(name: (typeof VARIABLES)[number]['name'], fallback: T, parse: (text: string) => T | Problem): T => {
     const text = env[name]?.trim()
@@ -90,13 +96,13 @@ export function loadConfig(env: Env = process.env, given?: Pick<Config, 'presets
   const fileOf = (name: 'PRESETS_FILE' | 'LAYOUTS_FILE' | 'SYNONYMS_FILE', own: string) =>
     path.resolve(read(name, own, (text) => text))
   const readFiles = () => {
-    const { presets, problems: ofPresets } = readPresets(fileOf('PRESETS_FILE', OWN_PRESETS))
+    const { presets, ladder, problems: ofPresets } = readPresets(fileOf('PRESETS_FILE', OWN_PRESETS))
     const { layouts, problems: ofLayouts } = readLayouts(fileOf('LAYOUTS_FILE', OWN_LAYOUTS))
     problems.push(...ofPresets.map((problem) => `PRESETS_FILE: ${problem}`))
     problems.push(...ofLayouts.map((problem) => `LAYOUTS_FILE: ${problem}`))
-    return { presets, layouts }
+    return { presets, layouts, ladder }
   }
-  const { presets, layouts } = given ?? readFiles()
+  const { presets, layouts, ladder } = given ?? readFiles()
   const { synonyms, problems: ofSynonyms } = readSynonyms(fileOf('SYNONYMS_FILE', OWN_SYNONYMS))
   problems.push(...ofSynonyms.map((problem) => `SYNONYMS_FILE: ${problem}`))
 
@@ -139,8 +145,11 @@ export function loadConfig(env: Env = process.env, given?: Pick<Config, 'presets
     presets,
     layouts,
     synonyms,
+    ladder,
     renderers,
     supersededDays: read('SUPERSEDED_DAYS', 30, integer(0, 3650)),
+    transformDays: read('TRANSFORM_DAYS', 30, integer(0, 3650)),
+    transformsPerMinute: read('TRANSFORMS_PER_MINUTE', 600, integer(0, 1_000_000)),
     workerNiceness: read('WORKER_NICENESS', 10, integer(0, 19)),
     log: {
       format: read('LOG_FORMAT', DEFAULT_LOG.format, oneOf(LOG_FORMATS)),

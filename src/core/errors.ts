@@ -13,6 +13,11 @@ export const ERRORS = {
     meaning: 'The URL does not support this method; the header Allow lists those that it supports.',
   },
   GONE: { status: 410, meaning: 'The item was taken down.' },
+  TOO_MANY: {
+    status: 429,
+    meaning:
+      'This address has had too many new pictures by transform drawn in this minute; try again after Retry-After seconds.',
+  },
   BUSY: { status: 503, meaning: 'All renderers are busy and the queue is full; try again after Retry-After seconds.' },
   SLOW: { status: 503, meaning: 'The picture takes longer to render than a request may; a worker renders it next.' },
   UNAVAILABLE: {

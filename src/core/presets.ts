@@ -1,32 +1,50 @@
 import { readFileSync } from 'node:fs'
 import path from 'node:path'
 import { z } from 'zod'
-import { presetFields } from './preset-fields.ts'
+import { presetFields, side } from './preset-fields.ts'
 import { lastKeyOf, scanJson } from './scan-json.ts'
 import { hashRecipe, IMAGE_FORMATS, type ImageFormat, isPresetName, type Preset, type Presets } from './variant.ts'
 
 const WATERMARK_MAX_BYTES = 100_000
+/** Each size of it is a picture that anybody may have made of each item. */
+const LADDER_MAX = 50
 
 export const formatNames = IMAGE_FORMATS.map((format) => format.toLowerCase()) as [string, ...string[]]
 export const presetSchema = z.strictObject({
   ...presetFields,
   formats: z.array(z.enum(formatNames)).min(1).default(['webp']),
+  backfill: z.boolean().default(true),
 })
-const fileSchema = z.record(z.string(), presetSchema)
+/** Sizes in px that transforms are snapped up to. */
+const ladderSchema = z.array(side).max(LADDER_MAX)
+const fileSchema = z.object({ ladder: ladderSchema.optional() }).catchall(presetSchema)
+
+export const DEFAULT_LADDER: readonly number[] = [16, 24, 32, 48, 64, 96, 128, 192, 256, 384, 512, 768, 1024]
 
 /** Named backgrounds; null is transparent. */
 const NAMED: Record<string, string | null> = { white: '#ffffff', transparent: null, auto: 'auto' }
 
+interface PresetsFile {
+  readonly presets: Presets
+  /** Sizes in px that transforms are snapped up to, the smallest first; empty: there are no transforms. */
+  readonly ladder: readonly number[]
+  readonly problems: string[]
+}
+
 /**
- * Reads a presets file; watermark paths are relative to it. Reports all problems at once, as sentences; `presets` is complete only
- * without problems.
+ * Reads a presets file; watermark paths are relative to it. Reports all problems at once, as sentences; `presets` and `ladder` are
+ * complete only without problems.
  */
-export function readPresets(file: string): { presets: Presets; problems: string[] } {
+export function readPresets(file: string): PresetsFile {
   const presets = new Map<string, Preset>()
   const problems: string[] = []
-  const entries = readEntries(file, { schema: fileSchema, problems })
-  if (entries?.length === 0) problems.push(`${file}: contains no preset`)
-  for (const [name, entry] of entries ?? []) {
+  let ladder: readonly number[] | null = null
+  const entries = readEntries<z.output<typeof presetSchema> | number[]>(file, { schema: fileSchema, problems }) ?? []
+  for (const [name, entry] of entries) {
+    if (Array.isArray(entry)) {
+      ladder = [...new Set(entry)].sort((a, b) => a - b)
+      continue
+    }
     if (!isPresetName(name)) problems.push(`${file}: ${name}: a preset's name is a-z, then a-z or 0-9, at most 32`)
     const watermark = attempt(() => (entry.watermark ? readWatermark(path.resolve(file, '..', entry.watermark)) : null))
     if ('error' in watermark) {
@@ -47,8 +65,13 @@ export function readPresets(file: string): { presets: Presets; problems: string[
     }
     presets.set(name, { name, ...definition, recipeHash: hashRecipe(definition) })
   }
-  return { presets, problems }
+  if (presets.size === 0 && problems.length === 0) problems.push(`${file}: contains no preset`)
+  return { presets, ladder: ladder ?? defaultLadder(presets), problems }
 }
+
+/** None where every preset has a watermark: who sells art only under one does not give it away without. */
+const defaultLadder = (presets: Presets): readonly number[] =>
+  [...presets.values()].every(({ watermark }) => watermark !== null) ? [] : DEFAULT_LADDER
 
 /** Reads the named entries of an operator's JSON file; null if it is invalid, with the reason added to the problems. */
 export function readEntries<T>(

@@ -23,14 +23,18 @@ export type StartupMessage =
 interface PresetsAndLayouts {
   readonly presets: readonly [string, Preset][]
   readonly layouts: readonly [string, Layout][]
+  readonly ladder: readonly number[]
 }
 
 /**
  * Sends a worker the presets and layouts that its parent has read. The files may have been edited since: the API still issues URLs for
  * the presets that it loaded, until a restart.
  */
-export function sendConfig(child: ChildProcess, { presets, layouts }: Pick<Config, 'presets' | 'layouts'>): void {
-  const message: PresetsAndLayouts = { presets: [...presets], layouts: [...layouts] }
+export function sendConfig(
+  child: ChildProcess,
+  { presets, layouts, ladder }: Pick<Config, 'presets' | 'layouts' | 'ladder'>,
+): void {
+  const message: PresetsAndLayouts = { presets: [...presets], layouts: [...layouts], ladder }
   // A child that has exited already is handled at its exit.
   child.send(message, () => {})
 }
@@ -39,5 +43,6 @@ export function sendConfig(child: ChildProcess, { presets, layouts }: Pick<Confi
 export async function loadSupervisedConfig(): Promise<Config> {
   if (!process.argv.includes(SUPERVISED)) return loadConfig()
   const [received] = (await once(process, 'message')) as [PresetsAndLayouts]
-  return loadConfig(undefined, { presets: new Map(received.presets), layouts: new Map(received.layouts) })
+  const { presets, layouts, ladder } = received
+  return loadConfig(undefined, { presets: new Map(presets), layouts: new Map(layouts), ladder })
 }

@@ -41,6 +41,18 @@ export const VARIABLES = [
       'Days after which pictures of an older source or preset, or of a removed preset or layout, are deleted; 0: within the hour.',
   },
   {
+    name: 'TRANSFORM_DAYS',
+    default: '30',
+    meaning:
+      "Days after which a transform's picture that nobody asked this service for is deleted; 0: within the hour.",
+  },
+  {
+    name: 'TRANSFORMS_PER_MINUTE',
+    default: '600',
+    meaning:
+      'New pictures by transform that one address may have drawn in a minute, of each API process; behind a CDN or proxy set `TRUSTED_PROXIES` too.',
+  },
+  {
     name: 'ORIGINALS_BUCKET',
     default: 'directory `DATA_DIR/originals`',
     meaning: 'Private S3 bucket of the originals; needs `PREVIEWS_BUCKET` too.',

@@ -17,16 +17,18 @@ export interface Preset extends PresetFields {
   readonly name: string
   /** The formats offered; the first is a backfill's default. */
   readonly formats: readonly ImageFormat[]
+  /** False: it is made on request only, or by a backfill that names it. */
+  readonly backfill: boolean
   /** Fingerprint of everything that determines the pixels: it changes with the preset. */
   readonly recipeHash: string
 }
 export type Presets = ReadonlyMap<string, Preset>
 
 /**
- * Hash of a preset's full definition, including any future fields. Formats are left out: offering another one makes no variant stale. A
- * new field must be null if a preset does not use it, so that existing URLs do not change.
+ * Hash of a preset's full definition, including any future fields. Formats and `backfill` are left out: changing them makes no variant
+ * stale. A new field must be null if a preset does not use it, so that existing URLs do not change.
  */
-export function hashRecipe({ formats: _, ...preset }: Omit<Preset, 'name' | 'recipeHash'>): string {
+export function hashRecipe({ formats: _, backfill: __, ...preset }: Omit<Preset, 'name' | 'recipeHash'>): string {
   // In the order of the first version, whose URLs are in use; later fields follow by name.
   const { width, height, background, padding, fit, color, watermark, encoding, ...further } = preset
   const later = Object.entries(further)
@@ -42,6 +44,8 @@ export const hashSource = (bytes: Uint8Array): string => createHash('sha256').up
 
 const MIME_TYPES = { WEBP: 'image/webp', AVIF: 'image/avif', PNG: 'image/png' } as const
 export const mimeTypeOf = (format: ImageFormat): string => MIME_TYPES[format]
+/** Of a kept placeholder: PNG begins with 0x89, WebP with RIFF. */
+export const placeholderTypeOf = (bytes: Uint8Array): string => MIME_TYPES[bytes[0] === 0x89 ? 'PNG' : 'WEBP']
 
 /**
  * Fingerprint of an original that is only known from a store's listing. An ETag is the MD5 of the bytes at best, and an opaque value if
@@ -60,6 +64,8 @@ const VENDOR = '[A-Za-z0-9][A-Za-z0-9_-]{0,63}'
 const UNIQUE_ID = '[A-Z0-9]{12}'
 const SLUG = '[A-Za-z0-9][A-Za-z0-9_-]{0,127}'
 const PRESET = '[a-z][a-z0-9]{0,31}'
+/** What a transform's segment may look like: no preset has an underscore. transform.ts parses it. */
+const TRANSFORM = 't(?:_[a-z0-9]{1,10}){1,6}'
 const LAYOUT = '[a-z][a-z0-9-]{0,31}'
 const VERSION = '[a-z2-7]{16}'
 
@@ -98,7 +104,7 @@ export interface SourcePath {
 const STEM = `(${VENDOR})/(icons|illustrations)/(${UNIQUE_ID})/(${UNIQUE_ID})/(${SLUG})`
 const SOURCE_KEY = whole(`${STEM}\\.svg`)
 const ORIGINAL_KEY = whole(`${STEM}\\.([0-9a-f]{32})\\.svg`)
-const VARIANT_KEY = whole(`${STEM}-(${PRESET})(?:\\.(${VERSION}))?\\.(webp|avif|png)`)
+const VARIANT_KEY = whole(`${STEM}-(${PRESET}|${TRANSFORM})(?:\\.(${VERSION}))?\\.(webp|avif|png)`)
 
 /** Folders of a family's composites, in the current grammar and the older one. */
 const COMPOSITE_FOLDERS = ['previews', 'preview'] as const
@@ -162,6 +168,7 @@ export const foldersOf = {
 
 /** The key of a variant: `{stem}-{preset}.{version}.{ext}`. Without a version it is the stable alias. */
 export interface VariantPath extends SourcePath {
+  /** Its name, or a transform's segment. */
   readonly preset: string
   readonly version: string | null
   readonly format: ImageFormat

@@ -18,11 +18,11 @@ const CHANGES_PER_BATCH = 10_000
 const COUNT_EVERY_MS = 1000
 
 /**
- * Sets the presets that coverage counts. If one is new or has changed, its pictures become stale and every set is due; counts of removed
- * presets are deleted. If nothing has changed, it does not wait for processes that are counting.
+ * Sets the presets that coverage counts: those that a backfill makes by default. If one is new or has changed, its pictures become stale
+ * and every set is due; counts of removed presets are deleted. If nothing has changed, it does not wait for processes that are counting.
  */
 export async function coverPresets(pg: Pg, presets: Presets): Promise<void> {
-  const all = [...presets.values()]
+  const all = coveredPresets(presets)
   const names = all.map((preset) => preset.name)
   if (await areCovered(pg, all)) return
   await inTransaction(pg, async (client) => {
@@ -44,6 +44,9 @@ export async function coverPresets(pg: Pg, presets: Presets): Promise<void> {
     await execute(client, query.insertInto('coverage_change').columns(['icon_set_id']).expression(sets))
   })
 }
+
+/** What is made on request only is never complete, and nobody waits for it. */
+export const coveredPresets = (presets: Presets): Preset[] => [...presets.values()].filter(({ backfill }) => backfill)
 
 async function areCovered(pg: Pg, presets: readonly Preset[]): Promise<boolean> {
   const covered = await fetchAll(pg, query.selectFrom('coverage_preset').selectAll())

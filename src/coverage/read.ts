@@ -2,7 +2,7 @@ import type { Scope } from '../catalogue/scope.ts'
 import { type Presets, RENDERER_VERSION } from '../core/variant.ts'
 import type { Pg } from '../db/database.ts'
 import { statement } from '../db/statement.ts'
-import { countChanges } from './count.ts'
+import { countChanges, coveredPresets } from './count.ts'
 
 /**
  * How many items of a scope have their picture in a preset, in the preset's first format; items that are taken down are not counted.
@@ -27,9 +27,9 @@ export interface PresetCoverage {
 const ITEMS_PER_READ = 2000
 
 /**
- * The coverage of each preset, in the presets' order. Two indexed look-ups at any size of the catalogue; few recent changes are counted
- * first, many are left to a worker: within two seconds, in a set of more than 10,000 items a little later, after a changed preset at
- * about 100,000 items a second. Until then `isExact` is false.
+ * The coverage of each preset that a backfill makes by default, in the presets' order. Two indexed look-ups at any size of the catalogue;
+ * few recent changes are counted first, many are left to a worker: within two seconds, in a set of more than 10,000 items a little later,
+ * after a changed preset at about 100,000 items a second. Until then `isExact` is false.
  */
 export async function readCoverage(
   { pg, presets }: { pg: Pg; presets: Presets },
@@ -45,7 +45,7 @@ async function readCounts(pg: Pg, presets: Presets, scope: Scope): Promise<Prese
   const { vendorId, familyId, iconSetId } = scope
   const scopeType =
     iconSetId !== null ? 'ICON_SET' : familyId !== null ? 'FAMILY' : vendorId !== null ? 'VENDOR' : 'CATALOGUE'
-  const all = [...presets.values()]
+  const all = coveredPresets(presets)
   const rows = await READ_COVERAGE[scopeType].all(pg, {
     presets: all.map((preset) => preset.name),
     formats: all.map((preset) => preset.formats[0] ?? 'WEBP'),

@@ -1,10 +1,11 @@
 import type { DistributionConfig } from '@aws-sdk/client-cloudfront'
 import { CACHE_TAG_HEADER } from '../core/cache-tags.ts'
 import type { Config } from '../core/config.ts'
+import { STABLE_PARAMETERS } from '../core/stable-parameters.ts'
 import { ANSWER_LIMIT_MS } from '../variants/ensure.ts'
 import { bad, type Finding, ok } from './finding.ts'
 import { checkPrimary, checkSecondary } from './origins.ts'
-import { pathOf, type Route, routeOf } from './route.ts'
+import { pathOf, type Route, routeOf, separatesStable } from './route.ts'
 
 /** Responses of the bucket that fail over to this service: the object is missing, or S3 is failing. */
 const FAILOVER_CODES = [404, 500, 502, 503, 504]
@@ -31,6 +32,7 @@ export function checkDistribution(live: DistributionConfig, settings: Settings):
     checkTags(live),
     checkTimeouts(route),
     checkCacheKey(route),
+    checkStable(live, settings),
     checkImageUrl(live, { settings, route }),
   ]
 }
@@ -133,6 +135,16 @@ function checkCacheKey({ behavior }: Route): Finding {
       remedy: 'Use the policy CachingOptimized.',
     })
   return ok('cache-key', `The cache policy is ${behavior.CachePolicyId ?? 'stated in the behaviour'}.`)
+}
+
+function checkStable(live: DistributionConfig, { publicImageUrl }: Settings): Finding {
+  if (separatesStable(live, publicImageUrl))
+    return ok('stable-addresses', 'Stable addresses (/i/…) have a behaviour of their own.')
+  return bad('WARNING', 'stable-addresses', {
+    message:
+      'Stable addresses (/i/…) have the behaviour of the pictures, which passes no query on: whatever size they ask for, they lead to the same picture.',
+    remedy: `Add a behaviour for i/????????????.* with this service as its only origin, and a cache policy with the query strings ${STABLE_PARAMETERS.join(', ')}.`,
+  })
 }
 
 function checkImageUrl(live: DistributionConfig, { settings, route }: { settings: Settings; route: Route }): Finding {

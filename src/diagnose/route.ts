@@ -11,14 +11,22 @@ export interface Route {
 
 /** The route of a picture's URL: the first behaviour whose pattern it matches, else the default one. */
 export function routeOf(live: DistributionConfig, publicImageUrl: string | null): Route {
-  const path = `${pathOf(publicImageUrl)}/${SAMPLE}`
-  const own = live.CacheBehaviors?.Items?.find(({ PathPattern: pattern = '' }) => matches(pattern, path))
+  const own = ownBehavior(live, `${pathOf(publicImageUrl)}/${SAMPLE}`)
   const behavior = own ?? (live.DefaultCacheBehavior as DefaultCacheBehavior)
   const origin = (id: string | undefined) => live.Origins?.Items?.find((one) => one.Id === id) ?? null
   const group = live.OriginGroups?.Items?.find(({ Id }) => Id === behavior.TargetOriginId) ?? null
   const [first, second] = group?.Members?.Items ?? [{ OriginId: behavior.TargetOriginId }]
   return { behavior, group, primary: origin(first?.OriginId), secondary: origin(second?.OriginId) }
 }
+
+/** The first behaviour whose pattern the path matches; undefined: the default one. */
+const ownBehavior = (live: DistributionConfig, path: string) =>
+  live.CacheBehaviors?.Items?.find(({ PathPattern: pattern = '' }) => matches(pattern, path))
+
+/** Whether stable addresses of items have a behaviour of their own: that of the pictures passes no query on. */
+export const separatesStable = (live: DistributionConfig, publicImageUrl: string | null): boolean =>
+  ownBehavior(live, `${pathOf(publicImageUrl)}/i/ABCDEFGHIJKL.webp`) !==
+  ownBehavior(live, `${pathOf(publicImageUrl)}/${SAMPLE}`)
 
 const SAMPLE = printVariantKey({
   ...{ vendor: 'acme', kind: 'ICON', family: 'FAMILY000001', iconSet: 'SET000000001', slug: 'sample' },

@@ -28,7 +28,10 @@ const BackfillStatusRef = builder.enumType('BackfillStatus', {
 export const BackfillInputRef = builder.inputType('BackfillInput', {
   fields: (t) => ({
     scope: t.field({ type: ScopeInputRef }),
-    presets: t.stringList({ description: 'All of them if omitted. An empty list is refused.' }),
+    presets: t.stringList({
+      description:
+        'All of them if omitted, but those that are made on request only (`Preset.backfill`). An empty list is refused.',
+    }),
     formats: t.field({
       type: [ImageFormatRef],
       description: 'The first format of each preset if omitted. An empty list is refused.',

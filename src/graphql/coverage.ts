@@ -28,7 +28,8 @@ const PresetCoverageRef = builder.objectRef<PresetCoverage>('PresetCoverage').im
 builder.queryField('coverage', (t) =>
   t.field({
     type: [PresetCoverageRef],
-    description: 'Per preset: total, ready, stale, missing, failed.',
+    description:
+      'Per preset: total, ready, stale, missing, failed; without presets that are made on request only (`Preset.backfill`), and transforms.',
     complexity: COVERAGE_COMPLEXITY,
     args: { scope: t.arg({ type: ScopeInputRef }) },
     resolve: async (_root, { scope }, { app }) => readCoverage(app, await resolveScope(app.prisma, scope)),

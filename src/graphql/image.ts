@@ -1,6 +1,7 @@
 import type { Image as ImageRow, Item, RenderFailure } from '../../prisma/generated/client/client.ts'
 import { IMAGE_FORMATS, type ImageFormat, mimeTypeOf, type Preset } from '../core/variant.ts'
 import { variantKeyOf } from '../variants/make.ts'
+import { specOf } from '../variants/offered.ts'
 import { builder, type Context } from './builder.ts'
 
 export const ImageFormatRef = builder.enumType('ImageFormat', { values: IMAGE_FORMATS })
@@ -35,8 +36,13 @@ export function imageOfItem(
   { item, preset, format }: { item: PicturedItem; preset: Preset; format: ImageFormat },
 ): WantedImage {
   const { width, height } = preset
+  const spec = specOf(preset, format)
+  const key = variantKeyOf(app, item, spec)
+  // Of transforms there may be any number: each is looked up alone, and none is made before it is asked for.
+  if (spec.recipe)
+    return { key, width, height, format, row: ({ loaders }) => loaders.transforms.load(key), ...stateOf(item) }
   return {
-    key: variantKeyOf(app, item, { preset: preset.name, format }),
+    key,
     width,
     height,
     format,
@@ -50,13 +56,17 @@ export function imageOfItem(
         row.sourceHash === item.sourceHash
       return rows.find(isCurrent) ?? null
     },
-    isGone: ({ loaders }) => loaders.takenDown.load(item.id),
-    failure: async ({ loaders }) => {
-      const failure = await loaders.failures.load(item.id)
-      return failure?.sourceHash === item.sourceHash ? failure : null
-    },
+    ...stateOf(item),
   }
 }
+
+const stateOf = (item: PicturedItem): Pick<WantedImage, 'isGone' | 'failure'> => ({
+  isGone: ({ loaders }) => loaders.takenDown.load(item.id),
+  failure: async ({ loaders }) => {
+    const failure = await loaders.failures.load(item.id)
+    return failure?.sourceHash === item.sourceHash ? failure : null
+  },
+})
 
 const ImageErrorRef = builder.objectRef<RenderFailure>('ImageError').implement({
   description: 'Why a source cannot be rendered.',

@@ -11,15 +11,6 @@ const VALUES_MAX = 50
 const VALUE_MAX = 200
 const SEED_MAX = 2 ** 31 - 1
 
-builder.scalarType('HexColor', {
-  description: 'A colour as #rrggbb.',
-  serialize: (color) => color,
-  parseValue: (value) => {
-    if (typeof value === 'string' && /^#[0-9a-f]{6}$/i.test(value)) return value.toLowerCase()
-    throw new AppError('BAD_INPUT', `${JSON.stringify(value)} is no colour: give #rrggbb.`)
-  },
-})
-
 export const ItemFilterRef = builder.inputType('ItemFilter', {
   description: `What items have to be: all that is given. A list has at most ${VALUES_MAX} values.`,
   fields: (t) => ({

@@ -1,24 +1,14 @@
-import { thumbHashToDataURL } from 'thumbhash'
+import { offeredTransform } from '../core/transform-request.ts'
+import { issueTransform } from '../variants/issue.ts'
 import { variantKeyOf } from '../variants/make.ts'
 import { offeredFormat, offeredPreset } from '../variants/offered.ts'
 import { builder } from './builder.ts'
 import { ImageFormatRef, ImageRef, imageOfItem } from './image.ts'
 import { ItemKindRef } from './item-kind.ts'
 import { LicenseRef, licenseOf } from './license.ts'
+import { PLACEHOLDER_COLUMNS, PlaceholderRef, placeholderOfItem } from './placeholder.ts'
 import { presetsOfSrcSet } from './src-set.ts'
-
-const PlaceholderRef = builder.objectRef<{ thumbHash: string; dominantColor: string }>('Placeholder').implement({
-  fields: (t) => ({
-    thumbHash: t.exposeString('thumbHash', { description: 'ThumbHash in base64, with alpha: about 28 bytes.' }),
-    dataUrl: t.string({
-      description: 'The ThumbHash as a PNG of at most 32 px a side.',
-      // About 6 kB, built for each item.
-      complexity: 40,
-      resolve: ({ thumbHash }) => thumbHashToDataURL(Buffer.from(thumbHash, 'base64')),
-    }),
-    dominantColor: t.exposeString('dominantColor', { description: '#rrggbb' }),
-  }),
-})
+import { ImageTransformRef } from './transform.ts'
 
 export const ItemRef = builder.prismaInterface('Item', {
   name: 'Item',
@@ -67,23 +57,42 @@ export const ItemRef = builder.prismaInterface('Item', {
       type: PlaceholderRef,
       nullable: true,
       description:
-        'What a page shows until the picture has loaded; null until the item is first rendered, and when it is taken down.',
-      select: { thumbHash: true, dominantColor: true },
+        'What a page shows until a picture on white has loaded; null until the item is first rendered, and when it is taken down. For other themes see `picture`.',
+      select: PLACEHOLDER_COLUMNS,
       // A placeholder is a blurred version of the picture, so a taken-down item has none.
-      resolve: async ({ id, thumbHash, dominantColor }, _args, { loaders }) =>
-        thumbHash && dominantColor && !(await loaders.takenDown.load(id)) ? { thumbHash, dominantColor } : null,
+      resolve: async (item, _args, { loaders }) =>
+        (await loaders.takenDown.load(item.id)) ? null : placeholderOfItem(item, 'LIGHT'),
     }),
     image: t.field({
       type: ImageRef,
       description:
-        "The item's picture in a preset. All fields except status, bytes, lossless and error are computed without I/O.",
+        "The item's picture in a preset, or by a transform. All fields except status, bytes, lossless and error are computed without I/O.",
+      select: { width: true, height: true },
       args: {
-        preset: t.arg.string({ required: true, defaultValue: 'preview' }),
+        preset: t.arg.string({
+          required: true,
+          defaultValue: 'preview',
+          description: 'A name of `presets`; without meaning beside transform.',
+        }),
+        transform: t.arg({
+          type: ImageTransformRef,
+          description:
+            'Size, ground and colour instead of a preset. Such pictures are made on request only, and forgotten when nobody asks for them.',
+        }),
         format: t.arg({ type: ImageFormatRef, required: true, defaultValue: 'WEBP' }),
       },
       resolve: (item, args, { app }) => {
+        const { format } = args
+        if (args.transform) {
+          const transform = offeredTransform(app.ladder, args.transform)
+          return imageOfItem(app, {
+            item,
+            preset: issueTransform(app.presets, { transform, art: item, format }),
+            format,
+          })
+        }
         const preset = offeredPreset(app.presets, args.preset)
-        return imageOfItem(app, { item, preset, format: offeredFormat(preset, args.format) })
+        return imageOfItem(app, { item, preset, format: offeredFormat(preset, format) })
       },
     }),
     srcSet: t.string({

@@ -12,6 +12,8 @@ import { readUploadProgress, type UploadProgress } from '../uploads/progress.ts'
 export interface Loaders {
   /** All images of an item (all presets and recipes), by its id. */
   readonly images: DataLoader<number, Image[]>
+  /** The image of a transform, by its key. */
+  readonly transforms: DataLoader<string, Image | null>
   /** The failure of an item, by its id. */
   readonly failures: DataLoader<number, RenderFailure | null>
   /** Whether an item is taken down, by its id. */
@@ -29,6 +31,11 @@ export interface Loaders {
 export function createLoaders({ prisma, pg }: { prisma: Prisma; pg: Pg }): Loaders {
   return {
     images: new DataLoader((itemIds) => imagesOf(prisma, 'ITEM', itemIds)),
+    transforms: new DataLoader(async (objectKeys) => {
+      const images = await prisma.image.findMany({ where: { objectKey: { in: [...objectKeys] } } })
+      const byKey = new Map(images.map((image) => [image.objectKey, image]))
+      return objectKeys.map((key) => byKey.get(key) ?? null)
+    }),
     picks: new DataLoader(async (familyIds) => {
       const byFamily = new Map((await findPicks(pg, familyIds)).map((found) => [found.familyId, found]))
       return familyIds.map((id) => byFamily.get(id) ?? new Error(`there is no family ${id}`))
@@ -60,7 +67,7 @@ export function createLoaders({ prisma, pg }: { prisma: Prisma; pg: Pg }): Loade
 }
 
 async function imagesOf(prisma: Prisma, ownerType: 'ITEM' | 'FAMILY', ids: readonly number[]): Promise<Image[][]> {
-  const images = await prisma.image.findMany({ where: { ownerType, ownerId: { in: [...ids] } } })
+  const images = await prisma.image.findMany({ where: { ownerType, ownerId: { in: [...ids] }, usedAt: null } })
   const byOwner = Map.groupBy(images, (image) => image.ownerId)
   return ids.map((id) => byOwner.get(id) ?? [])
 }

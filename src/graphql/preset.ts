@@ -13,6 +13,9 @@ const PresetRef = builder.objectRef<Preset>('Preset').implement({
       description: '#rrggbb, null for transparent, or auto.',
     }),
     watermark: t.boolean({ resolve: ({ watermark }) => watermark !== null }),
+    backfill: t.exposeBoolean('backfill', {
+      description: 'False: its pictures are made on request only, or by a backfill that names it.',
+    }),
     formats: t.field({
       type: [ImageFormatRef],
       description: 'The formats it is offered in; a backfill renders the first one by default.',

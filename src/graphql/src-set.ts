@@ -5,7 +5,17 @@ import { offeredFormat, offeredPreset } from '../variants/offered.ts'
 const PRESETS_MAX = 20
 
 /** The properties in which two presets must agree to show the same picture at two sizes: all except size and encoding. */
-export function kindOf({ name, recipeHash, formats, encoding, width, height, padding, ...shown }: Preset): string {
+export function kindOf({
+  name,
+  recipeHash,
+  formats,
+  backfill,
+  encoding,
+  width,
+  height,
+  padding,
+  ...shown
+}: Preset): string {
   const fields = Object.entries({ ...shown, hasPadding: padding > 0, ratio: width / height })
   return JSON.stringify(fields.sort(([a], [b]) => (a < b ? -1 : 1)))
 }
@@ -28,8 +38,18 @@ export function presetsOfSrcSet(
       'BAD_INPUT',
       `The presets ${chosen.map(({ name }) => name).join(', ')} do not show the same (background, watermark, padding, fit, colour, ratio): a srcset needs one kind.`,
     )
-  return [...new Map(chosen.map((preset) => [preset.width, preset])).values()].sort((a, b) => a.width - b.width)
+  return onePerWidth(chosen)
 }
+
+/** All presets that show the same as this one and offer the format, narrowest first, one for each width. */
+export const presetsLike = (presets: Presets, model: Preset, format: ImageFormat): Preset[] =>
+  onePerWidth(
+    [...presets.values(), model].filter((each) => each.formats.includes(format) && kindOf(each) === kindOf(model)),
+  )
+
+/** The last of each width. */
+const onePerWidth = (presets: readonly Preset[]): Preset[] =>
+  [...new Map(presets.map((preset) => [preset.width, preset])).values()].sort((a, b) => a.width - b.width)
 
 function sameAsPreview(presets: Presets, format: ImageFormat): Preset[] {
   const all = [...presets.values()].filter(({ formats }) => formats.includes(format))

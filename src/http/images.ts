@@ -1,13 +1,15 @@
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import { answerHeaders, CACHE } from '../cdn/cache-headers.ts'
-import { findComposite } from '../composites/find.ts'
+import { findComposite, findStableCompositeKey } from '../composites/find.ts'
 import { AppError, publicSentence, toAppError } from '../core/errors.ts'
 import { logFailure } from '../core/log-failure.ts'
-import { mimeTypeOf } from '../core/variant.ts'
+import { mimeTypeOf, placeholderTypeOf } from '../core/variant.ts'
 import type { DeliveryCounts } from '../diagnose/delivery-counts.ts'
 import { ANSWER_LIMIT_MS, type Delivered, type Viewer } from '../variants/ensure.ts'
 import { createVariantFinder, type IssuedImage } from '../variants/find.ts'
+import { findStableKey } from '../variants/find-stable.ts'
 import { createNeutralPictures } from '../variants/neutral.ts'
+import { isStablePath, parseStablePath } from '../variants/stable-url.ts'
 import { createClientAddress } from './client-address.ts'
 
 type Origin = Parameters<typeof createVariantFinder>[0] &
@@ -19,8 +21,8 @@ type Origin = Parameters<typeof createVariantFinder>[0] &
 
 /**
  * The origin handler, which the CDN requests for what the bucket lacks: GET, HEAD and OPTIONS of a variant's or composite's key below
- * `/images/`. Responds with a whole picture, 302 to the current one, 304, 404, 405, 410, 422, or 503 with Retry-After and a placeholder
- * picture as its body; see cache-headers.ts.
+ * `/images/`, and of stable addresses (stable-url.ts) there and at the root. Responds with a whole picture, 302 to the current one, 304, 400,
+ * 404, 405, 410, 422, or 429 or 503 with Retry-After and a placeholder picture as its body; see cache-headers.ts.
  * @param options.answerMs time limit of a response; a picture that takes longer is still made, for the next request
  */
 export function createOriginHandler(origin: Origin, { answerMs = ANSWER_LIMIT_MS }: { answerMs?: number } = {}) {
@@ -48,12 +50,36 @@ export function createOriginHandler(origin: Origin, { answerMs = ANSWER_LIMIT_MS
     if (request.method !== 'GET' && request.method !== 'HEAD') {
       throw new AppError('METHOD_NOT_ALLOWED', `Use GET, HEAD or OPTIONS for pictures, not ${request.method}.`)
     }
-    const found = (await findVariant(requested.key)) ?? (await findComposite(origin, requested.key))
+    if (isStablePath(requested.key)) return await answerStable(request, response, requested)
+    const found = await findIssued(requested.key)
     if (!found) throw new AppError('NOT_FOUND', 'No picture was issued at this address.')
     requested.found = found
     if (found.freshness === 'current') return await answerPicture(request, response, { ...requested, found })
     // Made before redirecting: a redirect never leads to a key that does not exist yet.
-    redirect(response, found.keyOf(await ensureInTime(found, requested.viewer)))
+    redirect(response, nameIn(found.keyOf(await ensureInTime(found, requested.viewer))))
+  }
+
+  async function findIssued(key: string): Promise<IssuedImage | null> {
+    return (await findVariant(key)) ?? (await findComposite(origin, key))
+  }
+
+  async function answerStable(
+    request: IncomingMessage,
+    response: ServerResponse,
+    requested: RequestedPicture,
+  ): Promise<void> {
+    const path = parseStablePath(requested.key)
+    const [, text = ''] = /\?(.*)$/s.exec(request.url ?? '') ?? []
+    const key =
+      path.type === 'item' ? await findStableKey(origin, { ...path, text }) : await findStableCompositeKey(origin, path)
+    const found = await findIssued(key)
+    if (!found) throw new AppError('NOT_FOUND', 'There is no picture at this address.')
+    requested.found = found
+    const current = found.keyOf(await ensureInTime(found, requested.viewer))
+    // As many folders up as the address has: the same for any host and prefix that the viewer sees.
+    const up = '../'.repeat(requested.key.split('/').length - 1)
+    const isBelowImages = request.url?.startsWith('/images/')
+    redirect(response, `${up}${isBelowImages ? '' : 'images/'}${current}`, found.cacheTags)
   }
 
   async function answerPicture(
@@ -69,7 +95,7 @@ export function createOriginHandler(origin: Origin, { answerMs = ANSWER_LIMIT_MS
     }
     const delivered = await ensureInTime(found, viewer)
     const current = found.keyOf(delivered)
-    if (current !== key) return redirect(response, current)
+    if (current !== key) return redirect(response, nameIn(current))
     const { bytes, md5, wasStored } = delivered
     origin.deliveries.count(wasStored ? 'stored' : 'made')
     const headers = answerHeaders({ cache: CACHE.immutable, md5, cacheTags })
@@ -117,8 +143,8 @@ export function createOriginHandler(origin: Origin, { answerMs = ANSWER_LIMIT_MS
     key: string,
     found: IssuedImage | undefined,
   ): Promise<{ type: string; body: Buffer } | null> {
-    if (error.status !== 503) return null
-    if (found?.placeholder) return { type: mimeTypeOf('WEBP'), body: found.placeholder }
+    if (error.status !== 503 && error.status !== 429) return null
+    if (found?.placeholder) return { type: placeholderTypeOf(found.placeholder), body: found.placeholder }
     const neutral = await neutralFor(key)
     return neutral && { type: mimeTypeOf(neutral.format), body: neutral.bytes }
   }
@@ -137,8 +163,10 @@ const matches = (header: string, md5: string) =>
   header.split(',').some((tag) => tag.trim() === '*' || tag.trim().replace(/^W\//, '') === `"${md5}"`)
 
 /** Old and new key are in the same folder, so a relative redirect works for any host and prefix that the viewer sees. */
-const redirect = (response: ServerResponse, key: string) =>
-  end(response, 302, { ...answerHeaders({ cache: CACHE.shortTtl }), location: key.slice(key.lastIndexOf('/') + 1) })
+const nameIn = (key: string) => key.slice(key.lastIndexOf('/') + 1)
+
+const redirect = (response: ServerResponse, location: string, cacheTags?: readonly string[]) =>
+  end(response, 302, { ...answerHeaders({ cache: CACHE.shortTtl, ...(cacheTags ? { cacheTags } : {}) }), location })
 
 function end(
   response: ServerResponse,

@@ -56,6 +56,7 @@ export async function serve(app: App, { stalledMs = STALLED_MS }: { stalledMs?: 
   async function route(request: IncomingMessage, response: ServerResponse): Promise<unknown> {
     const [path = '/'] = (request.url ?? '/').split('?', 1)
     if (path.startsWith('/images/')) return pictures(request, response, path.slice('/images/'.length))
+    if (path.startsWith('/i/') || path.startsWith('/f/')) return pictures(request, response, path.slice(1))
     if (path.startsWith('/uploads/')) return uploads.receive(request, response)
     switch (path) {
       case '/graphql':
@@ -76,7 +77,7 @@ export async function serve(app: App, { stalledMs = STALLED_MS }: { stalledMs?: 
         return text(
           response,
           404,
-          'NOT_FOUND: The paths are /graphql, /images/…, /uploads/…, /events/s3, /failures.jsonl, /healthz, /readyz and /metrics.\n',
+          'NOT_FOUND: The paths are /graphql, /images/…, /i/…, /f/…, /uploads/…, /events/s3, /failures.jsonl, /healthz, /readyz and /metrics.\n',
         )
     }
   }

@@ -64,6 +64,14 @@ export const TASKS = {
     runner: 'long',
     cron: '23 * * * *',
   }),
+  delete_unused: task({
+    payload: NOTHING,
+    priority: 0,
+    attempts: 1,
+    key: () => 'delete_unused',
+    runner: 'long',
+    cron: '53 * * * *',
+  }),
   prune_events: task({
     payload: NOTHING,
     priority: 0,

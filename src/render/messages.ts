@@ -6,12 +6,15 @@ import type { ImageFormat, Preset } from '../core/variant.ts'
 
 /** One requested picture of a source. */
 export interface VariantSpec {
+  /** Its name, or a transform's segment of the key. */
   readonly preset: string
   readonly format: ImageFormat
+  /** What a transform's segment stands for; presets are known by their names. */
+  readonly recipe?: Preset
 }
 
-/** One rendered picture. Sizes in px. */
-export interface Picture extends VariantSpec {
+/** One picture made. Sizes in px. */
+export interface Picture extends Omit<VariantSpec, 'recipe'> {
   readonly bytes: Uint8Array
   readonly width: number
   readonly height: number
@@ -26,8 +29,18 @@ export interface PlaceholderData {
   readonly thumbHash: string
   /** `#rrggbb` */
   readonly dominantColor: string
-  /** A WebP of at most 16 px a side and 300 bytes, on white or on the matte that shows the art. */
+  /** WebPs, or PNGs of art in one colour, of at most 16 px a side and 207 bytes: on white, on dark in the ink of that theme, on clear ground. */
   readonly preview: Uint8Array
+  readonly darkPreview: Uint8Array
+  readonly clearPreview: Uint8Array
+  /** At most five colours, the most frequent first, and their shares of what is drawn, 0 to 1. */
+  readonly palette: readonly { readonly color: string; readonly share: number }[]
+  /** All that is drawn has one colour. */
+  readonly isMonochrome: boolean
+  /** The art covers most of its picture: the dominant colour can stand for it. */
+  readonly fillsGround: boolean
+  /** Of that kind of art AVIF is smaller than WebP. */
+  readonly suitsAvif: boolean
 }
 
 /** The result of one render of a source. */

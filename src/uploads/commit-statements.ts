@@ -97,6 +97,13 @@ export const UPSERT_STAGED = statement({
         (array_prepend(item.source_hash, array_remove(item.previous_source_hashes, excluded.source_hash)))[1:4] end,
       thumb_hash = case when item.source_hash = excluded.source_hash then item.thumb_hash end,
       placeholder = case when item.source_hash = excluded.source_hash then item.placeholder end,
+      placeholder_dark = case when item.source_hash = excluded.source_hash then item.placeholder_dark end,
+      placeholder_clear = case when item.source_hash = excluded.source_hash then item.placeholder_clear end,
+      palette = case when item.source_hash = excluded.source_hash then item.palette else '{}' end,
+      palette_shares = case when item.source_hash = excluded.source_hash then item.palette_shares else '{}' end,
+      is_monochrome = item.is_monochrome and item.source_hash = excluded.source_hash,
+      fills_ground = item.fills_ground and item.source_hash = excluded.source_hash,
+      suits_avif = item.suits_avif and item.source_hash = excluded.source_hash,
       is_slow = item.is_slow and item.source_hash = excluded.source_hash,
       dominant_color = case when item.source_hash = excluded.source_hash then item.dominant_color end,
       source_hash = excluded.source_hash

@@ -7,7 +7,9 @@ import type { Admission, AdmissionLimiter } from './admission.ts'
 import { createInteractiveNotice } from './interactive.ts'
 import { type Located, locateVariant, type StoredImage } from './locate.ts'
 import { makeVariants, md5Of, type RenderDeps, sourcePathOf, variantKeyOf } from './make.ts'
+import { specOf } from './offered.ts'
 import { recordResults } from './record.ts'
+import type { TransformLimit } from './transform-limit.ts'
 import type { WarmQueue } from './warm-queue.ts'
 
 /** CPU time of a render that a viewer waits for, and of one that no worker has made within a minute after that. */
@@ -56,12 +58,18 @@ interface Flight {
 /**
  * The core of the service: returns a variant, made now if it does not exist, exactly once across all processes. Viewers wait their turn,
  * fairly between vendors and clients; if all viewers of a picture disconnect before its turn, it is not made. Rejects with GONE, with the
- * source's reason code (422), with BUSY, with SLOW if a worker will make it, or with UNAVAILABLE.
+ * source's reason code (422), with BUSY, with SLOW if a worker will make it, with TOO_MANY if the client has had too many transforms drawn,
+ * or with UNAVAILABLE.
  */
 export function createEnsureVariant(
-  deps: RenderDeps & { readonly pg: Pg; readonly warmQueue: WarmQueue; readonly admission: AdmissionLimiter },
+  deps: RenderDeps & {
+    readonly pg: Pg
+    readonly warmQueue: WarmQueue
+    readonly admission: AdmissionLimiter
+    readonly transformLimit: TransformLimit
+  },
 ): EnsureVariant {
-  const { pg, stores, pool, warmQueue, admission } = deps
+  const { pg, stores, pool, warmQueue, admission, transformLimit } = deps
   const flights = new Map<string, Flight>()
   const notifyInteractive = createInteractiveNotice(pg)
 
@@ -70,10 +78,11 @@ export function createEnsureVariant(
     const stored = wanted.image && (await readWhole(deps, wanted.image))
     if (stored) return stored
     refuseFailed(wanted)
-    const key = variantKeyOf(deps, wanted, { preset: wanted.preset.name, format: wanted.format })
+    const key = variantKeyOf(deps, wanted, specOf(wanted.preset, wanted.format))
     const flight = flights.get(key)
-    const isJoined = flight && !flight.abort.signal.aborted
-    return await join(isJoined ? flight : startFlight(key, wanted, viewer), viewer.signal)
+    if (flight && !flight.abort.signal.aborted) return await join(flight, viewer.signal)
+    if (wanted.recipe.isTransform) transformLimit.take(viewer.client)
+    return await join(startFlight(key, wanted, viewer), viewer.signal)
   }
 
   function startFlight(key: string, wanted: Located, { client }: Viewer): Flight {
@@ -149,7 +158,7 @@ export function createEnsureVariant(
     if (wanted.image) log.warn('an object is lost or truncated, making it again', { key: wanted.image.objectKey })
     try {
       const made = await makeVariants(deps, wanted, {
-        variants: [{ preset: wanted.preset.name, format: wanted.format }],
+        variants: [specOf(wanted.preset, wanted.format)],
         cpuLimitMs: wanted.wasTooSlow ? CPU_LIMIT_MS.last : CPU_LIMIT_MS.viewer,
         path,
         isSlow,
@@ -158,7 +167,8 @@ export function createEnsureVariant(
         ...(svg ? { svg } : {}),
       })
       await recordResults(pg, { made: [made.item] })
-      warmQueue.add(wanted.itemId)
+      // Who asks for one preset will ask for the others; transforms are as many as there are pages.
+      if (!wanted.recipe.isTransform) warmQueue.add(wanted.itemId)
       const [image] = made.item.images
       const [bytes] = made.bytes
       if (!image || !bytes) throw new Error('the renderer answered without a picture')

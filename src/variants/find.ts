@@ -1,4 +1,5 @@
 import { cacheTagsOf } from '../core/cache-tags.ts'
+import { findRecipe } from '../core/transform.ts'
 import {
   type ImageFormat,
   type Presets,
@@ -12,7 +13,9 @@ import type { Pg } from '../db/database.ts'
 import type { Delivered, EnsureVariant, Viewer } from './ensure.ts'
 import { type Located, openLocator } from './locate.ts'
 import { variantKeyOf } from './make.ts'
+import { specOf } from './offered.ts'
 import type { RecipeHistory } from './recipes.ts'
+import type { TransformUses } from './transform-uses.ts'
 
 /** The result of resolving an issued key. */
 export interface IssuedImage {
@@ -23,7 +26,7 @@ export interface IssuedImage {
   /** The current picture, if it exists and may be shown. */
   readonly image: Located['image']
   readonly ensure: (viewer: Viewer) => Promise<Delivered>
-  /** A tiny WebP placeholder; null if there is none. */
+  /** A tiny picture that stands for it; null where there is none. */
   readonly placeholder: Buffer | null
   /** The key of the current picture. */
   readonly keyOf: (delivered: Delivered) => string
@@ -32,6 +35,8 @@ export interface IssuedImage {
 interface Finder {
   readonly pg: Pg
   readonly presets: Presets
+  readonly ladder: readonly number[]
+  readonly uses: TransformUses
   readonly recipes: RecipeHistory
   readonly urlSecret: string
   readonly ensureVariant: EnsureVariant
@@ -43,13 +48,14 @@ export function createVariantFinder(app: Finder): (key: string) => Promise<Issue
 
   return async function findVariant(key) {
     const path = parseVariantKey(key)
-    const preset = path && app.presets.get(path.preset)
-    if (!path || !preset?.formats.includes(path.format)) return null
+    const recipe = path && findRecipe(app, path.preset)
+    if (!path || !recipe?.formats.includes(path.format)) return null
     const { format } = path
-    const located = await locate({ sourceKey: printSourceKey(path), preset, format })
+    const located = await locate({ sourceKey: printSourceKey(path), recipe, format })
     const freshness = located && freshnessOf(app, path, located)
     if (!freshness) return null
-    const current = variantKeyOf(app, located, { preset: preset.name, format })
+    const current = variantKeyOf(app, located, specOf(located.preset, format))
+    if (located.image && located.isUseDue) app.uses.note(located.image.objectKey)
     return {
       freshness,
       format,
@@ -68,11 +74,14 @@ function freshnessOf(
   { version }: VariantPath,
   item: Located,
 ): IssuedImage['freshness'] | null {
-  if (version === null) return 'alias'
+  // Of transforms there is no alias: nobody gets a size that was not issued.
+  if (version === null) return item.recipe.isTransform ? null : 'alias'
   const issued = (sourceHash: string, recipeHash: string) =>
     sameVersion(version, versionOf(urlSecret, sourceHash, recipeHash))
   if (issued(item.sourceHash, item.preset.recipeHash)) return 'current'
   const sources = [item.sourceHash, ...item.previousSourceHashes]
-  const recipes = history.get(item.preset.name) ?? []
+  const recipes = item.recipe.isTransform
+    ? [item.preset.recipeHash, ...item.recipe.earlierHashes]
+    : (history.get(item.preset.name) ?? [])
   return sources.some((source) => recipes.some((recipe) => issued(source, recipe))) ? 'outdated' : null
 }

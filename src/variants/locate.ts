@@ -1,4 +1,5 @@
 import { TAKEN_DOWN } from '../catalogue/taken-down.ts'
+import type { Recipe } from '../core/transform.ts'
 import { type ImageFormat, type Preset, RENDERER_VERSION } from '../core/variant.ts'
 import type { Pg } from '../db/database.ts'
 import { statement } from '../db/statement.ts'
@@ -21,11 +22,15 @@ export interface Located {
   readonly sourceHash: string
   readonly previousSourceHashes: readonly string[]
   readonly takenDown: boolean
+  readonly recipe: Recipe
+  /** What its recipe is for this item. */
   readonly preset: Preset
   readonly format: ImageFormat
   /** The current variant, null if it was not made yet. */
   readonly image: StoredImage | null
-  /** Rendering it once took long. */
+  /** It is a transform's, and its last use was noted some time ago. */
+  readonly isUseDue: boolean
+  /** Drawing it once took long. */
   readonly isSlow: boolean
   /** Why the current source cannot be rendered; also null if another attempt may help. */
   readonly failure: { readonly code: string; readonly message: string } | null
@@ -33,13 +38,13 @@ export interface Located {
   readonly isLeftToWorker: boolean
   /** A request found it too slow, and no worker has made it since. */
   readonly wasTooSlow: boolean
-  /** A tiny WebP placeholder; null until it was first rendered. */
+  /** A tiny picture that stands for the others; null until it was drawn. */
   readonly placeholder: Buffer | null
 }
 
 interface Wanted {
   readonly sourceKey: string
-  readonly preset: Preset
+  readonly recipe: Recipe
   readonly format: ImageFormat
 }
 
@@ -88,13 +93,13 @@ export function openLocator(pg: Pg): (wanted: Wanted) => Promise<Located | null>
 async function locateVariants(pg: Pg, wanted: readonly Wanted[]): Promise<(Located | null)[]> {
   const rows = await LOCATE.all(pg, {
     sourceKeys: wanted.map(({ sourceKey }) => sourceKey),
-    presets: wanted.map(({ preset }) => preset.name),
+    presets: wanted.map(({ recipe }) => recipe.name),
     formats: wanted.map(({ format }) => format),
-    recipeHashes: wanted.map(({ preset }) => preset.recipeHash),
+    recipeHashes: wanted.map(({ recipe }) => recipe.recipeHash),
     rendererVersion: RENDERER_VERSION,
   })
   const found = new Map(rows.map((row) => [row.place, row]))
-  return wanted.map(({ sourceKey, preset, format }, index) => {
+  return wanted.map(({ sourceKey, recipe, format }, index) => {
     const row = found.get(index + 1)
     if (!row) return null
     return {
@@ -104,9 +109,11 @@ async function locateVariants(pg: Pg, wanted: readonly Wanted[]): Promise<(Locat
       sourceHash: row.source_hash,
       previousSourceHashes: row.previous_source_hashes,
       takenDown: row.taken_down,
-      preset,
+      recipe,
+      preset: recipe.presetFor(row),
       format,
       image: storedImageOf(row),
+      isUseDue: row.is_use_due ?? false,
       isSlow: row.is_slow,
       failure:
         row.settled && row.code !== null && row.message !== null ? { code: row.code, message: row.message } : null,
@@ -138,9 +145,9 @@ const LOCATE = statement({
   isPrepared: true,
   text: `
     select w.place::int, i.id, coalesce(i.original_key, i.source_key) as original_key, i.source_hash,
-           i.previous_source_hashes, ${TAKEN_DOWN('i')} as taken_down,
+           i.previous_source_hashes, i.width, i.height, ${TAKEN_DOWN('i')} as taken_down,
            i.is_slow, i.placeholder, m.object_key, m.bytes, m.md5, m.made_at > now() - interval '1 minute' as is_fresh,
-           f.code, f.message, f.settled, f.code = 'SLOW' and f.last_at > now() - interval '1 minute' as is_left_to_worker
+           m.used_at < now() - interval '1 day' as is_use_due, f.code, f.message, f.settled, f.code = 'SLOW' and f.last_at > now() - interval '1 minute' as is_left_to_worker
     from unnest(:sourceKeys::text[], :presets::text[], :formats::image_format[], :recipeHashes::text[])
       with ordinality as w(source_key, preset, format, recipe_hash, place)
     join item i on i.source_key = w.source_key
@@ -161,6 +168,8 @@ const LOCATE = statement({
     original_key: 'text',
     source_hash: 'text',
     previous_source_hashes: 'text[]',
+    width: 'float8?',
+    height: 'float8?',
     taken_down: 'bool',
     is_slow: 'bool',
     placeholder: 'bytea?',
@@ -168,6 +177,7 @@ const LOCATE = statement({
     bytes: 'int4?',
     md5: 'text?',
     is_fresh: 'bool?',
+    is_use_due: 'bool?',
     code: 'text?',
     message: 'text?',
     settled: 'bool?',

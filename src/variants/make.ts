@@ -58,8 +58,9 @@ export async function makeVariants(
   const bytes = rendered.pictures.map((picture) => Buffer.from(picture.bytes))
   const images = rendered.pictures.map(({ preset, format, width, height, lossless }, index): MadeImage => {
     const encoded = bytes[index] as Buffer
-    const { recipeHash } = presetOf(deps.presets, preset)
-    const objectKey = variantKeyOf(deps, source, { preset, format })
+    const spec = options.variants[index] as VariantSpec
+    const { recipeHash } = presetOf(deps.presets, spec)
+    const objectKey = variantKeyOf(deps, source, spec)
     const facts = { width, height, lossless, bytes: encoded.length, md5: md5Of(encoded), engine, warnings }
     return { itemId, preset, format, recipeHash, sourceHash, objectKey, ...facts }
   })
@@ -85,10 +86,11 @@ export const md5Of = (bytes: Buffer): string => createHash('md5').update(bytes).
 export function variantKeyOf(
   { presets, urlSecret }: Pick<RenderDeps, 'presets' | 'urlSecret'>,
   { sourceKey, sourceHash }: Pick<Source, 'sourceKey' | 'sourceHash'>,
-  { preset, format }: VariantSpec,
+  spec: VariantSpec,
 ): string {
+  const { preset, format } = spec
   const path = sourcePathOf({ sourceKey })
-  const version = versionOf(urlSecret, sourceHash, presetOf(presets, preset).recipeHash)
+  const version = versionOf(urlSecret, sourceHash, presetOf(presets, spec).recipeHash)
   return printVariantKey({ ...path, preset, version, format })
 }
 
@@ -99,8 +101,8 @@ export function sourcePathOf({ sourceKey }: Pick<Source, 'sourceKey'>): SourcePa
   return path
 }
 
-function presetOf(presets: Presets, name: string) {
-  const preset = presets.get(name)
+function presetOf(presets: Presets, { preset: name, recipe }: VariantSpec) {
+  const preset = recipe ?? presets.get(name)
   if (!preset) throw new Error(`no preset ${name}`)
   return preset
 }

@@ -1,3 +1,4 @@
+import { parseTransform } from '../core/transform.ts'
 import { type ImageFormat, type Presets, parseCompositeKey, parseVariantKey } from '../core/variant.ts'
 import type { RenderPool } from '../render/contract.ts'
 
@@ -11,8 +12,9 @@ const CPU_LIMIT_MS = 5000
 export type NeutralPicture = (key: string) => Promise<{ readonly format: ImageFormat; readonly bytes: Buffer } | null>
 
 /**
- * Neutral pictures in each preset's size, background and format, sent as the body of a 503, which browsers draw. Each is rendered when
- * first needed, ahead of queued work, and kept. A composite gets the largest preset's.
+ * Neutral pictures in each preset's size, background and format, to be shown where there is no picture yet: a browser draws the
+ * body of a 503. Each is drawn when it is first needed, ahead of what waits, and kept. A composite and a transform get the largest
+ * preset's.
  */
 export function createNeutralPictures({ pool, presets }: { pool: RenderPool; presets: Presets }): NeutralPicture {
   const kept = new Map<string, Promise<Buffer>>()
@@ -32,7 +34,8 @@ export function createNeutralPictures({ pool, presets }: { pool: RenderPool; pre
 
   return async function neutralFor(key) {
     const path = parseVariantKey(key) ?? parseCompositeKey(key)
-    const preset = path && ('preset' in path ? presets.get(path.preset) : largest)
+    const isPreset = path && 'preset' in path && !parseTransform(path.preset)
+    const preset = isPreset ? presets.get(path.preset) : largest
     if (!path || !preset) return null
     const { format } = path
     return await draw(preset.name, format).then(

@@ -1,5 +1,7 @@
 import { AppError } from '../core/errors.ts'
+import { parseTransform } from '../core/transform.ts'
 import type { ImageFormat, Preset, Presets } from '../core/variant.ts'
+import type { VariantSpec } from '../render/messages.ts'
 
 export interface OfferedVariant {
   readonly preset: Preset
@@ -37,6 +39,14 @@ export function offeredFormat(preset: Preset, format: ImageFormat): ImageFormat 
   )
 }
 
-/** Every preset in its first format: a backfill's default. */
+/** The presets that are made ahead of requests: a backfill's default. */
+export const backfilledPresets = (presets: Presets): string[] =>
+  [...presets.values()].flatMap(({ name, backfill }) => (backfill ? [name] : [])).sort()
+
+/** The variants that are made ahead of requests: those presets in the format that each lists first. */
 export const firstVariants = (presets: Presets): OfferedVariant[] =>
-  variantsOf(presets, { presets: [...presets.keys()].sort(), formats: [] })
+  variantsOf(presets, { presets: backfilledPresets(presets), formats: [] })
+
+/** What the renderers are told of a picture. */
+export const specOf = (preset: Preset, format: ImageFormat): VariantSpec =>
+  parseTransform(preset.name) ? { preset: preset.name, format, recipe: preset } : { preset: preset.name, format }

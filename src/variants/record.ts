@@ -1,8 +1,10 @@
 import type { AppError } from '../core/errors.ts'
 import { ATTEMPTS_MAX, isSettled } from '../core/errors.ts'
+import { parseTransform } from '../core/transform.ts'
 import { type ImageFormat, RENDERER_VERSION } from '../core/variant.ts'
 import { SLOW_MS } from '../core/vendor-costs.ts'
 import { type Queryable, statement } from '../db/statement.ts'
+import type { PlaceholderData } from '../render/messages.ts'
 import { IS_WANTED, WRITE_EVENTS } from '../webhooks/outbox.ts'
 
 /** A stored picture, ready to be recorded. */
@@ -22,15 +24,11 @@ export interface MadeImage {
   readonly warnings: readonly string[]
 }
 
-/** The result of rendering an item: metadata and its pictures. */
-export interface RenderedItem {
+/** The result of rendering an item: facts about it, and its pictures. */
+export interface RenderedItem extends PlaceholderData {
   readonly itemId: number
   readonly sourceHash: string
-  readonly thumbHash: string
-  readonly dominantColor: string
-  /** A tiny WebP placeholder. */
-  readonly preview: Uint8Array
-  /** CPU time of the render in the renderer. */
+  /** What drawing it took of a renderer's CPU. */
   readonly cpuMs: number
   readonly images: readonly MadeImage[]
 }
@@ -72,11 +70,19 @@ export async function recordResults(db: Queryable, { made = [], failures = [] }:
     lossless: column('lossless'),
     engines: column('engine'),
     warnings: images.map((image) => image.warnings.join(',')),
+    transforms: images.map((image) => parseTransform(image.preset) !== null),
     drawnIds: made.map((item) => item.itemId),
     drawnHashes: made.map((item) => item.sourceHash),
     thumbHashes: made.map((item) => item.thumbHash),
     dominantColors: made.map((item) => item.dominantColor),
     placeholders: made.map((item) => Buffer.from(item.preview)),
+    darkPlaceholders: made.map((item) => Buffer.from(item.darkPreview)),
+    clearPlaceholders: made.map((item) => Buffer.from(item.clearPreview)),
+    palettes: made.map((item) => item.palette.map(({ color }) => color).join(',')),
+    paletteShares: made.map((item) => item.palette.map(({ share }) => share).join(',')),
+    monochrome: made.map((item) => item.isMonochrome),
+    filling: made.map((item) => item.fillsGround),
+    suitingAvif: made.map((item) => item.suitsAvif),
     slow: made.map((item) => item.cpuMs > SLOW_MS),
     failedIds: failures.map((failure) => failure.itemId),
     failedHashes: failures.map((failure) => failure.sourceHash),
@@ -90,40 +96,52 @@ export async function recordResults(db: Queryable, { made = [], failures = [] }:
   })
 }
 
-// An image made again (mode ALL, or repaired) keeps its row: the object has the same bytes. An item that a vendor has removed meanwhile
-// gets no failure; its images are discarded once none is being made. A placeholder stays as first drawn until the source changes. SLOW
-// depends on a viewer's limit: it counts as no attempt, and only the largest limit is final. Subscriptions are checked first, so that
-// Postgres skips the joins if nobody wants the events. The commit does not wait for the disk: a row lost in a power cut is made again,
-// with the same bytes.
+// An image made again (mode ALL, or repaired) keeps its row: the object has the same bytes.
+// An item that a vendor removed meanwhile gets no failure; its images are discarded once none is being made.
+// A placeholder stays as it was first drawn, until the source changes; one of an earlier release, which had no others, is replaced.
+// A transform is nobody's event: they come and go with the pages that ask for them.
+// SLOW is what a viewer's limit says: it counts as no attempt, and only the largest limit settles.
+// Asked first whether an event is wanted at all, Postgres joins nothing for nobody.
+// The commit does not wait for the disk: a row that a power cut takes along is made again, with the same bytes.
 const RECORD_RESULTS = statement({
   name: 'record-results',
   isPrepared: true,
   text: `
     with made as (
       insert into image (owner_type, owner_id, preset, format, recipe_hash, source_hash, object_key,
-                         width, height, bytes, md5, lossless, engine, warnings)
+                         width, height, bytes, md5, lossless, engine, warnings, used_at)
       select 'ITEM', t.owner_id, t.preset, t.format, t.recipe_hash, t.source_hash, t.object_key,
-             t.width, t.height, t.bytes, t.md5, t.lossless, t.engine, string_to_array(t.warnings, ',')
+             t.width, t.height, t.bytes, t.md5, t.lossless, t.engine, string_to_array(t.warnings, ','),
+             case when t.is_transform then now() end
       from unnest(:itemIds::int[], :presets::text[], :formats::image_format[], :recipeHashes::text[], :sourceHashes::text[], :objectKeys::text[],
-                  :widths::int[], :heights::int[], :bytes::int[], :md5s::text[], :lossless::boolean[], :engines::text[], :warnings::text[])
-        as t(owner_id, preset, format, recipe_hash, source_hash, object_key, width, height, bytes, md5, lossless, engine, warnings)
+                  :widths::int[], :heights::int[], :bytes::int[], :md5s::text[], :lossless::boolean[], :engines::text[], :warnings::text[],
+                  :transforms::boolean[])
+        as t(owner_id, preset, format, recipe_hash, source_hash, object_key, width, height, bytes, md5, lossless, engine, warnings,
+             is_transform)
       cross join (select set_config('synchronous_commit', 'off', true)) as soon
       on conflict (owner_type, owner_id, preset, format, recipe_hash, source_hash)
-        do update set made_at = now(), bytes = excluded.bytes, md5 = excluded.md5
-      returning owner_id, preset, format, object_key, width, height, bytes, xmax = 0 as is_new
+        do update set made_at = now(), bytes = excluded.bytes, md5 = excluded.md5, used_at = excluded.used_at
+      returning owner_id, preset, format, object_key, width, height, bytes, xmax = 0 and used_at is null as is_new
     ), drawn as (
       update item set thumb_hash = coalesce(item.thumb_hash, t.thumb_hash), is_slow = t.is_slow,
-        dominant_color = coalesce(item.dominant_color, t.dominant_color), placeholder = coalesce(item.placeholder, t.placeholder)
+        dominant_color = coalesce(item.dominant_color, t.dominant_color), placeholder = coalesce(item.placeholder_clear, t.placeholder),
+        placeholder_dark = coalesce(item.placeholder_dark, t.dark), placeholder_clear = coalesce(item.placeholder_clear, t.clear),
+        palette = coalesce(string_to_array(t.palette, ','), item.palette),
+        palette_shares = coalesce(string_to_array(t.shares, ',')::float4[], item.palette_shares),
+        is_monochrome = coalesce(t.is_monochrome, item.is_monochrome), fills_ground = coalesce(t.fills_ground, item.fills_ground),
+        suits_avif = coalesce(t.suits_avif, item.suits_avif)
       from (
         select * from unnest(:drawnIds::int[], :drawnHashes::text[], :thumbHashes::text[], :dominantColors::text[],
-                             :placeholders::bytea[], :slow::boolean[])
+                             :placeholders::bytea[], :darkPlaceholders::bytea[], :clearPlaceholders::bytea[], :palettes::text[],
+                             :paletteShares::text[], :monochrome::boolean[], :filling::boolean[], :suitingAvif::boolean[], :slow::boolean[])
         union all
-        select id, source_hash, null, null, null, true
+        select id, source_hash, null, null, null, null, null, null, null, null::boolean, null::boolean, null::boolean, true
         from unnest(:failedIds::int[], :failedHashes::text[], :codes::text[]) as f(id, source_hash, code)
         where code in ('SLOW', 'TIMEOUT')
-      ) as t(id, source_hash, thumb_hash, dominant_color, placeholder, is_slow)
+      ) as t(id, source_hash, thumb_hash, dominant_color, placeholder, dark, clear, palette, shares, is_monochrome, fills_ground,
+             suits_avif, is_slow)
       where item.id = t.id and item.source_hash = t.source_hash
-        and (item.is_slow <> t.is_slow or (t.placeholder is not null and (item.placeholder is null or item.thumb_hash is null)))
+        and (item.is_slow <> t.is_slow or (t.placeholder is not null and (item.placeholder_clear is null or item.thumb_hash is null)))
     ), forgotten as (
       delete from render_failure where item_id = any(:drawnIds)
     ), failed as (
@@ -168,11 +186,19 @@ const RECORD_RESULTS = statement({
     lossless: 'bool[]',
     engines: 'text[]',
     warnings: 'text[]',
+    transforms: 'bool[]',
     drawnIds: 'int4[]',
     drawnHashes: 'text[]',
     thumbHashes: 'text[]',
     dominantColors: 'text[]',
     placeholders: 'bytea[]',
+    darkPlaceholders: 'bytea[]',
+    clearPlaceholders: 'bytea[]',
+    palettes: 'text[]',
+    paletteShares: 'text[]',
+    monochrome: 'bool[]',
+    filling: 'bool[]',
+    suitingAvif: 'bool[]',
     slow: 'bool[]',
     failedIds: 'int4[]',
     failedHashes: 'text[]',

@@ -11,6 +11,7 @@ export function preset(name: string, options: Partial<Preset> = {}): Preset {
     color: null,
     watermark: null,
     encoding: 'auto',
+    backfill: true,
     ...options,
   } as const
   return { name, formats: ['PNG'], ...definition, recipeHash: hashRecipe({ formats: ['PNG'], ...definition }) }

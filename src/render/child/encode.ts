@@ -75,16 +75,3 @@ function write({ pixels, width, height }: Raster, format: ImageFormat, lossless:
       return image.png({ compressionLevel: 9 }).toBuffer()
   }
 }
-
-/** Size limit of the tiny picture in a placeholder. */
-const TINY_MAX_BYTES = 300
-
-/**
- * Encodes an opaque raster of at most 16 px a side as WebP of at most 300 bytes, lowering the quality for noise (at quality 1 the
- * worst case has about 180).
- */
-export async function encodeTiny({ pixels, width, height }: Raster): Promise<Buffer> {
-  const image = sharp(pixels, { raw: { width, height, channels: 4 } })
-  const good = await image.webp({ quality: 40, effort: 2 }).toBuffer()
-  return good.length <= TINY_MAX_BYTES ? good : await image.webp({ quality: 1, effort: 2 }).toBuffer()
-}

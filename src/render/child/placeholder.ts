@@ -1,22 +1,61 @@
 import { rgbaToThumbHash } from 'thumbhash'
+import { THEME_COLOURS, type Theme } from '../../core/transform-request.ts'
 import type { PlaceholderData } from '../messages.ts'
-import { encodeTiny } from './encode.ts'
-import { chooseMatte } from './matte.ts'
-import type { Colour, Raster } from './pixels.ts'
+import { coloursOf } from './palette.ts'
+import { type Colour, parseHex, type Raster } from './pixels.ts'
+import { encodeRamp } from './ramp.ts'
+import { encodeTiny, fitTiny } from './tiny.ts'
 
 /** ThumbHash keeps at most 7 x 7 frequencies, for which 16 px a side are enough. */
 const SIDE_PX = 16
 
-/** The ThumbHash (with alpha), dominant colour and tiny picture of a drawing on a transparent background. */
-export async function placeholderOf(raster: Raster): Promise<PlaceholderData> {
-  const small = shrink(raster)
+const themeOf = (theme: Theme) => {
+  const { background, color } = THEME_COLOURS[theme]
+  return { ground: background === null ? null : parseHex(background), ink: color === null ? null : parseHex(color) }
+}
+const [LIGHT, DARK, CLEAR] = [themeOf('LIGHT'), themeOf('DARK'), themeOf('TRANSPARENT')]
+
+/**
+ * ThumbHash (with alpha), colours and tiny pictures of a drawing on clear ground.
+ * @param options.hasInk parts of it are in currentColor
+ * @param options.drawOnDark the same drawing in the ink of the dark theme, where it is not the same
+ */
+export async function placeholderOf(
+  raster: Raster,
+  options: { hasInk: boolean; drawOnDark: () => Promise<Raster> },
+): Promise<Omit<PlaceholderData, 'suitsAvif'>> {
+  const small = shrink(raster, SIDE_PX)
   const thumbHash = Buffer.from(rgbaToThumbHash(small.width, small.height, small.pixels)).toString('base64')
-  const preview = await encodeTiny(flatten(small, chooseMatte(raster)))
-  return { thumbHash, dominantColor: dominantColour(small), preview }
+  const colours = coloursOf(raster)
+  return {
+    thumbHash,
+    dominantColor: dominantColour(small),
+    ...(colours.isMonochrome ? inOneInk(raster, { ...colours, ...options }) : await inColours(raster, options)),
+    ...colours,
+  }
 }
 
-/** On an opaque background: a transparent placeholder would make the picture flash when it loads. */
-function flatten({ pixels, width, height }: Raster, matte: Colour): Raster {
+type Tiny = Pick<PlaceholderData, 'preview' | 'darkPreview' | 'clearPreview'>
+
+function inOneInk(raster: Raster, { palette, hasInk }: { palette: PlaceholderData['palette']; hasInk: boolean }): Tiny {
+  const own = parseHex(palette[0]?.color ?? '#000000')
+  const draw = ({ ground, ink }: typeof LIGHT) =>
+    fitTiny((side) => encodeRamp(shrink(raster, side), { ink: (hasInk && ink) || own, ground }))
+  return { preview: draw(LIGHT), darkPreview: draw(DARK), clearPreview: draw(CLEAR) }
+}
+
+async function inColours(raster: Raster, { drawOnDark }: { drawOnDark: () => Promise<Raster> }): Promise<Tiny> {
+  const onDark = await drawOnDark()
+  return {
+    preview: await encodeTiny((side) => flatten(shrink(raster, side), LIGHT.ground)),
+    darkPreview: await encodeTiny((side) => flatten(shrink(onDark, side), DARK.ground)),
+    clearPreview: await encodeTiny((side) => shrink(raster, side)),
+  }
+}
+
+/** On the background of its theme: a transparent placeholder would make the picture flash when it loads. */
+function flatten({ pixels, width, height }: Raster, matte: Colour | null): Raster {
+  if (!matte) return { pixels, width, height }
   const flat = new Uint8Array(pixels.length)
   for (let at = 0; at < pixels.length; at += 4) {
     const share = (pixels[at + 3] as number) / 255
@@ -27,9 +66,9 @@ function flatten({ pixels, width, height }: Raster, matte: Colour): Raster {
   return { pixels: flat, width, height }
 }
 
-/** Downscales to at most 16 px a side, each pixel the mean of a 4 x 4 grid of samples, weighted by alpha. */
-function shrink(raster: Raster): Raster {
-  const scale = Math.min(1, SIDE_PX / Math.max(raster.width, raster.height))
+/** Downscales to at most so many px a side, each pixel the mean of a 4 x 4 grid of samples, weighted by alpha. */
+function shrink(raster: Raster, side: number): Raster {
+  const scale = Math.min(1, side / Math.max(raster.width, raster.height))
   const width = Math.max(1, Math.round(raster.width * scale))
   const height = Math.max(1, Math.round(raster.height * scale))
   const pixels = new Uint8Array(width * height * 4)

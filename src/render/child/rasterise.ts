@@ -14,11 +14,14 @@ import { type Colour, paintOn, type Raster } from './pixels.ts'
  * What determines the pixels of a raster, apart from its background; presets with the same canvas share one drawing. A preset without its
  * name and without what is applied after drawing.
  */
-export type Canvas = Omit<Preset, 'name' | 'recipeHash' | 'formats' | 'background' | 'watermark' | 'encoding'>
+export type Canvas = Omit<
+  Preset,
+  'name' | 'recipeHash' | 'formats' | 'backfill' | 'background' | 'watermark' | 'encoding'
+>
 
 /** Equal for equal canvases on the same background. */
 export function drawingKeyOf(preset: Preset, background: Colour | null): string {
-  const { name, recipeHash, formats, background: _, watermark, encoding, ...canvas } = preset
+  const { name, recipeHash, formats, backfill, background: _, watermark, encoding, ...canvas } = preset
   const fields: Canvas = canvas
   return JSON.stringify([background, Object.entries(fields).sort(([a], [b]) => (a < b ? -1 : 1))])
 }

@@ -1,9 +1,10 @@
+import { THEME_COLOURS } from '../../core/transform-request.ts'
 import type { Preset } from '../../core/variant.ts'
 import type { Picture, Rendered, VariantSpec } from '../messages.ts'
 import { blank } from './blank.ts'
 import { openDrawings } from './drawings.ts'
 import { encode } from './encode.ts'
-import { chooseEngine } from './engine.ts'
+import { chooseEngine, isHeavy } from './engine.ts'
 import { lacksGlyph } from './fonts.ts'
 import { chooseMatte } from './matte.ts'
 import type { NormalisedSvg } from './normalise/normalise.ts'
@@ -21,6 +22,7 @@ import {
 import { placeholderOf } from './placeholder.ts'
 import { drawingKeyOf, drawOwn, SMALL } from './rasterise.ts'
 import { readStill, type StillOptions } from './still.ts'
+import { suitsAvif } from './suits-avif.ts'
 
 export type Render = (svg: Uint8Array, variants: readonly VariantSpec[], options?: StillOptions) => Promise<Rendered>
 
@@ -39,8 +41,8 @@ export function createRenderer(all: readonly Preset[]): Render {
     if (isClear(small)) throw blank(document)
     const drawings = new Map<string, Raster>()
     const pictures: Picture[] = []
-    for (const { preset: name, format } of variants) {
-      const preset = presets.get(name)
+    for (const { preset: name, format, recipe } of variants) {
+      const preset = recipe ?? presets.get(name)
       if (!preset) throw new Error(`no preset ${name} in this renderer`)
       const background = backgroundOf(preset, small)
       const drawing = await keep(drawings, drawingKeyOf(preset, background), async () =>
@@ -51,7 +53,7 @@ export function createRenderer(all: readonly Preset[]): Render {
       const { bytes, lossless } = await encode(picture, preset, format)
       pictures.push({ preset: name, format, bytes, width: preset.width, height: preset.height, lossless })
     }
-    const placeholder = await placeholderOf(small)
+    const placeholder = { ...(await drawPlaceholder(document, { small, draw })), suitsAvif: suitsAvif(document, small) }
     for (const drawing of drawings.values()) release(drawing)
     return {
       pictures,
@@ -60,6 +62,17 @@ export function createRenderer(all: readonly Preset[]): Render {
       placeholder,
     }
   }
+}
+
+/** A second drawing of heavy art, in the ink of the dark theme, would cost too much for a placeholder. */
+function drawPlaceholder(
+  document: NormalisedSvg,
+  { small, draw }: { small: Raster; draw: ReturnType<typeof openDrawings> },
+) {
+  const hasInk = document.svg.includes('currentColor')
+  const drawOnDark = async () =>
+    hasInk && !isHeavy(document) ? await draw({ ...SMALL, color: THEME_COLOURS.DARK.color }, null) : small
+  return placeholderOf(small, { hasInk, drawOnDark })
 }
 
 function backgroundOf({ background }: Preset, small: Raster): Colour | null {

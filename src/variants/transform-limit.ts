@@ -1,0 +1,48 @@
+import { isIPv6 } from 'node:net'
+import { AppError } from '../core/errors.ts'
+
+/** How many new pictures by transform each viewer has had drawn in this minute. */
+export interface TransformLimit {
+  /** Counts one more. Throws TOO_MANY. @param client an address */
+  take(client: string): void
+}
+
+const WINDOW_MS = 60_000
+/** Addresses that are told apart in a minute; later ones share one count. */
+const CLIENTS_MAX = 50_000
+const OTHERS = ''
+
+export function openTransformLimit({ perMinute }: { perMinute: number }): TransformLimit {
+  const counts = new Map<string, number>()
+  let endsAt = 0
+
+  return {
+    take(client) {
+      const now = performance.now()
+      if (now >= endsAt) {
+        counts.clear()
+        endsAt = now + WINDOW_MS
+      }
+      const known = networkOf(client)
+      const name = counts.has(known) || counts.size < CLIENTS_MAX ? known : OTHERS
+      const count = counts.get(name) ?? 0
+      if (count >= perMinute)
+        throw new AppError(
+          'TOO_MANY',
+          `${perMinute} new pictures by transform were drawn for your address in this minute, which is the limit: try again in a minute.`,
+        )
+      counts.set(name, count + 1)
+    },
+  }
+}
+
+/** Whoever has one IPv6 address has all of its /64. */
+export function networkOf(address: string): string {
+  if (!isIPv6(address) || address.includes('.')) return address
+  const [head = '', tail] = address.replace(/%.*$/, '').split('::')
+  const left = head.split(':').filter(Boolean)
+  if (tail === undefined) return left.slice(0, 4).join(':')
+  const right = tail.split(':').filter(Boolean)
+  const zeros = Array.from({ length: 8 - left.length - right.length }, () => '0')
+  return [...left, ...zeros, ...right].slice(0, 4).join(':')
+}

@@ -1,0 +1,55 @@
+import { logFailure } from '../core/log-failure.ts'
+import type { Pg } from '../db/database.ts'
+import { statement } from '../db/statement.ts'
+
+/** Notes that pictures by transform are still asked for: at most once a day for each, and never while a request waits. */
+export interface TransformUses {
+  /** In memory only. @param objectKey of a picture whose last use was noted a day ago or earlier */
+  note(objectKey: string): void
+  flush(): Promise<void>
+  close(): Promise<void>
+}
+
+const FLUSH_EVERY_MS = 10_000
+/** What is beyond is noted by its next request. */
+const WAITING_MAX = 5000
+
+export function openTransformUses(pg: Pg): TransformUses {
+  let waiting = new Set<string>()
+  let flushing = Promise.resolve()
+
+  async function write(): Promise<void> {
+    const objectKeys = [...waiting].sort()
+    waiting = new Set()
+    if (objectKeys.length === 0) return
+    await NOTE_USES.run(pg, { objectKeys }).catch((error) =>
+      logFailure('uses of transforms cannot be noted; the next request does', error),
+    )
+  }
+  /** After the one before, so that closing waits for both. */
+  function flush(): Promise<void> {
+    flushing = flushing.then(write)
+    return flushing
+  }
+
+  const timer = setInterval(() => void flush(), FLUSH_EVERY_MS).unref()
+  return {
+    note(objectKey) {
+      if (waiting.size < WAITING_MAX) waiting.add(objectKey)
+    },
+    flush,
+    async close() {
+      clearInterval(timer)
+      await flush()
+    },
+  }
+}
+
+// Several processes note the same picture: the first of them writes.
+const NOTE_USES = statement({
+  name: 'note-transform-uses',
+  text: `
+    update image set used_at = now()
+    where object_key = any(:objectKeys::text[]) and used_at < now() - interval '1 day'`,
+  parameters: { objectKeys: 'text[]' },
+})
