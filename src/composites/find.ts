@@ -1,6 +1,7 @@
 import { compositeTagsOf } from '../core/cache-tags.ts'
 import type { Layouts } from '../core/layouts.ts'
-import { parseCompositeKey, sameVersion, versionOf } from '../core/variant.ts'
+import { parseCompositeKey } from '../core/variant.ts'
+import { sameVersion, versionOf } from '../core/version.ts'
 import type { Pg } from '../db/database.ts'
 import type { IssuedImage } from '../variants/find.ts'
 import type { EnsureComposite } from './ensure.ts'

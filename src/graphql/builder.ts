@@ -10,6 +10,7 @@ import type { App } from '../app.ts'
 import { AppError } from '../core/errors.ts'
 import { type GlobalId, isRowId, parseGlobalId } from '../core/global-id.ts'
 import { log } from '../core/log.ts'
+import LoadedColumnsPlugin from './loaded-columns.ts'
 import type { Loaders } from './loaders.ts'
 
 /** What every resolver gets. */
@@ -42,7 +43,8 @@ interface Types {
 export type SchemaTypes = PothosSchemaTypes.ExtendDefaultTypes<Types>
 
 export const builder = new SchemaBuilder<Types>({
-  plugins: [ScopeAuthPlugin, ComplexityPlugin, PrismaPlugin, RelayPlugin],
+  // The first wraps the others: who may not read a field does not get its column either.
+  plugins: [ScopeAuthPlugin, ComplexityPlugin, LoadedColumnsPlugin, PrismaPlugin, RelayPlugin],
   defaultFieldNullability: false,
   relay: {
     cursorType: 'String',

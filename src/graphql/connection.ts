@@ -159,7 +159,15 @@ function toConnection(
 ) {
   const hasMore = rows.length === Math.abs(page.take)
   const nodes = !hasMore ? rows : isBackward(args) ? rows.slice(1) : rows.slice(0, -1)
-  const edges = nodes.map((node) => ({ cursor: printCursor(connection, node.id), node }))
+  // Most ask for the nodes alone: a cursor is printed when it is read.
+  const cursorOf = ({ id }: Row) => printCursor(connection, id)
+  const last = nodes.at(-1)
+  const edges = nodes.map((node) => ({
+    node,
+    get cursor() {
+      return cursorOf(node)
+    },
+  }))
   return {
     totalCount,
     edges,
@@ -167,8 +175,8 @@ function toConnection(
       // The cursor came from a row in that direction.
       hasNextPage: isGiven(args.before) || (hasMore && !isBackward(args)),
       hasPreviousPage: isGiven(args.after) || (hasMore && isBackward(args)),
-      startCursor: edges[0]?.cursor ?? null,
-      endCursor: edges.at(-1)?.cursor ?? null,
+      startCursor: nodes[0] ? cursorOf(nodes[0]) : null,
+      endCursor: last ? cursorOf(last) : null,
     },
   }
 }

@@ -1,6 +1,7 @@
-import type { Image as ImageRow, Item, RenderFailure } from '../../prisma/generated/client/client.ts'
+import type { Item } from '../../prisma/generated/client/client.ts'
 import { IMAGE_FORMATS, type ImageFormat, mimeTypeOf, type Preset } from '../core/variant.ts'
 import { variantKeyOf } from '../variants/make.ts'
+import type { ImageFacts, ItemFailure } from '../variants/states.ts'
 import { builder, type Context } from './builder.ts'
 
 export const ImageFormatRef = builder.enumType('ImageFormat', { values: IMAGE_FORMATS })
@@ -21,13 +22,19 @@ export interface WantedImage {
   readonly width: number
   readonly height: number
   readonly format: ImageFormat
-  /** Null if it does not exist yet. */
-  readonly row: (context: Context) => Promise<ImageRow | null>
   /** Called when its URL is printed: a missing picture is rendered ahead of the browser's request. */
   readonly warm?: () => void
-  readonly isGone: (context: Context) => Promise<boolean>
+  /** Of all that one answer asks for in one statement. */
+  readonly state: (context: Context) => Promise<ImageState>
+}
+
+/** What is known of a picture. */
+export interface ImageState {
+  readonly isGone: boolean
+  /** Null if it does not exist yet. */
+  readonly facts: ImageFacts | null
   /** Why the last attempt failed; settled: no other attempt follows. */
-  readonly failure: (context: Context) => Promise<RenderFailure | null>
+  readonly failure: ItemFailure | null
 }
 
 export function imageOfItem(
@@ -41,24 +48,16 @@ export function imageOfItem(
     height,
     format,
     warm: () => app.warmQueue.addPage(item.id),
-    row: async ({ loaders }) => {
-      const rows = await loaders.images.load(item.id)
-      const isCurrent = (row: ImageRow) =>
-        row.preset === preset.name &&
-        row.format === format &&
-        row.recipeHash === preset.recipeHash &&
-        row.sourceHash === item.sourceHash
-      return rows.find(isCurrent) ?? null
-    },
-    isGone: ({ loaders }) => loaders.takenDown.load(item.id),
-    failure: async ({ loaders }) => {
-      const failure = await loaders.failures.load(item.id)
-      return failure?.sourceHash === item.sourceHash ? failure : null
-    },
+    state: ({ loaders }) =>
+      loaders.states(item.id, preset).then(({ isGone, failure, images }) => ({
+        isGone,
+        failure,
+        facts: images[format] ?? null,
+      })),
   }
 }
 
-const ImageErrorRef = builder.objectRef<RenderFailure>('ImageError').implement({
+const ImageErrorRef = builder.objectRef<ItemFailure>('ImageError').implement({
   description: 'Why a source cannot be rendered.',
   fields: (t) => ({
     code: t.exposeString('code', { description: 'A reason code of the error catalogue.' }),
@@ -83,38 +82,41 @@ export const ImageRef = builder.objectRef<WantedImage>('Image').implement({
     mimeType: t.string({ resolve: ({ format }) => mimeTypeOf(format) }),
     status: t.field({
       type: ImageStatusRef,
-      resolve: async (image, _args, context) => {
-        if (await image.isGone(context)) return 'GONE'
-        if (await image.row(context)) return 'READY'
-        return (await image.failure(context))?.settled ? 'FAILED' : 'PENDING'
-      },
+      resolve: (image, _args, context) =>
+        image
+          .state(context)
+          .then(({ isGone, facts, failure }) =>
+            isGone ? 'GONE' : facts ? 'READY' : failure?.settled ? 'FAILED' : 'PENDING',
+          ),
     }),
     bytes: t.int({
       nullable: true,
       description: 'Size of the stored picture; null until it is rendered.',
-      resolve: async (image, _args, context) => (await image.row(context))?.bytes ?? null,
+      resolve: async (image, _args, context) => (await image.state(context)).facts?.bytes ?? null,
     }),
     lossless: t.boolean({
       nullable: true,
       description: 'How it was encoded; null until it is rendered.',
-      resolve: async (image, _args, context) => (await image.row(context))?.lossless ?? null,
+      resolve: async (image, _args, context) => (await image.state(context)).facts?.lossless ?? null,
     }),
     engine: t.string({
       nullable: true,
       description: 'Which rasteriser drew it; null until it is rendered.',
-      resolve: async (image, _args, context) => (await image.row(context))?.engine ?? null,
+      resolve: async (image, _args, context) => (await image.state(context)).facts?.engine ?? null,
     }),
     warnings: t.stringList({
       description:
         'What was left out of the source or may look different, such as EXTERNAL_REFERENCE, SCRIPT or MISSING_GLYPH: of the picture, or of the last attempt that gave none. Empty before any.',
-      resolve: async (image, _args, context) =>
-        (await image.row(context))?.warnings ?? (await image.failure(context))?.warnings ?? [],
+      resolve: async (image, _args, context) => [...((await image.state(context)).facts?.warnings ?? [])],
     }),
     error: t.field({
       type: ImageErrorRef,
       nullable: true,
       description: 'Why the last attempt failed. Final if status is FAILED; if it is PENDING, another attempt follows.',
-      resolve: async (image, _args, context) => ((await image.row(context)) ? null : await image.failure(context)),
+      resolve: async (image, _args, context) => {
+        const { facts, failure } = await image.state(context)
+        return facts ? null : failure
+      },
     }),
   }),
 })

@@ -24,6 +24,9 @@ export function createGraphQL(app: App, imageUrl: () => string) {
     renderGraphiQL,
     graphiql: { title: 'Afterimage', defaultQuery: SAMPLE_QUERY },
     batching: false,
+    multipart: false,
+    // Content-Length is checked before: counting the body costs a tenth of a small answer.
+    maxRequestBodySize: false,
     logging: false,
     context: ({ request }) => ({
       app,
