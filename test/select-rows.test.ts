@@ -88,16 +88,18 @@ const delegate = (client: unknown, model: string) =>
   ] as Record<'findMany' | 'findUniqueOrThrow', Read>
 
 describe('a read of a selection', () => {
-  it.each(QUERIES)('of %s is what Prisma reads, in one statement', async (_name, model, query) => {
+  it('is what Prisma reads, in one statement', async () => {
     const { app, prisma } = await open()
-    const ordered = { orderBy: { id: 'asc' }, ...query } as SelectionQuery
-    const read: Record<string, unknown>[] = []
-    const count = await statementCounter(app)(async () => {
-      read.push(...(await delegate(app.prisma, model).findMany(ordered)))
-    })
-    expect(count).toBe(1)
-    expect(read).toEqual(await delegate(prisma, model).findMany(ordered))
-    expect(read.length > 0 || query.where?.OR).toBeTruthy()
+    for (const [name, model, query] of QUERIES) {
+      const ordered = { orderBy: { id: 'asc' }, ...query } as SelectionQuery
+      const read: Record<string, unknown>[] = []
+      const count = await statementCounter(app)(async () => {
+        read.push(...(await delegate(app.prisma, model).findMany(ordered)))
+      })
+      expect([name, count]).toEqual([name, 1])
+      expect(read, name).toEqual(await delegate(prisma, model).findMany(ordered))
+      expect(read.length > 0 || query.where?.OR, name).toBeTruthy()
+    }
   })
 
   it('shares a statement with those of other rows at the same time, and tells what is not there', async () => {

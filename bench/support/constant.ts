@@ -7,7 +7,7 @@ const yoga = createYoga({
   schema: createSchema({ typeDefs: 'type Query { hello: String! }', resolvers: { Query: { hello: () => 'world' } } }),
   logging: false,
 })
-const server = createServer(yoga)
+const server = createServer((request, response) => void yoga(request, response))
 server.listen(0, '127.0.0.1', () => {
   process.stdout.write(`Yoga at http://127.0.0.1:${(server.address() as AddressInfo).port}/graphql\n`)
 })

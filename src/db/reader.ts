@@ -17,22 +17,24 @@ export function readThrough<Client extends object>(pool: pg.Pool, client: Client
   for (const model of modelNames()) {
     const name = `${model.charAt(0).toLowerCase()}${model.slice(1)}`
     const prisma = client[name as keyof Client] as Delegate
-    delegates.set(
-      name,
-      Object.assign(Object.create(prisma), {
-        findMany: (query = {}) => findMany(model, query) ?? prisma.findMany(query),
-        findUnique: (query = {}) => findUnique(model, query) ?? prisma.findUnique(query),
-        // The error is Prisma's.
-        findUniqueOrThrow: (query = {}) =>
-          findUnique(model, query)?.then((row) => row ?? prisma.findUniqueOrThrow(query)) ??
-          prisma.findUniqueOrThrow(query),
-      } satisfies Delegate),
-    )
+    const own: Delegate = {
+      findMany: (query = {}) => findMany(model, query) ?? prisma.findMany(query),
+      findUnique: (query = {}) => findUnique(model, query) ?? prisma.findUnique(query),
+      // The error is Prisma's.
+      findUniqueOrThrow: (query = {}) =>
+        findUnique(model, query)?.then((row) => row ?? prisma.findUniqueOrThrow(query)) ??
+        prisma.findUniqueOrThrow(query),
+    }
+    delegates.set(name, overlay(prisma, own))
   }
-  return new Proxy(client, {
-    get: (target, name) => delegates.get(name as string) ?? target[name as keyof Client],
-  })
+  return overlay(client, Object.fromEntries(delegates))
 }
+
+/** The target with some of its properties replaced. A prototype would not do: Prisma's proxies take what is set on their heirs. */
+const overlay = <Target extends object>(target: Target, own: object): Target =>
+  new Proxy(target, {
+    get: (_, name) => (Object.hasOwn(own, name) ? own[name as keyof typeof own] : target[name as keyof Target]),
+  })
 
 /** Each returns null for what is left to Prisma. */
 function createReader(pool: pg.Pool) {
@@ -50,8 +52,8 @@ function createReader(pool: pg.Pool) {
   function findUnique(model: string, query: SelectionQuery): Promise<Row | null> | null {
     const { where, ...selection } = query
     const [[field, id] = ['', null], ...others] = Object.entries(where ?? {})
-    if (!isRead(query) || others.length > 0) return null
-    if (field === 'id' && typeof id === 'number') return findById(model, { id, selection })
+    if (!isRead(query)) return null
+    if (field === 'id' && typeof id === 'number' && others.length === 0) return findById(model, { id, selection })
     const select = printSelect(model, { ...query, take: 1 })
     return select && readAll(pool, select).then(([row = null]) => row)
   }
