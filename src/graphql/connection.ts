@@ -2,13 +2,11 @@ import type { InterfaceRef, ObjectRef } from '@pothos/core'
 import { queryFromInfo } from '@pothos/plugin-prisma'
 import { type GraphQLObjectType, type GraphQLResolveInfo, getNamedType, Kind } from 'graphql'
 import { AppError } from '../core/errors.ts'
-import { builder, type Context, type SchemaTypes } from './builder.ts'
+import { builder, type Context, PAGE_DEFAULT, PAGE_MAX, type SchemaTypes } from './builder.ts'
 import { parseCursor, printCursor } from './cursor.ts'
 
 /** Relay connections, paged by primary key, never by OFFSET. */
 
-const PAGE_DEFAULT = 24
-const PAGE_MAX = 100
 /** Fields under which a connection selects from its rows. */
 const NODES = [[{ name: 'nodes' }], [{ name: 'edges' }, { name: 'node' }]]
 
@@ -36,6 +34,7 @@ export const connectionOf = <T extends object>(name: string, type: Ref<T>) =>
     name: `${name}Connection`,
     fields: (t) => ({
       totalCount: t.int({
+        description: 'All there are, on whatever page. It costs a count: ask for it only to show it.',
         resolve: (page) => {
           const { totalCount } = page as { totalCount?: number | (() => number | Promise<number>) }
           return typeof totalCount === 'function' ? totalCount() : (totalCount ?? 0)
@@ -136,10 +135,11 @@ interface Row {
 function pageQuery(connection: string, args: PageArgs, order: Order): PageQuery {
   const { first, last, after, before } = args
   for (const [name, count] of Object.entries({ first, last }))
-    if (isGiven(count) && count < 0) throw new AppError('BAD_INPUT', `${name} is ${count}: give 0 to ${PAGE_MAX}.`)
+    if (isGiven(count) && (count < 0 || count > PAGE_MAX))
+      throw new AppError('BAD_INPUT', `${name} is ${count}: give 0 to ${PAGE_MAX}, and page on with cursors.`)
   if ((isGiven(after) && isGiven(last)) || (isGiven(before) && isGiven(first)) || (isGiven(after) && isGiven(before)))
     throw new AppError('BAD_INPUT', 'A page needs "first" and "after", or "last" and "before"; do not mix them.')
-  const rows = Math.min(first ?? last ?? PAGE_DEFAULT, PAGE_MAX) + 1
+  const rows = (first ?? last ?? PAGE_DEFAULT) + 1
   const cursor = after ?? before
   const id = isGiven(cursor) ? parseCursor(connection, cursor) : null
   const isUpwards = (order === 'asc') === isGiven(after)

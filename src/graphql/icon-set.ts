@@ -1,5 +1,6 @@
 import { builder } from './builder.ts'
 import { connectionOf, relatedPage } from './connection.ts'
+import { whereId } from './ids.ts'
 import { ItemConnection, ItemKindRef, ItemRef } from './item.ts'
 
 export const IconSetRef = builder.prismaNode('IconSet', {
@@ -8,10 +9,13 @@ export const IconSetRef = builder.prismaNode('IconSet', {
   description: 'Holds icons or illustrations, never both.',
   fields: (t) => ({
     uniqueId: t.exposeID('uniqueId', { description: '12 characters A-Z and 0-9, a part of every key.' }),
-    name: t.exposeString('name'),
-    kind: t.expose('kind', { type: ItemKindRef }),
-    family: t.relation('family'),
-    items: t.connection(relatedPage('IconSet', 'items', { type: ItemRef }), ItemConnection),
+    name: t.exposeString('name', { description: 'As the vendor gave it.' }),
+    kind: t.expose('kind', { type: ItemKindRef, description: 'Of all of its items.' }),
+    family: t.relation('family', { description: 'That it is a part of.' }),
+    items: t.connection(
+      { ...relatedPage('IconSet', 'items', { type: ItemRef }), description: 'Its items, the oldest first.' },
+      ItemConnection,
+    ),
   }),
 })
 
@@ -21,7 +25,11 @@ builder.queryField('iconSet', (t) =>
   t.prismaField({
     type: 'IconSet',
     nullable: true,
-    args: { uniqueId: t.arg.id({ required: true }) },
-    resolve: (query, _root, { uniqueId }, { app }) => app.prisma.iconSet.findUnique({ ...query, where: { uniqueId } }),
+    description: 'One set; null where there is none.',
+    args: { uniqueId: t.arg.id({ required: true, description: 'Its unique id, or its node id.' }) },
+    resolve: (query, _root, { uniqueId }, { app }) => {
+      const where = whereId('IconSet', uniqueId)
+      return where && app.prisma.iconSet.findUnique({ ...query, where })
+    },
   }),
 )

@@ -1,15 +1,26 @@
 import type { Item } from '../../prisma/generated/client/client.ts'
-import { IMAGE_FORMATS, type ImageFormat, mimeTypeOf, type Preset } from '../core/variant.ts'
+import { type ImageFormat, mimeTypeOf, type Preset } from '../core/variant.ts'
 import { variantKeyOf } from '../variants/make.ts'
 import type { ImageFacts, ItemFailure } from '../variants/states.ts'
 import { builder, type Context } from './builder.ts'
 
-export const ImageFormatRef = builder.enumType('ImageFormat', { values: IMAGE_FORMATS })
+export const ImageFormatRef = builder.enumType('ImageFormat', {
+  description: 'How a picture is encoded.',
+  values: {
+    WEBP: { description: 'image/webp, which every browser shows' },
+    AVIF: { description: 'image/avif: smaller for art of many colours, larger for flat icons' },
+    PNG: { description: 'image/png, for mails and programs that take nothing else' },
+  } satisfies Record<ImageFormat, object>,
+})
 
 const ImageStatusRef = builder.enumType('ImageStatus', {
-  description:
-    'READY: the picture is stored. PENDING: not rendered yet; the URL works, and its first request renders it. FAILED: the source cannot be rendered, see error. GONE: taken down.',
-  values: ['READY', 'PENDING', 'FAILED', 'GONE'] as const,
+  description: 'Whether a picture is there.',
+  values: {
+    READY: { description: 'the picture is stored' },
+    PENDING: { description: 'not rendered yet; the URL works, and its first request renders it' },
+    FAILED: { description: 'the source cannot be rendered, see error' },
+    GONE: { description: 'taken down' },
+  } as const,
 })
 
 /** The fields that determine a picture of an item. */
@@ -61,7 +72,7 @@ const ImageErrorRef = builder.objectRef<ItemFailure>('ImageError').implement({
   description: 'Why a source cannot be rendered.',
   fields: (t) => ({
     code: t.exposeString('code', { description: 'A reason code of the error catalogue.' }),
-    message: t.exposeString('message'),
+    message: t.exposeString('message', { description: 'What is wrong, with which value.' }),
   }),
 })
 
@@ -78,10 +89,11 @@ export const ImageRef = builder.objectRef<WantedImage>('Image').implement({
     }),
     width: t.exposeInt('width', { description: 'px' }),
     height: t.exposeInt('height', { description: 'px' }),
-    format: t.expose('format', { type: ImageFormatRef }),
-    mimeType: t.string({ resolve: ({ format }) => mimeTypeOf(format) }),
+    format: t.expose('format', { type: ImageFormatRef, description: 'As asked for.' }),
+    mimeType: t.string({ description: 'For `<source type>`.', resolve: ({ format }) => mimeTypeOf(format) }),
     status: t.field({
       type: ImageStatusRef,
+      description: 'Whether it is there.',
       resolve: (image, _args, context) =>
         image
           .state(context)

@@ -5,14 +5,17 @@ import { ImageFormatRef } from './image.ts'
 const PresetRef = builder.objectRef<Preset>('Preset').implement({
   description: 'A named size and look of pictures.',
   fields: (t) => ({
-    name: t.exposeString('name'),
+    name: t.exposeString('name', { description: 'For the arguments that take a preset.' }),
     width: t.exposeInt('width', { description: 'px' }),
     height: t.exposeInt('height', { description: 'px' }),
     background: t.exposeString('background', {
       nullable: true,
       description: '#rrggbb, null for transparent, or auto.',
     }),
-    watermark: t.boolean({ resolve: ({ watermark }) => watermark !== null }),
+    watermark: t.boolean({
+      description: 'Whether a watermark is drawn over it.',
+      resolve: ({ watermark }) => watermark !== null,
+    }),
     formats: t.field({
       type: [ImageFormatRef],
       description: 'The formats it is offered in; a backfill renders the first one by default.',
@@ -22,5 +25,9 @@ const PresetRef = builder.objectRef<Preset>('Preset').implement({
 })
 
 builder.queryField('presets', (t) =>
-  t.field({ type: [PresetRef], resolve: (_root, _args, { app }) => [...app.presets.values()] }),
+  t.field({
+    type: [PresetRef],
+    description: 'What `Item.image` takes.',
+    resolve: (_root, _args, { app }) => [...app.presets.values()],
+  }),
 )
