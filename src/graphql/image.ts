@@ -119,7 +119,10 @@ export const ImageRef = builder.objectRef<WantedImage>('Image').implement({
     warnings: t.stringList({
       description:
         'What was left out of the source or may look different, such as EXTERNAL_REFERENCE, SCRIPT or MISSING_GLYPH: of the picture, or of the last attempt that gave none. Empty before any.',
-      resolve: async (image, _args, context) => [...((await image.state(context)).facts?.warnings ?? [])],
+      resolve: async (image, _args, context) => {
+        const { facts, failure } = await image.state(context)
+        return [...((facts ?? failure)?.warnings ?? [])]
+      },
     }),
     error: t.field({
       type: ImageErrorRef,

@@ -11,6 +11,9 @@ export const RenderFailureRef = builder.prismaNode('RenderFailure', {
     item: t.relation('item', { description: 'The item that has none.' }),
     code: t.exposeString('code', { description: 'A reason code of the error catalogue.' }),
     message: t.exposeString('message', { description: 'What is wrong with the source.' }),
+    warnings: t.exposeStringList('warnings', {
+      description: 'Codes of what had been left out of the source, or might look different, when it failed.',
+    }),
     attempts: t.exposeInt('attempts', { description: 'So far, of this source and renderer.' }),
     lastAt: t.expose('lastAt', { type: 'DateTime', description: 'When it was last tried.' }),
   }),

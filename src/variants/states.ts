@@ -14,6 +14,8 @@ export interface ImageFacts {
 export interface ItemFailure {
   readonly code: string
   readonly message: string
+  /** Of the source, as far as the attempt came. */
+  readonly warnings: readonly string[]
   /** There will be no picture of this source. */
   readonly settled: boolean
 }
@@ -39,13 +41,14 @@ export async function readStates(
     rendererVersion: RENDERER_VERSION,
   })
   const states = new Map(presets.map(({ name }) => [name, new Map<number, VariantState>()]))
-  for (const { id, taken_down: isGone, code, message, settled, pictures } of rows) {
-    const failure = code === null || message === null ? null : { code, message, settled: settled ?? false }
+  for (const { id, taken_down: isGone, code, message, warnings, settled, pictures } of rows) {
+    const failure =
+      code === null || message === null ? null : { code, message, warnings: warnings ?? [], settled: settled ?? false }
     const none: VariantState = { isGone, failure, images: {} }
     for (const byItem of states.values()) byItem.set(id, none)
-    for (const [preset, format, bytes, lossless, engine, warnings] of (pictures ?? []) as Picture[]) {
+    for (const [preset, format, bytes, lossless, engine, shown] of (pictures ?? []) as Picture[]) {
       const byItem = states.get(preset)
-      const images = { ...byItem?.get(id)?.images, [format]: { bytes, lossless, engine, warnings } }
+      const images = { ...byItem?.get(id)?.images, [format]: { bytes, lossless, engine, warnings: shown } }
       byItem?.set(id, { ...none, images })
     }
   }
@@ -59,7 +62,7 @@ const READ_STATES = statement({
   name: 'read-states',
   isPrepared: true,
   text: `
-    select i.id, ${TAKEN_DOWN('i')} as taken_down, f.code, f.message, f.settled,
+    select i.id, ${TAKEN_DOWN('i')} as taken_down, f.code, f.message, f.warnings, f.settled,
       (select json_agg(json_build_array(m.preset, m.format, m.bytes, m.lossless, m.engine, m.warnings))
        from unnest(:presets::text[], :recipeHashes::text[]) as w(preset, recipe_hash)
        join image m on m.owner_type = 'ITEM' and m.owner_id = i.id and m.preset = w.preset
@@ -74,6 +77,7 @@ const READ_STATES = statement({
     taken_down: 'bool',
     code: 'text?',
     message: 'text?',
+    warnings: 'text[]?',
     settled: 'bool?',
     pictures: 'json?',
   },
