@@ -59,7 +59,7 @@ export async function parseIdOf(prisma: Prisma, typenames: readonly string[], te
   const [id = null] = await parseIds(prisma, [text])
   const shown = JSON.stringify(text.slice(0, 100))
   if (!id && isUniqueId(text)) throw new AppError('NOT_FOUND', `Nothing has the unique id ${shown}.`)
-  if (!id) throw new AppError('BAD_INPUT', `${shown} is no id: give the "id" or "uniqueId" of an object.`)
+  if (!id) throw new AppError('BAD_INPUT', `${shown} is not an id: give the "id" or "uniqueId" of an object.`)
   if (typenames.includes(id.typename)) return id
   throw new AppError('BAD_INPUT', `${shown} is the id of a ${id.typename}; give that of a ${typenames.join(', ')}.`)
 }
