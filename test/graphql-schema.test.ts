@@ -1,6 +1,15 @@
 import { readFileSync } from 'node:fs'
 import path from 'node:path'
-import { BreakingChangeType, buildSchema, findSchemaChanges, type GraphQLSchema } from 'graphql'
+import {
+  BreakingChangeType,
+  buildSchema,
+  findSchemaChanges,
+  type GraphQLSchema,
+  isEnumType,
+  isInputObjectType,
+  isInterfaceType,
+  isObjectType,
+} from 'graphql'
 import { describe, expect, it } from 'vitest'
 import { printedSchema } from '../scripts/schema.ts'
 
@@ -16,9 +25,36 @@ const breakingChanges = (older: GraphQLSchema, newer: GraphQLSchema): string[] =
     .filter(({ type }) => type in BreakingChangeType)
     .map(({ description }) => description)
 
+interface Described {
+  readonly name: string
+  readonly description?: string | null | undefined
+  readonly args?: readonly Described[]
+}
+
 describe('schema.graphql', () => {
   it('is the schema', () => {
     expect(read('schema.graphql'), 'run npm run docs').toBe(printedSchema())
+  })
+
+  it('describes every type, field, argument, input field and value', () => {
+    const described = Object.values(buildSchema(printedSchema()).getTypeMap())
+      .filter(({ name }) => !name.startsWith('__'))
+      .flatMap((type) => {
+        const fields: Described[] =
+          isObjectType(type) || isInterfaceType(type) || isInputObjectType(type) ? Object.values(type.getFields()) : []
+        const values = isEnumType(type) ? type.getValues() : []
+        return [
+          [type.name, type.description] as const,
+          ...[...fields, ...values].map(({ name, description }) => [`${type.name}.${name}`, description] as const),
+          ...fields.flatMap((field) =>
+            (field.args ?? []).map(
+              ({ name, description }) => [`${type.name}.${field.name}(${name})`, description] as const,
+            ),
+          ),
+        ]
+      })
+    expect(described.filter(([, description]) => !description?.trim()).map(([name]) => name)).toEqual([])
+    expect(described.length).toBeGreaterThan(300)
   })
 
   it('has no breaking change since the last release, except those in docs/accepted-breaking-changes.txt', () => {

@@ -157,7 +157,7 @@ describe('a page of items', () => {
     items: { totalCount: number; nodes: { slug: string }[]; pageInfo: { hasNextPage: boolean; endCursor: string } }
   }
   const NEXT =
-    'query ($after: String) { items(first: 1000000, after: $after) { totalCount nodes { slug } pageInfo { hasNextPage endCursor } } }'
+    'query ($after: String) { items(first: 100, after: $after) { totalCount nodes { slug } pageInfo { hasNextPage endCursor } } }'
 
   it('pages through everything once, by cursor, within its limit', async () => {
     const { url } = await open(130)
@@ -241,6 +241,76 @@ describe('look-ups', () => {
     })
   })
 
+  it('every argument takes a unique id or a node id', async () => {
+    const { app, url } = await open(1)
+    const item = await app.prisma.item.findFirstOrThrow({ include: { family: true, iconSet: true, vendor: true } })
+    const nodeId = (type: string, id: number) => Buffer.from(`${type}:${id}`).toString('base64')
+    const ids = {
+      item: [item.uniqueId, nodeId('Icon', item.id)],
+      family: [item.family.uniqueId, nodeId('Family', item.familyId)],
+      iconSet: [item.iconSet.uniqueId, nodeId('IconSet', item.iconSetId)],
+    } as const
+    for (const [field, names] of Object.entries(ids))
+      for (const name of names) {
+        const scope =
+          field === 'item'
+            ? ''
+            : `a: items(scope: { ${field}: "${name}" }) { totalCount } b: items(in: { ${field}: "${name}" }) { totalCount }`
+        const query = `{ ${field}(uniqueId: "${name}") { id } node(id: "${name}") { id } nodes(ids: ["${name}", "${names[0]}"]) { id } ${scope} }`
+        const { data, errors } = await ask<Record<string, unknown>>(url, query)
+        const found = { id: names[1] }
+        expect([name, errors, data]).toEqual([
+          name,
+          undefined,
+          {
+            [field]: found,
+            node: found,
+            nodes: [found, found],
+            ...(scope ? { a: { totalCount: 1 }, b: { totalCount: 1 } } : {}),
+          },
+        ])
+      }
+    const vendor = nodeId('Vendor', item.vendorId)
+    const { data } = await ask<object>(
+      url,
+      `{ vendor(username: "${vendor}") { username } items(in: { vendor: "${vendor}" }) { totalCount }
+         other: item(uniqueId: "${vendor}") { id } kind: item(uniqueId: "${nodeId('Illustration', item.id)}") { id } }`,
+    )
+    expect(data).toEqual({ vendor: { username: 'acme' }, items: { totalCount: 1 }, other: null, kind: null })
+    const take =
+      'mutation ($id: ID!) { takeDown(id: $id, reason: "a test") { target { id } } restore(id: $id) { status } }'
+    for (const id of [item.uniqueId, item.family.uniqueId, item.iconSet.uniqueId])
+      expect((await ask<object>(url, take, { variables: { id } })).errors).toBeUndefined()
+  })
+
+  it('an unknown layout blanks its field alone', async () => {
+    const { app, url } = await open(1)
+    const { uniqueId } = await app.prisma.family.findFirstOrThrow()
+    const query = `{ family(uniqueId: "${uniqueId}") { name preview(layout: "poster") { url } } presets { name } }`
+    const { data, errors } = await ask<object>(url, query)
+    expect(data).toMatchObject({ family: { name: 'basics', preview: null }, presets: expect.any(Array) })
+    expect(errors?.[0]?.message).toMatch(/no layout "poster"; there are card, grid/)
+  })
+
+  it('nested lists, of many owners and under two names, take a constant number of statements', async () => {
+    const { app, url } = await open(0)
+    const entries = Array.from({ length: 12 }, (_, at) =>
+      entry(`slug-${at}`, drawing(at), { vendor: `vendor-${at % 2}`, family: `family-${at % 4}` }),
+    )
+    await importItems({ pg: app.pg, originals: app.stores.originals }, entries)
+    const counted = statementCounter(app)
+    const page = 'nodes { slug family { name vendor { username } } image { url } }'
+    const read = (first: number) =>
+      counted(async () => {
+        const query = `{ vendors(first: ${first}) { nodes { families { nodes { a: items(first: 1) { ${page} } b: items(last: 2) { ${page} } } } } } }`
+        const { errors } = await ask(url, query)
+        expect(errors).toBeUndefined()
+      })
+    const few = await read(1)
+    expect(await read(2)).toBe(few)
+    expect(few).toBeLessThanOrEqual(2)
+  })
+
   it('list presets', async () => {
     const { url } = await open(0)
     const { data } = await ask<{ presets: object[] }>(
@@ -274,7 +344,33 @@ describe('bad input gets one sentence and a code', () => {
     ],
     ['an unknown scope', '{ items(scope: { vendor: "nobody" }) { nodes { id } } }', 'NOT_FOUND', /no vendor "nobody"/],
     ['a cursor that is none', '{ items(after: "x") { nodes { id } } }', 'BAD_INPUT', /cursor/i],
-    ['a negative page', '{ items(first: -1) { nodes { id } } }', 'BAD_INPUT', /first/],
+    ['a negative page', '{ items(first: -1) { nodes { id } } }', 'BAD_INPUT', /first is -1/],
+    ['a page that is too long', '{ items(first: 201) { nodes { id } } }', 'BAD_INPUT', /first is 201: give 0 to 100/],
+    [
+      'the same from the end',
+      '{ vendors { nodes { families(last: 101) { totalCount } } } }',
+      'BAD_INPUT',
+      /last is 101/,
+    ],
+    [
+      'two names of a scope',
+      '{ items(scope: { vendor: "a" }, in: { vendor: "a" }) { totalCount } }',
+      'BAD_INPUT',
+      /scope and in/,
+    ],
+    [
+      'two fields of Scope',
+      '{ items(in: { vendor: "a", family: "b" }) { totalCount } }',
+      'GRAPHQL_VALIDATION_FAILED',
+      /exactly one/i,
+    ],
+    ['no field of Scope', '{ items(in: {}) { totalCount } }', 'GRAPHQL_VALIDATION_FAILED', /exactly one/i],
+    [
+      'a unique id that nothing has',
+      'mutation { takeDown(id: "NOTHING00000", reason: "x") { id } }',
+      'NOT_FOUND',
+      /NOTHING00000/,
+    ],
     ['the id of another type', '{ backfill(id: "VmVuZG9yOjE=") { id } }', 'BAD_INPUT', /Backfill/],
     ['10,000 aliases', `{ ${Array.from({ length: 10_000 }, () => 'a:id').join(' ')} }`, 'BAD_INPUT', /token/i],
     [
@@ -287,7 +383,13 @@ describe('bad input gets one sentence and a code', () => {
       'pages of pages of pages',
       '{ vendors(first: 100) { nodes { families(first: 100) { nodes { items(first: 100) { nodes { id } } } } } } }',
       'BAD_INPUT',
-      /too large.*complexity/i,
+      /too large.*complexity.*, of which vendors\.nodes\.families\.nodes\.items\.nodes costs \d{7}; ask for less/,
+    ],
+    [
+      'a costly field in a fragment',
+      '{ presets { name } ...F } fragment F on Query { a: items(first: 100) { ...G } b: items(first: 1) { ...G } } fragment G on ItemConnection { nodes { vendor { families(first: 100) { nodes { items(first: 9) { nodes { id name slug } } } } } } }',
+      'BAD_INPUT',
+      /of which items\.nodes\.vendor\.families\.nodes\.items\.nodes costs/,
     ],
   ]
   it.each(rows)('%s', async (_name, query, code, message) => {

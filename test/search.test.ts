@@ -269,7 +269,7 @@ describe('a search', () => {
     expect(await slugs('ab'.repeat(50))).toEqual([])
     await expect(page('a', `, filter: { tags: [${'"x",'.repeat(51)}] }`)).rejects.toThrow('filter.tags has 51 values')
     await expect(page('a', ', sort: RANDOM, seed: -1')).rejects.toThrow('seed is -1')
-    await expect(page('a', ', filter: { color: "red" }')).rejects.toThrow(/#rrggbb/)
+    await expect(page('a', ', filter: { color: "red" }')).rejects.toThrow(/colour like #1f6feb/)
   })
 })
 

@@ -69,7 +69,7 @@ const beginOfStatement = (text: string, index: number) =>
   )
 
 const DRIVERS =
-  /^src\/(db\/(database|migrate|monitor|query|session|statement)|embedded\/postgres|jobs\/queue-pool)\.ts$/
+  /^src\/(db\/(database|migrate|monitor|query|reader|session|statement)|embedded\/postgres|jobs\/queue-pool)\.ts$/
 
 describe('the architecture', () => {
   const crossing = imports.flatMap(({ from, to }) => {

@@ -14,9 +14,8 @@ import {
   printSourceKey,
   printUploadKey,
   printVariantKey,
-  sameVersion,
-  versionOf,
 } from '../src/core/variant.ts'
+import { sameVersion, versionOf } from '../src/core/version.ts'
 
 const text = (pattern: RegExp) => fc.stringMatching(pattern)
 const sourcePath = fc.record({

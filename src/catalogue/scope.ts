@@ -1,4 +1,5 @@
 import { AppError } from '../core/errors.ts'
+import { isRowId, parseGlobalId } from '../core/global-id.ts'
 import { isUniqueId } from '../core/variant.ts'
 import type { Prisma } from '../db/database.ts'
 
@@ -11,7 +12,7 @@ export interface Scope {
 
 export const WHOLE_CATALOGUE: Scope = { vendorId: null, familyId: null, iconSetId: null }
 
-/** As clients specify it: a vendor's username, a family's or set's unique id. */
+/** As front ends specify it: a vendor's username, a family's or set's unique id, or the node id of any. */
 export interface ScopeInput {
   readonly vendor?: string | null
   readonly family?: string | null
@@ -30,13 +31,16 @@ export async function resolveScope(prisma: Prisma, input: ScopeInput | null | un
       `scope takes one of vendor, family and iconSet; it has ${given.map(([key]) => key).join(' and ')}.`,
     )
   const select = { id: true } as const
-  const uniqueId = { where: { uniqueId: isUniqueId(value) ? value : '' }, select }
+  const node = parseGlobalId(value)
+  const id = node?.typename.toLowerCase() === name.toLowerCase() && isRowId(Number(node.id)) ? Number(node.id) : 0
+  const where = isUniqueId(value) ? { uniqueId: value } : { id }
   const found =
     name === 'vendor'
-      ? await prisma.vendor.findUnique({ where: { username: value }, select })
+      ? ((await prisma.vendor.findUnique({ where: { username: value }, select })) ??
+        (await prisma.vendor.findUnique({ where: { id }, select })))
       : name === 'family'
-        ? await prisma.family.findUnique(uniqueId)
-        : await prisma.iconSet.findUnique(uniqueId)
+        ? await prisma.family.findUnique({ where, select })
+        : await prisma.iconSet.findUnique({ where, select })
   if (!found) throw new AppError('NOT_FOUND', `There is no ${name} ${JSON.stringify(value.slice(0, 100))}.`)
   return { ...WHOLE_CATALOGUE, [`${name}Id`]: found.id }
 }

@@ -28,6 +28,14 @@ export const hosts = (text: string) => {
   return bad === undefined ? names : new Problem(`${JSON.stringify(bad)} is not a host name or address`)
 }
 
+/** Origins as browsers send them, or null for `*`. */
+export const origins = (text: string) => {
+  if (text === '*') return null
+  const names = text.split(/\s*,\s*/)
+  const bad = names.find((name) => !(URL.canParse(name) && /^https?:/.test(name) && new URL(name).origin === name))
+  return bad === undefined ? names : new Problem(`${JSON.stringify(bad)} is not an origin like https://www.example.com`)
+}
+
 export const networks = (text: string) => {
   const names = text.split(/\s*,\s*/)
   const bad = names.find((name) => !isNetwork(name))

@@ -1,6 +1,18 @@
 import { availableParallelism } from 'node:os'
 import path from 'node:path'
-import { hosts, integer, networks, oneOf, onOrOff, Problem, pattern, secret, token, url } from './config-values.ts'
+import {
+  hosts,
+  integer,
+  networks,
+  oneOf,
+  onOrOff,
+  origins,
+  Problem,
+  pattern,
+  secret,
+  token,
+  url,
+} from './config-values.ts'
 import { AppError } from './errors.ts'
 import { type Layouts, readLayouts } from './layouts.ts'
 import { ADDITIONAL_CONNECTIONS, ADDITIONAL_CONNECTIONS_MIN } from './limits.ts'
@@ -52,6 +64,9 @@ export interface Config {
   readonly distributionId: string | null
   readonly webhookPrivateHosts: readonly string[]
   readonly trustedProxies: readonly string[]
+  /** Null: every origin, without credentials. */
+  readonly corsOrigins: readonly string[] | null
+  readonly graphqlMaxAgeS: number
   readonly warmPages: boolean
   /** The user's working directory: npm runs its scripts in the project. */
   readonly invokedFrom: string
@@ -177,6 +192,8 @@ export function loadConfig(env: Env = process.env, given?: Pick<Config, 'presets
     ),
     webhookPrivateHosts: read('WEBHOOK_PRIVATE_HOSTS', [], hosts),
     trustedProxies: read('TRUSTED_PROXIES', [], networks),
+    corsOrigins: read('CORS_ORIGINS', null, origins),
+    graphqlMaxAgeS: read('GRAPHQL_MAX_AGE_S', 60, integer(0, 86_400)),
     warmPages: read('WARM_PAGES', true, onOrOff),
     invokedFrom: env.INIT_CWD ?? '.',
     childEnv: (databaseUrl) => ({ ...env, DATABASE_URL: databaseUrl }),

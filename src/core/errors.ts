@@ -6,6 +6,16 @@ import { toStorable } from './text.ts'
  */
 export const ERRORS = {
   BAD_INPUT: { status: 400, meaning: 'An argument, a body or a file is invalid; the message says which, and why.' },
+  GRAPHQL_VALIDATION_FAILED: {
+    status: 400,
+    meaning: 'A GraphQL document does not fit the schema; the message says where, and `locations` too.',
+  },
+  PERSISTED_QUERY_NOT_FOUND: {
+    status: 200,
+    meaning:
+      'No document with this hash is remembered: send it once with its text. Clients with persisted queries do by themselves.',
+  },
+  UNSUPPORTED_MEDIA_TYPE: { status: 415, meaning: 'A body of another type than the one that the URL takes.' },
   FORBIDDEN: { status: 403, meaning: 'The field or URL requires a token with its scope.' },
   NOT_FOUND: { status: 404, meaning: 'There is no such object, or the URL was never issued.' },
   METHOD_NOT_ALLOWED: {

@@ -95,6 +95,18 @@ export const VARIABLES = [
       'Addresses and networks of your proxies, comma-separated, whose X-Forwarded-For is trusted for the client address: viewers share the renderers by address.',
   },
   {
+    name: 'CORS_ORIGINS',
+    default: '`*`',
+    meaning:
+      'Origins, comma-separated, whose pages may read GraphQL in a browser, with credentials too. `*` lets every page, without credentials.',
+  },
+  {
+    name: 'GRAPHQL_MAX_AGE_S',
+    default: '60',
+    meaning:
+      'Seconds that browsers and CDNs may keep an answer to a GraphQL query over GET that has no token; 0: they ask each time.',
+  },
+  {
     name: 'WARM_PAGES',
     default: 'on',
     meaning: '`off`: when GraphQL returns URLs of missing pictures, workers do not render them ahead of the browser.',

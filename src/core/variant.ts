@@ -1,4 +1,4 @@
-import { createHash, createHmac, timingSafeEqual } from 'node:crypto'
+import { createHash } from 'node:crypto'
 import type { PresetFields } from './preset-fields.ts'
 
 /** The vocabulary of pictures: presets and recipes, and the keys of sources, variants and composites, printed and parsed. Pure. */
@@ -179,6 +179,15 @@ export function printVariantKey(path: VariantPath): string {
   return `${printStem(path)}-${path.preset}${version}.${path.format.toLowerCase()}`
 }
 
+/** As printVariantKey prints it, of a source's key that is known to be one: a page prints hundreds. */
+export const printVariantKeyOf = (
+  sourceKey: string,
+  { preset, version, format }: Pick<VariantPath, 'preset' | 'version' | 'format'>,
+): string =>
+  `${sourceKey.slice(0, -'.svg'.length)}-${preset}${version === null ? '' : `.${version}`}${EXTENSIONS[format]}`
+
+const EXTENSIONS = { WEBP: '.webp', AVIF: '.avif', PNG: '.png' } as const
+
 /** Parses a variant's key or its stable alias; null if the text is neither. */
 export function parseVariantKey(key: string): VariantPath | null {
   const match = VARIANT_KEY.exec(key)
@@ -215,20 +224,3 @@ export function parseCompositeKey(key: string): CompositePath | null {
   const [, vendor = '', family = '', layout = '', version = null, format = ''] = match
   return { vendor, family, layout, version, format: format.toUpperCase() as ImageFormat }
 }
-
-const BASE32 = 'abcdefghijklmnopqrstuvwxyz234567'
-
-/** 16 base32 characters (80 bits) of HMAC-SHA256(secret, source hash, recipe hash): unguessable without the secret. */
-export function versionOf(secret: string, sourceHash: string, recipeHash: string): string {
-  const digest = createHmac('sha256', secret).update(`${sourceHash}\n${recipeHash}`).digest()
-  let version = ''
-  for (let bit = 0; bit < 80; bit += 5) {
-    const pair = digest.readUInt16BE(bit >> 3)
-    version += BASE32[(pair >> (11 - (bit & 7))) & 31]
-  }
-  return version
-}
-
-/** Compares two versions in constant time, so that timing does not reveal how much of a forged one is correct. */
-export const sameVersion = (a: string, b: string): boolean =>
-  a.length === b.length && timingSafeEqual(Buffer.from(a), Buffer.from(b))

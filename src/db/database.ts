@@ -6,6 +6,7 @@ import { causes } from '../core/log.ts'
 import { isDatabaseUnavailable, toDatabaseError } from './errors.ts'
 import { createHealth, type DatabaseHealth } from './health.ts'
 import { openPool } from './pool.ts'
+import { readThrough } from './reader.ts'
 import { checkSession } from './session.ts'
 
 export type Pg = pg.Pool
@@ -57,8 +58,8 @@ export async function openDatabase(url: string, { connectionsMax }: { connection
 
 function openPrisma(pool: Pg): Prisma {
   const own = { query: { $allOperations: ({ args, query }: Operation) => query(args).catch(fail) } }
-  // The extended client differs only in the errors that it throws.
-  return new PrismaClient({ adapter: new PrismaPg(pool) }).$extends(own) as unknown as Prisma
+  // The extended client differs only in the errors that it throws, and in how it reads rows.
+  return readThrough(pool, new PrismaClient({ adapter: new PrismaPg(pool) }).$extends(own) as unknown as Prisma)
 }
 
 interface Operation {

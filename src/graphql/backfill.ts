@@ -3,17 +3,19 @@ import { BACKFILL_CHANNEL, cancelBackfill, startBackfill } from '../backfill/bac
 import { pauseBackfill, resumeBackfill } from '../backfill/pause.ts'
 import type { Progress } from '../backfill/progress.ts'
 import { type BackfillRequest, checkRequest } from '../backfill/request.ts'
-import { resolveScope, whereScope } from '../catalogue/scope.ts'
-import { AppError, ERRORS } from '../core/errors.ts'
+import { resolveScope } from '../catalogue/scope.ts'
+import { AppError } from '../core/errors.ts'
 import { builder, type Context, numberOf } from './builder.ts'
 import { connectionOf, type PageQuery, pageComplexity, readPage, relatedPage } from './connection.ts'
 import { followChanges } from './follow.ts'
 import { ImageFormatRef } from './image.ts'
 import { ScopeInputRef } from './item-kind.ts'
+import { RenderFailureConnection, RenderFailureRef } from './render-failure.ts'
 
 const LIST_MAX = 50
 
 const BackfillModeRef = builder.enumType('BackfillMode', {
+  description: 'Which items of its scope a backfill works on.',
   values: {
     MISSING: { description: 'no image at all' },
     STALE: { description: 'missing, or made from an older source or recipe' },
@@ -22,21 +24,31 @@ const BackfillModeRef = builder.enumType('BackfillMode', {
   } as const,
 })
 const BackfillStatusRef = builder.enumType('BackfillStatus', {
-  values: ['PLANNING', 'RUNNING', 'PAUSED', 'CANCELED', 'COMPLETED', 'FAILED'] as const,
+  description: 'Where a backfill stands.',
+  values: {
+    PLANNING: { description: 'finding out what is missing' },
+    RUNNING: { description: 'in work, or waiting for a worker' },
+    PAUSED: { description: 'stopped by pauseBackfill, until resumeBackfill' },
+    CANCELED: { description: 'ended by cancelBackfill; what was made is kept' },
+    COMPLETED: { description: 'all is made, but for the failures' },
+    FAILED: { description: 'given up, see error' },
+  } as const,
 })
 
 export const BackfillInputRef = builder.inputType('BackfillInput', {
+  description: 'What a backfill makes, and of which items.',
   fields: (t) => ({
-    scope: t.field({ type: ScopeInputRef }),
+    scope: t.field({ type: ScopeInputRef, description: 'The whole catalogue if omitted.' }),
     presets: t.stringList({
       description:
-        'All of them if omitted, but those that are made on request only (`Preset.backfill`). An empty list is refused.',
+        'Names of presets. If omitted, all but those that are made on request only (`Preset.backfill`). An empty list is refused.',
+      extensions: { names: 'presets' },
     }),
     formats: t.field({
       type: [ImageFormatRef],
       description: 'The first format of each preset if omitted. An empty list is refused.',
     }),
-    mode: t.field({ type: BackfillModeRef, defaultValue: 'STALE' }),
+    mode: t.field({ type: BackfillModeRef, defaultValue: 'STALE', description: 'Which items of the scope need work.' }),
     previews: t.boolean({
       description:
         "Also compose the families' previews, in all layouts: missing ones, or with mode ALL every one. The last ones are composed when all items are rendered, before the backfill is COMPLETED. They do not count towards its progress.",
@@ -60,23 +72,6 @@ export async function requestOf(
   return checkRequest(app.presets, { ...input, scope })
 }
 
-const RenderFailureRef = builder.prismaNode('RenderFailure', {
-  id: { field: 'id' },
-  description: 'Why an item has no pictures.',
-  fields: (t) => ({
-    item: t.relation('item'),
-    code: t.exposeString('code', { description: 'A reason code of the error catalogue.' }),
-    message: t.exposeString('message'),
-    warnings: t.exposeStringList('warnings', {
-      description: 'Codes of what had been left out of the source, or might look different, when it failed.',
-    }),
-    attempts: t.exposeInt('attempts'),
-    lastAt: t.expose('lastAt', { type: 'DateTime' }),
-  }),
-})
-
-const RenderFailureConnection = connectionOf('RenderFailure', RenderFailureRef)
-
 const BackfillRef = builder.prismaNode('Backfill', {
   id: { field: 'id' },
   description: 'A run over a scope of the catalogue.',
@@ -87,22 +82,34 @@ const BackfillRef = builder.prismaNode('Backfill', {
         (await loaders.progress.load(id))[key],
     })
     return {
-      status: t.expose('status', { type: BackfillStatusRef }),
-      mode: t.expose('mode', { type: BackfillModeRef }),
-      presets: t.exposeStringList('presets'),
+      status: t.expose('status', { type: BackfillStatusRef, description: 'Where it stands.' }),
+      mode: t.expose('mode', { type: BackfillModeRef, description: 'Which items it works on.' }),
+      presets: t.exposeStringList('presets', { description: 'Names of the presets that it makes.' }),
       previews: t.exposeBoolean('previews', { description: 'Whether it also composes the previews of families.' }),
-      createdAt: t.expose('createdAt', { type: 'DateTime' }),
-      finishedAt: t.expose('finishedAt', { type: 'DateTime', nullable: true }),
+      createdAt: t.expose('createdAt', { type: 'DateTime', description: 'When it was started.' }),
+      finishedAt: t.expose('finishedAt', {
+        type: 'DateTime',
+        nullable: true,
+        description: 'When it was COMPLETED, CANCELED or FAILED; null before.',
+      }),
       totalItems: t.int({
         description: 'Items in scope that need work. total = done + failed + remaining once planned.',
         ...progress('totalItems'),
       }),
-      doneItems: t.int(progress('doneItems')),
-      failedItems: t.int(progress('failedItems')),
-      imagesMade: t.int(progress('imagesMade')),
-      bytesWritten: t.float(progress('bytesWritten')),
-      itemsPerSecond: t.float({ nullable: true, ...progress('itemsPerSecond') }),
-      etaSeconds: t.int({ nullable: true, ...progress('etaSeconds') }),
+      doneItems: t.int({ description: 'Items with all of their pictures.', ...progress('doneItems') }),
+      failedItems: t.int({ description: 'Items without one: see failures.', ...progress('failedItems') }),
+      imagesMade: t.int({ description: 'Pictures that it stored so far.', ...progress('imagesMade') }),
+      bytesWritten: t.float({ description: 'Bytes of these pictures.', ...progress('bytesWritten') }),
+      itemsPerSecond: t.float({
+        nullable: true,
+        description: 'Its speed lately; null while nothing is in work.',
+        ...progress('itemsPerSecond'),
+      }),
+      etaSeconds: t.int({
+        nullable: true,
+        description: 'Seconds that are left at that speed; null where it is not known.',
+        ...progress('etaSeconds'),
+      }),
       error: t.string({
         nullable: true,
         description: 'Why it FAILED: all attempts at a chunk failed, or one of its presets was removed.',
@@ -112,7 +119,13 @@ const BackfillRef = builder.prismaNode('Backfill', {
         },
         resolve: ({ error, chunks }) => error ?? chunks[0]?.error ?? null,
       }),
-      failures: t.connection(relatedPage('Backfill', 'failures', { type: RenderFailureRef }), RenderFailureConnection),
+      failures: t.connection(
+        {
+          ...relatedPage('Backfill', 'failures', { type: RenderFailureRef }),
+          description: 'Its items without pictures, and why.',
+        },
+        RenderFailureConnection,
+      ),
     }
   },
 })
@@ -123,7 +136,8 @@ builder.queryFields((t) => ({
   backfill: t.prismaField({
     type: BackfillRef,
     nullable: true,
-    args: { id: t.arg.globalID({ required: true, for: BackfillRef }) },
+    description: 'One backfill; null where there is none with this id.',
+    args: { id: t.arg.globalID({ required: true, for: BackfillRef, description: 'Its node id.' }) },
     resolve: (query, _root, { id }, { app }) =>
       app.prisma.backfill.findUnique({ ...query, where: { id: numberOf(id) } }),
   }),
@@ -140,35 +154,7 @@ builder.queryFields((t) => ({
     },
     BackfillConnection,
   ),
-  failures: t.connection(
-    {
-      type: RenderFailureRef,
-      description:
-        'Items whose source cannot be rendered, and why. The full list is at /failures.jsonl, as JSON Lines.',
-      complexity: pageComplexity,
-      args: { scope: t.arg({ type: ScopeInputRef }), code: t.arg.string({ description: 'A reason code.' }) },
-      resolve: async (_root, args, context, info) => {
-        const { renderFailure } = context.app.prisma
-        const filter = await whereFailures(args, context)
-        const find = ({ where, ...query }: PageQuery) =>
-          renderFailure.findMany({ ...query, where: { ...filter, ...where } })
-        const count = () => renderFailure.count({ where: filter })
-        return readPage({ args, context, info }, { order: 'asc', find, count })
-      },
-    },
-    RenderFailureConnection,
-  ),
 }))
-
-async function whereFailures(
-  args: { scope?: Parameters<typeof resolveScope>[1]; code?: string | null },
-  { app }: Context,
-): Promise<{ item: ReturnType<typeof whereScope>; code?: string }> {
-  const { scope, code } = args
-  if (code && !Object.hasOwn(ERRORS, code))
-    throw new AppError('BAD_INPUT', `There is no code ${JSON.stringify(code.slice(0, 100))} in the error catalogue.`)
-  return { item: whereScope(await resolveScope(app.prisma, scope)), ...(code ? { code } : {}) }
-}
 
 builder.mutationFields((t) => ({
   startBackfill: t.prismaField({
@@ -176,7 +162,7 @@ builder.mutationFields((t) => ({
     authScopes: { token: 'backfill:write' },
     description:
       'scope backfill:write. Without input: the whole catalogue, all presets, mode STALE. Starting an identical backfill returns the running one.',
-    args: { input: t.arg({ type: BackfillInputRef }) },
+    args: { input: t.arg({ type: BackfillInputRef, description: 'What to make, and of which items.' }) },
     resolve: async (query, _root, { input }, { app }) => {
       const { id } = await startBackfill(app, await requestOf(app, input))
       return app.prisma.backfill.findUniqueOrThrow({ ...query, where: { id } })
@@ -186,7 +172,7 @@ builder.mutationFields((t) => ({
     type: BackfillRef,
     authScopes: { token: 'backfill:write' },
     description: 'scope backfill:write. Renders in progress finish and are kept; no others start until it is resumed.',
-    args: { id: t.arg.globalID({ required: true, for: BackfillRef }) },
+    args: { id: t.arg.globalID({ required: true, for: BackfillRef, description: 'Its node id.' }) },
     resolve: async (query, _root, { id }, { app }) => {
       await pauseBackfill(app, numberOf(id))
       return app.prisma.backfill.findUniqueOrThrow({ ...query, where: { id: numberOf(id) } })
@@ -196,7 +182,7 @@ builder.mutationFields((t) => ({
     type: BackfillRef,
     authScopes: { token: 'backfill:write' },
     description: 'scope backfill:write. Continues a paused backfill where it stopped.',
-    args: { id: t.arg.globalID({ required: true, for: BackfillRef }) },
+    args: { id: t.arg.globalID({ required: true, for: BackfillRef, description: 'Its node id.' }) },
     resolve: async (query, _root, { id }, { app }) => {
       await resumeBackfill(app, numberOf(id))
       return app.prisma.backfill.findUniqueOrThrow({ ...query, where: { id: numberOf(id) } })
@@ -206,7 +192,7 @@ builder.mutationFields((t) => ({
     type: BackfillRef,
     authScopes: { token: 'backfill:write' },
     description: 'scope backfill:write. Renders in progress finish and are kept; no others start.',
-    args: { id: t.arg.globalID({ required: true, for: BackfillRef }) },
+    args: { id: t.arg.globalID({ required: true, for: BackfillRef, description: 'Its node id.' }) },
     resolve: async (query, _root, { id }, { app }) => {
       await cancelBackfill(app, numberOf(id))
       return app.prisma.backfill.findUniqueOrThrow({ ...query, where: { id: numberOf(id) } })
@@ -218,7 +204,7 @@ builder.subscriptionField('backfillProgress', (t) =>
   t.prismaField({
     type: BackfillRef,
     description: 'Sends the current state, every change (at most 4 a second) and the final state; then completes.',
-    args: { id: t.arg.globalID({ required: true, for: BackfillRef }) },
+    args: { id: t.arg.globalID({ required: true, for: BackfillRef, description: 'Its node id.' }) },
     subscribe: (_root, { id }, context) => follow(numberOf(id), context),
     resolve: (query, event, _args, { app }) =>
       app.prisma.backfill.findUniqueOrThrow({ ...query, where: { id: (event as { id: number }).id } }),

@@ -10,6 +10,8 @@ import type { App } from '../app.ts'
 import { AppError } from '../core/errors.ts'
 import { type GlobalId, isRowId, parseGlobalId } from '../core/global-id.ts'
 import { log } from '../core/log.ts'
+import { costliestField } from './costliest.ts'
+import LoadedColumnsPlugin from './loaded-columns.ts'
 import type { Loaders } from './loaders.ts'
 
 /** What every resolver gets. */
@@ -28,6 +30,10 @@ const BREADTH_MAX = 400
 /** A page of 100 items with ten images each, and room to nest one page in another. */
 const COMPLEXITY_MAX = 60_000
 
+/** Rows of a page of a connection. */
+export const PAGE_DEFAULT = 24
+export const PAGE_MAX = 100
+
 interface Types {
   PrismaTypes: PrismaTypes
   Context: Context
@@ -43,12 +49,32 @@ interface Types {
 export type SchemaTypes = PothosSchemaTypes.ExtendDefaultTypes<Types>
 
 export const builder = new SchemaBuilder<Types>({
-  plugins: [ScopeAuthPlugin, ComplexityPlugin, PrismaPlugin, RelayPlugin],
+  // The first wraps the others: who may not read a field does not get its column either.
+  plugins: [ScopeAuthPlugin, ComplexityPlugin, LoadedColumnsPlugin, PrismaPlugin, RelayPlugin],
   defaultFieldNullability: false,
   relay: {
     cursorType: 'String',
     clientMutationId: 'omit',
-    nodesOnConnection: true,
+    nodesOnConnection: { description: 'The page without its cursors: `edges { node }` for short.' },
+    idFieldOptions: { description: 'Its node id, which is unique among all types: for `node`, caches and arguments.' },
+    nodeTypeOptions: { description: 'Everything with an id by which `node` finds it again.' },
+    pageInfoTypeOptions: { description: 'Where a page stands in its list.' },
+    hasNextPageFieldOptions: { description: 'Whether more follows behind this page.' },
+    hasPreviousPageFieldOptions: { description: 'Whether there is something before this page.' },
+    startCursorFieldOptions: { description: 'Cursor of the first one, for `before`; null on an empty page.' },
+    endCursorFieldOptions: { description: 'Cursor of the last one, for `after`; null on an empty page.' },
+    firstArgOptions: {
+      description: `How many to give, from the beginning or behind \`after\`: 0 to ${PAGE_MAX}; ${PAGE_DEFAULT} unless given.`,
+    },
+    lastArgOptions: { description: `How many to give, from the end or before \`before\`: 0 to ${PAGE_MAX}.` },
+    afterArgOptions: { description: 'An `endCursor` of this field: the page goes on behind it.' },
+    beforeArgOptions: { description: 'A `startCursor` of this field: the page ends before it. Goes with `last`.' },
+    edgesFieldOptions: { description: 'The page, each with its cursor.' },
+    pageInfoFieldOptions: { description: 'Whether there is more, and the cursors to go on with.' },
+    nodeFieldOptions: { description: 'What is listed.' },
+    cursorFieldOptions: { description: 'Where it stands in this list, for `after` and `before`.' },
+    defaultConnectionTypeOptions: { description: 'A page of a list, as the Relay specification has it.' },
+    defaultEdgeTypeOptions: { description: 'One of a page, with its cursor.' },
     // Defined in node.ts: null for a malformed id, and one statement for all ids of a type.
     nodeQueryOptions: false,
     nodesQueryOptions: false,
@@ -68,11 +94,14 @@ export const builder = new SchemaBuilder<Types>({
     defaultComplexity: 1,
     defaultListMultiplier: 1,
     limit: { depth: DEPTH_MAX, breadth: BREADTH_MAX, complexity: COMPLEXITY_MAX },
-    complexityError: (kind, { depth, breadth, complexity }) =>
-      new AppError(
+    complexityError: (kind, { depth, breadth, complexity }, info) => {
+      const costliest = costliestField({}, info)
+      const field = costliest ? `, of which ${costliest.path} costs ${costliest.cost}` : ''
+      return new AppError(
         'BAD_INPUT',
-        `The query is too large (${kind}): depth ${depth} of ${DEPTH_MAX}, breadth ${breadth} of ${BREADTH_MAX}, complexity ${complexity} of ${COMPLEXITY_MAX}; ask for less at once.`,
-      ),
+        `The query is too large (${kind}): depth ${depth} of ${DEPTH_MAX}, breadth ${breadth} of ${BREADTH_MAX}, complexity ${complexity} of ${COMPLEXITY_MAX}${field}; ask for less at once.`,
+      )
+    },
   },
   scopeAuth: {
     authScopes: ({ scopes }) => ({ token: (scope: TokenScope) => scopes.has(scope) }),
@@ -85,6 +114,7 @@ export const builder = new SchemaBuilder<Types>({
 })
 
 builder.scalarType('DateTime', {
+  specifiedByURL: 'https://scalars.graphql.org/andimarek/date-time.html',
   description: 'A date and time in ISO 8601, UTC.',
   serialize: (date) => date.toISOString(),
   parseValue: (value) => {
@@ -93,10 +123,17 @@ builder.scalarType('DateTime', {
     return date
   },
 })
-builder.scalarType('URL', { description: 'An absolute URL.', serialize: (url) => url, parseValue: String })
-builder.queryType({})
-builder.mutationType({})
-builder.subscriptionType({})
+builder.scalarType('URL', {
+  specifiedByURL: 'https://url.spec.whatwg.org/',
+  description: 'An absolute URL.',
+  serialize: (url) => url,
+  parseValue: String,
+})
+builder.queryType({ description: 'What can be asked. Without a token, unless a scope is named.' })
+builder.mutationType({ description: 'What can be changed: each needs a token with the scope that is named.' })
+builder.subscriptionType({
+  description: 'What can be followed, as server-sent events (GraphQL over SSE, distinct connections).',
+})
 
 /** The primary key in a node id. Throws BAD_INPUT if it cannot be one. */
 export function numberOf({ typename, id }: GlobalId): number {

@@ -2,13 +2,11 @@ import type { InterfaceRef, ObjectRef } from '@pothos/core'
 import { queryFromInfo } from '@pothos/plugin-prisma'
 import { type GraphQLObjectType, type GraphQLResolveInfo, getNamedType, Kind } from 'graphql'
 import { AppError } from '../core/errors.ts'
-import { builder, type Context, type SchemaTypes } from './builder.ts'
+import { builder, type Context, PAGE_DEFAULT, PAGE_MAX, type SchemaTypes } from './builder.ts'
 import { parseCursor, printCursor } from './cursor.ts'
 
 /** Relay connections, paged by primary key, never by OFFSET. */
 
-const PAGE_DEFAULT = 24
-const PAGE_MAX = 100
 /** Fields under which a connection selects from its rows. */
 const NODES = [[{ name: 'nodes' }], [{ name: 'edges' }, { name: 'node' }]]
 
@@ -36,6 +34,7 @@ export const connectionOf = <T extends object>(name: string, type: Ref<T>) =>
     name: `${name}Connection`,
     fields: (t) => ({
       totalCount: t.int({
+        description: 'All there are, on whatever page. It costs a count: ask for it only to show it.',
         resolve: (page) => {
           const { totalCount } = page as { totalCount?: number | (() => number | Promise<number>) }
           return typeof totalCount === 'function' ? totalCount() : (totalCount ?? 0)
@@ -147,10 +146,11 @@ interface Row {
 /** The cursor that a page goes on from, and its rows with the one more. Throws BAD_INPUT. */
 export function checkPage({ first, last, after, before }: PageArgs): { cursor: string | null; rows: number } {
   for (const [name, count] of Object.entries({ first, last }))
-    if (isGiven(count) && count < 0) throw new AppError('BAD_INPUT', `${name} is ${count}: give 0 to ${PAGE_MAX}.`)
+    if (isGiven(count) && (count < 0 || count > PAGE_MAX))
+      throw new AppError('BAD_INPUT', `${name} is ${count}: give 0 to ${PAGE_MAX}, and page on with cursors.`)
   if ((isGiven(after) && isGiven(last)) || (isGiven(before) && isGiven(first)) || (isGiven(after) && isGiven(before)))
     throw new AppError('BAD_INPUT', 'A page needs "first" and "after", or "last" and "before"; do not mix them.')
-  return { cursor: after ?? before ?? null, rows: Math.min(first ?? last ?? PAGE_DEFAULT, PAGE_MAX) + 1 }
+  return { cursor: after ?? before ?? null, rows: (first ?? last ?? PAGE_DEFAULT) + 1 }
 }
 
 /** The rows after the cursor, or before it, whether its own row still exists or not. Throws BAD_INPUT. */
@@ -174,7 +174,13 @@ function toConnection(
   { rows, args, page, totalCount }: { rows: readonly Row[]; args: PageArgs; page: PageQuery; totalCount: unknown },
 ) {
   const { hasMore, kept } = withoutExtra(rows, { args, take: Math.abs(page.take) })
-  const edges = kept.map((node) => ({ cursor: printCursor(connection, node.id), node }))
+  // Most ask for the nodes alone: a cursor is printed when it is read.
+  const edges = kept.map((node) => ({
+    node,
+    get cursor() {
+      return printCursor(connection, node.id)
+    },
+  }))
   return { totalCount, ...connectEdges(edges, { args, hasMore }) }
 }
 
@@ -195,8 +201,12 @@ export function connectEdges<E extends { readonly cursor: string }>(
       // The cursor came from a row in that direction.
       hasNextPage: isGiven(args.before) || (hasMore && !isBackward(args)),
       hasPreviousPage: isGiven(args.after) || (hasMore && isBackward(args)),
-      startCursor: edges[0]?.cursor ?? null,
-      endCursor: edges.at(-1)?.cursor ?? null,
+      get startCursor() {
+        return edges[0]?.cursor ?? null
+      },
+      get endCursor() {
+        return edges.at(-1)?.cursor ?? null
+      },
     },
   }
 }

@@ -1,7 +1,7 @@
 import { resolveScope } from '../catalogue/scope.ts'
 import { type PresetCoverage, readCoverage } from '../coverage/read.ts'
 import { builder } from './builder.ts'
-import { ScopeInputRef } from './item-kind.ts'
+import { ScopeInputRef, ScopeRef, scopeOf } from './item-kind.ts'
 
 /** Reading coverage may first count some sets: at most a hundred per query. */
 const COVERAGE_COMPLEXITY = 500
@@ -10,8 +10,8 @@ const PresetCoverageRef = builder.objectRef<PresetCoverage>('PresetCoverage').im
   description:
     "How many items have a picture in a preset, in the preset's first format. total = ready + stale + missing + failed; items that are taken down are not counted.",
   fields: (t) => ({
-    preset: t.exposeString('preset'),
-    total: t.exposeInt('total'),
+    preset: t.exposeString('preset', { description: 'Its name.' }),
+    total: t.exposeInt('total', { description: 'Items in scope.' }),
     ready: t.exposeInt('ready', { description: 'Items with the picture of the current source and preset.' }),
     stale: t.exposeInt('stale', { description: 'Items with a picture of an older source or preset only.' }),
     missing: t.exposeInt('missing', { description: 'Items without a picture.' }),
@@ -31,7 +31,10 @@ builder.queryField('coverage', (t) =>
     description:
       'Per preset: total, ready, stale, missing, failed; without presets that are made on request only (`Preset.backfill`), and transforms.',
     complexity: COVERAGE_COMPLEXITY,
-    args: { scope: t.arg({ type: ScopeInputRef }) },
-    resolve: async (_root, { scope }, { app }) => readCoverage(app, await resolveScope(app.prisma, scope)),
+    args: {
+      scope: t.arg({ type: ScopeInputRef, description: 'The whole catalogue if omitted.' }),
+      in: t.arg({ type: ScopeRef, description: 'The same as `scope`, by a type that takes exactly one field.' }),
+    },
+    resolve: async (_root, args, { app }) => readCoverage(app, await resolveScope(app.prisma, scopeOf(args))),
   }),
 )

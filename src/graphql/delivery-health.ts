@@ -3,6 +3,7 @@ import type { Finding } from '../diagnose/finding.ts'
 import { builder } from './builder.ts'
 
 const FindingStatusRef = builder.enumType('FindingStatus', {
+  description: 'How bad it is.',
   values: {
     OK: { description: 'as it should be' },
     WARNING: { description: 'works, but is costly or may cause surprises; or was not checked' },
@@ -14,7 +15,7 @@ const FindingRef = builder.objectRef<Finding>('DeliveryFinding').implement({
   description: 'The result of one delivery check.',
   fields: (t) => ({
     check: t.exposeString('check', { description: 'A stable name, such as failover.' }),
-    status: t.expose('status', { type: FindingStatusRef }),
+    status: t.expose('status', { type: FindingStatusRef, description: 'How bad it is.' }),
     message: t.exposeString('message', { description: 'What was found, with the values.' }),
     remedy: t.exposeString('remedy', { nullable: true, description: 'What to do about it; null if nothing is wrong.' }),
   }),
@@ -30,7 +31,11 @@ const DeliveryHealthRef = builder.objectRef<DeliveryHealth>('DeliveryHealth').im
     madeRequests: t.exposeFloat('madeRequests', {
       description: 'Requests in the last 24 hours for pictures that were not stored yet, or had just been stored.',
     }),
-    findings: t.field({ type: [FindingRef], resolve: ({ findings }) => [...findings] }),
+    findings: t.field({
+      type: [FindingRef],
+      description: 'One for each check.',
+      resolve: ({ findings }) => [...findings],
+    }),
   }),
 })
 

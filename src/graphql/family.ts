@@ -4,6 +4,7 @@ import { whereFamilyNamed } from '../search/families.ts'
 import { builder } from './builder.ts'
 import { connectionOf, type PageQuery, pageComplexity, readPage, relatedPage } from './connection.ts'
 import { IconSetConnection, IconSetRef } from './icon-set.ts'
+import { whereId } from './ids.ts'
 import { ImageFormatRef, ImageRef } from './image.ts'
 import { ItemConnection, itemsOf } from './item-connection.ts'
 import { ScopeInputRef } from './item-kind.ts'
@@ -16,11 +17,17 @@ export const FamilyRef = builder.prismaNode('Family', {
   description: 'A family has sets; a set has items.',
   fields: (t) => ({
     uniqueId: t.exposeID('uniqueId', { description: '12 characters A-Z and 0-9, a part of every key.' }),
-    name: t.exposeString('name'),
-    vendor: t.relation('vendor'),
-    iconSets: t.connection(relatedPage('Family', 'iconSets', { type: IconSetRef }), IconSetConnection),
+    name: t.exposeString('name', { description: 'As the vendor gave it.' }),
+    vendor: t.relation('vendor', { description: 'Who sells it.' }),
+    iconSets: t.connection(
+      { ...relatedPage('Family', 'iconSets', { type: IconSetRef }), description: 'Its sets, the oldest first.' },
+      IconSetConnection,
+    ),
     items: t.connection(
-      itemsOf('Family', (familyId) => ({ familyId })),
+      {
+        ...itemsOf('Family', (familyId) => ({ familyId })),
+        description: 'The items of all of its sets, the oldest first.',
+      },
       ItemConnection,
     ),
     license: t.field({
@@ -42,8 +49,18 @@ export const FamilyRef = builder.prismaNode('Family', {
         "The family's preview: a composite of random items from all of its sets. Null if the family has no items that can be shown. Until it is first composed, the URL is a stable alias that redirects to it.",
       select: { id: true },
       args: {
-        layout: t.arg.string({ required: true, defaultValue: 'card' }),
-        format: t.arg({ type: ImageFormatRef, required: true, defaultValue: 'WEBP' }),
+        layout: t.arg.string({
+          required: true,
+          defaultValue: 'card',
+          description: 'A name of `layouts`.',
+          extensions: { names: 'layouts' },
+        }),
+        format: t.arg({
+          type: ImageFormatRef,
+          required: true,
+          defaultValue: 'WEBP',
+          description: 'One that the layout offers.',
+        }),
       },
       resolve: ({ id }, { layout, format }, context) =>
         previewOf(id, { layout: offeredLayout(context.app.layouts, layout), format }, context),
@@ -57,8 +74,12 @@ builder.queryFields((t) => ({
   family: t.prismaField({
     type: 'Family',
     nullable: true,
-    args: { uniqueId: t.arg.id({ required: true }) },
-    resolve: (query, _root, { uniqueId }, { app }) => app.prisma.family.findUnique({ ...query, where: { uniqueId } }),
+    description: 'One family; null where there is none.',
+    args: { uniqueId: t.arg.id({ required: true, description: 'Its unique id, or its node id.' }) },
+    resolve: (query, _root, { uniqueId }, { app }) => {
+      const where = whereId('Family', uniqueId)
+      return where && app.prisma.family.findUnique({ ...query, where })
+    },
   }),
   families: t.connection(
     {

@@ -1,5 +1,6 @@
 import { builder } from './builder.ts'
 import { connectionOf } from './connection.ts'
+import { whereId } from './ids.ts'
 import { ItemConnection, itemsOf } from './item-connection.ts'
 import { ItemKindRef } from './item-kind.ts'
 
@@ -9,12 +10,12 @@ export const IconSetRef = builder.prismaNode('IconSet', {
   description: 'Holds icons or illustrations, never both.',
   fields: (t) => ({
     uniqueId: t.exposeID('uniqueId', { description: '12 characters A-Z and 0-9, a part of every key.' }),
-    name: t.exposeString('name'),
-    kind: t.expose('kind', { type: ItemKindRef }),
-    family: t.relation('family'),
+    name: t.exposeString('name', { description: 'As the vendor gave it.' }),
+    kind: t.expose('kind', { type: ItemKindRef, description: 'Of all of its items.' }),
+    family: t.relation('family', { description: 'That it is a part of.' }),
     vendor: t.relation('vendor', { description: 'Who sells it.' }),
     items: t.connection(
-      itemsOf('IconSet', (iconSetId) => ({ iconSetId })),
+      { ...itemsOf('IconSet', (iconSetId) => ({ iconSetId })), description: 'Its items, the oldest first.' },
       ItemConnection,
     ),
   }),
@@ -26,7 +27,11 @@ builder.queryField('iconSet', (t) =>
   t.prismaField({
     type: 'IconSet',
     nullable: true,
-    args: { uniqueId: t.arg.id({ required: true }) },
-    resolve: (query, _root, { uniqueId }, { app }) => app.prisma.iconSet.findUnique({ ...query, where: { uniqueId } }),
+    description: 'One set; null where there is none.',
+    args: { uniqueId: t.arg.id({ required: true, description: 'Its unique id, or its node id.' }) },
+    resolve: (query, _root, { uniqueId }, { app }) => {
+      const where = whereId('IconSet', uniqueId)
+      return where && app.prisma.iconSet.findUnique({ ...query, where })
+    },
   }),
 )

@@ -1,15 +1,27 @@
-import type { Image as ImageRow, Item, RenderFailure } from '../../prisma/generated/client/client.ts'
-import { IMAGE_FORMATS, type ImageFormat, mimeTypeOf, type Preset } from '../core/variant.ts'
+import type { Item } from '../../prisma/generated/client/client.ts'
+import { type ImageFormat, mimeTypeOf, type Preset } from '../core/variant.ts'
 import { variantKeyOf } from '../variants/make.ts'
 import { specOf } from '../variants/offered.ts'
+import type { ImageFacts, ItemFailure } from '../variants/states.ts'
 import { builder, type Context } from './builder.ts'
 
-export const ImageFormatRef = builder.enumType('ImageFormat', { values: IMAGE_FORMATS })
+export const ImageFormatRef = builder.enumType('ImageFormat', {
+  description: 'How a picture is encoded.',
+  values: {
+    WEBP: { description: 'image/webp, which every browser shows' },
+    AVIF: { description: 'image/avif: smaller for art of many colours, larger for flat icons' },
+    PNG: { description: 'image/png, for mails and programs that take nothing else' },
+  } satisfies Record<ImageFormat, object>,
+})
 
 const ImageStatusRef = builder.enumType('ImageStatus', {
-  description:
-    'READY: the picture is stored. PENDING: not rendered yet; the URL works, and its first request renders it. FAILED: the source cannot be rendered, see error. GONE: taken down.',
-  values: ['READY', 'PENDING', 'FAILED', 'GONE'] as const,
+  description: 'Whether a picture is there.',
+  values: {
+    READY: { description: 'the picture is stored' },
+    PENDING: { description: 'not rendered yet; the URL works, and its first request renders it' },
+    FAILED: { description: 'the source cannot be rendered, see error' },
+    GONE: { description: 'taken down' },
+  } as const,
 })
 
 /** The fields that determine a picture of an item. */
@@ -22,13 +34,19 @@ export interface WantedImage {
   readonly width: number
   readonly height: number
   readonly format: ImageFormat
-  /** Null if it does not exist yet. */
-  readonly row: (context: Context) => Promise<ImageRow | null>
   /** Called when its URL is printed: a missing picture is rendered ahead of the browser's request. */
   readonly warm?: () => void
-  readonly isGone: (context: Context) => Promise<boolean>
+  /** Of all that one answer asks for in one statement. */
+  readonly state: (context: Context) => Promise<ImageState>
+}
+
+/** What is known of a picture. */
+export interface ImageState {
+  readonly isGone: boolean
+  /** Null if it does not exist yet. */
+  readonly facts: ImageFacts | null
   /** Why the last attempt failed; settled: no other attempt follows. */
-  readonly failure: (context: Context) => Promise<RenderFailure | null>
+  readonly failure: ItemFailure | null
 }
 
 export function imageOfItem(
@@ -37,42 +55,27 @@ export function imageOfItem(
 ): WantedImage {
   const { width, height } = preset
   const spec = specOf(preset, format)
-  const key = variantKeyOf(app, item, spec)
-  // Of transforms there may be any number: each is looked up alone, and none is made before it is asked for.
-  if (spec.recipe)
-    return { key, width, height, format, row: ({ loaders }) => loaders.transforms.load(key), ...stateOf(item) }
   return {
-    key,
+    key: variantKeyOf(app, item, spec),
     width,
     height,
     format,
-    warm: () => app.warmQueue.addPage(item.id),
-    row: async ({ loaders }) => {
-      const rows = await loaders.images.load(item.id)
-      const isCurrent = (row: ImageRow) =>
-        row.preset === preset.name &&
-        row.format === format &&
-        row.recipeHash === preset.recipeHash &&
-        row.sourceHash === item.sourceHash
-      return rows.find(isCurrent) ?? null
-    },
-    ...stateOf(item),
+    // There may be any number of transforms: none is made before it is asked for.
+    ...(spec.recipe ? {} : { warm: () => app.warmQueue.addPage(item.id) }),
+    state: ({ loaders }) =>
+      loaders.states(item.id, preset).then(({ isGone, failure, images }) => ({
+        isGone,
+        failure,
+        facts: images[format] ?? null,
+      })),
   }
 }
 
-const stateOf = (item: PicturedItem): Pick<WantedImage, 'isGone' | 'failure'> => ({
-  isGone: ({ loaders }) => loaders.takenDown.load(item.id),
-  failure: async ({ loaders }) => {
-    const failure = await loaders.failures.load(item.id)
-    return failure?.sourceHash === item.sourceHash ? failure : null
-  },
-})
-
-const ImageErrorRef = builder.objectRef<RenderFailure>('ImageError').implement({
+const ImageErrorRef = builder.objectRef<ItemFailure>('ImageError').implement({
   description: 'Why a source cannot be rendered.',
   fields: (t) => ({
     code: t.exposeString('code', { description: 'A reason code of the error catalogue.' }),
-    message: t.exposeString('message'),
+    message: t.exposeString('message', { description: 'What is wrong, with which value.' }),
   }),
 })
 
@@ -89,42 +92,49 @@ export const ImageRef = builder.objectRef<WantedImage>('Image').implement({
     }),
     width: t.exposeInt('width', { description: 'px' }),
     height: t.exposeInt('height', { description: 'px' }),
-    format: t.expose('format', { type: ImageFormatRef }),
-    mimeType: t.string({ resolve: ({ format }) => mimeTypeOf(format) }),
+    format: t.expose('format', { type: ImageFormatRef, description: 'As asked for.' }),
+    mimeType: t.string({ description: 'For `<source type>`.', resolve: ({ format }) => mimeTypeOf(format) }),
     status: t.field({
       type: ImageStatusRef,
-      resolve: async (image, _args, context) => {
-        if (await image.isGone(context)) return 'GONE'
-        if (await image.row(context)) return 'READY'
-        return (await image.failure(context))?.settled ? 'FAILED' : 'PENDING'
-      },
+      description: 'Whether it is there.',
+      resolve: (image, _args, context) =>
+        image
+          .state(context)
+          .then(({ isGone, facts, failure }) =>
+            isGone ? 'GONE' : facts ? 'READY' : failure?.settled ? 'FAILED' : 'PENDING',
+          ),
     }),
     bytes: t.int({
       nullable: true,
       description: 'Size of the stored picture; null until it is rendered.',
-      resolve: async (image, _args, context) => (await image.row(context))?.bytes ?? null,
+      resolve: async (image, _args, context) => (await image.state(context)).facts?.bytes ?? null,
     }),
     lossless: t.boolean({
       nullable: true,
       description: 'How it was encoded; null until it is rendered.',
-      resolve: async (image, _args, context) => (await image.row(context))?.lossless ?? null,
+      resolve: async (image, _args, context) => (await image.state(context)).facts?.lossless ?? null,
     }),
     engine: t.string({
       nullable: true,
       description: 'Which rasteriser drew it; null until it is rendered.',
-      resolve: async (image, _args, context) => (await image.row(context))?.engine ?? null,
+      resolve: async (image, _args, context) => (await image.state(context)).facts?.engine ?? null,
     }),
     warnings: t.stringList({
       description:
         'What was left out of the source or may look different, such as EXTERNAL_REFERENCE, SCRIPT or MISSING_GLYPH: of the picture, or of the last attempt that gave none. Empty before any.',
-      resolve: async (image, _args, context) =>
-        (await image.row(context))?.warnings ?? (await image.failure(context))?.warnings ?? [],
+      resolve: async (image, _args, context) => {
+        const { facts, failure } = await image.state(context)
+        return [...((facts ?? failure)?.warnings ?? [])]
+      },
     }),
     error: t.field({
       type: ImageErrorRef,
       nullable: true,
       description: 'Why the last attempt failed. Final if status is FAILED; if it is PENDING, another attempt follows.',
-      resolve: async (image, _args, context) => ((await image.row(context)) ? null : await image.failure(context)),
+      resolve: async (image, _args, context) => {
+        const { facts, failure } = await image.state(context)
+        return facts ? null : failure
+      },
     }),
   }),
 })

@@ -1,10 +1,10 @@
 import { resolveScope, type ScopeInput } from '../catalogue/scope.ts'
 import { AppError } from '../core/errors.ts'
 import type { ItemKind } from '../core/variant.ts'
-import { anyOf, fetchAll, query } from '../db/query.ts'
 import type { Filter, Sort } from '../search/find.ts'
 import { builder, type Context } from './builder.ts'
-import { ItemKindRef, ScopeInputRef } from './item-kind.ts'
+import { parseIds } from './ids.ts'
+import { ItemKindRef, ScopeInputRef, scopeOf } from './item-kind.ts'
 
 /** Values of one list of a filter, and characters of each. */
 const VALUES_MAX = 50
@@ -19,7 +19,7 @@ export const ItemFilterRef = builder.inputType('ItemFilter', {
     tags: t.stringList({
       description: 'Items that have all of these tags. Case, accents and plurals make no difference.',
     }),
-    families: t.idList({ description: 'Items of any of these families, by their unique ids.' }),
+    families: t.idList({ description: 'Items of any of these families, by their unique ids or node ids.' }),
     licenses: t.stringList({ description: 'Items under any of these licences, by SPDX identifier or title.' }),
     monochrome: t.boolean({
       description: 'true: pictures in one colour. false: in several. Either leaves out what was never drawn.',
@@ -57,6 +57,7 @@ export interface ItemFilterInput {
 
 export interface ItemArgs {
   readonly scope?: ScopeInput | null | undefined
+  readonly in?: ScopeInput | null | undefined
   readonly kind?: ItemKind | null | undefined
   readonly search?: string | null | undefined
   readonly filter?: ItemFilterInput | null | undefined
@@ -71,7 +72,8 @@ export interface ItemArgs {
 export async function readItemArgs(args: ItemArgs, { app }: Context) {
   const filter = args.filter ?? {}
   for (const name of ['tags', 'families', 'licenses'] as const) checkList(`filter.${name}`, filter[name])
-  if (args.scope && filter.scope)
+  const scope = scopeOf(args)
+  if (scope && filter.scope)
     throw new AppError('BAD_INPUT', 'scope is given twice, beside the filter and in it: give one of them.')
   if (args.kind && filter.kind && args.kind !== filter.kind)
     throw new AppError(
@@ -80,14 +82,12 @@ export async function readItemArgs(args: ItemArgs, { app }: Context) {
     )
   const seed = args.seed ?? 0
   if (seed < 0 || seed > SEED_MAX) throw new AppError('BAD_INPUT', `seed is ${seed}: give 0 to ${SEED_MAX}.`)
-  const families = filter.families
-    ? query.selectFrom('family').select('id').where('unique_id', '=', anyOf(filter.families))
-    : null
+  const families = filter.families ? await parseIds(app.prisma, filter.families) : null
   const found: Filter = {
-    scope: await resolveScope(app.prisma, args.scope ?? filter.scope),
+    scope: await resolveScope(app.prisma, scope ?? filter.scope),
     kind: args.kind ?? filter.kind ?? null,
     tags: filter.tags ?? [],
-    familyIds: families ? (await fetchAll(app.pg, families)).map(({ id }) => id) : null,
+    familyIds: families ? families.flatMap((id) => (id?.typename === 'Family' ? [Number(id.id)] : [])) : null,
     licenses: filter.licenses ?? null,
     isMonochrome: filter.monochrome ?? null,
     color: filter.color ?? null,

@@ -3,6 +3,7 @@ import { issueTransform } from '../variants/issue.ts'
 import { variantKeyOf } from '../variants/make.ts'
 import { offeredFormat, offeredPreset } from '../variants/offered.ts'
 import { builder } from './builder.ts'
+import { whereItemId } from './ids.ts'
 import { ImageFormatRef, ImageRef, imageOfItem } from './image.ts'
 import { ItemKindRef } from './item-kind.ts'
 import { LicenseRef, licenseOf } from './license.ts'
@@ -18,9 +19,9 @@ export const ItemRef = builder.prismaInterface('Item', {
   // Needed to print URLs and to determine the type, whatever else is selected.
   select: { id: true, kind: true, sourceKey: true, sourceHash: true },
   fields: (t) => ({
-    uniqueId: t.exposeID('uniqueId'),
-    slug: t.exposeString('slug'),
-    name: t.exposeString('name'),
+    uniqueId: t.exposeID('uniqueId', { description: '12 characters A-Z and 0-9, the same after every import.' }),
+    slug: t.exposeString('slug', { description: 'Its name in URLs, unique in its set.' }),
+    name: t.exposeString('name', { description: 'For people to read.' }),
     tags: t.exposeStringList('tags', { description: 'As the vendor stated them.' }),
     aliases: t.exposeStringList('aliases', { description: 'Other names that it is found by.' }),
     alt: t.string({
@@ -49,10 +50,10 @@ export const ItemRef = builder.prismaInterface('Item', {
       resolve: ({ family }) => family.author,
     }),
     createdAt: t.expose('createdAt', { type: 'DateTime', description: 'When it came into the catalogue.' }),
-    kind: t.expose('kind', { type: ItemKindRef }),
-    iconSet: t.relation('iconSet'),
-    family: t.relation('family'),
-    vendor: t.relation('vendor'),
+    kind: t.expose('kind', { type: ItemKindRef, description: 'That of its set.' }),
+    iconSet: t.relation('iconSet', { description: 'The set that it is in.' }),
+    family: t.relation('family', { description: 'The family of its set.' }),
+    vendor: t.relation('vendor', { description: 'Who sells it.' }),
     placeholder: t.field({
       type: PlaceholderRef,
       nullable: true,
@@ -73,13 +74,19 @@ export const ItemRef = builder.prismaInterface('Item', {
           required: true,
           defaultValue: 'preview',
           description: 'A name of `presets`; without meaning beside transform.',
+          extensions: { names: 'presets' },
         }),
         transform: t.arg({
           type: ImageTransformRef,
           description:
             'Size, ground and colour instead of a preset. Such pictures are made on request only, and forgotten when nobody asks for them.',
         }),
-        format: t.arg({ type: ImageFormatRef, required: true, defaultValue: 'WEBP' }),
+        format: t.arg({
+          type: ImageFormatRef,
+          required: true,
+          defaultValue: 'WEBP',
+          description: 'One that the preset offers.',
+        }),
       },
       resolve: (item, args, { app }) => {
         const { format } = args
@@ -99,8 +106,13 @@ export const ItemRef = builder.prismaInterface('Item', {
       description:
         'A srcset ready for <img>: the URL and width of each of these presets, which must show the same (background, watermark, padding, fit, colour, ratio). If omitted: all that show the same as `preview`.',
       args: {
-        presets: t.arg.stringList(),
-        format: t.arg({ type: ImageFormatRef, required: true, defaultValue: 'WEBP' }),
+        presets: t.arg.stringList({ description: 'Names of `presets`.', extensions: { names: 'presets' } }),
+        format: t.arg({
+          type: ImageFormatRef,
+          required: true,
+          defaultValue: 'WEBP',
+          description: 'One that all of the presets offer.',
+        }),
       },
       resolve: (item, { presets: names, format }, { app, imageUrl }) => {
         app.warmQueue.addPage(item.id)
@@ -115,6 +127,7 @@ export const ItemRef = builder.prismaInterface('Item', {
 const itemNode = (variant: 'Icon' | 'Illustration') =>
   builder.prismaNode('Item', {
     variant,
+    description: `An item of an ${variant === 'Icon' ? 'icon' : 'illustration'} set.`,
     interfaces: [ItemRef],
     id: { field: 'id' },
     nullable: true,
@@ -127,7 +140,11 @@ builder.queryField('item', (t) =>
   t.prismaField({
     type: ItemRef,
     nullable: true,
-    args: { uniqueId: t.arg.id({ required: true }) },
-    resolve: (query, _root, { uniqueId }, { app }) => app.prisma.item.findUnique({ ...query, where: { uniqueId } }),
+    description: 'One item; null where there is none.',
+    args: { uniqueId: t.arg.id({ required: true, description: 'Its unique id, or its node id.' }) },
+    resolve: (query, _root, { uniqueId }, { app }) => {
+      const where = whereItemId(uniqueId)
+      return where && app.prisma.item.findUnique({ ...query, where })
+    },
   }),
 )

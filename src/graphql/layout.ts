@@ -1,22 +1,26 @@
 import { cellsMaxOf } from '../composites/arrange.ts'
 import { EXCLUDED_MAX, offeredLayout, PINNED_MAX, regeneratePreview } from '../composites/regenerate.ts'
 import { AppError } from '../core/errors.ts'
-import { isRowId, parseGlobalId, printGlobalId } from '../core/global-id.ts'
+import { printGlobalId } from '../core/global-id.ts'
 import type { Layout } from '../core/layouts.ts'
 import { isUniqueId } from '../core/variant.ts'
 import { builder, type Context } from './builder.ts'
 import { FamilyRef } from './family.ts'
+import { rowIdOf, whereId } from './ids.ts'
 import { ImageFormatRef } from './image.ts'
 
 const LayoutRef = builder.objectRef<Layout>('Layout').implement({
   description: "A way to compose a family's picture.",
   fields: (t) => ({
-    name: t.exposeString('name'),
+    name: t.exposeString('name', { description: 'For the arguments that take a layout.' }),
     width: t.exposeInt('width', { description: 'px' }),
     height: t.exposeInt('height', { description: 'px' }),
     cells: t.int({ description: 'Maximum number of items that it shows.', resolve: cellsMaxOf }),
     background: t.exposeString('background', { nullable: true, description: '#rrggbb, null for transparent.' }),
-    watermark: t.boolean({ resolve: ({ watermark }) => watermark !== null }),
+    watermark: t.boolean({
+      description: 'Whether a watermark is drawn over it.',
+      resolve: ({ watermark }) => watermark !== null,
+    }),
     formats: t.field({
       type: [ImageFormatRef],
       description: 'The formats it is offered in; the first one is composed in advance.',
@@ -51,7 +55,10 @@ builder.mutationField('regeneratePreview', (t) =>
       exclude: t.arg.idList({
         description: `Items, by unique id or node id, that are never shown; at most ${EXCLUDED_MAX}. []: no items.`,
       }),
-      layout: t.arg.string({ description: 'All layouts if omitted.' }),
+      layout: t.arg.string({
+        description: 'A name of `layouts`. All of them if omitted.',
+        extensions: { names: 'layouts' },
+      }),
     },
     resolve: async (query, _root, { family, seed, pin, exclude, layout }, { app, loaders }) => {
       const { id: familyId } = await findFamily(app, family)
@@ -70,8 +77,7 @@ builder.mutationField('regeneratePreview', (t) =>
 )
 
 async function findFamily({ prisma }: Context['app'], text: string): Promise<{ id: number }> {
-  const id = nodeNumber(text, 'Family')
-  const where = isUniqueId(text) ? { uniqueId: text } : { id: id ?? 0 }
+  const where = whereId('Family', text) ?? { id: 0 }
   const family = await prisma.family.findUnique({ where, select: { id: true } })
   if (family) return family
   throw new AppError('NOT_FOUND', `There is no family ${JSON.stringify(text.slice(0, 100))}.`)
@@ -84,7 +90,7 @@ async function findItems(
 ): Promise<number[]> {
   if (ids.length > max)
     throw new AppError('BAD_INPUT', `${name} has ${ids.length} entries; at most ${max} are allowed.`)
-  const numbers = (type: string) => ids.map((text) => nodeNumber(text, type)).filter((id) => id !== null)
+  const numbers = (type: string) => ids.map((text) => rowIdOf(type, text)).filter((id) => id !== null)
   const found = await prisma.item.findMany({
     where: {
       OR: [
@@ -109,10 +115,4 @@ async function findItems(
       `${name}: ${JSON.stringify(text.slice(0, 100))} is not the unique id or node id of an item.`,
     )
   })
-}
-
-/** The primary key in a node id of the type, else null. */
-function nodeNumber(text: string, type: string): number | null {
-  const node = parseGlobalId(text)
-  return node?.typename === type && isRowId(Number(node.id)) ? Number(node.id) : null
 }

@@ -1,21 +1,17 @@
 import DataLoader from 'dataloader'
-import type { Image, RenderFailure } from '../../prisma/generated/client/client.ts'
+import type { Image } from '../../prisma/generated/client/client.ts'
 import { type Progress, readProgress } from '../backfill/progress.ts'
 import { findTakenDown } from '../catalogue/taken-down.ts'
 import { type FamilyPictures, findPicks } from '../composites/locate.ts'
-import { RENDERER_VERSION } from '../core/variant.ts'
 import type { Pg, Prisma } from '../db/database.ts'
 import { anyOf, fetchAll, query } from '../db/query.ts'
 import { readUploadProgress, type UploadProgress } from '../uploads/progress.ts'
+import { createStates } from './states.ts'
 
 /** Loaders that batch reads for many objects of one response into one statement each. Created for every request. */
 export interface Loaders {
-  /** All images of an item (all presets and recipes), by its id. */
-  readonly images: DataLoader<number, Image[]>
-  /** The image of a transform, by its key. */
-  readonly transforms: DataLoader<string, Image | null>
-  /** The failure of an item, by its id. */
-  readonly failures: DataLoader<number, RenderFailure | null>
+  /** What is known of a picture of an item. */
+  readonly states: ReturnType<typeof createStates>
   /** Whether an item is taken down, by its id. */
   readonly takenDown: DataLoader<number, boolean>
   /** The current picks for a family's pictures, by its id. */
@@ -30,23 +26,12 @@ export interface Loaders {
 
 export function createLoaders({ prisma, pg }: { prisma: Prisma; pg: Pg }): Loaders {
   return {
-    images: new DataLoader((itemIds) => imagesOf(prisma, 'ITEM', itemIds)),
-    transforms: new DataLoader(async (objectKeys) => {
-      const images = await prisma.image.findMany({ where: { objectKey: { in: [...objectKeys] } } })
-      const byKey = new Map(images.map((image) => [image.objectKey, image]))
-      return objectKeys.map((key) => byKey.get(key) ?? null)
-    }),
+    states: createStates(pg),
     picks: new DataLoader(async (familyIds) => {
       const byFamily = new Map((await findPicks(pg, familyIds)).map((found) => [found.familyId, found]))
       return familyIds.map((id) => byFamily.get(id) ?? new Error(`there is no family ${id}`))
     }),
-    composites: new DataLoader((familyIds) => imagesOf(prisma, 'FAMILY', familyIds)),
-    failures: new DataLoader(async (itemIds) => {
-      const where = { itemId: { in: [...itemIds] }, rendererVersion: RENDERER_VERSION }
-      const failures = await prisma.renderFailure.findMany({ where })
-      const byItem = new Map(failures.map((failure) => [failure.itemId, failure]))
-      return itemIds.map((id) => byItem.get(id) ?? null)
-    }),
+    composites: new DataLoader((familyIds) => compositesOf(prisma, familyIds)),
     takenDown: new DataLoader(async (itemIds) => {
       const hidden = await findTakenDown(pg, itemIds)
       return itemIds.map((id) => hidden.has(id))
@@ -66,8 +51,8 @@ export function createLoaders({ prisma, pg }: { prisma: Prisma; pg: Pg }): Loade
   }
 }
 
-async function imagesOf(prisma: Prisma, ownerType: 'ITEM' | 'FAMILY', ids: readonly number[]): Promise<Image[][]> {
-  const images = await prisma.image.findMany({ where: { ownerType, ownerId: { in: [...ids] }, usedAt: null } })
-  const byOwner = Map.groupBy(images, (image) => image.ownerId)
-  return ids.map((id) => byOwner.get(id) ?? [])
+async function compositesOf(prisma: Prisma, familyIds: readonly number[]): Promise<Image[][]> {
+  const images = await prisma.image.findMany({ where: { ownerType: 'FAMILY', ownerId: { in: [...familyIds] } } })
+  const byFamily = Map.groupBy(images, (image) => image.ownerId)
+  return familyIds.map((id) => byFamily.get(id) ?? [])
 }

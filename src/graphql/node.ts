@@ -2,9 +2,10 @@ import { brandWithType } from '@pothos/core'
 import { queryFromInfo } from '@pothos/plugin-prisma'
 import type { GraphQLResolveInfo } from 'graphql'
 import { AppError } from '../core/errors.ts'
-import { isRowId, parseGlobalId } from '../core/global-id.ts'
+import { isRowId } from '../core/global-id.ts'
 import type { Prisma } from '../db/database.ts'
 import { builder, type Context } from './builder.ts'
+import { parseIds } from './ids.ts'
 
 /** A page of each of ten types; the rows of each type are read in one statement. */
 const IDS_MAX = 1000
@@ -36,7 +37,7 @@ builder.queryFields((t) => ({
     type: builder.nodeInterfaceRef(),
     nullable: true,
     description: 'Null if the id is malformed or unknown.',
-    args: { id: t.arg.id({ required: true }) },
+    args: { id: t.arg.id({ required: true, description: 'A node id, or the unique id of an item, set or family.' }) },
     resolve: async (_root, { id }, context, info) => (await findNodes([id], { context, info }))[0] ?? null,
   }),
   nodes: t.field({
@@ -44,7 +45,9 @@ builder.queryFields((t) => ({
     nullable: { list: false, items: true },
     description: `In the order of the ids, at most ${IDS_MAX}; null for an id that is malformed or unknown.`,
     complexity: ({ ids }) => ({ field: 1, multiplier: Math.max(ids.length, 1) }),
-    args: { ids: t.arg.idList({ required: true }) },
+    args: {
+      ids: t.arg.idList({ required: true, description: 'Node ids, or unique ids of items, sets and families.' }),
+    },
     resolve: (_root, { ids }, context, info) => findNodes(ids, { context, info }),
   }),
 }))
@@ -56,7 +59,7 @@ async function findNodes(
 ): Promise<({ id: number } | null)[]> {
   if (texts.length > IDS_MAX)
     throw new AppError('BAD_INPUT', `ids has ${texts.length} entries; at most ${IDS_MAX} are allowed.`)
-  const wanted = texts.map(parseGlobalId)
+  const wanted = await parseIds(context.app.prisma, texts)
   const rows = new Map<string, { id: number }>()
   const byType = Map.groupBy(wanted.filter(isGiven), ({ typename }) => typename)
   await Promise.all(

@@ -146,9 +146,8 @@ builder.prismaInterfaceFields(ItemRef, (t) => ({
       }),
     },
     resolve: async (item, args, context) => {
-      const { loaders } = context
-      const [isGone, failure] = await Promise.all([loaders.takenDown.load(item.id), loaders.failures.load(item.id)])
-      if (isGone || (failure?.settled && failure.sourceHash === item.sourceHash)) return null
+      const { isGone, failure } = await context.loaders.states(item.id, null)
+      if (isGone || failure?.settled) return null
       return args.preset
         ? pictureByPreset(item, { ...args, preset: args.preset }, context)
         : pictureOf(item, args, context)

@@ -5,14 +5,17 @@ import { ImageFormatRef } from './image.ts'
 const PresetRef = builder.objectRef<Preset>('Preset').implement({
   description: 'A named size and look of pictures.',
   fields: (t) => ({
-    name: t.exposeString('name'),
+    name: t.exposeString('name', { description: 'For the arguments that take a preset.' }),
     width: t.exposeInt('width', { description: 'px' }),
     height: t.exposeInt('height', { description: 'px' }),
     background: t.exposeString('background', {
       nullable: true,
       description: '#rrggbb, null for transparent, or auto.',
     }),
-    watermark: t.boolean({ resolve: ({ watermark }) => watermark !== null }),
+    watermark: t.boolean({
+      description: 'Whether a watermark is drawn over it.',
+      resolve: ({ watermark }) => watermark !== null,
+    }),
     backfill: t.exposeBoolean('backfill', {
       description: 'False: its pictures are made on request only, or by a backfill that names it.',
     }),
@@ -25,5 +28,9 @@ const PresetRef = builder.objectRef<Preset>('Preset').implement({
 })
 
 builder.queryField('presets', (t) =>
-  t.field({ type: [PresetRef], resolve: (_root, _args, { app }) => [...app.presets.values()] }),
+  t.field({
+    type: [PresetRef],
+    description: 'What `Item.image` takes.',
+    resolve: (_root, _args, { app }) => [...app.presets.values()],
+  }),
 )

@@ -29,11 +29,9 @@ export async function previewOf(
     width,
     height,
     format,
-    row: async (context) => {
+    state: async (context) => {
       const rows = await context.loaders.composites.load(familyId)
-      return rows.find(({ objectKey }) => objectKey === key) ?? null
+      return { isGone: takenDown, facts: rows.find(({ objectKey }) => objectKey === key) ?? null, failure: null }
     },
-    isGone: async () => takenDown,
-    failure: async () => null,
   }
 }

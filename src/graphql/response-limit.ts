@@ -32,9 +32,12 @@ export function lengthOf(value: unknown, max: number): number {
     if (typeof next === 'string') length += next.length + 3
     else if (Array.isArray(next)) for (const part of next) open.push(part)
     else if (typeof next === 'object' && next !== null) {
-      for (const [name, part] of Object.entries(next)) {
+      for (const name in next) {
+        const part = next[name as keyof typeof next] as unknown
         length += name.length + 4
-        open.push(part)
+        if (typeof part === 'string') length += (part as string).length + 3
+        else if (typeof part === 'object') open.push(part)
+        else length += 6
       }
     } else length += 6
   }

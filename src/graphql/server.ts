@@ -1,13 +1,17 @@
 import { renderGraphiQL } from '@graphql-yoga/render-graphiql'
-import { type ASTNode, GraphQLError, parse, visit } from 'graphql'
+import { type ASTNode, type DocumentNode, GraphQLError, parse, visit } from 'graphql'
 import { createYoga, type Plugin } from 'graphql-yoga'
+import { LRUCache } from 'lru-cache'
 import { scopesOf } from '../access/tokens.ts'
 import type { App } from '../app.ts'
-import { AppError, publicSentence, toAppError } from '../core/errors.ts'
-import { logFailure } from '../core/log-failure.ts'
+import { AppError } from '../core/errors.ts'
 import { FORBIDDEN_CHARACTERS, isStorable, isStorableJson } from '../core/text.ts'
 import type { Context } from './builder.ts'
+import { cacheableAnswers } from './http-cache.ts'
 import { createLoaders } from './loaders.ts'
+import { nameOffers } from './name-offers.ts'
+import { persistedQueries } from './persisted.ts'
+import { toPublicError } from './public-error.ts'
 import { limitResponse } from './response-limit.ts'
 import { schema } from './schema.ts'
 
@@ -17,13 +21,19 @@ const TOKENS_MAX = 2000
 /** The GraphQL endpoint at `/graphql`, with GraphiQL for browsers. @param imageUrl prefix of image URLs */
 export function createGraphQL(app: App, imageUrl: () => string) {
   return createYoga<object, Omit<Context, 'request'>>({
-    schema,
+    schema: nameOffers(schema, app.config),
     graphqlEndpoint: '/graphql',
     landingPage: false,
+    // http/graphql.ts has it.
+    cors: false,
+    parserAndValidationCache: { documentCache: boundedCache<DocumentNode>(), errorCache: boundedCache<Error>() },
     // Served from a package, so that it works without internet access.
     renderGraphiQL,
     graphiql: { title: 'Afterimage', defaultQuery: SAMPLE_QUERY },
     batching: false,
+    multipart: false,
+    // Content-Length is checked before: counting the body costs a tenth of a small answer.
+    maxRequestBodySize: false,
     logging: false,
     context: ({ request }) => ({
       app,
@@ -31,10 +41,25 @@ export function createGraphQL(app: App, imageUrl: () => string) {
       loaders: createLoaders(app),
       imageUrl: imageUrl(),
     }),
-    plugins: [limitTokens, checkVariables, limitResponse],
+    plugins: [
+      persistedQueries(),
+      checkRequest,
+      limitTokens,
+      checkVariables,
+      limitResponse,
+      cacheableAnswers(app.config.graphqlMaxAgeS),
+    ],
     maskedErrors: { maskError: (error) => toPublicError(error) },
   })
 }
+
+/** Documents are parsed and validated once; what is kept takes some twenty times the bytes of their texts. */
+const CACHED_CHARACTERS_MAX = 2_000_000
+const boundedCache = <Value extends object>() =>
+  new LRUCache<string, Value>({
+    maxSize: CACHED_CHARACTERS_MAX,
+    sizeCalculation: (_, text) => text.length + 1,
+  })
 
 const limitTokens: Plugin = {
   onParse: ({ setParseFn }) => {
@@ -44,6 +69,33 @@ const limitTokens: Plugin = {
       return document
     })
   },
+}
+
+/** Requests that cannot be carried out have a status of their own, also for clients that expect 200 of all that is GraphQL. */
+const checkRequest: Plugin = {
+  onRequestParse({ requestParser, setRequestParser }) {
+    if (!requestParser) return
+    setRequestParser(async (request) => {
+      try {
+        return await requestParser(request)
+      } catch (error) {
+        if (!(error instanceof SyntaxError)) throw error
+        throw new AppError('BAD_INPUT', `A parameter is no JSON (${error.message}): encode variables and extensions.`)
+      }
+    })
+  },
+  onResponse({ response, setResponse, fetchAPI }) {
+    if (response.status !== 406) return
+    const message = 'Accept names no type that is offered: application/graphql-response+json or application/json.'
+    const body = JSON.stringify({ errors: [{ message, extensions: { code: 'BAD_INPUT' } }] })
+    const headers = { 'content-type': 'application/json; charset=utf-8' }
+    setResponse(new fetchAPI.Response(body, { status: 406, headers }))
+  },
+  onValidate:
+    () =>
+    ({ valid, result }) => {
+      if (!valid) for (const { extensions } of result) Object.assign(extensions, { http: { status: 400, spec: false } })
+    },
 }
 
 /** The only such check: resolvers get arguments that can be stored and searched for. */
@@ -56,26 +108,6 @@ const checkVariables: Plugin = {
 
 function refuseText(what: string, node?: ASTNode): never {
   throw new GraphQLError(`${what} contains ${FORBIDDEN_CHARACTERS}: remove it.`, node ? { nodes: node } : {})
-}
-
-/** A domain error keeps its message and code; other client errors are BAD_INPUT; anything else is a bug and is logged. */
-function toPublicError(error: unknown): GraphQLError {
-  const asGraphQL = error instanceof GraphQLError ? error : null
-  const thrown = asGraphQL ? asGraphQL.originalError : (error as Error | undefined)
-  const isClients = asGraphQL && (!thrown || thrown.name === 'PothosValidationError' || thrown instanceof GraphQLError)
-  const known = isClients ? new AppError('BAD_INPUT', asGraphQL.message) : toAppError(thrown ?? error)
-  if (known.status >= 500)
-    logFailure('a query failed', known, { severity: 'error', path: asGraphQL?.path?.join('.'), code: known.code })
-  const { nodes, source, positions, path, extensions } = asGraphQL ?? {}
-  // Without a path nothing was executed: set an HTTP status, also for clients that expect 200 for all GraphQL responses.
-  const http = extensions?.http as object | undefined
-  return new GraphQLError(publicSentence(known), {
-    nodes,
-    source,
-    positions,
-    path,
-    extensions: { ...(isClients && !path ? { http: { status: 400, ...http, spec: false } } : {}), code: known.code },
-  })
 }
 
 const SAMPLE_QUERY = `# Every URL below works already:

@@ -5,6 +5,7 @@ import { builder, type Context, numberOf } from './builder.ts'
 import { connectionOf, type PageQuery, pageComplexity, readPage } from './connection.ts'
 import { FamilyRef } from './family.ts'
 import { IconSetRef } from './icon-set.ts'
+import { parseIdOf } from './ids.ts'
 import { IconRef, IllustrationRef } from './item.ts'
 import { VendorRef } from './vendor.ts'
 
@@ -12,6 +13,7 @@ import { VendorRef } from './vendor.ts'
 const SCOPE = { token: 'takedown:write' } as const
 
 const TakeDownStatusRef = builder.enumType('TakeDownStatus', {
+  description: 'Where a take-down stands.',
   values: {
     QUEUED: { description: 'hidden; deletion starts shortly' },
     RUNNING: { description: 'hidden; deleting and purging, or waiting for the next attempt: see error' },
@@ -26,7 +28,7 @@ const TakeDownRef = builder.prismaNode('TakeDown', {
   authScopes: SCOPE,
   description: 'Hides an item, or all of a set, family or vendor, until it is restored. scope takedown:write.',
   fields: (t) => ({
-    status: t.expose('status', { type: TakeDownStatusRef }),
+    status: t.expose('status', { type: TakeDownStatusRef, description: 'Where it stands.' }),
     reason: t.exposeString('reason', { description: 'As given.' }),
     target: t.node({
       description:
@@ -70,8 +72,8 @@ builder.queryField('takeDowns', (t) =>
   ),
 )
 
-const TARGETS = [IconRef, IllustrationRef, IconSetRef, FamilyRef, VendorRef] as const
 const TYPES = { Icon: 'ITEM', Illustration: 'ITEM', IconSet: 'ICON_SET', Family: 'FAMILY', Vendor: 'VENDOR' } as const
+const TARGETS = Object.keys(TYPES)
 
 builder.mutationFields((t) => ({
   takeDown: t.prismaField({
@@ -80,10 +82,15 @@ builder.mutationFields((t) => ({
     description:
       'scope takedown:write. Hides it at once (410, status GONE), also what is imported below it later, then deletes its pictures and purges the CDN. Originals stay. Taking down the same again returns the receipt there is, and tries again what failed.',
     args: {
-      id: t.arg.globalID({ required: true, for: [...TARGETS], description: 'Id of an item, set, family or vendor.' }),
+      id: t.arg.id({
+        required: true,
+        description: 'Id or unique id of an item, set or family, or the id of a vendor.',
+      }),
       reason: t.arg.string({ required: true, description: '1 to 500 characters, for the receipt.' }),
     },
-    resolve: async (query, _root, { id, reason }, { app }) => {
+    resolve: async (query, _root, args, { app }) => {
+      const { reason } = args
+      const id = await parseIdOf(app.prisma, TARGETS, args.id)
       const takeDownId = await takeDown(app, await targetOf(id, app), reason)
       return app.prisma.takeDown.findUniqueOrThrow({ ...query, where: { id: takeDownId } })
     },
@@ -94,13 +101,13 @@ builder.mutationFields((t) => ({
     description:
       'scope takedown:write. Undoes a take-down, except where another one still applies. Pictures are rendered again on their first request.',
     args: {
-      id: t.arg.globalID({
+      id: t.arg.id({
         required: true,
-        for: [...TARGETS, TakeDownRef],
-        description: 'Id of the TakeDown, or of the item, set, family or vendor that was taken down.',
+        description: 'Id of the TakeDown, or id or unique id of what was taken down.',
       }),
     },
-    resolve: async (query, _root, { id }, { app }) => {
+    resolve: async (query, _root, args, { app }) => {
+      const id = await parseIdOf(app.prisma, [...TARGETS, 'TakeDown'], args.id)
       const which = id.typename === 'TakeDown' ? { takeDownId: numberOf(id) } : await targetOf(id, app)
       const takeDownId = await restore(app, which)
       return app.prisma.takeDown.findUniqueOrThrow({ ...query, where: { id: takeDownId } })

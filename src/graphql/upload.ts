@@ -8,6 +8,7 @@ import { followChanges } from './follow.ts'
 const SCOPE = { token: 'upload:write' } as const
 
 const UploadStatusRef = builder.enumType('UploadStatus', {
+  description: 'Where an upload stands.',
   values: {
     CREATED: { description: 'waiting for its archive' },
     CHECKING: { description: 'the archive has arrived and is being checked; nothing of it is in the catalogue yet' },
@@ -24,7 +25,7 @@ const UploadProblemRef = builder.prismaNode('UploadProblem', {
   authScopes: SCOPE,
   description: 'A problem of an archive or of a file in it.',
   fields: (t) => ({
-    code: t.exposeString('code'),
+    code: t.exposeString('code', { description: 'A stable name, such as DUPLICATE_SLUG.' }),
     file: t.exposeString('file', { nullable: true, description: 'Name in the archive; null for the archive itself.' }),
     pointer: t.exposeString('pointer', { nullable: true, description: 'JSON pointer in the manifest.' }),
     message: t.exposeString('message', { description: 'What is wrong, with which value, and what to do.' }),
@@ -57,12 +58,13 @@ const UploadRef = builder.prismaNode('Upload', {
   authScopes: SCOPE,
   description: "A vendor's archive that is being ingested. scope upload:write.",
   fields: (t) => ({
-    status: t.expose('status', { type: UploadStatusRef }),
+    status: t.expose('status', { type: UploadStatusRef, description: 'Where it stands.' }),
     vendor: t.exposeString('vendor', { description: 'A username.' }),
-    fileName: t.exposeString('fileName'),
-    bytes: t.float({ resolve: ({ bytes }) => Number(bytes) }),
+    fileName: t.exposeString('fileName', { description: 'As given.' }),
+    bytes: t.float({ description: 'Size of the archive.', resolve: ({ bytes }) => Number(bytes) }),
     items: t.field({
       type: UploadItemsRef,
+      description: 'How far its items are.',
       resolve: async ({ id, addedItems, changedItems, removedItems }, _args, { loaders }) => {
         const { totalItems, doneItems, failedItems } = await loaders.uploadProgress.load(id)
         const changes = { added: addedItems, changed: changedItems, removed: removedItems }
@@ -79,9 +81,19 @@ const UploadRef = builder.prismaNode('Upload', {
     problemCount: t.exposeInt('problemCount', {
       description: 'The total number of problems; the first 1,000 are stored.',
     }),
-    problems: t.connection(relatedPage('Upload', 'problems', { type: UploadProblemRef }), UploadProblemConnection),
-    createdAt: t.expose('createdAt', { type: 'DateTime' }),
-    finishedAt: t.expose('finishedAt', { type: 'DateTime', nullable: true }),
+    problems: t.connection(
+      {
+        ...relatedPage('Upload', 'problems', { type: UploadProblemRef }),
+        description: 'What is wrong with the archive, or with files of it.',
+      },
+      UploadProblemConnection,
+    ),
+    createdAt: t.expose('createdAt', { type: 'DateTime', description: 'When its URL was made.' }),
+    finishedAt: t.expose('finishedAt', {
+      type: 'DateTime',
+      nullable: true,
+      description: 'When it was COMPLETED, REFUSED or FAILED; null before.',
+    }),
   }),
 })
 const UploadConnection = connectionOf('Upload', UploadRef)
@@ -92,7 +104,7 @@ builder.queryFields((t) => ({
     nullable: true,
     authScopes: SCOPE,
     description: 'scope upload:write.',
-    args: { id: t.arg.globalID({ required: true, for: UploadRef }) },
+    args: { id: t.arg.globalID({ required: true, for: UploadRef, description: 'Its node id.' }) },
     resolve: (query, _root, { id }, { app }) => app.prisma.upload.findUnique({ ...query, where: { id: numberOf(id) } }),
   }),
   uploads: t.connection(
@@ -116,13 +128,19 @@ builder.queryFields((t) => ({
 const whereOf = (vendor: string | null | undefined) => (vendor ? { vendor } : {})
 
 const HeaderRef = builder.objectRef<UploadUrl['headers'][number]>('UploadHeader').implement({
-  fields: (t) => ({ name: t.exposeString('name'), value: t.exposeString('value') }),
+  description: 'A header of HTTP.',
+  fields: (t) => ({
+    name: t.exposeString('name', { description: 'Its name.' }),
+    value: t.exposeString('value', { description: 'Its value.' }),
+  }),
 })
 
 const CreatedUploadRef = builder.objectRef<UploadUrl & { id: number }>('CreatedUpload').implement({
+  description: 'An upload, and where its archive goes.',
   fields: (t) => ({
     upload: t.prismaField({
       type: UploadRef,
+      description: 'To be completed once the archive is sent.',
       resolve: (query, { id }, _args, { app }) => app.prisma.upload.findUniqueOrThrow({ ...query, where: { id } }),
     }),
     url: t.expose('url', { type: 'URL', description: 'PUT the archive there: `curl -T archive.zip URL`.' }),
@@ -131,7 +149,7 @@ const CreatedUploadRef = builder.objectRef<UploadUrl & { id: number }>('CreatedU
       description: 'Headers that must be sent with it, exactly as given.',
       resolve: ({ headers }) => [...headers],
     }),
-    expiresAt: t.expose('expiresAt', { type: 'DateTime' }),
+    expiresAt: t.expose('expiresAt', { type: 'DateTime', description: 'Until when the URL takes the archive.' }),
   }),
 })
 
@@ -157,7 +175,7 @@ builder.mutationFields((t) => ({
     type: UploadRef,
     authScopes: SCOPE,
     description: 'scope upload:write. Starts ingesting the uploaded archive. Has no effect if it has started already.',
-    args: { id: t.arg.globalID({ required: true, for: UploadRef }) },
+    args: { id: t.arg.globalID({ required: true, for: UploadRef, description: 'Its node id.' }) },
     resolve: async (query, _root, { id }, { app }) => {
       await completeUpload({ ...app, originals: app.stores.originals }, numberOf(id))
       return app.prisma.upload.findUniqueOrThrow({ ...query, where: { id: numberOf(id) } })
@@ -171,7 +189,7 @@ builder.subscriptionField('uploadProgress', (t) =>
     authScopes: SCOPE,
     description:
       'scope upload:write. Sends the current state, every change (at most 4 a second) and the final state; then completes.',
-    args: { id: t.arg.globalID({ required: true, for: UploadRef }) },
+    args: { id: t.arg.globalID({ required: true, for: UploadRef, description: 'Its node id.' }) },
     subscribe: (_root, { id }, context) => follow(numberOf(id), context),
     resolve: (query, event, _args, { app }) =>
       app.prisma.upload.findUniqueOrThrow({ ...query, where: { id: (event as { id: number }).id } }),

@@ -1,6 +1,7 @@
 import { builder } from './builder.ts'
 import { connectionOf, pageComplexity, readPage, relatedPage } from './connection.ts'
 import { FamilyConnection, FamilyRef } from './family.ts'
+import { rowIdOf } from './ids.ts'
 
 export const VendorRef = builder.prismaNode('Vendor', {
   id: { field: 'id' },
@@ -8,8 +9,11 @@ export const VendorRef = builder.prismaNode('Vendor', {
   description: 'Who sells.',
   fields: (t) => ({
     username: t.exposeString('username', { description: 'The first part of every key.' }),
-    name: t.exposeString('name'),
-    families: t.connection(relatedPage('Vendor', 'families', { type: FamilyRef }), FamilyConnection),
+    name: t.exposeString('name', { description: 'For people to read.' }),
+    families: t.connection(
+      { ...relatedPage('Vendor', 'families', { type: FamilyRef }), description: 'Their families, the oldest first.' },
+      FamilyConnection,
+    ),
   }),
 })
 
@@ -19,12 +23,18 @@ builder.queryFields((t) => ({
   vendor: t.prismaField({
     type: 'Vendor',
     nullable: true,
-    args: { username: t.arg.string({ required: true }) },
-    resolve: (query, _root, { username }, { app }) => app.prisma.vendor.findUnique({ ...query, where: { username } }),
+    description: 'One vendor; null where there is none.',
+    args: { username: t.arg.string({ required: true, description: 'A username, or a node id.' }) },
+    resolve: async (query, _root, { username }, { app }) => {
+      const id = rowIdOf('Vendor', username)
+      const named = await app.prisma.vendor.findUnique({ ...query, where: { username } })
+      return named ?? (id === null ? null : app.prisma.vendor.findUnique({ ...query, where: { id } }))
+    },
   }),
   vendors: t.connection(
     {
       type: VendorRef,
+      description: 'All vendors, the oldest first.',
       complexity: pageComplexity,
       resolve: (_root, args, context, info) => {
         const { vendor } = context.app.prisma

@@ -14,9 +14,9 @@ const WebhookRef = builder.prismaNode('Webhook', {
   authScopes: SCOPE,
   description: 'A URL that events are sent to, signed as in Standard Webhooks. scope webhook:write.',
   fields: (t) => ({
-    url: t.exposeString('url'),
+    url: t.exposeString('url', { description: 'Where events are sent.' }),
     types: t.exposeStringList('types', { description: 'The event types that it receives.' }),
-    createdAt: t.expose('createdAt', { type: 'DateTime' }),
+    createdAt: t.expose('createdAt', { type: 'DateTime', description: 'Since when it receives events.' }),
     waiting: t.int({
       description: 'Events waiting to be delivered to it.',
       resolve: ({ id }, _args, { loaders }) => loaders.waitingEvents.load(id),
@@ -47,13 +47,17 @@ const DeadLetterRef = builder.prismaNode('DeadLetter', {
   description:
     'An event that could not be delivered to a webhook in all attempts. Kept for 30 days. scope webhook:write.',
   fields: (t) => ({
-    webhook: t.relation('webhook'),
+    webhook: t.relation('webhook', { description: 'That did not accept it.' }),
     eventId: t.string({
       description: 'As in the header webhook-id.',
       select: { event: true },
       resolve: ({ event }) => eventIdOf(toStored(event)),
     }),
-    type: t.string({ select: { event: true }, resolve: ({ event }) => event.type }),
+    type: t.string({
+      description: 'Type of the event.',
+      select: { event: true },
+      resolve: ({ event }) => event.type,
+    }),
     family: t.id({ nullable: true, description: 'Its unique id.', resolve: ({ family }) => family || null }),
     body: t.string({
       description: 'What was sent, as JSON.',
@@ -112,9 +116,11 @@ builder.queryFields((t) => ({
 }))
 
 const CreatedWebhookRef = builder.objectRef<{ id: number; secret: string }>('CreatedWebhook').implement({
+  description: 'A webhook and its secret.',
   fields: (t) => ({
     webhook: t.prismaField({
       type: WebhookRef,
+      description: 'The webhook.',
       resolve: (query, { id }, _args, { app }) => app.prisma.webhook.findUniqueOrThrow({ ...query, where: { id } }),
     }),
     secret: t.exposeString('secret', {
@@ -140,7 +146,7 @@ builder.mutationFields((t) => ({
   deleteWebhook: t.boolean({
     authScopes: SCOPE,
     description: 'scope webhook:write. Deletes it with its pending events and dead letters.',
-    args: { id: t.arg.globalID({ required: true, for: WebhookRef }) },
+    args: { id: t.arg.globalID({ required: true, for: WebhookRef, description: 'Its node id.' }) },
     resolve: async (_root, { id }, { app }) => {
       await deleteWebhook(app, numberOf(id))
       return true
@@ -150,7 +156,7 @@ builder.mutationFields((t) => ({
     type: WebhookRef,
     authScopes: SCOPE,
     description: 'scope webhook:write. Enables a disabled webhook; its pending events are sent.',
-    args: { id: t.arg.globalID({ required: true, for: WebhookRef }) },
+    args: { id: t.arg.globalID({ required: true, for: WebhookRef, description: 'Its node id.' }) },
     resolve: async (query, _root, { id }, { app }) => {
       await enableWebhook(app, numberOf(id))
       return app.prisma.webhook.findUniqueOrThrow({ ...query, where: { id: numberOf(id) } })
@@ -160,13 +166,13 @@ builder.mutationFields((t) => ({
     authScopes: SCOPE,
     description:
       'scope webhook:write. Queues it again, ahead of later events of its family, with a full set of attempts. Returns how many were queued: 0 if it is queued already.',
-    args: { id: t.arg.globalID({ required: true, for: DeadLetterRef }) },
+    args: { id: t.arg.globalID({ required: true, for: DeadLetterRef, description: 'Its node id.' }) },
     resolve: (_root, { id }, { app }) => replay(app, { deadLetterId: numberOf(id) }),
   }),
   replayDeadLetters: t.int({
     authScopes: SCOPE,
     description: 'scope webhook:write. Replays all dead letters of a webhook; returns how many.',
-    args: { webhook: t.arg.globalID({ required: true, for: WebhookRef }) },
+    args: { webhook: t.arg.globalID({ required: true, for: WebhookRef, description: 'Its node id.' }) },
     resolve: (_root, { webhook }, { app }) => replay(app, { webhookId: numberOf(webhook) }),
   }),
 }))

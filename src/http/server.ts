@@ -3,14 +3,13 @@ import type { AddressInfo } from 'node:net'
 import type { App } from '../app.ts'
 import { AppError } from '../core/errors.ts'
 import { logFailure } from '../core/log-failure.ts'
-import { createGraphQL } from '../graphql/server.ts'
 import { URL_LIFE_S } from '../uploads/upload-url.ts'
 import { createFailuresExport } from './failures.ts'
+import { createGraphQLRoutes } from './graphql.ts'
 import { createHealthRoutes } from './health.ts'
 import { createOriginHandler } from './images.ts'
 import { createUploadRoutes } from './uploads.ts'
 
-const BODY_MAX_BYTES = 100_000
 /** Time limit for receiving a request; an archive may take as long as its URL is valid. */
 const REQUEST_MS = 30_000
 const UPLOAD_MS = URL_LIFE_S * 1000
@@ -38,7 +37,7 @@ const KEEP_ALIVE_MS = 65_000
 export async function serve(app: App, { stalledMs = STALLED_MS }: { stalledMs?: number } = {}): Promise<HttpServer> {
   const { host, port, publicImageUrl } = app.config
   let imageUrl = ''
-  const graphql = createGraphQL(app, () => imageUrl)
+  const graphql = createGraphQLRoutes(app, () => imageUrl)
   const pictures = createOriginHandler(app)
   const failures = createFailuresExport(app)
   const health = createHealthRoutes(app)
@@ -60,7 +59,9 @@ export async function serve(app: App, { stalledMs = STALLED_MS }: { stalledMs?: 
     if (path.startsWith('/uploads/')) return uploads.receive(request, response)
     switch (path) {
       case '/graphql':
-        return bodyIsBounded(request, response) && graphql(request, response)
+      case '/schema.graphql':
+      case '/possible-types.json':
+        return graphql[path]?.(request, response)
       case '/failures.jsonl':
         return failures(request, response)
       case '/events/s3':
@@ -77,7 +78,7 @@ export async function serve(app: App, { stalledMs = STALLED_MS }: { stalledMs?: 
         return text(
           response,
           404,
-          'NOT_FOUND: The paths are /graphql, /images/…, /i/…, /f/…, /uploads/…, /events/s3, /failures.jsonl, /healthz, /readyz and /metrics.\n',
+          'NOT_FOUND: The paths are /graphql, /schema.graphql, /possible-types.json, /images/…, /i/…, /f/…, /uploads/…, /events/s3, /failures.jsonl, /healthz, /readyz and /metrics.\n',
         )
     }
   }
@@ -96,20 +97,6 @@ function endInTime(request: IncomingMessage): void {
   if (length === undefined && encoding === undefined) return
   const timer = setTimeout(() => request.complete || request.destroy(), REQUEST_MS).unref()
   request.once('close', () => clearTimeout(timer))
-}
-
-/** Node's parser enforces Content-Length, so checking the header is enough to limit a body. */
-function bodyIsBounded(request: IncomingMessage, response: ServerResponse): boolean {
-  if (request.method !== 'POST') return true
-  const length = request.headers['content-length']
-  if (length !== undefined && Number(length) <= BODY_MAX_BYTES) return true
-  const [status, message] =
-    length === undefined
-      ? [411, 'A body needs Content-Length.']
-      : [413, `The body has ${length} bytes; at most ${BODY_MAX_BYTES} are allowed.`]
-  response.writeHead(status, { 'content-type': 'application/json', connection: 'close' })
-  response.end(JSON.stringify({ errors: [{ message, extensions: { code: 'BAD_INPUT' } }] }))
-  return false
 }
 
 function text(response: ServerResponse, status: number, body: string): void {

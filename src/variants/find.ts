@@ -1,14 +1,7 @@
 import { cacheTagsOf } from '../core/cache-tags.ts'
 import { findRecipe } from '../core/transform.ts'
-import {
-  type ImageFormat,
-  type Presets,
-  parseVariantKey,
-  printSourceKey,
-  sameVersion,
-  type VariantPath,
-  versionOf,
-} from '../core/variant.ts'
+import { type ImageFormat, type Presets, parseVariantKey, printSourceKey, type VariantPath } from '../core/variant.ts'
+import { sameVersion, versionOf } from '../core/version.ts'
 import type { Pg } from '../db/database.ts'
 import type { Delivered, EnsureVariant, Viewer } from './ensure.ts'
 import { type Located, openLocator } from './locate.ts'

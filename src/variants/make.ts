@@ -7,10 +7,10 @@ import {
   mimeTypeOf,
   type Presets,
   parseSourceKey,
-  printVariantKey,
+  printVariantKeyOf,
   type SourcePath,
-  versionOf,
 } from '../core/variant.ts'
+import { versionOf } from '../core/version.ts'
 import type { RenderPool } from '../render/contract.ts'
 import type { VariantSpec } from '../render/messages.ts'
 import type { CallOptions } from '../render/tasks.ts'
@@ -89,9 +89,8 @@ export function variantKeyOf(
   spec: VariantSpec,
 ): string {
   const { preset, format } = spec
-  const path = sourcePathOf({ sourceKey })
   const version = versionOf(urlSecret, sourceHash, presetOf(presets, spec).recipeHash)
-  return printVariantKey({ ...path, preset, version, format })
+  return printVariantKeyOf(sourceKey, { preset, version, format })
 }
 
 /** An item's path in the grammar of keys; its vendor determines its share of the renderers. */

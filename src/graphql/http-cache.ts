@@ -1,0 +1,35 @@
+import { createHash } from 'node:crypto'
+import type { Plugin } from 'graphql-yoga'
+
+/**
+ * Lets browsers and CDNs keep the answers to queries that anybody may send: those over GET, without a token and without an error. An
+ * answer that they have is not sent again.
+ * @param maxAgeS how long they keep it without asking, in s
+ */
+export function cacheableAnswers(maxAgeS: number): Plugin {
+  const cacheable = new WeakSet<Request>()
+  return {
+    onResultProcess({ request, result }) {
+      const isAnonymous = request.method === 'GET' && !request.headers.has('authorization')
+      if (isAnonymous && 'data' in result && !('errors' in result && result.errors)) cacheable.add(request)
+    },
+    async onResponse({ request, response, setResponse, fetchAPI }) {
+      if (!cacheable.has(request) || response.status !== 200) return
+      const body = await response.text()
+      // Weak: compressed and plain bodies have the same.
+      const etag = `W/"${createHash('sha256').update(body).digest('base64url').slice(0, 27)}"`
+      const headers = {
+        etag,
+        'cache-control': `public, max-age=${maxAgeS}`,
+        vary: 'Authorization, Accept',
+        'content-type': response.headers.get('content-type') ?? 'application/json',
+      }
+      const isKnown = matches(request.headers.get('if-none-match'), etag)
+      setResponse(new fetchAPI.Response(isKnown ? null : body, { status: isKnown ? 304 : 200, headers }))
+    },
+  }
+}
+
+/** RFC 9110, 13.1.2: by weak comparison. */
+const matches = (header: string | null, etag: string): boolean =>
+  header === '*' || (header ?? '').split(',').some((each) => each.trim().replace(/^(?!W\/)/, 'W/') === etag)

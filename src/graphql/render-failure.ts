@@ -1,0 +1,56 @@
+import { resolveScope, whereScope } from '../catalogue/scope.ts'
+import { AppError, ERRORS } from '../core/errors.ts'
+import { builder, type Context } from './builder.ts'
+import { connectionOf, type PageQuery, pageComplexity, readPage } from './connection.ts'
+import { ScopeInputRef } from './item-kind.ts'
+
+export const RenderFailureRef = builder.prismaNode('RenderFailure', {
+  id: { field: 'id' },
+  description: 'Why an item has no pictures.',
+  fields: (t) => ({
+    item: t.relation('item', { description: 'The item that has none.' }),
+    code: t.exposeString('code', { description: 'A reason code of the error catalogue.' }),
+    message: t.exposeString('message', { description: 'What is wrong with the source.' }),
+    warnings: t.exposeStringList('warnings', {
+      description: 'Codes of what had been left out of the source, or might look different, when it failed.',
+    }),
+    attempts: t.exposeInt('attempts', { description: 'So far, of this source and renderer.' }),
+    lastAt: t.expose('lastAt', { type: 'DateTime', description: 'When it was last tried.' }),
+  }),
+})
+
+export const RenderFailureConnection = connectionOf('RenderFailure', RenderFailureRef)
+
+builder.queryField('failures', (t) =>
+  t.connection(
+    {
+      type: RenderFailureRef,
+      description:
+        'Items whose source cannot be rendered, and why. The full list is at /failures.jsonl, as JSON Lines.',
+      complexity: pageComplexity,
+      args: {
+        scope: t.arg({ type: ScopeInputRef, description: 'The whole catalogue if omitted.' }),
+        code: t.arg.string({ description: 'A reason code.' }),
+      },
+      resolve: async (_root, args, context, info) => {
+        const { renderFailure } = context.app.prisma
+        const filter = await whereFailures(args, context)
+        const find = ({ where, ...query }: PageQuery) =>
+          renderFailure.findMany({ ...query, where: { ...filter, ...where } })
+        const count = () => renderFailure.count({ where: filter })
+        return readPage({ args, context, info }, { order: 'asc', find, count })
+      },
+    },
+    RenderFailureConnection,
+  ),
+)
+
+async function whereFailures(
+  args: { scope?: Parameters<typeof resolveScope>[1]; code?: string | null },
+  { app }: Context,
+): Promise<{ item: ReturnType<typeof whereScope>; code?: string }> {
+  const { scope, code } = args
+  if (code && !Object.hasOwn(ERRORS, code))
+    throw new AppError('BAD_INPUT', `There is no code ${JSON.stringify(code.slice(0, 100))} in the error catalogue.`)
+  return { item: whereScope(await resolveScope(app.prisma, scope)), ...(code ? { code } : {}) }
+}
