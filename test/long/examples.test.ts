@@ -162,7 +162,31 @@ it('examples/html shows the catalogue without a framework and without a build', 
   await buildClient(path.join(root, 'afterimage-client'))
   await writeFile(path.join(root, 'config.js'), `export const service = '${url}'\n`)
   const site = await servePreview({ configFile: false, root, build: { outDir: '.' } })
-  await walk(site, { name: 'html', names })
+  const page = await walk(site, { name: 'html', names })
+
+  // The element by attributes alone: its box is there at once, and the system's scheme decides.
+  const [, uniqueId = ''] = /i\/(\w{12})\.webp/.exec((await page.getAttribute('.card', 'href')) ?? '') ?? []
+  const asked: string[] = []
+  page.on('request', (request) => {
+    if (request.url().includes(`/i/${uniqueId}`)) asked.push(request.url())
+  })
+  const attributes = { loading: 'eager', base: url, item: uniqueId, width: 96, height: 96, alt: 'One', theme: 'auto' }
+  await page.evaluate(
+    `const element = document.createElement('afterimage-picture')
+     document.body.replaceChildren(element)
+     for (const [name, value] of Object.entries(${JSON.stringify(attributes)})) element.setAttribute(name, value)`,
+  )
+  const box = `(({ width, height, alt }) => [width, height, alt])(document.images[0])`
+  expect(await page.evaluate(box)).toEqual([96, 96, 'One'])
+  for (const colorScheme of ['light', 'dark'] as const) {
+    await page.emulateMedia({ colorScheme })
+    await page.waitForFunction(
+      `(({ complete, naturalWidth, currentSrc }) => complete && naturalWidth > 0 && currentSrc.includes('theme=dark') === ${colorScheme === 'dark'})(document.images[0])`,
+    )
+  }
+  // One picture for each scheme: nothing was asked for while it had half of its attributes.
+  const at = `${url}/i/${uniqueId}.webp?w=96`
+  expect(asked).toEqual([at, `${at}&theme=dark`])
 })
 
 it('examples/react shows the catalogue, and families with an og:image that crawlers see', async () => {

@@ -30,13 +30,14 @@ export class AfterimagePicture extends HTMLElement {
 
   #picture: PictureFields | null = null
   #dark: PictureFields | null = null
+  #isDue = false
 
   get picture(): PictureFields | null {
     return this.#picture
   }
   set picture(picture: PictureFields | null) {
     this.#picture = picture
-    this.#draw()
+    this.#drawSoon()
   }
 
   get dark(): PictureFields | null {
@@ -44,18 +45,27 @@ export class AfterimagePicture extends HTMLElement {
   }
   set dark(dark: PictureFields | null) {
     this.#dark = dark
-    this.#draw()
+    this.#drawSoon()
   }
 
   connectedCallback(): void {
-    this.#draw()
+    this.#drawSoon()
   }
   attributeChangedCallback(): void {
-    this.#draw()
+    this.#drawSoon()
+  }
+
+  /** Once for all that is set in one go: a picture of half of the attributes would be asked for. */
+  #drawSoon(): void {
+    if (this.#isDue) return
+    this.#isDue = true
+    queueMicrotask(() => {
+      this.#isDue = false
+      if (this.isConnected) this.#draw()
+    })
   }
 
   #draw(): void {
-    if (!this.isConnected) return
     const drawn = this.#picture ? this.#fromPicture(this.#picture) : this.#fromAttributes()
     this.replaceChildren(...(drawn ? [drawn] : []))
   }
