@@ -16,6 +16,7 @@ const TOTAL = 120
 const PAGE = 48
 const WIDE = { width: 1280, height: 800 }
 const NARROW = { width: 360, height: 740 }
+const HUGE = { width: 2560, height: 1200 }
 
 let browser: Browser
 let close: () => Promise<void>
@@ -141,14 +142,16 @@ async function walk(url: string, { name, names }: { name: string; names: readonl
   expect(await ground()).toBe('rgb(20, 20, 23)')
   expect(await shiftOf(page)).toBe(0)
 
-  // A telephone: nothing is wider than it.
-  await page.setViewportSize(NARROW)
-  await page.reload()
-  await firstPage(page)
-  await settle(page)
-  expect(await page.evaluate('document.documentElement.scrollWidth')).toBe(NARROW.width)
-  expect(await shiftOf(page)).toBe(0)
-  await screenshot(page, `${name}-narrow`)
+  // On a telephone and on a large screen nothing is wider than the window.
+  for (const [size, viewport] of Object.entries({ narrow: NARROW, huge: HUGE })) {
+    await page.setViewportSize(viewport)
+    await page.reload()
+    await firstPage(page)
+    await settle(page)
+    expect(await page.evaluate('document.documentElement.scrollWidth')).toBe(viewport.width)
+    expect(await shiftOf(page)).toBe(0)
+    await screenshot(page, `${name}-${size}`)
+  }
   await page.setViewportSize(WIDE)
   expect(complaints).toEqual([])
   return page
