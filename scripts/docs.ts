@@ -4,6 +4,7 @@ import { PROBLEMS } from '../src/archive/problems.ts'
 import { ERRORS } from '../src/core/errors.ts'
 import { VARIABLES } from '../src/core/variables.ts'
 import { FOLDERS } from '../test/support/folders.ts'
+import { printClientTypes } from './client-types.ts'
 import { printDiagram } from './diagram.ts'
 import { printedSchema } from './schema.ts'
 
@@ -68,6 +69,7 @@ export const generatedFiles = (): [file: string, content: string][] => [
   ...PAGES.map((page): [string, string] => [page, fillIn(read(page))]),
   ['.env.example', printEnvironment()],
   ['schema.graphql', printedSchema()],
+  ['packages/client/src/operations.ts', printClientTypes()],
 ]
 
 /** `npm run docs` */

@@ -13,6 +13,7 @@ import { VARIABLES } from '../src/core/variables.ts'
 import { schema } from '../src/graphql/schema.ts'
 import { importItems } from '../src/import/import-items.ts'
 import { EVENT_TYPES } from '../src/webhooks/outbox.ts'
+import { installClient } from './support/client-package.ts'
 import { runExample } from './support/examples.ts'
 import { FOLDERS } from './support/folders.ts'
 import { anchorsOf, examplesOf, PAGES, proseOf, ROOT, read, tableBelow } from './support/markdown.ts'
@@ -136,13 +137,13 @@ describe('every page', () => {
   it.each(PAGES)('%s names only existing files, scripts and codes', (page) => {
     const quoted = [...proseOf(page).matchAll(/`([^`\n]+)`/g)].map(([, text = '']) => text)
     const paths = quoted.filter((text) =>
-      /^(src|test|docs|workers|prisma|scripts|bench|infra|deploy|assets)\/[\w./-]*$/.test(text),
+      /^(src|test|docs|workers|prisma|scripts|bench|infra|deploy|assets|packages|examples)\/[\w./-]*$/.test(text),
     )
     expect(paths.filter((file) => !existsSync(path.join(ROOT, file)) && !file.startsWith('bench/out'))).toEqual([])
     const scripts = { ...JSON.parse(read('package.json')).scripts, ...JSON.parse(read('infra/package.json')).scripts }
-    const run = quoted.flatMap((text) => /^npm run ([\w-]+)/.exec(text)?.[1] ?? [])
+    const run = quoted.flatMap((text) => /^npm run ([\w:-]+)/.exec(text)?.[1] ?? [])
     expect(run.filter((name) => !(name in scripts))).toEqual([])
-    const known = `${VARIABLES.map(({ name }) => name)} ${Object.keys({ ...ERRORS, ...PROBLEMS })} ${read('docs/errors.md')} ${read('docker-compose.yml')}`
+    const known = `${VARIABLES.map(({ name }) => name)} ${Object.keys({ ...ERRORS, ...PROBLEMS })} ${read('docs/errors.md')} ${read('docker-compose.yml')} ${read('packages/client/src/fragments.ts')} ${read('examples/react/vite.config.ts')}`
     const names = quoted.filter((text) => /^[A-Z0-9]+(_[A-Z0-9]+)+$/.test(text))
     expect(names.filter((name) => !known.includes(name))).toEqual([])
   })
@@ -162,6 +163,7 @@ describe('examples', () => {
     await writeFile(path.join(directory, '.afterimage/admin-token'), ADMIN_TOKEN)
     await writeFile(path.join(directory, '.curlrc'), 'fail-with-body\n')
     await writeFile(path.join(directory, 'icons.zip'), Buffer.alloc(48_211))
+    await installClient(directory)
     const failures: string[] = []
     const examples = PAGES.flatMap(examplesOf)
     expect(examples.length).toBeGreaterThan(40)

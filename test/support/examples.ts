@@ -10,6 +10,7 @@ import { loadConfig } from '../../src/core/config.ts'
 import { readLayouts } from '../../src/core/layouts.ts'
 import { readPresets } from '../../src/core/presets.ts'
 import { schema } from '../../src/graphql/schema.ts'
+import { runTsc } from './client-package.ts'
 import type { Example } from './markdown.ts'
 import { ROOT, read } from './markdown.ts'
 import { ADMIN_TOKEN } from './setup.ts'
@@ -36,6 +37,11 @@ export async function runExample(example: Example, reader: Reader): Promise<void
       return
     case 'js':
       return await runJavaScript(text, reader)
+    case 'ts':
+    case 'tsx':
+      return await checkTypes(text, { language, directory: reader.directory })
+    case 'html':
+      return checkHtml(text)
     case 'json':
       return await readJson({ text, name }, reader)
     case 'dotenv':
@@ -183,6 +189,32 @@ async function runJavaScript(text: string, { url, directory }: Reader): Promise<
   for (const stream of [child.stdout, child.stderr]) stream.on('data', (chunk) => (said += chunk))
   const code = await new Promise((resolve) => child.once('close', resolve))
   if (code !== 0 || !said.includes('<img src="http')) throw new Error(`it ended with ${code}: ${said}`)
+}
+
+/** Compiles it against the client as npm installs it: see installClient. */
+async function checkTypes(
+  text: string,
+  { language, directory }: { language: string; directory: string },
+): Promise<void> {
+  const file = path.join(directory, `example.${language}`)
+  await writeFile(file, text)
+  const flags =
+    '--ignoreConfig --noEmit --strict --skipLibCheck --jsx react-jsx --module nodenext --target esnext --lib esnext,dom --types react'
+  await runTsc([...flags.split(' '), file])
+}
+
+/** Checks that the client exports the imported modules, and that its element observes the given attributes. */
+function checkHtml(text: string): void {
+  const { name, exports } = JSON.parse(read('packages/client/package.json')) as { name: string; exports: object }
+  const modules = [...text.matchAll(/import '([^']+)'/g)].map(([, each = '']) => each.replace(name, '.'))
+  const [, tag = ''] = /<afterimage-picture([^>]*)>/.exec(text) ?? []
+  const attributes = [...tag.matchAll(/ ([\w-]+)=/g)].map(([, each = '']) => each)
+  const [, observed = ''] = /observedAttributes = \[([^\]]*)\]/.exec(read('packages/client/src/element.ts')) ?? []
+  const unknown = [
+    ...modules.filter((each) => !(each in exports)),
+    ...attributes.filter((each) => !observed.includes(`'${each}'`)),
+  ]
+  if (attributes.length === 0 || unknown.length > 0) throw new Error(`the client has no ${unknown.join(', ')}`)
 }
 
 /** Parses the file shown in the example with its own parser. */

@@ -11,6 +11,7 @@ export const PAGES = [
     .filter((name) => name.endsWith('.md'))
     .sort()
     .map((name) => `docs/${name}`),
+  'packages/client/README.md',
 ]
 
 /** A fenced block of a page. */

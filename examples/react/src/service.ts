@@ -1,0 +1,6 @@
+import { createClient } from '@afterimage/client'
+
+/** The address of the service; VITE_SERVICE names another one. */
+const url: string = import.meta.env.VITE_SERVICE ?? 'http://localhost:4000'
+
+export const client = createClient({ url })

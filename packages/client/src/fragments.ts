@@ -1,0 +1,22 @@
+/** All that a picture element takes. */
+export const PICTURE_FIELDS = `fragment PictureFields on Picture {
+  src
+  srcSet
+  sources { type srcSet }
+  width
+  height
+  alt
+  background
+  placeholder { dataUrl dominantColor }
+  stableUrl
+}`
+
+/** An item in a grid. Needs PICTURE_FIELDS beside it and the variable `$widths: [Int!]`. */
+export const CARD_FIELDS = `fragment CardFields on Item {
+  id
+  uniqueId
+  name
+  kind
+  light: picture(theme: LIGHT, widths: $widths) { ...PictureFields }
+  dark: picture(theme: DARK, widths: $widths) { ...PictureFields }
+}`

@@ -1,0 +1,48 @@
+import { type CSSProperties, type ImgHTMLAttributes, useState } from 'react'
+import type { PictureFields } from './operations.ts'
+import { type ColorScheme, groundOf, sourcesOf } from './picture-parts.ts'
+
+export interface PictureProps extends Omit<ImgHTMLAttributes<HTMLImageElement>, 'src' | 'srcSet'> {
+  /** `Item.picture` as PICTURE_FIELDS asks for it. Null: the item cannot be shown, and its box stays empty. */
+  readonly picture: PictureFields | null
+  /** The same on a dark ground. */
+  readonly dark?: PictureFields | null | undefined
+  /** Which of the two: `auto` follows the reader's system, without JavaScript. */
+  readonly colorScheme?: ColorScheme | undefined
+}
+
+/**
+ * A responsive picture that never moves the page: its box is there before its bytes, with the placeholder on its ground. Takes what `<img>`
+ * takes; `sizes` is how wide it is shown, its own width in px unless given. Loaded lazily unless `loading` says otherwise.
+ */
+export function Picture({ picture, dark = null, colorScheme = 'light', sizes, style, onLoad, ...rest }: PictureProps) {
+  const [loaded, setLoaded] = useState<string | null>(null)
+  const shown = (colorScheme === 'dark' && dark) || picture
+  if (!shown) return null
+  const { src, srcSet, width, height, alt } = shown
+  const sizesGiven = sizes ?? `${width}px`
+  const ground: CSSProperties = loaded === src ? {} : groundOf(shown, { dark, colorScheme })
+  return (
+    <picture>
+      {sourcesOf(shown, { dark, colorScheme }).map((source) => (
+        <source key={`${source.media} ${source.type}`} {...source} sizes={sizesGiven} />
+      ))}
+      <img
+        loading="lazy"
+        decoding="async"
+        width={width}
+        height={height}
+        alt={alt}
+        {...rest}
+        sizes={sizesGiven}
+        srcSet={srcSet}
+        src={src}
+        style={{ ...ground, ...style }}
+        onLoad={(event) => {
+          setLoaded(src)
+          onLoad?.(event)
+        }}
+      />
+    </picture>
+  )
+}
