@@ -2,10 +2,12 @@ import sharp from 'sharp'
 import { afterEach, describe, expect, it, vi } from 'vitest'
 import type { App } from '../src/app.ts'
 import { AppError } from '../src/core/errors.ts'
+import { printCompositeKey } from '../src/core/variant.ts'
 import { lockItems } from '../src/db/locks.ts'
 import { createOriginHandler } from '../src/http/images.ts'
 import { type AdmissionLimiter, HELD_MS, openAdmissionLimiter } from '../src/variants/admission.ts'
 import { variantKeyOf } from '../src/variants/make.ts'
+import { createStandIns } from '../src/variants/stand-ins.ts'
 import { importDrawings, listen, testApp, testServer } from './support/setup.ts'
 import { until } from './support/until.ts'
 
@@ -213,7 +215,7 @@ describe('a refusal', () => {
     return { app, keys, get, refused: (key: string, init?: RequestInit) => fetch(`${url}/${key}`, init) }
   }
 
-  it("has a neutral picture of the preset's size as its body, in the requested format", async () => {
+  it("has a neutral picture of the preset's or layout's size as its body, in the requested format", async () => {
     const { app, refused } = await full()
     const [item] = await app.prisma.item.findMany()
     for (const preset of app.presets.values()) {
@@ -225,21 +227,35 @@ describe('a refusal', () => {
         expect([width, height]).toEqual([preset.width, preset.height])
       }
     }
+    const { neutral: neutralFor } = createStandIns(app)
+    for (const { name: layout, width, height } of app.layouts.values()) {
+      const path = { vendor: 'acme', family: 'A'.repeat(12), layout, version: null, format: 'PNG' } as const
+      const neutral = await neutralFor(printCompositeKey(path))
+      expect(await sharp(neutral?.bytes).metadata()).toMatchObject({ format: 'png', width, height })
+    }
     expect((await (await refused('no/such/key')).text()).slice(0, 9)).toBe('NOT_FOUND')
   })
 
-  it('shows the placeholder if the item was rendered before, and has no body for HEAD', async () => {
+  it('shows the placeholder in the requested format if the item was rendered before, and has no body for HEAD', async () => {
     const { app, keys, get, refused } = await full()
     expect((await get(keys[0] ?? '')).status).toBe(200)
     const { placeholder } = await app.prisma.item.findFirstOrThrow()
     const bytes = Buffer.from(placeholder ?? [])
     expect(bytes.length).toBeGreaterThan(20)
     expect(bytes.length).toBeLessThanOrEqual(300)
-    const response = await refused(keys[0] ?? '')
-    expect(Buffer.from(await response.arrayBuffer())).toEqual(bytes)
-    const { format } = await sharp(bytes).metadata()
-    expect(response.headers.get('content-type')).toBe(`image/${format}`)
+    const { width, height } = await sharp(bytes).metadata()
+    const expected = await sharp(bytes).removeAlpha().raw().toBuffer()
+    const item = await app.prisma.item.findFirstOrThrow()
+    for (const format of app.presets.get('preview')?.formats ?? []) {
+      const response = await refused(variantKeyOf(app, item, { preset: 'preview', format }))
+      expect(response.headers.get('content-type')).toBe(`image/${format.toLowerCase()}`)
+      const shown = sharp(Buffer.from(await response.arrayBuffer()))
+      expect(await shown.metadata()).toMatchObject({ width, height })
+      const pixels = await shown.removeAlpha().raw().toBuffer()
+      expect(pixels.every((value, at) => Math.abs(value - (expected[at] ?? 0)) <= 12)).toBe(true)
+    }
     const head = await refused(keys[0] ?? '', { method: 'HEAD' })
-    expect([head.status, head.headers.get('content-length')]).toEqual([503, String(bytes.length)])
+    expect([head.status, Number(head.headers.get('content-length'))]).toEqual([503, expect.any(Number)])
+    expect((await head.arrayBuffer()).byteLength).toBe(0)
   })
 })

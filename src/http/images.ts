@@ -3,18 +3,18 @@ import { answerHeaders, CACHE } from '../cdn/cache-headers.ts'
 import { findComposite, findStableCompositeKey } from '../composites/find.ts'
 import { AppError, publicSentence, toAppError } from '../core/errors.ts'
 import { logFailure } from '../core/log-failure.ts'
-import { mimeTypeOf, placeholderTypeOf } from '../core/variant.ts'
+import { mimeTypeOf } from '../core/variant.ts'
 import type { DeliveryCounts } from '../diagnose/delivery-counts.ts'
 import { ANSWER_LIMIT_MS, type Delivered, type Viewer } from '../variants/ensure.ts'
 import { createVariantFinder, type IssuedImage } from '../variants/find.ts'
 import { findStableKey } from '../variants/find-stable.ts'
-import { createNeutralPictures } from '../variants/neutral.ts'
 import { isStablePath, parseStablePath } from '../variants/stable-url.ts'
+import { createStandIns } from '../variants/stand-ins.ts'
 import { createClientAddress } from './client-address.ts'
 
 type Origin = Parameters<typeof createVariantFinder>[0] &
   Parameters<typeof findComposite>[0] &
-  Parameters<typeof createNeutralPictures>[0] & {
+  Parameters<typeof createStandIns>[0] & {
     readonly deliveries: DeliveryCounts
     readonly config: { readonly trustedProxies: readonly string[] }
   }
@@ -27,7 +27,7 @@ type Origin = Parameters<typeof createVariantFinder>[0] &
  */
 export function createOriginHandler(origin: Origin, { answerMs = ANSWER_LIMIT_MS }: { answerMs?: number } = {}) {
   const findVariant = createVariantFinder(origin)
-  const neutralFor = createNeutralPictures(origin)
+  const standIns = createStandIns(origin)
   const addressOf = createClientAddress(origin.config.trustedProxies)
 
   return async function handle(request: IncomingMessage, response: ServerResponse, key: string): Promise<void> {
@@ -129,12 +129,12 @@ export function createOriginHandler(origin: Origin, { answerMs = ANSWER_LIMIT_MS
       response.destroy()
       return
     }
-    const { type, body } = (await placeholderBody(error, key, found)) ?? {
+    const { type, bytes } = (await placeholderBody(error, key, found)) ?? {
       type: 'text/plain; charset=utf-8',
-      body: Buffer.from(`${error.code}: ${publicSentence(error)}\n`),
+      bytes: Buffer.from(`${error.code}: ${publicSentence(error)}\n`),
     }
-    const headers = { 'content-type': type, 'content-length': body.length, ...answerHeaders({ error }) }
-    end(response, error.status, headers, request.method === 'HEAD' ? undefined : body)
+    const headers = { 'content-type': type, 'content-length': bytes.length, ...answerHeaders({ error }) }
+    end(response, error.status, headers, request.method === 'HEAD' ? undefined : bytes)
   }
 
   /** What a browser shows in place of a picture that will be ready soon. */
@@ -142,11 +142,9 @@ export function createOriginHandler(origin: Origin, { answerMs = ANSWER_LIMIT_MS
     error: AppError,
     key: string,
     found: IssuedImage | undefined,
-  ): Promise<{ type: string; body: Buffer } | null> {
+  ): Promise<{ type: string; bytes: Buffer } | null> {
     if (error.status !== 503 && error.status !== 429) return null
-    if (found?.placeholder) return { type: placeholderTypeOf(found.placeholder), body: found.placeholder }
-    const neutral = await neutralFor(key)
-    return neutral && { type: mimeTypeOf(neutral.format), body: neutral.bytes }
+    return found?.placeholder ? standIns.placeholder(found.placeholder, found.format) : standIns.neutral(key)
   }
 }
 

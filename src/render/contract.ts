@@ -37,7 +37,7 @@ export interface PoolStats {
 export interface PoolOptions {
   readonly presets: Presets
   readonly size: number
-  /** Renderers that are started beside them, so that one that dies or is ended is replaced at once. Default 0. */
+  /** Additional renderers, so that one that dies or is ended is replaced at once; they start some seconds later. Default 0. */
   readonly spares?: number
   /** Renders that may wait for a renderer before BUSY. */
   readonly waitingMax: number

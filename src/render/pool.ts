@@ -26,27 +26,26 @@ export function openRenderPool(options: PoolOptions): RenderPool {
     },
     onCheck: considerSlow,
   })
-  const renderers = openRenderers([...options.presets.values()], {
+  const renderers = openRenderers([...options.presets.values()], spares, {
     onMessage,
     onExit,
     onTooLarge(renderer) {
       fail(interrupt(renderer), new AppError('OUT_OF_MEMORY', `The render took more than ${RSS_MAX_BYTES / 1e6} MB.`))
     },
+    isEnding: () => isKilled || closing !== null,
   })
   const turns = createTurns(dispatch)
   let atOnce = size
   let closing: (() => void) | null = null
   let isKilled = false
 
-  for (let index = 0; index < size + spares; index++) renderers.start()
+  for (let index = 0; index < size; index++) renderers.start()
 
   function onMessage(renderer: RendererProcess, message: FromChild): void {
     const { task } = renderer
     if (message.kind === 'normalised') {
       if (task) task.warnings = message.warnings
-      return
-    }
-    if (message.kind === 'ready') {
+    } else if (message.kind === 'ready') {
       renderers.markReady(renderer)
       renderer.cpuFromMs = message.cpuMs
     } else if (message.kind === 'drawing') {

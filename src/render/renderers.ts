@@ -12,11 +12,15 @@ const START_AGAIN_MS = 5000
 /** The demo stays below 250 MB; 16.8 megapixels are 67 MB a layer. A renderer that uses more is probably under attack and is killed. */
 export const RSS_MAX_BYTES = 512e6
 const WATCH_EVERY_MS = 50
+/** Spare renderers start once the others have started, so that they do not delay them. */
+const SPARES_AFTER_MS = 3000
 
 interface Events {
   readonly onMessage: (renderer: RendererProcess, message: Exclude<FromChild, { kind: 'fault' }>) => void
   /** Called after it has exited; its current task is still set. */
   readonly onExit: (renderer: RendererProcess, signal: NodeJS.Signals | null) => void
+  /** Whether no renderer is needed any more. */
+  readonly isEnding: () => boolean
   /** Its memory exceeds the limit during this task. */
   readonly onTooLarge: (renderer: RendererProcess, task: Task) => void
 }
@@ -34,7 +38,7 @@ export interface Renderers extends Iterable<RendererProcess> {
   close(): void
 }
 
-export function openRenderers(presets: readonly Preset[], events: Events): Renderers {
+export function openRenderers(presets: readonly Preset[], spares: number, events: Events): Renderers {
   const renderers = new Set<RendererProcess>()
   let failedStarts = 0
 
@@ -67,6 +71,9 @@ export function openRenderers(presets: readonly Preset[], events: Events): Rende
         events.onTooLarge(renderer, task)
     }
   }
+  const spareTimer = setTimeout(() => {
+    for (let index = 0; index < spares && !events.isEnding(); index++) start()
+  }, SPARES_AFTER_MS).unref()
   const watch = setInterval(() => void findTooLarge(), WATCH_EVERY_MS).unref()
 
   return {
@@ -91,6 +98,9 @@ export function openRenderers(presets: readonly Preset[], events: Events): Rende
       renderer.ready = true
       failedStarts = 0
     },
-    close: () => clearInterval(watch),
+    close() {
+      clearTimeout(spareTimer)
+      clearInterval(watch)
+    },
   }
 }
