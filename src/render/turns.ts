@@ -1,7 +1,7 @@
 /** A vendor that holds every renderer while another one waits gives one of them back after so much CPU time, ms… */
 export const TURN_MS = 250
 /** …and leaves it to others for so long: one that falls idle for a moment is not taken again. */
-const LEFT_TO_OTHERS_MS = 2000
+const LEFT_TO_OTHERS_MS = 5000
 
 export interface Turns {
   /** Whether any vendor leaves a renderer to others. */
