@@ -4,7 +4,7 @@ import autocannon from 'autocannon'
 import { importDemo } from './support/backfills.ts'
 import { type Bench, cpuMs, median, startProgram, table, withBench } from './support/service.ts'
 
-/** The server has a core of its own; Postgres and the clients share the other one. */
+/** The server has one core to itself; Postgres and the clients share the other. */
 const [SERVER_CORE, CLIENT_CORE] = ['0', '1']
 const CLIENTS = 8
 const ROUNDS = 3
@@ -14,7 +14,7 @@ const PAGE_INFO = 'pageInfo { hasNextPage endCursor }'
 interface Query {
   readonly name: string
   readonly query: string
-  /** Of the constant's answers a second. */
+  /** The goal, as a fraction of the constant's responses per second. */
   readonly ratio?: number
   readonly p50Ms?: number
 }
@@ -42,7 +42,7 @@ const QUERIES: readonly Query[] = [
 ]
 
 /**
- * Answers of GraphQL on one core to eight clients, with those of graphql-yoga that answers a constant, in turns.
+ * Compares GraphQL on one core with eight clients to graphql-yoga returning a constant, in turns.
  * `npm run bench -- graphql [--items 6283] [--seconds 4]`
  */
 export async function run(args: string[]): Promise<void> {
@@ -51,7 +51,7 @@ export async function run(args: string[]): Promise<void> {
     options: { items: { type: 'string', default: '6283' }, seconds: { type: 'string', default: '4' } },
   })
   const seconds = Number(values.seconds)
-  // What it starts inherits it.
+  // Child processes inherit it.
   execFileSync('taskset', ['-cp', CLIENT_CORE, String(process.pid)])
   await withBench(
     async (bench) => {
@@ -63,7 +63,7 @@ export async function run(args: string[]): Promise<void> {
       for (let round = -1; round < ROUNDS; round++)
         for (const { name, query } of [{ name: 'constant', query: '{ hello }' }, ...QUERIES]) {
           const load = await ask(name === 'constant' ? constant : api, { query, seconds: round < 0 ? 1 : seconds })
-          // The first round warms.
+          // The first round is a warm-up.
           if (round >= 0) measured.set(name, [...(measured.get(name) ?? []), load])
         }
       process.stdout.write(`${table(HEAD, rowsOf(measured))}\n`)
@@ -75,7 +75,7 @@ export async function run(args: string[]): Promise<void> {
 interface Load {
   readonly perSecond: number
   readonly p50Ms: number
-  /** CPU time of the server for one answer: other programs on the machine do not matter to it. */
+  /** CPU time of the server per response, which does not depend on other programs on the machine. */
   readonly cpuMs: number
 }
 

@@ -26,7 +26,7 @@ interface Query {
 }
 
 /**
- * What people type, on the demo catalogue: how many queries have what is wanted among the first eight; and how long searches take
+ * Typical searches on the demo catalogue: how many have relevant results among the first eight, and how long searches take
  * with all of Iconify. `npm run bench -- search [--queries FILE] [--demo] [--packages FOLDER]`
  */
 export async function run(args: string[]): Promise<void> {
@@ -34,7 +34,7 @@ export async function run(args: string[]): Promise<void> {
     queries: { type: 'string', default: path.join(import.meta.dirname, 'search-queries.tsv') },
     // Without all of Iconify.
     demo: { type: 'boolean' },
-    // Where @iconify/json is installed, to spare another copy.
+    // The folder where @iconify/json is installed, to avoid another copy.
     packages: { type: 'string' },
   } as const
   const { values } = parseArgs({ args, options })
@@ -58,7 +58,7 @@ export async function run(args: string[]): Promise<void> {
 
 const BATCH_ITEMS = 2000
 
-/** Rows only: reading and storing the pictures takes longer than the bench. */
+/** Imports only rows: reading and storing the pictures would take longer than the benchmark. */
 async function importNames({ app: { pg } }: Bench, directory: string): Promise<void> {
   let batch: CatalogueItem[] = []
   const flush = async () => {
@@ -84,7 +84,7 @@ async function importNames({ app: { pg } }: Bench, directory: string): Promise<v
   await pg.query('vacuum (analyze)')
 }
 
-/** `query`, `regular expression on "slug name"`, `how many of the first eight match`, parted by tabs. */
+/** `query`, `regular expression on "slug name"`, `how many of the first eight must match`, separated by tabs. */
 const readQueries = (file: string): Query[] =>
   readFileSync(file, 'utf8')
     .split('\n')
@@ -119,11 +119,11 @@ async function showFound(bench: Bench, queries: readonly Query[]): Promise<void>
       names.map((name) => name.split(' ')[0]).join(', '),
     ])
   }
-  process.stdout.write(`${table(['right', 'query', 'wanted among the first eight', 'found'], rows)}\n`)
+  process.stdout.write(`${table(['right', 'query', 'relevant among the first eight', 'first results'], rows)}\n`)
   process.stdout.write(`${right} of ${queries.length} right, goal ${FOUND_GOAL}\n`)
 }
 
-/** Each query in turn, so that none is answered from what the one before left warm. */
+/** Runs the queries in turn, so that none benefits from caches that its own previous run left warm. */
 async function showTimes(bench: Bench, queries: readonly Query[]): Promise<void> {
   const times = new Map<string, number[]>()
   for (let round = 0; round <= ROUNDS; round++) {

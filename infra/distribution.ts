@@ -36,7 +36,7 @@ const BUCKET_READ_TIMEOUT_SECONDS = 5
 /** Above the handler's worst case (8 s queued, 10 s for the source, 5 s to render), after which it responds with 503 itself. */
 const HANDLER_READ_TIMEOUT = Duration.seconds(30)
 
-/** Stable addresses of items: 12 characters and a dot, which no key begins with, whatever the vendor is called. */
+/** Stable addresses of items: 12 characters and a dot. No key starts like that, whatever the vendor's name. */
 const STABLE_PATHS = 'i/????????????.*'
 
 /** For these CloudFront ignores `no-store` and caches them for 10 s by default; 1 s is the handler's Retry-After. */
@@ -111,7 +111,7 @@ export function createDistribution(
   return distribution
 }
 
-/** A stable address redirects to the picture that its query asks for; what the service does not know is not part of it. */
+/** A stable address redirects to the picture that its query describes; parameters unknown to the service are left out. */
 const createStableCachePolicy = (stack: Stack) =>
   new CachePolicy(stack, 'StableCachePolicy', {
     comment: 'The path and the parameters of stable addresses; as long as the handler says',

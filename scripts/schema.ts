@@ -3,7 +3,7 @@ import { loadConfig } from '../src/core/config.ts'
 import { nameOffers } from '../src/graphql/name-offers.ts'
 import { schema } from '../src/graphql/schema.ts'
 
-/** The GraphQL schema with its descriptions, in alphabetical order, so that moving code changes nothing. Presets and layouts are ours. */
+/** The GraphQL schema with descriptions, for the default presets and layouts. Sorted, so that moving code does not change it. */
 export const printedSchema = (): string =>
   `${printSchema(lexicographicSortSchema(nameOffers(schema, loadConfig({}))))}\n`
 

@@ -40,12 +40,12 @@ export interface App {
   readonly pool: RenderPool
   readonly presets: Presets
   readonly recipes: RecipeHistory
-  /** Sizes in px that transforms are snapped up to. */
+  /** Sizes in px that transforms are rounded up to. */
   readonly ladder: readonly number[]
   readonly uses: TransformUses
   readonly events: Events
   readonly layouts: Layouts
-  /** For searches. */
+  /** Synonyms for searches. */
   readonly thesaurus: Thesaurus
   /** For pictures that are made on request. */
   readonly admission: AdmissionLimiter

@@ -12,7 +12,7 @@ import { parse } from 'graphql'
 import { describe, expect, it } from 'vitest'
 import { importDrawings, tempDirectory, testApp, testServer } from './support/setup.ts'
 
-/** What pages ask for: an interface, its types, a fragment, a connection, and a field that may be null. */
+/** What pages typically query: an interface, its types, a fragment, a connection, and a nullable field. */
 const QUERY = `
   query AppQuery($first: Int!, $after: String) {
     items(first: $first, after: $after, in: { vendor: "acme" }) {

@@ -23,7 +23,7 @@ async function open({ env = {}, count = 0 }: { env?: Record<string, string>; cou
   return { app, url, post, get }
 }
 
-/** As it comes over the wire: fetch decompresses. */
+/** The raw body: fetch would decompress it. */
 function raw(url: string, headers: Record<string, string>, body?: string) {
   return new Promise<{ headers: Record<string, unknown>; bytes: Buffer }>((resolve, reject) => {
     const sent = request(
@@ -125,10 +125,10 @@ describe('over HTTP', () => {
     expect(await answer(await post({ extensions }))).toEqual([200, data])
     expect(await answer(await get({ extensions: JSON.stringify(extensions) }))).toEqual([200, data])
     const wrong: [unknown, RegExp][] = [
-      [{ query: '{ a: __typename }', extensions }, /not that of the query/],
+      [{ query: '{ a: __typename }', extensions }, /does not match the query/],
       [{ query, extensions: { persistedQuery: { version: 2, sha256Hash } } }, /"version": 1/],
       [{ query, extensions: { persistedQuery: { version: 1, sha256Hash: 'x' } } }, /64 hex digits/],
-      [{ extensions: { persistedQuery: 7 } }, /persistedQuery has to be/],
+      [{ extensions: { persistedQuery: 7 } }, /persistedQuery must be/],
     ]
     for (const [body, message] of wrong)
       expect(await answer(await post(body))).toMatchObject([

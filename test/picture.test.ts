@@ -168,7 +168,7 @@ describe('a placeholder', () => {
     expect(light.centre[0]).toBeLessThan(160)
     expect(dark.centre[0]).toBeGreaterThan(120)
     expect(clear.centre[3]).toBeGreaterThan(120)
-    // The black of line art is no page colour; that of art which fills its picture is.
+    // Black line art does not give a black page colour; art that fills its picture gives its own colour.
     expect([light.page, dark.page, clear.page]).toEqual(['#ffffff', '#1f1f24', '#00000000'])
     expect((await picture('flat'))?.placeholder?.dominantColor).toMatch(/^#(0000ff|ffcc00)$/)
   })
@@ -239,24 +239,24 @@ describe('a stable address', () => {
     await takeDown(app, { type: 'ITEM', id: hidden.id }, 'test')
     const family = (await app.prisma.family.findFirstOrThrow()).uniqueId
     const rows: [string, number, RegExp][] = [
-      [`/i/${id}.webp?width=256`, 400, /no parameter "width"; there are w, h,/],
+      [`/i/${id}.webp?width=256`, 400, /no parameter "width"; the parameters are w, h,/],
       [`/i/${id}.webp?w=0`, 400, /width is 0/],
       [`/i/${id}.webp?w=-1`, 400, /w="-1" is not a number/],
       [`/i/${id}.webp?w=1e3`, 400, /not a number/],
       [`/i/${id}.webp?w=64&w=65`, 400, /given twice/],
-      [`/i/${id}.webp?theme=blue`, 400, /none of light, dark, transparent/],
+      [`/i/${id}.webp?theme=blue`, 400, /not one of light, dark, transparent/],
       [`/i/${id}.webp?color=red`, 400, /color is "red"/],
-      [`/i/${id}.webp?w=16&padding=8`, 400, /leaves nothing/],
+      [`/i/${id}.webp?w=16&padding=8`, 400, /leaves no room/],
       [`/i/${id}.webp?dpr=9`, 400, /dpr is 9/],
       [`/i/${id}.webp?preset=poster`, 400, /no preset "poster"/],
-      [`/i/${id}.webp?preset=preview&w=16`, 400, /without other parameters/],
+      [`/i/${id}.webp?preset=preview&w=16`, 400, /combined with other parameters/],
       [`/i/${id}.webp?w=${'1'.repeat(400)}`, 400, /at most 300/],
       [`/i/${id}.gif`, 400, /An item has the address/],
       ['/i/nothing.webp', 400, /An item has the address/],
       [`/i/${id}`, 400, /An item has the address/],
       ['/i/AAAAAAAAAAAA.webp', 404, /no item AAAAAAAAAAAA/],
       ['/f/AAAAAAAAAAAA/card.png', 404, /no family AAAAAAAAAAAA/],
-      [`/f/${family}/poster.png`, 404, /no layout poster; there are card/],
+      [`/f/${family}/poster.png`, 404, /no layout poster; the layouts are card/],
       [`/f/${family}/card.gif`, 400, /An item has the address/],
       [`/i/${hidden.uniqueId}.webp?w=64`, 410, /taken down/],
       [`/i/${broken.uniqueId}.webp`, 422, /UNSUPPORTED/],

@@ -217,7 +217,9 @@ describe('the pool', () => {
     await expect(withOtherEngine(attempt)).rejects.toMatchObject({
       code: 'TIMEOUT',
       warnings: warnings ?? [],
-      message: expect.stringMatching(warnings ? /CPU\. Left out: what it refers to outside of itself/ : /CPU\.$/),
+      message: expect.stringMatching(
+        warnings ? /CPU\. Left out: content that it refers to outside of the document/ : /CPU\.$/,
+      ),
     })
     expect(tried).toBe(attempts)
   })
@@ -227,7 +229,7 @@ describe('the pool', () => {
     await expect(pool().render(source, VARIANTS, LIMIT)).rejects.toMatchObject({
       code: 'BLANK',
       warnings: ['EXTERNAL_REFERENCE'],
-      message: expect.stringContaining('what it refers to outside of itself (EXTERNAL_REFERENCE)'),
+      message: expect.stringContaining('content that it refers to outside of the document (EXTERNAL_REFERENCE)'),
     })
   })
 

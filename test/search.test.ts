@@ -89,7 +89,7 @@ describe('a search', () => {
     expect(await slugs('cat')).toEqual(ranked)
     expect(await slugs('CATS')).toEqual(ranked)
     expect((await page('cat')).totalCount).toBe(ranked.length)
-    // Every word has to be there, each wherever it is.
+    // Every word must match, each in any place.
     expect(await slugs('cat black')).toEqual(['black-cat'])
     expect(await slugs('cat pictures milk')).toEqual(['milk'])
     expect(await slugs('cat food')).toEqual(['cat-food'])
@@ -227,7 +227,7 @@ describe('a search', () => {
     expect((await walk(', sort: RANDOM, seed: 8')).seen).not.toEqual((await walk(', sort: RANDOM, seed: 7')).seen)
     const first = await page('bell', ', first: 8')
     const all = (await walk('')).seen
-    // New items before and behind the cursor, a gone one at it: none is told twice or left out.
+    // Items are added before and after the cursor, and the one at it is deleted: none is returned twice or left out.
     await add(app, [item('bell'), item('bell-zzz'), item('bell-000')])
     await app.pg.query('delete from item where slug = $1', [all[7]])
     const rest: string[] = []
@@ -238,14 +238,14 @@ describe('a search', () => {
     }
     expect(rest.filter((slug) => all.includes(slug))).toEqual(all.slice(8))
     expect(rest.filter((slug) => !all.includes(slug))).toEqual(['bell-zzz'])
-    // A corrected search goes on as such, whatever is there by then.
+    // Later pages keep the corrected search, whatever has been added by then.
     const corrected = await page('bll', ', first: 3')
     await add(app, [item('bll')])
     expect((await page('bll', `, first: 3, after: "${corrected.pageInfo.endCursor}"`)).didYouMean).toBe('bell')
     expect((await page('bll')).nodes).toMatchObject([{ slug: 'bll' }])
     const cursor = first.pageInfo.endCursor
     for (const args of [', sort: NAME', ', sort: RANDOM'])
-      await expect(page('bell', `${args}, after: "${cursor}"`)).rejects.toThrow(/BAD_INPUT.*no cursor/)
+      await expect(page('bell', `${args}, after: "${cursor}"`)).rejects.toThrow(/BAD_INPUT.*not a cursor/)
     const made = (value: unknown) => Buffer.from(JSON.stringify(value)).toString('base64url')
     for (const bad of [
       ['Query.items:RELEVANCE', '', 1, 'a', 'b'],
@@ -263,8 +263,8 @@ describe('a search', () => {
     for (const nothing of ['\\', "'; drop table item --", '"&|!()<->:*', '{}', '\u202e\u0301', '🏴‍☠️'])
       expect([nothing, await slugs(nothing)]).toEqual([nothing, []])
     expect(await slugs('%')).toEqual(['100-percent'])
-    await expect(page('x'.repeat(101))).rejects.toThrow('search has 101 characters; at most 100 are taken.')
-    await expect(page('a b c d e f g h i j k l m')).rejects.toThrow('search has 13 words; at most 12 are taken.')
+    await expect(page('x'.repeat(101))).rejects.toThrow('search has 101 characters; at most 100 are allowed.')
+    await expect(page('a b c d e f g h i j k l m')).rejects.toThrow('search has 13 words; at most 12 are allowed.')
     await expect(page('arrow\0x')).rejects.toThrow(/NUL/)
     expect(await slugs('ab'.repeat(50))).toEqual([])
     await expect(page('a', `, filter: { tags: [${'"x",'.repeat(51)}] }`)).rejects.toThrow('filter.tags has 51 values')

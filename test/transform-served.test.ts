@@ -218,7 +218,7 @@ describe('a picture by transform', () => {
     for (const [transform, sentence] of [
       ['{}', /needs a width or a height/],
       ['{ width: 0 }', /width is 0/],
-      ['{ width: 16, padding: 8 }', /leaves nothing/],
+      ['{ width: 16, padding: 8 }', /leaves no room/],
       ['{ width: 16, color: "red" }', /#1f6feb/],
       ['{ width: 16, dpr: 9 }', /dpr is 9/],
     ] as const) {

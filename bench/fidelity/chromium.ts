@@ -40,7 +40,7 @@ const INSTALLED = [
 ]
 /** Documents per page: 2048 x 2048 px at 512 px each. */
 const BATCH = 16
-/** A screenshot of that size, without a GPU on a busy machine. */
+/** Timeout of a screenshot of that size, without a GPU on a busy machine. */
 const SCREENSHOT_MS = 120_000
 
 /** Starts the Chromium of @sparticuz/chromium, or an installed one if it has no build for the platform. */
@@ -57,7 +57,7 @@ export async function openChromium(options: { require: NodeJS.Require; size: num
   return {
     version: browser.version(),
     shoot(svgs) {
-      // There is one page: one caller's documents must not be replaced by the next one's before they are shot.
+      // There is only one page: a caller's documents must not be replaced by the next one's before the screenshot is taken.
       const shots = last.then(() => shootNow(svgs))
       last = shots.catch(() => {})
       return shots

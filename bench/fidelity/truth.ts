@@ -54,8 +54,8 @@ export function openTruths({ chromium, size }: { chromium: () => Promise<Chromiu
 }
 
 /**
- * As on a page of an English reader: to Chromium an `<img>` has no language at all, so that not even `systemLanguage="en"` holds. A condition
- * that holds in English is taken out.
+ * Removes conditions that are true for English, as on an English reader's page: in an `<img>` Chromium has no language at all, so that not
+ * even `systemLanguage="en"` is true.
  */
 const inEnglish = (svg: Buffer): Buffer =>
   svg.includes('systemLanguage')

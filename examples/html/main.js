@@ -3,12 +3,12 @@ import '@afterimage/client/element'
 import { service } from './config.js'
 
 const client = createClient({ url: service })
-/** px: a card, at one and at two device pixels. */
+/** Widths of a card's picture in px, at a device pixel ratio of 1 and 2. */
 const WIDTHS = [128, 256]
 /** How wide a card's picture is shown; its box has the same size in style.css. */
 const SIZES = '96px'
 const PAGE = 48
-/** A pause in typing, until a search begins. */
+/** How long to wait after the last keystroke before searching, in ms. */
 const PAUSE_MS = 150
 
 const grid = document.querySelector('.grid')
@@ -17,7 +17,7 @@ const end = document.querySelector('.end')
 const input = document.querySelector('.search input')
 const button = document.querySelector('.scheme')
 
-/** The catalogue or a search of it: where its next page begins, and what ends the request under way. */
+/** The list being shown, all items or a search: the cursor of its next page, and the controller that aborts the current request. */
 let shown = { search: '', after: null, isLoading: false, hasMore: true, abort: new AbortController() }
 
 function start(search) {
@@ -53,7 +53,7 @@ async function loadMore() {
   } finally {
     current.isLoading = false
   }
-  // A tall window: its end is still in sight.
+  // In a tall window the end of the grid may still be in view.
   observer.unobserve(end)
   observer.observe(end)
 }

@@ -4,11 +4,11 @@ import path from 'node:path'
 import { createClient, FamilyDocument, familyImageUrl } from '@afterimage/client'
 import type { Plugin } from 'vite'
 
-/** Crawlers run no JavaScript: the title and og:image of a page have to be in its HTML. */
+/** Most crawlers run no JavaScript, so the title and og:image of a page must be in its HTML. */
 
 const TITLE = 'Afterimage with React'
 
-/** The tags of a page; null for a family that there is not. */
+/** The head tags of a page; null for a family that does not exist. */
 export async function headOf(service: string, pathname: string): Promise<string | null> {
   const [, uniqueId] = /^\/family\/([A-Z0-9]{12})$/.exec(pathname) ?? []
   if (!uniqueId) return pathname === '/' ? `<title>${TITLE}</title>` : null
@@ -31,7 +31,7 @@ const meta = (property: string, content: string) => `<meta property="${property}
 
 const escapeHtml = (text: string) => text.replace(/[&<>"]/g, (char) => `&#${char.charCodeAt(0)};`)
 
-/** Answers pages with their own head, in `vite` and in `vite preview`: what a server or an edge function does in production. */
+/** Serves pages with their own head, in `vite` and `vite preview`, as a server or an edge function does in production. */
 export function familyHead(service: string): Plugin {
   type Transform = (url: string, html: string) => Promise<string>
   const answerWith =

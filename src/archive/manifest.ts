@@ -9,7 +9,7 @@ export interface ManifestSet {
   readonly pointer: string
   readonly vendor: string
   readonly family: { readonly uniqueId: string; readonly name: string }
-  /** Under which the family's pictures may be used; null for what it does not say. */
+  /** The licence under which the family's pictures may be used; null if the manifest does not state it. */
   readonly terms: ManifestTerms
   readonly iconSet: { readonly uniqueId: string; readonly name: string; readonly kind: ItemKind }
   readonly files: readonly {
@@ -19,7 +19,7 @@ export interface ManifestSet {
     readonly title: string
     readonly tags: readonly string[]
     readonly alt: string | null
-    /** Other names. */
+    /** Other names that searches find it by. */
     readonly aliases: readonly string[]
   }[]
   /** Slugs of the items to remove. */

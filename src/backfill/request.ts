@@ -16,7 +16,7 @@ export interface BackfillRequest {
   readonly previews?: true
 }
 
-/** Throws BAD_INPUT for an unknown preset or format. Defaults: all presets but those with `backfill: false`, mode STALE. */
+/** Throws BAD_INPUT for an unknown preset or format. Defaults: all presets except those with `backfill: false`, mode STALE. */
 export function checkRequest(
   presets: Presets,
   input: {

@@ -12,7 +12,7 @@ export interface Scope {
 
 export const WHOLE_CATALOGUE: Scope = { vendorId: null, familyId: null, iconSetId: null }
 
-/** As front ends specify it: a vendor's username, a family's or set's unique id, or the node id of any. */
+/** A scope as front ends specify it: a vendor's username, the unique id of a family or set, or the node id of any of them. */
 export interface ScopeInput {
   readonly vendor?: string | null
   readonly family?: string | null

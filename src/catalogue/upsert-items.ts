@@ -14,19 +14,19 @@ export interface CatalogueItem {
   /** px stated by the SVG's root; null if it states none or was not read. */
   readonly width: number | null
   readonly height: number | null
-  /** What its source says of it beside the picture; without it what the catalogue has stays. */
+  /** What its source says about it besides the picture; if omitted, the catalogue's values are kept. */
   readonly facts?: ItemFacts
 }
 
 export interface ItemFacts {
   readonly tags: readonly string[]
-  /** Other names. */
+  /** Other names that searches find it by. */
   readonly aliases: readonly string[]
-  /** Emoji that it is a picture of. */
+  /** Emoji that it depicts. */
   readonly characters: readonly string[]
 }
 
-/** Under which a family's pictures may be used. */
+/** The terms under which a family's pictures may be used. */
 export interface FamilyTerms {
   readonly licenseTitle: string | null
   readonly licenseSpdx: string | null
@@ -72,8 +72,8 @@ export async function upsertItems(pg: Pg, items: readonly CatalogueItem[]): Prom
 }
 
 /**
- * Brings up to date what is known of items and their families beside the pictures, whether those have changed or not. Rows
- * that say the same already are left alone.
+ * Updates what is known about items and their families besides the pictures, whether the pictures have changed or not. Rows that are
+ * already up to date are not written.
  */
 export async function describeItems(pg: Pg, items: readonly Omit<CatalogueItem, 'sourceHash'>[]): Promise<void> {
   const described = items.flatMap(({ sourceKey, facts }) => (facts ? [{ sourceKey, ...facts }] : []))

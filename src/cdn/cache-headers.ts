@@ -26,7 +26,7 @@ export function answerHeaders(answer: {
   const headers: Record<string, string> = {
     'x-content-type-options': 'nosniff',
     'access-control-allow-origin': '*',
-    // What one viewer is refused, or what may be right a moment later, is not for others.
+    // Refusals for a single viewer and temporary errors must not be cached for others.
     'cache-control': answer.cache ?? (answer.error && isLasting(answer.error) ? CACHE.shortTtl : CACHE.never),
   }
   if (answer.md5) headers.etag = `"${answer.md5}"`

@@ -23,9 +23,12 @@ export async function findStableCompositeKey(
 ): Promise<string> {
   const layout = layouts.get(name)
   if (!layout)
-    throw new AppError('NOT_FOUND', `There is no layout ${name}; there are ${[...layouts.keys()].join(', ')}.`)
+    throw new AppError('NOT_FOUND', `There is no layout ${name}; the layouts are ${[...layouts.keys()].join(', ')}.`)
   if (!layout.formats.includes(format))
-    throw new AppError('BAD_INPUT', `Layout ${name} is not offered as ${format}, but as ${layout.formats.join(', ')}.`)
+    throw new AppError(
+      'BAD_INPUT',
+      `Layout ${name} is not offered as ${format}; its formats are ${layout.formats.join(', ')}.`,
+    )
   const families = query.selectFrom('family as f').innerJoin('vendor as v', 'v.id', 'f.vendor_id').select('v.username')
   const found = await fetchFirst(pg, families.where('f.unique_id', '=', uniqueId))
   if (!found) throw new AppError('NOT_FOUND', `There is no family ${uniqueId}.`)

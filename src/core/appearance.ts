@@ -2,7 +2,7 @@ import { thumbHashToRGBA } from 'thumbhash'
 
 const SIDE = 8
 
-/** What a picture looks like from afar: 8 x 8 means of premultiplied RGBA, 0 to 255, and its ratio. Of a ThumbHash in base64. */
+/** A picture at a glance, decoded from a ThumbHash in base64: 8 x 8 means of premultiplied RGBA, 0 to 255, and its aspect ratio. */
 export function decodeAppearance(thumbHash: string): Float32Array {
   const { w, h, rgba } = thumbHashToRGBA(Buffer.from(thumbHash, 'base64'))
   const means = new Float32Array(SIDE * SIDE * 4 + 1)
@@ -18,12 +18,12 @@ export function decodeAppearance(thumbHash: string): Float32Array {
     }
   }
   for (let at = 0; at < means.length - 1; at++) means[at] = (means[at] ?? 0) / Math.max(counts[at >> 2] ?? 0, 1)
-  // Ratios that differ by a step, about an eighth, are different pictures.
+  // Pictures whose ratios differ by a step, about an eighth, are different.
   means[means.length - 1] = (Math.log(w / h) * 255 * SIDE * 2) | 0
   return means
 }
 
-/** Mean square of the difference of two appearances; it stops counting beyond `max`. */
+/** Mean squared difference of two appearances; stops early beyond `max`. */
 export function appearanceDifference(a: Float32Array, b: Float32Array, max = Number.POSITIVE_INFINITY): number {
   const limit = max * a.length
   let sum = 0

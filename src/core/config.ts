@@ -44,14 +44,14 @@ export interface Config {
   readonly presets: Presets
   readonly layouts: Layouts
   readonly synonyms: Synonyms
-  /** Sizes in px that transforms are snapped up to, the smallest first; empty: there are no transforms. */
+  /** Sizes in px that transforms are rounded up to, smallest first; empty: transforms are disabled. */
   readonly ladder: readonly number[]
   readonly renderers: number
   /** How long a picture is kept after a newer one has replaced it. */
   readonly supersededDays: number
-  /** How long a transform's picture is kept without being asked for. */
+  /** How long a transform's picture is kept without being requested. */
   readonly transformDays: number
-  /** Transforms that one address may have drawn in a minute, of one process. */
+  /** Transforms per minute that one address may have drawn by one process. */
   readonly transformsPerMinute: number
   /** Of the operating system's scheduler. */
   readonly workerNiceness: number
@@ -64,7 +64,7 @@ export interface Config {
   readonly distributionId: string | null
   readonly webhookPrivateHosts: readonly string[]
   readonly trustedProxies: readonly string[]
-  /** Null: every origin, without credentials. */
+  /** Null: all origins, without credentials. */
   readonly corsOrigins: readonly string[] | null
   readonly graphqlMaxAgeS: number
   readonly warmPages: boolean

@@ -8,14 +8,14 @@ export const ERRORS = {
   BAD_INPUT: { status: 400, meaning: 'An argument, a body or a file is invalid; the message says which, and why.' },
   GRAPHQL_VALIDATION_FAILED: {
     status: 400,
-    meaning: 'A GraphQL document does not fit the schema; the message says where, and `locations` too.',
+    meaning: 'A GraphQL document does not match the schema; the message and `locations` say where.',
   },
   PERSISTED_QUERY_NOT_FOUND: {
     status: 200,
     meaning:
-      'No document with this hash is remembered: send it once with its text. Clients with persisted queries do by themselves.',
+      'No document with this hash is cached: send it once with its text. Clients that support persisted queries do so automatically.',
   },
-  UNSUPPORTED_MEDIA_TYPE: { status: 415, meaning: 'A body of another type than the one that the URL takes.' },
+  UNSUPPORTED_MEDIA_TYPE: { status: 415, meaning: 'The content type of the body is not one that the URL accepts.' },
   FORBIDDEN: { status: 403, meaning: 'The field or URL requires a token with its scope.' },
   NOT_FOUND: { status: 404, meaning: 'There is no such object, or the URL was never issued.' },
   METHOD_NOT_ALLOWED: {
@@ -26,7 +26,7 @@ export const ERRORS = {
   TOO_MANY: {
     status: 429,
     meaning:
-      'This address has had too many new pictures by transform drawn in this minute; try again after Retry-After seconds.',
+      'Too many new transform pictures were drawn for this address within a minute; try again after Retry-After seconds.',
   },
   BUSY: { status: 503, meaning: 'All renderers are busy and the queue is full; try again after Retry-After seconds.' },
   SLOW: { status: 503, meaning: 'The picture takes longer to render than a request may; a worker renders it next.' },
@@ -74,7 +74,7 @@ export class AppError extends Error {
   readonly warnings: readonly string[]
   constructor(code: ErrorCode, message: string, options: AppErrorOptions = {}) {
     const { isLogged = false, warnings = [], ...native } = options
-    // It quotes what came from outside, and is kept in tables.
+    // It quotes external input and is stored in tables.
     super(toStorable(message), native)
     this.name = 'AppError'
     this.code = code

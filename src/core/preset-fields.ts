@@ -19,7 +19,7 @@ export const presetFields = {
   height: side,
   /** `auto`: white, or dark where most of the art would be lost on white. */
   background: z.union([z.enum(['white', 'transparent', 'auto']), hexColour]).default('white'),
-  /** Free px on each side. */
+  /** Space on each side, in px. */
   padding: z.int().min(0).max(SIDE_MAX_PX).default(0),
   /** `contain` shows all of the art, `cover` fills the box and crops. */
   fit: z.enum(['contain', 'cover']).default('contain'),

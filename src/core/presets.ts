@@ -6,7 +6,7 @@ import { lastKeyOf, scanJson } from './scan-json.ts'
 import { hashRecipe, IMAGE_FORMATS, type ImageFormat, isPresetName, type Preset, type Presets } from './variant.ts'
 
 const WATERMARK_MAX_BYTES = 100_000
-/** Each size of it is a picture that anybody may have made of each item. */
+/** Anybody can have a picture of each item made in each of these sizes. */
 const LADDER_MAX = 50
 
 export const formatNames = IMAGE_FORMATS.map((format) => format.toLowerCase()) as [string, ...string[]]
@@ -15,7 +15,7 @@ export const presetSchema = z.strictObject({
   formats: z.array(z.enum(formatNames)).min(1).default(['webp']),
   backfill: z.boolean().default(true),
 })
-/** Sizes in px that transforms are snapped up to. */
+/** Sizes in px that transforms are rounded up to. */
 const ladderSchema = z.array(side).max(LADDER_MAX)
 const fileSchema = z.object({ ladder: ladderSchema.optional() }).catchall(presetSchema)
 
@@ -26,7 +26,7 @@ const NAMED: Record<string, string | null> = { white: '#ffffff', transparent: nu
 
 interface PresetsFile {
   readonly presets: Presets
-  /** Sizes in px that transforms are snapped up to, the smallest first; empty: there are no transforms. */
+  /** Sizes in px that transforms are rounded up to, smallest first; empty: transforms are disabled. */
   readonly ladder: readonly number[]
   readonly problems: string[]
 }
@@ -69,7 +69,7 @@ export function readPresets(file: string): PresetsFile {
   return { presets, ladder: ladder ?? defaultLadder(presets), problems }
 }
 
-/** None where every preset has a watermark: who sells art only under one does not give it away without. */
+/** Empty if every preset has a watermark: art that is only shown watermarked must not be available without one. */
 const defaultLadder = (presets: Presets): readonly number[] =>
   [...presets.values()].every(({ watermark }) => watermark !== null) ? [] : DEFAULT_LADDER
 

@@ -1,13 +1,13 @@
 import { readFileSync } from 'node:fs'
 import { toStorable } from './text.ts'
 
-/** What searches find beside the words that they have, as the operator's file says it. */
+/** The words that searches match in addition to their own, from the operator's file. */
 export interface Synonyms {
-  /** Each of these finds the others too. */
+  /** Each of these also finds the others. */
   readonly equal: readonly (readonly string[])[]
-  /** The first finds the others, which do not find it. */
+  /** The first finds the others, but not the other way round. */
   readonly broader: readonly { readonly from: string; readonly to: readonly string[] }[]
-  /** Words that say nothing beside others. */
+  /** Words that carry no meaning next to others. */
   readonly ignored: readonly string[]
 }
 
@@ -17,7 +17,7 @@ const LINES_MAX = 10_000
 const ENTRIES_MAX = 64
 
 /**
- * A file of synonyms, one rule a line: `a = b = c`, `a > b, c`, `ignore a, b`; `//` begins a comment. Everything wrong with it is in
+ * Reads a synonyms file, one rule per line: `a = b = c`, `a > b, c`, `ignore a, b`; `//` starts a comment. All errors are listed in
  * `problems`, each with its line.
  */
 export function readSynonyms(file: string): { synonyms: Synonyms; problems: string[] } {
@@ -48,7 +48,7 @@ export function parseSynonyms(text: string): { synonyms: Synonyms; problems: str
       .split(words || isBroader ? /\s*,\s*|\s+>\s+/ : /\s+=\s+/)
       .map((entry) => entry.trim())
     if (entries.some((entry) => entry === '' || /^[=>]\s|\s[=>]$/.test(entry))) refuse('a word is missing')
-    else if (entries.length > ENTRIES_MAX) refuse(`it has ${entries.length} words, more than ${ENTRIES_MAX}`)
+    else if (entries.length > ENTRIES_MAX) refuse(`it has ${entries.length} words; at most ${ENTRIES_MAX} are allowed`)
     else if (words) ignored.push(...entries)
     else if (entries.length < 2) refuse('it has no other word')
     else if (isBroader) broader.push({ from: entries[0] ?? '', to: entries.slice(1) })

@@ -3,18 +3,18 @@ import { SIDE_MAX_PX } from './preset-fields.ts'
 import { IMAGE_FORMATS, type ImageFormat, type Preset, type Presets, RENDERER_VERSION } from './variant.ts'
 
 /**
- * A picture asked for by size, ground and colour instead of a preset, and the segment of a key that names it, printed and
- * parsed. Both a preset and a transform are recipes, which become what the renderers draw. Pure. Sizes in px.
+ * A picture requested by size, background and colour instead of a preset, and printing and parsing of the key segment that names it.
+ * Presets and transforms are both recipes, from which the renderers' instructions are derived. Pure. Sizes in px.
  */
 export interface Transform {
-  /** At least one side; null follows from the art. */
+  /** At least one side is given; a null side follows from the art. */
   readonly width: number | null
   readonly height: number | null
-  /** `cover` only with both sides: with one of them the box has the art's own ratio. */
+  /** `cover` only if both sides are given: with one, the box has the art's own ratio. */
   readonly fit: Preset['fit']
-  /** Free px on each side. */
+  /** Space on each side, in px. */
   readonly padding: number
-  /** As a preset's. */
+  /** The same as for a preset. */
   readonly background: string | null
   /** `#rrggbb` for `currentColor`, null for black. */
   readonly color: string | null
@@ -27,7 +27,7 @@ const SEGMENT = new RegExp(
   `^t(?:_w(${SIDE}))?(?:_h(${SIDE}))?(_cover)?(?:_p(${SIDE}))?(?:_(clear|auto|b${RGB}))?(?:_c(${RGB}))?$`,
 )
 
-/** `t_w256_h128_cover_p8_b1f1f24_cf4f4f6`: what is usual (contain, no padding, on white, black) is left out. */
+/** `t_w256_h128_cover_p8_b1f1f24_cf4f4f6`; defaults (contain, no padding, white background, black) are left out. */
 export function printTransform({ width, height, fit, padding, background, color }: Transform): string {
   const parts = [
     width === null ? '' : `w${width}`,
@@ -40,7 +40,7 @@ export function printTransform({ width, height, fit, padding, background, color 
   return ['t', ...parts.filter((part) => part !== '')].join('_')
 }
 
-/** The transform that prints exactly so, or null. */
+/** The transform whose printed form is exactly this segment, or null. */
 export function parseTransform(segment: string): Transform | null {
   const match = SEGMENT.exec(segment)
   if (!match) return null
@@ -56,7 +56,7 @@ export function parseTransform(segment: string): Transform | null {
   return isTransform(transform) && printTransform(transform) === segment ? transform : null
 }
 
-/** Whether there can be such a picture. */
+/** Whether such a picture is possible. */
 export function isTransform({ width, height, fit, padding }: Transform): boolean {
   const sides = [width, height].filter((side) => side !== null)
   const isInRange = (side: number) => side <= SIDE_MAX_PX && side > 2 * padding
@@ -69,19 +69,19 @@ export interface Recipe {
   readonly formats: readonly ImageFormat[]
   readonly isTransform: boolean
   readonly recipeHash: string
-  /** Those of earlier renderers, whose URLs are out there. A preset's are in the database. */
+  /** Hashes from earlier renderers, whose URLs are still in use. Those of presets are in the database. */
   readonly earlierHashes: readonly string[]
-  /** What the renderers draw of an item with this art. */
+  /** What the renderers draw for an item with this art. */
   readonly presetFor: (art: ArtSize) => Preset
 }
 
-/** Size that a source states, in any unit; null where it states none, or was never read. */
+/** The size that a source states, in any unit; null if it states none or has not been read. */
 export interface ArtSize {
   readonly width: number | null
   readonly height: number | null
 }
 
-/** The recipe that a part of a key names, null where it names none. @param ladder empty: there are no transforms */
+/** The recipe that a key segment names, or null. @param ladder empty: transforms are disabled */
 export function findRecipe(
   { presets, ladder }: { readonly presets: Presets; readonly ladder: readonly number[] },
   name: string,
@@ -102,7 +102,7 @@ export const recipeOfPreset = (preset: Preset): Recipe => ({
 /** The first renderer that drew transforms. */
 const FIRST_RENDERER = 2
 
-/** Any size may be asked for, also one that the ladder has no more: whoever prints a URL keeps to the ladder. */
+/** Accepts any size, even one no longer on the ladder: the ladder is enforced where URLs are printed. */
 export function recipeOf(transform: Transform): Recipe {
   const name = printTransform(transform)
   const hashFor = (rendererVersion: string) =>
@@ -136,10 +136,10 @@ export function recipeOf(transform: Transform): Recipe {
   }
 }
 
-/** Longer art stands in a box of this ratio. */
+/** Art with a more extreme aspect ratio gets a box of this ratio. */
 const RATIO_MAX = 4
 
-/** The box whose one side is given has the art's ratio within its padding; it is square for art of no known size. */
+/** If only one side is given, the box inside the padding has the art's ratio; it is square if the art's size is unknown. */
 export function boxOf({ width, height, padding }: Transform, art: ArtSize): { width: number; height: number } {
   if (width !== null && height !== null) return { width, height }
   const side = (width ?? height) as number

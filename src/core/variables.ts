@@ -31,7 +31,7 @@ export const VARIABLES = [
   {
     name: 'SYNONYMS_FILE',
     default: 'search/synonyms.txt',
-    meaning: 'What searches find beside the words that they have.',
+    meaning: 'Synonyms: the words that searches match in addition to their own.',
   },
   { name: 'RENDERERS', default: 'one per core', meaning: 'Renderer processes of each API or worker process.' },
   {
@@ -43,14 +43,13 @@ export const VARIABLES = [
   {
     name: 'TRANSFORM_DAYS',
     default: '30',
-    meaning:
-      "Days after which a transform's picture that nobody asked this service for is deleted; 0: within the hour.",
+    meaning: "Days without a request to this service after which a transform's picture is deleted; 0: within the hour.",
   },
   {
     name: 'TRANSFORMS_PER_MINUTE',
     default: '600',
     meaning:
-      'New pictures by transform that one address may have drawn in a minute, of each API process; behind a CDN or proxy set `TRUSTED_PROXIES` too.',
+      'New transform pictures per minute that one address may have drawn, per API process; behind a CDN or proxy, also set `TRUSTED_PROXIES`.',
   },
   {
     name: 'ORIGINALS_BUCKET',
@@ -98,13 +97,13 @@ export const VARIABLES = [
     name: 'CORS_ORIGINS',
     default: '`*`',
     meaning:
-      'Origins, comma-separated, whose pages may read GraphQL in a browser, with credentials too. `*` lets every page, without credentials.',
+      'Comma-separated origins whose pages may use GraphQL from a browser, including with credentials. `*` allows any origin, without credentials.',
   },
   {
     name: 'GRAPHQL_MAX_AGE_S',
     default: '60',
     meaning:
-      'Seconds that browsers and CDNs may keep an answer to a GraphQL query over GET that has no token; 0: they ask each time.',
+      'Seconds for which browsers and CDNs may cache the response to a GraphQL query over GET without a token; 0: they revalidate every time.',
   },
   {
     name: 'WARM_PAGES',

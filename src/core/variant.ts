@@ -17,7 +17,7 @@ export interface Preset extends PresetFields {
   readonly name: string
   /** The formats offered; the first is a backfill's default. */
   readonly formats: readonly ImageFormat[]
-  /** False: it is made on request only, or by a backfill that names it. */
+  /** False: made only on request, or by a backfill that names it. */
   readonly backfill: boolean
   /** Fingerprint of everything that determines the pixels: it changes with the preset. */
   readonly recipeHash: string
@@ -44,7 +44,7 @@ export const hashSource = (bytes: Uint8Array): string => createHash('sha256').up
 
 const MIME_TYPES = { WEBP: 'image/webp', AVIF: 'image/avif', PNG: 'image/png' } as const
 export const mimeTypeOf = (format: ImageFormat): string => MIME_TYPES[format]
-/** Of a kept placeholder: PNG begins with 0x89, WebP with RIFF. */
+/** The type of a stored placeholder: PNG starts with 0x89, WebP with RIFF. */
 export const placeholderTypeOf = (bytes: Uint8Array): string => MIME_TYPES[bytes[0] === 0x89 ? 'PNG' : 'WEBP']
 
 /**
@@ -64,7 +64,7 @@ const VENDOR = '[A-Za-z0-9][A-Za-z0-9_-]{0,63}'
 const UNIQUE_ID = '[A-Z0-9]{12}'
 const SLUG = '[A-Za-z0-9][A-Za-z0-9_-]{0,127}'
 const PRESET = '[a-z][a-z0-9]{0,31}'
-/** What a transform's segment may look like: no preset has an underscore. transform.ts parses it. */
+/** The characters of a transform's segment; preset names have no underscore. transform.ts parses it. */
 const TRANSFORM = 't(?:_[a-z0-9]{1,10}){1,6}'
 const LAYOUT = '[a-z][a-z0-9-]{0,31}'
 const VERSION = '[a-z2-7]{16}'
@@ -168,7 +168,7 @@ export const foldersOf = {
 
 /** The key of a variant: `{stem}-{preset}.{version}.{ext}`. Without a version it is the stable alias. */
 export interface VariantPath extends SourcePath {
-  /** Its name, or a transform's segment. */
+  /** A preset's name, or a transform's segment. */
   readonly preset: string
   readonly version: string | null
   readonly format: ImageFormat
@@ -179,7 +179,7 @@ export function printVariantKey(path: VariantPath): string {
   return `${printStem(path)}-${path.preset}${version}.${path.format.toLowerCase()}`
 }
 
-/** As printVariantKey prints it, of a source's key that is known to be one: a page prints hundreds. */
+/** Like printVariantKey, for a source key known to be valid: a page prints hundreds. */
 export const printVariantKeyOf = (
   sourceKey: string,
   { preset, version, format }: Pick<VariantPath, 'preset' | 'version' | 'format'>,

@@ -1,13 +1,13 @@
 import { createHmac, timingSafeEqual } from 'node:crypto'
 
-/** The versions in keys of pictures: what is named by one is immutable, and cannot be named without the secret. */
+/** The versions in picture keys: a key with a version is immutable, and cannot be formed without the secret. */
 
 const BASE32 = 'abcdefghijklmnopqrstuvwxyz234567'
 
-/** Versions that are remembered, some 300 bytes each: the pages that people look at print the same ones again. */
+/** Number of versions cached, about 300 bytes each: popular pages print the same ones again. */
 const VERSIONS_MAX = 50_000
 let versionCount = 0
-/** By recipe hash and source hash, for the last secret: nothing is put together to look one up. */
+/** By recipe hash and source hash, for the latest secret; nested so that a lookup need not build a combined key. */
 const versions = new Map<string, Map<string, { readonly secret: string; readonly version: string }>>()
 
 /** 16 base32 characters (80 bits) of HMAC-SHA256(secret, source hash, recipe hash): unguessable without the secret. */

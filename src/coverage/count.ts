@@ -45,7 +45,7 @@ export async function coverPresets(pg: Pg, presets: Presets): Promise<void> {
   })
 }
 
-/** What is made on request only is never complete, and nobody waits for it. */
+/** Presets made only on request are never complete, and nobody waits for them. */
 export const coveredPresets = (presets: Presets): Preset[] => [...presets.values()].filter(({ backfill }) => backfill)
 
 async function areCovered(pg: Pg, presets: readonly Preset[]): Promise<boolean> {

@@ -58,7 +58,7 @@ export async function openDatabase(url: string, { connectionsMax }: { connection
 
 function openPrisma(pool: Pg): Prisma {
   const own = { query: { $allOperations: ({ args, query }: Operation) => query(args).catch(fail) } }
-  // The extended client differs only in the errors that it throws, and in how it reads rows.
+  // The extended client differs only in the errors it throws and in how it reads rows.
   return readThrough(pool, new PrismaClient({ adapter: new PrismaPg(pool) }).$extends(own) as unknown as Prisma)
 }
 

@@ -14,7 +14,7 @@ import { statement } from './statement.ts'
 export const MIGRATION_LOCK = 724_011
 /** One key. One process counts at a time, because counting adds differences to the sums. */
 export const COVERAGE_LOCK = 724_012
-/** One key. One process writes search documents at a time. */
+/** A single key: one process at a time writes search documents. */
 export const SEARCH_LOCK = 724_013
 
 /** Two keys: these are the first ones. */

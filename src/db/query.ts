@@ -35,7 +35,7 @@ export async function fetchAll<Row>(db: Queryable, built: Compilable<Row>): Prom
   return (await run<Row>(db, built)).rows
 }
 
-/** All rows of a statement whose conditions depend on what is asked. */
+/** All rows of a statement whose conditions are composed at run time. */
 export const fetchSql = <Row>(db: Queryable, built: RawBuilder<Row>): Promise<Row[]> =>
   fetchAll(db, { compile: () => built.compile(query) })
 

@@ -7,9 +7,8 @@ type Read = (query?: SelectionQuery) => Promise<unknown>
 type Delegate = Readonly<Record<'findMany' | 'findUnique' | 'findUniqueOrThrow', Read>>
 
 /**
- * The client, whose reads are those of select-rows.ts where it can print them. They go around the client altogether, which would spend
- * more on each than the database does. Look-ups by id that are made at the same time, as those of one field of many rows are, share
- * a statement.
+ * A client that reads through select-rows.ts whenever that supports the query. Such reads bypass Prisma, which would spend more time on
+ * each than the database does. Look-ups by id made at the same time, such as those of one field of many rows, share a statement.
  */
 export function readThrough<Client extends object>(pool: pg.Pool, client: Client): Client {
   const { findMany, findUnique } = createReader(pool)
@@ -20,7 +19,7 @@ export function readThrough<Client extends object>(pool: pg.Pool, client: Client
     const own: Delegate = {
       findMany: (query = {}) => findMany(model, query) ?? prisma.findMany(query),
       findUnique: (query = {}) => findUnique(model, query) ?? prisma.findUnique(query),
-      // The error is Prisma's.
+      // Prisma throws its own error.
       findUniqueOrThrow: (query = {}) =>
         findUnique(model, query)?.then((row) => row ?? prisma.findUniqueOrThrow(query)) ??
         prisma.findUniqueOrThrow(query),
@@ -30,15 +29,15 @@ export function readThrough<Client extends object>(pool: pg.Pool, client: Client
   return overlay(client, Object.fromEntries(delegates))
 }
 
-/** The target with some of its properties replaced. A prototype would not do: Prisma's proxies take what is set on their heirs. */
+/** The target with some properties replaced. A prototype would not work: Prisma's proxies intercept writes to derived objects. */
 const overlay = <Target extends object>(target: Target, own: object): Target =>
   new Proxy(target, {
     get: (_, name) => (Object.hasOwn(own, name) ? own[name as keyof typeof own] : target[name as keyof Target]),
   })
 
-/** Each returns null for what is left to Prisma. */
+/** Each returns null for a query that is left to Prisma. */
 function createReader(pool: pg.Pool) {
-  /** By what is selected, while they collect ids. */
+  /** Batches that are collecting ids, by selection. */
   const lookUps = new Map<string, DataLoader<number, Row | null>>()
 
   return {
@@ -92,7 +91,7 @@ async function readAll(pool: pg.Pool, { text, values, toRow }: SelectStatement):
   return rows.map(toRow)
 }
 
-/** Those that clients send often; a connection keeps what it prepared, so that there is an end to it. */
+/** Maximum number of prepared statements, since a connection keeps what it prepared; further ones run unprepared. */
 const PREPARED_MAX = 100
 const names = new Map<string, string>()
 

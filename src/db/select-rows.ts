@@ -2,15 +2,15 @@ import { getDatamodel } from '../../prisma/generated/pothos.ts'
 import { type Conditions, printWhere, Unsupported } from './select-where.ts'
 
 /**
- * What Prisma's findMany reads, in one statement. Prisma sends one for each relation, reads every row of a nested list before
- * it takes the first few of each parent, and takes about 0.4 ms of CPU for a page; this takes a tenth of it.
+ * Reads the same as Prisma's findMany, in one statement. Prisma sends one for each relation, reads every row of a nested list before
+ * taking the first few of each parent, and needs about 0.4 ms of CPU for a page; this needs a tenth of that.
  */
 
-/** Of findMany, as far as it is read here. */
+/** The arguments of findMany that are supported here. */
 export interface SelectionQuery extends Selection {
   readonly where?: Conditions
   readonly orderBy?: Readonly<Record<string, 'asc' | 'desc'>>
-  /** Below zero: the last ones. */
+  /** Negative: the last rows. */
   readonly take?: number
 }
 type Nested = boolean | SelectionQuery
@@ -20,7 +20,7 @@ interface Selection {
 }
 
 export interface SelectStatement {
-  /** Of rows as arrays: `rowMode: 'array'`. */
+  /** Converts rows that are arrays (`rowMode: 'array'`). */
   readonly text: string
   readonly values: readonly unknown[]
   readonly toRow: (row: readonly unknown[]) => Record<string, unknown>
@@ -44,21 +44,21 @@ const MODELS = new Map(
 
 export const modelNames = (): string[] => [...MODELS.keys()]
 
-/** As prisma/schema.prisma maps every name; test/select-rows.test.ts has the database read each. */
+/** The mapping that prisma/schema.prisma uses for every name; test/select-rows.test.ts checks each against the database. */
 export function snakeCase(name: string): string {
   const known = SNAKE_CASE.get(name)
   if (known !== undefined) return known
   const snake = name.replaceAll(/[A-Z]/g, (letter, at) => `${at ? '_' : ''}${letter.toLowerCase()}`)
-  // There is an end to the names of the schema.
+  // The cache is bounded by the number of names in the schema.
   SNAKE_CASE.set(name, snake)
   return snake
 }
 const SNAKE_CASE = new Map<string, string>()
 
-/** Of json_build_array: Postgres passes 100 arguments to a function. */
+/** Limit for json_build_array: Postgres functions take at most 100 arguments. */
 const COLUMNS_MAX = 90
 
-/** The statement for a query, null for one that is left to Prisma. */
+/** The statement for a query; null if it is left to Prisma. */
 export function printSelect(model: string, query: SelectionQuery): SelectStatement | null {
   const values: unknown[] = []
   let aliases = 0
@@ -149,7 +149,7 @@ export function printSelect(model: string, query: SelectionQuery): SelectStateme
 
 interface Shape {
   readonly columns: { readonly name: string; readonly at: number; readonly convert?: (value: never) => unknown }[]
-  /** Whose id is at `at`. */
+  /** A related object, whose id is at index `at`. */
   readonly ones: { readonly name: string; readonly at: number; readonly shape: Shape }[]
   readonly lists: { readonly name: string; readonly at: number; readonly shape: Shape }[]
   readonly counts: { readonly name: string; readonly at: number }[]
@@ -168,7 +168,7 @@ function toObject(row: readonly unknown[], shape: Shape): Record<string, unknown
   return object
 }
 
-/** Prisma's values, of what the driver gives. */
+/** Converts the driver's values to Prisma's. */
 const FROM_DRIVER: Readonly<Record<string, (value: never) => unknown>> = {
   BigInt: (value: string) => BigInt(value),
   Bytes: (value: Buffer) => new Uint8Array(value),
@@ -176,7 +176,7 @@ const FROM_DRIVER: Readonly<Record<string, (value: never) => unknown>> = {
 const FROM_JSON: Readonly<Record<string, (value: never) => unknown>> = { DateTime: (value: string) => new Date(value) }
 const UNLIKE_JSON: ReadonlySet<string> = new Set(['BigInt', 'Bytes', 'Decimal'])
 
-/** The fields to read: of an `include`, or of nothing, all columns as well. */
+/** The fields to read; with `include`, or without a selection, these include all columns. */
 function fieldsOf(model: string, { select, include }: Selection): Readonly<Record<string, Nested>> {
   if (select) return select
   return { ...Object.fromEntries(columnsOf(model).map((name) => [name, true])), ...include }
@@ -198,14 +198,14 @@ function column(model: string, { field, alias }: { field: string; alias: string 
 
 const table = (model: string, alias: string) => `"${snakeCase(model)}" as ${alias}`
 
-/** Of the relation to one, in the model's own table. */
+/** The foreign key of a to-one relation, in the model's own table. */
 function foreignKeyOf(model: string, field: string): string {
   const [key, ...others] = fieldOf(model, field).relationFromFields ?? []
   if (!key || others.length > 0) throw new Unsupported()
   return snakeCase(key)
 }
 
-/** Of the relation to many, in the table of the many. */
+/** The foreign key of a to-many relation, in the related table. */
 function listOf(model: string, field: string): { type: string; foreignKey: string } {
   const { type, isList, relationName } = fieldOf(model, field)
   const other = [...(MODELS.get(type)?.values() ?? [])].find(

@@ -1,18 +1,18 @@
-/** A query that is left to Prisma. */
+/** Thrown for a query that is left to Prisma. */
 export class Unsupported extends Error {}
 
-/** Conditions as Prisma writes them, as far as they are printed here. */
+/** The Prisma conditions that are supported here. */
 export interface Conditions {
   readonly [field: string]: unknown
 }
 
 interface Printing {
   readonly columnOf: (field: string) => string
-  /** Parameters so far; what is printed adds its own. */
+  /** The parameters so far; printing a condition appends its own. */
   readonly values: unknown[]
 }
 
-/** Conditions of which all hold, as SQL. Throws Unsupported. */
+/** Conditions joined by AND, as SQL. Throws Unsupported. */
 export const printWhere = (where: Conditions, printing: Printing): string[] =>
   Object.entries(where).flatMap(([name, condition]) => {
     if (condition === undefined) return []

@@ -23,7 +23,7 @@ export function routeOf(live: DistributionConfig, publicImageUrl: string | null)
 const ownBehavior = (live: DistributionConfig, path: string) =>
   live.CacheBehaviors?.Items?.find(({ PathPattern: pattern = '' }) => matches(pattern, path))
 
-/** Whether stable addresses of items have a behaviour of their own: that of the pictures passes no query on. */
+/** Whether stable addresses of items have their own behaviour: the one for pictures does not forward the query string. */
 export const separatesStable = (live: DistributionConfig, publicImageUrl: string | null): boolean =>
   ownBehavior(live, `${pathOf(publicImageUrl)}/i/ABCDEFGHIJKL.webp`) !==
   ownBehavior(live, `${pathOf(publicImageUrl)}/${SAMPLE}`)

@@ -30,7 +30,7 @@ builder.queryField('planBackfill', (t) =>
     type: BackfillPlanRef,
     description: 'Estimates a backfill with this input without starting it.',
     complexity: PLAN_COMPLEXITY,
-    args: { input: t.arg({ type: BackfillInputRef, description: 'As for startBackfill.' }) },
+    args: { input: t.arg({ type: BackfillInputRef, description: 'The same input as for startBackfill.' }) },
     resolve: async (_root, { input }, { app }) => app.estimateBackfill(await requestOf(app, input)),
   }),
 )

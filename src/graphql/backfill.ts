@@ -15,7 +15,7 @@ import { RenderFailureConnection, RenderFailureRef } from './render-failure.ts'
 const LIST_MAX = 50
 
 const BackfillModeRef = builder.enumType('BackfillMode', {
-  description: 'Which items of its scope a backfill works on.',
+  description: 'Which items in its scope a backfill processes.',
   values: {
     MISSING: { description: 'no image at all' },
     STALE: { description: 'missing, or made from an older source or recipe' },
@@ -24,31 +24,35 @@ const BackfillModeRef = builder.enumType('BackfillMode', {
   } as const,
 })
 const BackfillStatusRef = builder.enumType('BackfillStatus', {
-  description: 'Where a backfill stands.',
+  description: 'The status of a backfill.',
   values: {
-    PLANNING: { description: 'finding out what is missing' },
-    RUNNING: { description: 'in work, or waiting for a worker' },
-    PAUSED: { description: 'stopped by pauseBackfill, until resumeBackfill' },
-    CANCELED: { description: 'ended by cancelBackfill; what was made is kept' },
-    COMPLETED: { description: 'all is made, but for the failures' },
-    FAILED: { description: 'given up, see error' },
+    PLANNING: { description: 'determining which pictures are missing' },
+    RUNNING: { description: 'in progress, or waiting for a worker' },
+    PAUSED: { description: 'stopped by pauseBackfill; resumeBackfill continues it' },
+    CANCELED: { description: 'ended by cancelBackfill; pictures already made are kept' },
+    COMPLETED: { description: 'every picture was made, apart from the failures' },
+    FAILED: { description: 'abandoned; see error' },
   } as const,
 })
 
 export const BackfillInputRef = builder.inputType('BackfillInput', {
-  description: 'What a backfill makes, and of which items.',
+  description: 'What a backfill makes, and for which items.',
   fields: (t) => ({
     scope: t.field({ type: ScopeInputRef, description: 'The whole catalogue if omitted.' }),
     presets: t.stringList({
       description:
-        'Names of presets. If omitted, all but those that are made on request only (`Preset.backfill`). An empty list is refused.',
+        'Names of presets. If omitted, all presets except those made only on request (`Preset.backfill`). An empty list is refused.',
       extensions: { names: 'presets' },
     }),
     formats: t.field({
       type: [ImageFormatRef],
       description: 'The first format of each preset if omitted. An empty list is refused.',
     }),
-    mode: t.field({ type: BackfillModeRef, defaultValue: 'STALE', description: 'Which items of the scope need work.' }),
+    mode: t.field({
+      type: BackfillModeRef,
+      defaultValue: 'STALE',
+      description: 'Which items in the scope to process.',
+    }),
     previews: t.boolean({
       description:
         "Also compose the families' previews, in all layouts: missing ones, or with mode ALL every one. The last ones are composed when all items are rendered, before the backfill is COMPLETED. They do not count towards its progress.",
@@ -82,32 +86,35 @@ const BackfillRef = builder.prismaNode('Backfill', {
         (await loaders.progress.load(id))[key],
     })
     return {
-      status: t.expose('status', { type: BackfillStatusRef, description: 'Where it stands.' }),
-      mode: t.expose('mode', { type: BackfillModeRef, description: 'Which items it works on.' }),
-      presets: t.exposeStringList('presets', { description: 'Names of the presets that it makes.' }),
+      status: t.expose('status', { type: BackfillStatusRef, description: 'The status of the backfill.' }),
+      mode: t.expose('mode', { type: BackfillModeRef, description: 'Which items it processes.' }),
+      presets: t.exposeStringList('presets', { description: 'Names of the presets it makes pictures for.' }),
       previews: t.exposeBoolean('previews', { description: 'Whether it also composes the previews of families.' }),
       createdAt: t.expose('createdAt', { type: 'DateTime', description: 'When it was started.' }),
       finishedAt: t.expose('finishedAt', {
         type: 'DateTime',
         nullable: true,
-        description: 'When it was COMPLETED, CANCELED or FAILED; null before.',
+        description: 'When it became COMPLETED, CANCELED or FAILED; null until then.',
       }),
       totalItems: t.int({
         description: 'Items in scope that need work. total = done + failed + remaining once planned.',
         ...progress('totalItems'),
       }),
-      doneItems: t.int({ description: 'Items with all of their pictures.', ...progress('doneItems') }),
-      failedItems: t.int({ description: 'Items without one: see failures.', ...progress('failedItems') }),
-      imagesMade: t.int({ description: 'Pictures that it stored so far.', ...progress('imagesMade') }),
-      bytesWritten: t.float({ description: 'Bytes of these pictures.', ...progress('bytesWritten') }),
+      doneItems: t.int({ description: 'Number of items that have all their pictures.', ...progress('doneItems') }),
+      failedItems: t.int({
+        description: 'Number of items that could not be rendered; see failures.',
+        ...progress('failedItems'),
+      }),
+      imagesMade: t.int({ description: 'Number of pictures stored so far.', ...progress('imagesMade') }),
+      bytesWritten: t.float({ description: 'Total size of these pictures in bytes.', ...progress('bytesWritten') }),
       itemsPerSecond: t.float({
         nullable: true,
-        description: 'Its speed lately; null while nothing is in work.',
+        description: 'The recent speed; null while no work is in progress.',
         ...progress('itemsPerSecond'),
       }),
       etaSeconds: t.int({
         nullable: true,
-        description: 'Seconds that are left at that speed; null where it is not known.',
+        description: 'Estimated seconds left at that speed; null if unknown.',
         ...progress('etaSeconds'),
       }),
       error: t.string({
@@ -122,7 +129,7 @@ const BackfillRef = builder.prismaNode('Backfill', {
       failures: t.connection(
         {
           ...relatedPage('Backfill', 'failures', { type: RenderFailureRef }),
-          description: 'Its items without pictures, and why.',
+          description: 'The items that could not be rendered, and why.',
         },
         RenderFailureConnection,
       ),
@@ -136,7 +143,7 @@ builder.queryFields((t) => ({
   backfill: t.prismaField({
     type: BackfillRef,
     nullable: true,
-    description: 'One backfill; null where there is none with this id.',
+    description: 'The backfill with this id, or null.',
     args: { id: t.arg.globalID({ required: true, for: BackfillRef, description: 'Its node id.' }) },
     resolve: (query, _root, { id }, { app }) =>
       app.prisma.backfill.findUnique({ ...query, where: { id: numberOf(id) } }),
@@ -161,8 +168,8 @@ builder.mutationFields((t) => ({
     type: BackfillRef,
     authScopes: { token: 'backfill:write' },
     description:
-      'scope backfill:write. Without input: the whole catalogue, all presets, mode STALE. Starting an identical backfill returns the running one.',
-    args: { input: t.arg({ type: BackfillInputRef, description: 'What to make, and of which items.' }) },
+      'scope backfill:write. Without input: the whole catalogue, all presets except those made only on request, mode STALE. Starting an identical backfill returns the running one.',
+    args: { input: t.arg({ type: BackfillInputRef, description: 'What to make, and for which items.' }) },
     resolve: async (query, _root, { input }, { app }) => {
       const { id } = await startBackfill(app, await requestOf(app, input))
       return app.prisma.backfill.findUniqueOrThrow({ ...query, where: { id } })

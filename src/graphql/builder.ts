@@ -30,7 +30,7 @@ const BREADTH_MAX = 400
 /** A page of 100 items with ten images each, and room to nest one page in another. */
 const COMPLEXITY_MAX = 60_000
 
-/** Rows of a page of a connection. */
+/** Number of rows on a page of a connection. */
 export const PAGE_DEFAULT = 24
 export const PAGE_MAX = 100
 
@@ -49,32 +49,32 @@ interface Types {
 export type SchemaTypes = PothosSchemaTypes.ExtendDefaultTypes<Types>
 
 export const builder = new SchemaBuilder<Types>({
-  // The first wraps the others: who may not read a field does not get its column either.
+  // The first plugin wraps the others: a client that may not read a field does not load its column either.
   plugins: [ScopeAuthPlugin, ComplexityPlugin, LoadedColumnsPlugin, PrismaPlugin, RelayPlugin],
   defaultFieldNullability: false,
   relay: {
     cursorType: 'String',
     clientMutationId: 'omit',
-    nodesOnConnection: { description: 'The page without its cursors: `edges { node }` for short.' },
-    idFieldOptions: { description: 'Its node id, which is unique among all types: for `node`, caches and arguments.' },
-    nodeTypeOptions: { description: 'Everything with an id by which `node` finds it again.' },
-    pageInfoTypeOptions: { description: 'Where a page stands in its list.' },
-    hasNextPageFieldOptions: { description: 'Whether more follows behind this page.' },
-    hasPreviousPageFieldOptions: { description: 'Whether there is something before this page.' },
-    startCursorFieldOptions: { description: 'Cursor of the first one, for `before`; null on an empty page.' },
-    endCursorFieldOptions: { description: 'Cursor of the last one, for `after`; null on an empty page.' },
+    nodesOnConnection: { description: 'The nodes of the page without cursors: a shorthand for `edges { node }`.' },
+    idFieldOptions: { description: 'The node id, unique across all types: for `node`, client caches and arguments.' },
+    nodeTypeOptions: { description: 'An object that `node` can fetch by its id.' },
+    pageInfoTypeOptions: { description: 'The position of a page in its list.' },
+    hasNextPageFieldOptions: { description: 'Whether there are more results after this page.' },
+    hasPreviousPageFieldOptions: { description: 'Whether there are results before this page.' },
+    startCursorFieldOptions: { description: 'Cursor of the first edge, for `before`; null on an empty page.' },
+    endCursorFieldOptions: { description: 'Cursor of the last edge, for `after`; null on an empty page.' },
     firstArgOptions: {
-      description: `How many to give, from the beginning or behind \`after\`: 0 to ${PAGE_MAX}; ${PAGE_DEFAULT} unless given.`,
+      description: `How many to return, from the start or after \`after\`: 0 to ${PAGE_MAX}; ${PAGE_DEFAULT} by default.`,
     },
-    lastArgOptions: { description: `How many to give, from the end or before \`before\`: 0 to ${PAGE_MAX}.` },
-    afterArgOptions: { description: 'An `endCursor` of this field: the page goes on behind it.' },
-    beforeArgOptions: { description: 'A `startCursor` of this field: the page ends before it. Goes with `last`.' },
-    edgesFieldOptions: { description: 'The page, each with its cursor.' },
-    pageInfoFieldOptions: { description: 'Whether there is more, and the cursors to go on with.' },
-    nodeFieldOptions: { description: 'What is listed.' },
-    cursorFieldOptions: { description: 'Where it stands in this list, for `after` and `before`.' },
-    defaultConnectionTypeOptions: { description: 'A page of a list, as the Relay specification has it.' },
-    defaultEdgeTypeOptions: { description: 'One of a page, with its cursor.' },
+    lastArgOptions: { description: `How many to return, from the end or before \`before\`: 0 to ${PAGE_MAX}.` },
+    afterArgOptions: { description: 'An `endCursor` of this field: the page starts after it.' },
+    beforeArgOptions: { description: 'A `startCursor` of this field: the page ends before it. Use it with `last`.' },
+    edgesFieldOptions: { description: 'The nodes of the page, each with its cursor.' },
+    pageInfoFieldOptions: { description: 'Whether there are more pages, and the cursors to fetch them with.' },
+    nodeFieldOptions: { description: 'The object itself.' },
+    cursorFieldOptions: { description: 'Its position in this list, for `after` and `before`.' },
+    defaultConnectionTypeOptions: { description: 'A page of a list, as the Relay specification defines it.' },
+    defaultEdgeTypeOptions: { description: 'One object of a page, with its cursor.' },
     // Defined in node.ts: null for a malformed id, and one statement for all ids of a type.
     nodeQueryOptions: false,
     nodesQueryOptions: false,
@@ -129,10 +129,10 @@ builder.scalarType('URL', {
   serialize: (url) => url,
   parseValue: String,
 })
-builder.queryType({ description: 'What can be asked. Without a token, unless a scope is named.' })
-builder.mutationType({ description: 'What can be changed: each needs a token with the scope that is named.' })
+builder.queryType({ description: 'Queries. They need no token unless their description names a scope.' })
+builder.mutationType({ description: 'Mutations. Each needs a token with the scope that its description names.' })
 builder.subscriptionType({
-  description: 'What can be followed, as server-sent events (GraphQL over SSE, distinct connections).',
+  description: 'Subscriptions, delivered as server-sent events (GraphQL over SSE, distinct connections mode).',
 })
 
 /** The primary key in a node id. Throws BAD_INPUT if it cannot be one. */

@@ -34,7 +34,7 @@ export const connectionOf = <T extends object>(name: string, type: Ref<T>) =>
     name: `${name}Connection`,
     fields: (t) => ({
       totalCount: t.int({
-        description: 'All there are, on whatever page. It costs a count: ask for it only to show it.',
+        description: 'The number of results on all pages. It takes a count query, so request it only if you show it.',
         resolve: (page) => {
           const { totalCount } = page as { totalCount?: number | (() => number | Promise<number>) }
           return typeof totalCount === 'function' ? totalCount() : (totalCount ?? 0)
@@ -66,14 +66,14 @@ export async function readPage(
   const page = pageQuery(connection, args, options.order)
   const selection = selectNodes(context, info)
   const rows = isCountOnly(namesIn(info)) ? [] : await options.find({ ...selection, ...page })
-  // Pothos's types want whole rows; these hold what is selected.
+  // Pothos's types expect whole rows; these hold only the selected columns.
   return toConnection(connection, { rows, args, page, totalCount: () => options.count() }) as never
 }
 
 export const connectionName = ({ parentType, fieldName }: GraphQLResolveInfo): string =>
   `${parentType.name}.${fieldName}`
 
-/** What Prisma is asked for of a connection's nodes. */
+/** The Prisma query for a connection's nodes. */
 export function selectNodes(context: Context, info: GraphQLResolveInfo): { select: { id: true } } {
   const { nodes } = (getNamedType(info.returnType) as GraphQLObjectType).getFields()
   const typeName = getNamedType(nodes?.type)?.name
@@ -86,7 +86,7 @@ export function selectNodes(context: Context, info: GraphQLResolveInfo): { selec
   })
 }
 
-/** Whether rows are asked for, and not only what is known of all of them. */
+/** Whether the selection needs rows, not only facts about the whole list. */
 export const hasRows = (info: GraphQLResolveInfo): boolean => !isCountOnly(namesIn(info))
 
 /** Names of the selected fields; a fragment counts as one field. */
@@ -143,11 +143,14 @@ interface Row {
   readonly id: number
 }
 
-/** The cursor that a page goes on from, and its rows with the one more. Throws BAD_INPUT. */
+/** The cursor that a page continues from, and its rows plus one extra. Throws BAD_INPUT. */
 export function checkPage({ first, last, after, before }: PageArgs): { cursor: string | null; rows: number } {
   for (const [name, count] of Object.entries({ first, last }))
     if (isGiven(count) && (count < 0 || count > PAGE_MAX))
-      throw new AppError('BAD_INPUT', `${name} is ${count}: give 0 to ${PAGE_MAX}, and page on with cursors.`)
+      throw new AppError(
+        'BAD_INPUT',
+        `${name} is ${count}: give 0 to ${PAGE_MAX}, and use cursors to get further pages.`,
+      )
   if ((isGiven(after) && isGiven(last)) || (isGiven(before) && isGiven(first)) || (isGiven(after) && isGiven(before)))
     throw new AppError('BAD_INPUT', 'A page needs "first" and "after", or "last" and "before"; do not mix them.')
   return { cursor: after ?? before ?? null, rows: (first ?? last ?? PAGE_DEFAULT) + 1 }
@@ -174,7 +177,7 @@ function toConnection(
   { rows, args, page, totalCount }: { rows: readonly Row[]; args: PageArgs; page: PageQuery; totalCount: unknown },
 ) {
   const { hasMore, kept } = withoutExtra(rows, { args, take: Math.abs(page.take) })
-  // Most ask for the nodes alone: a cursor is printed when it is read.
+  // Most clients select only the nodes, so a cursor is printed only when it is read.
   const edges = kept.map((node) => ({
     node,
     get cursor() {
@@ -184,13 +187,13 @@ function toConnection(
   return { totalCount, ...connectEdges(edges, { args, hasMore }) }
 }
 
-/** The rows of a page without the one that tells whether more follow. */
+/** The rows of a page without the extra one that shows whether more follow. */
 export function withoutExtra<R>(rows: readonly R[], { args, take }: { args: PageArgs; take: number }) {
   const hasMore = rows.length === take
   return { hasMore, kept: !hasMore ? rows : isBackward(args) ? rows.slice(1) : rows.slice(0, -1) }
 }
 
-/** Edges and pageInfo as Relay has them. */
+/** Edges and pageInfo as Relay defines them. */
 export function connectEdges<E extends { readonly cursor: string }>(
   edges: readonly E[],
   { args, hasMore }: { args: PageArgs; hasMore: boolean },

@@ -13,7 +13,7 @@ import {
 
 interface Cost {
   readonly total: number
-  /** Of the fields that are selected, the one below which most of it is spent. */
+  /** The selected field that accounts for most of the cost. */
   readonly costliest: { readonly path: readonly string[]; readonly cost: number } | null
 }
 type Complexity = number | { readonly field?: number; readonly multiplier?: number }
@@ -21,8 +21,8 @@ type Complexity = number | { readonly field?: number; readonly multiplier?: numb
 const NOTHING: Cost = { total: 0, costliest: null }
 
 /**
- * The field of an operation below which most of its complexity is, by its path, such as `vendors.nodes.families`: for the sentence that
- * refuses the operation. It goes down as long as one field has more than half of what its parent costs.
+ * The path of the field that accounts for most of an operation's complexity, such as `vendors.nodes.families`, for the message that
+ * refuses the operation. It descends as long as one field has more than half of its parent's cost.
  */
 export function costliestField(context: object, info: GraphQLResolveInfo): { path: string; cost: number } | null {
   const root = info.schema.getRootType(info.operation.operation)
@@ -30,7 +30,7 @@ export function costliestField(context: object, info: GraphQLResolveInfo): { pat
   const { costliest } = root ? costOf(info.operation.selectionSet, root) : NOTHING
   return costliest && { path: costliest.path.join('.'), cost: costliest.cost }
 
-  /** Fragments are looked at once: spread in each other they would be as many as there are ways through them. */
+  /** Each fragment is visited once: nested spreads would otherwise multiply the visits exponentially. */
   function costOf(selected: SelectionSetNode, type: GraphQLCompositeType): Cost {
     const before = known.get(selected)?.get(type)
     if (before) return before

@@ -10,8 +10,8 @@ const PresetCoverageRef = builder.objectRef<PresetCoverage>('PresetCoverage').im
   description:
     "How many items have a picture in a preset, in the preset's first format. total = ready + stale + missing + failed; items that are taken down are not counted.",
   fields: (t) => ({
-    preset: t.exposeString('preset', { description: 'Its name.' }),
-    total: t.exposeInt('total', { description: 'Items in scope.' }),
+    preset: t.exposeString('preset', { description: 'Name of the preset.' }),
+    total: t.exposeInt('total', { description: 'Number of items in the scope.' }),
     ready: t.exposeInt('ready', { description: 'Items with the picture of the current source and preset.' }),
     stale: t.exposeInt('stale', { description: 'Items with a picture of an older source or preset only.' }),
     missing: t.exposeInt('missing', { description: 'Items without a picture.' }),
@@ -29,11 +29,14 @@ builder.queryField('coverage', (t) =>
   t.field({
     type: [PresetCoverageRef],
     description:
-      'Per preset: total, ready, stale, missing, failed; without presets that are made on request only (`Preset.backfill`), and transforms.',
+      'Per preset: total, ready, stale, missing, failed. Presets made only on request (`Preset.backfill`) and transforms are not counted.',
     complexity: COVERAGE_COMPLEXITY,
     args: {
       scope: t.arg({ type: ScopeInputRef, description: 'The whole catalogue if omitted.' }),
-      in: t.arg({ type: ScopeRef, description: 'The same as `scope`, by a type that takes exactly one field.' }),
+      in: t.arg({
+        type: ScopeRef,
+        description: 'The same as `scope`, with an input type that requires exactly one field.',
+      }),
     },
     resolve: async (_root, args, { app }) => readCoverage(app, await resolveScope(app.prisma, scopeOf(args))),
   }),

@@ -31,16 +31,16 @@ export function parseCursor(connection: string, cursor: string): number {
 type Key = string | number
 
 /**
- * The same where rows are sorted by more than their id: its name says by what.
+ * The same for rows sorted by more than their id; the name of the order says by what.
  * @param order the connection and how it is sorted, such as `Query.items:NAME`
- * @param keys of the row, the last of them its id
+ * @param keys the row's sort keys, ending with its id
  */
 export const printKeyset = (order: string, keys: readonly Key[]): string =>
   Buffer.from(JSON.stringify([order, ...keys])).toString('base64url')
 
 /**
- * The keys in it. Throws BAD_INPUT for what this order did not give.
- * @param types of the keys, in their order
+ * The keys in a cursor. Throws BAD_INPUT for a cursor that this order did not produce.
+ * @param types the types of the keys, in order
  */
 export function parseKeyset(order: string, types: readonly ('string' | 'number')[], cursor: string): Key[] {
   const [of, ...keys] = parseArray(cursor)
@@ -48,7 +48,7 @@ export function parseKeyset(order: string, types: readonly ('string' | 'number')
   if (isOwn && printKeyset(order, keys as Key[]) === cursor) return keys as Key[]
   throw new AppError(
     'BAD_INPUT',
-    `${JSON.stringify(cursor.slice(0, 100))} is no cursor of ${order.replace(':', ' sorted by ')}: give an endCursor or startCursor of this connection in the same order, or begin without one.`,
+    `${JSON.stringify(cursor.slice(0, 100))} is not a cursor of ${order.replace(':', ' sorted by ')}: give an endCursor or startCursor of this connection in the same order, or start without one.`,
   )
 }
 

@@ -3,7 +3,7 @@ import type { Finding } from '../diagnose/finding.ts'
 import { builder } from './builder.ts'
 
 const FindingStatusRef = builder.enumType('FindingStatus', {
-  description: 'How bad it is.',
+  description: 'The severity.',
   values: {
     OK: { description: 'as it should be' },
     WARNING: { description: 'works, but is costly or may cause surprises; or was not checked' },
@@ -15,7 +15,7 @@ const FindingRef = builder.objectRef<Finding>('DeliveryFinding').implement({
   description: 'The result of one delivery check.',
   fields: (t) => ({
     check: t.exposeString('check', { description: 'A stable name, such as failover.' }),
-    status: t.expose('status', { type: FindingStatusRef, description: 'How bad it is.' }),
+    status: t.expose('status', { type: FindingStatusRef, description: 'The severity.' }),
     message: t.exposeString('message', { description: 'What was found, with the values.' }),
     remedy: t.exposeString('remedy', { nullable: true, description: 'What to do about it; null if nothing is wrong.' }),
   }),
@@ -33,7 +33,7 @@ const DeliveryHealthRef = builder.objectRef<DeliveryHealth>('DeliveryHealth').im
     }),
     findings: t.field({
       type: [FindingRef],
-      description: 'One for each check.',
+      description: 'One finding per check.',
       resolve: ({ findings }) => [...findings],
     }),
   }),

@@ -14,34 +14,34 @@ import { previewOf } from './preview.ts'
 export const FamilyRef = builder.prismaNode('Family', {
   id: { field: 'id' },
   nullable: true,
-  description: 'A family has sets; a set has items.',
+  description: 'A family of sets in one style; each set has items.',
   fields: (t) => ({
     uniqueId: t.exposeID('uniqueId', { description: '12 characters A-Z and 0-9, a part of every key.' }),
-    name: t.exposeString('name', { description: 'As the vendor gave it.' }),
-    vendor: t.relation('vendor', { description: 'Who sells it.' }),
+    name: t.exposeString('name', { description: 'The name as the vendor gave it.' }),
+    vendor: t.relation('vendor', { description: 'The vendor who sells it.' }),
     iconSets: t.connection(
-      { ...relatedPage('Family', 'iconSets', { type: IconSetRef }), description: 'Its sets, the oldest first.' },
+      { ...relatedPage('Family', 'iconSets', { type: IconSetRef }), description: 'Its sets, oldest first.' },
       IconSetConnection,
     ),
     items: t.connection(
       {
         ...itemsOf('Family', (familyId) => ({ familyId })),
-        description: 'The items of all of its sets, the oldest first.',
+        description: 'The items of all its sets, oldest first.',
       },
       ItemConnection,
     ),
     license: t.field({
       type: LicenseRef,
       nullable: true,
-      description: 'Under which its pictures may be used; null where the source did not say.',
+      description: 'The licence under which its pictures may be used; null if the source does not state one.',
       select: { licenseTitle: true, licenseSpdx: true, licenseUrl: true },
       resolve: licenseOf,
     }),
     attribution: t.exposeString('attribution', {
       nullable: true,
-      description: 'What the licence or the vendor wants to stand beside the pictures.',
+      description: 'The credit line that the licence or the vendor requires next to the pictures.',
     }),
-    author: t.exposeString('author', { nullable: true, description: 'Who drew it, where the source says it.' }),
+    author: t.exposeString('author', { nullable: true, description: 'Who drew it, if the source says so.' }),
     preview: t.field({
       type: ImageRef,
       nullable: true,
@@ -52,14 +52,14 @@ export const FamilyRef = builder.prismaNode('Family', {
         layout: t.arg.string({
           required: true,
           defaultValue: 'card',
-          description: 'A name of `layouts`.',
+          description: 'The name of one of the `layouts`.',
           extensions: { names: 'layouts' },
         }),
         format: t.arg({
           type: ImageFormatRef,
           required: true,
           defaultValue: 'WEBP',
-          description: 'One that the layout offers.',
+          description: 'A format that the layout offers.',
         }),
       },
       resolve: ({ id }, { layout, format }, context) =>
@@ -74,8 +74,8 @@ builder.queryFields((t) => ({
   family: t.prismaField({
     type: 'Family',
     nullable: true,
-    description: 'One family; null where there is none.',
-    args: { uniqueId: t.arg.id({ required: true, description: 'Its unique id, or its node id.' }) },
+    description: 'The family with this id, or null.',
+    args: { uniqueId: t.arg.id({ required: true, description: 'A unique id or a node id.' }) },
     resolve: (query, _root, { uniqueId }, { app }) => {
       const where = whereId('Family', uniqueId)
       return where && app.prisma.family.findUnique({ ...query, where })
@@ -84,12 +84,16 @@ builder.queryFields((t) => ({
   families: t.connection(
     {
       type: FamilyRef,
-      description: 'Families in the order in which they came.',
+      description: 'Families in the order in which they were added.',
       complexity: pageComplexity,
       args: {
-        scope: t.arg({ type: ScopeInputRef, description: 'Only those of a vendor, or the one of a family or set.' }),
+        scope: t.arg({
+          type: ScopeInputRef,
+          description: 'Only the families of a vendor, one family, or the family of a set.',
+        }),
         search: t.arg.string({
-          description: 'Only families whose names have all of these words or parts of words; at most 100 characters.',
+          description:
+            'Only families whose names contain all of these words or parts of words; at most 100 characters.',
         }),
       },
       resolve: async (_root, { scope, search, ...args }, context, info) => {

@@ -2,9 +2,9 @@ import { createHash } from 'node:crypto'
 import type { Plugin } from 'graphql-yoga'
 
 /**
- * Lets browsers and CDNs keep the answers to queries that anybody may send: those over GET, without a token and without an error. An
- * answer that they have is not sent again.
- * @param maxAgeS how long they keep it without asking, in s
+ * Lets browsers and CDNs cache the responses to public queries: those over GET, without a token and without an error. A response that
+ * they still have is revalidated rather than sent again.
+ * @param maxAgeS how long they may use it without revalidating, in s
  */
 export function cacheableAnswers(maxAgeS: number): Plugin {
   const cacheable = new WeakSet<Request>()
@@ -16,7 +16,7 @@ export function cacheableAnswers(maxAgeS: number): Plugin {
     async onResponse({ request, response, setResponse, fetchAPI }) {
       if (!cacheable.has(request) || response.status !== 200) return
       const body = await response.text()
-      // Weak: compressed and plain bodies have the same.
+      // Weak, because compressed and plain bodies share it.
       const etag = `W/"${createHash('sha256').update(body).digest('base64url').slice(0, 27)}"`
       const headers = {
         etag,
@@ -30,6 +30,6 @@ export function cacheableAnswers(maxAgeS: number): Plugin {
   }
 }
 
-/** RFC 9110, 13.1.2: by weak comparison. */
+/** Weak comparison, as RFC 9110, 13.1.2 requires. */
 const matches = (header: string | null, etag: string): boolean =>
   header === '*' || (header ?? '').split(',').some((each) => each.trim().replace(/^(?!W\/)/, 'W/') === etag)

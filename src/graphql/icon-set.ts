@@ -10,12 +10,12 @@ export const IconSetRef = builder.prismaNode('IconSet', {
   description: 'Holds icons or illustrations, never both.',
   fields: (t) => ({
     uniqueId: t.exposeID('uniqueId', { description: '12 characters A-Z and 0-9, a part of every key.' }),
-    name: t.exposeString('name', { description: 'As the vendor gave it.' }),
-    kind: t.expose('kind', { type: ItemKindRef, description: 'Of all of its items.' }),
-    family: t.relation('family', { description: 'That it is a part of.' }),
-    vendor: t.relation('vendor', { description: 'Who sells it.' }),
+    name: t.exposeString('name', { description: 'The name as the vendor gave it.' }),
+    kind: t.expose('kind', { type: ItemKindRef, description: 'The kind of all its items.' }),
+    family: t.relation('family', { description: 'The family it belongs to.' }),
+    vendor: t.relation('vendor', { description: 'The vendor who sells it.' }),
     items: t.connection(
-      { ...itemsOf('IconSet', (iconSetId) => ({ iconSetId })), description: 'Its items, the oldest first.' },
+      { ...itemsOf('IconSet', (iconSetId) => ({ iconSetId })), description: 'Its items, oldest first.' },
       ItemConnection,
     ),
   }),
@@ -27,8 +27,8 @@ builder.queryField('iconSet', (t) =>
   t.prismaField({
     type: 'IconSet',
     nullable: true,
-    description: 'One set; null where there is none.',
-    args: { uniqueId: t.arg.id({ required: true, description: 'Its unique id, or its node id.' }) },
+    description: 'The set with this id, or null.',
+    args: { uniqueId: t.arg.id({ required: true, description: 'A unique id or a node id.' }) },
     resolve: (query, _root, { uniqueId }, { app }) => {
       const where = whereId('IconSet', uniqueId)
       return where && app.prisma.iconSet.findUnique({ ...query, where })

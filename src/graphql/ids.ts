@@ -4,18 +4,18 @@ import { isUniqueId } from '../core/variant.ts'
 import type { Prisma } from '../db/database.ts'
 
 /**
- * The one rule of ids: an argument takes a node id, or the unique id of an item, set or family. The two cannot be confused: a node id is
- * base64 of a type and a number.
+ * The one rule for ids: an argument takes a node id, or the unique id of an item, set or family. The two cannot be confused: a node id
+ * is the base64 of a type and a number.
  */
 
-/** Where the row is found that an id of the type names; null: none can have it. */
+/** The filter that finds the row of this type with the given id; null if no row can have it. */
 export function whereId(typename: string, text: string): { uniqueId: string } | { id: number } | null {
   if (isUniqueId(text)) return { uniqueId: text }
   const id = rowIdOf(typename, text)
   return id === null ? null : { id }
 }
 
-/** Where the item is found that an id names; null: none can have it. */
+/** The filter that finds the item with the given id; null if no item can have it. */
 export function whereItemId(text: string) {
   if (isUniqueId(text)) return { uniqueId: text }
   const icon = rowIdOf('Icon', text)
@@ -24,13 +24,13 @@ export function whereItemId(text: string) {
   return illustration === null ? null : ({ id: illustration, kind: 'ILLUSTRATION' } as const)
 }
 
-/** The primary key in a node id of the type, else null. */
+/** The primary key in a node id of this type, or null for any other text. */
 export function rowIdOf(typename: string, text: string): number | null {
   const node = parseGlobalId(text)
   return node?.typename === typename && isRowId(Number(node.id)) ? Number(node.id) : null
 }
 
-/** What the ids name, in their order; null for what is none, or of nothing. Unique ids are looked up, in a statement for each table. */
+/** What the ids name, in order; null for an invalid or unknown id. Unique ids are looked up with one statement per table. */
 export async function parseIds(prisma: Prisma, texts: readonly string[]): Promise<(GlobalId | null)[]> {
   const uniqueIds = texts.filter(isUniqueId)
   const found = uniqueIds.length > 0 ? await findUniqueIds(prisma, uniqueIds) : new Map<string, GlobalId>()
@@ -54,12 +54,12 @@ async function findUniqueIds(prisma: Prisma, uniqueIds: string[]): Promise<Reado
   ])
 }
 
-/** What an id names, of one of these types. Throws BAD_INPUT for another type, NOT_FOUND for a unique id that nothing has. */
+/** The object of one of these types that an id names. Throws BAD_INPUT for another type, NOT_FOUND for an unknown unique id. */
 export async function parseIdOf(prisma: Prisma, typenames: readonly string[], text: string): Promise<GlobalId> {
   const [id = null] = await parseIds(prisma, [text])
   const shown = JSON.stringify(text.slice(0, 100))
   if (!id && isUniqueId(text)) throw new AppError('NOT_FOUND', `Nothing has the unique id ${shown}.`)
   if (!id) throw new AppError('BAD_INPUT', `${shown} is not an id: give the "id" or "uniqueId" of an object.`)
   if (typenames.includes(id.typename)) return id
-  throw new AppError('BAD_INPUT', `${shown} is the id of a ${id.typename}; give that of a ${typenames.join(', ')}.`)
+  throw new AppError('BAD_INPUT', `${shown} is the id of a ${id.typename}; give the id of a ${typenames.join(', ')}.`)
 }

@@ -6,20 +6,20 @@ import type { ImageFacts, ItemFailure } from '../variants/states.ts'
 import { builder, type Context } from './builder.ts'
 
 export const ImageFormatRef = builder.enumType('ImageFormat', {
-  description: 'How a picture is encoded.',
+  description: 'The encoding of a picture.',
   values: {
-    WEBP: { description: 'image/webp, which every browser shows' },
-    AVIF: { description: 'image/avif: smaller for art of many colours, larger for flat icons' },
-    PNG: { description: 'image/png, for mails and programs that take nothing else' },
+    WEBP: { description: 'image/webp, supported by every browser' },
+    AVIF: { description: 'image/avif: smaller for art with many colours, larger for flat icons' },
+    PNG: { description: 'image/png, for e-mail and for programs that support nothing else' },
   } satisfies Record<ImageFormat, object>,
 })
 
 const ImageStatusRef = builder.enumType('ImageStatus', {
-  description: 'Whether a picture is there.',
+  description: 'Whether a picture exists.',
   values: {
     READY: { description: 'the picture is stored' },
-    PENDING: { description: 'not rendered yet; the URL works, and its first request renders it' },
-    FAILED: { description: 'the source cannot be rendered, see error' },
+    PENDING: { description: 'not rendered yet; the URL works, and the first request renders the picture' },
+    FAILED: { description: 'the source cannot be rendered; see error' },
     GONE: { description: 'taken down' },
   } as const,
 })
@@ -36,14 +36,14 @@ export interface WantedImage {
   readonly format: ImageFormat
   /** Called when its URL is printed: a missing picture is rendered ahead of the browser's request. */
   readonly warm?: () => void
-  /** Of all that one answer asks for in one statement. */
+  /** Loaded in one statement for everything that one response selects. */
   readonly state: (context: Context) => Promise<ImageState>
 }
 
-/** What is known of a picture. */
+/** What is known about a picture. */
 export interface ImageState {
   readonly isGone: boolean
-  /** Null if it does not exist yet. */
+  /** Null if the picture does not exist yet. */
   readonly facts: ImageFacts | null
   /** Why the last attempt failed; settled: no other attempt follows. */
   readonly failure: ItemFailure | null
@@ -60,7 +60,7 @@ export function imageOfItem(
     width,
     height,
     format,
-    // There may be any number of transforms: none is made before it is asked for.
+    // The number of possible transforms is unbounded, so none is made before it is requested.
     ...(spec.recipe ? {} : { warm: () => app.warmQueue.addPage(item.id) }),
     state: ({ loaders }) =>
       loaders.states(item.id, preset).then(({ isGone, failure, images }) => ({
@@ -74,8 +74,8 @@ export function imageOfItem(
 const ImageErrorRef = builder.objectRef<ItemFailure>('ImageError').implement({
   description: 'Why a source cannot be rendered.',
   fields: (t) => ({
-    code: t.exposeString('code', { description: 'A reason code of the error catalogue.' }),
-    message: t.exposeString('message', { description: 'What is wrong, with which value.' }),
+    code: t.exposeString('code', { description: 'A reason code from the error catalogue.' }),
+    message: t.exposeString('message', { description: 'What is wrong, and with which value.' }),
   }),
 })
 
@@ -90,13 +90,16 @@ export const ImageRef = builder.objectRef<WantedImage>('Image').implement({
         return `${imageUrl}/${key}`
       },
     }),
-    width: t.exposeInt('width', { description: 'px' }),
-    height: t.exposeInt('height', { description: 'px' }),
-    format: t.expose('format', { type: ImageFormatRef, description: 'As asked for.' }),
-    mimeType: t.string({ description: 'For `<source type>`.', resolve: ({ format }) => mimeTypeOf(format) }),
+    width: t.exposeInt('width', { description: 'Width in px.' }),
+    height: t.exposeInt('height', { description: 'Height in px.' }),
+    format: t.expose('format', { type: ImageFormatRef, description: 'The format that was requested.' }),
+    mimeType: t.string({
+      description: 'The MIME type, for `<source type>`.',
+      resolve: ({ format }) => mimeTypeOf(format),
+    }),
     status: t.field({
       type: ImageStatusRef,
-      description: 'Whether it is there.',
+      description: 'Whether the picture exists.',
       resolve: (image, _args, context) =>
         image
           .state(context)
@@ -121,7 +124,7 @@ export const ImageRef = builder.objectRef<WantedImage>('Image').implement({
     }),
     warnings: t.stringList({
       description:
-        'What was left out of the source or may look different, such as EXTERNAL_REFERENCE, SCRIPT or MISSING_GLYPH: of the picture, or of the last attempt that gave none. Empty before any.',
+        'Codes for what was left out of the source or may look different, such as EXTERNAL_REFERENCE, SCRIPT or MISSING_GLYPH, in the picture or in the last failed attempt. Empty before the first attempt.',
       resolve: async (image, _args, context) => {
         const { facts, failure } = await image.state(context)
         return [...((facts ?? failure)?.warnings ?? [])]

@@ -24,24 +24,24 @@ import { ItemRef } from './item.ts'
 import type { ItemArgs } from './item-filter.ts'
 import { ItemKindRef } from './item-kind.ts'
 
-/** A page costs some statements more where items are searched. */
+/** A page of a search takes a few more statements. */
 const SEARCH_COMPLEXITY = 50
-/** A facet reads every item that is found. */
+/** A facet reads every item found. */
 const FACET_COMPLEXITY = 100
 const FACETS_DEFAULT = 20
 const FACETS_MAX = 100
 
 const FacetRef = builder.objectRef<Facet>('Facet').implement({
-  description: 'A value that items have, and how many of those that were found.',
+  description: 'A value, and the number of found items that have it.',
   fields: (t) => ({
-    value: t.exposeString('value', { description: 'As ItemFilter takes it.' }),
-    label: t.exposeString('label', { description: 'As people read it.' }),
-    count: t.exposeInt('count', { description: 'Items that were found and have it.' }),
+    value: t.exposeString('value', { description: 'The value, as ItemFilter takes it.' }),
+    label: t.exposeString('label', { description: 'The value as a label for people.' }),
+    count: t.exposeInt('count', { description: 'Number of found items that have it.' }),
   }),
 })
 
 const FacetsRef = builder.objectRef<{ search: () => Promise<Search> }>('Facets').implement({
-  description: 'What the items that were found have in common, over all pages: each a list with the commonest first.',
+  description: 'What the found items have in common, across all pages: each a list with the most common value first.',
   fields: (t) => {
     const facet = (name: FacetName, description: string) =>
       t.field({
@@ -51,12 +51,12 @@ const FacetsRef = builder.objectRef<{ search: () => Promise<Search> }>('Facets')
         resolve: async (facets, _args, { app }) => countFacet(app.pg, await facets.search(), { name, max: FACETS_MAX }),
       })
     return {
-      kinds: facet('kinds', 'ICON and ILLUSTRATION.'),
+      kinds: facet('kinds', 'Kinds: ICON and ILLUSTRATION.'),
       families: facet('families', 'Families by unique id, at most 100.'),
-      licenses: facet('licenses', 'Licences by SPDX identifier, or by title without one; at most 100.'),
+      licenses: facet('licenses', 'Licences by SPDX identifier, or by title if there is none; at most 100.'),
       colors: facet(
         'colors',
-        'Main colours by name; the value is a colour of that name. Items that were never drawn have none.',
+        'Main colours by name; the value is a colour with that name. Items not rendered yet have none.',
       ),
       tags: t.field({
         type: [FacetRef],
@@ -75,7 +75,7 @@ const FacetsRef = builder.objectRef<{ search: () => Promise<Search> }>('Facets')
   },
 })
 
-/** What a connection of items knows beside its page. */
+/** What a connection of items offers besides its page. */
 interface About {
   readonly result: () => Promise<Result>
 }
@@ -85,17 +85,17 @@ export const ItemConnection = connectionOf('Item', ItemRef)
 builder.objectFields(ItemConnection, (t) => ({
   facets: t.field({
     type: FacetsRef,
-    description: 'What the items of all pages have in common, with counts.',
+    description: 'What the items on all pages have in common, with counts.',
     resolve: (page) => ({ search: async () => (await (page as unknown as About).result()).search }),
   }),
   didYouMean: t.string({
     nullable: true,
-    description: 'What was searched for instead, since nothing has the words that were given. Null otherwise.',
+    description: 'What was searched for instead, if nothing matched the words that were given; null otherwise.',
     resolve: async (page) => (await (page as unknown as About).result()).search.plan.didYouMean ?? null,
   }),
 }))
 
-/** A page of items costs what it may return, and searching. */
+/** A page of items costs what it may return plus the search. */
 export const itemsComplexity = (args: PageArgs & { search?: string | null; filter?: unknown; sort?: unknown }) => ({
   ...pageComplexity(args),
   field: args.search || args.filter ? SEARCH_COMPLEXITY : 1,
@@ -122,7 +122,7 @@ export async function searchPage(
   const query = selectNodes(context, info)
   const found = ids.length === 0 ? [] : await app.prisma.item.findMany({ ...query, where: { id: { in: ids } } })
   const byId = new Map(found.map((item) => [item.id, item]))
-  // An item that was deleted between the two statements is left out.
+  // An item deleted between the two statements is left out.
   const edges = kept.flatMap((row) => {
     const node = byId.get(row.id)
     return node ? [{ cursor: printPosition(order, { result, row }), node }] : []
@@ -134,7 +134,7 @@ export async function searchPage(
   } as never
 }
 
-/** A cursor holds what was looked for instead, and where the row stands in that order. */
+/** A cursor holds the corrected search, if any, and the row's position in that order. */
 const printPosition = (order: string, { result, row }: { result: Result; row: Found }): string =>
   printKeyset(order, [result.search.plan.didYouMean ?? '', row.tier, ...row.keys])
 
@@ -151,8 +151,8 @@ function parsePosition(
 type Owner = 'Family' | 'IconSet'
 
 /**
- * The options of the items of a family or set: with a search or kind the page of a search, else one that comes with the owners' statement.
- * @param scopeOf of the owner with an id
+ * The options of the items of a family or set: a page of a search if there is a search or kind, otherwise loaded with its owner.
+ * @param scopeOf the scope of the owner with an id
  */
 export function itemsOf(owner: Owner, scopeOf: (id: number) => Partial<Scope>) {
   const related = relatedPage(owner, 'items', { type: ItemRef })
@@ -166,8 +166,9 @@ export function itemsOf(owner: Owner, scopeOf: (id: number) => Partial<Scope>) {
   return {
     ...related,
     args: {
-      search: builder.args((t) => ({ search: t.string({ description: 'As of Query.items, within this one.' }) }))
-        .search,
+      search: builder.args((t) => ({
+        search: t.string({ description: 'The same as for Query.items, within this one.' }),
+      })).search,
       kind: builder.args((t) => ({
         kind: t.field({ type: ItemKindRef, description: 'Only icons or only illustrations.' }),
       })).kind,
@@ -190,7 +191,7 @@ export function itemsOf(owner: Owner, scopeOf: (id: number) => Partial<Scope>) {
   }
 }
 
-/** For lists of the catalogue that no search is needed for: what is counted when it is asked for. */
+/** The search behind a list that needs none, used only for counts when they are selected. */
 export const resultOfAll = (asked: Asked, { app }: Context) => ({
   result: () => search(app, asked, { limit: 0, isBackward: false, from: null, meant: null }),
 })

@@ -6,42 +6,45 @@ import { builder, type Context } from './builder.ts'
 import { parseIds } from './ids.ts'
 import { ItemKindRef, ScopeInputRef, scopeOf } from './item-kind.ts'
 
-/** Values of one list of a filter, and characters of each. */
+/** Limits on the values of one list of a filter, and on the characters of each. */
 const VALUES_MAX = 50
 const VALUE_MAX = 200
 const SEED_MAX = 2 ** 31 - 1
 
 export const ItemFilterRef = builder.inputType('ItemFilter', {
-  description: `What items have to be: all that is given. A list has at most ${VALUES_MAX} values.`,
+  description: `Conditions that items must all meet. A list has at most ${VALUES_MAX} values.`,
   fields: (t) => ({
     scope: t.field({ type: ScopeInputRef, description: 'Only items of a vendor, a family or a set.' }),
     kind: t.field({ type: ItemKindRef, description: 'Only icons or only illustrations.' }),
     tags: t.stringList({
-      description: 'Items that have all of these tags. Case, accents and plurals make no difference.',
+      description: 'Only items with all of these tags. Case, accents and plurals make no difference.',
     }),
-    families: t.idList({ description: 'Items of any of these families, by their unique ids or node ids.' }),
-    licenses: t.stringList({ description: 'Items under any of these licences, by SPDX identifier or title.' }),
+    families: t.idList({ description: 'Only items in any of these families, given by unique id or node id.' }),
+    licenses: t.stringList({
+      description: 'Only items under any of these licences, given by SPDX identifier or title.',
+    }),
     monochrome: t.boolean({
-      description: 'true: pictures in one colour. false: in several. Either leaves out what was never drawn.',
+      description:
+        'true: only items in one colour; false: only items in several. Either leaves out items not rendered yet.',
     }),
     color: t.field({
       type: 'HexColor',
       description:
-        'Items whose main colour has the same name as this one, as the facet colors counts them. It leaves out what was never drawn.',
+        'Only items whose main colour has the same name as this one, as in the facet colors. Items not rendered yet are left out.',
     }),
   }),
 })
 
 export const ItemSortRef = builder.enumType('ItemSort', {
-  description: 'How items are sorted.',
+  description: 'The order of items.',
   values: {
     RELEVANCE: {
       description:
-        "What is found best first: a whole name, a word of a name, of an alias or tag, a synonym, a family's, set's or vendor's name, the beginning of a word, a part of one. Equals by family, then by name. Without a search in the order in which they came.",
+        'Best match first: a whole name, a word of a name, a word of an alias or tag, a synonym, the name of a family, set or vendor, the start of a word, part of a word. Ties are sorted by family, then by name. Without a search, in the order in which items were added.',
     },
-    NEWEST: { description: 'The latest first.' },
+    NEWEST: { description: 'Newest first.' },
     NAME: { description: 'By name.' },
-    RANDOM: { description: 'As the seed decides: the same seed gives the same order.' },
+    RANDOM: { description: 'Shuffled by the seed: the same seed gives the same order.' },
   } as const,
 })
 
@@ -66,7 +69,7 @@ export interface ItemArgs {
 }
 
 /**
- * What the arguments ask for. A scope or kind may stand beside the filter or in it, not in both with other values.
+ * The search that the arguments describe. A scope or kind may be given beside the filter or in it, but not in both with different values.
  * Throws BAD_INPUT, and NOT_FOUND for a scope that is not in the catalogue.
  */
 export async function readItemArgs(args: ItemArgs, { app }: Context) {
@@ -74,7 +77,7 @@ export async function readItemArgs(args: ItemArgs, { app }: Context) {
   for (const name of ['tags', 'families', 'licenses'] as const) checkList(`filter.${name}`, filter[name])
   const scope = scopeOf(args)
   if (scope && filter.scope)
-    throw new AppError('BAD_INPUT', 'scope is given twice, beside the filter and in it: give one of them.')
+    throw new AppError('BAD_INPUT', 'scope is given twice, beside the filter and in it: give only one of them.')
   if (args.kind && filter.kind && args.kind !== filter.kind)
     throw new AppError(
       'BAD_INPUT',
@@ -98,8 +101,11 @@ export async function readItemArgs(args: ItemArgs, { app }: Context) {
 function checkList(name: string, list: readonly string[] | null | undefined): void {
   if (!list) return
   if (list.length > VALUES_MAX)
-    throw new AppError('BAD_INPUT', `${name} has ${list.length} values; at most ${VALUES_MAX} are taken.`)
+    throw new AppError('BAD_INPUT', `${name} has ${list.length} values; at most ${VALUES_MAX} are allowed.`)
   const long = list.find((value) => value.length > VALUE_MAX)
   if (long)
-    throw new AppError('BAD_INPUT', `${name} has a value of ${long.length} characters; at most ${VALUE_MAX} are taken.`)
+    throw new AppError(
+      'BAD_INPUT',
+      `${name} has a value of ${long.length} characters; at most ${VALUE_MAX} are allowed.`,
+    )
 }

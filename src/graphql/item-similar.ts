@@ -8,18 +8,18 @@ import { ItemRef } from './item.ts'
 import { ItemConnection, resultOfAll } from './item-connection.ts'
 
 const FIRST_MAX = 100
-/** It compares some 2,000 items. */
+/** It compares about 2,000 items. */
 const SIMILAR_COMPLEXITY = 1000
 
 const SimilarityRef = builder.enumType('Similarity', {
-  description: 'By what items are alike.',
+  description: 'How similarity is measured.',
   values: {
     LOOK: {
       description:
-        'Their pictures look alike from afar: among those that share a word of the name, and of the same set.',
+        'Their pictures look alike at a glance; only items that share a word of the name or are in the same set are compared.',
     },
     NAME: { description: 'Their names share words.' },
-    COLOR: { description: 'Their main colours are near.' },
+    COLOR: { description: 'Their main colours are close.' },
   } as const,
 })
 
@@ -27,12 +27,17 @@ builder.interfaceField(ItemRef, 'similar', (t) =>
   t.field({
     type: ItemConnection,
     description:
-      'The items most like this one, the nearest first, without itself; 100 of them at most. By LOOK and COLOR none until it was drawn for the first time.',
+      'The items most similar to this one, most similar first, at most 100. Empty for LOOK and COLOR until the item is first rendered.',
     complexity: ({ first }) => ({ field: SIMILAR_COMPLEXITY, multiplier: Math.min(Math.max(first, 1), FIRST_MAX) }),
     args: {
       first: t.arg.int({ required: true, defaultValue: 12, description: `How many, at most ${FIRST_MAX}.` }),
-      after: t.arg.string({ description: 'An endCursor of this list: goes on behind it.' }),
-      by: t.arg({ type: SimilarityRef, required: true, defaultValue: 'LOOK', description: 'By what they are alike.' }),
+      after: t.arg.string({ description: 'An endCursor of this list: the page starts after it.' }),
+      by: t.arg({
+        type: SimilarityRef,
+        required: true,
+        defaultValue: 'LOOK',
+        description: 'How similarity is measured.',
+      }),
     },
     resolve: async ({ id }, { first, after, by }, context, info) => {
       if (first < 0 || first > FIRST_MAX) throw new AppError('BAD_INPUT', `first is ${first}: give 0 to ${FIRST_MAX}.`)

@@ -13,52 +13,53 @@ import { ImageTransformRef } from './transform.ts'
 
 export const ItemRef = builder.prismaInterface('Item', {
   name: 'Item',
-  description: 'One SVG. Icon and Illustration implement it.',
+  description: 'One SVG of the catalogue: an Icon or an Illustration.',
   interfaces: [builder.nodeInterfaceRef()],
   resolveType: ({ kind }) => (kind === 'ICON' ? 'Icon' : 'Illustration'),
   // Needed to print URLs and to determine the type, whatever else is selected.
   select: { id: true, kind: true, sourceKey: true, sourceHash: true },
   fields: (t) => ({
-    uniqueId: t.exposeID('uniqueId', { description: '12 characters A-Z and 0-9, the same after every import.' }),
-    slug: t.exposeString('slug', { description: 'Its name in URLs, unique in its set.' }),
-    name: t.exposeString('name', { description: 'For people to read.' }),
-    tags: t.exposeStringList('tags', { description: 'As the vendor stated them.' }),
-    aliases: t.exposeStringList('aliases', { description: 'Other names that it is found by.' }),
+    uniqueId: t.exposeID('uniqueId', {
+      description: 'A unique id of 12 characters A-Z and 0-9 that stays the same across imports.',
+    }),
+    slug: t.exposeString('slug', { description: 'Its name in URLs, unique within its set.' }),
+    name: t.exposeString('name', { description: 'The display name.' }),
+    tags: t.exposeStringList('tags', { description: 'The tags that the vendor gave it.' }),
+    aliases: t.exposeStringList('aliases', { description: 'Other names that searches find it by.' }),
     alt: t.string({
-      description:
-        'What its picture says to who cannot see it, for the alt of <img>: as the manifest gives it, else the name.',
+      description: "Alternative text for <img>: from the manifest, or else the item's name.",
       select: { alt: true, name: true },
       resolve: ({ alt, name }) => alt ?? name,
     }),
     license: t.field({
       type: LicenseRef,
       nullable: true,
-      description: 'Under which the picture may be used; null where the source did not say.',
+      description: 'The licence under which the picture may be used; null if the source does not state one.',
       select: { family: { select: { licenseTitle: true, licenseSpdx: true, licenseUrl: true } } },
       resolve: ({ family }) => licenseOf(family),
     }),
     attribution: t.string({
       nullable: true,
-      description: 'What the licence or the vendor wants to stand beside the picture.',
+      description: 'The credit line that the licence or the vendor requires next to the picture.',
       select: { family: { select: { attribution: true } } },
       resolve: ({ family }) => family.attribution,
     }),
     author: t.string({
       nullable: true,
-      description: 'Who drew it, where the source says it.',
+      description: 'Who drew it, if the source says so.',
       select: { family: { select: { author: true } } },
       resolve: ({ family }) => family.author,
     }),
-    createdAt: t.expose('createdAt', { type: 'DateTime', description: 'When it came into the catalogue.' }),
-    kind: t.expose('kind', { type: ItemKindRef, description: 'That of its set.' }),
-    iconSet: t.relation('iconSet', { description: 'The set that it is in.' }),
-    family: t.relation('family', { description: 'The family of its set.' }),
-    vendor: t.relation('vendor', { description: 'Who sells it.' }),
+    createdAt: t.expose('createdAt', { type: 'DateTime', description: 'When it was added to the catalogue.' }),
+    kind: t.expose('kind', { type: ItemKindRef, description: 'The kind of its set.' }),
+    iconSet: t.relation('iconSet', { description: 'The set it belongs to.' }),
+    family: t.relation('family', { description: 'The family it belongs to.' }),
+    vendor: t.relation('vendor', { description: 'The vendor who sells it.' }),
     placeholder: t.field({
       type: PlaceholderRef,
       nullable: true,
       description:
-        'What a page shows until a picture on white has loaded; null until the item is first rendered, and when it is taken down. For other themes see `picture`.',
+        'A placeholder to show until a picture on white has loaded; null until the item is first rendered and after it is taken down. For other themes see `picture`.',
       select: PLACEHOLDER_COLUMNS,
       // A placeholder is a blurred version of the picture, so a taken-down item has none.
       resolve: async (item, _args, { loaders }) =>
@@ -67,25 +68,25 @@ export const ItemRef = builder.prismaInterface('Item', {
     image: t.field({
       type: ImageRef,
       description:
-        "The item's picture in a preset, or by a transform. All fields except status, bytes, lossless and error are computed without I/O.",
+        "The item's picture for a preset or a transform. All fields except status, bytes, lossless and error are computed without I/O.",
       select: { width: true, height: true },
       args: {
         preset: t.arg.string({
           required: true,
           defaultValue: 'preview',
-          description: 'A name of `presets`; without meaning beside transform.',
+          description: 'The name of one of the `presets`; ignored if transform is given.',
           extensions: { names: 'presets' },
         }),
         transform: t.arg({
           type: ImageTransformRef,
           description:
-            'Size, ground and colour instead of a preset. Such pictures are made on request only, and forgotten when nobody asks for them.',
+            'Size, background and colour instead of a preset. Such pictures are made only on request, and deleted when they are no longer requested.',
         }),
         format: t.arg({
           type: ImageFormatRef,
           required: true,
           defaultValue: 'WEBP',
-          description: 'One that the preset offers.',
+          description: 'A format that the preset offers.',
         }),
       },
       resolve: (item, args, { app }) => {
@@ -106,12 +107,12 @@ export const ItemRef = builder.prismaInterface('Item', {
       description:
         'A srcset ready for <img>: the URL and width of each of these presets, which must show the same (background, watermark, padding, fit, colour, ratio). If omitted: all that show the same as `preview`.',
       args: {
-        presets: t.arg.stringList({ description: 'Names of `presets`.', extensions: { names: 'presets' } }),
+        presets: t.arg.stringList({ description: 'Names of some of the `presets`.', extensions: { names: 'presets' } }),
         format: t.arg({
           type: ImageFormatRef,
           required: true,
           defaultValue: 'WEBP',
-          description: 'One that all of the presets offer.',
+          description: 'A format that all of the presets offer.',
         }),
       },
       resolve: (item, { presets: names, format }, { app, imageUrl }) => {
@@ -127,7 +128,7 @@ export const ItemRef = builder.prismaInterface('Item', {
 const itemNode = (variant: 'Icon' | 'Illustration') =>
   builder.prismaNode('Item', {
     variant,
-    description: `An item of an ${variant === 'Icon' ? 'icon' : 'illustration'} set.`,
+    description: `An item in an ${variant === 'Icon' ? 'icon' : 'illustration'} set.`,
     interfaces: [ItemRef],
     id: { field: 'id' },
     nullable: true,
@@ -140,8 +141,8 @@ builder.queryField('item', (t) =>
   t.prismaField({
     type: ItemRef,
     nullable: true,
-    description: 'One item; null where there is none.',
-    args: { uniqueId: t.arg.id({ required: true, description: 'Its unique id, or its node id.' }) },
+    description: 'The item with this id, or null.',
+    args: { uniqueId: t.arg.id({ required: true, description: 'A unique id or a node id.' }) },
     resolve: (query, _root, { uniqueId }, { app }) => {
       const where = whereItemId(uniqueId)
       return where && app.prisma.item.findUnique({ ...query, where })

@@ -14,24 +14,27 @@ builder.queryField('items', (t) =>
   t.connection(
     {
       type: ItemRef,
-      description: 'Items of the catalogue, or those that a search finds.',
+      description: 'Items in the catalogue, or those that a search finds.',
       complexity: itemsComplexity,
       args: {
         scope: t.arg({ type: ScopeInputRef, description: 'Only items of a vendor, a family or a set.' }),
-        in: t.arg({ type: ScopeRef, description: 'The same as `scope`, by a type that takes exactly one field.' }),
+        in: t.arg({
+          type: ScopeRef,
+          description: 'The same as `scope`, with an input type that requires exactly one field.',
+        }),
         kind: t.arg({ type: ItemKindRef, description: 'Only icons or only illustrations.' }),
         search: t.arg.string({
           description:
-            'Words, parts of words or emoji, looked for in names, aliases, tags, and the names of families, sets and vendors; at most 100 characters and 12 words. Misspelt words are corrected where nothing has them: see didYouMean.',
+            'Words, parts of words or emoji to find in names, aliases, tags, and the names of families, sets and vendors; at most 100 characters and 12 words. Misspelt words are corrected if nothing matches them: see didYouMean.',
         }),
-        filter: t.arg({ type: ItemFilterRef, description: 'What items have to be besides.' }),
+        filter: t.arg({ type: ItemFilterRef, description: 'Further conditions that items must meet.' }),
         sort: t.arg({
           type: ItemSortRef,
           required: true,
           defaultValue: 'RELEVANCE',
-          description: 'How they are sorted.',
+          description: 'The order of the items.',
         }),
-        seed: t.arg.int({ description: 'Of sort RANDOM: 0 to 2147483647, 0 unless given.' }),
+        seed: t.arg.int({ description: 'The seed for sort RANDOM: 0 to 2147483647; 0 by default.' }),
       },
       resolve: async (_root, args, context, info) => {
         const asked = await readItemArgs(args, context)
@@ -52,20 +55,20 @@ builder.queryField('items', (t) =>
 )
 
 const SuggestionRef = builder.objectRef<{ text: string; items: number }>('Suggestion').implement({
-  description: 'What a text that is being typed may become.',
+  description: 'A completion of a search that is being typed.',
   fields: (t) => ({
-    text: t.exposeString('text', { description: 'To search for.' }),
-    items: t.exposeInt('items', { description: 'How many items have its words, about.' }),
+    text: t.exposeString('text', { description: 'The text to search for.' }),
+    items: t.exposeInt('items', { description: 'Approximate number of items that contain its words.' }),
   }),
 })
 
 builder.queryField('suggest', (t) =>
   t.field({
     type: [SuggestionRef],
-    description: 'Words that a text which is being typed may go on with, those of most items first.',
+    description: 'Completions of a search that is being typed, those with the most items first.',
     complexity: ({ first }) => ({ field: 20, multiplier: Math.min(Math.max(first, 1), SUGGESTIONS_MAX) }),
     args: {
-      prefix: t.arg.string({ required: true, description: 'What has been typed, at most 100 characters.' }),
+      prefix: t.arg.string({ required: true, description: 'The text typed so far, at most 100 characters.' }),
       first: t.arg.int({ required: true, defaultValue: 8, description: `How many, at most ${SUGGESTIONS_MAX}.` }),
     },
     resolve: (_root, { prefix, first }, { app }) => {

@@ -12,9 +12,9 @@ import { ImageFormatRef } from './image.ts'
 const LayoutRef = builder.objectRef<Layout>('Layout').implement({
   description: "A way to compose a family's picture.",
   fields: (t) => ({
-    name: t.exposeString('name', { description: 'For the arguments that take a layout.' }),
-    width: t.exposeInt('width', { description: 'px' }),
-    height: t.exposeInt('height', { description: 'px' }),
+    name: t.exposeString('name', { description: 'The name, for arguments that take a layout.' }),
+    width: t.exposeInt('width', { description: 'Width in px.' }),
+    height: t.exposeInt('height', { description: 'Height in px.' }),
     cells: t.int({ description: 'Maximum number of items that it shows.', resolve: cellsMaxOf }),
     background: t.exposeString('background', { nullable: true, description: '#rrggbb, null for transparent.' }),
     watermark: t.boolean({
@@ -44,7 +44,7 @@ builder.mutationField('regeneratePreview', (t) =>
     description:
       "scope preview:write. Picks new members for a family's preview and composes it immediately; the old pictures stay until the new ones are stored. The arguments are saved for later compositions; omitted ones keep their saved values.",
     args: {
-      family: t.arg.id({ required: true, description: 'Its unique id, or its node id.' }),
+      family: t.arg.id({ required: true, description: 'A unique id or a node id.' }),
       seed: t.arg.int({
         description:
           '0 or more. The same seed and items give the same picture. If omitted: a new seed, unless pin or exclude is given.',
@@ -56,7 +56,7 @@ builder.mutationField('regeneratePreview', (t) =>
         description: `Items, by unique id or node id, that are never shown; at most ${EXCLUDED_MAX}. []: no items.`,
       }),
       layout: t.arg.string({
-        description: 'A name of `layouts`. All of them if omitted.',
+        description: 'The name of one of the `layouts`. All of them if omitted.',
         extensions: { names: 'layouts' },
       }),
     },

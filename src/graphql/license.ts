@@ -7,14 +7,14 @@ interface License {
 }
 
 export const LicenseRef = builder.objectRef<License>('License').implement({
-  description: 'Under which pictures may be used.',
+  description: 'A licence under which pictures may be used.',
   fields: (t) => ({
-    title: t.exposeString('title', { description: 'Its name, such as CC BY 4.0.' }),
+    title: t.exposeString('title', { description: 'Its title, such as CC BY 4.0.' }),
     spdx: t.exposeString('spdx', {
       nullable: true,
-      description: 'Its identifier of https://spdx.org/licenses/, such as CC-BY-4.0.',
+      description: 'Its SPDX identifier (https://spdx.org/licenses/), such as CC-BY-4.0.',
     }),
-    url: t.expose('url', { type: 'URL', nullable: true, description: 'Its text.' }),
+    url: t.expose('url', { type: 'URL', nullable: true, description: 'The URL of its text.' }),
   }),
 })
 
@@ -24,6 +24,6 @@ interface Row {
   readonly licenseUrl: string | null
 }
 
-/** The licence of a family's row. */
+/** The licence in a family's row. */
 export const licenseOf = ({ licenseTitle: title, licenseSpdx: spdx, licenseUrl: url }: Row): License | null =>
   title === null ? null : { title, spdx, url }

@@ -9,8 +9,8 @@ type Resolver = GraphQLFieldResolver<unknown, object, object>
 type Loaded = Readonly<Record<string, unknown>>
 
 /**
- * Reads the columns that a row has, and its node id, right from the row. Pothos asks for each of them whether its plan selected the
- * column, and makes a promise for each id: a tenth of the CPU time of a page. What a row lacks is left to Pothos.
+ * Reads a row's loaded columns and its node id directly from the row. Pothos would check for each column whether its plan selected it,
+ * and create a promise for each id, which takes a tenth of a page's CPU time. Columns not loaded yet are left to Pothos.
  */
 class LoadedColumnsPlugin extends BasePlugin<SchemaTypes> {
   override wrapResolve(resolver: Resolver, config: PothosOutputFieldConfig<SchemaTypes>): Resolver {

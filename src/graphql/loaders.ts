@@ -10,7 +10,7 @@ import { createStates } from './states.ts'
 
 /** Loaders that batch reads for many objects of one response into one statement each. Created for every request. */
 export interface Loaders {
-  /** What is known of a picture of an item. */
+  /** What is known about an item's picture. */
   readonly states: ReturnType<typeof createStates>
   /** Whether an item is taken down, by its id. */
   readonly takenDown: DataLoader<number, boolean>

@@ -21,7 +21,7 @@ const ProblemRef = builder.objectRef<Problem>('ManifestProblem').implement({
 const ManifestCheckRef = builder.objectRef<Problems>('ManifestCheck').implement({
   description: 'The problems of a manifest.',
   fields: (t) => ({
-    valid: t.boolean({ description: 'Whether it has no problem.', resolve: ({ count }) => count() === 0 }),
+    valid: t.boolean({ description: 'Whether the manifest has no problems.', resolve: ({ count }) => count() === 0 }),
     problemCount: t.int({ description: 'The total number of problems.', resolve: ({ count }) => count() }),
     problems: t.field({
       type: [ProblemRef],

@@ -8,16 +8,16 @@ interface Described {
   readonly extensions?: unknown
 }
 
-/** The schema with the names that there are in the descriptions of arguments and input fields that take a preset or layout. */
+/** The schema with the available names added to the descriptions of arguments and input fields that take a preset or layout. */
 export function nameOffers(
   schema: GraphQLSchema,
   { presets, layouts }: { presets: Presets; layouts: Layouts },
 ): GraphQLSchema {
   const offers = { presets: [...presets.keys()], layouts: [...layouts.keys()] } as const
   const described = <Config extends Described>(config: Config): Config => {
-    // Pothos keeps what was given beside what it adds.
+    // Pothos keeps the options it was given next to those it adds.
     const { names } = (config.extensions ?? {}) as { names?: keyof typeof offers }
-    return names ? { ...config, description: `${config.description} There are: ${offers[names].join(', ')}.` } : config
+    return names ? { ...config, description: `${config.description} Available: ${offers[names].join(', ')}.` } : config
   }
   return mapSchema(schema, {
     [MapperKind.ARGUMENT]: described,

@@ -4,12 +4,12 @@ import type { Plugin } from 'graphql-yoga'
 import { LRUCache } from 'lru-cache'
 import { AppError } from '../core/errors.ts'
 
-/** Of all documents together. */
+/** For all documents together. */
 const STORE_BYTES_MAX = 10_000_000
 
 /**
- * Automatic persisted queries, as Apollo's and urql's clients send them: a hash in place of a document that this process has seen
- * with its hash before. The documents used longest ago are forgotten; a client sends such a one again.
+ * Automatic persisted queries, as sent by the Apollo and urql clients: a hash in place of a document that this process has already
+ * received with its hash. The least recently used documents are dropped; clients then send them again.
  */
 export function persistedQueries(): Plugin {
   const documents = new LRUCache<string, string>({
@@ -24,17 +24,20 @@ export function persistedQueries(): Plugin {
       if (version !== 1 || typeof hash !== 'string' || !/^[0-9a-f]{64}$/.test(hash))
         throw new AppError(
           'BAD_INPUT',
-          'extensions.persistedQuery has to be {"version": 1, "sha256Hash": 64 hex digits}.',
+          'extensions.persistedQuery must be {"version": 1, "sha256Hash": 64 hex digits}.',
         )
       const { query } = params
       if (typeof query === 'string' && query) {
         if (createHash('sha256').update(query).digest('hex') !== hash)
-          throw new AppError('BAD_INPUT', `sha256Hash ${hash} is not that of the query: send the hash of its text.`)
+          throw new AppError(
+            'BAD_INPUT',
+            `sha256Hash ${hash} does not match the query: send the SHA-256 hash of its text.`,
+          )
         documents.set(hash, query)
         return
       }
       const document = documents.get(hash)
-      // The sentence is what clients look for.
+      // Clients look for exactly this message.
       if (document === undefined)
         throw new GraphQLError('PersistedQueryNotFound', {
           extensions: {

@@ -14,9 +14,9 @@ import { presetsLike } from './src-set.ts'
 import { ThemeRef } from './transform.ts'
 
 const WIDTHS_MAX = 12
-/** Widths in px of a card and of a page's main picture, at one and two device pixels. */
+/** Widths in px of a card and of a page's main picture, at a device pixel ratio of 1 and 2. */
 const WIDTHS = { ICON: [64, 128, 256, 512], ILLUSTRATION: [256, 512, 768, 1024] } as const
-/** The `src` of a picture, for what reads no srcset, is the largest of its widths up to this one. */
+/** The `src` of a picture, for clients that do not read srcset, is its largest width up to this one. */
 const SRC_MAX_PX = 512
 
 const COLUMNS = {
@@ -40,17 +40,17 @@ interface PictureArgs {
 interface Picture {
   readonly item: PicturedItem
   readonly theme: Theme
-  /** Of each width, the narrowest first. */
+  /** One for each width, narrowest first. */
   readonly drawn: readonly { readonly webp: Preset; readonly avif: () => Preset }[]
   readonly src: Preset
   readonly stableUrl: string
 }
 
 const PictureSourceRef = builder.objectRef<{ type: string; srcSet: string }>('PictureSource').implement({
-  description: 'A <source> of a <picture>.',
+  description: 'A <source> element of a <picture>.',
   fields: (t) => ({
     type: t.exposeString('type', { description: 'The MIME type, such as image/avif.' }),
-    srcSet: t.exposeString('srcSet', { description: 'The same widths as those of the picture.' }),
+    srcSet: t.exposeString('srcSet', { description: 'The srcset, with the same widths as the picture.' }),
   }),
 })
 
@@ -68,21 +68,21 @@ const srcSetOf = (context: Context, { item, drawn }: Picture, format: 'WEBP' | '
 
 const PictureRef = builder.objectRef<Picture>('Picture').implement({
   description:
-    'All that a responsive <img> or <picture> takes. Every URL works from the moment it is printed: a missing picture is made on the first request.',
+    'Everything that a responsive <img> or <picture> needs. Every URL works immediately: a missing picture is made on the first request.',
   fields: (t) => ({
     src: t.field({
       type: 'URL',
-      description: `WebP, immutable: the largest of the widths up to ${SRC_MAX_PX} px.`,
+      description: `The immutable URL of a WebP with the largest of the widths up to ${SRC_MAX_PX} px.`,
       resolve: ({ item, src }, _args, context) => urlOf(context, item, { drawn: src, format: 'WEBP' }),
     }),
     srcSet: t.string({
-      description: 'The URL and width of each picture, as WebP.',
+      description: 'The srcset: the URL and width of each picture, as WebP.',
       resolve: (picture, _args, context) => srcSetOf(context, picture, 'WEBP'),
     }),
     sources: t.field({
       type: [PictureSourceRef],
       description:
-        'Formats whose bytes are fewer for this kind of art at all of these widths, best first: AVIF for shaded art from 256 px, and nothing for flat art, of which WebP is the smallest. src and srcSet are the fallback.',
+        'Formats that are smaller than WebP for this kind of art at all of these widths, best first: AVIF for shaded art from 256 px, and none for flat art, for which WebP is the smallest. src and srcSet are the fallback.',
       resolve: (picture, _args, context) => {
         const widths = picture.drawn.map(({ webp }) => webp.width)
         if (!offersAvif(picture.item.suitsAvif, widths)) return []
@@ -90,39 +90,38 @@ const PictureRef = builder.objectRef<Picture>('Picture').implement({
         return [{ type: mimeTypeOf('AVIF'), srcSet: srcSetOf(context, picture, 'AVIF') }]
       },
     }),
-    width: t.int({ description: 'px, of src.', resolve: ({ src }) => src.width }),
-    height: t.int({ description: 'px, of src.', resolve: ({ src }) => src.height }),
+    width: t.int({ description: 'Width of src in px.', resolve: ({ src }) => src.width }),
+    height: t.int({ description: 'Height of src in px.', resolve: ({ src }) => src.height }),
     alt: t.string({
-      description: 'What the picture shows: `alt` of the item.',
+      description: "Alternative text: the item's `alt`.",
       resolve: ({ item }) => item.alt ?? item.name,
     }),
     background: t.field({
       type: 'HexColor',
       nullable: true,
-      description: 'The ground of the picture; null where it is transparent, or chosen by the art.',
+      description: 'The background of the picture; null if it is transparent or depends on the art.',
       resolve: ({ src }) => (src.background === 'auto' ? null : src.background),
     }),
     placeholder: t.field({
       type: PlaceholderRef,
       nullable: true,
-      description:
-        "On the ground of the picture's theme, in its ink; null until the item was drawn for the first time.",
+      description: "A placeholder in the colours of the picture's theme; null until the item is first rendered.",
       resolve: ({ item, theme }) => placeholderOfItem(item, theme),
     }),
     stableUrl: t.field({
       type: 'URL',
       description:
-        'An address that stays when the source or the service changes, and redirects to the immutable picture: for mails, documents and og:image.',
+        'A permanent address that stays the same when the source or the service changes, and redirects to the immutable picture: for e-mail, documents and og:image.',
       resolve: ({ stableUrl }, _args, { imageUrl }) => `${imageUrl}/${stableUrl}`,
     }),
   }),
 })
 
 const SwatchRef = builder.objectRef<{ color: string; share: number }>('Swatch').implement({
-  description: 'A colour of an item, and how much of its art has it.',
+  description: 'A colour of an item, and its share of the art.',
   fields: (t) => ({
-    color: t.expose('color', { type: 'HexColor', description: 'Near colours count as one.' }),
-    share: t.exposeFloat('share', { description: 'Of what is drawn, 0 to 1.' }),
+    color: t.expose('color', { type: 'HexColor', description: 'The colour. Similar colours count as one.' }),
+    share: t.exposeFloat('share', { description: 'Its share of the drawn area, 0 to 1.' }),
   }),
 })
 
@@ -130,19 +129,23 @@ builder.prismaInterfaceFields(ItemRef, (t) => ({
   picture: t.field({
     type: PictureRef,
     nullable: true,
-    description:
-      'A responsive picture of this item. Null where nothing can be shown: it is taken down, or its source cannot be drawn.',
+    description: 'A responsive picture of this item. Null if it is taken down or its source cannot be rendered.',
     select: COLUMNS,
     complexity: ({ widths }) => 4 + Math.min(widths?.length ?? 4, WIDTHS_MAX),
     args: {
       widths: t.arg.intList({
-        description: `px, each snapped up to a size of the ladder, at most ${WIDTHS_MAX}. Left out: ${WIDTHS.ICON.join(', ')} for icons and ${WIDTHS.ILLUSTRATION.join(', ')} for illustrations.`,
+        description: `Widths in px, each rounded up to a size of the ladder; at most ${WIDTHS_MAX}. Default: ${WIDTHS.ICON.join(', ')} for icons and ${WIDTHS.ILLUSTRATION.join(', ')} for illustrations.`,
       }),
-      theme: t.arg({ type: ThemeRef, required: true, defaultValue: 'LIGHT', description: 'Its ground and ink.' }),
-      color: t.arg({ type: 'HexColor', description: 'The colour of art in currentColor.' }),
+      theme: t.arg({
+        type: ThemeRef,
+        required: true,
+        defaultValue: 'LIGHT',
+        description: 'The theme: the background, and the colour of art in currentColor.',
+      }),
+      color: t.arg({ type: 'HexColor', description: 'The colour of art drawn in currentColor.' }),
       preset: t.arg.string({
         description:
-          'Shows what this preset shows, in the widths of all presets that show the same. It goes without theme and color.',
+          'Uses this preset, in the widths of all presets that differ from it only in size. Cannot be combined with theme or color.',
       }),
     },
     resolve: async (item, args, context) => {
@@ -155,19 +158,19 @@ builder.prismaInterfaceFields(ItemRef, (t) => ({
   }),
   palette: t.field({
     type: ['HexColor'],
-    description: 'At most five colours of the art, the most frequent first; empty until the item was drawn.',
+    description: 'At most five colours of the art, most frequent first; empty until the item is first rendered.',
     select: { palette: true },
     resolve: async ({ id, palette }, _args, { loaders }) => ((await loaders.takenDown.load(id)) ? [] : palette),
   }),
   swatches: t.field({
     type: [SwatchRef],
-    description: 'The palette with the share of each colour.',
+    description: 'The palette, with the share of each colour.',
     select: { palette: true, paletteShares: true },
     resolve: async ({ id, palette, paletteShares }, _args, { loaders }) =>
       (await loaders.takenDown.load(id)) ? [] : palette.map((color, at) => ({ color, share: paletteShares[at] ?? 0 })),
   }),
   isMonochrome: t.exposeBoolean('isMonochrome', {
-    description: 'All of the art has one colour. False until the item was drawn.',
+    description: 'Whether all of the art has one colour. False until the item is first rendered.',
   }),
 }))
 
@@ -197,7 +200,7 @@ function pictureByPreset(
   if (theme !== 'LIGHT' || color)
     throw new AppError(
       'BAD_INPUT',
-      `The preset ${JSON.stringify(name.slice(0, 100))} has its own ground and ink: leave theme and color out.`,
+      `The preset ${JSON.stringify(name.slice(0, 100))} has its own background and colour: leave theme and color out.`,
     )
   const named = offeredPreset(app.presets, name)
   const all = presetsLike(app.presets, named, 'WEBP')
@@ -215,15 +218,15 @@ function pictureByPreset(
 function srcOf(drawn: Picture['drawn']): Preset {
   const [narrowest] = drawn
   const src = drawn.findLast(({ webp }) => webp.width <= SRC_MAX_PX) ?? narrowest
-  if (!src) throw new Error('a picture without widths')
+  if (!src) throw new Error('a picture has no widths')
   return src.webp
 }
 
-/** Null where none are given. Throws BAD_INPUT. */
+/** Null if none are given. Throws BAD_INPUT. */
 function checkWidths(widths: readonly number[] | null | undefined): readonly number[] | null {
   if (!widths) return null
   if (widths.length === 0 || widths.length > WIDTHS_MAX)
-    throw new AppError('BAD_INPUT', `widths has ${widths.length} entries; 1 to ${WIDTHS_MAX} are taken.`)
+    throw new AppError('BAD_INPUT', `widths has ${widths.length} entries; 1 to ${WIDTHS_MAX} are allowed.`)
   const bad = widths.find((width) => width < 1)
   if (bad !== undefined) throw new AppError('BAD_INPUT', `widths has ${bad}; a width is at least 1 px.`)
   return widths

@@ -1,6 +1,6 @@
 import { type GraphQLSchema, isAbstractType } from 'graphql'
 
-/** The object types behind every interface and union, as Apollo's cache takes them for `possibleTypes`. */
+/** The object types of every interface and union, in the form that Apollo's cache takes as `possibleTypes`. */
 export const possibleTypesOf = (schema: GraphQLSchema): Record<string, string[]> =>
   Object.fromEntries(
     Object.values(schema.getTypeMap())

@@ -5,9 +5,9 @@ import { ImageFormatRef } from './image.ts'
 const PresetRef = builder.objectRef<Preset>('Preset').implement({
   description: 'A named size and look of pictures.',
   fields: (t) => ({
-    name: t.exposeString('name', { description: 'For the arguments that take a preset.' }),
-    width: t.exposeInt('width', { description: 'px' }),
-    height: t.exposeInt('height', { description: 'px' }),
+    name: t.exposeString('name', { description: 'The name, for arguments that take a preset.' }),
+    width: t.exposeInt('width', { description: 'Width in px.' }),
+    height: t.exposeInt('height', { description: 'Height in px.' }),
     background: t.exposeString('background', {
       nullable: true,
       description: '#rrggbb, null for transparent, or auto.',
@@ -17,7 +17,8 @@ const PresetRef = builder.objectRef<Preset>('Preset').implement({
       resolve: ({ watermark }) => watermark !== null,
     }),
     backfill: t.exposeBoolean('backfill', {
-      description: 'False: its pictures are made on request only, or by a backfill that names it.',
+      description:
+        'Whether backfills include it by default. If false, its pictures are made only on request, or by a backfill that names it.',
     }),
     formats: t.field({
       type: [ImageFormatRef],
@@ -30,7 +31,7 @@ const PresetRef = builder.objectRef<Preset>('Preset').implement({
 builder.queryField('presets', (t) =>
   t.field({
     type: [PresetRef],
-    description: 'What `Item.image` takes.',
+    description: 'The presets that `Item.image` takes.',
     resolve: (_root, _args, { app }) => [...app.presets.values()],
   }),
 )

@@ -11,7 +11,7 @@ export function toPublicError(error: unknown): GraphQLError {
   if (known.status >= 500)
     logFailure('a query failed', known, { severity: 'error', path: asGraphQL?.path?.join('.'), code: known.code })
   const { nodes, source, positions, path, extensions } = asGraphQL ?? {}
-  // Without a path nothing was executed: set an HTTP status, also for clients that expect 200 for all GraphQL responses.
+  // Without a path nothing was executed: set an HTTP status, even for clients that expect 200 for all GraphQL responses.
   const http = extensions?.http as object | undefined
   return new GraphQLError(publicSentence(known), {
     nodes,
@@ -22,7 +22,7 @@ export function toPublicError(error: unknown): GraphQLError {
   })
 }
 
-/** Of an error that a client made: its own, where the catalogue has it. */
+/** The code of a client error: its own if the catalogue has it, else BAD_INPUT. */
 function codeOf({ extensions: { code } }: GraphQLError): ErrorCode {
   return typeof code === 'string' && Object.hasOwn(ERRORS, code) ? (code as ErrorCode) : 'BAD_INPUT'
 }

@@ -8,14 +8,14 @@ export const RenderFailureRef = builder.prismaNode('RenderFailure', {
   id: { field: 'id' },
   description: 'Why an item has no pictures.',
   fields: (t) => ({
-    item: t.relation('item', { description: 'The item that has none.' }),
-    code: t.exposeString('code', { description: 'A reason code of the error catalogue.' }),
+    item: t.relation('item', { description: 'The item that has no pictures.' }),
+    code: t.exposeString('code', { description: 'A reason code from the error catalogue.' }),
     message: t.exposeString('message', { description: 'What is wrong with the source.' }),
     warnings: t.exposeStringList('warnings', {
-      description: 'Codes of what had been left out of the source, or might look different, when it failed.',
+      description: 'Codes for what had been left out of the source, or might look different, when it failed.',
     }),
-    attempts: t.exposeInt('attempts', { description: 'So far, of this source and renderer.' }),
-    lastAt: t.expose('lastAt', { type: 'DateTime', description: 'When it was last tried.' }),
+    attempts: t.exposeInt('attempts', { description: 'Number of attempts so far with this source and renderer.' }),
+    lastAt: t.expose('lastAt', { type: 'DateTime', description: 'When the last attempt was made.' }),
   }),
 })
 
@@ -26,7 +26,7 @@ builder.queryField('failures', (t) =>
     {
       type: RenderFailureRef,
       description:
-        'Items whose source cannot be rendered, and why. The full list is at /failures.jsonl, as JSON Lines.',
+        'Items whose source cannot be rendered, and why. The full list is available as JSON Lines at /failures.jsonl.',
       complexity: pageComplexity,
       args: {
         scope: t.arg({ type: ScopeInputRef, description: 'The whole catalogue if omitted.' }),

@@ -24,7 +24,7 @@ export function createGraphQL(app: App, imageUrl: () => string) {
     schema: nameOffers(schema, app.config),
     graphqlEndpoint: '/graphql',
     landingPage: false,
-    // http/graphql.ts has it.
+    // http/graphql.ts handles it.
     cors: false,
     parserAndValidationCache: { documentCache: boundedCache<DocumentNode>(), errorCache: boundedCache<Error>() },
     // Served from a package, so that it works without internet access.
@@ -32,7 +32,7 @@ export function createGraphQL(app: App, imageUrl: () => string) {
     graphiql: { title: 'Afterimage', defaultQuery: SAMPLE_QUERY },
     batching: false,
     multipart: false,
-    // Content-Length is checked before: counting the body costs a tenth of a small answer.
+    // Content-Length has been checked already: counting the body takes a tenth of the time of a small response.
     maxRequestBodySize: false,
     logging: false,
     context: ({ request }) => ({
@@ -53,7 +53,7 @@ export function createGraphQL(app: App, imageUrl: () => string) {
   })
 }
 
-/** Documents are parsed and validated once; what is kept takes some twenty times the bytes of their texts. */
+/** Documents are parsed and validated once; the cached result takes about twenty times the bytes of the text. */
 const CACHED_CHARACTERS_MAX = 2_000_000
 const boundedCache = <Value extends object>() =>
   new LRUCache<string, Value>({
@@ -71,7 +71,7 @@ const limitTokens: Plugin = {
   },
 }
 
-/** Requests that cannot be carried out have a status of their own, also for clients that expect 200 of all that is GraphQL. */
+/** Requests that cannot be executed get a status of their own, even for clients that expect 200 for all GraphQL responses. */
 const checkRequest: Plugin = {
   onRequestParse({ requestParser, setRequestParser }) {
     if (!requestParser) return
@@ -80,13 +80,16 @@ const checkRequest: Plugin = {
         return await requestParser(request)
       } catch (error) {
         if (!(error instanceof SyntaxError)) throw error
-        throw new AppError('BAD_INPUT', `A parameter is no JSON (${error.message}): encode variables and extensions.`)
+        throw new AppError(
+          'BAD_INPUT',
+          `A parameter is not valid JSON (${error.message}): encode variables and extensions.`,
+        )
       }
     })
   },
   onResponse({ response, setResponse, fetchAPI }) {
     if (response.status !== 406) return
-    const message = 'Accept names no type that is offered: application/graphql-response+json or application/json.'
+    const message = 'Accept names none of the available types: application/graphql-response+json or application/json.'
     const body = JSON.stringify({ errors: [{ message, extensions: { code: 'BAD_INPUT' } }] })
     const headers = { 'content-type': 'application/json; charset=utf-8' }
     setResponse(new fetchAPI.Response(body, { status: 406, headers }))

@@ -41,13 +41,13 @@ export function presetsOfSrcSet(
   return onePerWidth(chosen)
 }
 
-/** All presets that show the same as this one and offer the format, narrowest first, one for each width. */
+/** All presets that differ from this one only in size and offer the format, narrowest first, one for each width. */
 export const presetsLike = (presets: Presets, model: Preset, format: ImageFormat): Preset[] =>
   onePerWidth(
     [...presets.values(), model].filter((each) => each.formats.includes(format) && kindOf(each) === kindOf(model)),
   )
 
-/** The last of each width. */
+/** The last one for each width. */
 const onePerWidth = (presets: readonly Preset[]): Preset[] =>
   [...new Map(presets.map((preset) => [preset.width, preset])).values()].sort((a, b) => a.width - b.width)
 

@@ -9,8 +9,8 @@ interface Batch {
 }
 
 /**
- * A loader of what is known of items' pictures: all that are asked for in the same turn of the event loop are one statement. A page
- * asks for hundreds, so that they share a promise too, where a DataLoader makes one for each.
+ * Loads what is known about items' pictures: everything requested in the same turn of the event loop shares one statement. A page
+ * requests hundreds, so they also share a promise, where a DataLoader would create one for each.
  */
 export function createStates(pg: Pg) {
   let open: Batch | null = null
@@ -34,5 +34,5 @@ export function createStates(pg: Pg) {
   }
 }
 
-/** Of an item that is gone meanwhile. */
+/** For an item that has been deleted meanwhile. */
 const UNKNOWN: VariantState = { isGone: false, failure: null, images: {} }

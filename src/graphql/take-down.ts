@@ -13,7 +13,7 @@ import { VendorRef } from './vendor.ts'
 const SCOPE = { token: 'takedown:write' } as const
 
 const TakeDownStatusRef = builder.enumType('TakeDownStatus', {
-  description: 'Where a take-down stands.',
+  description: 'The status of a take-down.',
   values: {
     QUEUED: { description: 'hidden; deletion starts shortly' },
     RUNNING: { description: 'hidden; deleting and purging, or waiting for the next attempt: see error' },
@@ -28,8 +28,8 @@ const TakeDownRef = builder.prismaNode('TakeDown', {
   authScopes: SCOPE,
   description: 'Hides an item, or all of a set, family or vendor, until it is restored. scope takedown:write.',
   fields: (t) => ({
-    status: t.expose('status', { type: TakeDownStatusRef, description: 'Where it stands.' }),
-    reason: t.exposeString('reason', { description: 'As given.' }),
+    status: t.expose('status', { type: TakeDownStatusRef, description: 'The status of the take-down.' }),
+    reason: t.exposeString('reason', { description: 'The reason, as given.' }),
     target: t.node({
       description:
         'What is taken down: an Icon, Illustration, IconSet, Family or Vendor. Null for an item that was restored and then removed by its vendor.',

@@ -3,7 +3,7 @@ import { DPR, isHexColour, type THEMES } from '../core/transform-request.ts'
 import { builder } from './builder.ts'
 
 builder.scalarType('HexColor', {
-  description: 'A colour as #rrggbb, in lower case when it is answered.',
+  description: 'A colour as #rrggbb; in lower case in responses.',
   serialize: (colour) => colour,
   parseValue: (value) => {
     if (typeof value === 'string' && isHexColour(value)) return value.toLowerCase()
@@ -12,38 +12,49 @@ builder.scalarType('HexColor', {
 })
 
 export const ThemeRef = builder.enumType('Theme', {
-  description: 'The ground of a picture and the ink of art in currentColor. Art with colours of its own keeps them.',
+  description:
+    'The background of a picture, and the colour of art drawn in currentColor. Art with colours of its own keeps them.',
   values: {
-    LIGHT: { description: 'On white (#ffffff), in black.' },
-    DARK: { description: 'On #1f1f24, in #f4f4f6.' },
+    LIGHT: { description: 'Black on white (#ffffff).' },
+    DARK: { description: '#f4f4f6 on #1f1f24.' },
     TRANSPARENT: {
-      description: 'On nothing, in black: for pages of any colour, with `color` for art that must be seen on them.',
+      description:
+        'Black on a transparent background, for pages of any colour; set `color` to keep the art visible on them.',
     },
   } satisfies Record<(typeof THEMES)[number], object>,
 })
 
 const FitRef = builder.enumType('Fit', {
-  description: 'How art of one ratio is laid into a box of another.',
+  description: 'How art is fitted into a box with a different aspect ratio.',
   values: {
-    CONTAIN: { description: 'All of it is shown.' },
-    COVER: { description: 'It fills the box and is cropped.' },
+    CONTAIN: { description: 'All of the art is shown.' },
+    COVER: { description: 'The art fills the box and is cropped.' },
   } as const,
 })
 
 export const ImageTransformRef = builder.inputType('ImageTransform', {
   description:
-    'A picture by size, ground and colour instead of a preset. A width or a height is needed; each is snapped up to a size of the ladder. With one of them the other follows from the ratio of the art, which is taken for square where its size is not known.',
+    'A picture described by size, background and colour instead of a preset. A width or a height is required; each is rounded up to a size of the ladder. If only one is given, the other follows from the aspect ratio of the art, which is assumed to be square if its size is unknown.',
   fields: (t) => ({
-    width: t.int({ description: 'px, from 1; what is larger than the ladder gets its largest size.' }),
-    height: t.int({ description: 'As width.' }),
-    fit: t.field({ type: FitRef, defaultValue: 'CONTAIN', description: 'Matters only where both sides are given.' }),
-    padding: t.int({ description: 'Free px on each side, from 0.' }),
+    width: t.int({ description: 'Width in px, at least 1; values beyond the ladder become its largest size.' }),
+    height: t.int({ description: 'Height in px, with the same limits as width.' }),
+    fit: t.field({
+      type: FitRef,
+      defaultValue: 'CONTAIN',
+      description: 'Only matters if both width and height are given.',
+    }),
+    padding: t.int({ description: 'Space on each side in px, at least 0.' }),
     background: t.string({
       description:
-        "transparent, white, #rrggbb, or auto: white, or dark where most of the art would be lost on white. The theme's unless given.",
+        "transparent, white, #rrggbb, or auto (white, or dark if most of the art would be invisible on white). Defaults to the theme's.",
     }),
-    color: t.field({ type: 'HexColor', description: "The colour of art in currentColor. The theme's unless given." }),
-    theme: t.field({ type: ThemeRef, description: 'LIGHT unless given.' }),
-    dpr: t.float({ description: `Multiplies the sides and the padding: ${DPR.min} to ${DPR.max}, 1 unless given.` }),
+    color: t.field({
+      type: 'HexColor',
+      description: "The colour of art drawn in currentColor. Defaults to the theme's.",
+    }),
+    theme: t.field({ type: ThemeRef, description: 'Defaults to LIGHT.' }),
+    dpr: t.float({
+      description: `Device pixel ratio, by which the sides and the padding are multiplied: ${DPR.min} to ${DPR.max}; 1 by default.`,
+    }),
   }),
 })

@@ -8,7 +8,7 @@ import { followChanges } from './follow.ts'
 const SCOPE = { token: 'upload:write' } as const
 
 const UploadStatusRef = builder.enumType('UploadStatus', {
-  description: 'Where an upload stands.',
+  description: 'The status of an upload.',
   values: {
     CREATED: { description: 'waiting for its archive' },
     CHECKING: { description: 'the archive has arrived and is being checked; nothing of it is in the catalogue yet' },
@@ -58,13 +58,13 @@ const UploadRef = builder.prismaNode('Upload', {
   authScopes: SCOPE,
   description: "A vendor's archive that is being ingested. scope upload:write.",
   fields: (t) => ({
-    status: t.expose('status', { type: UploadStatusRef, description: 'Where it stands.' }),
-    vendor: t.exposeString('vendor', { description: 'A username.' }),
-    fileName: t.exposeString('fileName', { description: 'As given.' }),
-    bytes: t.float({ description: 'Size of the archive.', resolve: ({ bytes }) => Number(bytes) }),
+    status: t.expose('status', { type: UploadStatusRef, description: 'The status of the upload.' }),
+    vendor: t.exposeString('vendor', { description: "The vendor's username." }),
+    fileName: t.exposeString('fileName', { description: 'The name of the archive, as given.' }),
+    bytes: t.float({ description: 'Size of the archive in bytes.', resolve: ({ bytes }) => Number(bytes) }),
     items: t.field({
       type: UploadItemsRef,
-      description: 'How far its items are.',
+      description: 'The progress of its items.',
       resolve: async ({ id, addedItems, changedItems, removedItems }, _args, { loaders }) => {
         const { totalItems, doneItems, failedItems } = await loaders.uploadProgress.load(id)
         const changes = { added: addedItems, changed: changedItems, removed: removedItems }
@@ -72,7 +72,7 @@ const UploadRef = builder.prismaNode('Upload', {
       },
     }),
     progress: t.float({
-      description: 'From 0 to 1.',
+      description: 'The share that is done, 0 to 1.',
       resolve: async ({ id, status }, _args, { loaders }) => {
         const { totalItems, doneItems, failedItems } = await loaders.uploadProgress.load(id)
         return status === 'COMPLETED' ? 1 : totalItems === 0 ? 0 : (doneItems + failedItems) / totalItems
@@ -84,15 +84,15 @@ const UploadRef = builder.prismaNode('Upload', {
     problems: t.connection(
       {
         ...relatedPage('Upload', 'problems', { type: UploadProblemRef }),
-        description: 'What is wrong with the archive, or with files of it.',
+        description: 'Problems with the archive or with files in it.',
       },
       UploadProblemConnection,
     ),
-    createdAt: t.expose('createdAt', { type: 'DateTime', description: 'When its URL was made.' }),
+    createdAt: t.expose('createdAt', { type: 'DateTime', description: 'When its URL was created.' }),
     finishedAt: t.expose('finishedAt', {
       type: 'DateTime',
       nullable: true,
-      description: 'When it was COMPLETED, REFUSED or FAILED; null before.',
+      description: 'When it became COMPLETED, REFUSED or FAILED; null until then.',
     }),
   }),
 })
@@ -128,19 +128,19 @@ builder.queryFields((t) => ({
 const whereOf = (vendor: string | null | undefined) => (vendor ? { vendor } : {})
 
 const HeaderRef = builder.objectRef<UploadUrl['headers'][number]>('UploadHeader').implement({
-  description: 'A header of HTTP.',
+  description: 'An HTTP header.',
   fields: (t) => ({
-    name: t.exposeString('name', { description: 'Its name.' }),
-    value: t.exposeString('value', { description: 'Its value.' }),
+    name: t.exposeString('name', { description: 'The name of the header.' }),
+    value: t.exposeString('value', { description: 'The value of the header.' }),
   }),
 })
 
 const CreatedUploadRef = builder.objectRef<UploadUrl & { id: number }>('CreatedUpload').implement({
-  description: 'An upload, and where its archive goes.',
+  description: 'An upload, and where to send its archive.',
   fields: (t) => ({
     upload: t.prismaField({
       type: UploadRef,
-      description: 'To be completed once the archive is sent.',
+      description: 'The upload, to be completed once the archive has been sent.',
       resolve: (query, { id }, _args, { app }) => app.prisma.upload.findUniqueOrThrow({ ...query, where: { id } }),
     }),
     url: t.expose('url', { type: 'URL', description: 'PUT the archive there: `curl -T archive.zip URL`.' }),
@@ -149,7 +149,7 @@ const CreatedUploadRef = builder.objectRef<UploadUrl & { id: number }>('CreatedU
       description: 'Headers that must be sent with it, exactly as given.',
       resolve: ({ headers }) => [...headers],
     }),
-    expiresAt: t.expose('expiresAt', { type: 'DateTime', description: 'Until when the URL takes the archive.' }),
+    expiresAt: t.expose('expiresAt', { type: 'DateTime', description: 'When the URL stops accepting the archive.' }),
   }),
 })
 

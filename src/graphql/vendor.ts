@@ -6,12 +6,12 @@ import { rowIdOf } from './ids.ts'
 export const VendorRef = builder.prismaNode('Vendor', {
   id: { field: 'id' },
   nullable: true,
-  description: 'Who sells.',
+  description: 'A vendor of icons and illustrations.',
   fields: (t) => ({
     username: t.exposeString('username', { description: 'The first part of every key.' }),
-    name: t.exposeString('name', { description: 'For people to read.' }),
+    name: t.exposeString('name', { description: 'The display name.' }),
     families: t.connection(
-      { ...relatedPage('Vendor', 'families', { type: FamilyRef }), description: 'Their families, the oldest first.' },
+      { ...relatedPage('Vendor', 'families', { type: FamilyRef }), description: 'Their families, oldest first.' },
       FamilyConnection,
     ),
   }),
@@ -23,8 +23,8 @@ builder.queryFields((t) => ({
   vendor: t.prismaField({
     type: 'Vendor',
     nullable: true,
-    description: 'One vendor; null where there is none.',
-    args: { username: t.arg.string({ required: true, description: 'A username, or a node id.' }) },
+    description: 'The vendor with this username or id, or null.',
+    args: { username: t.arg.string({ required: true, description: 'A username or a node id.' }) },
     resolve: async (query, _root, { username }, { app }) => {
       const id = rowIdOf('Vendor', username)
       const named = await app.prisma.vendor.findUnique({ ...query, where: { username } })
@@ -34,7 +34,7 @@ builder.queryFields((t) => ({
   vendors: t.connection(
     {
       type: VendorRef,
-      description: 'All vendors, the oldest first.',
+      description: 'All vendors, oldest first.',
       complexity: pageComplexity,
       resolve: (_root, args, context, info) => {
         const { vendor } = context.app.prisma

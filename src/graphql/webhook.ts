@@ -14,9 +14,12 @@ const WebhookRef = builder.prismaNode('Webhook', {
   authScopes: SCOPE,
   description: 'A URL that events are sent to, signed as in Standard Webhooks. scope webhook:write.',
   fields: (t) => ({
-    url: t.exposeString('url', { description: 'Where events are sent.' }),
+    url: t.exposeString('url', { description: 'The URL that events are sent to.' }),
     types: t.exposeStringList('types', { description: 'The event types that it receives.' }),
-    createdAt: t.expose('createdAt', { type: 'DateTime', description: 'Since when it receives events.' }),
+    createdAt: t.expose('createdAt', {
+      type: 'DateTime',
+      description: 'When it was added; it receives events from then on.',
+    }),
     waiting: t.int({
       description: 'Events waiting to be delivered to it.',
       resolve: ({ id }, _args, { loaders }) => loaders.waitingEvents.load(id),
@@ -47,7 +50,7 @@ const DeadLetterRef = builder.prismaNode('DeadLetter', {
   description:
     'An event that could not be delivered to a webhook in all attempts. Kept for 30 days. scope webhook:write.',
   fields: (t) => ({
-    webhook: t.relation('webhook', { description: 'That did not accept it.' }),
+    webhook: t.relation('webhook', { description: 'The webhook that did not accept it.' }),
     eventId: t.string({
       description: 'As in the header webhook-id.',
       select: { event: true },
@@ -58,7 +61,11 @@ const DeadLetterRef = builder.prismaNode('DeadLetter', {
       select: { event: true },
       resolve: ({ event }) => event.type,
     }),
-    family: t.id({ nullable: true, description: 'Its unique id.', resolve: ({ family }) => family || null }),
+    family: t.id({
+      nullable: true,
+      description: 'The unique id of the family that the event is about, if any.',
+      resolve: ({ family }) => family || null,
+    }),
     body: t.string({
       description: 'What was sent, as JSON.',
       select: { event: true },
@@ -139,7 +146,10 @@ builder.mutationFields((t) => ({
         required: true,
         description: 'https, of at most 2,000 characters; http for localhost and WEBHOOK_PRIVATE_HOSTS.',
       }),
-      types: t.arg.stringList({ required: true, description: `Of ${EVENT_TYPES.join(', ')}.` }),
+      types: t.arg.stringList({
+        required: true,
+        description: `The event types to receive, out of ${EVENT_TYPES.join(', ')}.`,
+      }),
     },
     resolve: (_root, args, { app }) => createWebhook(app, args),
   }),

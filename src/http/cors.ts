@@ -1,12 +1,12 @@
 import type { IncomingMessage, ServerResponse } from 'node:http'
 
-/** A day: browsers ask once, not before every query. Chromium keeps it for two hours, Firefox for a day. */
+/** A day, so that browsers need not send a preflight before every query. Chromium caps it at two hours, Firefox at a day. */
 const MAX_AGE_S = 86_400
 
 /**
- * The headers by which pages of other origins may read the answer, and the answer to a preflight.
- * @param origins those that may, with credentials as well; null: every one, without credentials
- * @returns whether the request was a preflight, which is answered
+ * Sets the headers that let pages of other origins read the response, and answers preflights.
+ * @param origins the allowed origins, also with credentials; null: all origins, without credentials
+ * @returns whether the request was a preflight, and has been answered
  */
 export function allowOrigins(
   request: IncomingMessage,
@@ -28,7 +28,7 @@ export function allowOrigins(
   response
     .writeHead(204, {
       'access-control-allow-methods': 'GET, POST',
-      // A star would not cover Authorization.
+      // A `*` would not cover Authorization.
       ...(headers ? { 'access-control-allow-headers': headers } : {}),
       'access-control-max-age': String(MAX_AGE_S),
       'content-length': 0,

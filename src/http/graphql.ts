@@ -8,14 +8,14 @@ import { createGraphQL } from '../graphql/server.ts'
 import { allowOrigins } from './cors.ts'
 
 const BODY_MAX_BYTES = 100_000
-/** Below, compressing costs more than it saves. */
+/** Below this size, compression costs more than it saves. */
 const COMPRESSED_FROM_BYTES = 1024
-/** For answers that are made anew each time: 4 takes half the time of zlib's 6, for 3 % more bytes. */
+/** For responses generated per request: level 4 takes half the time of zlib's default 6, for 3 % more bytes. */
 const LEVEL = 4
 
 type Route = (request: IncomingMessage, response: ServerResponse) => unknown
 
-/** What front ends talk to: `/graphql`, and beside it what their tools read. @param imageUrl prefix of image URLs */
+/** The endpoints for front ends: `/graphql`, and the files that their tools read. @param imageUrl prefix of image URLs */
 export function createGraphQLRoutes(app: App, imageUrl: () => string): Readonly<Record<string, Route>> {
   const yoga = createGraphQL(app, imageUrl)
   const { schema } = yoga.getEnveloped()
@@ -25,7 +25,7 @@ export function createGraphQLRoutes(app: App, imageUrl: () => string): Readonly<
     threshold: COMPRESSED_FROM_BYTES,
     level: LEVEL,
     brotli: { params: { [constants.BROTLI_PARAM_QUALITY]: LEVEL } },
-    // Events have to arrive one by one.
+    // Events must arrive one by one.
     filter: (request, response) =>
       !String(response.getHeader('content-type')).startsWith('text/event-stream') &&
       compression.filter(request, response),
@@ -35,7 +35,7 @@ export function createGraphQLRoutes(app: App, imageUrl: () => string): Readonly<
     (route: Route): Route =>
     (request, response) => {
       if (allowOrigins(request, response, app.config.corsOrigins)) return
-      // As Express calls it; of its request and response it uses what Node has.
+      // Called as Express calls it; it uses only what Node's request and response have.
       compress(request as never, response as never, () => {})
       return route(request, response)
     }
@@ -59,14 +59,14 @@ export function createGraphQLRoutes(app: App, imageUrl: () => string): Readonly<
 }
 
 /**
- * Whether a body is JSON of a length that is allowed; if not, the request is answered. Node's parser enforces Content-Length, so checking the
- * header is enough. Other types are those that a form of any page may send without a preflight.
+ * Whether the body is JSON of an allowed length; if not, responds with an error. Node's parser enforces Content-Length, so checking the
+ * header is enough. Other types are refused because a form on any page can send them without a preflight.
  */
 function isAccepted(request: IncomingMessage, response: ServerResponse): boolean {
   if (request.method !== 'POST') return true
   const { 'content-length': length, 'content-type': given = '' } = request.headers
   if (length === undefined || Number(length) > BODY_MAX_BYTES) {
-    // What is still to come is not read.
+    // The rest of the body is not read.
     response.setHeader('connection', 'close')
     return length === undefined
       ? refuse(response, 411, { code: 'BAD_INPUT', message: 'A body needs Content-Length.' })
@@ -77,7 +77,7 @@ function isAccepted(request: IncomingMessage, response: ServerResponse): boolean
   }
   const [type = ''] = given.split(';', 1)
   if (type.trim().toLowerCase() === 'application/json') {
-    // Yoga knows it in lower case only.
+    // Yoga recognises it in lower case only.
     request.headers['content-type'] = 'application/json'
     return true
   }

@@ -76,7 +76,7 @@ export function createOriginHandler(origin: Origin, { answerMs = ANSWER_LIMIT_MS
     if (!found) throw new AppError('NOT_FOUND', 'There is no picture at this address.')
     requested.found = found
     const current = found.keyOf(await ensureInTime(found, requested.viewer))
-    // As many folders up as the address has: the same for any host and prefix that the viewer sees.
+    // A relative path up to the root of the address, so that it works for any host and prefix that the viewer sees.
     const up = '../'.repeat(requested.key.split('/').length - 1)
     const isBelowImages = request.url?.startsWith('/images/')
     redirect(response, `${up}${isBelowImages ? '' : 'images/'}${current}`, found.cacheTags)

@@ -4,13 +4,13 @@ import { emojiOf } from '../search/fold.ts'
 import { flagOf } from '../search/regions.ts'
 import type { IconifySet } from './iconify-schema.ts'
 
-/** Other names that one item keeps, as the manifest's limit. */
+/** Maximum number of other names of an item, the same as in the manifest. */
 const ALIASES_MAX = 50
 const NAME_MAX = 200
-/** Iconify's category of sets of flags, whose icons are named by codes of countries. */
+/** Iconify's category for sets of flags, whose icons are named by country code. */
 const FLAGS = 'Flags / Maps'
 
-/** What a set says of the rights in its icons. */
+/** The licence and author that a set states for its icons. */
 export function termsOf({ info }: Pick<IconifySet, 'info'>): FamilyTerms {
   const { license, author, name } = info
   return {
@@ -52,7 +52,7 @@ export function createFactsOf(set: IconifySet): (slug: string) => ItemFacts {
   }
 }
 
-/** The icon that an alias is another name of; null for one that changes it, and for one that leads nowhere. */
+/** The icon that an alias is another name for; null if the alias transforms the icon or refers to nothing. */
 function findIcon({ aliases = {} }: IconifySet, alias: string): string | null {
   let name = alias
   for (let step = 0; step < 5; step++) {

@@ -1,14 +1,14 @@
 import { z } from 'zod'
 import { FORBIDDEN_CHARACTERS, isStorable } from '../core/text.ts'
 
-/** Of an icon, or of all icons of a set. */
+/** Properties of an icon, or defaults for all icons in a set. */
 export const BOX = {
   left: z.number().optional(),
   top: z.number().optional(),
   width: z.number().optional(),
   height: z.number().optional(),
 }
-/** That becomes a name in the catalogue. */
+/** Text that becomes a name in the catalogue. */
 const name = z.string().refine(isStorable, `contains ${FORBIDDEN_CHARACTERS}`)
 export const iconSchema = z.object({ ...BOX, body: z.string(), hidden: z.boolean().optional() })
 const licenseSchema = z.object({ title: name, spdx: name.optional(), url: name.optional() })
@@ -28,6 +28,6 @@ export const setSchema = z.object({
   /** Icons or aliases by their code points in hex. */
   chars: z.record(z.string(), z.string()).optional(),
 })
-/** What a set says beside its icons. */
+/** What a set contains besides its icons. */
 export type IconifySet = z.infer<typeof setSchema>
 export type IconifyIcon = z.infer<typeof iconSchema>

@@ -37,9 +37,10 @@ export async function* readIconify(directory: string): AsyncIterable<Entry | Ref
 
 /**
  * An Iconify icon set as entries: vendor = the set's author, family = the set, icon sets = its categories, or one.
- * A coloured set (`info.palette`) is illustrations, any other is icons. An alias is another name of its icon; one that turns or
- * mirrors it is left out, and so are hidden icons unless asked for. Memory: one icon at a time. Throws BAD_INPUT for a file that is not an icon set.
- * @param options.beside what other files of its package say of it
+ * A coloured set (`info.palette`) is illustrations, any other is icons. An alias is another name for its icon; one that rotates or
+ * mirrors it is left out, and so are hidden icons unless requested. Memory: one icon at a time. Throws BAD_INPUT
+ * for a file that is not an icon set.
+ * @param options.beside what other files in its package say about it
  */
 export async function* readIconifySet(
   file: string,

@@ -27,13 +27,13 @@ export const tooSlow = () =>
     'This picture takes longer to render than a request may; a worker renders it next. Try again in a few seconds.',
   )
 
-/** The error for a render whose time is up. A document that no engine had yet would take as long on the way to any other. */
+/** The error for a render that timed out. If it timed out before reaching an engine, another engine would not help. */
 export const timedOut = ({ options, warnings, message }: Task): AppError =>
   new AppError('TIMEOUT', `The render took more than ${options.cpuLimitMs} ms of CPU.`, {
     cause: { isBeingRead: message.kind === 'render' && warnings === null },
   })
 
-/** A source's error with what had been left out of it before. */
+/** A source's error, together with what had been left out of the source before. */
 export function withWarnings(error: AppError, warnings: readonly string[]): AppError {
   if (warnings.length === 0 || error.warnings.length > 0 || !isSourceFailure(error)) return error
   const { code, message, isLogged, cause } = error

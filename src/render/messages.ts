@@ -6,14 +6,14 @@ import type { ImageFormat, Preset } from '../core/variant.ts'
 
 /** One requested picture of a source. */
 export interface VariantSpec {
-  /** Its name, or a transform's segment of the key. */
+  /** A preset's name, or a transform's key segment. */
   readonly preset: string
   readonly format: ImageFormat
-  /** What a transform's segment stands for; presets are known by their names. */
+  /** The recipe of a transform; presets are known by name. */
   readonly recipe?: Preset
 }
 
-/** One picture made. Sizes in px. */
+/** A rendered picture. Sizes in px. */
 export interface Picture extends Omit<VariantSpec, 'recipe'> {
   readonly bytes: Uint8Array
   readonly width: number
@@ -29,17 +29,17 @@ export interface PlaceholderData {
   readonly thumbHash: string
   /** `#rrggbb` */
   readonly dominantColor: string
-  /** WebPs, or PNGs of art in one colour, of at most 16 px a side and 207 bytes: on white, on dark in the ink of that theme, on clear ground. */
+  /** WebPs, or PNGs for art in one colour, of at most 16 px per side and 207 bytes: on white, in the dark theme, and transparent. */
   readonly preview: Uint8Array
   readonly darkPreview: Uint8Array
   readonly clearPreview: Uint8Array
-  /** At most five colours, the most frequent first, and their shares of what is drawn, 0 to 1. */
+  /** At most five colours, most frequent first, and their shares of what is drawn, 0 to 1. */
   readonly palette: readonly { readonly color: string; readonly share: number }[]
-  /** All that is drawn has one colour. */
+  /** Whether everything drawn has one colour. */
   readonly isMonochrome: boolean
-  /** The art covers most of its picture: the dominant colour can stand for it. */
+  /** Whether the art covers most of its picture, so that the dominant colour can stand in for it. */
   readonly fillsGround: boolean
-  /** Of that kind of art AVIF is smaller than WebP. */
+  /** Whether AVIF is smaller than WebP for this kind of art. */
   readonly suitsAvif: boolean
 }
 
@@ -112,7 +112,7 @@ export type FromChild =
   | ({ readonly kind: 'ready' } & Usage)
   | ({ readonly kind: 'made'; readonly rendered: Rendered } & Usage)
   | ({ readonly kind: 'drawing'; readonly cell: number | null } & Usage)
-  /** The document has been read: from here on an engine has it. Not told of plain art, which no engine fails on. */
+  /** The document has been read and goes to an engine. Not sent for plain art, on which no engine fails. */
   | { readonly kind: 'normalised'; readonly warnings: readonly string[] }
   | ({ readonly kind: 'composed'; readonly composed: Composed } & Usage)
   | ({ readonly kind: 'failed'; readonly code: ErrorCode; readonly message: string } & Usage)

@@ -23,7 +23,7 @@ export async function withOtherEngine<T>(attempt: (otherEngine: boolean) => Prom
   }
 }
 
-/** No engine had it yet. */
+/** Whether the render failed before reaching an engine. */
 const wasBeingRead = ({ cause }: AppError): boolean =>
   (cause as { isBeingRead?: boolean } | undefined)?.isBeingRead === true
 

@@ -30,7 +30,7 @@ export interface Task {
   readonly reject: (error: AppError) => void
   /** The index of the composite's cell that is being drawn; null before, after, and for any other task. */
   cell: number | null
-  /** Of its document, once that has been read and an engine has it. */
+  /** Warnings about the document, once it has been read and handed to an engine. */
   warnings: readonly string[] | null
 }
 

@@ -6,9 +6,9 @@ import type { Store } from '../store/store.ts'
 import { BATCH, deleteImages, IMAGES_MAX, LOCKS, type Owners } from './delete-images.ts'
 
 /**
- * Deletes the pictures by transform that nobody requested from this service for so many days, of any source or recipe, rows and
- * objects; returns how many. The next request makes them again, with the same bytes. Any number of processes may run it at once.
- * @param options.days 0: at once
+ * Deletes the rows and objects of transform pictures, of any source or recipe, that nobody requested from this service for the given
+ * number of days; returns how many. The next request makes them again, with the same bytes. Any number of processes may run it at once.
+ * @param options.days 0: immediately
  */
 export async function deleteUnusedTransforms(
   db: { readonly pg: Pg; readonly previews: Store },
@@ -17,7 +17,7 @@ export async function deleteUnusedTransforms(
   const { pg } = db
   const ofItems: Owners = {
     lock: LOCKS.ITEM,
-    // Requested again meanwhile, or made again, it stays.
+    // A picture requested or made again meanwhile is kept.
     find: (itemIds) => fetchAll(pg, unused(days).where('owner_id', '=', anyOf(itemIds))),
   }
   let [images, afterId] = [0, '0']

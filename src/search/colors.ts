@@ -1,7 +1,8 @@
 /**
- * The names of colours that filters tell apart, each with a colour that has it. The database names the items' colours, by the function
- * color_name of the migration `search`: below 28 of 255 between the strongest and the weakest channel a colour is a grey, and hues in
- * degrees end at 15 red, 45 orange (brown below 160 of 255), 70 yellow, 165 green, 195 cyan, 255 blue, 290 purple, 345 pink.
+ * The colour names that filters distinguish, each with a representative colour. The database names the items' colours with the function
+ * color_name from the migration `search`: a colour is a grey if its strongest and weakest channels differ by less than 28 of 255, and the
+ * upper bounds of hues, in degrees, are 15 red, 45 orange (brown below 160 of 255), 70 yellow, 165 green, 195 cyan, 255 blue, 290 purple,
+ * 345 pink.
  */
 export const COLORS: Readonly<Record<string, string>> = {
   black: '#000000',
@@ -18,5 +19,5 @@ export const COLORS: Readonly<Record<string, string>> = {
   pink: '#ec40a0',
 }
 
-/** A colour of that name, `#rrggbb`. */
+/** A representative colour with that name, `#rrggbb`. */
 export const hexOfColor = (name: string): string => COLORS[name] ?? '#000000'

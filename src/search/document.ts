@@ -1,16 +1,16 @@
 import { compoundsOf, emojiOf, foldText, joinWords, withoutTone, wordsOf } from './fold.ts'
 import { regionNames } from './regions.ts'
 
-/** What a search can find an item by. */
+/** The texts by which a search can find an item. */
 export interface SearchSource {
   readonly slug: string
   readonly name: string
   readonly aliases: readonly string[]
   readonly tags: readonly string[]
-  /** Emoji that the item is a picture of. */
+  /** Emoji that the item depicts. */
   readonly characters: readonly string[]
   readonly family: string
-  /** Names of its set and its vendor. */
+  /** The names of its set and its vendor. */
   readonly context: readonly string[]
 }
 
@@ -21,13 +21,13 @@ export interface SearchDocument {
 }
 
 /**
- * Where a word stands: a token is this sign and the word. Of `name`, `alias` and `context` a word has the best, and these words are
- * the vocabulary. `whole` is a name or alias in one word, `compound` what two words of one are if written in one; `tag` is a whole
- * tag, which filters compare.
+ * Where a word occurs: a token is this prefix followed by the word. A word gets only the best of `name`, `alias` and `context`, and these
+ * words make up the vocabulary. `whole` is an entire name or alias joined into one word, `compound` two of its words joined; `tag` is an
+ * entire tag, for filters.
  */
 export const PLACE = { whole: '0', name: '1', alias: '2', context: '3', compound: 'c', tag: '#' } as const
 
-/** Tokens of a document: 50 tags of 64 characters fit. */
+/** The most tokens of a document: enough for 50 tags of 64 characters. */
 const TOKENS_MAX = 400
 const KEY_MAX = 48
 
@@ -57,10 +57,10 @@ export function documentOf(source: SearchSource): SearchDocument {
   }
 }
 
-/** A tag as filters compare it. */
+/** A tag in the form that filters compare. */
 export const foldTag = (tag: string): string => wordsOf(tag).join(' ') || foldText(tag).trim()
 
-/** What a name is sorted by. */
+/** The sort key of a name. */
 export const keyOf = (name: string): string => {
   const key = wordsOf(name).join(' ') || foldText(name)
   return [...key].slice(0, KEY_MAX).join('').trimEnd()

@@ -5,11 +5,11 @@ import { hexOfColor } from './colors.ts'
 import { isFound, type Search } from './find.ts'
 import { inSearch } from './session.ts'
 
-/** How many of the items that a search finds have a value, the commonest first. */
+/** A value, and how many of the items that a search finds have it. */
 export interface Facet {
-  /** As filters take it. */
+  /** In the form that filters take. */
   readonly value: string
-  /** As people read it. */
+  /** In the form that people read. */
   readonly label: string
   readonly count: number
 }
@@ -41,7 +41,7 @@ const FACETS: Readonly<Record<FacetName, (found: RawBuilder<boolean>, max: numbe
     group by 1 order by 3 desc, 1 limit ${max}`,
 }
 
-/** The values of a facet with their counts, at most `max` of them. One statement, which reads every item that the search finds. */
+/** The values of a facet with their counts, most common first, at most `max`. One statement that reads every item found. */
 export async function countFacet(
   pg: Pg,
   search: Search,

@@ -9,23 +9,23 @@ import type { Plan } from './plan.ts'
 /** What items a search is limited to. */
 export interface Filter {
   readonly scope: Scope
-  /** Of a list that was made already. */
+  /** Only items from this list. */
   readonly itemIds?: readonly number[]
   readonly kind?: ItemKind | null
-  /** An item has all of them. */
+  /** Items must have all of them. */
   readonly tags?: readonly string[]
-  /** One of them. */
+  /** Items must be in one of them. */
   readonly familyIds?: readonly number[] | null
-  /** One of them, by SPDX identifier or title. */
+  /** Items must have one of them, by SPDX identifier or title. */
   readonly licenses?: readonly string[] | null
   readonly isMonochrome?: boolean | null
-  /** `#rrggbb`: the main colour has the same name. */
+  /** `#rrggbb`: the items' main colour must have the same name. */
   readonly color?: string | null
 }
 
 export type Sort = 'RELEVANCE' | 'NEWEST' | 'NAME' | 'RANDOM'
 
-/** Where a row stands: its tier, and what ties are sorted by. */
+/** The position of a row: its tier, and the keys that break ties. */
 export interface Position {
   readonly tier: number
   readonly keys: readonly (string | number)[]
@@ -42,14 +42,14 @@ export interface Search {
 }
 
 export interface Page {
-  /** Rows behind it, or before it if it goes backwards; null: from that end. */
+  /** Return the rows after it, or before it when paging backwards; null: start from that end. */
   readonly from: Position | null
   readonly isBackward: boolean
   readonly limit: number
 }
 
 const ITEM_ID = sql.ref('s.item_id')
-/** Types of the keys, for cursors: each ends with the item's id, so that no two rows are equal. */
+/** The types of the keys, for cursors: each ends with the item's id, so that no two rows are equal. */
 export const KEY_TYPES = {
   ranked: ['string', 'string', 'number'],
   RELEVANCE: ['number'],
@@ -58,7 +58,7 @@ export const KEY_TYPES = {
   RANDOM: ['number', 'number'],
 } as const
 
-/** How rows are sorted: by relevance only where there are words. */
+/** The order of the rows: by relevance only if the search has words. */
 export const orderOf = ({ plan, sort }: Pick<Search, 'plan' | 'sort'>): keyof typeof KEY_TYPES =>
   sort === 'RELEVANCE' && isWorded(plan) ? 'ranked' : sort
 
@@ -78,8 +78,8 @@ function keysOf({ plan, sort, seed }: Search): RawBuilder<unknown>[] {
 }
 
 /**
- * The items of a page in their order, one tier after the other until it is full: a statement for each tier that it needs.
- * @param client with the settings of session.ts
+ * The items of a page in order, one tier after another until it is full, with one statement per tier needed.
+ * @param client a connection with the settings of session.ts
  */
 export async function findItems(client: PoolClient, search: Search, page: Page): Promise<Found[]> {
   const order = orderOf(search)
@@ -97,7 +97,7 @@ export async function findItems(client: PoolClient, search: Search, page: Page):
     const [own = [], better] = [tiers[tier], tier > first ? tiers[tier - 1] : undefined]
     if (better && isSame(own, better)) continue
     const conditions = [hasAll(own), ...filterOf(filter)]
-    // Tiers grow. From the beginning on all of the better ones is found already, and overlaps of long lists are expensive.
+    // Each tier includes the better ones. On a first page those are already found, and overlaps of long lists are expensive.
     if (better)
       conditions.push(
         page.from || page.isBackward
@@ -109,7 +109,7 @@ export async function findItems(client: PoolClient, search: Search, page: Page):
         sql`(${sql.join(keys)}) ${isDown ? sql`<` : sql`>`} (${sql.join(page.from.keys.map((key) => sql`${key}`))})`,
       )
     const all = sql`select * from item_search s where ${sql.join(conditions, sql` and `)}`
-    // Rare words are found by their index and sorted; frequent ones by going through all in their order.
+    // Rare words are found by their index and sorted; for frequent ones, all rows are scanned in order.
     const rows = await fetchSql(
       client,
       sql<{ keys: (string | number)[]; id: number }>`
@@ -123,12 +123,12 @@ export async function findItems(client: PoolClient, search: Search, page: Page):
   return page.isBackward ? found.reverse() : found
 }
 
-/** So many are ranked here, all at once, instead of with a statement for each tier. */
+/** Up to this many rows are ranked here at once, instead of with one statement per tier. */
 const FEW_ITEMS = 400
-/** What counts of words promise is more than there is: several are of one item. */
+/** The word counts overestimate the result, because several words may belong to one item. */
 const FEW_EXPECTED = 800
 
-/** All items that a ranked search finds, in their order; null where there are more than a few. */
+/** All items that a ranked search finds, in order; null if there are more than a few. */
 async function findFew(client: PoolClient, search: Search): Promise<Found[] | null> {
   const rows = await fetchSql(
     client,
@@ -145,7 +145,7 @@ async function findFew(client: PoolClient, search: Search): Promise<Found[] | nu
     .sort(comparePositions)
 }
 
-/** As the database sorts: by bytes. */
+/** Sorts like the database: by bytes. */
 function comparePositions(a: Position, b: Position): number {
   if (a.tier !== b.tier) return a.tier - b.tier
   for (const [at, key] of a.keys.entries()) {
@@ -157,13 +157,13 @@ function comparePositions(a: Position, b: Position): number {
   return 0
 }
 
-/** Of all rows, sorted, those that a page has. */
+/** The rows of a page, taken from all rows in order. */
 function pageOf(all: readonly Found[], { from, isBackward, limit }: Page): Found[] {
   if (isBackward) return all.filter((row) => !from || comparePositions(row, from) < 0).slice(-limit)
   return all.filter((row) => !from || comparePositions(row, from) > 0).slice(0, limit)
 }
 
-/** Items of one word from which on 25 of them are found sooner in the order of all than by sorting; of two both may be rare. */
+/** From this many items with one word, scanning in order finds 25 of them faster than sorting; with two words, both may be rare. */
 const FREQUENT_ITEMS = 5000
 const FREQUENT_TIER = 2
 
@@ -172,11 +172,11 @@ const isFrequent = ({ tiers, items }: Plan, tier: number): boolean =>
 
 const isSame = (a: unknown, b: unknown): boolean => JSON.stringify(a) === JSON.stringify(b)
 
-/** All rows that the search finds, whatever their tier. */
+/** The condition for all rows that the search finds, whatever their tier. */
 export const isFound = ({ plan, filter }: Pick<Search, 'plan' | 'filter'>): RawBuilder<boolean> =>
   sql<boolean>`${sql.join([hasAll(plan.tiers.at(-1) ?? []), ...filterOf(filter)], sql` and `)}`
 
-/** Whether there is any. */
+/** Whether the search finds any item. */
 export async function isAnyFound(client: PoolClient, search: Search): Promise<boolean> {
   if (!isWorded(search.plan)) return true
   const rows = await fetchSql(
@@ -194,7 +194,7 @@ export async function countItems(client: PoolClient, search: Search): Promise<nu
   return row?.count ?? 0
 }
 
-/** Of each list a document has one token. */
+/** The condition that a document has at least one token from each list. */
 const hasAll = (lists: readonly (readonly string[])[]): RawBuilder<boolean> =>
   lists.length === 0
     ? sql`true`

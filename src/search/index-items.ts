@@ -5,29 +5,29 @@ import { SEARCH_LOCK } from '../db/locks.ts'
 import { statement } from '../db/statement.ts'
 import { documentOf } from './document.ts'
 
-/** Items of one transaction: some 200 ms. */
+/** Items per transaction: about 200 ms. */
 const BATCH_ITEMS = 2000
-/** How soon a worker notices what others wrote. */
+/** How often a worker checks for changes by other processes. */
 const INDEX_EVERY_MS = 1000
 
 /**
- * Writes the search documents of items that have changed, the oldest changes first, until none is due. Importers call it
- * after their batches; a worker does for all other writers, and for a catalogue that was there before there were documents.
- * Interrupted, it goes on where it was. @param options.signal ends it between two batches
+ * Writes the search documents of changed items, oldest changes first, until none is left. Importers call it after their batches; a
+ * worker calls it for all other writers, and for a catalogue that existed before search documents did. After an interruption it
+ * continues where it stopped. @param options.signal ends it between two batches
  */
 export async function indexItems(pg: Pg, { signal }: { signal?: AbortSignal } = {}): Promise<void> {
   while (!signal?.aborted && (await indexBatch(pg)) > 0);
 }
 
-/** Returns how many changes it took. */
+/** Returns the number of changes processed. */
 async function indexBatch(pg: Pg): Promise<number> {
   if (!(await IS_DUE.get(pg))?.due) return 0
   return await inTransaction(pg, async (client) => {
-    // One at a time: of two that read an item at different times, the older reading could be written last.
+    // One process at a time: of two that read an item at different times, the one with the older data could write last.
     await LOCK.run(client, { key: SEARCH_LOCK })
     const changes = await TAKE.all(client, { max: BATCH_ITEMS })
     if (changes.length === 0) return 0
-    // A statement of its own, so that its snapshot has every change that was just taken.
+    // A separate statement, so that its snapshot includes every change just taken.
     const itemIds = [...new Set(changes.map((change) => change.item_id))]
     const items = await READ.all(client, { itemIds })
     const documents = items.map((item) => documentOf({ ...item, context: [item.icon_set, item.vendor, item.username] }))
@@ -44,13 +44,13 @@ async function indexBatch(pg: Pg): Promise<number> {
   })
 }
 
-/** Indexes within a second or two what changes, until closed. Any number of processes may. */
+/** Indexes changes within a second or two, until closed. Any number of processes may run it. */
 export function runIndexLoop(pg: Pg): { close: () => Promise<void> } {
   const closing = new AbortController()
   const { signal } = closing
   const indexing = (async () => {
     while (!signal.aborted) {
-      await indexItems(pg, { signal }).catch((error) => logFailure('items cannot be indexed for search', error))
+      await indexItems(pg, { signal }).catch((error) => logFailure('indexing items for search failed', error))
       await delay(INDEX_EVERY_MS, undefined, { signal }).catch(() => {})
     }
   })()
@@ -119,7 +119,7 @@ const DELETE = statement({
   parameters: { itemIds: 'int4[]' },
 })
 
-// An item that is deleted meanwhile is left out; its row is locked as by every foreign key.
+// An item deleted meanwhile is left out; its row is locked, as for any foreign key.
 const INSERT = statement({
   name: 'insert-search-documents',
   text: `

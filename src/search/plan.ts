@@ -6,33 +6,32 @@ import { joinWords } from './fold.ts'
 import { type Thesaurus, termsOf } from './synonyms.ts'
 import { correctWord, type Expansion, expandWords } from './vocabulary.ts'
 
-/** Characters and words of a search. */
+/** Maximum characters and words of a search. */
 const SEARCH_MAX = 100
 const WORDS_MAX = 12
-/** Of so many words one at a time is left out, where all together find nothing. */
+/** Up to this many words, one at a time is left out if all together find nothing. */
 const RELAXED_MAX = 5
 
-/** The tokens that match one word of a search, the best first. */
+/** The tokens that match one word of a search, best first. */
 type Levels = readonly (readonly string[])[]
 
 /**
- * What a search asks of a document. The item's tier is the worst level that one of the words needs (one more from the first on where
- * there are several words, see `combine`): 0 the whole name or alias,
- * 1 a word of the name, 2 of an alias or a tag, 3 the whole name is a synonym, 4 a word is one, 5 a name of its family, set or
- * vendor, 6 the beginning of a word, 7 a part of one.
+ * What a search requires of a document. The item's tier is the worst level that any of the words needs (with several words, one more
+ * from level 1 on, see `combine`): 0 the whole name or alias, 1 a word of the name, 2 a word of an alias or tag, 3 the whole name is a
+ * synonym, 4 a word is a synonym, 5 the name of its family, set or vendor, 6 the start of a word, 7 part of a word.
  */
 export interface Plan {
-  /** For each tier, and each word of the search, the tokens of which a document has one. */
+  /** For each tier and each word of the search, the tokens of which a document must have at least one. */
   readonly tiers: readonly (readonly (readonly string[])[])[]
-  /** What it looks for instead, where it is not what was asked. */
+  /** The corrected search, if it differs from what was asked. */
   readonly didYouMean: string | null
-  /** How many items have all of the words at most, in their names, aliases or tags. */
+  /** Upper bound for the number of items with all of the words in their names, aliases or tags. */
   readonly items: number
-  /** How many items it finds at most, about. */
+  /** Approximate upper bound for the number of items it finds. */
   readonly itemsMax: number
 }
 
-/** The plans of a search: each is tried where those before it find nothing. */
+/** The plans of a search: each is tried only if those before it find nothing. */
 export interface Plans {
   readonly direct: Plan
   readonly others: () => AsyncIterable<Plan>
@@ -43,11 +42,11 @@ interface PlanDeps {
   readonly thesaurus: Thesaurus
 }
 
-/** Everything is found. */
+/** The plan that finds everything. */
 const ANYTHING: Plan = { tiers: [[]], didYouMean: null, items: 0, itemsMax: 0 }
 const NOTHING: Plan = { tiers: [[[]]], didYouMean: null, items: 0, itemsMax: 0 }
 
-/** How to look for a search. Throws BAD_INPUT for one with more than 100 characters or 12 words. */
+/** Plans a search. Throws BAD_INPUT for more than 100 characters or 12 words. */
 export async function planSearch(deps: PlanDeps, search: string | null | undefined): Promise<Plans> {
   if (!search?.trim()) return { direct: ANYTHING, others: none }
   const all = checkSearch(termsOf(search), search)
@@ -72,7 +71,7 @@ export async function planSearch(deps: PlanDeps, search: string | null | undefin
   }
 }
 
-/** The plan of what was looked for instead: a page goes on with it, whatever words there are by then. */
+/** The plan of a corrected search: later pages continue with it, even if the vocabulary has changed since. */
 export async function planMeant(deps: PlanDeps, meant: string): Promise<Plan> {
   const words = termsOf(meant).slice(0, WORDS_MAX)
   return await planWords(deps, words, meant)
@@ -80,16 +79,16 @@ export async function planMeant(deps: PlanDeps, meant: string): Promise<Plan> {
 
 async function* none() {}
 
-/** The words, unless they or their text are too many. */
+/** The words of a search. Throws BAD_INPUT if the text is too long or has too many words. */
 export function checkSearch(words: string[], search: string): string[] {
   if (search.length > SEARCH_MAX)
-    throw new AppError('BAD_INPUT', `search has ${search.length} characters; at most ${SEARCH_MAX} are taken.`)
+    throw new AppError('BAD_INPUT', `search has ${search.length} characters; at most ${SEARCH_MAX} are allowed.`)
   if (words.length > WORDS_MAX)
-    throw new AppError('BAD_INPUT', `search has ${words.length} words; at most ${WORDS_MAX} are taken.`)
+    throw new AppError('BAD_INPUT', `search has ${words.length} words; at most ${WORDS_MAX} are allowed.`)
   return words
 }
 
-/** Words that some document has. */
+/** Those words that occur in some document. */
 async function findWords(pg: Pg, words: readonly string[]): Promise<Map<string, number>> {
   const rows = query
     .selectFrom('search_word')
@@ -108,7 +107,7 @@ async function planWords(
   const whole = joinWords(words)
   const pairs = words.slice(1).map((word, at) => joinWords([words[at] ?? '', word]))
   const perWord = words.map((word, at) => {
-    // A pair stands for either of its words.
+    // A pair can match in place of either of its words.
     const joined = [pairs[at - 1], pairs[at], words.length > 1 ? whole : undefined].filter((each) => each !== undefined)
     return levelsOf(word, joined, { expansions, thesaurus })
   })
@@ -119,8 +118,8 @@ async function planWords(
 }
 
 /**
- * Of several words the whole name is all of them. A family's, set's or vendor's name says where to look and nothing of how well the
- * other words match: after the whole name comes what is named like one of them within the others.
+ * With several words, the whole name means all of them together. The name of a family, set or vendor says where to look, not how well
+ * the other words match: after whole names come items named like one of the words, within what the others name.
  */
 function combine(tiers: Plan['tiers'], words: readonly string[]): Plan['tiers'] {
   const whole = PLACE.whole + joinWords(words)
@@ -132,7 +131,7 @@ function combine(tiers: Plan['tiers'], words: readonly string[]): Plan['tiers'] 
   ]
 }
 
-/** How many items have all of the words, and how many have them or what stands for them: at most. */
+/** Upper bounds for the number of items that have all of the words, and that have the words or their substitutes. */
 async function countWords(
   pg: Pg,
   words: readonly string[],

@@ -1,4 +1,4 @@
-/** Languages whose names of regions a flag is found by, beside those of the region itself. */
+/** A flag is found by its region's name in these languages and in the region's own. */
 const LANGUAGES = ['en', 'de', 'fr', 'es', 'it', 'pt', 'nl', 'pl', 'sv', 'tr', 'ru', 'ar', 'hi', 'ja', 'ko', 'zh']
 const ALSO: Readonly<Record<string, readonly string[]>> = {
   GB: ['UK', 'Great Britain', 'England'],
@@ -9,21 +9,21 @@ const ALSO: Readonly<Record<string, readonly string[]>> = {
   KR: ['Korea'],
   TR: ['Turkey'],
 }
-/** Regional indicator symbols stand for the letters A to Z. */
+/** Regional indicator symbols represent the letters A to Z. */
 const [INDICATOR_A, LETTER_A] = [0x1f1e6, 0x41]
 
 const namesIn = (language: string) => new Intl.DisplayNames(language, { type: 'region', fallback: 'none' })
 const displays = new Map<string, Intl.DisplayNames>()
 const known = new Map<string, readonly string[]>()
 
-/** The emoji flag of a two-letter code of ISO 3166-1; null for what is none. */
+/** The emoji flag of a two-letter ISO 3166-1 code; null for anything else. */
 export function flagOf(code: string): string | null {
   const letters = code.toUpperCase()
   if (!/^[A-Z]{2}$/.test(letters) || nameOf('en', letters) === undefined) return null
   return String.fromCodePoint(...[...letters].map((letter) => letter.charCodeAt(0) - LETTER_A + INDICATOR_A))
 }
 
-/** What the region of a flag is called: its code, its names in the languages of most visitors and in its own. Nothing for another emoji. */
+/** The names of a flag's region: its code, its names in common languages and in its own. Empty for any other emoji. */
 export function regionNames(emoji: string): readonly string[] {
   const code = [...emoji]
     .map((sign) => String.fromCharCode((sign.codePointAt(0) ?? 0) - INDICATOR_A + LETTER_A))

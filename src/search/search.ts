@@ -18,27 +18,27 @@ export interface Asked {
 }
 
 export interface AskedPage {
-  /** How many rows. */
+  /** Maximum number of rows. */
   readonly limit: number
   readonly isBackward: boolean
-  /** Rows behind it, or before it if it goes backwards; null: from that end. */
+  /** Return the rows after it, or before it when paging backwards; null: start from that end. */
   readonly from: Position | null
-  /** What was looked for instead on the pages before. */
+  /** The corrected search used on earlier pages. */
   readonly meant: string | null
 }
 
 export interface Result {
-  /** What was looked for in the end: for counts and facets. */
+  /** The search that was finally used, for counts and facets. */
   readonly search: Search
   readonly rows: readonly Found[]
-  /** Whether it finds anything. */
+  /** Whether the search finds anything. */
   readonly isAny: boolean
 }
 
 /**
- * The items that a text finds, in their order: what was asked first, and only where that finds nothing what may have been meant.
- * A page goes on with what the first one found, so that an item added meanwhile changes no order. With a limit of 0 only what is
- * looked for is decided. Throws BAD_INPUT for a text that is too long.
+ * The items that a text finds, in order. It searches for the text as given, and tries corrections only if that finds nothing. Later
+ * pages continue with the first page's search, so that an item added meanwhile does not change the order. With a limit of 0 it only
+ * decides which search to use. Throws BAD_INPUT for a text that is too long.
  */
 export async function search({ pg, thesaurus }: SearchDeps, asked: Asked, page: AskedPage): Promise<Result> {
   const { filter, sort, seed } = asked

@@ -2,12 +2,12 @@ import type { PoolClient } from 'pg'
 import { inTransaction, type Pg } from '../db/database.ts'
 import { statement } from '../db/statement.ts'
 
-/** The longest that one statement of a search may take. */
+/** Timeout of one search statement, in ms. */
 const STATEMENT_MAX_MS = 5000
 
 /**
- * Runs searches on a connection whose planner uses the indexes: it takes an overlap of long lists for as cheap as a comparison of two
- * numbers, and would read all of a small catalogue for it.
+ * Runs searches on a connection whose planner is forced to use the indexes: it estimates an overlap of long lists to be as cheap as
+ * comparing two numbers, and would therefore scan all of a small catalogue.
  */
 export const inSearch = <T>(pg: Pg, work: (client: PoolClient) => Promise<T>): Promise<T> =>
   inTransaction(pg, async (client) => {

@@ -5,20 +5,20 @@ import { inSearch } from './session.ts'
 
 export type Similarity = 'LOOK' | 'NAME' | 'COLOR'
 
-/** An item with how far it is from the one that was asked about: 0 is the same. */
+/** An item and its distance from the one asked about: 0 is identical. */
 export interface Neighbour {
   readonly id: number
   readonly distance: number
 }
 
-/** Items that are compared: those that share most words come first, those of the same set last. */
+/** Maximum number of items compared: those sharing the most words come first, those from the same set last. */
 const CANDIDATES_MAX = 2000
 const DISTANCE_MAX = 2 ** 31 - 1
 
 /**
- * The items most like another one, the nearest first, at most 100. LOOK compares their ThumbHashes, among those that share a word of its
- * name or are of its set; NAME counts the words that they share; COLOR compares the main colours of those whose colour has the same
- * name. Empty for LOOK and COLOR where the item was not drawn yet.
+ * The items most similar to another one, most similar first, at most 100. LOOK compares the ThumbHashes of items that share a word of its
+ * name or are in its set; NAME counts shared words; COLOR compares the main colours of items whose colour has the same name. Empty for
+ * LOOK and COLOR if the item has not been rendered yet.
  */
 export async function findSimilar(pg: Pg, { itemId, by }: { itemId: number; by: Similarity }): Promise<Neighbour[]> {
   const near = await inSearch(pg, async (client): Promise<Neighbour[]> => {
@@ -41,7 +41,7 @@ export async function findSimilar(pg: Pg, { itemId, by }: { itemId: number; by: 
 
 const SIMILAR_MAX = 100
 
-/** SQL: words of the item's own name, as tokens of names. */
+/** SQL for the words of the item's own name, as name tokens. */
 const OWN = `(select coalesce(array_agg(token), '{}') from item_search o cross join unnest(o.tokens) as token
              where o.item_id = :itemId and token ~ '^1')`
 
@@ -57,7 +57,7 @@ const SHARING = statement({
   columns: { id: 'int4', distance: 'int4' },
 })
 
-// Squares of differences, weighted as the eye is: https://www.compuphase.com/cmetric.htm, without its correction for red.
+// Squared differences, weighted for perception: https://www.compuphase.com/cmetric.htm, without its correction for red.
 const OF_COLOR = statement({
   name: 'find-items-of-color',
   text: `

@@ -7,21 +7,21 @@ import { inSearch } from './session.ts'
 
 export interface Suggestion {
   readonly text: string
-  /** How many have the last word beside the others. */
+  /** Number of items that have the last word in addition to the others. */
   readonly items: number
 }
 
 const PREFIX_MAX = 100
-/** Of items with the words before the last one. */
+/** How many items with the preceding words are sampled. */
 const SAMPLE_ITEMS = 5000
 
 /**
- * What a text that is being typed may become: the words that its last one begins, the commonest first, behind the words before it. Nothing
- * for a text without a word. Throws BAD_INPUT for one that is too long.
+ * Completions of a text that is being typed: the preceding words followed by each word that starts with the last one, most common first.
+ * Empty for a text without words. Throws BAD_INPUT for a text that is too long.
  */
 export async function suggest(pg: Pg, { prefix, max }: { prefix: string; max: number }): Promise<Suggestion[]> {
   if (prefix.length > PREFIX_MAX)
-    throw new AppError('BAD_INPUT', `prefix has ${prefix.length} characters; at most ${PREFIX_MAX} are taken.`)
+    throw new AppError('BAD_INPUT', `prefix has ${prefix.length} characters; at most ${PREFIX_MAX} are allowed.`)
   const words = wordsOf(prefix)
   const last = words.pop()
   if (last === undefined || max === 0) return []

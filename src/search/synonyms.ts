@@ -3,14 +3,14 @@ import { emojiOf, joinWords, signsOf, withoutTone, wordsOf } from './fold.ts'
 
 /** Synonyms as searches look them up. */
 export interface Thesaurus {
-  /** What stands for a word, an emoji or a sign, folded; an entry of several words is a list of them. */
+  /** The synonyms of a word, emoji or symbol, folded; an entry of several words is a list of them. */
   readonly of: (word: string) => readonly (readonly string[])[]
   readonly isIgnored: (word: string) => boolean
-  /** All words that have some. */
+  /** All words that have synonyms. */
   readonly words: readonly string[]
 }
 
-/** So many stand for one word at most: each costs a look-up. */
+/** Maximum synonyms of one word: each costs a look-up. */
 const SYNONYMS_MAX = 32
 
 export function createThesaurus({ equal, broader, ignored }: Synonyms): Thesaurus {
@@ -36,7 +36,7 @@ export function createThesaurus({ equal, broader, ignored }: Synonyms): Thesauru
 
 const keyOf = (entry: string): string => joinWords(termsOf(entry))
 
-/** The words of an entry; of one without, its emoji or its signs. */
+/** The words of an entry or, if it has none, its emoji or symbols. */
 export function termsOf(text: string): string[] {
   const words = wordsOf(text)
   const emoji = emojiOf(text).filter((sign) => !/^[\p{L}\p{N}]/u.test(sign))

@@ -1,27 +1,27 @@
 import type { Pg } from '../db/database.ts'
 import { statement } from '../db/statement.ts'
 
-/** A word that items have, with how many have it. */
+/** A word that occurs in items, and the number of items that have it. */
 export interface Word {
   readonly word: string
   readonly items: number
 }
 
-/** What the vocabulary has for a word of a search, the commonest first. */
+/** The vocabulary's matches for a word of a search, most common first. */
 export interface Expansion {
-  /** Words that begin with it, without itself. */
+  /** Other words that start with it. */
   readonly longer: readonly Word[]
-  /** Words that it is a part of: behind a part of two letters at least, or in a script that parts no words. */
+  /** Words that contain it: after at least two letters, or in a script that does not separate words. */
   readonly containing: readonly Word[]
 }
 
-/** Each word is looked up in the documents, at some 5 µs for each place that it may have. */
+/** Each word is looked up in the documents, at about 5 µs for each place where it may occur. */
 const LONGER_MAX = 60
 const CONTAINING_MAX = 30
 const GRAM = 3
 const COMPOUND_AT = 3
 
-/** Letters that the index finds anywhere in a word; null for a text that is too short for it. */
+/** Letters that the index can find anywhere in a word; null if the text is too short for that. */
 const innerGrams = (word: string): string[] | null => {
   const letters = [...word]
   const isAscii = Buffer.byteLength(word) === word.length
@@ -29,7 +29,7 @@ const innerGrams = (word: string): string[] | null => {
   return isAscii || letters.length === 0 ? null : [word]
 }
 
-/** The vocabulary's words for each of the given ones, in one statement. */
+/** The vocabulary's matches for each of the given words, in one statement. */
 export async function expandWords(pg: Pg, words: readonly string[]): Promise<Map<string, Expansion>> {
   const found = new Map(words.map((word) => [word, { longer: [] as Word[], containing: [] as Word[] }]))
   const rows = await EXPAND.all(pg, {
@@ -72,16 +72,16 @@ const EXPAND = statement({
 })
 
 const CANDIDATES_MAX = 60
-/** How much likelier than a wrong letter it is that one was left out, or that one is too many: hart is heart rather than hat. */
+/** How much likelier a missing or extra letter is than a wrong one: hart means heart rather than hat. */
 const [LETTER_MISSING, LETTER_TOO_MANY] = [4, 0.5]
-/** Shorter ones are near everything. */
+/** Shorter words are close to everything. */
 const CORRECTED_MIN = 3
 
 /**
- * The word of the vocabulary that somebody may have meant who wrote this one, null for none: with the fewest letters wrong, missing, too many or
- * exchanged (one in four, two in more); of those first that begin alike, then the commonest, where one that has a letter more counts for more. It looks at those that share the
- * most trigrams.
- * @param others words that are none of the vocabulary's but have synonyms
+ * The word of the vocabulary that was probably meant, or null: the one with the fewest wrong, missing, extra or transposed letters (at
+ * most one in four letters, two in longer words). Among equals, words with the same start come first, then the most common one, with a
+ * bonus for words that have one letter more. Only the words that share the most trigrams are compared.
+ * @param others words outside the vocabulary that have synonyms
  */
 export async function correctWord(pg: Pg, word: string, others: readonly string[]): Promise<string | null> {
   const letters = [...word]
@@ -90,7 +90,7 @@ export async function correctWord(pg: Pg, word: string, others: readonly string[
   const grams = padded.slice(2).map((_, at) => padded.slice(at, at + GRAM).join(''))
   const most = letters.length <= 4 ? 1 : 2
   const rows = await CORRECT.all(pg, { grams, length: letters.length, most, max: CANDIDATES_MAX })
-  // Words that no item has but others stand for: less likely than one that items have.
+  // Words that no item has but that have synonyms: less likely than words that items have.
   const known = [...rows, ...others.map((other) => ({ word: other, items: 0 }))]
   const near = known
     .map((row) => ({ ...row, distance: editDistance(word, row.word), isAlike: row.word.startsWith(letters[0] ?? '') }))
@@ -110,7 +110,7 @@ export async function correctWord(pg: Pg, word: string, others: readonly string[
   return best?.word ?? null
 }
 
-// Words with a letter more or less, by how many of the trigrams they share.
+// Words with a similar number of letters, by the number of trigrams shared.
 const CORRECT = statement({
   name: 'correct-search-word',
   text: `
@@ -122,7 +122,7 @@ const CORRECT = statement({
   columns: { word: 'text', items: 'int4' },
 })
 
-/** Optimal string alignment: letters inserted, deleted, replaced, or exchanged with the next. */
+/** Optimal string alignment distance: letters inserted, deleted, replaced, or swapped with the next. */
 export function editDistance(from: string, to: string): number {
   const [a, b] = [[...from], [...to]]
   let before: number[] = []

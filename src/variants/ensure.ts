@@ -167,7 +167,7 @@ export function createEnsureVariant(
         ...(svg ? { svg } : {}),
       })
       await recordResults(pg, { made: [made.item] })
-      // Who asks for one preset will ask for the others; transforms are as many as there are pages.
+      // A client that requests one preset will request the others too; transforms differ from page to page.
       if (!wanted.recipe.isTransform) warmQueue.add(wanted.itemId)
       const [image] = made.item.images
       const [bytes] = made.bytes

@@ -8,8 +8,8 @@ import { specOf } from './offered.ts'
 import { recipeOfQuery } from './stable-url.ts'
 
 /**
- * The key of the current picture that an item's stable address leads to; nothing is made. Throws BAD_INPUT for the query, or
- * NOT_FOUND.
+ * The key of the current picture that an item's stable address redirects to; nothing is rendered. Throws BAD_INPUT for an invalid query,
+ * or NOT_FOUND.
  */
 export async function findStableKey(
   app: Pick<RenderDeps, 'presets' | 'urlSecret'> & { readonly pg: Pg; readonly ladder: readonly number[] },

@@ -19,7 +19,7 @@ export interface IssuedImage {
   /** The current picture, if it exists and may be shown. */
   readonly image: Located['image']
   readonly ensure: (viewer: Viewer) => Promise<Delivered>
-  /** A tiny picture that stands for it; null where there is none. */
+  /** A tiny placeholder picture; null if there is none. */
   readonly placeholder: Buffer | null
   /** The key of the current picture. */
   readonly keyOf: (delivered: Delivered) => string
@@ -67,7 +67,7 @@ function freshnessOf(
   { version }: VariantPath,
   item: Located,
 ): IssuedImage['freshness'] | null {
-  // Of transforms there is no alias: nobody gets a size that was not issued.
+  // Transforms have no alias: only issued sizes are served.
   if (version === null) return item.recipe.isTransform ? null : 'alias'
   const issued = (sourceHash: string, recipeHash: string) =>
     sameVersion(version, versionOf(urlSecret, sourceHash, recipeHash))

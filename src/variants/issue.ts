@@ -2,8 +2,8 @@ import { type ArtSize, recipeOf, type Transform } from '../core/transform.ts'
 import { hashRecipe, type ImageFormat, type Preset, type Presets } from '../core/variant.ts'
 
 /**
- * What is drawn of a transform for an item's art: the preset that draws just the same, where one is offered in the format, since
- * its picture may be there already; else a recipe of its own.
+ * The recipe issued for a transform of an item's art: a preset that draws exactly the same and offers the format, if there is one, since
+ * its picture may already exist; otherwise a recipe of its own.
  */
 export function issueTransform(
   presets: Presets,
@@ -19,5 +19,5 @@ export function issueTransform(
   return drawn
 }
 
-/** As if it were a preset. */
+/** The transform in the form of a preset. */
 const hashOf = ({ name: _, recipeHash: __, ...definition }: Preset): string => hashRecipe(definition)

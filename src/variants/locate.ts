@@ -23,14 +23,14 @@ export interface Located {
   readonly previousSourceHashes: readonly string[]
   readonly takenDown: boolean
   readonly recipe: Recipe
-  /** What its recipe is for this item. */
+  /** The instructions for the renderers, for this item. */
   readonly preset: Preset
   readonly format: ImageFormat
   /** The current variant, null if it was not made yet. */
   readonly image: StoredImage | null
-  /** It is a transform's, and its last use was noted some time ago. */
+  /** Whether it is a transform's picture whose last use was recorded some time ago. */
   readonly isUseDue: boolean
-  /** Drawing it once took long. */
+  /** Whether a recent attempt to draw it took too long. */
   readonly isSlow: boolean
   /** Why the current source cannot be rendered; also null if another attempt may help. */
   readonly failure: { readonly code: string; readonly message: string } | null
@@ -38,7 +38,7 @@ export interface Located {
   readonly isLeftToWorker: boolean
   /** A request found it too slow, and no worker has made it since. */
   readonly wasTooSlow: boolean
-  /** A tiny picture that stands for the others; null until it was drawn. */
+  /** A tiny placeholder picture; null until the item is first rendered. */
   readonly placeholder: Buffer | null
 }
 

@@ -39,14 +39,14 @@ export function offeredFormat(preset: Preset, format: ImageFormat): ImageFormat 
   )
 }
 
-/** The presets that are made ahead of requests: a backfill's default. */
+/** The presets that are rendered ahead of requests: the default of a backfill. */
 export const backfilledPresets = (presets: Presets): string[] =>
   [...presets.values()].flatMap(({ name, backfill }) => (backfill ? [name] : [])).sort()
 
-/** The variants that are made ahead of requests: those presets in the format that each lists first. */
+/** The variants that are rendered ahead of requests: those presets, each in its first format. */
 export const firstVariants = (presets: Presets): OfferedVariant[] =>
   variantsOf(presets, { presets: backfilledPresets(presets), formats: [] })
 
-/** What the renderers are told of a picture. */
+/** What the renderers are told about a picture. */
 export const specOf = (preset: Preset, format: ImageFormat): VariantSpec =>
   parseTransform(preset.name) ? { preset: preset.name, format, recipe: preset } : { preset: preset.name, format }

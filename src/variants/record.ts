@@ -28,7 +28,7 @@ export interface MadeImage {
 export interface RenderedItem extends PlaceholderData {
   readonly itemId: number
   readonly sourceHash: string
-  /** What drawing it took of a renderer's CPU. */
+  /** CPU time of the renderer, in ms. */
   readonly cpuMs: number
   readonly images: readonly MadeImage[]
 }
@@ -96,13 +96,13 @@ export async function recordResults(db: Queryable, { made = [], failures = [] }:
   })
 }
 
-// An image made again (mode ALL, or repaired) keeps its row: the object has the same bytes.
-// An item that a vendor removed meanwhile gets no failure; its images are discarded once none is being made.
-// A placeholder stays as it was first drawn, until the source changes; one of an earlier release, which had no others, is replaced.
-// A transform is nobody's event: they come and go with the pages that ask for them.
-// SLOW is what a viewer's limit says: it counts as no attempt, and only the largest limit settles.
-// Asked first whether an event is wanted at all, Postgres joins nothing for nobody.
-// The commit does not wait for the disk: a row that a power cut takes along is made again, with the same bytes.
+// An image made again (mode ALL, or a repair) keeps its row: the object has the same bytes.
+// An item that its vendor removed meanwhile gets no failure; its images are discarded once none is in progress.
+// A placeholder stays as first drawn until the source changes; one from an earlier release, without the other columns, is replaced.
+// Transforms trigger no event: they come and go with the pages that request them.
+// SLOW results from the limit for viewers: it does not count as an attempt, and only the largest limit settles a failure.
+// Checking first whether any webhook wants the event saves Postgres the joins if none does.
+// The commit does not wait for the disk: a row lost in a power cut is made again, with the same bytes.
 const RECORD_RESULTS = statement({
   name: 'record-results',
   isPrepared: true,

@@ -13,8 +13,8 @@ import {
 import { offeredFormat, offeredPreset } from './offered.ts'
 
 /**
- * Addresses of pictures that stay, for who cannot ask GraphQL, printed and parsed: `i/{uniqueId}.{webp|avif|png}?w=256&theme=dark`
- * of an item, and `f/{uniqueId}/{layout}.png` of a family. They lead to the immutable picture. Pure.
+ * Printing and parsing of stable picture addresses, for clients that cannot query GraphQL: `i/{uniqueId}.{webp|avif|png}?w=256&theme=dark`
+ * for an item, and `f/{uniqueId}/{layout}.png` for a family. They redirect to the immutable picture. Pure.
  */
 
 interface Query {
@@ -24,7 +24,7 @@ interface Query {
   readonly preset?: string
 }
 
-/** Below the prefix of image URLs. */
+/** The path below the prefix of image URLs. */
 export function printStableUrl(uniqueId: string, format: ImageFormat, { w, theme, color, preset }: Query): string {
   const query = new URLSearchParams()
   if (preset) query.set('preset', preset)
@@ -42,7 +42,7 @@ export type StablePath =
   | { readonly type: 'item'; readonly uniqueId: string; readonly format: ImageFormat }
   | { readonly type: 'family'; readonly uniqueId: string; readonly layout: string; readonly format: ImageFormat }
 
-/** Whether it is meant to be such an address: keys have more parts. */
+/** Whether a path is meant as a stable address: keys have more parts. */
 export const isStablePath = (path: string): boolean => /^(?:i\/[^/]*|f\/[^/]*\/[^/]*)$/.test(path)
 
 /** Throws BAD_INPUT. */
@@ -59,25 +59,26 @@ export function parseStablePath(path: string): StablePath {
 }
 
 const QUERY_MAX_CHARS = 300
-/** Where the address names no size. */
+/** The width if the address gives no size. */
 const WIDTH_PX = 512
 
-/** The preset that a query asks for, or the transform, snapped to the ladder. Throws BAD_INPUT. */
+/** The preset that a query names, or the transform, rounded up to the ladder. Throws BAD_INPUT. */
 export function recipeOfQuery(
   { presets, ladder }: { readonly presets: Presets; readonly ladder: readonly number[] },
   { text, format }: { text: string; format: ImageFormat },
 ): { readonly preset: Preset } | { readonly transform: Transform } {
   if (text.length > QUERY_MAX_CHARS)
-    refuse(`The query has ${text.length} characters; at most ${QUERY_MAX_CHARS} are taken.`)
+    refuse(`The query has ${text.length} characters; at most ${QUERY_MAX_CHARS} are allowed.`)
   const query = new URLSearchParams(text)
   const known: readonly string[] = STABLE_PARAMETERS
   for (const name of query.keys()) {
-    if (!known.includes(name)) refuse(`There is no parameter ${show(name)}; there are ${STABLE_PARAMETERS.join(', ')}.`)
+    if (!known.includes(name))
+      refuse(`There is no parameter ${show(name)}; the parameters are ${STABLE_PARAMETERS.join(', ')}.`)
     if (query.getAll(name).length > 1) refuse(`The parameter ${name} is given twice.`)
   }
   const name = query.get('preset')
   if (name !== null) {
-    if (query.size > 1) refuse('A preset goes without other parameters.')
+    if (query.size > 1) refuse('A preset cannot be combined with other parameters.')
     const preset = offeredPreset(presets, name)
     offeredFormat(preset, format)
     return { preset }
@@ -110,10 +111,10 @@ function wordOf<T extends string>(query: URLSearchParams, name: string, words: r
   const text = query.get(name)
   if (text === null) return null
   const word = words.find((each) => each === text.toUpperCase())
-  return word ?? refuse(`${name}=${show(text)} is none of ${words.join(', ').toLowerCase()}.`)
+  return word ?? refuse(`${name}=${show(text)} is not one of ${words.join(', ').toLowerCase()}.`)
 }
 
-/** A `#` would begin the fragment of a URL, so it may be left out. */
+/** A `#` would start the fragment of a URL, so it may be omitted. */
 function colourOf(query: URLSearchParams, name: string): string | null {
   const text = query.get(name)
   return text !== null && /^[0-9a-f]{6}$/i.test(text) ? `#${text}` : text

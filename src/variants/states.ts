@@ -14,24 +14,24 @@ export interface ImageFacts {
 export interface ItemFailure {
   readonly code: string
   readonly message: string
-  /** Of the source, as far as the attempt came. */
+  /** Warnings about the source, as far as the attempt got. */
   readonly warnings: readonly string[]
-  /** There will be no picture of this source. */
+  /** Whether this source will never have a picture. */
   readonly settled: boolean
 }
 
-/** What is known of an item's picture. */
+/** What is known about an item's picture. */
 export interface VariantState {
   readonly isGone: boolean
-  /** Of the item's current source; null where the last attempt gave a picture or there was none. */
+  /** The failure of the item's current source; null if the last attempt succeeded or there was none. */
   readonly failure: ItemFailure | null
-  /** Of the formats in which it is stored. */
+  /** By the formats in which it is stored. */
   readonly images: Readonly<Record<string, ImageFacts>>
 }
 
 /**
- * The states of the pictures of these items in these presets, by the preset's name and the item's id, in one statement; by an empty name
- * what is known of the item, whatever the preset.
+ * The states of these items' pictures in these presets, by preset name and item id, in one statement. The empty name has what is known
+ * about the item regardless of the preset.
  */
 export async function readStates(
   pg: Pg,

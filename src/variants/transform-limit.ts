@@ -1,14 +1,14 @@
 import { isIPv6 } from 'node:net'
 import { AppError } from '../core/errors.ts'
 
-/** How many new pictures by transform each viewer has had drawn in this minute. */
+/** Limits the new transform pictures that each viewer may have drawn per minute. */
 export interface TransformLimit {
-  /** Counts one more. Throws TOO_MANY. @param client an address */
+  /** Counts one more picture. Throws TOO_MANY. @param client an IP address */
   take(client: string): void
 }
 
 const WINDOW_MS = 60_000
-/** Addresses that are told apart in a minute; later ones share one count. */
+/** Number of addresses counted separately in a minute; later ones share one count. */
 const CLIENTS_MAX = 50_000
 const OTHERS = ''
 
@@ -36,7 +36,7 @@ export function openTransformLimit({ perMinute }: { perMinute: number }): Transf
   }
 }
 
-/** Whoever has one IPv6 address has all of its /64. */
+/** A client with one IPv6 address usually controls its whole /64. */
 export function networkOf(address: string): string {
   if (!isIPv6(address) || address.includes('.')) return address
   const [head = '', tail] = address.replace(/%.*$/, '').split('::')

@@ -2,16 +2,16 @@ import { logFailure } from '../core/log-failure.ts'
 import type { Pg } from '../db/database.ts'
 import { statement } from '../db/statement.ts'
 
-/** Notes that pictures by transform are still asked for: at most once a day for each, and never while a request waits. */
+/** Records that transform pictures are still requested: at most once a day for each, and never while a request waits. */
 export interface TransformUses {
-  /** In memory only. @param objectKey of a picture whose last use was noted a day ago or earlier */
+  /** Only writes to memory. @param objectKey a picture whose last use was recorded at least a day ago */
   note(objectKey: string): void
   flush(): Promise<void>
   close(): Promise<void>
 }
 
 const FLUSH_EVERY_MS = 10_000
-/** What is beyond is noted by its next request. */
+/** Uses beyond this number are recorded by the next request for the picture. */
 const WAITING_MAX = 5000
 
 export function openTransformUses(pg: Pg): TransformUses {
@@ -23,7 +23,7 @@ export function openTransformUses(pg: Pg): TransformUses {
     waiting = new Set()
     if (objectKeys.length === 0) return
     await NOTE_USES.run(pg, { objectKeys }).catch((error) =>
-      logFailure('uses of transforms cannot be noted; the next request does', error),
+      logFailure('recording the use of transforms failed; the next request will record it', error),
     )
   }
   /** After the one before, so that closing waits for both. */
@@ -45,7 +45,7 @@ export function openTransformUses(pg: Pg): TransformUses {
   }
 }
 
-// Several processes note the same picture: the first of them writes.
+// Several processes may record the same picture: only the first writes.
 const NOTE_USES = statement({
   name: 'note-transform-uses',
   text: `

@@ -41,7 +41,7 @@ async function openService() {
     const step = Math.floor(all.length / share)
     return all.filter((_, at) => at % step === 0).slice(0, share)
   })
-  // One of each at a time, so that they stand side by side: the catalogue is listed in the order of import.
+  // Imported one of each at a time, so that they appear side by side: the catalogue is listed in the order of import.
   const turns = Array.from({ length: share }, (_, at) => picked.flatMap((of) => of[at] ?? []))
   for (const turn of turns) await importItems({ pg: app.pg, originals: app.stores.originals }, turn)
   const { url } = await testServer(app)
@@ -75,9 +75,9 @@ async function openPage(): Promise<{ page: Page; complaints: string[] }> {
 
 const shiftOf = (page: Page) => page.evaluate<number>('globalThis.shift')
 const cardsOf = (page: Page) => page.evaluate<number>(`document.querySelectorAll('.card').length`)
-/** Until it is there; in a tall window the next one follows at once. */
+/** Waits until it has loaded; in a tall window the next one follows immediately. */
 const firstPage = (page: Page) => page.waitForFunction(`document.querySelectorAll('.card').length >= ${PAGE}`)
-/** Until pictures in sight are there: what is lazy and far below may wait. */
+/** Waits until the visible pictures have loaded; lazy ones far below may not have. */
 const settle = (page: Page) =>
   page.waitForFunction(
     `document.images.length > 0 && [...document.images].every((image) => image.getBoundingClientRect().top > innerHeight || (image.complete && image.naturalWidth > 0))`,
@@ -97,7 +97,7 @@ async function walk(url: string, { name, names }: { name: string; names: readonl
   expect(await page.textContent('.count')).toBe(`${TOTAL} pictures`)
   await screenshot(page, `${name}-light`)
 
-  // Infinite scroll appends, until all are there, and every one of them has its picture.
+  // Infinite scroll appends pages until all items are shown, each with its picture.
   expect(await cardsOf(page)).toBeLessThan(TOTAL)
   await page.waitForFunction(
     `scrollTo(0, document.documentElement.scrollHeight), document.querySelectorAll('.card').length === ${TOTAL}`,
@@ -167,7 +167,7 @@ it('examples/html shows the catalogue without a framework and without a build', 
   const site = await servePreview({ configFile: false, root, build: { outDir: '.' } })
   const page = await walk(site, { name: 'html', names })
 
-  // The element by attributes alone: its box is there at once, and the system's scheme decides.
+  // The element with attributes alone: its box is laid out immediately, and the system's scheme decides.
   const [, uniqueId = ''] = /i\/(\w{12})\.webp/.exec((await page.getAttribute('.card', 'href')) ?? '') ?? []
   const asked: string[] = []
   page.on('request', (request) => {
@@ -187,7 +187,7 @@ it('examples/html shows the catalogue without a framework and without a build', 
       `(({ complete, naturalWidth, currentSrc }) => complete && naturalWidth > 0 && currentSrc.includes('theme=dark') === ${colorScheme === 'dark'})(document.images[0])`,
     )
   }
-  // One picture for each scheme: nothing was asked for while it had half of its attributes.
+  // One picture for each scheme: nothing was requested while only half of the attributes were set.
   const at = `${url}/i/${uniqueId}.webp?w=96`
   expect(asked).toEqual([at, `${at}&theme=dark`])
 })

@@ -17,7 +17,7 @@ export async function runTsc(args: readonly string[]): Promise<void> {
 /** The client's modules as a browser loads them, with their types. */
 export const buildClient = (outDir: string): Promise<void> => runTsc(['-p', CLIENT, '--outDir', outDir])
 
-/** The client with React beside it, in a folder's node_modules, as npm installs what it publishes. */
+/** Installs the client and React in a folder's node_modules, as npm would install the published package. */
 export async function installClient(directory: string): Promise<void> {
   const modules = path.join(directory, 'node_modules')
   const own = path.join(modules, '@afterimage/client')

@@ -1,6 +1,6 @@
 import type { PlaceholderData } from '../../src/render/messages.ts'
 
-/** Of a drawing that never was, in rows that a test records by itself. */
+/** A placeholder for rows that a test records without rendering. */
 export const NO_PLACEHOLDER: PlaceholderData = {
   thumbHash: 'x',
   dominantColor: '#000000',

@@ -1,7 +1,7 @@
 import type { ReactNode } from 'react'
 import type { Scheme } from './use-scheme.ts'
 
-/** The top of every page; `children` stand in its middle. */
+/** The top bar of every page, with `children` in the middle. */
 export function Bar({ scheme, onToggle, children }: { scheme: Scheme; onToggle: () => void; children?: ReactNode }) {
   return (
     <header className="bar">

@@ -48,7 +48,7 @@ export function CataloguePage() {
         <p className="count" role="status">
           {error ? `The pictures could not be loaded: ${error.message}` : about && sentenceOf(about)}
         </p>
-        {/* A grid of its own for each search: cards that both have do not move. */}
+        {/* A separate grid for each search, so that cards in both do not move. */}
         <Grid key={about?.search} cards={cards} scheme={scheme} onEnd={loadMore} />
       </main>
     </>
@@ -60,7 +60,7 @@ const sentenceOf = ({ total, search }: { total: number; search: string }) =>
     ? `${total === 0 ? 'Nothing' : total.toLocaleString('en')} found for “${search}”`
     : `${total.toLocaleString('en')} pictures`
 
-/** A text once it has not changed for a while. */
+/** The text, once it has not changed for a while. */
 function useSettled(text: string): string {
   const [settled, setSettled] = useState(text)
   useEffect(() => {
@@ -72,7 +72,7 @@ function useSettled(text: string): string {
 
 type Family = FamiliesQuery['vendors']['nodes'][number]['families']['nodes'][number]
 
-/** A row of a fixed height, so that what is below stays where it is. */
+/** A row with a fixed height, so that the content below does not move. */
 function Families() {
   const [families, setFamilies] = useState<readonly Family[]>([])
   useEffect(() => {
@@ -80,7 +80,7 @@ function Families() {
     client
       .request(FamiliesDocument, {}, { signal: abort.signal })
       .then(({ vendors }) => setFamilies(vendors.nodes.flatMap((vendor) => vendor.families.nodes)))
-      // The grid below says what is wrong.
+      // The grid below shows the error.
       .catch(() => {})
     return () => abort.abort()
   }, [])

@@ -6,7 +6,7 @@ import { client } from './service.ts'
 import { usePages } from './use-pages.ts'
 import { useScheme } from './use-scheme.ts'
 
-/** A family: its preview, which is its og:image too (head.ts), and all of its pictures. */
+/** A family: its preview, which is also its og:image (head.ts), and all of its pictures. */
 export function FamilyPage({ uniqueId }: { readonly uniqueId: string }) {
   const [scheme, toggle] = useScheme()
   const ask = useCallback(
@@ -24,7 +24,7 @@ export function FamilyPage({ uniqueId }: { readonly uniqueId: string }) {
       <Bar scheme={scheme} onToggle={toggle} />
       <main>
         <section className="hero">
-          {/* Of the shape of the layout `card`, also before it is known. */}
+          {/* Has the shape of the layout `card` even before it has loaded. */}
           <div className="preview">
             {about?.preview && (
               <img src={about.preview.url} width={about.preview.width} height={about.preview.height} alt="" />

@@ -3,7 +3,7 @@ import { Picture } from '@afterimage/client/react'
 import { useEffect, useRef } from 'react'
 import type { Scheme } from './use-scheme.ts'
 
-/** px: a card, at one and at two device pixels. */
+/** Widths of a card's picture in px, at a device pixel ratio of 1 and 2. */
 export const WIDTHS = [128, 256]
 export const PAGE = 48
 
@@ -16,7 +16,7 @@ interface GridProps {
 
 export function Grid({ cards, scheme, onEnd }: GridProps) {
   const end = useRef<HTMLDivElement>(null)
-  // Anew after each page: in a tall window its end is still in sight. A row or two that are added may not be.
+  // Observed again after each page: in a tall window the end may still be in view, and then no new event would fire.
   useEffect(() => {
     const observer = new IntersectionObserver(([entry]) => entry?.isIntersecting && onEnd(), { rootMargin: '600px' })
     if (end.current) observer.observe(end.current)

@@ -1,7 +1,7 @@
 import type { CardFields } from '@afterimage/client'
 import { useCallback, useEffect, useRef, useState } from 'react'
 
-/** A page of a connection, with what stands beside it on the first page. */
+/** A page of a connection, and what else the first page contains. */
 export interface Page<About> {
   readonly nodes: readonly CardFields[]
   readonly pageInfo: { readonly endCursor: string | null; readonly hasNextPage: boolean }
@@ -10,10 +10,10 @@ export interface Page<About> {
 
 interface Pages<About> {
   readonly cards: readonly CardFields[]
-  /** Null until the first page is there. */
+  /** Null until the first page has loaded. */
   readonly about: About | null
   readonly error: Error | null
-  /** To be called when the end of the list is near; does nothing while a page is under way or after the last one. */
+  /** Call it when the end of the list is near; does nothing while a page is loading or after the last one. */
   readonly loadMore: () => void
 }
 
@@ -31,8 +31,8 @@ interface State<About> {
 const EMPTY = { ask: null, cards: [], about: null, after: null, hasMore: true, error: null }
 
 /**
- * A list that grows by cursors. It begins anew with another `ask`, which has to stay the same function otherwise (useCallback); the cards
- * before stay until the first new ones are there.
+ * A list that loads page after page by cursors. A different `ask` restarts it, so keep the function stable (useCallback); the previous
+ * cards stay until the first new ones have loaded.
  */
 export function usePages<About>(ask: Ask<About>): Pages<About> {
   const [state, setState] = useState<State<About>>(EMPTY)

@@ -12,7 +12,7 @@ const kept = (): Scheme | null => {
   return scheme === 'light' || scheme === 'dark' ? scheme : null
 }
 
-/** What the reader chose, else what the system says; and a switch. */
+/** The reader's choice, or else the system's scheme, and a function to switch it. */
 export function useScheme(): [scheme: Scheme, toggle: () => void] {
   const isDark = useSyncExternalStore(subscribe, () => system.matches)
   const [chosen, setChosen] = useState(kept)

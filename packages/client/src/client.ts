@@ -1,9 +1,9 @@
 import type { TypedDocument } from './documents.ts'
 
-/** What the service answered instead of data. */
+/** An error response from the service. */
 export class AfterimageError extends Error {
   override readonly name = 'AfterimageError'
-  /** A stable code, such as BAD_INPUT; NO_ANSWER where the answer was not GraphQL's. */
+  /** A stable code, such as BAD_INPUT; NO_ANSWER if the response was not a GraphQL response. */
   readonly code: string
   /** HTTP status. */
   readonly status: number
@@ -17,8 +17,8 @@ export class AfterimageError extends Error {
 
 export interface AfterimageClient {
   /**
-   * Runs an operation. Throws an AfterimageError for an answer with errors, TypeError when no answer comes, and the signal's reason when
-   * that is aborted.
+   * Runs an operation. Throws an AfterimageError for a response with errors, a TypeError if the request fails, and the signal's reason if
+   * it is aborted.
    */
   readonly request: <Result, Variables>(
     document: TypedDocument<Result, Variables>,
@@ -28,8 +28,8 @@ export interface AfterimageClient {
 }
 
 /**
- * @param url of the service, such as https://api.example.com, without /graphql
- * @param token for what is not for everybody; never in a page that others read
+ * @param url the address of the service without /graphql, such as https://api.example.com
+ * @param token for operations that need one; never use it in a page that others can read
  */
 export function createClient({ url, token }: { readonly url: string; readonly token?: string }): AfterimageClient {
   const endpoint = `${url.replace(/\/+$/, '')}/graphql`

@@ -11,14 +11,14 @@ import type {
 } from './operations.ts'
 
 /**
- * The text of a GraphQL operation that knows its result and variables. Other clients understand it: urql, graphql-request and the
- * client preset of GraphQL Code Generator read the types at the same place, `__apiType`.
+ * The text of a GraphQL operation, typed with its result and variables. Other clients understand it: urql, graphql-request and the
+ * client preset of GraphQL Code Generator read the types from the same property, `__apiType`.
  */
 export type TypedDocument<Result, Variables> = string & { readonly __apiType?: (variables: Variables) => Result }
 
 const typed = <Result, Variables>(...parts: string[]): TypedDocument<Result, Variables> => parts.join('\n')
 
-/** A page of a grid, also of a search, with a light and a dark picture of each item. The next page: `after: pageInfo.endCursor`. */
+/** A page of a grid or search, with a light and a dark picture of each item. For the next page, set `after: pageInfo.endCursor`. */
 export const ItemsDocument = typed<ItemsQuery, ItemsQueryVariables>(
   `query Items(
   $search: String, $kind: ItemKind, $scope: ScopeInput
@@ -34,7 +34,7 @@ export const ItemsDocument = typed<ItemsQuery, ItemsQueryVariables>(
   PICTURE_FIELDS,
 )
 
-/** All of one item that its page shows; null for an unknown unique id. */
+/** Everything that the page of an item shows; null for an unknown unique id. */
 export const ItemDocument = typed<ItemQuery, ItemQueryVariables>(
   `query Item($uniqueId: ID!, $widths: [Int!]) {
   item(uniqueId: $uniqueId) {

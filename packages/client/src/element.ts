@@ -2,17 +2,18 @@ import { imageSrcSet, imageUrl, type Theme } from './image-url.ts'
 import type { PictureFields } from './operations.ts'
 import { type ColorScheme, groundOf, sourcesOf } from './picture-parts.ts'
 
-/** Widths in px of what is made from attributes, at one to three device pixels. */
+/** Widths in px of pictures made from attributes, at a device pixel ratio of 1 to 3. */
 const DENSITIES = [1, 2, 3]
 const WIDTH_PX = 256
 
 /**
- * `<afterimage-picture>`. By attributes, from stable addresses, without a query:
+ * `<afterimage-picture>`. It is used either with attributes, which need no query because they lead to stable addresses:
  *
  *     <afterimage-picture base="https://images.example.com" item="ABCDEFGHIJKL" width="96" height="96" alt="House" theme="auto">
  *
- * or by the properties `picture` and `dark`, as PICTURE_FIELDS asks for them, with `color-scheme="light|dark|auto"` and `sizes`. Its box is
- * there before its bytes. The picture is a child, not in a shadow tree: the page's CSS reaches `afterimage-picture img`.
+ * or with the properties `picture` and `dark`, as PICTURE_FIELDS selects them, and the attributes `color-scheme="light|dark|auto"` and
+ * `sizes`. Its box is laid out before the picture has loaded. The picture is a child rather than in a shadow tree, so the page's CSS
+ * applies to `afterimage-picture img`.
  */
 export class AfterimagePicture extends HTMLElement {
   static readonly observedAttributes = [
@@ -55,7 +56,7 @@ export class AfterimagePicture extends HTMLElement {
     this.#drawSoon()
   }
 
-  /** Once for all that is set in one go: a picture of half of the attributes would be asked for. */
+  /** Draws once for everything set in one go; otherwise a picture for half of the attributes would be requested. */
   #drawSoon(): void {
     if (this.#isDue) return
     this.#isDue = true
@@ -80,7 +81,7 @@ export class AfterimagePicture extends HTMLElement {
     const image = this.#imageOf({ ...shown, sizes })
     const ground = groundOf(shown, choice)
     Object.assign(image.style, ground)
-    // Art on no ground would lie on its own placeholder.
+    // Transparent art would otherwise lie on top of its own placeholder.
     image.addEventListener('load', () => {
       for (const name of Object.keys(ground) as (keyof typeof ground)[]) image.style[name] = ''
     })
@@ -120,7 +121,7 @@ export class AfterimagePicture extends HTMLElement {
     image.decoding = 'async'
     image.loading = this.getAttribute('loading') === 'eager' ? 'eager' : 'lazy'
     image.sizes = shown.sizes
-    // Last: from here on it loads.
+    // Set last, since it starts loading.
     image.srcset = shown.srcSet
     image.src = shown.src
     return image

@@ -1,4 +1,4 @@
-/** All that a picture element takes. */
+/** Everything that a picture element needs. */
 export const PICTURE_FIELDS = `fragment PictureFields on Picture {
   src
   srcSet
@@ -11,7 +11,7 @@ export const PICTURE_FIELDS = `fragment PictureFields on Picture {
   stableUrl
 }`
 
-/** An item in a grid. Needs PICTURE_FIELDS beside it and the variable `$widths: [Int!]`. */
+/** An item in a grid. Requires PICTURE_FIELDS in the same document and the variable `$widths: [Int!]`. */
 export const CARD_FIELDS = `fragment CardFields on Item {
   id
   uniqueId

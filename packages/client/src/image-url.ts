@@ -1,38 +1,38 @@
-/** Stable addresses of pictures, made without asking the service. Pure. */
+/** Stable addresses of pictures, built without a request to the service. Pure. */
 
 export type ImageFormat = 'webp' | 'avif' | 'png'
 export type Theme = 'light' | 'dark' | 'transparent'
 
-/** What is left out is usual: 512 px wide, WebP, light. */
+/** Options of a picture. The defaults are 512 px wide, WebP and light. */
 export interface ImageOptions {
   readonly format?: ImageFormat | undefined
-  /** px, snapped up to the service's ladder of sizes. */
+  /** px, rounded up to the service's ladder of sizes. */
   readonly width?: number | undefined
-  /** px; follows from the art's ratio where only the width is given. */
+  /** px; follows from the art's ratio if only the width is given. */
   readonly height?: number | undefined
-  /** Multiplies the sides: 0.5 to 4. */
+  /** Device pixel ratio, by which the sides are multiplied: 0.5 to 4. */
   readonly dpr?: number | undefined
-  /** Matters where both sides are given. */
+  /** Only matters if both sides are given. */
   readonly fit?: 'contain' | 'cover' | undefined
-  /** px on each side. */
+  /** Space on each side, in px. */
   readonly padding?: number | undefined
-  /** `transparent`, `white`, `auto` or #rrggbb; the theme's unless given. */
+  /** `transparent`, `white`, `auto` or #rrggbb; defaults to the theme's. */
   readonly background?: string | undefined
-  /** #rrggbb: the ink of art in currentColor. */
+  /** #rrggbb: the colour of art drawn in currentColor. */
   readonly color?: string | undefined
   readonly theme?: Theme | undefined
 }
 
-/** A picture as a preset of the service makes it, without other options. */
+/** A picture in one of the service's presets, without other options. */
 export interface PresetOptions {
   readonly format?: ImageFormat | undefined
   readonly preset: string
 }
 
 /**
- * The stable address of an item's picture. It redirects to the immutable one.
+ * The stable address of an item's picture. It redirects to the immutable picture.
  * @param base the address of the service or of its CDN, such as https://images.example.com
- * @param uniqueId of the item: 12 characters A-Z and 0-9
+ * @param uniqueId the item's unique id: 12 characters A-Z and 0-9
  */
 export function imageUrl(base: string, uniqueId: string, options: ImageOptions | PresetOptions = {}): string {
   const path = `${trim(base)}/i/${encodeURIComponent(uniqueId)}.${options.format ?? 'webp'}`
@@ -42,7 +42,7 @@ export function imageUrl(base: string, uniqueId: string, options: ImageOptions |
   return query.size > 0 ? `${path}?${query}` : path
 }
 
-/** In the order in which the service prints them, so that a cache has one copy. */
+/** Parameters in the order in which the service prints them, so that a cache holds only one copy. */
 function parametersOf(options: ImageOptions): [string, string][] {
   const { width, height, dpr, fit, padding, background, color, theme } = options
   const given = {
@@ -52,7 +52,7 @@ function parametersOf(options: ImageOptions): [string, string][] {
     fit,
     padding,
     theme: theme === 'light' ? undefined : theme,
-    // A `#` would begin the fragment of the URL.
+    // A `#` would start the fragment of the URL.
     background: background?.replace(/^#/, ''),
     color: color?.replace(/^#/, ''),
   }
@@ -60,9 +60,9 @@ function parametersOf(options: ImageOptions): [string, string][] {
 }
 
 /**
- * The stable address of a family's preview, for og:image for one. Crawlers read PNG.
- * @param base as in imageUrl
- * @param uniqueId of the family
+ * The stable address of a family's preview, for example for og:image. PNG by default, since all crawlers read it.
+ * @param base the same as for imageUrl
+ * @param uniqueId the family's unique id
  */
 export function familyImageUrl(
   base: string,
@@ -81,7 +81,7 @@ export const imageSrcSet = (
 
 /**
  * A loader for next/image, whose `src` is the unique id of an item: `export default createImageLoader('https://images.example.com')`
- * in the file that `images.loaderFile` names. Next's `quality` means nothing here: the service decides by the art.
+ * in the file that `images.loaderFile` names. Next's `quality` is ignored: the service chooses the quality by the art.
  */
 export const createImageLoader =
   (base: string, options: Omit<ImageOptions, 'width' | 'dpr'> = {}) =>

@@ -1,4 +1,4 @@
-/** What `@afterimage/client` offers; `/react` and `/element` have the picture elements. */
+/** The exports of `@afterimage/client`; `/react` and `/element` have the picture elements. */
 export { type AfterimageClient, AfterimageError, createClient } from './client.ts'
 export { FamiliesDocument, FamilyDocument, ItemDocument, ItemsDocument, type TypedDocument } from './documents.ts'
 export { CARD_FIELDS, PICTURE_FIELDS } from './fragments.ts'

@@ -1,6 +1,6 @@
 import type { PictureFields } from './operations.ts'
 
-/** What the React component and the web component make of a picture alike. Pure. */
+/** What the React component and the web component share. Pure. */
 
 export type ColorScheme = 'light' | 'dark' | 'auto'
 
@@ -17,7 +17,7 @@ export interface Source {
 
 const DARK = '(prefers-color-scheme: dark)'
 
-/** The `<source>` elements, in the order in which a browser tries them: dark ones first where the system decides. */
+/** The `<source>` elements, in the order in which a browser tries them: dark ones first if the system decides. */
 export function sourcesOf(picture: PictureFields, { dark, colorScheme }: Dark): Source[] {
   if (colorScheme !== 'auto' || !dark) return [...picture.sources]
   const webp = { type: 'image/webp', srcSet: dark.srcSet }
@@ -30,13 +30,13 @@ interface Ground {
   readonly backgroundSize?: string
 }
 
-/** What stands in the picture's box until its bytes are there, as CSS. */
+/** CSS for the picture's box until the picture has loaded. */
 export function groundOf(picture: PictureFields, { dark, colorScheme }: Dark): Ground {
-  // Of two placeholders CSS cannot choose by the system: their colours can.
+  // CSS cannot choose between two placeholder images by the system's scheme, but it can between two colours.
   if (colorScheme === 'auto' && dark) return { backgroundColor: `light-dark(${colourOf(picture)}, ${colourOf(dark)})` }
   const { placeholder } = picture
   const color = { backgroundColor: picture.background ?? 'transparent' }
-  // A data URL of base64 has no quote to escape.
+  // A base64 data URL contains no quotes to escape.
   return placeholder
     ? { ...color, backgroundImage: `url("${placeholder.dataUrl}")`, backgroundSize: '100% 100%' }
     : color

@@ -3,17 +3,17 @@ import type { PictureFields } from './operations.ts'
 import { type ColorScheme, groundOf, sourcesOf } from './picture-parts.ts'
 
 export interface PictureProps extends Omit<ImgHTMLAttributes<HTMLImageElement>, 'src' | 'srcSet'> {
-  /** `Item.picture` as PICTURE_FIELDS asks for it. Null: the item cannot be shown, and its box stays empty. */
+  /** `Item.picture` as PICTURE_FIELDS selects it. Null: the item cannot be shown, and its box stays empty. */
   readonly picture: PictureFields | null
-  /** The same on a dark ground. */
+  /** The same picture on a dark background. */
   readonly dark?: PictureFields | null | undefined
-  /** Which of the two: `auto` follows the reader's system, without JavaScript. */
+  /** Which of the two to show: `auto` follows the reader's system, without JavaScript. */
   readonly colorScheme?: ColorScheme | undefined
 }
 
 /**
- * A responsive picture that never moves the page: its box is there before its bytes, with the placeholder on its ground. Takes what `<img>`
- * takes; `sizes` is how wide it is shown, its own width in px unless given. Loaded lazily unless `loading` says otherwise.
+ * A responsive picture that causes no layout shift: its box is laid out before the picture has loaded and shows the placeholder. Takes the
+ * attributes of `<img>`; `sizes` says how wide it is shown and defaults to its own width in px. Loads lazily unless `loading` is set.
  */
 export function Picture({ picture, dark = null, colorScheme = 'light', sizes, style, onLoad, ...rest }: PictureProps) {
   const [loaded, setLoaded] = useState<string | null>(null)

@@ -7,7 +7,7 @@ import type { NormalisedSvg } from './normalise/normalise.ts'
  * - Plain art, only shapes and paths, goes to resvg: it draws it as Chromium does, in half the time, and with fewer shades along edges,
  *   which makes lossless pictures a quarter smaller.
  * - Heavy art goes to resvg too if resvg supports its features: it takes a third to an eighth of librsvg's time.
- * - What librsvg draws wrong goes to resvg, unless the document also has features that resvg draws wrong.
+ * - Documents with features that librsvg draws wrong go to resvg, unless they also have features that resvg draws wrong.
  * - Everything else goes to librsvg, which agrees with Chromium more often (`npm run bench -- fidelity`), lays out text as Chromium does
  *   and does not abort.
  * @param options.otherEngine after a failure of that engine: the other of the two
@@ -29,7 +29,7 @@ function bestEngine(document: Drawable): Engine {
   return isHeavy(document) && features.every((feature) => DRAWN_BY_RESVG.has(feature)) ? 'resvg' : 'librsvg'
 }
 
-/** Few shapes and paths and nothing else. */
+/** Whether the document has only a few shapes and paths and nothing else. */
 export const isPlain = ({ features, svg }: Pick<Drawable, 'features' | 'svg'>): boolean =>
   features.size === 0 && svg.length <= PLAIN_MAX_CHARS
 
@@ -48,7 +48,7 @@ export const isHeavy = ({ counts: { elements, pathChars } }: Drawable): boolean 
  */
 const DRAWN_BY_RESVG: ReadonlySet<Feature> = new Set<Feature>(['gradient', 'opacity', 'clipPath', 'use'])
 
-/** Features that librsvg draws wrong and resvg as Chromium does. */
+/** Features that librsvg draws wrong and resvg draws as Chromium does. */
 const LOST_BY_LIBRSVG: ReadonlySet<Feature> = new Set<Feature>([
   'blur-region',
   'clip-complex',
@@ -57,5 +57,5 @@ const LOST_BY_LIBRSVG: ReadonlySet<Feature> = new Set<Feature>([
   'pattern-view-box',
 ])
 
-/** Features that may be beside those. */
+/** Features that may occur together with those. */
 const DRAWN_BESIDE: ReadonlySet<Feature> = new Set<Feature>([...DRAWN_BY_RESVG, 'filter', 'image', 'mask', 'pattern'])

@@ -66,8 +66,8 @@ process.on('disconnect', () => process.kill(process.pid, 'SIGKILL'))
 
 let rendersSinceGc = 0
 /**
- * resvg's copy of a raster (1 MB at 512 px) is memory that V8 does not account for, freed only by a collection. It is young then: a
- * minor collection frees it, a full one takes twenty times as long.
+ * resvg's copy of a raster (1 MB at 512 px) is memory that V8 does not account for and that only a garbage collection frees. It is still
+ * young here, so a minor collection frees it; a full one takes twenty times as long.
  */
 function collectGarbage(): void {
   if (++rendersSinceGc < 16) return

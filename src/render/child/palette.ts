@@ -2,18 +2,18 @@ import type { PlaceholderData } from '../messages.ts'
 import type { Colour, Raster } from './pixels.ts'
 
 const COLOURS_MAX = 5
-/** A smaller part of what is drawn is an edge or a detail. */
+/** A smaller share of what is drawn counts as an edge or a detail. */
 const SHARE_MIN = 0.02
-/** Colours this near, in each channel, are one. */
+/** Colours that differ by at most this much in each channel count as one. */
 const NEAR = 40
-/** Of one colour all but the edges of a drawing. */
+/** The share that a single colour must have: everything but the edges of a drawing. */
 const MONOCHROME_SHARE = 0.95
-/** Of the square that a picture stands in. A silhouette is no ground, and its ink depends on the theme. */
+/** The share of a picture's square that its art must fill. Higher for silhouettes, whose colour depends on the theme. */
 const FILLING_SHARE = { monochrome: 0.9, coloured: 0.5 } as const
 
 type Bin = [weight: number, red: number, green: number, blue: number]
 
-/** What a small drawing on clear ground shows: its main colours, and how much of its square they cover. */
+/** The main colours of a small drawing on a transparent background, and whether they fill most of its square. */
 export function coloursOf(raster: Raster): Pick<PlaceholderData, 'palette' | 'isMonochrome' | 'fillsGround'> {
   const bins = binsOf(raster)
   const all = bins.reduce((sum, [weight]) => sum + weight, 0)
@@ -28,7 +28,7 @@ export function coloursOf(raster: Raster): Pick<PlaceholderData, 'palette' | 'is
   return { palette, isMonochrome, fillsGround: all >= share * square * 255 }
 }
 
-/** 512 bins of colour, weighted by alpha, the fullest first. */
+/** A histogram with 512 bins of colour, weighted by alpha, fullest first. */
 function binsOf({ pixels }: Raster): Bin[] {
   const bins = new Map<number, Bin>()
   for (let at = 0; at < pixels.length; at += 4) {
@@ -48,7 +48,7 @@ function binsOf({ pixels }: Raster): Bin[] {
   return [...bins.values()].sort((a, b) => b[0] - a[0])
 }
 
-/** Each bin is added to the first fuller one that is near: a colour on the border of two bins is one colour. */
+/** Merges each bin into the first fuller one that is close, so that a colour at the border of two bins counts as one. */
 function mergeNear(bins: readonly Bin[]): Bin[] {
   const merged: { bin: Bin; colour: Colour }[] = []
   for (const bin of bins) {

@@ -13,7 +13,7 @@ export const parseHex = (hex: string): Colour => {
   return [value >> 16, (value >> 8) & 255, value & 255]
 }
 
-/** Frees the raster's memory, which otherwise stays until a collection. Nothing may use the raster afterwards. */
+/** Frees the raster's memory, which would otherwise stay until a garbage collection. The raster must not be used afterwards. */
 export function release({ pixels }: Raster): void {
   if (pixels.buffer instanceof ArrayBuffer && pixels.buffer.byteLength === pixels.byteLength) pixels.buffer.transfer(0)
 }

@@ -16,9 +16,9 @@ const themeOf = (theme: Theme) => {
 const [LIGHT, DARK, CLEAR] = [themeOf('LIGHT'), themeOf('DARK'), themeOf('TRANSPARENT')]
 
 /**
- * ThumbHash (with alpha), colours and tiny pictures of a drawing on clear ground.
- * @param options.hasInk parts of it are in currentColor
- * @param options.drawOnDark the same drawing in the ink of the dark theme, where it is not the same
+ * ThumbHash (with alpha), colours and tiny pictures of a drawing on a transparent background.
+ * @param options.hasInk whether parts of it are in currentColor
+ * @param options.drawOnDark draws it in the dark theme's colour, if that makes a difference
  */
 export async function placeholderOf(
   raster: Raster,
@@ -53,7 +53,7 @@ async function inColours(raster: Raster, { drawOnDark }: { drawOnDark: () => Pro
   }
 }
 
-/** On the background of its theme: a transparent placeholder would make the picture flash when it loads. */
+/** Uses the background of the theme: with a transparent placeholder, the picture would flash when it loads. */
 function flatten({ pixels, width, height }: Raster, matte: Colour | null): Raster {
   if (!matte) return { pixels, width, height }
   const flat = new Uint8Array(pixels.length)
@@ -66,7 +66,7 @@ function flatten({ pixels, width, height }: Raster, matte: Colour | null): Raste
   return { pixels: flat, width, height }
 }
 
-/** Downscales to at most so many px a side, each pixel the mean of a 4 x 4 grid of samples, weighted by alpha. */
+/** Downscales to at most the given px per side; each pixel is the alpha-weighted mean of a 4 x 4 grid of samples. */
 function shrink(raster: Raster, side: number): Raster {
   const scale = Math.min(1, side / Math.max(raster.width, raster.height))
   const width = Math.max(1, Math.round(raster.width * scale))

@@ -1,15 +1,15 @@
 import { crc32, deflateSync } from 'node:zlib'
 import type { Colour, Raster } from './pixels.ts'
 
-/** Shades from the ground to the ink, that of clear ground and that of full ink among them. */
+/** Number of shades from the background to the art's colour, including both. */
 const SHADES = 8
 const SIGNATURE = Buffer.from([137, 80, 78, 71, 13, 10, 26, 10])
-/** Four bits a pixel, by palette. */
+/** Four bits per pixel, with a palette. */
 const [BIT_DEPTH, BY_PALETTE] = [4, 3]
 
 /**
- * The alpha of a raster as a PNG in shades of one ink on a ground (null: clear): https://www.w3.org/TR/png-3/. It takes a tenth of the
- * time of an encoder that can do everything, and of such art it is smaller too.
+ * The alpha of a raster as a PNG in shades of one colour on a background (null: transparent): https://www.w3.org/TR/png-3/. It takes a
+ * tenth of the time of a general-purpose encoder, and the result is smaller for such art.
  */
 export function encodeRamp({ pixels, width, height }: Raster, { ink, ground }: { ink: Colour; ground: Colour | null }) {
   const shares = Array.from({ length: SHADES }, (_, index) => index / (SHADES - 1))
@@ -20,7 +20,7 @@ export function encodeRamp({ pixels, width, height }: Raster, { ink, ground }: {
   header.writeUInt32BE(width, 0)
   header.writeUInt32BE(height, 4)
   header.set([BIT_DEPTH, BY_PALETTE], 8)
-  // A row begins with its filter, none, and two pixels share a byte.
+  // A row starts with its filter type (none), and each byte holds two pixels.
   const stride = 1 + Math.ceil(width / 2)
   const rows = new Uint8Array(height * stride)
   for (let y = 0; y < height; y++)

@@ -71,8 +71,8 @@ export async function rasterise(
 }
 
 /**
- * How steep a lit surface is hangs on its height beside the distance of two pixels, which engines take for one unit: a browser's light
- * falls the same at any size.
+ * The slope of a lit surface is its height relative to the distance between pixels, which engines assume to be one unit. Scaling the
+ * height gives the same light at any size, as in browsers.
  */
 function scaleSurfaces(svg: string, pxPerUnit: number): string {
   return svg.replaceAll(/<fe(?:Diffuse|Specular)Lighting\b[^>]*/g, (tag) => {
@@ -119,8 +119,8 @@ async function drawWithLibrsvg(
 }
 
 /**
- * resvg paints the background itself at no cost. Fonts cost 1.8 ms per document, more than drawing it, so it gets them only if there is
- * text.
+ * resvg paints the background itself at no cost. Fonts take 1.8 ms per document, more than drawing it, so they are passed only if there
+ * is text.
  */
 function drawWithResvg(
   svg: string,

@@ -64,7 +64,7 @@ export function createRenderer(all: readonly Preset[]): Render {
   }
 }
 
-/** A second drawing of heavy art, in the ink of the dark theme, would cost too much for a placeholder. */
+/** Drawing heavy art again in the dark theme's colour would cost too much for a placeholder. */
 function drawPlaceholder(
   document: NormalisedSvg,
   { small, draw }: { small: Raster; draw: ReturnType<typeof openDrawings> },

@@ -31,7 +31,7 @@ export function applySmil(tree: Tree, moment: Moment): Animated {
     const target = href?.startsWith('#') ? tree.ids.get(href.slice(1)) : animation.parent
     if (target && name === 'animateMotion') {
       const moved = motionAt(animation, { tree, share: shareOf(animation, { now, isLoop: isLoop(animation) }) })
-      // Around whatever else moves it.
+      // Applied outside any other transform.
       if (moved !== null)
         target.given = { ...target.given, transform: `${moved} ${target.given.transform ?? ''}`.trim() }
       continue

@@ -78,7 +78,7 @@ const boxLength =
 type BoxParse = (text: string, given: Readonly<Record<string, string>>) => Value | null
 
 const units = oneOf('userSpaceOnUse objectBoundingBox')
-/** A percentage is of the path. */
+/** A percentage refers to the length of the path. */
 const offset: Parse = (text) =>
   text.trim().endsWith('%') ? number(text.trim().slice(0, -1)) && text.trim() : length('other')(text)
 const angle: Parse = (text) => {

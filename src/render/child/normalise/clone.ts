@@ -1,17 +1,17 @@
 import { LIMITS, tooComplex } from './limits.ts'
 import type { Element, Tree } from './tree.ts'
 
-/** What a copy differs in. */
+/** How a copy differs from the original. */
 export interface CloneOptions {
   readonly change?: (value: string) => string
-  /** Told of each element and its copy. */
+  /** Called with each element and its copy. */
   readonly onCopy?: (from: Element, to: Element) => void
 }
 
-/** A copy of settled elements, counted among the document's. Throws TOO_COMPLEX. */
+/** A copy of resolved elements, counted towards the document's limit. Throws TOO_COMPLEX. */
 export function cloneOf(element: Element, tree: Pick<Tree, 'elements'>, options: CloneOptions = {}): Element {
   if (++tree.elements > LIMITS.elements)
-    throw tooComplex(`With all that is used the document has more than ${LIMITS.elements} elements.`)
+    throw tooComplex(`Including copies for its use elements, the document has more than ${LIMITS.elements} elements.`)
   const { change = (value) => value, onCopy } = options
   const attributes = new Map([...element.attributes].map(([name, value]) => [name, change(value)]))
   const copy: Element = { ...element, attributes, children: [], parent: null }

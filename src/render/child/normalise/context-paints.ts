@@ -2,7 +2,7 @@ import { cloneOf } from './clone.ts'
 import { referenceIn } from './references.ts'
 import { append, create, type Element, type Tree, walk } from './tree.ts'
 
-/** The paints of the shape or `use` that `context-fill` and `context-stroke` speak of. */
+/** The paints of the shape or `use` that `context-fill` and `context-stroke` refer to. */
 export interface Paints {
   readonly fill: string
   readonly stroke: string
@@ -10,11 +10,11 @@ export interface Paints {
 
 const isContext = (paint: string | undefined): boolean => paint === 'context-fill' || paint === 'context-stroke'
 
-/** A value with the paints of its context in it. */
+/** The value, with context paints replaced by those of the context. */
 export const contextual = (value: string, { fill, stroke }: Paints): string =>
   value === 'context-fill' ? fill : value === 'context-stroke' ? stroke : value
 
-/** Whether anything in it is painted as its context is. */
+/** Whether anything inside uses a context paint. */
 export const usesContext = (element: Element): boolean => {
   for (const { attributes } of walk(element))
     if (isContext(attributes.get('fill')) || isContext(attributes.get('stroke'))) return true
@@ -22,21 +22,21 @@ export const usesContext = (element: Element): boolean => {
 }
 
 /**
- * Draws what a `use` shows in the paints of that `use` where it asks for them: no engine knows `context-fill` there. SVG 2, 13.2.
+ * Replaces context paints in the content of a `use` with the paints of that `use`: no engine supports `context-fill` there. SVG 2, 13.2.
  * Throws TOO_COMPLEX.
  */
 export function resolveContextPaints(tree: Tree): void {
   const copies = new Map<string, string>()
   const known = new Map<Element, boolean>()
-  /** Written in the end: what is copied later must not show another's copies. */
+  /** Applied at the end, so that later copies do not refer to other copies. */
   const shown = new Map<Element, string>()
-  /** A `use`, and the one that shows it where it is in a copy. */
+  /** A `use` and, if it is inside a copy, the context of the `use` that shows that copy. */
   const uses: { use: Element; host: Paints | null }[] = []
   const find = (from: Element, host: Paints | null) => {
     for (const use of walk(from)) if (use.name === 'use') uses.push({ use, host })
   }
   find(tree.root, null)
-  // Copies may hold further uses: the list grows while it is read.
+  // Copies may contain further uses, so the list grows during the iteration.
   for (let index = 0; index < uses.length; index++) {
     const { use, host } = uses[index] as { use: Element; host: Paints | null }
     const id = referenceIn(use.attributes.get('href') ?? '') ?? ''
@@ -55,11 +55,11 @@ export function resolveContextPaints(tree: Tree): void {
   }
   for (const [use, id] of shown) use.attributes.set('href', `#${id}`)
 
-  /** Also by way of what it uses itself. Each is looked through once. */
+  /** Includes content that it uses indirectly. Each element is checked once. */
   function asksForContext(target: Element): boolean {
     const before = known.get(target)
     if (before !== undefined) return before
-    // A cycle ends here.
+    // This ends cycles.
     known.set(target, false)
     const isFound =
       usesContext(target) ||
@@ -73,7 +73,7 @@ export function resolveContextPaints(tree: Tree): void {
   }
 }
 
-/** A paint as it is inherited, in a copy from the `use` that shows it; the one of no context is none. */
+/** The inherited paint, which in a copy comes from the `use` that shows it; a context paint without a context is none. */
 function paintAt(use: Element, name: 'fill' | 'stroke', host: Paints | null): string {
   let paint: string | undefined
   for (let at: Element | null = use; at && paint === undefined; at = at.parent) {

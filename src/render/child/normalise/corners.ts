@@ -3,8 +3,8 @@ import { along, type Reference } from './transform-list.ts'
 import { print, split } from './values.ts'
 
 /**
- * The data of a box with the corners that `border-radius` asks for, from the upper left one clockwise; null where all are sharp.
- * Radii that overlap are shrunk together. CSS Backgrounds 3, 5.
+ * Path data of a box with the corners given by `border-radius`, clockwise from the upper left; null if all are sharp. Overlapping radii
+ * are scaled down together. CSS Backgrounds 3, 5.
  */
 export function roundedBox(box: Box, radius: string, reference: Reference): string | null {
   const [across = '0', down = across] = split(radius, '/')

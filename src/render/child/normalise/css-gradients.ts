@@ -8,7 +8,7 @@ import { type Context, calls, evaluate, print, split } from './values.ts'
 /** Wedges of a full turn: a finer step of colour is not visible. */
 const WEDGES = 360
 
-/** CSS gradients that fill a box, the first one on top, as shapes; null where there is none that we know. */
+/** The CSS gradients that fill a box as shapes, the first one on top; null if there is none that we support. */
 export function drawGradient(
   text: string,
   box: Box,
@@ -25,7 +25,7 @@ export function drawGradient(
 const LAYERS_MAX = 8
 
 function drawLayer(text: string, box: Box, tools: Tools): Element[] | null {
-  // Behind the gradient stand its size and place, which we take for those of the box.
+  // The size and position after the gradient are ignored: it is assumed to fill the box.
   const [call] = calls(split(text, ' ').find((part) => part.includes('gradient(')) ?? '') ?? []
   if (!call) return null
   const args = split(call.inside, ',')
@@ -160,7 +160,7 @@ function linear(args: readonly string[], box: Box, { tree, context }: Tools): El
   return [filled(gradient, box, tree)]
 }
 
-/** `circle 20px at 30% 40%`, `ellipse farthest-side`: an ellipse in a box by its radii and its middle. */
+/** Parses `circle 20px at 30% 40%` or `ellipse farthest-side` into an ellipse in a box, given by its radii and centre. */
 function radial(args: readonly string[], box: Box, { tree, context }: Tools): Element[] | null {
   const head = args[0]?.toLowerCase().trim() ?? ''
   const hasHead = /^(?:circle|ellipse|closest|farthest|at\b|[\d.]+(?:px|%))/.test(head)

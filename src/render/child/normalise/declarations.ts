@@ -66,7 +66,7 @@ export function stripComments(text: string): string {
   return out + text.slice(from)
 }
 
-/** What only boxes of HTML have, kept as written. */
+/** Properties that only HTML boxes have, kept as written. */
 const OF_BOXES: ReadonlySet<string> = new Set(
   (
     'padding padding-top padding-right padding-bottom padding-left margin margin-top margin-right margin-bottom margin-left ' +

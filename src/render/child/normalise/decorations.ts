@@ -1,7 +1,7 @@
 import { type Element, inherited } from './tree.ts'
 import { print } from './values.ts'
 
-/** A letter in its place. px. */
+/** A positioned letter, in px. */
 export interface PlacedLetter {
   readonly element: Element
   readonly x: number
@@ -11,16 +11,16 @@ export interface PlacedLetter {
   readonly ascent: number
 }
 
-/** True where lines are drawn with the letters of a text. */
+/** Whether a text has decoration lines. */
 export const isDecorated = (element: Element): boolean => ownersOf(element).length > 0
 
 interface Owner {
-  /** What the line is painted as. */
+  /** The element whose paint the line has. */
   readonly element: Element
   readonly kinds: readonly string[]
 }
 
-/** The property is not inherited, but what it draws goes through all that is inside: also from around the text. */
+/** The property is not inherited, but its lines extend through all descendants, including those set on ancestors of the text. */
 function ownersOf(element: Element): Owner[] {
   const owners: Owner[] = []
   let painted = element
@@ -32,7 +32,7 @@ function ownersOf(element: Element): Owner[] {
   return owners
 }
 
-/** Where a line's upper edge lies below the baseline, in sizes of the font and its ascent, as Chromium has it: a tenth of an em thick. */
+/** The distance of a line's upper edge below the baseline, as in Chromium; a line is a tenth of an em thick. */
 const THICKNESS = 0.1
 function topOf(kind: string, { size, ascent }: PlacedLetter): number {
   const thickness = THICKNESS * size
@@ -40,7 +40,7 @@ function topOf(kind: string, { size, ascent }: PlacedLetter): number {
   return kind === 'overline' ? -ascent - thickness / 2 : -ascent / 3 - thickness / 2
 }
 
-/** The lines of letters that stand beside each other, as data of rectangles by the element that they are painted as. */
+/** The decoration lines of adjacent letters: path data of rectangles, by the element whose paint they have. */
 export function decorate(letters: readonly PlacedLetter[]): Map<Element, string> {
   const drawn = new Map<Element, string>()
   const open = new Map<string, { owner: Element; x: number; end: number; top: number; height: number }>()
@@ -73,10 +73,10 @@ export function decorate(letters: readonly PlacedLetter[]): Map<Element, string>
   return drawn
 }
 
-/** Baselines that librsvg sets elsewhere than Chromium does. */
+/** Baselines that librsvg places differently from Chromium. */
 const SET_HERE = /^(?:hanging|mathematical|text-before-edge|before-edge|text-top)$/
 
-/** True where an element stands on a baseline that only we know. */
+/** Whether an element uses a baseline that must be positioned here. */
 export const isOnOwnBaseline = (element: Element): boolean =>
   SET_HERE.test(inherited(element, 'dominant-baseline') ?? '') ||
   (element.name !== 'text' &&

@@ -37,7 +37,7 @@ export function fadeOwn(attributes: Map<string, string>, color: string, opacityN
   if (opacityName !== null) attributes.set(opacityName, print(alpha * px(attributes.get(opacityName), 1)))
 }
 
-/** Repeats an inherited `currentColor`, which means the colour of the element: engines use that of the ancestor that set it. */
+/** Repeats an inherited `currentColor`, which refers to the element's own colour; engines use that of the ancestor that set it. */
 export function repeatCurrentColor(element: Element): void {
   for (const paint of ['fill', 'stroke'])
     if (!element.attributes.has(paint) && inheritedValue(element, paint) === 'currentColor')

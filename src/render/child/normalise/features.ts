@@ -34,7 +34,7 @@ export function collectFeatures(tree: Tree, extent: number): { counts: Counts; t
   return { counts, text }
 }
 
-/** Uses of an element that not every engine draws. */
+/** Uses of an element that some engines do not draw. */
 const ODD: Readonly<Record<string, Feature>> = {
   clipPath: 'clip-complex',
   feGaussianBlur: 'blur-region',

@@ -66,7 +66,7 @@ const REGION = {
   'color-interpolation-filters': 'sRGB',
 }
 
-/** Where functions are written. */
+/** The context in which functions appear. */
 interface Written {
   readonly context: Context
   readonly isAttribute: boolean
@@ -88,7 +88,7 @@ const whole =
   (parse: Parse): Parse =>
   (text) =>
     text.includes('%') ? null : parse(text)
-/** A length here has a unit and is not a part of anything. */
+/** A length here must have a unit and must not be a percentage. */
 const ofUnit =
   (parse: Parse): Parse =>
   (text) =>
@@ -169,7 +169,7 @@ const sepia = (rest: number): number[] => [
   ...[0, 0, 0, 1, 0],
 ]
 
-/** `[color] x y [blur] [color]`; unlike that of a blur its lengths may do without units in an attribute. */
+/** `[color] x y [blur] [color]`; unlike those of a blur, its lengths may omit units in an attribute. */
 function shadow(inside: string, context: Context, of: typeof whole): Element[] | null {
   const lengths: string[] = []
   let flood = context.color ?? '#000000'

@@ -1,8 +1,8 @@
 import { type Element, elementsOf, type Tree, walk } from './tree.ts'
 
 /**
- * Filters as browsers read them: engines differ on inputs that are not there, on numbers that are out of range and on steps that are
- * not valid. A step that is not valid is clear.
+ * Adapts filters to the way browsers read them: engines differ on missing inputs, numbers out of range and invalid steps. An invalid step
+ * becomes transparent.
  */
 export function resolveFilters(tree: Tree): void {
   for (const filter of walk(tree.root)) {
@@ -12,7 +12,7 @@ export function resolveFilters(tree: Tree): void {
   }
 }
 
-/** An empty region hides what is filtered. */
+/** An empty filter region hides the filtered element. */
 function hide(filter: Element): void {
   for (const side of ['width', 'height']) filter.attributes.delete(side)
   const [first, ...others] = elementsOf(filter)
@@ -20,11 +20,11 @@ function hide(filter: Element): void {
   if (first) clear(first)
 }
 
-/** What a browser gives without any earlier step. The background and the paints of SVG 1.1 are no longer among it. */
+/** The inputs that browsers provide. The background and paint inputs of SVG 1.1 are no longer among them. */
 const SOURCES = ['SourceGraphic', 'SourceAlpha']
 const INPUTS = ['in', 'in2']
 
-/** An input of an unknown name is the step before, as one without a name. */
+/** An input with an unknown name means the previous step, like an input without a name. */
 function resolve(filter: Element): void {
   const results = new Set(SOURCES)
   for (const primitive of elementsOf(filter)) {
@@ -54,11 +54,11 @@ const RESOLVE: Readonly<Record<string, (primitive: Element) => void>> = {
   },
 }
 
-/** https://www.w3.org/TR/filter-effects-1/#element-attrdef-fespecularlighting-specularexponent; browsers bring others into it. */
+/** https://www.w3.org/TR/filter-effects-1/#element-attrdef-fespecularlighting-specularexponent; browsers clamp other values. */
 const EXPONENT = { min: 1, max: 128 }
 const LIGHTS: ReadonlySet<string> = new Set(['feDistantLight', 'fePointLight', 'feSpotLight'])
 
-/** The first light is the one. */
+/** Only the first light source counts. */
 function resolveLight(primitive: Element): void {
   const light = [...elementsOf(primitive)].find(({ name }) => LIGHTS.has(name))
   if (!light) {
@@ -81,7 +81,7 @@ interface Range {
   readonly max?: number
 }
 
-/** https://www.w3.org/TR/filter-effects-1/#feConvolveMatrixElement: what makes one an error. */
+/** Whether a matrix is valid: https://www.w3.org/TR/filter-effects-1/#feConvolveMatrixElement. */
 function isConvolution(primitive: Element): boolean {
   const [columns = 3, rows = columns] = numbersOf(primitive, 'order')
   if (columns <= 0 || rows <= 0) return false

@@ -10,8 +10,8 @@ import { openFonts } from './outline-fonts.ts'
 import { append, create, type Element, replace, type Tree, walk } from './tree.ts'
 
 /**
- * Draws what HTML in a foreignObject is in practice: labels, boxes and tables (Mermaid, draw.io, README cards), and boxes with a
- * background (Figma's angular gradients). All else is left out with a warning.
+ * Draws the HTML that foreignObjects contain in practice: labels, boxes and tables (Mermaid, draw.io, README cards), and boxes with a
+ * background (Figma's angular gradients). Everything else is left out with a warning.
  */
 export function resolveForeignObjects(tree: Tree): void {
   const tools = openLayout(tree, openFonts(tree.fontFaces))
@@ -34,7 +34,7 @@ export function resolveForeignObjects(tree: Tree): void {
 const ELEMENTS_MAX = 500
 const DEPTH_MAX = 60
 
-/** True for HTML of elements that we lay out, and not too many of them. */
+/** Whether the HTML contains only supported elements, and not too many of them. */
 export function canBeDrawn(foreign: Element): boolean {
   let elements = 0
   for (const element of walk(foreign, ({ name }) => name !== 'svg')) {
@@ -50,7 +50,7 @@ function depthOf(element: Element, from: Element): number {
   return depth
 }
 
-/** Null where laying it out takes too long. */
+/** Null if the layout takes too long. */
 function drawForeign(foreign: Element, tools: LayoutTools): Element[] | null {
   const of = (name: string) => px(foreign.attributes.get(name))
   const box: Box = { x: of('x'), y: of('y'), width: of('width'), height: of('height') }
@@ -79,7 +79,7 @@ function layOut(lay: () => Laid): Laid | null {
   }
 }
 
-/** The foreignObject as the block around its HTML. */
+/** The foreignObject as the containing block of its HTML. */
 function blockOf(foreign: Element): Element {
   return { ...foreign, style: new Map([['display', 'block']]) }
 }

@@ -1,7 +1,7 @@
 import { referenceIn } from './references.ts'
 import { create, type Element, elementsOf, type Tree, walk } from './tree.ts'
 
-/** A radius of zero or less is all the last stop's colour: engines draw nothing, or the first. */
+/** A radius of zero or less fills with the last stop's colour; engines draw nothing, or the first stop. */
 export function resolveGradients(tree: Tree): void {
   for (const gradient of walk(tree.root)) {
     if (gradient.name !== 'radialGradient' || !(Number.parseFloat(gradient.attributes.get('r') ?? '') <= 0)) continue
@@ -12,7 +12,7 @@ export function resolveGradients(tree: Tree): void {
   }
 }
 
-/** Its own, or those of the gradient that it takes them from. */
+/** The gradient's own stops, or those of the gradient it refers to. */
 function stopsOf(gradient: Element, { targets }: Tree): Element[] {
   const seen = new Set<Element>()
   for (let at: Element | undefined = gradient; at && !seen.has(at); ) {

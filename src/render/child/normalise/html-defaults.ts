@@ -3,7 +3,7 @@ import type { Declaration } from './declarations.ts'
 import { parseStyle } from './style-attribute.ts'
 import type { Element, Findings } from './tree.ts'
 
-/** What a browser's own style sheet says of the HTML that we lay out, beside `display:inline`. */
+/** The browser's default styles for the HTML we lay out, apart from `display:inline`. */
 const DEFAULTS: Readonly<Record<string, string>> = {
   html: 'display:block',
   body: 'display:block;margin:8px',
@@ -57,12 +57,12 @@ const DEFAULTS: Readonly<Record<string, string>> = {
   link: 'display:none',
 }
 
-/** True of HTML elements that we lay out; all others are left out. */
+/** Whether we lay out an HTML element; all others are left out. */
 export const isLaidOut = (name: string): boolean => Object.hasOwn(DEFAULTS, name.slice('html:'.length))
 
 const parsed = new Map<string, readonly Declaration[]>()
 
-/** An HTML element's declarations over those that it has anyway: of the browser, and of its old attributes. */
+/** An HTML element's declarations on top of the browser's defaults and its presentational attributes. */
 export function withDefaults(element: Element, declared: Declared | null, findings: Findings): Declared {
   const name = element.name.slice('html:'.length)
   const text = Object.hasOwn(DEFAULTS, name) ? (DEFAULTS[name] as string) : ''
@@ -72,14 +72,14 @@ export function withDefaults(element: Element, declared: Declared | null, findin
   for (const declaration of [...defaults, ...parseStyle(hintsOf(element), findings)])
     all.set(declaration.property, declaration)
   for (const [property, declaration] of declared ?? []) {
-    // A later longhand stands over what it is a part of.
+    // A later longhand overrides its shorthand.
     all.delete(property)
     all.set(property, declaration)
   }
   return all
 }
 
-/** The attributes that were there before CSS. */
+/** The styles from presentational attributes. */
 function hintsOf(element: Element): string {
   const { name, given } = element
   let style = ''

@@ -9,13 +9,13 @@ interface Options {
   readonly tools: LayoutTools
 }
 
-/** An item and how it is laid out in so much room. */
+/** An item, and how to lay it out in a given space. */
 interface Item {
   readonly element: Element | null
   lay(size: { width: number; isFitting?: boolean; forced?: { width?: number; height?: number } }): Laid
 }
 
-/** The children of a flex box or grid; letters that stand free are an item of their own. */
+/** The children of a flex box or grid; bare text becomes an item of its own. */
 function itemsOf(element: Element, { room, tools }: Options): Item[] {
   const items: Item[] = []
   for (const child of element.children) {
@@ -28,7 +28,7 @@ function itemsOf(element: Element, { room, tools }: Options): Item[] {
   return items
 }
 
-/** Where what is left over goes: before the first item, and between two. */
+/** The distribution of free space: before the first item, and between items. */
 function spread(justify: string, free: number, count: number): { before: number; between: number } {
   const rest = Math.max(0, free)
   if (/center/.test(justify)) return { before: free / 2, between: 0 }
@@ -81,7 +81,7 @@ export function layRow(element: Element, options: Options): Laid {
   const gaps = gap * Math.max(0, items.length - 1)
   const usedWidth = fitted.reduce((sum, { usedWidth, width }) => sum + Math.min(width, usedWidth), gaps)
   const wanted = fitted.map(({ width, usedWidth }, index) =>
-    // `flex: 1` shares all of the room, and not only what is left over.
+    // `flex: 1` distributes all of the space, not only what is left over.
     styleOf(items[index]?.element ?? element).has('flex') && items[index]?.element ? 0 : Math.min(width, usedWidth),
   )
   const grow = items.map(growOf)
@@ -137,7 +137,7 @@ export function layColumn(element: Element, options: Options): Laid {
   return placedIn(parts, { width: room.width, height: room.height ?? content, usedWidth })
 }
 
-/** Columns of `fr`, px and percentages, filled row by row. */
+/** A grid with columns in `fr`, px and percentages, filled row by row. */
 export function layGrid(element: Element, options: Options): Laid {
   const { room } = options
   const items = itemsOf(element, options)

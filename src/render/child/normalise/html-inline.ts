@@ -5,7 +5,7 @@ import type { ChooseFonts } from './outline-fonts.ts'
 import { changeCase } from './text.ts'
 import { type Element, inherited } from './tree.ts'
 
-/** What stands in a line. */
+/** A piece of a line. */
 type Piece =
   | { readonly kind: 'word' | 'space'; readonly text: string; readonly style: TextStyle; readonly width: number }
   | { readonly kind: 'box'; readonly laid: Laid; readonly style: TextStyle; readonly width: number }
@@ -18,7 +18,7 @@ interface Line {
 
 const FUZZ = 0.02
 
-/** Lines of text and boxes as wide as they are allowed to be. */
+/** Breaks text and boxes into lines of the available width. */
 export function layInline(
   block: Element,
   children: readonly (Element | string)[],
@@ -114,7 +114,7 @@ function breakLines(pieces: readonly Piece[], { width, isWrapped }: { width: num
       at++
       continue
     }
-    // Words that touch are one: `<b>a</b>b`.
+    // Adjacent words form one: `<b>a</b>b`.
     let next = at + 1
     let wordWidth = piece.width
     while (piece.kind === 'word' && pieces[next]?.kind === 'word') wordWidth += pieces[next++]?.width ?? 0
@@ -134,7 +134,7 @@ function breakLines(pieces: readonly Piece[], { width, isWrapped }: { width: num
   return lines
 }
 
-/** How far a line reaches above and below its baseline. */
+/** How far a line extends above and below its baseline. */
 function measure({ pieces }: Line, strut: TextStyle): { above: number; below: number } {
   let [above, below] = halves(strut)
   for (const piece of pieces) {
@@ -185,7 +185,7 @@ function paintLine(
   }
 }
 
-/** Of the element or one around it: decorations are drawn through all that is inside. */
+/** The decoration of the element or an ancestor: decorations extend through all descendants. */
 function decorationOf(element: Element): string | undefined {
   for (let at: Element | null = element; at && at.name !== 'foreignObject'; at = at.parent) {
     const own = at.attributes.get('text-decoration')
@@ -194,7 +194,7 @@ function decorationOf(element: Element): string | undefined {
   return undefined
 }
 
-/** Styles of text, each worked out once. */
+/** Text styles, each computed once. */
 export function openTextStyles(
   ...by: [fonts: ChooseFonts, budget: { characters: number }]
 ): (element: Element) => TextStyle {

@@ -13,12 +13,12 @@ import { create, type Element, type Tree } from './tree.ts'
 import { print } from './values.ts'
 
 /**
- * Opens the layout of a document's HTML, and what all of it may take. Throws TOO_COMPLEX. It knows blocks, lines, tables, simple flex boxes and grids: what
- * labels are made of.
+ * Opens the layout of a document's HTML, with one budget for all of it. Throws TOO_COMPLEX. It supports what labels consist of: blocks,
+ * lines, tables, simple flex boxes and grids.
  */
 export function openLayout(tree: Tree, fonts: ChooseFonts): LayoutTools {
   const budget = { layouts: LIMITS.htmlLayouts, characters: LIMITS.htmlCharacters }
-  /** Widths without wrapping: asked for by every box around. */
+  /** Widths without wrapping, cached because every enclosing box needs them. */
   const fitting = new Map<Element, number>()
   const tools: LayoutTools = {
     tree,
@@ -32,7 +32,7 @@ export function openLayout(tree: Tree, fonts: ChooseFonts): LayoutTools {
   return tools
 
   function layElement(element: Element, room: Room): Laid {
-    if (--budget.layouts < 0) throw tooComplex('The HTML takes too long to be laid out.')
+    if (--budget.layouts < 0) throw tooComplex('The HTML takes too long to lay out.')
     if (element.name === 'svg' || element.name === 'html:img') return layReplaced(element, room.width)
     const style = styleOf(element)
     const em = fontSizeOf(element)
@@ -87,12 +87,12 @@ export function openLayout(tree: Tree, fonts: ChooseFonts): LayoutTools {
     }
   }
 
-  /** The width of its content where nothing wraps. */
+  /** The width of its content if nothing wraps. */
   function fittingWidth(element: Element): number {
     const known = fitting.get(element)
     if (known !== undefined) return known
     const { usedWidth } = layContent(element, { width: Number.POSITIVE_INFINITY, height: null })
-    // A hair more, or the sum of rounded parts wraps.
+    // Slightly more, because rounding could otherwise make the content wrap.
     fitting.set(element, usedWidth + 0.01)
     return usedWidth + 0.01
   }
@@ -108,7 +108,7 @@ export function openLayout(tree: Tree, fonts: ChooseFonts): LayoutTools {
     return layFlow(element, room)
   }
 
-  /** Blocks below each other; what stands between them in lines is a block of its own. */
+  /** Stacks blocks vertically; inline content between them becomes a block of its own. */
   function layFlow(element: Element, room: { width: number; height: number | null }): Laid {
     const parts: { laid: Laid; top: number; isOut: boolean }[] = []
     let y = 0
@@ -137,7 +137,7 @@ export function openLayout(tree: Tree, fonts: ChooseFonts): LayoutTools {
         parts.push({ laid, top: 0, isOut: true })
         continue
       }
-      // Margins that meet are as large as the larger one.
+      // Adjacent margins collapse to the larger one.
       const top = y + Math.max(margin, own.top) - own.top
       parts.push({ laid, top, isOut: false })
       y = top + laid.height - own.bottom
@@ -157,7 +157,7 @@ export function openLayout(tree: Tree, fonts: ChooseFonts): LayoutTools {
     }
   }
 
-  /** A picture or a drawing of its own. */
+  /** An image or an inline SVG. */
   function layReplaced(element: Element, around: number): Laid {
     const style = styleOf(element)
     const own = (name: string) => htmlLength(style.get(name) ?? element.given[name], around)
@@ -186,7 +186,7 @@ export function openLayout(tree: Tree, fonts: ChooseFonts): LayoutTools {
 }
 
 const isOutOfFlow = (element: Element): boolean => /^(?:absolute|fixed)$/.test(styleOf(element).get('position') ?? '')
-/** How far a box is moved from where it would stand. */
+/** The offset of a positioned box from its place in the flow. */
 function placeOf(
   element: Element,
   { width, height }: Room,
@@ -216,7 +216,7 @@ const isBlock = (element: Element): boolean =>
   element.name.startsWith('html:') &&
   (isOutOfFlow(element) || !/^(?:inline(?:-.*)?)?$/.test(styleOf(element).get('display') ?? ''))
 
-/** Padding and border together. */
+/** The sum of padding and border. */
 function edgesIn(element: Element, at: { width: number; em: number }): Edges {
   const padding = edgesOf(styleOf(element), 'padding', at)
   const [top, right, bottom, left] = bordersOf(element)

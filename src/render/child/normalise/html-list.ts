@@ -4,10 +4,10 @@ import { drawLetters } from './html-text.ts'
 import { create, type Element, elementsOf } from './tree.ts'
 import { print } from './values.ts'
 
-/** Between a marker and its item, in px: as Chromium has it. */
+/** The gap between a marker and its item in px, as in Chromium. */
 const GAP = 8
 
-/** Draws the marker of a list item to the left of a place; null for anything else. */
+/** Draws the marker of a list item to the left of a position; null for any other element. */
 export function markerOf(
   element: Element,
   tools: LayoutTools,

@@ -17,10 +17,10 @@ interface Painting {
   readonly paintContent: (out: Element[]) => void
 }
 
-/** A box of HTML with its background and border around its content. */
+/** Paints an HTML box: background and border, then content. */
 export function paintBox(element: Element, box: Box, { tree, out, paintContent }: Painting): void {
   const style = styleOf(element)
-  // What is blurred behind glass is not there: Figma's are on clear ground.
+  // Nothing lies behind a backdrop filter: Figma's are on a transparent background.
   if (style.get('visibility') === 'hidden' || style.has('backdrop-filter')) return
   const drawn: Element[] = []
   paintBackground(element, box, { tree, out: drawn })
@@ -36,13 +36,13 @@ export function paintBox(element: Element, box: Box, { tree, out, paintContent }
   out.push(group)
 }
 
-/** What stands behind the letters of a span. */
+/** Paints the background of a span behind its letters. */
 export function paintSpan(element: Element, box: Box, { tree, out }: Pick<Painting, 'tree' | 'out'>): void {
   const isInline = /^(?:inline)?$/.test(styleOf(element).get('display') ?? '')
   if (isInline && element.extra?.has('background-color')) paintBackground(element, box, { tree, out })
 }
 
-/** A group for what is done to a box as a whole; null where nothing is. */
+/** A group for the effects on a box as a whole; null if there are none. */
 function groupFor(element: Element, box: Box): Element | null {
   const style = styleOf(element)
   const opacity = htmlLength(style.get('opacity'), 1) ?? 1
@@ -86,7 +86,7 @@ function paintBackground(element: Element, box: Box, { tree, out }: Pick<Paintin
   } else out.push(...(gradient ?? []))
 }
 
-/** The border of a box, where it has one. */
+/** Paints the border of a box, if it has one. */
 export function paintBorder(element: Element, box: Box, out: Element[]): void {
   const sides = bordersOf(element)
   const [top, right, bottom, left] = sides

@@ -4,7 +4,7 @@ import { px } from './lengths.ts'
 import { type Element, inherited } from './tree.ts'
 import { type Context, evaluate, split } from './values.ts'
 
-/** What an HTML box's style says, by property, as written. */
+/** The declared style of an HTML box, by property, as written. */
 export type HtmlStyle = ReadonlyMap<string, string>
 
 const NONE: HtmlStyle = new Map()
@@ -27,7 +27,7 @@ export interface Edges {
   readonly left: number
 }
 
-/** Padding or margin of a box. */
+/** The padding or margin of a box. */
 export function edgesOf(
   style: HtmlStyle,
   name: 'padding' | 'margin',
@@ -89,7 +89,7 @@ export function bordersOf(element: Element): readonly [Border, Border, Border, B
 
 export const fontSizeOf = (element: Element): number => px(inherited(element, 'font-size'), 16)
 
-/** The nearest value of a property that is inherited; undefined where none says it. */
+/** The nearest value of an inherited property; undefined if it is not set. */
 export function nearest(element: Element, property: string): string | undefined {
   for (let at: Element | null = element; at; at = at.parent) {
     const value = at.style?.get(property)

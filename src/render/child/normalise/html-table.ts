@@ -11,7 +11,7 @@ interface Cell {
 
 const COLUMNS_MAX = 100
 
-/** Rows and columns as wide as their content, or as the table is told to be. CSS 2.2, 17.5.2.2, in short. */
+/** Lays out rows and columns, as wide as their content or as the table's width. A simplification of CSS 2.2, 17.5.2.2. */
 export function layTable(
   table: Element,
   { room, tools }: { room: { width: number; height: number | null }; tools: LayoutTools },
@@ -31,7 +31,7 @@ export function layTable(
   const gaps = isCollapsed ? gap.x * Math.max(0, count - 1) : gap.x * (count + 1)
   const sum = least.reduce((all, width) => all + width, 0)
   const usedWidth = sum + gaps
-  // Told to be wider, columns grow by what they hold; wider than its room, they shrink so.
+  // Columns grow or shrink in proportion to their content, to reach a given width or to fit the available width.
   const isWide = style.has('width') || usedWidth > room.width
   const scale = isWide && sum > 0 && Number.isFinite(room.width) ? Math.max(0, room.width - gaps) / sum : 1
   const columns = least.map((width) => width * scale)
@@ -90,7 +90,7 @@ function cellsOf(row: Element): Cell[] {
   return cells
 }
 
-/** A cell as high as its row: what is left over stands above and below its content. */
+/** A cell as high as its row, with free space above and below its content. */
 function padded(cell: Element, above: number, below: number): Element {
   const style = new Map(styleOf(cell))
   const [top = '0', right = top, bottom = top, left = right] = split(style.get('padding') ?? '0', ' ')

@@ -5,7 +5,7 @@ import { type ChooseFonts, weightOf } from './outline-fonts.ts'
 import { create, type Element, inherited } from './tree.ts'
 import { type Context, print } from './values.ts'
 
-/** How letters of one element look, and how high their line is. px. */
+/** The text style of one element, including its line height. Sizes in px. */
 export interface TextStyle {
   readonly element: Element
   readonly size: number
@@ -15,7 +15,7 @@ export interface TextStyle {
   widthOf(text: string): number
 }
 
-/** The style of the letters that stand directly in an element. Rounded as Chromium does. Throws TOO_COMPLEX where `budget` is spent. */
+/** The style of an element's own text, rounded as in Chromium. Throws TOO_COMPLEX when `budget` is exhausted. */
 export function textStyleOf(element: Element, fonts: ChooseFonts, budget: { characters: number }): TextStyle {
   const size = px(inherited(element, 'font-size'), 16)
   const style = {
@@ -40,7 +40,7 @@ export function textStyleOf(element: Element, fonts: ChooseFonts, budget: { char
       const before = known.get(text)
       if (before !== undefined) return before
       budget.characters -= text.length
-      if (budget.characters < 0) throw tooComplex('The HTML has more letters than are measured.')
+      if (budget.characters < 0) throw tooComplex('The HTML has too many letters to measure.')
       const font = choice.find((each) =>
         [...text].every((letter) => each.hasGlyphForCodePoint(letter.codePointAt(0) ?? 0)),
       )
@@ -60,7 +60,7 @@ function lineHeightOf(element: Element, size: number): number | undefined {
 
 const KEPT = ['font-family', 'font-weight', 'font-style', 'letter-spacing', 'font-variant'] as const
 
-/** Letters at a place, as the text that engines set. */
+/** Letters at a position, as a text element for the engine. */
 export function drawLetters(
   letters: string,
   { element, size }: TextStyle,

@@ -33,7 +33,7 @@ export function styleOf(element: Element): LetterStyle {
   }
 }
 
-/** Of the element itself, beside the baseline that it stands on anyway. */
+/** The alignment of the element itself, in addition to its inherited baseline. */
 function alignmentOf({ name, attributes }: Element): string | undefined {
   if (name === 'text') return undefined
   const alignment = attributes.get('alignment-baseline')
@@ -41,11 +41,11 @@ function alignmentOf({ name, attributes }: Element): string | undefined {
   return alignment.endsWith('-edge') && !alignment.startsWith('text') ? `text-${alignment}` : alignment
 }
 
-/** How far below the given place letters stand, px, by the font's measures as Chromium takes them. */
+/** How far below the given position letters are placed, in px, from the font metrics that Chromium uses. */
 export function baselineOf(font: Font, { baseline, size, shift }: LetterStyle): number {
   const { ascent, descent, unitsPerEm } = font
   const scale = size / unitsPerEm
-  // Old fonts do not say how high an x is.
+  // Old fonts do not state their x-height.
   const xHeight = font.xHeight || font.glyphForCodePoint(120).bbox.maxY
   return baselineUnits({ ascent, descent: Math.abs(descent), xHeight }, baseline) * scale - shift
 }

@@ -36,10 +36,10 @@ export const LIMITS = {
   variableChars: 65_536,
   variablesChars: 2_000_000,
   fonts: 32,
-  /** Boxes of HTML that are laid out, and letters of theirs that are measured: each box as often as a box around it asks. */
+  /** HTML layouts and measured letters; a box counts each time an enclosing box lays it out. */
   htmlLayouts: 20_000,
   htmlCharacters: 50_000,
-  /** Letters that are set here, of all texts together. */
+  /** Letters positioned here, in all texts together. */
   outlinedCharacters: 5000,
   fontBytes: 2_000_000,
   /** SVG within SVG within SVG. */

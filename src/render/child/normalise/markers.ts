@@ -106,7 +106,7 @@ export function resolveMarkers(tree: Tree): void {
       marker.children.map((child) =>
         typeof child === 'string'
           ? child
-          : // The copy is what is referred to from now on: the marker itself goes.
+          : // References now point to the copy; the marker itself is removed.
             cloneOf(child, tree, { change: (value) => contextual(value, context), onCopy: retarget }),
       ),
     )

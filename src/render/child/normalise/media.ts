@@ -1,7 +1,7 @@
 import type { Size } from './box.ts'
 import { split } from './values.ts'
 
-/** What a still picture in a page answers: a light screen that nobody can point at. */
+/** Media features of a static picture in a page: a light screen without a pointing device. */
 const FEATURES: Readonly<Record<string, string>> = {
   'prefers-color-scheme': 'light',
   'prefers-reduced-motion': 'no-preference',

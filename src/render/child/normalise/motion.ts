@@ -4,12 +4,12 @@ import { countSegments } from './path-data.ts'
 import type { Element, Tree } from './tree.ts'
 import { print } from './values.ts'
 
-/** Finding a point of a path takes a walk along it. */
+/** Limited, because finding a point on a path means walking along it. */
 const SEGMENTS_MAX = 1000
 
 /**
- * Where `animateMotion` has brought its target at a share of its time, as a transform in the syntax of attributes; null where it
- * says nothing that is understood. SVG Animations 2, 9.7: `path` and `mpath` beat `values`, those beat `from`, `to` and `by`.
+ * The position to which `animateMotion` has moved its target at a fraction of its duration, as a transform in attribute syntax; null if
+ * the animation is not understood. SVG Animations 2, 9.7: `mpath` and `path` override `values`, which overrides `from`, `to` and `by`.
  */
 export function motionAt(animation: Element, { tree, share }: { tree: Tree; share: number }): string | null {
   const data = pathOf(animation, tree)
@@ -30,7 +30,7 @@ export function motionAt(animation: Element, { tree, share }: { tree: Tree; shar
   }
 }
 
-/** Data of the path that it moves along; '' where there is none. */
+/** Data of the path that it moves along; '' if there is none. */
 function pathOf({ given, children }: Element, tree: Tree): string {
   for (const child of children) {
     if (typeof child === 'string' || child.name !== 'mpath') continue
@@ -43,7 +43,7 @@ function pathOf({ given, children }: Element, tree: Tree): string {
   return wanted.length > 0 && wanted.length <= SEGMENTS_MAX ? `M${wanted.join('L')}` : ''
 }
 
-/** The share of the path behind it, by `keyPoints` where they are given. */
+/** The fraction of the path covered, from `keyPoints` if given. */
 function alongPath({ keyPoints, keyTimes }: Readonly<Record<string, string>>, share: number): number {
   const points = keyPoints?.split(';').map((point) => point.trim())
   const times = keyTimes?.split(';').map(Number)
@@ -62,7 +62,7 @@ function turnAt(rotate: string | undefined, pointAt: PointAt): number {
   return word === 'auto-reverse' ? angle + 180 : angle
 }
 
-/** The share of its time that has passed, 0 to 1: what comes to rest is at its end. */
+/** The fraction of its duration that has passed, 0 to 1; an animation that freezes is at its end. */
 export function shareOf({ given }: Element, { now, isLoop }: { now: number; isLoop: boolean }): number {
   if (given.fill === 'freeze' && !isLoop) return 1
   const duration = secondsOf(given.dur) ?? 0

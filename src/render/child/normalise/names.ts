@@ -39,9 +39,9 @@ export const HOLDS_TEXT: ReadonlySet<string> = new Set(['text', 'tspan', 'textPa
 
 /** What a document uses; the choice of the engine depends on it. */
 export type Feature =
-  /** A blur that is cut to a rectangle of its own. */
+  /** A blur with its own subregion. */
   | 'blur-region'
-  /** A clip path in fractions of a bounding box, of several shapes by the even-odd rule, or of shapes that are clipped. */
+  /** A clip path in bounding-box units, with several shapes and the even-odd rule, or with clipped shapes. */
   | 'clip-complex'
   | 'clipPath'
   | 'filter'

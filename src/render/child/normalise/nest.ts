@@ -28,7 +28,7 @@ export function nestTree(inner: Tree, outer: Tree, image: Element): Element {
   for (const side of ['width', 'height'] as const) {
     const other = side === 'width' ? 'height' : 'width'
     const given = image.attributes.get(other)
-    // As for any other picture: a side that is not given follows the ratio, and both the document's own size.
+    // As for any other picture, a missing side follows from the ratio, and two missing sides from the document's own size.
     const own = given === undefined ? inner[side] : (Number(given) * inner[side]) / inner[other]
     if (!image.attributes.has(side)) place.attributes.set(side, print(own))
   }
@@ -37,12 +37,12 @@ export function nestTree(inner: Tree, outer: Tree, image: Element): Element {
     if (value !== undefined) place.attributes.set(name, value)
   }
   if (!isSized(inner.root) && place.attributes.get('preserveAspectRatio') !== 'none') {
-    // A document without a size fills the picture's box, and fits itself into it.
+    // A document without a size fills the picture's box and fits its content into it.
     const own = inner.root.attributes.get('preserveAspectRatio')
     if (own === undefined) place.attributes.delete('preserveAspectRatio')
     else place.attributes.set('preserveAspectRatio', own)
   }
-  // Chromium stretches what says nothing of its ratio.
+  // Chromium stretches a document that states no ratio.
   if (viewBoxOf(inner.root.given.viewBox) === null) place.attributes.set('preserveAspectRatio', 'none')
   for (const [name, initial] of INHERITED) {
     const own = inner.root.attributes.get(name)

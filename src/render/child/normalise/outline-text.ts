@@ -36,7 +36,7 @@ export function outlineText(
   if (budget.characters < 0 || !/^(?:horizontal|lr)/.test(inherited(text, 'writing-mode') ?? 'lr')) return null
   if (characters.some(({ letter }) => NOT_OURS.test(letter))) return null
   const group = create('g', Object.fromEntries(paintOf(text)))
-  // Not inherited: of each outline.
+  // Not inherited, so it is set on each outline.
   const effect = text.attributes.get('vector-effect')
   group.attributes.delete('vector-effect')
   const pen = { x: 0, y: 0 }

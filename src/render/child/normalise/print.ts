@@ -19,7 +19,7 @@ export function linkIds(tree: Tree): ReadonlyMap<string, string> {
   for (const { attributes } of printed) {
     for (const [name, value] of attributes) {
       const id = referenceIn(value)
-      // Nothing around it has a paint to lend.
+      // There is no context to take a paint from.
       if (value === 'context-fill' || value === 'context-stroke') attributes.set(name, 'none')
       if (id === null) continue
       const target = tree.targets.get(id)
@@ -44,7 +44,7 @@ export function linkIds(tree: Tree): ReadonlyMap<string, string> {
 const isPrinted = (element: Element): boolean =>
   PRINTED.has(element.name) && !(NOT_WHERE_HIDDEN.has(element.name) && isHidden(element))
 
-/** Of these browsers have nothing to refer to where they are not displayed; symbols and shapes can still be used. */
+/** Browsers ignore references to these if they are not displayed; symbols and shapes can still be used. */
 const NOT_WHERE_HIDDEN: ReadonlySet<string> = new Set(
   'linearGradient radialGradient pattern clipPath mask filter'.split(' '),
 )

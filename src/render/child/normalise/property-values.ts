@@ -72,17 +72,17 @@ export const fontWeight: Parse = (text) => {
 const STRETCHES =
   'ultra-condensed extra-condensed condensed semi-condensed normal semi-expanded expanded extra-expanded ultra-expanded'
 const stretchWord = oneOf(STRETCHES)
-/** Percentages below which each of the words is the nearest. CSS Fonts 4, 2.3. */
+/** Upper bounds of the percentages for which each word is the nearest. CSS Fonts 4, 2.3. */
 const STRETCH_ENDS = [56.25, 68.75, 81.25, 93.75, 106.25, 118.75, 137.5, 175, Number.POSITIVE_INFINITY]
 
-/** A word, or a percentage as the word that is nearest to it. */
+/** A keyword, or the keyword nearest to a percentage. */
 export const fontStretch: Parse = (text) => {
   const percent = /^\s*(\d+(?:\.\d+)?|\.\d+)%\s*$/.exec(text)?.[1]
   if (percent === undefined) return stretchWord(text)
   return STRETCHES.split(' ')[STRETCH_ENDS.findIndex((end) => Number(percent) < end)] ?? null
 }
 
-/** Names in double quotes lose them where they can do without, and what could end a value anywhere. */
+/** Removes double quotes from names that do not need them, and any character that could end a value. */
 export const fontFamily: Parse = (text) => {
   const families = split(text, ',')
     .slice(0, 32)

@@ -34,7 +34,7 @@ export function readUrl(text: string): Url | null {
       : (text[at + 1] ?? '')
     at += escaped ? escaped[0].length - 1 : 1
   }
-  // Unquoted, it is none with spaces, quotes or brackets in it.
+  // An unquoted URL must not contain spaces, quotes or parentheses.
   if (quote === null && /[\s"'(]/.test(address.trim())) return null
   const close = quote === null ? at : text.indexOf(')', at)
   return { address: address.trim(), rest: close < 0 ? '' : text.slice(close + 1).trim() }

@@ -69,7 +69,7 @@ export function resolve(tree: Tree, { cascade, keyframes, moment }: Style): void
       if (moment !== 'start') applyKeyframes(declared, { keyframes, moment, findings: tree })
     }
     for (const name of animated.get(element) ?? []) declared?.delete(name)
-    // Chromium sizes no svg and no symbol by CSS.
+    // Chromium does not size nested svg and symbol elements by CSS.
     if (element.name === 'svg' || element.name === 'symbol')
       for (const side of ['width', 'height']) declared?.delete(side)
     const scope = enter(element, declared, { parent, all })
@@ -163,7 +163,7 @@ export function resolve(tree: Tree, { cascade, keyframes, moment }: Style): void
       return
     }
     const kind = name === 'mask-image' ? 'mask' : name
-    // No browser masks a mask.
+    // Browsers ignore masks on masks.
     if (kind === 'mask' && element.name === 'mask') return
     const url = readUrl(value)
     if (!url) return
@@ -232,7 +232,7 @@ export function resolve(tree: Tree, { cascade, keyframes, moment }: Style): void
   }
 }
 
-/** For those that lay out boxes. */
+/** The context, for code that lays out boxes. */
 const textsOf = (declared: Declared): ReadonlyMap<string, string> =>
   new Map([...declared].map(([property, { text }]) => [property, text]))
 

@@ -24,14 +24,14 @@ const BOXED = [
 const LAYERED = ['opacity', 'filter', 'mask', 'clip-path', 'mix-blend-mode', 'isolation'] as const
 
 /**
- * The root's own transform, background, rounded corners, opacity, filter, mask and clip, moved into the picture: the root is
- * then a plain viewport. All of these are in px of the page that shows it, as in Chromium, and its background is the canvas's:
- * nothing turns, rounds or fades it.
+ * Moves the root's own transform, background, rounded corners, opacity, filter, mask and clip into the picture, so that the root becomes a
+ * plain viewport. All of these are in px of the page that shows it, as in Chromium. Its background applies to the whole canvas, so it is
+ * not transformed, rounded or faded.
  */
 export function resolveRoot(tree: Tree): void {
   const { root } = tree
   const { extra } = root
-  // An <img> shows its document, whatever that says of itself.
+  // An <img> shows its document regardless of the root's own display and visibility.
   root.attributes.delete('display')
   const layered = LAYERED.filter((name) => root.attributes.has(name))
   const isFramed = FRAMES.some((name) => root.style?.has(name))
@@ -67,7 +67,7 @@ export function resolveRoot(tree: Tree): void {
 
 const FRAMES = ['margin', 'padding', 'border'] as const
 
-/** How far margin, border and padding push the picture into the page, which is as large as it was. */
+/** How far margin, border and padding inset the picture in the page, whose size does not change. */
 function frameOf(root: Element, page: Size): Edges {
   const at = { width: page.width, em: root.context?.fontSize ?? 16 }
   const [margin, padding] = [edgesOf(styleOf(root), 'margin', at), edgesOf(styleOf(root), 'padding', at)]
@@ -80,12 +80,12 @@ function frameOf(root: Element, page: Size): Edges {
   }
 }
 
-/** What is still to be made of CSS. */
+/** Moves CSS properties that have not been converted yet. */
 function moveExtra(root: Element, to: Element, { name, page }: { name: string; page: Size }): void {
   const value = root.extra?.get(name)
   if (value === undefined || !root.context) return
   to.extra ??= new Map()
-  // A shape is of the whole page.
+  // A basic shape refers to the whole page.
   to.extra.set(name, name === 'clip-path' && !/-box\b/.test(value) ? `${value} view-box` : value)
   to.context = { ...root.context, viewport: page }
 }
@@ -103,7 +103,7 @@ function drawBackground(tree: Tree, page: Size): void {
   for (const element of drawGradient(picture, box, { tree, context: root.context }) ?? []) append(root, element)
 }
 
-/** Cut to its rounded corners. */
+/** Clips the content to rounded corners. */
 function round(content: Element, page: Size, { root, targets }: Tree): Element {
   const radius = root.extra?.get('border-radius')
   const box = { x: 0, y: 0, ...page }

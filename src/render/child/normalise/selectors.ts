@@ -15,11 +15,11 @@ export interface CompiledSelector {
 /** Budget of steps through the tree, for one document. */
 export interface StepBudget {
   left: number
-  /** That the sheet declares for its selectors, by prefix. */
+  /** Namespaces that the sheet declares for its selectors, by prefix. */
   readonly namespaces: ReadonlyMap<string, string>
-  /** Child elements without the text between them. */
+  /** The child elements, without text. */
   readonly children: Map<Element, Element[]>
-  /** The sibling that stands before an element, null for the first. */
+  /** The previous sibling of an element; null for the first. */
   readonly before: Map<Element, Element | null>
 }
 
@@ -83,7 +83,7 @@ function isKnown(tokens: readonly Selector[], namespaces: ReadonlyMap<string, st
     else if (!STRUCTURAL.has(token.name))
       return /^(?:before|after|first-line|first-letter)$/.test(token.name) ? 'never' : 'unknown'
     if (token.name === 'not' && Array.isArray(token.data)) {
-      // What is never true is always true when it is not: such alternatives go, all others must be known.
+      // Inside :not(), alternatives that never match can be dropped; all others must be known.
       const kinds = token.data.map((inner) => isKnown(inner, namespaces))
       if (kinds.includes('unknown')) return 'unknown'
       token.data = token.data.filter((_, index) => kinds[index] === 'known')
@@ -96,7 +96,7 @@ function isKnown(tokens: readonly Selector[], namespaces: ReadonlyMap<string, st
   return result
 }
 
-/** Takes the namespace off what is in ours. What is in none, or in another one, is nothing that is drawn. */
+/** Removes the SVG or XLink namespace. Names in no namespace or another one never match anything that is drawn. */
 function settleNamespace(token: Selector, namespaces: ReadonlyMap<string, string>): Known {
   if (token.type !== 'tag' && token.type !== 'universal' && token.type !== 'attribute') return 'known'
   const isAttribute = token.type === 'attribute'
@@ -164,7 +164,7 @@ function compile(tokens: Selector[], budget: StepBudget): (element: Element) => 
     step(children.length + 1)
     return children
   }
-  /** Once for all children of a parent, so that `a + b` costs each of many the same. */
+  /** Computed once for all children of a parent, so that `a + b` takes constant time for each. */
   const noteBefore = (siblings: readonly Element[]) => {
     for (const [index, sibling] of siblings.entries()) budget.before.set(sibling, siblings[index - 1] ?? null)
   }

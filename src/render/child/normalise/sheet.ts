@@ -30,7 +30,7 @@ export interface Sheet {
   readonly rules: Rule[]
   readonly keyframes: Map<string, Keyframe[]>
   readonly fontFaces: FontFaceRule[]
-  /** Of the prefixes of selectors; '' is what a name without one is in. */
+  /** Namespaces by selector prefix; '' is the one of names without a prefix. */
   readonly namespaces: Map<string, string>
 }
 
@@ -174,7 +174,7 @@ export function parseSheets(sheets: readonly string[], page: Size, findings: Fin
 /** `svg url(http://www.w3.org/2000/svg)`, with or without prefix and quotes. */
 const NAMESPACE = /^(?:([a-z_][\w-]*)\s+)?(?:url\(\s*)?["']?([^"'()\s]+)/i
 
-/** Embedded fonts are in the sheets, too. */
+/** Large, because sheets may contain embedded fonts. */
 const EMBEDDED_CHARS = 4_000_000
 
 function parse(css: string): Iterable<CssNode> {

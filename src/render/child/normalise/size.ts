@@ -24,7 +24,7 @@ export function viewBoxOf(viewBox: string | undefined): Box | null {
  */
 export function resolveSize(root: Element, stated: { width: number | null; height: number | null }): Size {
   const box = viewBoxOf(root.attributes.get('viewBox'))
-  // What may be stretched has no ratio.
+  // A picture that may be stretched has no ratio.
   const hasRatio = box !== null && !/^none\b/.test(root.attributes.get('preserveAspectRatio') ?? '')
   const ratio = hasRatio ? box.width / box.height : 1
   const statedWidth = usable(stated.width)

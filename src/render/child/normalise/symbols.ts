@@ -5,8 +5,8 @@ import { append, create, type Element, type Tree, walk } from './tree.ts'
 import { print } from './values.ts'
 
 /**
- * What each `use` of a symbol or a nested svg shows, where it shows it and how large: engines know the size of a `use` of a symbol
- * and nothing else. Throws TOO_COMPLEX.
+ * Resolves the size and position of the content of each `use` of a symbol or nested svg: engines support only the size of a `use` of a
+ * symbol. Throws TOO_COMPLEX.
  */
 export function resolveSymbols(tree: Tree): void {
   const sized = new Map<string, string>()
@@ -23,7 +23,7 @@ export function resolveSymbols(tree: Tree): void {
     for (const name of ['x', 'y', 'width', 'height', 'refX', 'refY', 'transform']) element.attributes.delete(name)
   }
 
-  /** As a copy in a group, once for each size: what the `use` states beats what the svg says itself. */
+  /** Adds a copy in a group, once for each size: the size on the `use` overrides that of the svg. */
   function showSized(use: Element, id: string, target: Element): void {
     const sides = (['width', 'height'] as const).map((side) => use.attributes.get(side) ?? target.attributes.get(side))
     const key = `${id} ${sides.join(' ')}`
@@ -43,7 +43,7 @@ export function resolveSymbols(tree: Tree): void {
   }
 }
 
-/** A symbol's own size, place and transform, as those of its `use`. */
+/** Moves a symbol's own size, position and transform to its `use`. */
 function placeSymbol(use: Element, symbol: Element): void {
   for (const side of ['width', 'height'] as const) {
     const own = symbol.attributes.get(side)

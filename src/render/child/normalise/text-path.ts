@@ -12,11 +12,11 @@ export interface TextPath {
   at(distance: number): { readonly x: number; readonly y: number; readonly angle: number } | null
 }
 
-/** A percentage is of the path. */
+/** A percentage refers to the length of the path. */
 const offsetOf = (text: string | undefined, length: number): number =>
   text?.endsWith('%') ? (Number.parseFloat(text) / 100) * length : px(text)
 
-/** Measuring takes a walk along the path for each letter. */
+/** Limited, because each letter requires a walk along the path. */
 const SEGMENTS_MAX = 1000
 
 /** The path that a `textPath` refers to; null if there is none, or it is too long to measure. */

@@ -58,7 +58,7 @@ export function parseTransform(list: string, reference: Reference & { isAttribut
   return matrix
 }
 
-/** Which arguments CSS takes for lengths and angles: a number other than 0 is none of those. */
+/** The arguments that CSS reads as lengths or angles, for which a number other than 0 is invalid. */
 const LACKS_UNIT: Readonly<Record<string, readonly number[]>> = {
   translate: [0, 1],
   translate3d: [0, 1],

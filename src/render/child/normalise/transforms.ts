@@ -63,7 +63,7 @@ function settle(element: Element, extra: Map<string, string>, targets: Tree['tar
 const isAttributeSyntax = ({ name, given }: Element, transform: string): boolean =>
   given[NAMES[name] ?? 'transform']?.trim() === transform
 
-/** The matrix of an element's transform properties; null where they are not valid, which leaves it where it is. */
+/** The matrix of an element's transform properties; null if they are invalid, in which case they have no effect. */
 export function matrixOf(element: Element, targets?: Tree['targets']): Matrix | null {
   const { extra, context } = element
   if (!extra || !context) return null
@@ -95,7 +95,7 @@ function referenceBox(element: Element, targets: Tree['targets'] | undefined): B
   const { viewport, page } = element.context as Context
   if (kind === 'fill-box' || kind === 'content-box' || kind === 'stroke-box' || kind === 'border-box') {
     let box = boxOf(element, targets ? { targets } : {})
-    // The place of a `use` is inside of its transform.
+    // The x and y of a `use` apply inside its transform.
     if (box && element.name === 'use')
       box = { ...box, x: box.x - px(element.attributes.get('x')), y: box.y - px(element.attributes.get('y')) }
     if (box) return kind === 'stroke-box' || kind === 'border-box' ? grown(element, box) : box

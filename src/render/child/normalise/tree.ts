@@ -15,7 +15,7 @@ export interface Element {
   extra?: Map<string, string>
   /** What lengths in `extra` are relative to. */
   context?: Context
-  /** Of HTML and of the root: all that is declared, as written. */
+  /** For HTML and the root: all declarations, as written. */
   style?: ReadonlyMap<string, string>
   /** Pixels of an embedded picture. */
   pixels?: number

@@ -29,7 +29,7 @@ export const pageOf = ({ width, height }: Size): Size => {
   return { width: width * scale, height: height * scale }
 }
 
-/** From the user space of an svg to the box that it fills. */
+/** The matrix from the user space of an svg to the box that it fills. */
 export function viewBoxMatrix(root: Element, { width, height }: Size): Matrix {
   const box = viewBoxOf(root.attributes.get('viewBox'))
   if (!box) return IDENTITY
