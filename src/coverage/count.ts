@@ -5,7 +5,7 @@ import { TAKEN_DOWN } from '../catalogue/taken-down.ts'
 import { logFailure } from '../core/log-failure.ts'
 import { type Preset, type Presets, RENDERER_VERSION } from '../core/variant.ts'
 import { inTransaction, type Pg } from '../db/database.ts'
-import { COVERAGE_LOCK } from '../db/locks.ts'
+import { COVERAGE_LOCK, lockTransaction, tryLockTransaction } from '../db/locks.ts'
 import { anyOf, execute, fetchAll, query } from '../db/query.ts'
 import { statement } from '../db/statement.ts'
 import { markFamiliesDirty } from './settled.ts'
@@ -26,7 +26,7 @@ export async function coverPresets(pg: Pg, presets: Presets): Promise<void> {
   const names = all.map((preset) => preset.name)
   if (await areCovered(pg, all)) return
   await inTransaction(pg, async (client) => {
-    await TAKE_LOCK.run(client, { key: COVERAGE_LOCK })
+    await lockTransaction(client, COVERAGE_LOCK)
     const isGone = sql<boolean>`preset <> all(${names})`
     await execute(client, query.deleteFrom('coverage_preset').where(isGone))
     await execute(client, query.deleteFrom('coverage').where(isGone))
@@ -62,22 +62,6 @@ async function areCovered(pg: Pg, presets: readonly Preset[]): Promise<boolean> 
   return known.size === presets.length && presets.every(isCovered)
 }
 
-/** Waits until no other process is counting. */
-const TAKE_LOCK = statement({
-  name: 'take-turn-to-count',
-  text: 'select pg_advisory_xact_lock(:key)',
-  parameters: { key: 'int8' },
-  columns: { pg_advisory_xact_lock: 'void' },
-})
-
-const TRY_LOCK = statement({
-  name: 'try-turn-to-count',
-  isPrepared: true,
-  text: 'select pg_try_advisory_xact_lock(:key) as held',
-  parameters: { key: 'int8' },
-  columns: { held: 'bool' },
-})
-
 const COVER_PRESETS = statement({
   name: 'cover-presets',
   text: `
@@ -105,8 +89,8 @@ export async function countChanges(
   options: { itemsMax: number; waitForLock?: boolean; minAgeMs?: number; atLeastOne?: boolean },
 ): Promise<number> {
   return await inTransaction(pg, async (client) => {
-    if (options.waitForLock) await TAKE_LOCK.run(client, { key: COVERAGE_LOCK })
-    else if (!(await TRY_LOCK.get(client, { key: COVERAGE_LOCK }))?.held) return 0
+    if (options.waitForLock) await lockTransaction(client, COVERAGE_LOCK)
+    else if (!(await tryLockTransaction(client, COVERAGE_LOCK))) return 0
     const rows = await TAKE_CHANGES.all(client, {
       ...scope,
       changesMax: CHANGES_PER_BATCH,

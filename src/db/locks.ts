@@ -55,6 +55,29 @@ export async function lockFamilies(pg: Pg, uniqueIds: readonly string[]): Promis
   return null
 }
 
+/** Waits for a lock of one key, and holds it until the end of the caller's transaction. */
+export const lockTransaction = (client: PoolClient, key: typeof COVERAGE_LOCK | typeof SEARCH_LOCK): Promise<unknown> =>
+  LOCK_TRANSACTION.run(client, { key })
+
+const LOCK_TRANSACTION = statement({
+  name: 'lock-transaction',
+  text: 'select pg_advisory_xact_lock(:key)',
+  parameters: { key: 'int8' },
+  columns: { pg_advisory_xact_lock: 'void' },
+})
+
+/** The same without waiting; false: another process holds it. */
+export const tryLockTransaction = async (client: PoolClient, key: typeof COVERAGE_LOCK): Promise<boolean> =>
+  (await TRY_LOCK_TRANSACTION.get(client, { key }))?.held ?? false
+
+const TRY_LOCK_TRANSACTION = statement({
+  name: 'try-lock-transaction',
+  isPrepared: true,
+  text: 'select pg_try_advisory_xact_lock(:key) as held',
+  parameters: { key: 'int8' },
+  columns: { held: 'bool' },
+})
+
 const POLL_EVERY_MS = 25
 
 /** Waits until each item's lock has been free once: its holder has then recorded its pictures. False: `signal` aborted. */

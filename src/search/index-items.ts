@@ -1,7 +1,7 @@
 import { setTimeout as delay } from 'node:timers/promises'
 import { logFailure } from '../core/log-failure.ts'
 import { inTransaction, type Pg } from '../db/database.ts'
-import { SEARCH_LOCK } from '../db/locks.ts'
+import { lockTransaction, SEARCH_LOCK } from '../db/locks.ts'
 import { statement } from '../db/statement.ts'
 import { documentOf } from './document.ts'
 
@@ -24,7 +24,7 @@ async function indexBatch(pg: Pg): Promise<number> {
   if (!(await IS_DUE.get(pg))?.due) return 0
   return await inTransaction(pg, async (client) => {
     // One process at a time: of two that read an item at different times, the one with the older data could write last.
-    await LOCK.run(client, { key: SEARCH_LOCK })
+    await lockTransaction(client, SEARCH_LOCK)
     const changes = await TAKE.all(client, { max: BATCH_ITEMS })
     if (changes.length === 0) return 0
     // A separate statement, so that its snapshot includes every change just taken.
@@ -66,13 +66,6 @@ const IS_DUE = statement({
   name: 'is-search-change-due',
   text: 'select exists (select from search_change) as due',
   columns: { due: 'bool' },
-})
-
-const LOCK = statement({
-  name: 'lock-search-index',
-  text: 'select pg_advisory_xact_lock(:key)',
-  parameters: { key: 'int8' },
-  columns: { pg_advisory_xact_lock: 'void' },
 })
 
 const TAKE = statement({
