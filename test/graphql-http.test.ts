@@ -93,9 +93,16 @@ describe('over HTTP', () => {
   })
 
   it('with CORS_ORIGINS only theirs may, with credentials', async () => {
-    const { post } = await open({ env: { CORS_ORIGINS: 'https://a.example, http://localhost:3000' } })
+    const { post, get } = await open({ env: { CORS_ORIGINS: 'https://a.example, http://localhost:3000' } })
+    const query = '{ __typename }'
+    // Another origin must not be served what a cache keeps for this one.
+    const kept = await get({ query }, { origin: 'https://a.example' })
+    expect([kept.headers.get('cache-control'), kept.headers.get('vary')]).toEqual([
+      'public, max-age=60',
+      expect.stringContaining('Origin'),
+    ])
     const allowed = async (origin: string) => {
-      const { headers } = await post({ query: '{ __typename }' }, { origin })
+      const { headers } = await post({ query }, { origin })
       return [
         headers.get('access-control-allow-origin'),
         headers.get('access-control-allow-credentials'),

@@ -1,13 +1,20 @@
 import { createHash } from 'node:crypto'
 import type { Plugin } from 'graphql-yoga'
+import type { Config } from '../core/config.ts'
 
 /**
  * Lets browsers and CDNs cache the responses to public queries: those over GET, without a token and without an error. A response that
  * they still have is revalidated rather than sent again.
- * @param maxAgeS how long they may use it without revalidating, in s
+ * @param config.graphqlMaxAgeS how long they may use it without revalidating
+ * @param config.corsOrigins the origins that http/cors.ts distinguishes; null: none
  */
-export function cacheableAnswers(maxAgeS: number): Plugin {
+export function cacheableAnswers({
+  graphqlMaxAgeS,
+  corsOrigins,
+}: Pick<Config, 'graphqlMaxAgeS' | 'corsOrigins'>): Plugin {
   const cacheable = new WeakSet<Request>()
+  // It replaces the header that http/cors.ts has set.
+  const vary = `Authorization, Accept${corsOrigins ? ', Origin' : ''}`
   return {
     onResultProcess({ request, result }) {
       const isAnonymous = request.method === 'GET' && !request.headers.has('authorization')
@@ -20,8 +27,8 @@ export function cacheableAnswers(maxAgeS: number): Plugin {
       const etag = `W/"${createHash('sha256').update(body).digest('base64url').slice(0, 27)}"`
       const headers = {
         etag,
-        'cache-control': `public, max-age=${maxAgeS}`,
-        vary: 'Authorization, Accept',
+        'cache-control': `public, max-age=${graphqlMaxAgeS}`,
+        vary,
         'content-type': response.headers.get('content-type') ?? 'application/json',
       }
       const isKnown = matches(request.headers.get('if-none-match'), etag)

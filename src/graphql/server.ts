@@ -47,7 +47,7 @@ export function createGraphQL(app: App, imageUrl: () => string) {
       limitTokens,
       checkVariables,
       limitResponse,
-      cacheableAnswers(app.config.graphqlMaxAgeS),
+      cacheableAnswers(app.config),
     ],
     maskedErrors: { maskError: (error) => toPublicError(error) },
   })
