@@ -23,6 +23,7 @@ const QUERIES: readonly [name: string, model: string, query: SelectionQuery][] =
     'Item',
     { select: { slug: true }, where: { OR: [{ slug: { startsWith: 'item-1' } }, { id: { in: [2, 3] } }] } },
   ],
+  ['a bound that is not given', 'Item', { select: { slug: true }, where: { id: { gt: 2, lt: undefined } } }],
   ['no alternatives', 'Item', { select: { slug: true }, where: { OR: [] } }],
   ['nothing at all', 'Item', { select: { slug: true }, where: { originalKey: null, AND: [] } }],
   [
@@ -120,6 +121,8 @@ describe('a read of a selection', () => {
     const left: SelectionQuery[] = [
       { where: { family: { name: 'x' } } },
       { where: { slug: { endsWith: 'x' } } },
+      { where: { createdAt: new Date(0) } },
+      { where: { tags: [] } },
       { orderBy: { id: 'asc', slug: 'asc' } },
       { select: { nothing: true } },
       { select: { _count: { select: { failure: true } } } as never },

@@ -20,9 +20,9 @@ interface Selection {
 }
 
 export interface SelectStatement {
-  /** Converts rows that are arrays (`rowMode: 'array'`). */
   readonly text: string
   readonly values: readonly unknown[]
+  /** Converts a row that is an array (`rowMode: 'array'`). */
   readonly toRow: (row: readonly unknown[]) => Record<string, unknown>
 }
 

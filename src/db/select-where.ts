@@ -23,7 +23,11 @@ export const printWhere = (where: Conditions, printing: Printing): string[] =>
     const column = printing.columnOf(name)
     if (condition === null) return [`${column} is null`]
     if (typeof condition !== 'object') return [`${column} = $${printing.values.push(condition)}`]
-    return Object.entries(condition).map(([operator, value]) => printOperator(column, { operator, value, printing }))
+    // A date or list has no operators: without them the condition would be lost.
+    if (condition instanceof Date || Array.isArray(condition)) throw new Unsupported()
+    return Object.entries(condition)
+      .filter(([, value]) => value !== undefined)
+      .map(([operator, value]) => printOperator(column, { operator, value, printing }))
   })
 
 const printAll = (where: Conditions, printing: Printing): string => {
