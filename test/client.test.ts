@@ -1,7 +1,10 @@
+import { once } from 'node:events'
+import { createServer } from 'node:http'
+import type { AddressInfo } from 'node:net'
 import fc from 'fast-check'
 import { createElement } from 'react'
 import { renderToStaticMarkup } from 'react-dom/server'
-import { describe, expect, it } from 'vitest'
+import { describe, expect, it, onTestFinished } from 'vitest'
 import { AfterimageError, createClient } from '../packages/client/src/client.ts'
 import { FamiliesDocument, FamilyDocument, ItemDocument, ItemsDocument } from '../packages/client/src/documents.ts'
 import { createImageLoader, familyImageUrl, imageSrcSet, imageUrl } from '../packages/client/src/image-url.ts'
@@ -156,4 +159,20 @@ it('asks a service for what its pages show', async () => {
   await expect(refused).rejects.toMatchObject({ code: 'BAD_INPUT' })
   const lost = createClient({ url: `${url}/nowhere` }).request(FamiliesDocument, {})
   await expect(lost).rejects.toMatchObject({ code: 'NO_ANSWER', status: 404 })
+})
+
+it('rejects with the reason of a signal that aborts while the body arrives', async () => {
+  const abort = new AbortController()
+  const server = createServer((_request, response) => {
+    response.writeHead(200, { 'content-type': 'application/json' }).write('{')
+    setTimeout(() => abort.abort(new Error('left the page')), 50)
+  })
+  await once(server.listen(0, '127.0.0.1'), 'listening')
+  onTestFinished(() => {
+    server.closeAllConnections()
+    server.close()
+  })
+  const { port } = server.address() as AddressInfo
+  const client = createClient({ url: `http://127.0.0.1:${port}` })
+  await expect(client.request(FamiliesDocument, {}, { signal: abort.signal })).rejects.toThrow('left the page')
 })

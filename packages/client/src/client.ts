@@ -46,13 +46,19 @@ export function createClient({ url, token }: { readonly url: string; readonly to
         signal: options?.signal ?? null,
       })
       const { status } = response
-      const answer = (await response.json().catch(() => ({}))) as Answer
-      const [error] = answer.errors ?? []
+      const answer = (await response.json().catch(nullIfNotJson)) as Answer | null
+      const [error] = answer?.errors ?? []
       if (error) throw new AfterimageError(error.message, { code: error.extensions?.code ?? 'NO_ANSWER', status })
-      if (!answer.data) throw new AfterimageError(`${endpoint} answered ${status}.`, { code: 'NO_ANSWER', status })
+      if (!answer?.data) throw new AfterimageError(`${endpoint} answered ${status}.`, { code: 'NO_ANSWER', status })
       return answer.data as never
     },
   }
+}
+
+/** Only a body that is not JSON is no answer; otherwise the request failed while its body was read. */
+function nullIfNotJson(error: unknown): null {
+  if (error instanceof SyntaxError) return null
+  throw error
 }
 
 interface Answer {
