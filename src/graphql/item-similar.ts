@@ -8,7 +8,7 @@ import { ItemRef } from './item.ts'
 import { ItemConnection, resultOfAll } from './item-connection.ts'
 
 const FIRST_MAX = 100
-/** It compares about 2,000 items. */
+/** It compares up to 4,000 items. */
 const SIMILAR_COMPLEXITY = 1000
 
 const SimilarityRef = builder.enumType('Similarity', {

@@ -1,3 +1,4 @@
+import { setImmediate as nextTurn } from 'node:timers/promises'
 import { appearanceDifference, decodeAppearance } from '../core/appearance.ts'
 import type { Pg } from '../db/database.ts'
 import { statement } from '../db/statement.ts'
@@ -11,8 +12,10 @@ export interface Neighbour {
   readonly distance: number
 }
 
-/** Maximum number of items compared: those sharing the most words come first, those from the same set last. */
+/** Maximum number of items compared: of those that share a word or a colour, and for LOOK as many again of the same set. */
 const CANDIDATES_MAX = 2000
+/** Pictures compared before other requests get their turn: some 10 ms. */
+const LOOKS_AT_ONCE = 50
 const DISTANCE_MAX = 2 ** 31 - 1
 
 /**
@@ -21,18 +24,7 @@ const DISTANCE_MAX = 2 ** 31 - 1
  * LOOK and COLOR if the item has not been rendered yet.
  */
 export async function findSimilar(pg: Pg, { itemId, by }: { itemId: number; by: Similarity }): Promise<Neighbour[]> {
-  const near = await inSearch(pg, async (client): Promise<Neighbour[]> => {
-    if (by === 'NAME') return await SHARING.all(client, { itemId, max: CANDIDATES_MAX })
-    if (by === 'COLOR') return await OF_COLOR.all(client, { itemId, max: CANDIDATES_MAX })
-    const candidates = await LOOKING.all(client, { itemId, max: CANDIDATES_MAX })
-    const own = candidates.find(({ id }) => id === itemId)
-    if (!own) return []
-    const appearance = decodeAppearance(own.thumb_hash)
-    return candidates.map(({ id, thumb_hash }) => ({
-      id,
-      distance: Math.min(Math.round(appearanceDifference(appearance, decodeAppearance(thumb_hash))), DISTANCE_MAX),
-    }))
-  })
+  const near = await (by === 'LOOK' ? findAlike(pg, itemId) : findNear(pg, { itemId, by }))
   return near
     .filter(({ id }) => id !== itemId)
     .sort((a, b) => a.distance - b.distance || a.id - b.id)
@@ -40,6 +32,24 @@ export async function findSimilar(pg: Pg, { itemId, by }: { itemId: number; by: 
 }
 
 const SIMILAR_MAX = 100
+
+const findNear = (pg: Pg, { itemId, by }: { itemId: number; by: 'NAME' | 'COLOR' }): Promise<Neighbour[]> =>
+  inSearch(pg, (client) => (by === 'NAME' ? SHARING : OF_COLOR).all(client, { itemId, max: CANDIDATES_MAX }))
+
+/** Compares the pictures after the connection is returned: decoding thousands takes longer than reading them. */
+async function findAlike(pg: Pg, itemId: number): Promise<Neighbour[]> {
+  const candidates = await inSearch(pg, (client) => LOOKING.all(client, { itemId, max: CANDIDATES_MAX }))
+  const own = candidates.find(({ id }) => id === itemId)
+  if (!own) return []
+  const appearance = decodeAppearance(own.thumb_hash)
+  const near: Neighbour[] = []
+  for (const [at, { id, thumb_hash }] of candidates.entries()) {
+    if (at % LOOKS_AT_ONCE === 0) await nextTurn()
+    const difference = appearanceDifference(appearance, decodeAppearance(thumb_hash))
+    near.push({ id, distance: Math.min(Math.round(difference), DISTANCE_MAX) })
+  }
+  return near
+}
 
 /** SQL for the words of the item's own name, as name tokens. */
 const OWN = `(select coalesce(array_agg(token), '{}') from item_search o cross join unnest(o.tokens) as token
