@@ -6,5 +6,5 @@ import { checkSearch } from './plan.ts'
  * with the documents of their items. Throws BAD_INPUT for a search that is too long.
  */
 export const whereFamilyNamed = (search: string) => ({
-  AND: checkSearch(wordsOf(search), search).map((word) => ({ searchName: { contains: word } })),
+  AND: checkSearch(search, wordsOf).map((word) => ({ searchName: { contains: word } })),
 })

@@ -49,7 +49,7 @@ const NOTHING: Plan = { tiers: [[[]]], didYouMean: null, items: 0, itemsMax: 0 }
 /** Plans a search. Throws BAD_INPUT for more than 100 characters or 12 words. */
 export async function planSearch(deps: PlanDeps, search: string | null | undefined): Promise<Plans> {
   if (!search?.trim()) return { direct: ANYTHING, others: none }
-  const all = checkSearch(termsOf(search), search)
+  const all = checkSearch(search, termsOf)
   const telling = all.filter((word) => !deps.thesaurus.isIgnored(word))
   const words = telling.length > 0 ? telling : all
   if (words.length === 0) return { direct: NOTHING, others: none }
@@ -80,9 +80,10 @@ export async function planMeant(deps: PlanDeps, meant: string): Promise<Plan> {
 async function* none() {}
 
 /** The words of a search. Throws BAD_INPUT if the text is too long or has too many words. */
-export function checkSearch(words: string[], search: string): string[] {
+export function checkSearch(search: string, split: (text: string) => string[]): string[] {
   if (search.length > SEARCH_MAX)
     throw new AppError('BAD_INPUT', `search has ${search.length} characters; at most ${SEARCH_MAX} are allowed.`)
+  const words = split(search)
   if (words.length > WORDS_MAX)
     throw new AppError('BAD_INPUT', `search has ${words.length} words; at most ${WORDS_MAX} are allowed.`)
   return words

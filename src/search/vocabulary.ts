@@ -93,9 +93,12 @@ export async function correctWord(pg: Pg, word: string, others: readonly string[
   // Words that no item has but that have synonyms: less likely than words that items have.
   const known = [...rows, ...others.map((other) => ({ word: other, items: 0 }))]
   const near = known
-    .map((row) => ({ ...row, distance: editDistance(word, row.word), isAlike: row.word.startsWith(letters[0] ?? '') }))
-    .filter(({ distance, isAlike }) => distance > 0 && distance <= (isAlike ? most : 1))
-    .filter(({ isAlike }) => isAlike || letters.length > CORRECTED_MIN)
+    .map((row) => ({ ...row, isAlike: row.word.startsWith(letters[0] ?? '') }))
+    .map((row) => ({ ...row, distanceMax: row.isAlike ? most : letters.length > CORRECTED_MIN ? 1 : 0 }))
+    // The distance is at least the difference in length, which is much cheaper: there may be thousands of synonyms.
+    .filter((row) => Math.abs([...row.word].length - letters.length) <= row.distanceMax)
+    .map((row) => ({ ...row, distance: editDistance(word, row.word) }))
+    .filter(({ distance, distanceMax }) => distance > 0 && distance <= distanceMax)
   const likelihood = ({ word: other, items }: Word) => {
     const more = [...other].length - letters.length
     return items * (more > 0 ? LETTER_MISSING : more < 0 ? LETTER_TOO_MANY : 1)
