@@ -28,6 +28,7 @@ export function readSynonyms(file: string): { synonyms: Synonyms; problems: stri
   }
 }
 
+/** The same for the text of such a file. */
 export function parseSynonyms(text: string): { synonyms: Synonyms; problems: string[] } {
   const problems: string[] = []
   const equal: string[][] = []

@@ -3,7 +3,8 @@ import { type Scope, WHOLE_CATALOGUE } from '../catalogue/scope.ts'
 import { AppError } from '../core/errors.ts'
 import { countFacet, type Facet, type FacetName } from '../search/facets.ts'
 import { countItems, type Found, KEY_TYPES, type Position, type Search } from '../search/find.ts'
-import { type Asked, type Result, search } from '../search/search.ts'
+import { ANYTHING } from '../search/plan.ts'
+import { type Result, type SearchRequest, search } from '../search/search.ts'
 import { inSearch } from '../search/session.ts'
 import { builder, type Context } from './builder.ts'
 import {
@@ -40,7 +41,12 @@ const FacetRef = builder.objectRef<Facet>('Facet').implement({
   }),
 })
 
-const FacetsRef = builder.objectRef<{ search: () => Promise<Search> }>('Facets').implement({
+/** What a connection of items offers besides its page. */
+interface About {
+  readonly search: Search
+}
+
+const FacetsRef = builder.objectRef<About>('Facets').implement({
   description: 'What the found items have in common, across all pages: each a list with the most common value first.',
   fields: (t) => {
     const facet = (name: FacetName, description: string) =>
@@ -48,7 +54,7 @@ const FacetsRef = builder.objectRef<{ search: () => Promise<Search> }>('Facets')
         type: [FacetRef],
         description,
         complexity: FACET_COMPLEXITY,
-        resolve: async (facets, _args, { app }) => countFacet(app.pg, await facets.search(), { name, max: FACETS_MAX }),
+        resolve: ({ search: counted }, _args, { app }) => countFacet(app.pg, counted, { name, max: FACETS_MAX }),
       })
     return {
       kinds: facet('kinds', 'Kinds: ICON and ILLUSTRATION.'),
@@ -65,20 +71,15 @@ const FacetsRef = builder.objectRef<{ search: () => Promise<Search> }>('Facets')
         args: {
           first: t.arg.int({ required: true, defaultValue: FACETS_DEFAULT, description: 'How many, at most 100.' }),
         },
-        resolve: async (facets, { first }, { app }) => {
+        resolve: ({ search: counted }, { first }, { app }) => {
           if (first < 0 || first > FACETS_MAX)
             throw new AppError('BAD_INPUT', `first is ${first}: give 0 to ${FACETS_MAX}.`)
-          return await countFacet(app.pg, await facets.search(), { name: 'tags', max: first })
+          return countFacet(app.pg, counted, { name: 'tags', max: first })
         },
       }),
     }
   },
 })
-
-/** What a connection of items offers besides its page. */
-interface About {
-  readonly result: () => Promise<Result>
-}
 
 export const ItemConnection = connectionOf('Item', ItemRef)
 
@@ -86,12 +87,12 @@ builder.objectFields(ItemConnection, (t) => ({
   facets: t.field({
     type: FacetsRef,
     description: 'What the items on all pages have in common, with counts.',
-    resolve: (page) => ({ search: async () => (await (page as unknown as About).result()).search }),
+    resolve: (page) => page as unknown as About,
   }),
   didYouMean: t.string({
     nullable: true,
     description: 'What was searched for instead, if nothing matched the words that were given; null otherwise.',
-    resolve: async (page) => (await (page as unknown as About).result()).search.plan.didYouMean ?? null,
+    resolve: (page) => (page as unknown as About).search.plan.didYouMean,
   }),
 }))
 
@@ -103,7 +104,7 @@ export const itemsComplexity = (args: PageArgs & { search?: string | null; filte
 
 /** The page of a search, for the `resolve` of a connection of items. */
 export async function searchPage(
-  asked: Asked,
+  asked: SearchRequest,
   { args, context, info }: { args: PageArgs; context: Context; info: GraphQLResolveInfo },
 ): Promise<never> {
   const { app } = context
@@ -129,7 +130,7 @@ export async function searchPage(
   })
   return {
     totalCount: () => inSearch(app.pg, (client) => countItems(client, result.search)),
-    result: async () => result,
+    search: result.search,
     ...connectEdges(edges, { args, hasMore }),
   } as never
 }
@@ -140,7 +141,7 @@ const printPosition = (order: string, { result, row }: { result: Result; row: Fo
 
 function parsePosition(
   order: string,
-  { asked, cursor }: { asked: Asked; cursor: string },
+  { asked, cursor }: { asked: SearchRequest; cursor: string },
 ): { meant: string; position: Position } {
   const isRanked = asked.sort === 'RELEVANCE' && Boolean(asked.text?.trim())
   const types = KEY_TYPES[isRanked ? 'ranked' : asked.sort]
@@ -186,12 +187,12 @@ export function itemsOf(owner: Owner, scopeOf: (id: number) => Partial<Scope>) {
       }
       if (isSearch(args)) return await searchPage(asked, { args, context, info })
       const page: object = related.resolve(parent, args)
-      return { ...page, ...resultOfAll(asked, context) } as never
+      return { ...page, ...searchOfAll(asked) } as never
     },
   }
 }
 
-/** The search behind a list that needs none, used only for counts when they are selected. */
-export const resultOfAll = (asked: Asked, { app }: Context) => ({
-  result: () => search(app, asked, { limit: 0, isBackward: false, from: null, meant: null }),
+/** The search behind a list that needs none: its facets are those of all items that the filter leaves. */
+export const searchOfAll = ({ filter, sort, seed }: Omit<SearchRequest, 'text'>): About => ({
+  search: { plan: ANYTHING, filter, sort, seed },
 })

@@ -5,7 +5,7 @@ import { builder } from './builder.ts'
 import { connectEdges, selectNodes } from './connection.ts'
 import { parseKeyset, printKeyset } from './cursor.ts'
 import { ItemRef } from './item.ts'
-import { ItemConnection, resultOfAll } from './item-connection.ts'
+import { ItemConnection, searchOfAll } from './item-connection.ts'
 
 const FIRST_MAX = 100
 /** It compares up to 4,000 items. */
@@ -60,7 +60,7 @@ builder.interfaceField(ItemRef, 'similar', (t) =>
       return {
         totalCount: all.length,
         ...connectEdges(edges, { args: { first, after }, hasMore: rest.length > first }),
-        ...resultOfAll({ text: null, filter, sort: 'RELEVANCE', seed: 0 }, context),
+        ...searchOfAll({ filter, sort: 'RELEVANCE', seed: 0 }),
       } as never
     },
   }),

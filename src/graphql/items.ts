@@ -4,7 +4,7 @@ import { suggest } from '../search/suggest.ts'
 import { builder } from './builder.ts'
 import { type PageQuery, readPage } from './connection.ts'
 import { ItemRef } from './item.ts'
-import { ItemConnection, itemsComplexity, resultOfAll, searchPage } from './item-connection.ts'
+import { ItemConnection, itemsComplexity, searchOfAll, searchPage } from './item-connection.ts'
 import { ItemFilterRef, ItemSortRef, readItemArgs } from './item-filter.ts'
 import { ItemKindRef, ScopeInputRef, ScopeRef } from './item-kind.ts'
 
@@ -47,7 +47,7 @@ builder.queryField('items', (t) =>
           { args, context, info },
           { order: 'asc', find, count: () => item.count({ where: own }) },
         )
-        return { ...page, ...resultOfAll(asked, context) } as never
+        return { ...page, ...searchOfAll(asked) } as never
       },
     },
     ItemConnection,

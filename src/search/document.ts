@@ -31,6 +31,7 @@ export const PLACE = { whole: '0', name: '1', alias: '2', context: '3', compound
 const TOKENS_MAX = 400
 const KEY_MAX = 48
 
+/** The tokens and sort keys by which searches find and order an item; at most 400 tokens. */
 export function documentOf(source: SearchSource): SearchDocument {
   const { slug, name, aliases, tags, characters, family, context } = source
   const places = new Map<string, string>()

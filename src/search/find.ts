@@ -34,18 +34,21 @@ export interface Found extends Position {
   readonly id: number
 }
 
+/** A planned search: which items it finds, and in which order. */
 export interface Search {
   readonly plan: Plan
   readonly filter: Filter
   readonly sort: Sort
+  /** Determines the order of sort RANDOM. */
   readonly seed: number
 }
 
 export interface Page {
+  /** Maximum number of rows. */
+  readonly limit: number
+  readonly isBackward: boolean
   /** Return the rows after it, or before it when paging backwards; null: start from that end. */
   readonly from: Position | null
-  readonly isBackward: boolean
-  readonly limit: number
 }
 
 const ITEM_ID = sql.ref('s.item_id')
@@ -186,6 +189,7 @@ export async function isAnyFound(client: PoolClient, search: Search): Promise<bo
   return rows.length > 0
 }
 
+/** The number of items that the search finds. It reads all of them. */
 export async function countItems(client: PoolClient, search: Search): Promise<number> {
   const [row] = await fetchSql(
     client,

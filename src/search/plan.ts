@@ -43,7 +43,7 @@ interface PlanDeps {
 }
 
 /** The plan that finds everything. */
-const ANYTHING: Plan = { tiers: [[]], didYouMean: null, items: 0, itemsMax: 0 }
+export const ANYTHING: Plan = { tiers: [[]], didYouMean: null, items: 0, itemsMax: 0 }
 const NOTHING: Plan = { tiers: [[[]]], didYouMean: null, items: 0, itemsMax: 0 }
 
 /** Plans a search. Throws BAD_INPUT for more than 100 characters or 12 words. */

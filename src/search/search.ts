@@ -1,6 +1,6 @@
 import type { PoolClient } from 'pg'
 import type { Pg } from '../db/database.ts'
-import { type Filter, type Found, findItems, isAnyFound, type Position, type Search, type Sort } from './find.ts'
+import { type Found, findItems, isAnyFound, type Page, type Search } from './find.ts'
 import { type Plan, planMeant, planSearch } from './plan.ts'
 import { inSearch } from './session.ts'
 import type { Thesaurus } from './synonyms.ts'
@@ -10,19 +10,12 @@ export interface SearchDeps {
   readonly thesaurus: Thesaurus
 }
 
-export interface Asked {
+/** What a client searches for; a search without a text finds everything that the filter leaves. */
+export interface SearchRequest extends Omit<Search, 'plan'> {
   readonly text?: string | null | undefined
-  readonly filter: Filter
-  readonly sort: Sort
-  readonly seed: number
 }
 
-export interface AskedPage {
-  /** Maximum number of rows. */
-  readonly limit: number
-  readonly isBackward: boolean
-  /** Return the rows after it, or before it when paging backwards; null: start from that end. */
-  readonly from: Position | null
+export interface PageRequest extends Page {
   /** The corrected search used on earlier pages. */
   readonly meant: string | null
 }
@@ -40,7 +33,7 @@ export interface Result {
  * pages continue with the first page's search, so that an item added meanwhile does not change the order. With a limit of 0 it only
  * decides which search to use. Throws BAD_INPUT for a text that is too long.
  */
-export async function search({ pg, thesaurus }: SearchDeps, asked: Asked, page: AskedPage): Promise<Result> {
+export async function search({ pg, thesaurus }: SearchDeps, asked: SearchRequest, page: PageRequest): Promise<Result> {
   const { filter, sort, seed } = asked
   const attempt = (plan: Plan) => inSearch(pg, (client) => run(client, { plan, filter, sort, seed }, page))
   if (page.meant !== null) return await attempt(await planMeant({ pg, thesaurus }, page.meant))
@@ -54,7 +47,7 @@ export async function search({ pg, thesaurus }: SearchDeps, asked: Asked, page: 
   return result
 }
 
-async function run(client: PoolClient, asked: Search, page: AskedPage): Promise<Result> {
+async function run(client: PoolClient, asked: Search, page: PageRequest): Promise<Result> {
   const rows = page.limit === 0 ? [] : await findItems(client, asked, page)
   return { search: asked, rows, isAny: rows.length > 0 || (page.limit === 0 && (await isAnyFound(client, asked))) }
 }

@@ -13,6 +13,7 @@ export interface Thesaurus {
 /** Maximum synonyms of one word: each costs a look-up. */
 const SYNONYMS_MAX = 32
 
+/** Folds an operator's synonyms, at most 32 for each word. */
 export function createThesaurus({ equal, broader, ignored }: Synonyms): Thesaurus {
   const found = new Map<string, Map<string, readonly string[]>>()
   const add = (from: string, to: readonly string[]) => {
