@@ -1,4 +1,5 @@
 import { isIPv6 } from 'node:net'
+import ipaddr from 'ipaddr.js'
 import { AppError } from '../core/errors.ts'
 
 /** Limits the new transform pictures that each viewer may have drawn per minute. */
@@ -12,6 +13,7 @@ const WINDOW_MS = 60_000
 const CLIENTS_MAX = 50_000
 const OTHERS = ''
 
+/** Counts in this process's memory. */
 export function openTransformLimit({ perMinute }: { perMinute: number }): TransformLimit {
   const counts = new Map<string, number>()
   let endsAt = 0
@@ -39,10 +41,9 @@ export function openTransformLimit({ perMinute }: { perMinute: number }): Transf
 /** A client with one IPv6 address usually controls its whole /64. */
 export function networkOf(address: string): string {
   if (!isIPv6(address) || address.includes('.')) return address
-  const [head = '', tail] = address.replace(/%.*$/, '').split('::')
-  const left = head.split(':').filter(Boolean)
-  if (tail === undefined) return left.slice(0, 4).join(':')
-  const right = tail.split(':').filter(Boolean)
-  const zeros = Array.from({ length: 8 - left.length - right.length }, () => '0')
-  return [...left, ...zeros, ...right].slice(0, 4).join(':')
+  const { parts } = ipaddr.IPv6.parse(address)
+  return parts
+    .slice(0, 4)
+    .map((part) => part.toString(16))
+    .join(':')
 }
