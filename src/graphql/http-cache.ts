@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto'
 import type { Plugin } from 'graphql-yoga'
 import type { Config } from '../core/config.ts'
+import { hasEtag } from '../core/etag.ts'
 
 /**
  * Lets browsers and CDNs cache the responses to public queries: those over GET, without a token and without an error. A response that
@@ -31,12 +32,8 @@ export function cacheableAnswers({
         vary,
         'content-type': response.headers.get('content-type') ?? 'application/json',
       }
-      const isKnown = matches(request.headers.get('if-none-match'), etag)
+      const isKnown = hasEtag(request.headers.get('if-none-match') ?? '', etag)
       setResponse(new fetchAPI.Response(isKnown ? null : body, { status: isKnown ? 304 : 200, headers }))
     },
   }
 }
-
-/** Weak comparison, as RFC 9110, 13.1.2 requires. */
-const matches = (header: string | null, etag: string): boolean =>
-  header === '*' || (header ?? '').split(',').some((each) => each.trim().replace(/^(?!W\/)/, 'W/') === etag)

@@ -2,6 +2,7 @@ import type { IncomingMessage, ServerResponse } from 'node:http'
 import { answerHeaders, CACHE } from '../cdn/cache-headers.ts'
 import { findComposite, findStableCompositeKey } from '../composites/find.ts'
 import { AppError, publicSentence, toAppError } from '../core/errors.ts'
+import { hasEtag } from '../core/etag.ts'
 import { logFailure } from '../core/log-failure.ts'
 import { mimeTypeOf } from '../core/variant.ts'
 import type { DeliveryCounts } from '../diagnose/delivery-counts.ts'
@@ -89,7 +90,7 @@ export function createOriginHandler(origin: Origin, { answerMs = ANSWER_LIMIT_MS
   ): Promise<void> {
     const { image, cacheTags } = found
     const known = request.headers['if-none-match']
-    if (known && image && matches(known, image.md5)) {
+    if (known && image && hasEtag(known, etagOf(image.md5))) {
       origin.deliveries.count(image.isFresh ? 'made' : 'stored')
       return end(response, 304, answerHeaders({ cache: CACHE.immutable, md5: image.md5, cacheTags }))
     }
@@ -99,7 +100,7 @@ export function createOriginHandler(origin: Origin, { answerMs = ANSWER_LIMIT_MS
     const { bytes, md5, wasStored } = delivered
     origin.deliveries.count(wasStored ? 'stored' : 'made')
     const headers = answerHeaders({ cache: CACHE.immutable, md5, cacheTags })
-    if (known && matches(known, md5)) return end(response, 304, headers)
+    if (known && hasEtag(known, etagOf(md5))) return end(response, 304, headers)
     const picture = { ...headers, 'content-type': mimeTypeOf(found.format), 'content-length': bytes.length }
     end(response, 200, picture, request.method === 'HEAD' ? undefined : bytes)
   }
@@ -156,9 +157,7 @@ interface RequestedPicture {
   found?: IssuedImage
 }
 
-/** If-None-Match compares weakly, and may contain a list or `*`. */
-const matches = (header: string, md5: string) =>
-  header.split(',').some((tag) => tag.trim() === '*' || tag.trim().replace(/^W\//, '') === `"${md5}"`)
+const etagOf = (md5: string) => `"${md5}"`
 
 /** Old and new key are in the same folder, so a relative redirect works for any host and prefix that the viewer sees. */
 const nameIn = (key: string) => key.slice(key.lastIndexOf('/') + 1)
