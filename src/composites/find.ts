@@ -8,6 +8,7 @@ import { fetchFirst, query } from '../db/query.ts'
 import type { IssuedImage } from '../variants/find.ts'
 import type { EnsureComposite } from './ensure.ts'
 import { type LocatedComposite, locateComposite, type PickHashes } from './locate.ts'
+import { offeredLayoutFormat } from './offered.ts'
 
 interface Origin {
   readonly pg: Pg
@@ -24,11 +25,7 @@ export async function findStableCompositeKey(
   const layout = layouts.get(name)
   if (!layout)
     throw new AppError('NOT_FOUND', `There is no layout ${name}; the layouts are ${[...layouts.keys()].join(', ')}.`)
-  if (!layout.formats.includes(format))
-    throw new AppError(
-      'BAD_INPUT',
-      `Layout ${name} is not offered as ${format}; its formats are ${layout.formats.join(', ')}.`,
-    )
+  offeredLayoutFormat(layout, format)
   const families = query.selectFrom('family as f').innerJoin('vendor as v', 'v.id', 'f.vendor_id').select('v.username')
   const found = await fetchFirst(pg, families.where('f.unique_id', '=', uniqueId))
   if (!found) throw new AppError('NOT_FOUND', `There is no family ${uniqueId}.`)

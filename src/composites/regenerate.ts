@@ -1,6 +1,6 @@
 import { randomInt } from 'node:crypto'
 import { AppError } from '../core/errors.ts'
-import type { Layout, Layouts } from '../core/layouts.ts'
+import type { Layout } from '../core/layouts.ts'
 import { statement } from '../db/statement.ts'
 import type { AdmissionLimiter } from '../variants/admission.ts'
 import { withFamilyLock } from './ensure.ts'
@@ -63,14 +63,6 @@ async function regenerate(
   const [format = 'WEBP'] = layout.formats
   const made = await makeComposite(app, { familyId, layout, format, settings })
   if (!made) throw new AppError('NOT_FOUND', 'This family has nothing left to show.')
-}
-
-/** Throws BAD_INPUT with the available names. */
-export function offeredLayout(layouts: Layouts, name: string): Layout {
-  const layout = layouts.get(name)
-  if (layout) return layout
-  const names = [...layouts.keys()].join(', ')
-  throw new AppError('BAD_INPUT', `There is no layout ${JSON.stringify(name.slice(0, 100))}; there are ${names}.`)
 }
 
 function checkSeed(seed: number | null | undefined): void {

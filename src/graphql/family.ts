@@ -1,5 +1,5 @@
 import { resolveScope, type Scope } from '../catalogue/scope.ts'
-import { offeredLayout } from '../composites/regenerate.ts'
+import { offeredLayout } from '../composites/offered.ts'
 import { whereFamilyNamed } from '../search/families.ts'
 import { builder } from './builder.ts'
 import { connectionOf, type PageQuery, pageComplexity, readPage, relatedPage } from './connection.ts'

@@ -1,5 +1,6 @@
 import { cellsMaxOf } from '../composites/arrange.ts'
-import { EXCLUDED_MAX, offeredLayout, PINNED_MAX, regeneratePreview } from '../composites/regenerate.ts'
+import { offeredLayout } from '../composites/offered.ts'
+import { EXCLUDED_MAX, PINNED_MAX, regeneratePreview } from '../composites/regenerate.ts'
 import { AppError } from '../core/errors.ts'
 import { printGlobalId } from '../core/global-id.ts'
 import type { Layout } from '../core/layouts.ts'

@@ -1,5 +1,5 @@
 import { compositeKeyOf } from '../composites/make.ts'
-import { AppError } from '../core/errors.ts'
+import { offeredLayoutFormat } from '../composites/offered.ts'
 import type { Layout } from '../core/layouts.ts'
 import type { ImageFormat } from '../core/variant.ts'
 import type { Context } from './builder.ts'
@@ -14,11 +14,7 @@ export async function previewOf(
   { layout, format }: { layout: Layout; format: ImageFormat },
   { app, loaders }: Context,
 ): Promise<WantedImage | null> {
-  if (!layout.formats.includes(format))
-    throw new AppError(
-      'BAD_INPUT',
-      `Layout ${layout.name} is not offered as ${format}, only as ${layout.formats.join(', ')}.`,
-    )
+  offeredLayoutFormat(layout, format)
   const { vendor, family, takenDown, hasMembers, picks } = await loaders.picks.load(familyId)
   const pick = picks.find((each) => each.layout === layout.name && each.isClean) ?? null
   if (!pick && !hasMembers && !takenDown) return null
