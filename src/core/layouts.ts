@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto'
 import path from 'node:path'
 import { z } from 'zod'
-import { hexColour, SIDE_MAX_PX, side } from './preset-fields.ts'
+import { backgroundOf, hexColour, SIDE_MAX_PX, side } from './preset-fields.ts'
 import { attempt, formatNames, readEntries, readWatermark } from './presets.ts'
 import { type ImageFormat, isLayoutName, RENDERER_VERSION } from './variant.ts'
 
@@ -109,8 +109,8 @@ export function readLayouts(file: string): { layouts: Layouts; problems: string[
     const definition = {
       ...entry,
       grids: [...entry.grids].sort((a, b) => sizeOf(a) - sizeOf(b)),
-      background: colourOf(entry.background),
-      cellBackground: colourOf(entry.cellBackground),
+      background: backgroundOf(entry.background),
+      cellBackground: backgroundOf(entry.cellBackground),
       color: entry.color ?? null,
       watermark: watermark.value,
       formats: [...new Set(entry.formats)].map((format) => format.toUpperCase() as ImageFormat),
@@ -123,8 +123,6 @@ export function readLayouts(file: string): { layouts: Layouts; problems: string[
 }
 
 export const sizeOf = ({ columns, rows }: Grid): number => columns * rows
-
-const colourOf = (text: string): string | null => (text === 'transparent' ? null : text === 'white' ? '#ffffff' : text)
 
 /** Formats are left out: offering another one makes no composite stale. */
 function hashLayout({ formats: _, ...definition }: Omit<Layout, 'name' | 'recipeHash'>): string {

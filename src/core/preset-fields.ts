@@ -30,6 +30,14 @@ export const presetFields = {
   encoding: z.enum(['auto', 'lossless', 'lossy']).default('auto'),
 }
 
+/** Named backgrounds; null is transparent. */
+const BACKGROUNDS: Readonly<Record<string, string | null>> = { white: '#ffffff', transparent: null, auto: 'auto' }
+export const isNamedBackground = (text: string): boolean => Object.hasOwn(BACKGROUNDS, text)
+
+/** The background that a name or #rrggbb stands for, as the renderers take it. */
+export const backgroundOf = (text: string): string | null =>
+  isNamedBackground(text) ? (BACKGROUNDS[text] ?? null) : text
+
 type Read = z.output<z.ZodObject<typeof presetFields>>
 
 /** The fields as a renderer takes them. */

@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs'
 import path from 'node:path'
 import { z } from 'zod'
-import { presetFields, side } from './preset-fields.ts'
+import { backgroundOf, presetFields, side } from './preset-fields.ts'
 import { lastKeyOf, scanJson } from './scan-json.ts'
 import { hashRecipe, IMAGE_FORMATS, type ImageFormat, isPresetName, type Preset, type Presets } from './variant.ts'
 
@@ -20,9 +20,6 @@ const ladderSchema = z.array(side).max(LADDER_MAX)
 const fileSchema = z.object({ ladder: ladderSchema.optional() }).catchall(presetSchema)
 
 export const DEFAULT_LADDER: readonly number[] = [16, 24, 32, 48, 64, 96, 128, 192, 256, 384, 512, 768, 1024]
-
-/** Named backgrounds; null is transparent. */
-const NAMED: Record<string, string | null> = { white: '#ffffff', transparent: null, auto: 'auto' }
 
 interface PresetsFile {
   readonly presets: Presets
@@ -58,7 +55,7 @@ export function readPresets(file: string): PresetsFile {
     }
     const definition = {
       ...entry,
-      background: entry.background in NAMED ? (NAMED[entry.background] ?? null) : entry.background,
+      background: backgroundOf(entry.background),
       color: entry.color ?? null,
       watermark: watermark.value,
       formats: [...new Set(entry.formats)].map((format) => format.toUpperCase() as ImageFormat),

@@ -1,4 +1,5 @@
 import { AppError } from './errors.ts'
+import { backgroundOf, isNamedBackground } from './preset-fields.ts'
 import { isTransform, type Transform } from './transform.ts'
 
 /** Turns a client's request into a transform of the ladder. Pure. */
@@ -74,11 +75,8 @@ function snap(
 export const snapUp = (ladder: readonly number[], side: number): number =>
   ladder.find((each) => each >= side) ?? (ladder.at(-1) as number)
 
-const NAMED: Readonly<Record<string, string | null>> = { white: '#ffffff', transparent: null, auto: 'auto' }
-
 function groundOf(text: string): string | null {
-  if (Object.hasOwn(NAMED, text)) return NAMED[text] ?? null
-  if (HEX.test(text)) return text.toLowerCase()
+  if (isNamedBackground(text) || HEX.test(text)) return backgroundOf(text.toLowerCase())
   return refuse(`The background is ${show(text)}; it must be transparent, white, auto or #rrggbb.`)
 }
 
