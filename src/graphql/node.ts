@@ -5,6 +5,7 @@ import { AppError } from '../core/errors.ts'
 import { isRowId } from '../core/global-id.ts'
 import type { Prisma } from '../db/database.ts'
 import { builder, type Context } from './builder.ts'
+import { isGiven } from './connection.ts'
 import { parseIds } from './ids.ts'
 
 /** A page of each of ten types; the rows of each type are read in one statement. */
@@ -76,5 +77,3 @@ async function findNodes(
   )
   return wanted.map((id) => (id && rows.get(`${id.typename}:${id.id}`)) ?? null)
 }
-
-const isGiven = <T>(value: T | null): value is T => value !== null

@@ -8,13 +8,14 @@ import type { LOCKS, StoredImage } from './delete-images.ts'
 /** At least, since other processes may have presets and layouts that this one has not: theirs are seen every hour. */
 const REMOVED_DAYS_MIN = 1
 
-const isLongAgo = (graceDays: number) =>
+/** Presets and layouts that were last seen before this time are removed. */
+const removedBefore = (graceDays: number) =>
   sql<Date>`now() - make_interval(days => ${Math.max(graceDays, REMOVED_DAYS_MIN)})`
 
 /** Presets that this process does not have and that no other one has had for longer than the grace period. */
 export async function findRemovedPresets(pg: Pg, options: { presets: Presets; graceDays: number }): Promise<string[]> {
   const others = query.selectFrom('preset_recipe').where(sql<boolean>`preset <> all(${[...options.presets.keys()]})`)
-  const removed = others.groupBy('preset').having((eb) => eb.fn.max('seen_at'), '<=', isLongAgo(options.graceDays))
+  const removed = others.groupBy('preset').having((eb) => eb.fn.max('seen_at'), '<=', removedBefore(options.graceDays))
   const rows = await fetchAll(pg, removed.select('preset').orderBy('preset'))
   return rows.map(({ preset }) => preset)
 }
@@ -22,7 +23,7 @@ export async function findRemovedPresets(pg: Pg, options: { presets: Presets; gr
 /** The same of layouts. */
 export async function findRemovedLayouts(pg: Pg, options: { layouts: Layouts; graceDays: number }): Promise<string[]> {
   const others = query.selectFrom('layout_use').where(sql<boolean>`layout <> all(${[...options.layouts.keys()]})`)
-  const removed = others.where('seen_at', '<=', isLongAgo(options.graceDays))
+  const removed = others.where('seen_at', '<=', removedBefore(options.graceDays))
   const rows = await fetchAll(pg, removed.select('layout').orderBy('layout'))
   return rows.map(({ layout }) => layout)
 }

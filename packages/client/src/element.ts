@@ -2,8 +2,9 @@ import { imageSrcSet, imageUrl, type Theme } from './image-url.ts'
 import type { PictureFields } from './operations.ts'
 import { type ColorScheme, groundOf, sourcesOf } from './picture-parts.ts'
 
-/** Widths in px of pictures made from attributes, at a device pixel ratio of 1 to 3. */
+/** Device pixel ratios for which a picture made from attributes is offered. */
 const DENSITIES = [1, 2, 3]
+/** Its width if the attribute is missing. */
 const WIDTH_PX = 256
 
 /**
