@@ -1,9 +1,10 @@
-// Runs before `npm start` and `npm test`, with whatever Node is installed: installs missing packages and generates the Prisma client.
+// Runs before `npm start` and `npm test`, with whatever Node is installed: installs missing packages, generates the Prisma client and
+// compiles the renderer.
 // Fast if there is nothing to do. With the argument `infra` it also installs the packages of infra/, which only tests and deployments
 // need.
 import { spawnSync } from 'node:child_process'
 import { createHash } from 'node:crypto'
-import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs'
+import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs'
 import path from 'node:path'
 import { fileURLToPath } from 'node:url'
 
@@ -74,4 +75,12 @@ if (isDue(`${STAMPS}/generated`, schema) || !existsSync('prisma/generated/pothos
     env: { ...withoutEngines, PATH: `${path.resolve('node_modules/.bin')}:${process.env.PATH}` },
   })
   done(`${STAMPS}/generated`, schema)
+}
+
+const RENDERER = 'src/render'
+const sources = readdirSync(RENDERER, { recursive: true }).filter((file) => file.endsWith('.ts'))
+const renderer = version + hash('package-lock.json', ...sources.map((file) => path.join(RENDERER, file)))
+if (isDue(`${STAMPS}/compiled`, renderer)) {
+  run(node, ['scripts/compile-renderer.ts'])
+  done(`${STAMPS}/compiled`, renderer)
 }

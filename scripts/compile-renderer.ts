@@ -1,0 +1,3 @@
+import { compileRenderer } from '../src/render/spawn-renderer.ts'
+
+compileRenderer()
