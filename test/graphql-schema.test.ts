@@ -57,6 +57,17 @@ describe('schema.graphql', () => {
     expect(described.length).toBeGreaterThan(300)
   })
 
+  it('offers the one-field input type wherever a scope is given', () => {
+    const types = Object.values(buildSchema(printedSchema()).getTypeMap())
+    const inputs = types.flatMap<readonly { name: string; type: unknown }[]>((type) => {
+      if (isInputObjectType(type)) return [Object.values(type.getFields())]
+      return isObjectType(type) || isInterfaceType(type) ? Object.values(type.getFields()).map(({ args }) => args) : []
+    })
+    const scoped = inputs.filter((list) => list.some(({ type }) => String(type) === 'ScopeInput'))
+    expect(scoped.length).toBeGreaterThan(4)
+    for (const list of scoped) expect(list.map(({ name, type }) => `${name}: ${type}`)).toContain('in: Scope')
+  })
+
   it('has no breaking change since the last release, except those in docs/accepted-breaking-changes.txt', () => {
     const found = breakingChanges(released, buildSchema(printedSchema()))
     expect(found.sort()).toEqual(accepted.sort())

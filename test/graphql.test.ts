@@ -277,6 +277,14 @@ describe('look-ups', () => {
          other: item(uniqueId: "${vendor}") { id } kind: item(uniqueId: "${nodeId('Illustration', item.id)}") { id } }`,
     )
     expect(data).toEqual({ vendor: { username: 'acme' }, items: { totalCount: 1 }, other: null, kind: null })
+    const everywhere = `{ failures(in: { vendor: "acme" }) { totalCount } families(in: { vendor: "acme" }) { totalCount }
+      items(filter: { in: { vendor: "acme" } }) { totalCount } planBackfill(input: { in: { vendor: "acme" } }) { items } }`
+    expect((await ask<object>(url, everywhere)).data).toEqual({
+      failures: { totalCount: 0 },
+      families: { totalCount: 1 },
+      items: { totalCount: 1 },
+      planBackfill: { items: 1 },
+    })
     const take =
       'mutation ($id: ID!) { takeDown(id: $id, reason: "a test") { target { id } } restore(id: $id) { status } }'
     for (const id of [item.uniqueId, item.family.uniqueId, item.iconSet.uniqueId])

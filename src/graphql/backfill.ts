@@ -9,7 +9,7 @@ import { builder, type Context, numberOf } from './builder.ts'
 import { connectionOf, type PageQuery, pageComplexity, readPage, relatedPage } from './connection.ts'
 import { followChanges } from './follow.ts'
 import { ImageFormatRef } from './image.ts'
-import { ScopeInputRef } from './item-kind.ts'
+import { SAME_AS_SCOPE, ScopeInputRef, ScopeRef, scopeOf } from './item-kind.ts'
 import { RenderFailureConnection, RenderFailureRef } from './render-failure.ts'
 
 const LIST_MAX = 50
@@ -39,6 +39,7 @@ export const BackfillInputRef = builder.inputType('BackfillInput', {
   description: 'What a backfill makes, and for which items.',
   fields: (t) => ({
     scope: t.field({ type: ScopeInputRef, description: 'The whole catalogue if omitted.' }),
+    in: t.field({ type: ScopeRef, description: SAME_AS_SCOPE }),
     presets: t.stringList({
       description:
         'Names of presets. If omitted, all presets except those made only on request (`Preset.backfill`). An empty list is refused.',
@@ -72,7 +73,7 @@ export async function requestOf(
         `A list in the input has ${list.length} entries; at most ${LIST_MAX} are allowed.`,
       )
   }
-  const scope = await resolveScope(app.prisma, input?.scope)
+  const scope = await resolveScope(app.prisma, scopeOf(input ?? {}))
   return checkRequest(app.presets, { ...input, scope })
 }
 

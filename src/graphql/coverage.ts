@@ -1,7 +1,7 @@
 import { resolveScope } from '../catalogue/scope.ts'
 import { type PresetCoverage, readCoverage } from '../coverage/read.ts'
 import { builder } from './builder.ts'
-import { ScopeInputRef, ScopeRef, scopeOf } from './item-kind.ts'
+import { SAME_AS_SCOPE, ScopeInputRef, ScopeRef, scopeOf } from './item-kind.ts'
 
 /** Reading coverage may first count some sets: at most a hundred per query. */
 const COVERAGE_COMPLEXITY = 500
@@ -33,10 +33,7 @@ builder.queryField('coverage', (t) =>
     complexity: COVERAGE_COMPLEXITY,
     args: {
       scope: t.arg({ type: ScopeInputRef, description: 'The whole catalogue if omitted.' }),
-      in: t.arg({
-        type: ScopeRef,
-        description: 'The same as `scope`, with an input type that requires exactly one field.',
-      }),
+      in: t.arg({ type: ScopeRef, description: SAME_AS_SCOPE }),
     },
     resolve: async (_root, args, { app }) => readCoverage(app, await resolveScope(app.prisma, scopeOf(args))),
   }),

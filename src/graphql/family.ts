@@ -7,7 +7,7 @@ import { IconSetConnection, IconSetRef } from './icon-set.ts'
 import { whereId } from './ids.ts'
 import { ImageFormatRef, ImageRef } from './image.ts'
 import { ItemConnection, itemsOf } from './item-connection.ts'
-import { ScopeInputRef } from './item-kind.ts'
+import { SAME_AS_SCOPE, ScopeInputRef, ScopeRef, scopeOf } from './item-kind.ts'
 import { LicenseRef, licenseOf } from './license.ts'
 import { previewOf } from './preview.ts'
 
@@ -91,16 +91,17 @@ builder.queryFields((t) => ({
           type: ScopeInputRef,
           description: 'Only the families of a vendor, one family, or the family of a set.',
         }),
+        in: t.arg({ type: ScopeRef, description: SAME_AS_SCOPE }),
         search: t.arg.string({
           description:
             'Only families whose names contain all of these words or parts of words; at most 100 characters.',
         }),
       },
-      resolve: async (_root, { scope, search, ...args }, context, info) => {
+      resolve: async (_root, { scope, in: within, search, ...args }, context, info) => {
         const { family } = context.app.prisma
         const where = {
           ...(search ? whereFamilyNamed(search) : {}),
-          ...whereFamily(await resolveScope(context.app.prisma, scope)),
+          ...whereFamily(await resolveScope(context.app.prisma, scopeOf({ scope, in: within }))),
         }
         const find = ({ where: page, ...query }: PageQuery) =>
           family.findMany({ ...query, where: { AND: [where, page] } })

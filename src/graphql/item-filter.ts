@@ -4,7 +4,7 @@ import type { ItemKind } from '../core/variant.ts'
 import type { Filter, Sort } from '../search/find.ts'
 import { builder, type Context } from './builder.ts'
 import { parseIds } from './ids.ts'
-import { ItemKindRef, ScopeInputRef, scopeOf } from './item-kind.ts'
+import { ItemKindRef, SAME_AS_SCOPE, ScopeInputRef, ScopeRef, scopeOf } from './item-kind.ts'
 
 /** Limits on the values of one list of a filter, and on the characters of each. */
 const VALUES_MAX = 50
@@ -15,6 +15,7 @@ export const ItemFilterRef = builder.inputType('ItemFilter', {
   description: `Conditions that items must all meet. A list has at most ${VALUES_MAX} values.`,
   fields: (t) => ({
     scope: t.field({ type: ScopeInputRef, description: 'Only items of a vendor, a family or a set.' }),
+    in: t.field({ type: ScopeRef, description: SAME_AS_SCOPE }),
     kind: t.field({ type: ItemKindRef, description: 'Only icons or only illustrations.' }),
     tags: t.stringList({
       description: 'Only items with all of these tags. Case, accents and plurals make no difference.',
@@ -50,6 +51,7 @@ export const ItemSortRef = builder.enumType('ItemSort', {
 
 export interface ItemFilterInput {
   readonly scope?: ScopeInput | null | undefined
+  readonly in?: ScopeInput | null | undefined
   readonly kind?: ItemKind | null | undefined
   readonly tags?: readonly string[] | null | undefined
   readonly families?: readonly string[] | null | undefined
@@ -75,8 +77,8 @@ export interface ItemArgs {
 export async function readItemArgs(args: ItemArgs, { app }: Context) {
   const filter = args.filter ?? {}
   for (const name of ['tags', 'families', 'licenses'] as const) checkList(`filter.${name}`, filter[name])
-  const scope = scopeOf(args)
-  if (scope && filter.scope)
+  const [beside, inside] = [scopeOf(args), scopeOf(filter)]
+  if (beside && inside)
     throw new AppError('BAD_INPUT', 'scope is given twice, beside the filter and in it: give only one of them.')
   if (args.kind && filter.kind && args.kind !== filter.kind)
     throw new AppError(
@@ -87,7 +89,7 @@ export async function readItemArgs(args: ItemArgs, { app }: Context) {
   if (seed < 0 || seed > SEED_MAX) throw new AppError('BAD_INPUT', `seed is ${seed}: give 0 to ${SEED_MAX}.`)
   const families = filter.families ? await parseIds(app.prisma, filter.families) : null
   const found: Filter = {
-    scope: await resolveScope(app.prisma, scope ?? filter.scope),
+    scope: await resolveScope(app.prisma, beside ?? inside),
     kind: args.kind ?? filter.kind ?? null,
     tags: filter.tags ?? [],
     familyIds: families ? families.flatMap((id) => (id?.typename === 'Family' ? [Number(id.id)] : [])) : null,

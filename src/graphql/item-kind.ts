@@ -1,3 +1,4 @@
+import type { ScopeInput } from '../catalogue/scope.ts'
 import { AppError } from '../core/errors.ts'
 import type { ItemKind } from '../core/variant.ts'
 import { builder } from './builder.ts'
@@ -29,8 +30,16 @@ export const ScopeRef = builder.inputType('Scope', {
   }),
 })
 
+/** Of the argument or field `in`, which every `scope` has beside it. */
+export const SAME_AS_SCOPE = 'The same as `scope`, with an input type that requires exactly one field.'
+
 /** The scope from whichever of the two arguments was given. Throws BAD_INPUT if both were. */
-export function scopeOf<Scope>({ scope, in: within }: { scope?: Scope; in?: Scope }): Scope | undefined {
+export function scopeOf({ scope, in: within }: Scoped): ScopeInput | null | undefined {
   if (scope && within) throw new AppError('BAD_INPUT', 'scope and in mean the same: give only one of them.')
   return scope ?? within
+}
+
+interface Scoped {
+  readonly scope?: ScopeInput | null | undefined
+  readonly in?: ScopeInput | null | undefined
 }

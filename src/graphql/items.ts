@@ -6,7 +6,7 @@ import { type PageQuery, readPage } from './connection.ts'
 import { ItemRef } from './item.ts'
 import { ItemConnection, itemsComplexity, searchOfAll, searchPage } from './item-connection.ts'
 import { ItemFilterRef, ItemSortRef, readItemArgs } from './item-filter.ts'
-import { ItemKindRef, ScopeInputRef, ScopeRef } from './item-kind.ts'
+import { ItemKindRef, SAME_AS_SCOPE, ScopeInputRef, ScopeRef } from './item-kind.ts'
 
 const SUGGESTIONS_MAX = 20
 
@@ -18,10 +18,7 @@ builder.queryField('items', (t) =>
       complexity: itemsComplexity,
       args: {
         scope: t.arg({ type: ScopeInputRef, description: 'Only items of a vendor, a family or a set.' }),
-        in: t.arg({
-          type: ScopeRef,
-          description: 'The same as `scope`, with an input type that requires exactly one field.',
-        }),
+        in: t.arg({ type: ScopeRef, description: SAME_AS_SCOPE }),
         kind: t.arg({ type: ItemKindRef, description: 'Only icons or only illustrations.' }),
         search: t.arg.string({
           description:

@@ -2,7 +2,7 @@ import { resolveScope, whereScope } from '../catalogue/scope.ts'
 import { AppError, ERRORS } from '../core/errors.ts'
 import { builder, type Context } from './builder.ts'
 import { connectionOf, type PageQuery, pageComplexity, readPage } from './connection.ts'
-import { ScopeInputRef } from './item-kind.ts'
+import { SAME_AS_SCOPE, ScopeInputRef, ScopeRef, scopeOf } from './item-kind.ts'
 
 export const RenderFailureRef = builder.prismaNode('RenderFailure', {
   id: { field: 'id' },
@@ -30,6 +30,7 @@ builder.queryField('failures', (t) =>
       complexity: pageComplexity,
       args: {
         scope: t.arg({ type: ScopeInputRef, description: 'The whole catalogue if omitted.' }),
+        in: t.arg({ type: ScopeRef, description: SAME_AS_SCOPE }),
         code: t.arg.string({ description: 'A reason code.' }),
       },
       resolve: async (_root, args, context, info) => {
@@ -46,11 +47,11 @@ builder.queryField('failures', (t) =>
 )
 
 async function whereFailures(
-  args: { scope?: Parameters<typeof resolveScope>[1]; code?: string | null },
+  args: Parameters<typeof scopeOf>[0] & { code?: string | null },
   { app }: Context,
 ): Promise<{ item: ReturnType<typeof whereScope>; code?: string }> {
-  const { scope, code } = args
+  const { code } = args
   if (code && !Object.hasOwn(ERRORS, code))
     throw new AppError('BAD_INPUT', `There is no code ${JSON.stringify(code.slice(0, 100))} in the error catalogue.`)
-  return { item: whereScope(await resolveScope(app.prisma, scope)), ...(code ? { code } : {}) }
+  return { item: whereScope(await resolveScope(app.prisma, scopeOf(args))), ...(code ? { code } : {}) }
 }
