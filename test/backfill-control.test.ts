@@ -11,17 +11,18 @@ import { runChunk } from '../src/backfill/run-chunk.ts'
 import { WHOLE_CATALOGUE } from '../src/catalogue/scope.ts'
 import { importItems } from '../src/import/import-items.ts'
 import { othersWait } from '../src/jobs/enqueue.ts'
-import { HOSTILE } from './support/hostile.ts'
 import { runTasks } from './support/run-tasks.ts'
 import { ask, entry, importDrawings, svg, testApp, testConfig, testServer } from './support/setup.ts'
 import { until } from './support/until.ts'
 import { startWorker } from './support/worker.ts'
 
 const FOREVER = new AbortController().signal
-/** Takes a renderer about 100 ms. */
-const SLOW = svg(
-  `<filter id="f"><feGaussianBlur stdDeviation="9"/></filter>${'<path filter="url(#f)" d="M2 2h20v20z"/>'.repeat(2)}`,
-)
+/** Each takes a renderer about 50 ms. */
+const blurs = (count: number) =>
+  svg(
+    `<filter id="f"><feGaussianBlur stdDeviation="9"/></filter>${'<path filter="url(#f)" d="M2 2h20v20z"/>'.repeat(count)}`,
+  )
+const SLOW = blurs(2)
 
 const start = (app: App) => startBackfill(app, checkRequest(app.presets, { scope: WHOLE_CATALOGUE }))
 const statusOf = async (app: App, id: number) => (await app.prisma.backfill.findUniqueOrThrow({ where: { id } })).status
@@ -163,9 +164,7 @@ describe('a first request', () => {
 describe('a worker that receives SIGTERM', () => {
   it('ends although a render would take longer, and records no failure', async () => {
     const app = await testApp()
-    const endless = HOSTILE.find(({ name }) => name === '2,000 elements with a blur')?.svg()
-    if (!endless) throw new Error('the slow document is gone')
-    await importItems({ pg: app.pg, originals: app.stores.originals }, [entry('endless', String(endless))])
+    await importItems({ pg: app.pg, originals: app.stores.originals }, [entry('slow', blurs(130))])
     const { child, gone } = startWorker(app)
     await once(child, 'message')
     const { id } = await start(app)

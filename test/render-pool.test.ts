@@ -28,7 +28,7 @@ const blurs = (count: number) =>
     ),
   )
 /** For seconds. */
-const SLOW = blurs(2000)
+const SLOW = blurs(130)
 
 function pool(options: Partial<PoolOptions> = {}) {
   const opened = openRenderPool({ presets, size: 1, waitingMax: 100, ...options })

@@ -1,10 +1,10 @@
 import { THEME_COLOURS } from '../../core/transform-request.ts'
 import type { Preset } from '../../core/variant.ts'
-import type { Picture, Rendered, VariantSpec } from '../messages.ts'
+import type { Engine, Picture, Rendered, VariantSpec } from '../messages.ts'
 import { blank } from './blank.ts'
 import { openDrawings } from './drawings.ts'
 import { encode } from './encode.ts'
-import { chooseEngine, isHeavy } from './engine.ts'
+import { chooseEngine, isCostly } from './engine.ts'
 import { lacksGlyph } from './fonts.ts'
 import { chooseMatte } from './matte.ts'
 import type { NormalisedSvg } from './normalise/normalise.ts'
@@ -53,7 +53,10 @@ export function createRenderer(all: readonly Preset[]): Render {
       const { bytes, lossless } = await encode(picture, preset, format)
       pictures.push({ preset: name, format, bytes, width: preset.width, height: preset.height, lossless })
     }
-    const placeholder = { ...(await drawPlaceholder(document, { small, draw })), suitsAvif: suitsAvif(document, small) }
+    const placeholder = {
+      ...(await drawPlaceholder(document, { engine, small, draw })),
+      suitsAvif: suitsAvif(document, small),
+    }
     for (const drawing of drawings.values()) release(drawing)
     return {
       pictures,
@@ -64,14 +67,14 @@ export function createRenderer(all: readonly Preset[]): Render {
   }
 }
 
-/** Drawing heavy art again in the dark theme's colour would cost too much for a placeholder. */
+/** Drawing costly art again in the dark theme's colour would cost too much for a placeholder. */
 function drawPlaceholder(
   document: NormalisedSvg,
-  { small, draw }: { small: Raster; draw: ReturnType<typeof openDrawings> },
+  { engine, small, draw }: { engine: Engine; small: Raster; draw: ReturnType<typeof openDrawings> },
 ) {
   const hasInk = document.svg.includes('currentColor')
   const drawOnDark = async () =>
-    hasInk && !isHeavy(document) ? await draw({ ...SMALL, color: THEME_COLOURS.DARK.color }, null) : small
+    hasInk && !isCostly(document, engine) ? await draw({ ...SMALL, color: THEME_COLOURS.DARK.color }, null) : small
   return placeholderOf(small, { hasInk, drawOnDark })
 }
 

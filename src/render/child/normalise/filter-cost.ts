@@ -1,36 +1,55 @@
 import { LIMITS, tooComplex } from './limits.ts'
-import { type Element, elementsOf } from './tree.ts'
+import { type Element, elementsOf, type Work } from './tree.ts'
+import { NO_WORK, work } from './work.ts'
 
-/** Costs are computed for a picture of this side, the largest in a typical grid. */
+/** Work is estimated for a picture of this side, the largest in a typical grid. */
 const SIDE = 512
 
+/** For a region as large as the picture. */
+const PRIMITIVES: Readonly<Record<string, Work>> = {
+  feGaussianBlur: work(24, 28),
+  feDropShadow: work(31, 28),
+  feColorMatrix: work(9, 12),
+  feComposite: work(12, 11),
+  feBlend: work(12, 11),
+  feComponentTransfer: work(12, 13),
+  feDiffuseLighting: work(11, 22),
+  feSpecularLighting: work(19, 32),
+  feDisplacementMap: work(11, 227),
+}
+const OTHER_PRIMITIVE = work(4, 0.5)
+
 /**
- * The cost of a filter primitive, in drawn elements, measured on resvg 0.34 at 512 px: a blur takes 8 ms, ten octaves of turbulence 110
- * ms, and morphology grows with its kernel's area (0.8 s at a radius of 51 px).
+ * What a filter primitive takes for a region as large as the picture. Morphology grows with its kernel's area in resvg, with its radius in
+ * librsvg.
  * @param extent the root's larger side in user units
  */
-export function costOfPrimitive({ name, attributes }: Element, extent: number): number {
+export function workOfPrimitive({ name, attributes, parent }: Element, extent: number): Work {
   const pair = (attribute: string, fallback: number) => {
     const [first = fallback, second = first] = (attributes.get(attribute) ?? '').match(/[\d.]+(?:e[+-]?\d+)?/gi) ?? []
     return [Number(first) || 0, Number(second) || 0] as const
   }
   switch (name) {
     case 'feMorphology': {
-      const [x, y] = pair('radius', 0)
-      const px = SIDE / extent
-      return 20 + (2 * x * px + 1) * (2 * y * px + 1)
+      const unit = parent?.attributes.get('primitiveUnits') === 'objectBoundingBox' ? SIDE : SIDE / extent
+      const [x, y] = pair('radius', 0).map((radius) => Math.min(radius * unit, SIDE)) as [number, number]
+      return work(30 + 0.14 * (2 * x + 1) * (2 * y + 1), 340 + 12 * Math.max(x, y))
     }
     case 'feConvolveMatrix': {
       const [x, y] = pair('order', 3)
-      return 20 + 4 * x * y
+      return work(10 + 0.9 * x * y, 15 + 3 * x * y)
     }
     case 'feTurbulence':
-      return 20 + 300 * pair('numOctaves', 1)[0]
-    case 'feDiffuseLighting':
-    case 'feSpecularLighting':
-      return 60
+      return work(20 + 13 * pair('numOctaves', 1)[0], 15 + 13 * pair('numOctaves', 1)[0])
+    case 'feFuncR':
+    case 'feFuncG':
+    case 'feFuncB':
+    case 'feFuncA': {
+      const each = 0.000_01 * (attributes.get('tableValues')?.length ?? 0)
+      return work(each, each)
+    }
     default:
-      return 20
+      return PRIMITIVES[name] ?? (parent?.name === 'filter' ? OTHER_PRIMITIVE : NO_WORK)
   }
 }
 

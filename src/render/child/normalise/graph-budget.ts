@@ -1,8 +1,9 @@
-import { checkFilter, costOfPrimitive } from './filter-cost.ts'
+import { checkFilter, workOfPrimitive } from './filter-cost.ts'
 import { LIMITS, tooComplex } from './limits.ts'
 import { DEFINITIONS } from './names.ts'
 import { referenceIn } from './references.ts'
-import { type Element, elementsOf, type Tree } from './tree.ts'
+import { type Element, elementsOf, type Tree, type Work } from './tree.ts'
+import { addWork, hasLayer, isLayer, openShares, shareOfRegion, workOf, workOfLayers, workOfUse } from './work.ts'
 
 /** The cost of drawing an element once: sums over what is drawn together, maxima over what is nested. */
 interface Weight {
@@ -14,23 +15,49 @@ interface Weight {
   nesting: number
   layers: number
   filters: number
+  work: Work
+  /** Characters of outlines, with references multiplied out: engines copy an outline for each use. */
+  outlineChars: number
 }
 
 const SHAPES: ReadonlySet<string> = new Set('path rect circle ellipse line polyline polygon text tspan'.split(' '))
+const OUTLINES = ['d', 'points'] as const
 const LAYERING = ['opacity', 'mask', 'clip-path'] as const
 /** A picture of this many pixels takes about as long as one element. */
 const PIXELS_PER_ELEMENT = 10_000
 
+/** Less is not worth a closer estimate. */
+const LITTLE_WORK_MS = 150
+
 /**
  * Follows all references, cuts circular ones, and refuses documents whose reference chains, nesting or multiplied-out size exceed the
- * limits. Each element is measured once. Throws TOO_COMPLEX.
+ * limits, or that neither engine draws in time. Returns what drawing it takes. Throws TOO_COMPLEX.
  * @param extent the root's larger side in user units
  */
-export function checkGraph(tree: Tree, extent: number): void {
+export function checkGraph(tree: Tree, extent: number): Work {
+  // As if every layer were as large as the picture, which is quick to say.
+  let { work } = measure(tree, { extent, shareOf: () => 1 })
+  if (Math.max(work.resvg, work.librsvg) > LITTLE_WORK_MS)
+    work = measure(tree, { extent, shareOf: openShares(tree, extent) }).work
+  const ms = Math.min(work.resvg, work.librsvg)
+  if (ms > LIMITS.drawingMs) throw tooComplex(`Drawing it would take about ${(ms / 1000).toFixed(0)} s.`)
+  return work
+}
+
+interface Options {
+  readonly extent: number
+  /** The share of the picture that an element covers, 0 to 1. */
+  readonly shareOf: (element: Element) => number
+}
+
+/** Each element is measured once. */
+function measure(tree: Tree, { extent, shareOf }: Options): Weight {
   const weights = new Map<Element, Weight>()
   const open = new Set<Element>()
   let cycles = 0
-  weigh(tree.root, 0)
+  const whole = weigh(tree.root, 0)
+  if (!whole) throw new Error('the root is part of a cycle')
+  return whole
 
   /** Null if the element is already being measured: the reference closes a cycle. */
   function weigh(element: Element, level: number): Weight | null {
@@ -53,10 +80,17 @@ export function checkGraph(tree: Tree, extent: number): void {
 
   function weightOf(element: Element): Weight {
     const isShape = SHAPES.has(element.name)
-    const cost = element.name.startsWith('fe')
-      ? costOfPrimitive(element, extent)
-      : 1 + Math.ceil((element.pixels ?? 0) / PIXELS_PER_ELEMENT)
-    return { cost, shapes: isShape ? 1 : 0, chain: 0, nesting: 0, layers: 0, filters: 0 }
+    const isPrimitive = element.name.startsWith('fe')
+    return {
+      cost: 1 + Math.ceil((element.pixels ?? 0) / PIXELS_PER_ELEMENT),
+      shapes: isShape ? 1 : 0,
+      chain: 0,
+      nesting: 0,
+      layers: 0,
+      filters: 0,
+      work: isPrimitive ? workOfPrimitive(element, extent) : workOf(element),
+      outlineChars: OUTLINES.reduce((sum, name) => sum + (element.attributes.get(name)?.length ?? 0), 0),
+    }
   }
 
   function addChildren(element: Element, weight: Weight, level: number): boolean {
@@ -74,9 +108,13 @@ export function checkGraph(tree: Tree, extent: number): void {
       const target = id === null ? undefined : tree.targets.get(id)
       if (!target) continue
       const inner = weigh(target, level + 1)
-      if (inner) refer(weight, property, { target, inner })
+      if (inner) refer(weight, property, { target, inner, share: shareOfUse(element, target) })
       else cut(element, property)
     }
+  }
+
+  function shareOfUse(element: Element, target: Element): number {
+    return isLayer(target) ? shareOfRegion(target, { share: shareOf(element), extent }) : 1
   }
 
   function addLayers(element: Element, weight: Weight): void {
@@ -85,6 +123,7 @@ export function checkGraph(tree: Tree, extent: number): void {
     const isFiltered = isLayered(element, 'filter')
     if (isFiltered) weight.filters++
     if (isFiltered || LAYERING.some((property) => isLayered(element, property))) weight.layers++
+    if (hasLayer(element)) weight.work = addWork(weight.work, workOfLayers(element, shareOf(element)))
   }
 
   function cut({ attributes }: Element, property: string): void {
@@ -101,6 +140,8 @@ const isLayered = ({ attributes }: Element, property: string): boolean =>
 function join(weight: Weight, inner: Weight, times: number): void {
   weight.cost += times * inner.cost
   weight.shapes += inner.shapes
+  weight.work = addWork(weight.work, inner.work, times)
+  weight.outlineChars += times * inner.outlineChars
   nest(weight, inner)
 }
 
@@ -111,17 +152,20 @@ function nest(weight: Weight, inner: Weight): void {
   weight.filters = Math.max(weight.filters, inner.filters)
 }
 
-function refer(weight: Weight, property: string, to: { target: Element; inner: Weight }): void {
-  const { target, inner } = to
+function refer(weight: Weight, property: string, to: { target: Element; inner: Weight; share: number }): void {
+  const { target, inner, share } = to
   const further = { ...inner, chain: inner.chain + 1 }
   if (property === 'href') {
     join(weight, further, 1)
     return
   }
   nest(weight, further)
-  // The cost of gradients is negligible.
+  const times = timesOf(property, weight)
+  weight.work = addWork(weight.work, workOfUse(target, { share, inner: inner.work }), times)
+  // A gradient is not drawn.
   if (target.name.endsWith('Gradient')) return
-  weight.cost += timesOf(property, weight) * inner.cost
+  weight.cost += times * inner.cost
+  weight.outlineChars += times * inner.outlineChars
 }
 
 /** The maximum number of times a property's target is drawn: an inherited one, once for each shape that inherits it. */
@@ -129,6 +173,8 @@ const timesOf = (property: string, { shapes }: Weight): number =>
   property === 'fill' || property === 'stroke' ? Math.max(1, shapes) : 1
 
 function check(weight: Weight, elements: number): void {
+  if (weight.outlineChars > LIMITS.outlineChars)
+    throw tooComplex(`With references multiplied out, outlines have more than ${LIMITS.outlineChars} characters.`)
   if (weight.chain > LIMITS.chain) throw tooComplex(`References are chained more than ${LIMITS.chain} deep.`)
   if (weight.nesting > LIMITS.nesting)
     throw tooComplex(`Elements and references nest more than ${LIMITS.nesting} deep.`)

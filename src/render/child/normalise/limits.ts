@@ -60,6 +60,10 @@ export const LIMITS = {
   nesting: 512,
   /** Elements drawn in addition to the document's own once every `use`, pattern, mask, clip and marker is multiplied out. */
   expansion: 100_000,
+  /** Estimated CPU time of drawing it once at 512 px: with reading and encoding, five seconds. */
+  drawingMs: 4000,
+  /** Of paths and lists of points, with references multiplied out. */
+  outlineChars: 30_000_000,
   cycles: 64,
   markers: 20_000,
   /** Nested groups that each allocate a canvas: 1 MB at 512 px, some of them twice. */

@@ -29,7 +29,7 @@ import { resolveSwitches } from './switches.ts'
 import { resolveSymbols } from './symbols.ts'
 import { resolveText } from './text.ts'
 import { resolveTransforms } from './transforms.ts'
-import { type Element, type Tree, walk } from './tree.ts'
+import { type Element, type Tree, type Work, walk } from './tree.ts'
 import { unpack } from './unpack.ts'
 
 /** A document that is safe to hand to an engine: plain static SVG that refers to nothing outside of itself. */
@@ -42,6 +42,8 @@ export interface NormalisedSvg extends Size {
   readonly warnings: readonly Warning[]
   readonly features: ReadonlySet<Feature>
   readonly counts: Counts
+  /** What drawing it takes. */
+  readonly work: Work
 }
 
 /**
@@ -85,7 +87,7 @@ async function settle(tree: Tree, moment: Moment): Promise<Tree> {
   }
   const box = viewBoxOf(tree.root.attributes.get('viewBox')) ?? tree
   clampFilters(tree)
-  checkGraph(tree, Math.max(box.width, box.height))
+  tree.work = checkGraph(tree, Math.max(box.width, box.height))
   checkDashes(tree.root)
   return tree
 }
@@ -143,6 +145,7 @@ function printTree(tree: Tree): NormalisedSvg {
     warnings: [...tree.warnings],
     features: tree.features,
     counts,
+    work: tree.work,
   }
 }
 

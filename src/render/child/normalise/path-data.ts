@@ -57,7 +57,7 @@ export function lengthOf(shape: Element): number {
     }
     case 'polyline':
     case 'polygon':
-      return 2 * lengthOfPath(`M${shape.attributes.get('points') ?? ''}`)
+      return 2 * lengthOfPath(shape.attributes.get('points') ?? '')
     case 'path':
       return lengthOfPath(shape.attributes.get('d') ?? '')
     default:
@@ -65,19 +65,33 @@ export function lengthOf(shape: Element): number {
   }
 }
 
-function lengthOfPath(data: string): number {
-  let length = 0
+const lengthOfPath = (data: string): number => 2 * outlineOf(data).length
+
+export interface Outline {
+  readonly segments: number
+  /** Of the control polygons, in the path's units. */
+  readonly length: number
+  readonly height: number
+}
+
+/** Measures path data or a list of points. */
+export function outlineOf(data: string): Outline {
+  let [segments, length, top, bottom] = [0, 0, Number.POSITIVE_INFINITY, Number.NEGATIVE_INFINITY]
   let [x, y, startX, startY] = [0, 0, 0, 0]
   const goTo = (nextX: number, nextY: number, isDrawn = true) => {
     if (isDrawn) length += Math.hypot(nextX - x, nextY - y)
     x = nextX
     y = nextY
+    if (y < top) top = y
+    if (y > bottom) bottom = y
   }
-  for (const [, letter = '', list = ''] of data.matchAll(COMMAND)) {
+  const path = /^\s*[a-z]/i.test(data) ? data : `M${data}`
+  for (const [, letter = '', list = ''] of path.matchAll(COMMAND)) {
     const command = letter.toLowerCase()
     const isRelative = letter === command
     const numbers = command === 'a' ? arcNumbersOf(list) : numbersOf(list)
     const arity = ARITY[command] || 1
+    segments += Math.max(1, Math.ceil(numbers.length / arity))
     if (command === 'z') goTo(startX, startY)
     for (let at = 0; at + arity <= numbers.length; at += arity) {
       const [baseX, baseY] = isRelative ? [x, y] : [0, 0]
@@ -95,7 +109,7 @@ function lengthOfPath(data: string): number {
       }
     }
   }
-  return 2 * length
+  return { segments, length, height: Math.max(0, bottom - top) }
 }
 
 const ARC_NUMBER = /[+-]?(?:\d+\.?\d*|\.\d+)(?:e[+-]?\d+)?/iy

@@ -6,6 +6,7 @@ import { type Feature, HOLDS_TEXT, READ, type Warning } from './names.ts'
 import { openNamespaces, SVG, XHTML, XLINK, XML } from './namespaces.ts'
 import { countSegments } from './path-data.ts'
 import type { Element, Presence, Tree } from './tree.ts'
+import { NO_WORK } from './work.ts'
 
 /** Chunks small enough that a limit stops the parser long before the end. */
 const PIECE = 65_536
@@ -172,6 +173,7 @@ export function read(source: string): Tree {
     has,
     targets: new Map(),
     depth: 0,
+    work: NO_WORK,
     nest: () => Promise.resolve(null),
     elements,
     width: 0,

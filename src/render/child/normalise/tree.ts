@@ -1,3 +1,4 @@
+import type { Engine } from '../../messages.ts'
 import type { Feature, Warning } from './names.ts'
 import type { Context } from './values.ts'
 
@@ -20,6 +21,9 @@ export interface Element {
   /** Pixels of an embedded picture. */
   pixels?: number
 }
+
+/** Estimated CPU time in ms that each engine needs to draw something at 512 px. */
+export type Work = Readonly<Record<Engine, number>>
 
 /** What the steps report about the document. */
 export interface Findings {
@@ -60,6 +64,8 @@ export interface Tree extends Findings {
   /** Of the root, in CSS px; set by the step `size`. */
   width: number
   height: number
+  /** What drawing it takes; set by the last step. */
+  work: Work
 }
 
 /** What the reader has seen, so that unneeded steps are skipped. */

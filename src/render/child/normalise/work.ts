@@ -1,0 +1,161 @@
+import type { Box } from './box.ts'
+import { boxOf } from './boxes.ts'
+import { px } from './lengths.ts'
+import { IDENTITY, transformBox } from './matrix.ts'
+import { DEFINITIONS } from './names.ts'
+import { outlineOf } from './path-data.ts'
+import { parseTransform } from './transform-list.ts'
+import type { Element, Tree, Work } from './tree.ts'
+
+/** The figures below are those of `npm run bench -- work`, which prints them next to the time that each kind takes. */
+export const NO_WORK: Work = { resvg: 0, librsvg: 0 }
+
+export const addWork = (a: Work, b: Work, times = 1): Work => ({
+  resvg: a.resvg + times * b.resvg,
+  librsvg: a.librsvg + times * b.librsvg,
+})
+
+export const work = (resvg: number, librsvg: number): Work => ({ resvg, librsvg })
+const SHAPE = work(0.016, 0.02)
+const TEXT = work(0.3, 0.1)
+const SPAN = work(0.45, 0.08)
+const LETTER = work(0.05, 0.1)
+/** Letters that the default fonts lack: librsvg looks through all fonts for each. */
+const RARE_LETTER = work(0.05, 0.46)
+/** Multiplied by the number of shapes that use the gradient. */
+const STOP = work(0.0005, 0.0008)
+
+/** What drawing an element takes without its children, references and layers. */
+export function workOf(element: Element): Work {
+  switch (element.name) {
+    case 'path':
+    case 'polyline':
+    case 'polygon':
+      return addWork(SHAPE, workOfOutline(element))
+    case 'rect':
+    case 'circle':
+    case 'ellipse':
+    case 'line':
+    case 'image':
+      return SHAPE
+    case 'stop':
+      return STOP
+    case 'text':
+      return addWork(TEXT, workOfLetters(element))
+    case 'tspan':
+    case 'textPath':
+      return addWork(SPAN, workOfLetters(element))
+    default:
+      return NO_WORK
+  }
+}
+
+/** Shorter data is within what a shape takes. */
+const SHORT_OUTLINE_CHARS = 2000
+
+/**
+ * cairo, which librsvg draws with, finds every crossing of a path's segments: 4,000 long ones take 2 s, 16,000 take 49 s. resvg takes 0.08
+ * and 0.5 s. Their number grows with the segments and with how often the outline crosses its own box.
+ */
+function workOfOutline({ name, attributes }: Element): Work {
+  const data = attributes.get(name === 'path' ? 'd' : 'points') ?? ''
+  if (data.length < SHORT_OUTLINE_CHARS) return NO_WORK
+  const { segments, length, height } = outlineOf(data)
+  const crossings = height > 0 ? Math.min(length / height, segments) : 0
+  return work(0.0006 * segments + 0.05 * crossings, 0.0045 * segments + 0.000_25 * segments * crossings)
+}
+
+const RARE = /[^\p{Script=Latin}\p{Script=Greek}\p{Script=Cyrillic}\p{Script=Common}\p{Script=Inherited}]/gu
+
+function workOfLetters({ children }: Element): Work {
+  let sum = NO_WORK
+  for (const text of children) {
+    if (typeof text !== 'string') continue
+    const rare = text.match(RARE)?.length ?? 0
+    sum = addWork(addWork(sum, LETTER, text.length - rare), RARE_LETTER, rare)
+  }
+  return sum
+}
+
+/** What a layer takes: one of any size, and in addition one as large as the picture. */
+type Layer = readonly [any: Work, whole: Work]
+const LAYERS: Readonly<Record<string, Layer>> = {
+  opacity: [work(0.05, 0.1), work(1.9, 0.25)],
+  'mix-blend-mode': [work(0.05, 2.7), work(1.6, 0)],
+  isolation: [work(0.05, 0.1), work(1.9, 0.25)],
+  'clip-path': [work(0.1, 0.1), work(3.5, 0)],
+}
+const IS_WITHOUT_LAYER = /^(?:none|normal|auto|1)?$/
+
+/** What the layers of an element take, without masks and filters. @param share of the picture that it covers, 0 to 1 */
+export function workOfLayers({ attributes }: Element, share: number): Work {
+  let sum = NO_WORK
+  for (const [property, layer] of Object.entries(LAYERS))
+    if (!IS_WITHOUT_LAYER.test(attributes.get(property) ?? '')) sum = addWork(sum, sized(layer, share))
+  return sum
+}
+
+/** Whether an element has such layers. */
+export const hasLayer = ({ attributes }: Element): boolean =>
+  Object.keys(LAYERS).some((property) => !IS_WITHOUT_LAYER.test(attributes.get(property) ?? ''))
+
+const sized = ([any, whole]: Layer, share: number): Work => addWork(any, whole, share)
+
+/** Definitions that are drawn into a layer each time they are used. */
+const DRAWN: Readonly<Record<string, Layer>> = {
+  mask: [work(0.1, 1.7), work(4.7, 0.8)],
+  filter: [work(0.3, 1.2), work(3, 0.4)],
+  pattern: [work(0.06, 0.3), work(1, 15)],
+}
+
+/** Whether an element is such a definition. */
+export const isLayer = ({ name }: Element): boolean => name in DRAWN
+
+/** What one use of a mask, filter or pattern takes. @param inner of its content; of a filter, for the whole picture */
+export function workOfUse({ name }: Element, { share, inner }: { share: number; inner: Work }): Work {
+  const layer = DRAWN[name]
+  return addWork(layer ? sized(layer, share) : NO_WORK, inner, name === 'filter' ? share : 1)
+}
+
+/** The share of the picture in the region of a mask or filter. @param share of the element that uses it */
+export function shareOfRegion(
+  { name, attributes }: Element,
+  { share, extent }: { share: number; extent: number },
+): number {
+  if (name !== 'mask' && name !== 'filter') return share
+  const [width, height] = [px(attributes.get('width'), 1.2), px(attributes.get('height'), 1.2)]
+  const isInUserSpace = attributes.get(`${name}Units`) === 'userSpaceOnUse'
+  return Math.min(1, isInUserSpace ? (width * height) / extent ** 2 : share * Math.max(1, (width * height) / 1.44))
+}
+
+/**
+ * The share of the picture that elements cover, 0 to 1, including a margin for filters. 1 where it is not known, as for content that is
+ * drawn by reference. @param extent the root's larger side in user units
+ */
+export function openShares(tree: Tree, extent: number): (element: Element) => number {
+  const referenced = new Set(tree.targets.values())
+  const boxes = new Map<Element, Box | null>()
+
+  return (element) => {
+    let box = boxOf(element, { targets: tree.targets, boxes })
+    if (!box) return 1
+    for (let at: Element | null = element; at?.parent; at = at.parent) {
+      if (DEFINITIONS.has(at.name) || at.name === 'svg' || referenced.has(at)) return 1
+      box = transformBox(transformOf(at), box)
+    }
+    const side = MARGIN / extent
+    return Math.min(1, Math.max(box.width * side, EDGE) * Math.max(box.height * side, EDGE))
+  }
+}
+
+/** The default region of filters is a tenth larger on each side; strokes add to that. */
+const MARGIN = 1.25
+/** Even a line has some pixels. */
+const EDGE = 0.01
+
+function transformOf({ attributes }: Element) {
+  const transform = attributes.get('transform')
+  if (transform === undefined) return IDENTITY
+  const nowhere = { x: 0, y: 0, width: 0, height: 0 }
+  return parseTransform(transform, { box: nowhere, context: null as never, isAttribute: true }) ?? IDENTITY
+}
