@@ -7,6 +7,7 @@ import type { App } from '../app.ts'
 import { AppError } from '../core/errors.ts'
 import { FORBIDDEN_CHARACTERS, isStorable, isStorableJson } from '../core/text.ts'
 import type { Context } from './builder.ts'
+import { executeQuery } from './execute.ts'
 import { cacheableAnswers } from './http-cache.ts'
 import { createLoaders } from './loaders.ts'
 import { nameOffers } from './name-offers.ts'
@@ -46,6 +47,7 @@ export function createGraphQL(app: App, imageUrl: () => string) {
       checkRequest,
       limitTokens,
       checkVariables,
+      executeWithPlans,
       limitResponse,
       cacheableAnswers(app.config),
     ],
@@ -69,6 +71,10 @@ const limitTokens: Plugin = {
       return document
     })
   },
+}
+
+const executeWithPlans: Plugin = {
+  onExecute: ({ executeFn, setExecuteFn }) => setExecuteFn((args) => executeQuery(args) ?? executeFn(args)),
 }
 
 /** Requests that cannot be executed get a status of their own, even for clients that expect 200 for all GraphQL responses. */
