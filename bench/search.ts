@@ -97,7 +97,7 @@ const readQueries = (file: string): Query[] =>
 const thesaurus = createThesaurus(readSynonyms(path.join(import.meta.dirname, '../search/synonyms.txt')).synonyms)
 const ask = ({ app }: Bench, text: string) =>
   search(
-    { pg: app.pg, thesaurus },
+    { searchPool: app.searchPool, thesaurus },
     { text, filter: { scope: WHOLE_CATALOGUE }, sort: 'RELEVANCE', seed: 0 },
     { limit: 25, isBackward: false, from: null, meant: null },
   )

@@ -33,6 +33,7 @@ import { openWarmQueue, type WarmQueue } from './variants/warm-queue.ts'
 export interface App {
   readonly config: Config
   readonly pg: Database['pg']
+  readonly searchPool: Database['searchPool']
   readonly prisma: Database['prisma']
   readonly health: DatabaseHealth
   readonly monitor: Monitor
@@ -89,7 +90,7 @@ export async function openApp(
   ])
   const database = await openDatabase(databaseUrl, { connectionsMax: config.databaseConnections })
   opening.defer(database.close)
-  const { pg, prisma, health } = database
+  const { pg, searchPool, prisma, health } = database
   await migrate(pg)
   const deliveries = openDeliveryCounts(pg)
   opening.defer(deliveries.close)
@@ -125,6 +126,7 @@ export async function openApp(
   return {
     config,
     pg,
+    searchPool,
     prisma,
     health,
     monitor,

@@ -9,7 +9,8 @@ export const VARIABLES = [
   {
     name: 'DATABASE_CONNECTIONS',
     default: `\`RENDERERS\` + ${ADDITIONAL_CONNECTIONS}`,
-    meaning: 'Maximum number of connections to Postgres per process, in addition to one for notifications.',
+    meaning:
+      'Maximum number of connections to Postgres per process, in addition to one for notifications and, in an API, three for searches.',
   },
   {
     name: 'ADMIN_TOKEN',

@@ -15,14 +15,24 @@ export type Prisma = PrismaClient
 export interface Database {
   /** For statements (query.ts, statement.ts), locks, and the job queue. Throws the errors of errors.ts and Postgres's own. */
   readonly pg: Pg
+  /**
+   * For searches, on connections of their own: their planner is forced to use the indexes. It estimates an overlap of long lists to be as
+   * cheap as comparing two numbers, and would therefore scan all of a small catalogue.
+   */
+  readonly searchPool: Pg
   /** For reads that depend on a GraphQL selection. Shares the pool and its errors. */
   readonly prisma: Prisma
   readonly health: DatabaseHealth
   readonly close: () => Promise<void>
 }
 
+/** At most this many searches run at once in a process, each statement for at most this long. */
+const SEARCH_CONNECTIONS = 3
+const SEARCH_MAX_MS = 5000
+const SEARCH_SETTINGS = { enable_seqscan: 'off', jit: 'off', statement_timeout: `${SEARCH_MAX_MS}ms` }
+
 /**
- * Connects to Postgres. There are three ways to query it, all on one pool:
+ * Connects to Postgres. There are three ways to query it:
  *
  * - Prisma owns the schema (prisma/schema.prisma, from which the types of the other two are generated or checked). Pothos reads through
  *   it, because the rows and columns depend on a GraphQL selection.
@@ -44,14 +54,16 @@ export async function openDatabase(url: string, { connectionsMax }: { connection
     throw new AppError('UNAVAILABLE', sentence, { cause: error })
   }
   const pool = openPool(url, { connectionsMax, health })
+  const searchPool = openPool(url, { connectionsMax: SEARCH_CONNECTIONS, health, settings: SEARCH_SETTINGS })
   const prisma = openPrisma(pool)
   return {
     pg: pool,
+    searchPool,
     prisma,
     health,
     close: async () => {
       await prisma.$disconnect()
-      await pool.end()
+      await Promise.all([pool.end(), searchPool.end()])
     },
   }
 }

@@ -5,7 +5,6 @@ import { countFacet, type Facet, type FacetName } from '../search/facets.ts'
 import { countItems, type Found, KEY_TYPES, type Position, type Search } from '../search/find.ts'
 import { ANYTHING } from '../search/plan.ts'
 import { type Result, type SearchRequest, search } from '../search/search.ts'
-import { inSearch } from '../search/session.ts'
 import { builder, type Context } from './builder.ts'
 import {
   checkPage,
@@ -54,7 +53,8 @@ const FacetsRef = builder.objectRef<About>('Facets').implement({
         type: [FacetRef],
         description,
         complexity: FACET_COMPLEXITY,
-        resolve: ({ search: counted }, _args, { app }) => countFacet(app.pg, counted, { name, max: FACETS_MAX }),
+        resolve: ({ search: counted }, _args, { app }) =>
+          countFacet(app.searchPool, counted, { name, max: FACETS_MAX }),
       })
     return {
       kinds: facet('kinds', 'Kinds: ICON and ILLUSTRATION.'),
@@ -74,7 +74,7 @@ const FacetsRef = builder.objectRef<About>('Facets').implement({
         resolve: ({ search: counted }, { first }, { app }) => {
           if (first < 0 || first > FACETS_MAX)
             throw new AppError('BAD_INPUT', `first is ${first}: give 0 to ${FACETS_MAX}.`)
-          return countFacet(app.pg, counted, { name: 'tags', max: first })
+          return countFacet(app.searchPool, counted, { name: 'tags', max: first })
         },
       }),
     }
@@ -129,7 +129,7 @@ export async function searchPage(
     return node ? [{ cursor: printPosition(order, { result, row }), node }] : []
   })
   return {
-    totalCount: () => inSearch(app.pg, (client) => countItems(client, result.search)),
+    totalCount: () => countItems(app.searchPool, result.search),
     search: result.search,
     ...connectEdges(edges, { args, hasMore }),
   } as never

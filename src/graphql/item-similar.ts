@@ -43,7 +43,7 @@ builder.interfaceField(ItemRef, 'similar', (t) =>
       if (first < 0 || first > FIRST_MAX) throw new AppError('BAD_INPUT', `first is ${first}: give 0 to ${FIRST_MAX}.`)
       const order = `Item.similar:${by}`
       const place = after ? parseKeyset(order, ['number', 'number'], after).map(Number) : null
-      const all = await findSimilar(context.app.pg, { itemId: id, by })
+      const all = await findSimilar(context.app.searchPool, { itemId: id, by })
       const rest = all.filter((row) => !place || isBehind(row, place))
       const rows = rest.slice(0, first)
       const query = selectNodes(context, info)

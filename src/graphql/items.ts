@@ -71,7 +71,7 @@ builder.queryField('suggest', (t) =>
     resolve: (_root, { prefix, first }, { app }) => {
       if (first < 0 || first > SUGGESTIONS_MAX)
         throw new AppError('BAD_INPUT', `first is ${first}: give 0 to ${SUGGESTIONS_MAX}.`)
-      return suggest(app.pg, { prefix, max: first })
+      return suggest(app.searchPool, { prefix, max: first })
     },
   }),
 )

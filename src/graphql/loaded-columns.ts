@@ -9,8 +9,9 @@ type Resolver = GraphQLFieldResolver<unknown, object, object>
 type Loaded = Readonly<Record<string, unknown>>
 
 /**
- * Reads a row's loaded columns and its node id directly from the row. Pothos would check for each column whether its plan selected it,
- * and create a promise for each id, which takes a tenth of a page's CPU time. Columns not loaded yet are left to Pothos.
+ * Resolves fields directly from a row that has the columns they need: its columns, its node id, and fields that are computed from its
+ * columns. Pothos would look up for each field of each row whether its plan selected them, and create a promise for each id, which takes a
+ * tenth of a page's CPU time. Columns not loaded yet are left to Pothos.
  */
 class LoadedColumnsPlugin extends BasePlugin<SchemaTypes> {
   override wrapResolve(resolver: Resolver, config: PothosOutputFieldConfig<SchemaTypes>): Resolver {
@@ -24,12 +25,24 @@ class LoadedColumnsPlugin extends BasePlugin<SchemaTypes> {
       }
     }
     const column = extensions?.pothosExposedField
-    if (typeof column !== 'string') return resolver
-    return (parent, args, context, info) => {
-      const value = (parent as Loaded)[column]
-      return value === undefined ? resolver(parent, args, context, info) : value
+    if (typeof column === 'string') {
+      return (parent, args, context, info) => {
+        const value = (parent as Loaded)[column]
+        return value === undefined ? resolver(parent, args, context, info) : value
+      }
     }
+    const columns = columnsIn(extensions?.pothosPrismaSelect)
+    const own = config.resolve as Resolver | undefined
+    if (!columns || !own) return resolver
+    return (parent, args, context, info) =>
+      (columns.every((each) => (parent as Loaded)[each] !== undefined) ? own : resolver)(parent, args, context, info)
   }
+}
+
+/** The names in a selection of columns only; null for any other. */
+function columnsIn(select: unknown): readonly string[] | null {
+  if (typeof select !== 'object' || select === null) return null
+  return Object.values(select).every((value) => value === true) ? Object.keys(select) : null
 }
 
 declare global {

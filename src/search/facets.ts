@@ -3,7 +3,6 @@ import type { Pg } from '../db/database.ts'
 import { fetchSql } from '../db/query.ts'
 import { hexOfColor } from './colors.ts'
 import { isFound, type Search } from './find.ts'
-import { inSearch } from './session.ts'
 
 /** A value, and how many of the items that a search finds have it. */
 export interface Facet {
@@ -47,6 +46,6 @@ export async function countFacet(
   search: Search,
   { name, max }: { name: FacetName; max: number },
 ): Promise<Facet[]> {
-  const facets = await inSearch(pg, (client) => fetchSql(client, FACETS[name](isFound(search), max)))
+  const facets = await fetchSql(pg, FACETS[name](isFound(search), max))
   return name === 'colors' ? facets.map((facet) => ({ ...facet, value: hexOfColor(facet.value) })) : facets
 }

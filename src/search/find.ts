@@ -1,7 +1,7 @@
 import { type RawBuilder, sql } from 'kysely'
-import type { PoolClient } from 'pg'
 import type { Scope } from '../catalogue/scope.ts'
 import type { ItemKind } from '../core/variant.ts'
+import type { Pg } from '../db/database.ts'
 import { fetchSql } from '../db/query.ts'
 import { foldTag, PLACE } from './document.ts'
 import type { Plan } from './plan.ts'
@@ -82,13 +82,13 @@ function keysOf({ plan, sort, seed }: Search): RawBuilder<unknown>[] {
 
 /**
  * The items of a page in order, one tier after another until it is full, with one statement per tier needed.
- * @param client a connection with the settings of session.ts
+ * @param pg the pool for searches
  */
-export async function findItems(client: PoolClient, search: Search, page: Page): Promise<Found[]> {
+export async function findItems(pg: Pg, search: Search, page: Page): Promise<Found[]> {
   const order = orderOf(search)
   const { plan, filter } = search
   const { tiers } = plan
-  const few = order === 'ranked' && plan.itemsMax <= FEW_EXPECTED ? await findFew(client, search) : null
+  const few = order === 'ranked' && plan.itemsMax <= FEW_EXPECTED ? await findFew(pg, search) : null
   if (few) return pageOf(few, page)
   const first = order === 'ranked' ? 0 : tiers.length - 1
   const isDown = page.isBackward !== (order === 'NEWEST')
@@ -114,7 +114,7 @@ export async function findItems(client: PoolClient, search: Search, page: Page):
     const all = sql`select * from item_search s where ${sql.join(conditions, sql` and `)}`
     // Rare words are found by their index and sorted; for frequent ones, all rows are scanned in order.
     const rows = await fetchSql(
-      client,
+      pg,
       sql<{ keys: (string | number)[]; id: number }>`
         select s.item_id as id, json_build_array(${sql.join(keys)}) as keys
         from (${all}${isFrequent(plan, tier) ? sql`` : sql` offset 0`}) as s
@@ -132,21 +132,29 @@ const FEW_ITEMS = 400
 const FEW_EXPECTED = 800
 
 /** All items that a ranked search finds, in order; null if there are more than a few. */
-async function findFew(client: PoolClient, search: Search): Promise<Found[] | null> {
+async function findFew(pg: Pg, search: Search): Promise<Found[] | null> {
   const rows = await fetchSql(
-    client,
-    sql<{ id: number; family_key: string; name_key: string; tokens: string[] }>`
-      select s.item_id as id, s.family_key, s.name_key, s.tokens
-      from (select * from item_search s where ${isFound(search)} offset 0) as s limit ${FEW_ITEMS + 1}`,
+    pg,
+    // Splitting a text takes a fifth of the time of parsing an array.
+    sql<{ id: number; family_key: string; name_key: string; tokens: string }>`
+      select s.item_id as id, s.family_key, s.name_key, array_to_string(s.tokens, ${SEPARATOR}) as tokens
+      from (select * from item_search s where ${isFound(search)} offset 0 limit ${FEW_ITEMS + 1}) as s order by 2, 3, 1`,
   )
   if (rows.length > FEW_ITEMS) return null
   const tiers = search.plan.tiers.map((lists) => lists.map((list) => new Set(list)))
   const tierOf = (tokens: readonly string[]) =>
     tiers.findIndex((lists) => lists.every((list) => tokens.some((token) => list.has(token))))
   return rows
-    .map(({ id, family_key, name_key, tokens }) => ({ id, tier: tierOf(tokens), keys: [family_key, name_key, id] }))
-    .sort(comparePositions)
+    .map(({ id, family_key, name_key, tokens }) => ({
+      id,
+      tier: tierOf(tokens.split(SEPARATOR)),
+      keys: [family_key, name_key, id],
+    }))
+    .sort((a, b) => a.tier - b.tier)
 }
+
+/** It splits no word: only tags without letters and digits may contain it. */
+const SEPARATOR = '\n'
 
 /** Sorts like the database: by bytes. */
 function comparePositions(a: Position, b: Position): number {
@@ -180,19 +188,19 @@ export const isFound = ({ plan, filter }: Pick<Search, 'plan' | 'filter'>): RawB
   sql<boolean>`${sql.join([hasAll(plan.tiers.at(-1) ?? []), ...filterOf(filter)], sql` and `)}`
 
 /** Whether the search finds any item. */
-export async function isAnyFound(client: PoolClient, search: Search): Promise<boolean> {
+export async function isAnyFound(pg: Pg, search: Search): Promise<boolean> {
   if (!isWorded(search.plan)) return true
   const rows = await fetchSql(
-    client,
+    pg,
     sql<{ id: number }>`select s.item_id as id from item_search s where ${isFound(search)} limit 1`,
   )
   return rows.length > 0
 }
 
 /** The number of items that the search finds. It reads all of them. */
-export async function countItems(client: PoolClient, search: Search): Promise<number> {
+export async function countItems(pg: Pg, search: Search): Promise<number> {
   const [row] = await fetchSql(
-    client,
+    pg,
     sql<{ count: number }>`select count(*)::int as count from item_search s where ${isFound(search)}`,
   )
   return row?.count ?? 0

@@ -1,10 +1,9 @@
 import { AppError } from '../core/errors.ts'
 import type { Pg } from '../db/database.ts'
-import { anyOf, fetchAll, query } from '../db/query.ts'
 import { PLACE } from './document.ts'
 import { joinWords } from './fold.ts'
 import { type Thesaurus, termsOf } from './synonyms.ts'
-import { correctWord, type Expansion, expandWords } from './vocabulary.ts'
+import { correctWord, type Expansion, readVocabulary, type Vocabulary } from './vocabulary.ts'
 
 /** Maximum characters and words of a search. */
 const SEARCH_MAX = 100
@@ -57,7 +56,7 @@ export async function planSearch(deps: PlanDeps, search: string | null | undefin
   return {
     direct: await planWords(deps, words, null),
     async *others() {
-      const known = await findWords(pg, words)
+      const { counts: known } = await readVocabulary(pg, { words: [], counted: words })
       const meant = await Promise.all(
         words.map(async (word) =>
           known.has(word) ? word : ((await correctWord(pg, word, deps.thesaurus.words)) ?? word),
@@ -89,22 +88,14 @@ export function checkSearch(search: string, split: (text: string) => string[]): 
   return words
 }
 
-/** Those words that occur in some document. */
-async function findWords(pg: Pg, words: readonly string[]): Promise<Map<string, number>> {
-  const rows = query
-    .selectFrom('search_word')
-    .select(['word', 'items'])
-    .where('word', '=', anyOf(words))
-    .where('items', '>', 0)
-  return new Map((await fetchAll(pg, rows)).map(({ word, items }) => [word, items]))
-}
-
 async function planWords(
   { pg, thesaurus }: PlanDeps,
   words: readonly string[],
   didYouMean: string | null,
 ): Promise<Plan> {
-  const expansions = await expandWords(pg, [...new Set(words)])
+  const synonyms = words.map((word) => thesaurus.of(word).map(joinWords))
+  const vocabulary = await readVocabulary(pg, { words: [...new Set(words)], counted: [...words, ...synonyms.flat()] })
+  const { expansions } = vocabulary
   const whole = joinWords(words)
   const pairs = words.slice(1).map((word, at) => joinWords([words[at] ?? '', word]))
   const perWord = words.map((word, at) => {
@@ -112,7 +103,7 @@ async function planWords(
     const joined = [pairs[at - 1], pairs[at], words.length > 1 ? whole : undefined].filter((each) => each !== undefined)
     return levelsOf(word, joined, { expansions, thesaurus })
   })
-  const { items, itemsMax } = await countWords(pg, words, { expansions, thesaurus })
+  const { items, itemsMax } = countItemsWith(words, { synonyms, vocabulary })
   const reached = (level: number) => perWord.map((levels) => [...new Set(levels.slice(0, level + 1).flat())])
   const tiers = (perWord[0] ?? []).map((_, level) => reached(level))
   return { tiers: words.length > 1 ? combine(tiers, words) : tiers, didYouMean, items, itemsMax }
@@ -133,13 +124,13 @@ function combine(tiers: Plan['tiers'], words: readonly string[]): Plan['tiers'] 
 }
 
 /** Upper bounds for the number of items that have all of the words, and that have the words or their substitutes. */
-async function countWords(
-  pg: Pg,
+function countItemsWith(
   words: readonly string[],
-  { expansions, thesaurus }: { expansions: ReadonlyMap<string, Expansion>; thesaurus: Thesaurus },
-): Promise<{ items: number; itemsMax: number }> {
-  const synonyms = words.map((word) => thesaurus.of(word).map(joinWords))
-  const counts = await findWords(pg, [...words, ...synonyms.flat()])
+  {
+    synonyms,
+    vocabulary: { expansions, counts },
+  }: { synonyms: readonly (readonly string[])[]; vocabulary: Vocabulary },
+): { items: number; itemsMax: number } {
   const sumOf = (list: readonly string[]) => list.reduce((sum, word) => sum + (counts.get(word) ?? 0), 0)
   const all = words.map((word, at) => {
     const { longer = [], containing = [] } = expansions.get(word) ?? {}

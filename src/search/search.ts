@@ -1,12 +1,10 @@
-import type { PoolClient } from 'pg'
 import type { Pg } from '../db/database.ts'
 import { type Found, findItems, isAnyFound, type Page, type Search } from './find.ts'
 import { type Plan, planMeant, planSearch } from './plan.ts'
-import { inSearch } from './session.ts'
 import type { Thesaurus } from './synonyms.ts'
 
 export interface SearchDeps {
-  readonly pg: Pg
+  readonly searchPool: Pg
   readonly thesaurus: Thesaurus
 }
 
@@ -33,9 +31,13 @@ export interface Result {
  * pages continue with the first page's search, so that an item added meanwhile does not change the order. With a limit of 0 it only
  * decides which search to use. Throws BAD_INPUT for a text that is too long.
  */
-export async function search({ pg, thesaurus }: SearchDeps, asked: SearchRequest, page: PageRequest): Promise<Result> {
+export async function search(
+  { searchPool: pg, thesaurus }: SearchDeps,
+  asked: SearchRequest,
+  page: PageRequest,
+): Promise<Result> {
   const { filter, sort, seed } = asked
-  const attempt = (plan: Plan) => inSearch(pg, (client) => run(client, { plan, filter, sort, seed }, page))
+  const attempt = (plan: Plan) => run(pg, { plan, filter, sort, seed }, page)
   if (page.meant !== null) return await attempt(await planMeant({ pg, thesaurus }, page.meant))
   const { direct, others } = await planSearch({ pg, thesaurus }, asked.text)
   const result = await attempt(direct)
@@ -47,7 +49,7 @@ export async function search({ pg, thesaurus }: SearchDeps, asked: SearchRequest
   return result
 }
 
-async function run(client: PoolClient, asked: Search, page: PageRequest): Promise<Result> {
-  const rows = page.limit === 0 ? [] : await findItems(client, asked, page)
-  return { search: asked, rows, isAny: rows.length > 0 || (page.limit === 0 && (await isAnyFound(client, asked))) }
+async function run(pg: Pg, asked: Search, page: PageRequest): Promise<Result> {
+  const rows = page.limit === 0 ? [] : await findItems(pg, asked, page)
+  return { search: asked, rows, isAny: rows.length > 0 || (page.limit === 0 && (await isAnyFound(pg, asked))) }
 }

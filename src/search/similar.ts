@@ -2,7 +2,6 @@ import { setImmediate as nextTurn } from 'node:timers/promises'
 import { appearanceDifference, decodeAppearance } from '../core/appearance.ts'
 import type { Pg } from '../db/database.ts'
 import { statement } from '../db/statement.ts'
-import { inSearch } from './session.ts'
 
 export type Similarity = 'LOOK' | 'NAME' | 'COLOR'
 
@@ -34,11 +33,10 @@ export async function findSimilar(pg: Pg, { itemId, by }: { itemId: number; by: 
 const SIMILAR_MAX = 100
 
 const findNear = (pg: Pg, { itemId, by }: { itemId: number; by: 'NAME' | 'COLOR' }): Promise<Neighbour[]> =>
-  inSearch(pg, (client) => (by === 'NAME' ? SHARING : OF_COLOR).all(client, { itemId, max: CANDIDATES_MAX }))
+  (by === 'NAME' ? SHARING : OF_COLOR).all(pg, { itemId, max: CANDIDATES_MAX })
 
-/** Compares the pictures after the connection is returned: decoding thousands takes longer than reading them. */
 async function findAlike(pg: Pg, itemId: number): Promise<Neighbour[]> {
-  const candidates = await inSearch(pg, (client) => LOOKING.all(client, { itemId, max: CANDIDATES_MAX }))
+  const candidates = await LOOKING.all(pg, { itemId, max: CANDIDATES_MAX })
   const own = candidates.find(({ id }) => id === itemId)
   if (!own) return []
   const appearance = decodeAppearance(own.thumb_hash)

@@ -3,7 +3,6 @@ import type { Pg } from '../db/database.ts'
 import { statement } from '../db/statement.ts'
 import { PLACE } from './document.ts'
 import { wordsOf } from './fold.ts'
-import { inSearch } from './session.ts'
 
 export interface Suggestion {
   readonly text: string
@@ -28,9 +27,7 @@ export async function suggest(pg: Pg, { prefix, max }: { prefix: string; max: nu
   const begins = { prefix: last, until: `${last}\u{10ffff}`, max }
   if (words.length === 0) return (await SUGGEST.all(pg, begins)).map(({ word, items }) => ({ text: word, items }))
   const tokens = words.map((word) => `${PLACE.name}${word}`)
-  const rows = await inSearch(pg, (client) =>
-    SUGGEST_NEXT.all(client, { ...begins, tokens, words, sample: SAMPLE_ITEMS }),
-  )
+  const rows = await SUGGEST_NEXT.all(pg, { ...begins, tokens, words, sample: SAMPLE_ITEMS })
   return rows.map(({ word, items }) => ({ text: [...words, word].join(' '), items }))
 }
 

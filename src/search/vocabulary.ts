@@ -29,24 +29,40 @@ const innerGrams = (word: string): string[] | null => {
   return isAscii || letters.length === 0 ? null : [word]
 }
 
-/** The vocabulary's matches for each of the given words, in one statement. */
-export async function expandWords(pg: Pg, words: readonly string[]): Promise<Map<string, Expansion>> {
-  const found = new Map(words.map((word) => [word, { longer: [] as Word[], containing: [] as Word[] }]))
-  const rows = await EXPAND.all(pg, {
+export interface Vocabulary {
+  /** The matches for each of the words. */
+  readonly expansions: ReadonlyMap<string, Expansion>
+  /** The number of items of each counted word that occurs. */
+  readonly counts: ReadonlyMap<string, number>
+}
+
+/** What the vocabulary has for the words of a search, in one statement. @param counted words to be counted */
+export async function readVocabulary(
+  pg: Pg,
+  { words, counted }: { words: readonly string[]; counted: readonly string[] },
+): Promise<Vocabulary> {
+  const expansions = new Map(words.map((word) => [word, { longer: [] as Word[], containing: [] as Word[] }]))
+  const counts = new Map<string, number>()
+  const rows = await READ_VOCABULARY.all(pg, {
     words,
     ends: words.map((word) => `${word}\u{10ffff}`),
     grams: words.map((word) => JSON.stringify(innerGrams(word))),
+    counted,
     longerMax: LONGER_MAX,
     containingMax: CONTAINING_MAX,
     compoundAt: COMPOUND_AT,
   })
-  for (const { term, word, items, is_longer } of rows)
-    found.get(term)?.[is_longer ? 'longer' : 'containing'].push({ word, items })
-  return found
+  for (const { term, word, items, is_longer } of rows) {
+    if (term === null) counts.set(word, items)
+    else expansions.get(term)?.[is_longer ? 'longer' : 'containing'].push({ word, items })
+  }
+  return { expansions, counts }
 }
 
-const EXPAND = statement({
-  name: 'expand-search-words',
+const READ_VOCABULARY = statement({
+  name: 'read-vocabulary',
+  // Planning takes longer than running; the planner of the pool for searches always uses the indexes.
+  isPrepared: true,
   text: `
     select t.term, w.word, w.items, w.is_longer
     from unnest(:words::text[], :ends::text[], :grams::text[]) as t(term, until, grams)
@@ -59,16 +75,19 @@ const EXPAND = statement({
        where grams @> array(select json_array_elements_text(nullif(t.grams, 'null')::json)) and t.grams <> 'null' and items > 0
          and (strpos(word, t.term) >= :compoundAt or octet_length(word) > char_length(word) and strpos(word, t.term) > 1)
        order by items desc, word limit :containingMax)
-    ) as w`,
+    ) as w
+    union all
+    select null, word::text, items, false from search_word where word = any(:counted::text[]) and items > 0`,
   parameters: {
     words: 'text[]',
     ends: 'text[]',
     grams: 'text[]',
+    counted: 'text[]',
     longerMax: 'int8',
     containingMax: 'int8',
     compoundAt: 'int4',
   },
-  columns: { term: 'text', word: 'text', items: 'int4', is_longer: 'bool' },
+  columns: { term: 'text?', word: 'text', items: 'int4', is_longer: 'bool' },
 })
 
 const CANDIDATES_MAX = 60
