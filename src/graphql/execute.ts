@@ -115,8 +115,8 @@ export function executeQuery(given: ExecutionArgs): ExecutionResult | Promise<Ex
       rootValue,
       operation: node as NonNullable<typeof node>,
       variableValues: variables as NonNullable<typeof variables>,
-      getAbortSignal: () => undefined,
-      getAsyncHelpers: () => HELPERS,
+      getAbortSignal,
+      getAsyncHelpers,
     }
   }
 
@@ -241,5 +241,7 @@ function leafOf(type: GraphQLLeafType, value: unknown): unknown {
 const isPromise = (value: unknown): value is PromiseLike<unknown> =>
   typeof value === 'object' && value !== null && typeof (value as { then?: unknown }).then === 'function'
 
+const getAbortSignal = () => undefined
 /** Nothing in the schema starts work that outlives its request. */
 const HELPERS = { promiseAll: <T>(values: readonly (T | PromiseLike<T>)[]) => Promise.all(values), track: () => {} }
+const getAsyncHelpers = () => HELPERS
