@@ -39,6 +39,12 @@ export async function fetchAll<Row>(db: Queryable, built: Compilable<Row>): Prom
 export const fetchSql = <Row>(db: Queryable, built: RawBuilder<Row>): Promise<Row[]> =>
   fetchAll(db, { compile: () => built.compile(query) })
 
+/** The same for a statement that requests wait for and whose plan does not depend on its values: it is planned once per connection. */
+export async function fetchPrepared<Row>(db: Queryable, built: RawBuilder<Row>): Promise<Row[]> {
+  const { sql: text, parameters } = built.compile(query)
+  return (await db.query<Row & object>({ ...preparedName(text), text, values: [...parameters] })).rows
+}
+
 export async function fetchFirst<Row>(db: Queryable, built: Compilable<Row>): Promise<Row | undefined> {
   return (await run<Row>(db, built)).rows[0]
 }
@@ -51,4 +57,18 @@ export async function execute(db: Queryable, built: Compilable): Promise<number>
 function run<Row>(db: Queryable, built: Compilable<Row>) {
   const { sql, parameters } = built.compile()
   return db.query<Row & object>(sql, [...parameters])
+}
+
+/** Maximum number of prepared statements, since a connection keeps what it prepared; further ones run unprepared. */
+const PREPARED_MAX = 100
+const names = new Map<string, string>()
+
+/** The name under which a text composed at run time is prepared. */
+export function preparedName(text: string): { name?: string } {
+  const known = names.get(text)
+  if (known) return { name: known }
+  if (names.size >= PREPARED_MAX) return {}
+  const name = `composed-${names.size}`
+  names.set(text, name)
+  return { name }
 }

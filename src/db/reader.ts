@@ -1,5 +1,6 @@
 import DataLoader from 'dataloader'
 import type pg from 'pg'
+import { preparedName } from './query.ts'
 import { modelNames, printSelect, type SelectionQuery, type SelectStatement } from './select-rows.ts'
 
 type Row = Record<string, unknown>
@@ -87,19 +88,6 @@ const isRead = (query: SelectionQuery): boolean =>
   Object.entries(query).every(([name, value]) => ARGUMENTS.has(name) || value === undefined)
 
 async function readAll(pool: pg.Pool, { text, values, toRow }: SelectStatement): Promise<Row[]> {
-  const { rows } = await pool.query<unknown[]>({ ...prepared(text), text, values: [...values], rowMode: 'array' })
+  const { rows } = await pool.query<unknown[]>({ ...preparedName(text), text, values: [...values], rowMode: 'array' })
   return rows.map(toRow)
-}
-
-/** Maximum number of prepared statements, since a connection keeps what it prepared; further ones run unprepared. */
-const PREPARED_MAX = 100
-const names = new Map<string, string>()
-
-function prepared(text: string): { name?: string } {
-  const known = names.get(text)
-  if (known) return { name: known }
-  if (names.size >= PREPARED_MAX) return {}
-  const name = `select-rows-${names.size}`
-  names.set(text, name)
-  return { name }
 }

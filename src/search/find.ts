@@ -2,7 +2,7 @@ import { type RawBuilder, sql } from 'kysely'
 import type { Scope } from '../catalogue/scope.ts'
 import type { ItemKind } from '../core/variant.ts'
 import type { Pg } from '../db/database.ts'
-import { fetchSql } from '../db/query.ts'
+import { fetchPrepared, fetchSql } from '../db/query.ts'
 import { foldTag, PLACE } from './document.ts'
 import type { Plan } from './plan.ts'
 
@@ -133,7 +133,8 @@ const FEW_EXPECTED = 800
 
 /** All items that a ranked search finds, in order; null if there are more than a few. */
 async function findFew(pg: Pg, search: Search): Promise<Found[] | null> {
-  const rows = await fetchSql(
+  // Planning would take twice as long as running it.
+  const rows = await fetchPrepared(
     pg,
     // Splitting a text takes a fifth of the time of parsing an array.
     sql<{ id: number; family_key: string; name_key: string; tokens: string }>`

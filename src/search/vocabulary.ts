@@ -61,11 +61,11 @@ export async function readVocabulary(
 
 const READ_VOCABULARY = statement({
   name: 'read-vocabulary',
-  // Planning takes longer than running; the planner of the pool for searches always uses the indexes.
+  // Planning takes longer than running. In sub-selects, the lengths of the lists do not make Postgres plan for each search.
   isPrepared: true,
   text: `
     select t.term, w.word, w.items, w.is_longer
-    from unnest(:words::text[], :ends::text[], :grams::text[]) as t(term, until, grams)
+    from unnest((select :words::text[]), (select :ends::text[]), (select :grams::text[])) as t(term, until, grams)
     cross join lateral (
       (select word::text, items, true as is_longer from search_word
        where word > t.term collate "C" and word < t.until collate "C" and items > 0
@@ -77,7 +77,7 @@ const READ_VOCABULARY = statement({
        order by items desc, word limit :containingMax)
     ) as w
     union all
-    select null, word::text, items, false from search_word where word = any(:counted::text[]) and items > 0`,
+    select null, word::text, items, false from search_word where word = any((select :counted::text[])::text[]) and items > 0`,
   parameters: {
     words: 'text[]',
     ends: 'text[]',
