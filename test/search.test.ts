@@ -2,6 +2,7 @@ import { mkdir, writeFile } from 'node:fs/promises'
 import path from 'node:path'
 import { describe, expect, it } from 'vitest'
 import type { App } from '../src/app.ts'
+import { WHOLE_CATALOGUE } from '../src/catalogue/scope.ts'
 import type { ItemFacts } from '../src/catalogue/upsert-items.ts'
 import { parseSynonyms } from '../src/core/synonyms.ts'
 import { readIconify } from '../src/import/iconify.ts'
@@ -9,8 +10,10 @@ import { type Entry, importItems } from '../src/import/import-items.ts'
 import { COLORS } from '../src/search/colors.ts'
 import { singularOf, wordsOf } from '../src/search/fold.ts'
 import { indexItems } from '../src/search/index-items.ts'
+import { search } from '../src/search/search.ts'
 import { editDistance } from '../src/search/vocabulary.ts'
 import { ask, drawing, entry, tempDirectory, testApp, testConfig, testServer } from './support/setup.ts'
+import { statementCounter } from './support/statements.ts'
 
 interface Given extends Partial<ItemFacts> {
   readonly name?: string
@@ -256,6 +259,27 @@ describe('a search', () => {
       {},
     ])
       await expect(page('bell', `, after: "${made(bad)}"`)).rejects.toThrow(/BAD_INPUT/)
+  })
+
+  it('in progress answers everybody who asks for the same, and nobody later', async () => {
+    const { app } = await open([item('arrow')])
+    const filter = { scope: WHOLE_CATALOGUE }
+    const find = (text: string) =>
+      search(
+        app,
+        { text, filter, sort: 'RELEVANCE', seed: 0 },
+        { limit: 5, isBackward: false, from: null, meant: null },
+      )
+    const counted = statementCounter({ ...app, pg: app.searchPool })
+    const one = await counted(() => find('arrow'))
+    expect(await counted(() => Promise.all([find('arrow'), find('arrow'), find('arrow')]))).toBe(one)
+    expect(await counted(() => Promise.all([find('arrow'), find('arrows')]))).toBe(2 * one)
+    expect(
+      await counted(async () => {
+        await find('arrow')
+        await find('arrow')
+      }),
+    ).toBe(2 * one)
   })
 
   it('takes any text: too long is refused, what is special elsewhere is not here', async () => {

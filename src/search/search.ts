@@ -26,12 +26,27 @@ export interface Result {
   readonly isAny: boolean
 }
 
+/** Searches in progress, by what was asked. */
+const inProgress = new WeakMap<Pg, Map<string, Promise<Result>>>()
+
 /**
  * The items that a text finds, in order. It searches for the text as given, and tries corrections only if that finds nothing. Later
  * pages continue with the first page's search, so that an item added meanwhile does not change the order. With a limit of 0 it only
- * decides which search to use. Throws BAD_INPUT for a text that is too long.
+ * decides which search to use. A search in progress answers everybody who asks for the same meanwhile: documents follow their items with a
+ * delay anyway. Throws BAD_INPUT for a text that is too long.
  */
-export async function search(
+export function search(deps: SearchDeps, asked: SearchRequest, page: PageRequest): Promise<Result> {
+  const own = inProgress.get(deps.searchPool) ?? new Map<string, Promise<Result>>()
+  inProgress.set(deps.searchPool, own)
+  const key = JSON.stringify([asked, page])
+  const joined = own.get(key)
+  if (joined) return joined
+  const started = find(deps, asked, page).finally(() => own.delete(key))
+  own.set(key, started)
+  return started
+}
+
+async function find(
   { searchPool: pg, thesaurus }: SearchDeps,
   asked: SearchRequest,
   page: PageRequest,
