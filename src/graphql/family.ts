@@ -15,6 +15,8 @@ export const FamilyRef = builder.prismaNode('Family', {
   id: { field: 'id' },
   nullable: true,
   description: 'A family of sets in one style; each set has items.',
+  // Otherwise all columns would be loaded.
+  select: { id: true },
   fields: (t) => ({
     uniqueId: t.exposeID('uniqueId', { description: '12 characters A-Z and 0-9, a part of every key.' }),
     name: t.exposeString('name', { description: 'The name as the vendor gave it.' }),

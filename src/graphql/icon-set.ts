@@ -8,6 +8,8 @@ export const IconSetRef = builder.prismaNode('IconSet', {
   id: { field: 'id' },
   nullable: true,
   description: 'Holds icons or illustrations, never both.',
+  // Otherwise all columns would be loaded.
+  select: { id: true },
   fields: (t) => ({
     uniqueId: t.exposeID('uniqueId', { description: '12 characters A-Z and 0-9, a part of every key.' }),
     name: t.exposeString('name', { description: 'The name as the vendor gave it.' }),

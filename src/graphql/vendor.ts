@@ -7,6 +7,8 @@ export const VendorRef = builder.prismaNode('Vendor', {
   id: { field: 'id' },
   nullable: true,
   description: 'A vendor of icons and illustrations.',
+  // Otherwise all columns would be loaded.
+  select: { id: true },
   fields: (t) => ({
     username: t.exposeString('username', { description: 'The first part of every key.' }),
     name: t.exposeString('name', { description: 'The display name.' }),
