@@ -3,6 +3,7 @@ import { parseArgs } from 'node:util'
 import { countWork } from '../src/backfill/count-missing.ts'
 import { WHOLE_CATALOGUE } from '../src/catalogue/scope.ts'
 import type { Preset, Presets } from '../src/core/variant.ts'
+import type { UrlSecret } from '../src/core/version.ts'
 import { countChanges, coverPresets } from '../src/coverage/count.ts'
 import { readCoverage } from '../src/coverage/read.ts'
 import { inTransaction, openDatabase, type Pg } from '../src/db/database.ts'
@@ -21,6 +22,8 @@ const POSITIONS = 20
 const CHUNK_ITEMS = 200
 const SLICE_ITEMS = 24
 const PRESET = 'preview'
+/** The only one. */
+const urlSecret: UrlSecret = { id: 1, value: 'bench' }
 const STATISTICS_DELAY_MS = 12_000
 /** Settings of a dedicated server; nothing here waits for a disk. */
 const SETTINGS = { shared_buffers: '4GB', max_wal_size: '8GB', fsync: 'off' }
@@ -42,7 +45,7 @@ export async function run(args: string[]): Promise<void> {
       const other = await openDatabase(new URL('/small', env.DATABASE_URL).href, { connectionsMax: 8 })
       onClose(other.close)
       await migrate(other.pg)
-      await coverPresets(other.pg, presets)
+      await coverPresets({ pg: other.pg, presets, urlSecret })
       const small = { pg: other.pg, items: SMALL }
       const large = { pg: app.pg, items: Number(values.items) }
       for (const catalogue of [small, large]) await load(catalogue, preset)
@@ -130,12 +133,14 @@ async function compare(
   }
   await take(
     'one coverage query, 100 images after the last',
-    ({ pg }) => readCoverage({ pg, presets }, WHOLE_CATALOGUE),
+    ({ pg }) => readCoverage({ pg, presets, urlSecret }, WHOLE_CATALOGUE),
     async (catalogue, round) => recordResults(catalogue.pg, { made: await render(catalogue, round) }),
   )
-  await take('one coverage query, nothing changed', ({ pg }) => readCoverage({ pg, presets }, WHOLE_CATALOGUE))
+  await take('one coverage query, nothing changed', ({ pg }) =>
+    readCoverage({ pg, presets, urlSecret }, WHOLE_CATALOGUE),
+  )
   await take('the same of a vendor', (catalogue, round) =>
-    readCoverage({ pg: catalogue.pg, presets }, vendorOf(catalogue, round)),
+    readCoverage({ pg: catalogue.pg, presets, urlSecret }, vendorOf(catalogue, round)),
   )
   const head = ['what', `${small.items} items`, `${large.items} items`, `ratio, goal <= ${RATIO_GOAL}`]
   const scans = (await sequentialScans(large.pg)) - scansBefore
@@ -181,6 +186,7 @@ const orderOf = (presets: Presets, names: string[], mode: WorkOrder['mode'] = 'S
   variants: variantsOf(presets, { presets: names, formats: [] }),
   backfillId: null,
   since: new Date(),
+  urlSecretId: urlSecret.id,
 })
 
 /** Results as if a renderer had made the items after an id. */
@@ -196,7 +202,16 @@ async function rendered(
     const { name, recipeHash, width, height } = preset
     const objectKey = `${sourceKey}-${name}.${sourceHash.slice(0, 16)}.webp`
     const facts = { width, height, bytes: 3000, md5: '', lossless: true, engine: 'resvg', warnings: [] }
-    const image = { itemId: id, preset: name, format: 'WEBP', recipeHash, sourceHash, objectKey, ...facts } as const
+    const image = {
+      itemId: id,
+      preset: name,
+      format: 'WEBP',
+      recipeHash,
+      sourceHash,
+      objectKey,
+      urlSecretId: urlSecret.id,
+      ...facts,
+    } as const
     return {
       itemId: id,
       sourceHash,

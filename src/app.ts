@@ -1,4 +1,4 @@
-import { loadOrCreateSecret } from './access/secrets.ts'
+import { loadOrCreateSecret, loadUrlSecrets } from './access/secrets.ts'
 import { BACKFILL_CHANNEL, HALT_CHANNEL } from './backfill/backfills.ts'
 import { createEstimate, type EstimateBackfill } from './backfill/estimate.ts'
 import { type Cdn, openCloudFront } from './cdn/cloudfront.ts'
@@ -8,6 +8,7 @@ import type { Config } from './core/config.ts'
 import { AppError } from './core/errors.ts'
 import type { Layouts } from './core/layouts.ts'
 import type { Presets } from './core/variant.ts'
+import type { UrlSecret } from './core/version.ts'
 import { coverPresets } from './coverage/count.ts'
 import { type Database, openDatabase } from './db/database.ts'
 import type { DatabaseHealth } from './db/health.ts'
@@ -27,6 +28,7 @@ import { INTERACTIVE_CHANNEL } from './variants/interactive.ts'
 import { type RecipeHistory, rememberRecipes } from './variants/recipes.ts'
 import { openTransformLimit, type TransformLimit } from './variants/transform-limit.ts'
 import { openTransformUses, type TransformUses } from './variants/transform-uses.ts'
+import { registerUrlSecrets } from './variants/url-secrets.ts'
 import { openWarmQueue, type WarmQueue } from './variants/warm-queue.ts'
 
 /** All parts of the service, wired together. */
@@ -59,7 +61,10 @@ export interface App {
   /** Null without a distribution. */
   readonly cdn: Cdn | null
   readonly adminToken: string
-  readonly urlSecret: string
+  /** The first of the URL secrets: keys and upload URLs are issued with it. */
+  readonly urlSecret: UrlSecret
+  /** All that are accepted. */
+  readonly urlSecrets: readonly UrlSecret[]
   readonly close: () => Promise<void>
 }
 
@@ -84,21 +89,24 @@ export async function openApp(
     throw new AppError('CONFIG', 'DATABASE_URL is not set: set it, or run `npm start`, which includes a Postgres.')
   const stores = await openStores(config)
   opening.defer(stores.close)
-  const [adminToken, urlSecret] = await Promise.all([
+  const [adminToken, secrets] = await Promise.all([
     config.adminToken ?? loadOrCreateSecret(config.dataDir, 'admin-token'),
-    config.urlSecret ?? loadOrCreateSecret(config.dataDir, 'url-secret'),
+    loadUrlSecrets(config),
   ])
   const database = await openDatabase(databaseUrl, { connectionsMax: config.databaseConnections })
   opening.defer(database.close)
   const { pg, searchPool, prisma, health } = database
   await migrate(pg)
+  const urlSecrets = await registerUrlSecrets(pg, secrets)
+  const [urlSecret] = urlSecrets
+  if (!urlSecret) throw new Error('there is no URL secret')
   const deliveries = openDeliveryCounts(pg)
   opening.defer(deliveries.close)
   const uses = openTransformUses(pg)
   opening.defer(uses.close)
   const recipes = await rememberRecipes(pg, config.presets)
   await rememberLayouts(pg, config.layouts)
-  await coverPresets(pg, config.presets)
+  await coverPresets({ pg, presets: config.presets, urlSecret })
   const channels = [BACKFILL_CHANNEL, HALT_CHANNEL, INTERACTIVE_CHANNEL, UPLOAD_CHANNEL, ...QUEUE_CHANNELS]
   const monitor = await openMonitor(databaseUrl, { channels, health })
   opening.defer(monitor.close)
@@ -113,7 +121,7 @@ export async function openApp(
   opening.defer(() => cdn?.close())
   const warmQueue = openWarmQueue(pg, { warmPages: config.warmPages })
   opening.defer(warmQueue.close)
-  const estimateBackfill = createEstimate({ pg, presets })
+  const estimateBackfill = createEstimate({ pg, presets, urlSecret })
   // More concurrent requests than renderers, so that reading and storing overlap with rendering.
   const admission = openAdmissionLimiter({ places: pool.size + 2 })
   const transformLimit = openTransformLimit({ perMinute: config.transformsPerMinute })
@@ -149,6 +157,7 @@ export async function openApp(
     cdn,
     adminToken,
     urlSecret,
+    urlSecrets,
     close: () => owner.disposeAsync(),
   }
 }

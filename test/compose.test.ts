@@ -35,7 +35,7 @@ const SAMPLES: Record<string, string> = {
   POSTGRES_PASSWORD: 'sample-password',
   S3_SECRET_KEY: 'sample-s3-key',
   ADMIN_TOKEN: 'sample-token',
-  URL_SECRET: 'sample-secret',
+  URL_SECRETS: 'sample-secret',
 }
 const asked = new Set<string>()
 
@@ -101,7 +101,7 @@ describe('docker-compose.yml', () => {
     expect(config.port).toBe(Number(LISTENS.api))
     expect(config.host).toBe('0.0.0.0')
     // With all of these set there is nothing to store in DATA_DIR, and the root is read-only.
-    expect([config.adminToken, config.urlSecret, config.databaseUrl, config.buckets]).not.toContain(null)
+    expect([config.adminToken, config.urlSecrets, config.databaseUrl, config.buckets]).not.toContain(null)
     expect(one.volumes ?? []).toEqual([])
   })
 

@@ -45,7 +45,16 @@ function made({ id, sourceHash }: Row, preset: Preset) {
   const objectKey = [id, preset.name, sourceHash].join('-')
   const facts = { width: 1, height: 1, bytes: 100, md5: '', lossless: true, engine: 'resvg', warnings: [] }
   const { name, recipeHash } = preset
-  const image = { itemId: id, preset: name, format: 'WEBP', recipeHash, sourceHash, objectKey, ...facts } as const
+  const image = {
+    itemId: id,
+    preset: name,
+    format: 'WEBP',
+    recipeHash,
+    sourceHash,
+    objectKey,
+    urlSecretId: 1,
+    ...facts,
+  } as const
   return {
     itemId: id,
     sourceHash,

@@ -6,6 +6,7 @@ import { type Scope, WHOLE_CATALOGUE } from '../src/catalogue/scope.ts'
 import { upsertItems } from '../src/catalogue/upsert-items.ts'
 import { AppError } from '../src/core/errors.ts'
 import { type Preset, type Presets, RENDERER_VERSION } from '../src/core/variant.ts'
+import type { UrlSecret } from '../src/core/version.ts'
 import { countChanges, coverPresets, runCoverageLoop } from '../src/coverage/count.ts'
 import { readCoverage } from '../src/coverage/read.ts'
 import { inTransaction, type Pg } from '../src/db/database.ts'
@@ -51,7 +52,16 @@ function rendered({ id, sourceHash }: Row, presets: readonly Preset[], recipeHas
     const recipe = recipeHash ?? preset.recipeHash
     const objectKey = [id, preset.name, format, recipe, sourceHash].join('-')
     const facts = { width: 1, height: 1, bytes: 100, md5: '', lossless: true, engine: 'resvg', warnings: [] }
-    return { itemId: id, preset: preset.name, format, recipeHash: recipe, sourceHash, objectKey, ...facts }
+    return {
+      itemId: id,
+      preset: preset.name,
+      format,
+      recipeHash: recipe,
+      sourceHash,
+      objectKey,
+      urlSecretId: urlSecret.id,
+      ...facts,
+    }
   })
   return {
     itemId: id,
@@ -103,9 +113,12 @@ async function scopesOf(pg: Pg): Promise<[Scope, string][]> {
   return [[WHOLE_CATALOGUE, 'true'], ...parts]
 }
 
+/** The first that is registered. */
+const urlSecret: UrlSecret = { id: 1, value: 'test-url-secret' }
+
 async function expectRight(pg: Pg, presets: Presets): Promise<void> {
   for (const [scope, where] of await scopesOf(pg))
-    expect(await readCoverage({ pg, presets }, scope), where).toEqual(await countByHand(pg, presets, where))
+    expect(await readCoverage({ pg, presets, urlSecret }, scope), where).toEqual(await countByHand(pg, presets, where))
 }
 
 /** A changed recipe, a changed first format, a removed preset and a new one. */
@@ -174,7 +187,7 @@ describe('coverage', () => {
       if (what === 'forget') await pg.query('delete from render_failure where item_id = any($1)', [ids])
       if (what === 'presets') {
         current = variants[number % 2] as Presets
-        await coverPresets(pg, current)
+        await coverPresets({ pg, presets: current, urlSecret })
       }
     }
     await fc.assert(
@@ -205,7 +218,10 @@ describe('coverage', () => {
       let writing = true
       const poll = async () => {
         while (writing) {
-          for (const { ready, stale, missing, failed } of await readCoverage({ pg, presets }, WHOLE_CATALOGUE))
+          for (const { ready, stale, missing, failed } of await readCoverage(
+            { pg, presets, urlSecret },
+            WHOLE_CATALOGUE,
+          ))
             expect(Math.min(ready, stale, missing, failed)).toBeGreaterThanOrEqual(0)
         }
       }
@@ -214,7 +230,7 @@ describe('coverage', () => {
       })
       await Promise.all([written, poll()])
       const exact = await until(async () => {
-        const coverage = await readCoverage({ pg, presets }, WHOLE_CATALOGUE)
+        const coverage = await readCoverage({ pg, presets, urlSecret }, WHOLE_CATALOGUE)
         return coverage.every(({ isExact }) => isExact) && coverage
       })
       expect(exact).toEqual(await countByHand(pg, presets, 'true'))
@@ -228,7 +244,7 @@ describe('coverage', () => {
     const rows = await rowsOf(pg)
     const items = rows.map((item) => rendered(item, [...presets.values()]))
     const ready = async () =>
-      (await readCoverage({ pg, presets }, WHOLE_CATALOGUE)).map((row) => [row.ready, row.isExact])
+      (await readCoverage({ pg, presets, urlSecret }, WHOLE_CATALOGUE)).map((row) => [row.ready, row.isExact])
     await inTransaction(pg, async (client) => {
       await recordResults(client, { made: items.slice(0, 4) })
       await recordResults(pg, { made: items.slice(4) })
@@ -247,7 +263,7 @@ describe('coverage', () => {
       await client.query('select pg_advisory_xact_lock($1)', [COVERAGE_LOCK])
       await pg.query(`update item set source_hash = 'another'`)
       await recordResults(pg, { made: (await rowsOf(pg)).map((item) => rendered(item, [...presets.values()])) })
-      const seen = await readCoverage({ pg, presets }, WHOLE_CATALOGUE)
+      const seen = await readCoverage({ pg, presets, urlSecret }, WHOLE_CATALOGUE)
       expect(seen.map(({ total, ready, isExact }) => [total, ready, isExact])).toEqual(Array(3).fill([8, 0, false]))
       expect(await countChanges(pg, WHOLE_CATALOGUE, { itemsMax: 100 })).toBe(0)
     })
@@ -280,7 +296,7 @@ describe('coverage', () => {
     ])
     await expectRight(pg, next.presets)
     // A process that still has the earlier presets does not report exact counts.
-    const earlier = await readCoverage({ pg, presets }, WHOLE_CATALOGUE)
+    const earlier = await readCoverage({ pg, presets, urlSecret }, WHOLE_CATALOGUE)
     expect(earlier.map(({ preset, isExact }) => [preset, isExact])).toEqual([
       ['thumbnail', true],
       ['preview', false],

@@ -182,7 +182,7 @@ describe('a changed preset', () => {
     const changed = await testApp(await testConfig({ DATA_DIR, DATABASE_URL: databaseUrl ?? '', PRESETS_FILE: file }))
     const names = [...changed.presets.keys()]
     const request = { scope: WHOLE_CATALOGUE, mode: 'STALE' as const, presets: names, formats: [] }
-    const order = orderOf(changed.presets, { ...request, ...WHOLE_CATALOGUE, id: null, createdAt: new Date() })
+    const order = orderOf(changed, { ...request, ...WHOLE_CATALOGUE, id: null, createdAt: new Date() })
     const work = await findWork(changed.pg, order, { afterId: 0, toId: 1000, limit: 10 })
     expect(work.map(({ variants }) => variants)).toEqual(Array(3).fill([{ preset: 'preview', format: 'WEBP' }]))
   })

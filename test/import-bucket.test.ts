@@ -163,7 +163,8 @@ describe('adopting pictures without a version', () => {
 
     const find = async (mode: 'MISSING' | 'STALE') => {
       const variants = variantsOf(app.presets, { presets: ['preview'], formats: [] })
-      const order = { scope: WHOLE_CATALOGUE, mode, variants, backfillId: null, since: new Date() }
+      const run = { backfillId: null, since: new Date(), urlSecretId: app.urlSecret.id }
+      const order = { scope: WHOLE_CATALOGUE, mode, variants, ...run }
       const work = await findWork(app.pg, order, { afterId: 0, toId: 1000, limit: 10 })
       return work.map(({ sourceKey }) => sourceKey.slice(FOLDER.length + 1)).sort()
     }

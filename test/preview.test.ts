@@ -395,8 +395,7 @@ describe('superseded composites', () => {
   it('are deleted after the grace period, with the picks that no URL needs any more', async () => {
     const { app, url, get } = await open(basics(5))
     for (let seed = 1; seed <= 20; seed++) await regenerate(url, `, seed: ${seed}, layout: "strip"`)
-    const remove = () =>
-      deleteSuperseded({ pg: app.pg, presets: app.presets, previews: app.stores.previews }, { graceDays: 30, batch: 7 })
+    const remove = () => deleteSuperseded({ ...app, previews: app.stores.previews }, { graceDays: 30, batch: 7 })
     const objects = await objectsOf(app)
     expect(objects).toHaveLength(20)
     expect(await remove()).toBe(0)

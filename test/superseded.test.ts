@@ -32,10 +32,7 @@ async function makeAll(url: string): Promise<string[]> {
 const age = (app: App, where: string) =>
   app.pg.query(`update image set made_at = now() - interval '31 days' where ${where}`)
 const remove = (app: App, options: { graceDays?: number; batch?: number; previews?: Store } = {}) =>
-  deleteSuperseded(
-    { pg: app.pg, presets: app.presets, previews: app.stores.previews, ...options },
-    { graceDays: 30, ...options },
-  )
+  deleteSuperseded({ ...app, previews: app.stores.previews, ...options }, { graceDays: 30, ...options })
 
 async function objectsOf(app: App): Promise<string[]> {
   const keys: string[] = []

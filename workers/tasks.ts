@@ -94,8 +94,8 @@ const FUNCTIONS: { readonly [Name in TaskName]: TaskFunction<Name> } = {
     runChunkJob(app, { task: 'render_upload', payload, run: renderChunk, abandon: abandonUploadChunk, ...job }),
 
   /** Never fails as a job: the next run finds what is left. */
-  delete_superseded: async ({ pg, presets, layouts, stores, config }, _payload, { signal }) => {
-    const db = { pg, presets, layouts, previews: stores.previews }
+  delete_superseded: async ({ pg, presets, urlSecret, layouts, stores, config }, _payload, { signal }) => {
+    const db = { pg, presets, urlSecret, layouts, previews: stores.previews }
     const graceDays = config.supersededDays
     try {
       // Records that the presets and layouts of this process are in use, however long ago it was started.

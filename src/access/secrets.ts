@@ -1,6 +1,11 @@
 import { randomBytes } from 'node:crypto'
-import { link, mkdir, readFile, unlink, writeFile } from 'node:fs/promises'
+import { link, mkdir, open, readFile, rename, unlink, writeFile } from 'node:fs/promises'
 import path from 'node:path'
+
+const URL_SECRET_FILE = 'url-secret'
+
+/** 192 random bits, in characters that need no quoting anywhere. */
+export const newSecret = (): string => randomBytes(24).toString('base64url')
 
 /**
  * A secret that is generated once and kept in `dataDir` with mode 600.
@@ -11,9 +16,9 @@ export async function loadOrCreateSecret(dataDir: string, name: string): Promise
   const kept = await readSecret(file)
   if (kept) return kept
   await mkdir(dataDir, { recursive: true })
-  const draft = `${file}.${process.pid}-${randomBytes(4).toString('hex')}`
+  const draft = draftOf(file)
   try {
-    await writeFile(draft, `${randomBytes(24).toString('base64url')}\n`, { mode: 0o600 })
+    await writeFile(draft, `${newSecret()}\n`, { mode: 0o600 })
     await link(draft, file)
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code !== 'EEXIST') throw error
@@ -22,6 +27,38 @@ export async function loadOrCreateSecret(dataDir: string, name: string): Promise
   }
   return (await readSecret(file)) ?? loadOrCreateSecret(dataDir, name)
 }
+
+/** The URL secrets: those that are configured, or those that are kept in `dataDir`, one a line. URLs are issued with the first. */
+export async function loadUrlSecrets(config: {
+  readonly urlSecrets: readonly string[] | null
+  readonly dataDir: string
+}): Promise<readonly string[]> {
+  if (config.urlSecrets) return config.urlSecrets
+  return (await loadOrCreateSecret(config.dataDir, URL_SECRET_FILE)).split(/\s+/)
+}
+
+/** Replaces the URL secrets that are kept in `dataDir`, atomically. Returns the file's path. */
+export async function keepUrlSecrets(dataDir: string, values: readonly string[]): Promise<string> {
+  const file = path.join(dataDir, URL_SECRET_FILE)
+  const draft = draftOf(file)
+  try {
+    const handle = await open(draft, 'wx', 0o600)
+    try {
+      await handle.writeFile(`${values.join('\n')}\n`)
+      // URLs issued with a secret that a power cut loses would never work again.
+      await handle.sync()
+    } finally {
+      await handle.close()
+    }
+    await rename(draft, file)
+  } catch (error) {
+    await unlink(draft).catch(() => {})
+    throw error
+  }
+  return file
+}
+
+const draftOf = (file: string) => `${file}.${process.pid}-${randomBytes(4).toString('hex')}`
 
 async function readSecret(file: string): Promise<string | null> {
   try {

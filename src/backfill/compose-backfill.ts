@@ -23,7 +23,7 @@ export async function composeBackfill(
   backfillId: number,
   signal: AbortSignal,
 ): Promise<'done' | 'halted' | 'stopped'> {
-  const { pg, layouts } = app
+  const { pg } = app
   const updating = query.updateTable('backfill').where('id', '=', backfillId)
   for (;;) {
     const running = query
@@ -37,7 +37,7 @@ export async function composeBackfill(
     if (!backfill) return 'halted'
     const { afterId, mode, ...scope } = backfill
     const replace = mode === 'ALL'
-    const ids = await findToCompose(pg, { layouts, scope, all: replace, afterId, limit: FAMILIES_AT_ONCE })
+    const ids = await findToCompose(app, { scope, all: replace, afterId, limit: FAMILIES_AT_ONCE })
     for (const id of ids) {
       try {
         if (!(await composeLayouts(app, id, { signal, replace }))) return 'stopped'

@@ -1,5 +1,6 @@
 import { AppError } from '../core/errors.ts'
 import type { Presets } from '../core/variant.ts'
+import type { UrlSecret } from '../core/version.ts'
 import { inTransaction, type Pg } from '../db/database.ts'
 import { statement } from '../db/statement.ts'
 import { countWork, type WorkCount } from './count-missing.ts'
@@ -31,11 +32,16 @@ const MEASURED_IMAGES = 1000
  * Estimates a backfill without starting it: items and images are counted as the backfill would find them. Concurrent equal requests share
  * one count. Throws BUSY if others are being counted or the count takes over a minute.
  */
-export function createEstimate({ pg, presets }: { pg: Pg; presets: Presets }): EstimateBackfill {
+export function createEstimate(app: {
+  readonly pg: Pg
+  readonly presets: Presets
+  readonly urlSecret: UrlSecret
+}): EstimateBackfill {
+  const { pg } = app
   const flights = new Map<string, Promise<BackfillPlan>>()
 
   async function estimate(request: BackfillRequest): Promise<BackfillPlan> {
-    const order = orderOf(presets, { ...request, ...request.scope, id: null, createdAt: new Date() })
+    const order = orderOf(app, { ...request, ...request.scope, id: null, createdAt: new Date() })
     return await inTransaction(pg, async (client) => {
       await LIMIT_TIME.run(client, { limit: `${COUNT_LIMIT_S}s` })
       const work = await countWork(client, order).catch((error) => {

@@ -1,7 +1,6 @@
 import type { PoolClient } from 'pg'
 import { AppError, toAppError } from '../core/errors.ts'
 import { log } from '../core/log.ts'
-import type { Presets } from '../core/variant.ts'
 import { inTransaction, type Pg } from '../db/database.ts'
 import { notify } from '../db/notify.ts'
 import { anyOf, execute, fetchFirst, now, query } from '../db/query.ts'
@@ -16,10 +15,12 @@ import { orderOf } from './request.ts'
  */
 export async function readOrder(
   client: PoolClient,
-  { presets, backfill }: { presets: Presets; backfill: Parameters<typeof orderOf>[1] & { id: number } },
+  app: Parameters<typeof orderOf>[0],
+  backfill: Parameters<typeof orderOf>[1] & { id: number },
 ): Promise<WorkOrder | null> {
+  const { presets } = app
   try {
-    return orderOf(presets, backfill)
+    return orderOf(app, backfill)
   } catch (error) {
     const { code, message } = toAppError(error)
     if (code !== 'BAD_INPUT') throw error

@@ -1,6 +1,5 @@
 import type { Backfill } from '../../prisma/generated/client/client.ts'
 import { AppError } from '../core/errors.ts'
-import type { Presets } from '../core/variant.ts'
 import { inTransaction } from '../db/database.ts'
 import { notify } from '../db/notify.ts'
 import { execute, fetchAll, query } from '../db/query.ts'
@@ -27,10 +26,8 @@ export async function pauseBackfill({ pg, prisma }: Db, id: number): Promise<Bac
 }
 
 /** Resumes a paused backfill where it stopped. Has no effect on one that is not paused. Throws BAD_INPUT if it has finished. */
-export async function resumeBackfill(
-  { pg, prisma, presets }: Db & { readonly presets: Presets },
-  id: number,
-): Promise<Backfill> {
+export async function resumeBackfill(app: Db & Parameters<typeof createChunks>[1], id: number): Promise<Backfill> {
+  const { pg, prisma } = app
   await inTransaction(pg, async (client) => {
     const resumed = await RESUME.get(client, { id })
     if (!resumed) return
@@ -42,7 +39,7 @@ export async function resumeBackfill(
       'run_chunk',
       open.map((chunk) => ({ payload: { chunkId: chunk.id } })),
     )
-    await createChunks(client, { presets, backfillId: id })
+    await createChunks(client, app, id)
     await finishIfDone(client, id)
     await notify(client, BACKFILL_CHANNEL, String(id))
   })

@@ -2,6 +2,7 @@ import type { PoolClient } from 'pg'
 import { toAppError } from '../core/errors.ts'
 import { logFailure } from '../core/log-failure.ts'
 import type { ImageFormat, Presets } from '../core/variant.ts'
+import type { UrlSecret } from '../core/version.ts'
 import { inTransaction, type Pg, type Prisma } from '../db/database.ts'
 import { notify } from '../db/notify.ts'
 import { execute, fetchAll, fetchFirst, now, query } from '../db/query.ts'
@@ -31,6 +32,7 @@ interface Planner {
   readonly pg: Pg
   readonly prisma: Prisma
   readonly presets: Presets
+  readonly urlSecret: UrlSecret
 }
 
 /**
@@ -40,7 +42,7 @@ interface Planner {
 export async function planBackfill(app: Planner, backfillId: number): Promise<void> {
   const backfill = await app.prisma.backfill.findUnique({ where: { id: backfillId } })
   if (backfill?.status !== 'PLANNING') return
-  const order = await inTransaction(app.pg, (client) => readOrder(client, { presets: app.presets, backfill }))
+  const order = await inTransaction(app.pg, (client) => readOrder(client, app, backfill))
   if (!order) return
   const planning = query.updateTable('backfill').where('id', '=', backfillId).where('status', '=', 'PLANNING')
   let countedItems = 0
@@ -55,7 +57,7 @@ export async function planBackfill(app: Planner, backfillId: number): Promise<vo
   }
   await inTransaction(app.pg, async (client) => {
     await execute(client, planning.set({ status: 'RUNNING', started_at: now }))
-    await createChunks(client, { presets: app.presets, backfillId })
+    await createChunks(client, app, backfillId)
     await finishIfDone(client, backfillId)
   })
 }
@@ -66,11 +68,12 @@ export async function planBackfill(app: Planner, backfillId: number): Promise<vo
  */
 export async function createChunks(
   client: PoolClient,
-  { presets, backfillId }: { presets: Presets; backfillId: number },
+  app: Pick<Planner, 'presets' | 'urlSecret'>,
+  backfillId: number,
 ): Promise<void> {
   const backfill = await lockRunning(client, backfillId)
   if (!backfill || backfill.isCut) return
-  const order = await readOrder(client, { presets, backfill })
+  const order = await readOrder(client, app, backfill)
   if (!order) return
   const { lacking, chunkItems } = await measureQueue(client, backfillId)
   let cutToItemId = backfill.cutToItemId
@@ -96,10 +99,11 @@ export async function createChunks(
  * Creates chunks of every running backfill: workers may have started since the last chunk ended. If that fails for one, it waits for the
  * next call.
  */
-export async function createChunksOfRunning({ pg, presets }: Omit<Planner, 'prisma'>): Promise<void> {
+export async function createChunksOfRunning(app: Omit<Planner, 'prisma'>): Promise<void> {
+  const { pg } = app
   const running = query.selectFrom('backfill').select('id').where('status', '=', 'RUNNING').where('is_cut', '=', false)
   for (const { id } of await fetchAll(pg, running))
-    await inTransaction(pg, (client) => createChunks(client, { presets, backfillId: id })).catch((error) => {
+    await inTransaction(pg, (client) => createChunks(client, app, id)).catch((error) => {
       if (toAppError(error).code !== 'UNAVAILABLE') throw error
       logFailure('chunks of a backfill cannot be created', error, { backfill: id })
     })

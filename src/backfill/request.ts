@@ -2,6 +2,7 @@ import { createHash } from 'node:crypto'
 import type { Scope } from '../catalogue/scope.ts'
 import { AppError } from '../core/errors.ts'
 import type { ImageFormat, Presets } from '../core/variant.ts'
+import type { UrlSecret } from '../core/version.ts'
 import type { BackfillMode, WorkOrder } from '../variants/find-missing.ts'
 import { backfilledPresets, variantsOf } from '../variants/offered.ts'
 
@@ -49,10 +50,11 @@ export const fingerprintOf = (request: BackfillRequest): string =>
 
 /** The work order of a stored backfill. */
 export function orderOf(
-  presets: Presets,
+  { presets, urlSecret }: { presets: Presets; urlSecret: UrlSecret },
   backfill: Omit<BackfillRequest, 'scope' | 'previews'> & Scope & { id: number | null; createdAt: Date },
 ): WorkOrder {
   const { id, mode, vendorId, familyId, iconSetId, createdAt } = backfill
   const variants = variantsOf(presets, backfill)
-  return { scope: { vendorId, familyId, iconSetId }, mode, variants, backfillId: id, since: createdAt }
+  const scope = { vendorId, familyId, iconSetId }
+  return { scope, mode, variants, backfillId: id, since: createdAt, urlSecretId: urlSecret.id }
 }

@@ -7,6 +7,7 @@ import { statement } from '../db/statement.ts'
 import { findWork, type WorkOrder } from '../variants/find-missing.ts'
 import type { RenderDeps } from '../variants/make.ts'
 import { type AfterRecord, makeItems } from '../variants/make-items.ts'
+import { countResults } from '../variants/record.ts'
 import { BACKFILL_CHANNEL, finishIfDone, HALT_CHANNEL } from './backfills.ts'
 import { readOrder } from './order.ts'
 import { createChunks } from './plan.ts'
@@ -37,8 +38,7 @@ export async function runChunk(
   const halt = watchHalts(app, chunk.backfillId)
   try {
     if (!(await isOpen(app.pg, chunk.backfillId))) return 'halted'
-    const { presets } = app
-    const order = await inTransaction(app.pg, (client) => readOrder(client, { presets, backfill: chunk.backfill }))
+    const order = await inTransaction(app.pg, (client) => readOrder(client, app, chunk.backfill))
     if (!order) return 'halted'
     const starting = query.updateTable('backfill_chunk').set({ started_at: now }).where('id', '=', chunkId)
     await execute(app.pg, starting.where('started_at', 'is', null))
@@ -92,11 +92,8 @@ interface Part {
 /** Updates the chunk's counts in the transaction that records the results, so that they are correct after a crash. */
 const countIn =
   (chunk: Part['chunk']): AfterRecord =>
-  async (client, { made, failures }) => {
-    const images = made.flatMap((item) => item.images)
-    const bytes = images.reduce((sum, image) => sum + image.bytes, 0)
-    const counts = { done: made.length, failed: failures.length, images: images.length, bytes }
-    await COUNT_CHUNK.run(client, { id: chunk.id, ...counts })
+  async (client, results) => {
+    await COUNT_CHUNK.run(client, { id: chunk.id, ...countResults(results) })
     await notify(client, BACKFILL_CHANNEL, String(chunk.backfillId))
   }
 
@@ -121,10 +118,10 @@ async function waitForItem(app: ChunkRunner, part: Part & { itemId: number }): P
 }
 
 /** Work done by others since the plan counts as done; items added since are added to the total. */
-async function finishChunk({ pg, presets }: ChunkRunner, chunk: Part['chunk']): Promise<void> {
-  await inTransaction(pg, async (client) => {
+async function finishChunk(app: ChunkRunner, chunk: Part['chunk']): Promise<void> {
+  await inTransaction(app.pg, async (client) => {
     await FINISH_CHUNK.run(client, { id: chunk.id })
-    await createChunks(client, { presets, backfillId: chunk.backfillId })
+    await createChunks(client, app, chunk.backfillId)
     await finishIfDone(client, chunk.backfillId)
   })
 }
@@ -140,15 +137,15 @@ const FINISH_CHUNK = statement({
 })
 
 /** Marks a chunk as failed after the queue's last attempt: the backfill ends as FAILED, with the reason. */
-export async function abandonChunk({ pg, presets }: ChunkRunner, chunkId: number, reason: string): Promise<void> {
-  await inTransaction(pg, async (client) => {
+export async function abandonChunk(app: ChunkRunner, chunkId: number, reason: string): Promise<void> {
+  await inTransaction(app.pg, async (client) => {
     const failing = query.updateTable('backfill_chunk').set({ status: 'FAILED', error: reason })
     const failed = await fetchFirst(
       client,
       failing.where('id', '=', chunkId).where('status', '=', 'PENDING').returning('backfill_id as backfillId'),
     )
     if (!failed) return
-    await createChunks(client, { presets, ...failed })
+    await createChunks(client, app, failed.backfillId)
     await finishIfDone(client, failed.backfillId)
   })
 }

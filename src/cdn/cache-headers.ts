@@ -5,6 +5,11 @@ import type { AppError } from '../core/errors.ts'
 export const CACHE = {
   /** A version identifies its bytes, so it never needs to be revalidated. Also stored with the object. */
   immutable: 'public, max-age=31536000, immutable',
+  /**
+   * A redirect from the key of an older URL secret. A day, not for ever: it must not outlive the newer secret, should a rotation be
+   * undone.
+   */
+  moved: 'public, max-age=86400',
   /** For responses that may change soon: a redirect to the current version, a path that was never issued, a broken source. */
   shortTtl: 'public, max-age=60',
   never: 'no-store',

@@ -3,7 +3,7 @@ import { once } from 'node:events'
 import path from 'node:path'
 import { setTimeout as delay } from 'node:timers/promises'
 import { parseArgs } from 'node:util'
-import { loadOrCreateSecret } from '../access/secrets.ts'
+import { loadOrCreateSecret, loadUrlSecrets } from '../access/secrets.ts'
 import { startBackfill } from '../backfill/backfills.ts'
 import { readProgress } from '../backfill/progress.ts'
 import { checkRequest } from '../backfill/request.ts'
@@ -13,11 +13,13 @@ import { AppError } from '../core/errors.ts'
 import { causes, configureLog, log } from '../core/log.ts'
 import type { Serving } from '../core/supervised-config.ts'
 import type { Presets } from '../core/variant.ts'
+import type { UrlSecret } from '../core/version.ts'
 import { type Database, openDatabase } from '../db/database.ts'
 import { openEmbedded } from '../embedded/open.ts'
 import { supervise } from '../embedded/supervise.ts'
 import { findWork, standardOrder } from '../variants/find-missing.ts'
 import { variantKeyOf } from '../variants/make.ts'
+import { registerUrlSecrets } from '../variants/url-secrets.ts'
 import { createProgressBar, duration } from './progress-bar.ts'
 
 const DRAW_EVERY_MS = 500
@@ -27,6 +29,7 @@ const CONNECTIONS = 3
 /** The connections that this process itself uses. */
 interface Own extends Pick<Database, 'pg' | 'prisma'> {
   readonly presets: Presets
+  readonly urlSecret: UrlSecret
 }
 
 const say = (text: string): void => {
@@ -57,7 +60,9 @@ export async function startAll(stop: (reason: string) => void): Promise<() => Pr
   opening.defer(worker.close)
   const database = await openDatabase(databaseUrl, { connectionsMax: CONNECTIONS })
   opening.defer(database.close)
-  const own: Own = { ...database, presets: config.presets }
+  const [urlSecret] = await registerUrlSecrets(database.pg, await loadUrlSecrets(config))
+  if (!urlSecret) throw new Error('there is no URL secret')
+  const own: Own = { ...database, presets: config.presets, urlSecret }
   await Promise.all([worker.ready, config.demo && importDemo(config, databaseUrl)])
   await welcome(own, { config, serving })
   if (options.backfill) {
@@ -94,17 +99,14 @@ async function importDemo(config: Config, databaseUrl: string): Promise<void> {
 }
 
 async function welcome(
-  { prisma, presets }: Own,
+  { prisma, ...keys }: Own,
   { config, serving }: { config: Config; serving: Serving },
 ): Promise<void> {
   const secretOf = (name: string) => loadOrCreateSecret(config.dataDir, name)
-  const urlSecret = config.urlSecret ?? (await secretOf('url-secret'))
   const sample = (await prisma.item.findFirst({ where: { kind: 'ILLUSTRATION' } })) ?? (await prisma.item.findFirst())
-  const preset = presets.get('preview') ?? [...presets.values()][0]
+  const preset = keys.presets.get('preview') ?? [...keys.presets.values()][0]
   const picture =
-    sample &&
-    preset &&
-    variantKeyOf({ presets, urlSecret }, sample, { preset: preset.name, format: preset.formats[0] ?? 'WEBP' })
+    sample && preset && variantKeyOf(keys, sample, { preset: preset.name, format: preset.formats[0] ?? 'WEBP' })
   say(`
   GraphiQL        ${serving.url}/graphql
   a picture       ${picture ? `${serving.imageUrl}/${picture}` : 'none yet: npm run import -- PATH'}
@@ -142,6 +144,6 @@ async function backfillAndWatch(app: Own, signal: AbortSignal): Promise<void> {
   }
 }
 
-async function isSomethingMissing({ pg, presets }: Own): Promise<boolean> {
-  return (await findWork(pg, standardOrder(presets), { afterId: 0, toId: 2 ** 31 - 1, limit: 1 })).length > 0
+async function isSomethingMissing(app: Own): Promise<boolean> {
+  return (await findWork(app.pg, standardOrder(app), { afterId: 0, toId: 2 ** 31 - 1, limit: 1 })).length > 0
 }

@@ -2,6 +2,7 @@ import { sql } from 'kysely'
 import type { PoolClient } from 'pg'
 import type { Scope } from '../catalogue/scope.ts'
 import type { Layouts } from '../core/layouts.ts'
+import type { UrlSecret } from '../core/version.ts'
 import { IS_SETTLED } from '../coverage/settled.ts'
 import { inTransaction, type Pg } from '../db/database.ts'
 import { anyOf, execute, now, query } from '../db/query.ts'
@@ -22,13 +23,17 @@ export async function markLayoutsDirty(pg: Pg, layouts: Layouts): Promise<void> 
   await MARK_LAYOUTS_DIRTY.run(pg, valuesOf(layouts))
 }
 
-/** Families of a scope that lack a picture of one of these layouts, or all of its families, in the order of their ids after `afterId`. */
+/**
+ * Families of a scope that lack a picture of one of these layouts, or have it under the key of another URL secret alone, or all of its
+ * families, in the order of their ids after `afterId`.
+ */
 export async function findToCompose(
-  pg: Pg,
-  wanted: { layouts: Layouts; scope: Scope; all: boolean; afterId: number; limit: number },
+  { pg, layouts, urlSecret }: { pg: Pg; layouts: Layouts; urlSecret: UrlSecret },
+  wanted: { scope: Scope; all: boolean; afterId: number; limit: number },
 ): Promise<number[]> {
-  const { layouts, scope, all, afterId, limit } = wanted
-  const rows = await FIND_TO_COMPOSE.all(pg, { ...valuesOf(layouts), ...scope, all, afterId, limit })
+  const { scope, all, afterId, limit } = wanted
+  const values = { ...valuesOf(layouts), ...scope, urlSecretId: urlSecret.id, all, afterId, limit }
+  const rows = await FIND_TO_COMPOSE.all(pg, values)
   return rows.map(({ id }) => id)
 }
 
@@ -136,6 +141,14 @@ const LACKS_LAYOUT = `exists (
   where not exists (select from composite c where c.family_id = f.id and c.is_current
                       and c.layout = w.layout and c.recipe_hash = w.recipe_hash))`
 
+/** SQL: a current picture of the family exists under keys of other URL secrets alone. */
+const HAS_MOVED = `exists (
+  select from composite c
+  join image m on m.owner_type = 'FAMILY' and m.owner_id = c.family_id and m.preset = c.layout
+    and m.recipe_hash = c.recipe_hash and m.source_hash = c.members_hash
+  where c.family_id = f.id and c.is_current and c.layout = any(:layouts)
+  group by m.preset, m.format having not bool_or(m.url_secret_id = :urlSecretId::int))`
+
 const MARK_LAYOUTS_DIRTY = statement({
   name: 'mark-layouts-dirty',
   text: `
@@ -153,7 +166,7 @@ const FIND_TO_COMPOSE = statement({
     select f.id from family f
     where (:vendorId::int is null or f.vendor_id = :vendorId) and (:familyId::int is null or f.id = :familyId)
       and (:iconSetId::int is null or f.id = (select family_id from icon_set where id = :iconSetId)) and f.id > :afterId
-      and (:all or ${LACKS_LAYOUT})
+      and (:all or ${LACKS_LAYOUT} or ${HAS_MOVED})
     order by f.id limit :limit`,
   parameters: {
     layouts: 'text[]',
@@ -161,6 +174,7 @@ const FIND_TO_COMPOSE = statement({
     vendorId: 'int4?',
     familyId: 'int4?',
     iconSetId: 'int4?',
+    urlSecretId: 'int4',
     afterId: 'int4',
     all: 'bool',
     limit: 'int8',

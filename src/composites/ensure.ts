@@ -1,18 +1,21 @@
 import { setTimeout as delay } from 'node:timers/promises'
 import { AppError } from '../core/errors.ts'
+import type { UrlSecret } from '../core/version.ts'
 import type { Pg } from '../db/database.ts'
 import { lockComposites } from '../db/locks.ts'
 import type { AdmissionLimiter } from '../variants/admission.ts'
 import { type Delivered, readWhole, type Viewer } from '../variants/ensure.ts'
 import { createInteractiveNotice } from '../variants/interactive.ts'
+import { imageOf } from '../variants/locate.ts'
 import type { LocatedComposite } from './locate.ts'
-import { type ComposeDeps, compositeKeyOf, makeComposite } from './make.ts'
+import { type ComposeDeps, makeComposite } from './make.ts'
 
 /** How long to wait for another process that composes for the same family. */
 const WAIT_MS = 8000
 const POLL_EVERY_MS = 25
 
-export type EnsureComposite = (wanted: LocatedComposite, viewer: Viewer) => Promise<Delivered>
+/** @param urlSecret the secret of the key, if not this process's own */
+export type EnsureComposite = (wanted: LocatedComposite, viewer: Viewer, urlSecret?: UrlSecret) => Promise<Delivered>
 
 /**
  * Returns a family's picture, composed now if it does not exist yet, once across all processes, under the same admission as variants. If
@@ -23,28 +26,31 @@ export function createEnsureComposite(app: ComposeDeps & { readonly admission: A
   const flights = new Map<string, Promise<Delivered>>()
   const notifyInteractive = createInteractiveNotice(app.pg)
 
-  return async function ensureComposite(wanted, { client }) {
+  return async function ensureComposite(wanted, { client }, urlSecret = app.urlSecret) {
     if (wanted.takenDown) throw new AppError('GONE', 'This picture was taken down.')
-    const { image, isClean, pick } = wanted
-    // If the key differs, it was recorded with another secret and is made again.
-    if (image && isClean && image.objectKey === compositeKeyOf(app, { ...wanted, layout: wanted.layout.name }, pick)) {
-      const stored = await readWhole(app, image)
-      if (stored) return stored
-    }
-    const key = `${wanted.familyId} ${wanted.layout.name} ${wanted.format}`
+    const image = wanted.isClean ? imageOf(wanted.images, urlSecret) : null
+    const stored = image && (await readWhole(app, image))
+    if (stored) return stored
+    const key = `${wanted.familyId} ${wanted.layout.name} ${wanted.format} ${urlSecret.id}`
     const inFlight = flights.get(key)
     if (inFlight) return await inFlight
-    const flight = make(wanted, client).finally(() => flights.delete(key))
+    const flight = make(wanted, { client, urlSecret }).finally(() => flights.delete(key))
     flights.set(key, flight)
     return await flight
   }
 
-  async function make({ familyId, vendor, layout, format }: LocatedComposite, client: string): Promise<Delivered> {
+  async function make(
+    { familyId, vendor, layout, format }: LocatedComposite,
+    { client, urlSecret }: { client: string; urlSecret: UrlSecret },
+  ): Promise<Delivered> {
     const place = await app.admission.acquire({ path: [vendor, client], lane: 'quick' })
     notifyInteractive()
     try {
       const wanted = { familyId, layout, format, keepsPick: true }
-      const delivered = await withFamilyLock(app.pg, { familyId, waitMs: WAIT_MS }, () => makeComposite(app, wanted))
+      const composing = { ...app, urlSecret }
+      const delivered = await withFamilyLock(app.pg, { familyId, waitMs: WAIT_MS }, () =>
+        makeComposite(composing, wanted),
+      )
       if (!delivered) throw new AppError('NOT_FOUND', 'This family has nothing to show.')
       return delivered
     } finally {

@@ -2,18 +2,18 @@ import { compositeTagsOf } from '../core/cache-tags.ts'
 import { AppError } from '../core/errors.ts'
 import type { Layouts } from '../core/layouts.ts'
 import { type ImageFormat, parseCompositeKey, printCompositeKey } from '../core/variant.ts'
-import { sameVersion, versionOf } from '../core/version.ts'
+import type { UrlSecrets } from '../core/version.ts'
 import type { Pg } from '../db/database.ts'
 import { fetchFirst, query } from '../db/query.ts'
-import type { IssuedImage } from '../variants/find.ts'
+import { type Issued, type IssuedImage, issuedVersion } from '../variants/find.ts'
+import { imageOf } from '../variants/locate.ts'
 import type { EnsureComposite } from './ensure.ts'
 import { type LocatedComposite, locateComposite, type PickHashes } from './locate.ts'
 import { offeredLayoutFormat } from './offered.ts'
 
-interface Origin {
+interface Origin extends UrlSecrets {
   readonly pg: Pg
   readonly layouts: Layouts
-  readonly urlSecret: string
   readonly ensureComposite: EnsureComposite
 }
 
@@ -39,14 +39,15 @@ export async function findComposite(origin: Origin, key: string): Promise<Issued
   if (!path || !layout?.formats.includes(path.format)) return null
   const located = await locateComposite(origin.pg, { ...path, layout })
   if (!located) return null
-  const freshness = freshnessOf(origin, path.version, located)
-  if (freshness === null) return null
+  const issued = issuedAs(origin, path.version, located)
+  if (!issued) return null
+  const { freshness, urlSecret } = issued
   return {
     freshness,
     format: path.format,
     cacheTags: compositeTagsOf(path),
-    image: located.takenDown || !located.isClean ? null : located.image,
-    ensure: (viewer) => origin.ensureComposite(located, viewer),
+    image: located.takenDown || !located.isClean ? null : imageOf(located.images, urlSecret),
+    ensure: (viewer) => origin.ensureComposite(located, viewer, urlSecret),
     placeholder: null,
     // The pick may have changed by then.
     keyOf: ({ objectKey }) => objectKey,
@@ -54,14 +55,11 @@ export async function findComposite(origin: Origin, key: string): Promise<Issued
 }
 
 /** Whether the version was issued: for the current pick, for an earlier one, or never. */
-function freshnessOf(
-  { urlSecret }: Origin,
-  version: string | null,
-  located: LocatedComposite,
-): IssuedImage['freshness'] | null {
-  if (version === null) return 'alias'
-  const issued = ({ membersHash, recipeHash }: PickHashes) =>
-    sameVersion(version, versionOf(urlSecret, membersHash, recipeHash))
-  if (located.pick && issued(located.pick)) return located.isClean ? 'current' : 'outdated'
-  return located.earlier.some(issued) ? 'outdated' : null
+function issuedAs(origin: Origin, version: string | null, { pick, isClean, earlier }: LocatedComposite): Issued | null {
+  if (version === null) return { freshness: 'alias', urlSecret: origin.urlSecret }
+  const versioned = ({ membersHash, recipeHash }: PickHashes) => ({ sourceHash: membersHash, recipeHash })
+  return issuedVersion(origin, version, {
+    current: pick && isClean ? versioned(pick) : null,
+    earlier: () => [...(pick ? [pick] : []), ...earlier].map(versioned),
+  })
 }

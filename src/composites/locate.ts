@@ -3,7 +3,7 @@ import type { Layout } from '../core/layouts.ts'
 import { type CompositePath, type ImageFormat, RENDERER_VERSION } from '../core/variant.ts'
 import type { Pg } from '../db/database.ts'
 import { statement } from '../db/statement.ts'
-import { type StoredImage, storedImageOf } from '../variants/locate.ts'
+import { JOINED_IMAGE, JOINED_IMAGE_COLUMNS, type StoredImage, storedImagesOf } from '../variants/locate.ts'
 import { CAN_BE_SHOWN } from './find-candidates.ts'
 
 const pickHashes = z.object({ membersHash: z.string(), recipeHash: z.string() }).readonly()
@@ -27,8 +27,8 @@ export interface LocatedComposite {
   readonly isClean: boolean
   /** Earlier picks, newest first. */
   readonly earlier: readonly PickHashes[]
-  /** The current pick's picture, null if it was not made yet. */
-  readonly image: StoredImage | null
+  /** The current pick's picture under the key of each secret for which it exists, newest first. */
+  readonly images: readonly StoredImage[]
 }
 
 /** The number of earlier picks whose URLs redirect: an unknown version costs a hash for each. */
@@ -40,7 +40,13 @@ export async function locateComposite(
   wanted: Pick<CompositePath, 'vendor' | 'family'> & { readonly layout: Layout; readonly format: ImageFormat },
 ): Promise<LocatedComposite | null> {
   const { vendor, family, layout, format } = wanted
-  const row = await LOCATE.get(pg, { family, vendor, layout: layout.name, format, earlierMax: EARLIER_MAX })
+  const [row, ...others] = await LOCATE.all(pg, {
+    family,
+    vendor,
+    layout: layout.name,
+    format,
+    earlierMax: EARLIER_MAX,
+  })
   if (!row) return null
   return {
     familyId: row.id,
@@ -52,7 +58,7 @@ export async function locateComposite(
     pick: pickOf(row.members_hash, row.recipe_hash),
     isClean: row.is_clean,
     earlier: earlierPicks.parse(row.earlier) ?? [],
-    image: storedImageOf(row),
+    images: storedImagesOf([row, ...others]),
   }
 }
 
@@ -108,7 +114,7 @@ const LOCATE = statement({
   text: `
     select f.id, ${FAMILY_TAKEN_DOWN('f')} as taken_down, c.members_hash, c.recipe_hash,
            c.id is not null and not ${SHOWS_HIDDEN('c')} as is_clean,
-           m.object_key, m.bytes, m.md5, m.made_at > now() - interval '1 minute' as is_fresh,
+           ${JOINED_IMAGE},
            (select json_agg(json_build_object('membersHash', e.members_hash, 'recipeHash', e.recipe_hash))
             from (select * from composite e where e.family_id = f.id and e.layout = :layout and not e.is_current
                   order by e.picked_at desc limit :earlierMax) as e) as earlier
@@ -124,10 +130,7 @@ const LOCATE = statement({
     members_hash: 'text?',
     recipe_hash: 'text?',
     is_clean: 'bool',
-    object_key: 'text?',
-    bytes: 'int4?',
-    md5: 'text?',
-    is_fresh: 'bool?',
+    ...JOINED_IMAGE_COLUMNS,
     earlier: 'json?',
   },
 })

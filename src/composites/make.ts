@@ -7,8 +7,9 @@ import { type ImageFormat, mimeTypeOf, printCompositeKey } from '../core/variant
 import { versionOf } from '../core/version.ts'
 import type { Pg } from '../db/database.ts'
 import { statement } from '../db/statement.ts'
-import type { Stores } from '../store/open.ts'
+import { recordCopies } from '../variants/copies.ts'
 import { type Delivered, readWhole } from '../variants/ensure.ts'
+import { imageOf, JOINED_IMAGE, JOINED_IMAGE_COLUMNS, storedImagesOf } from '../variants/locate.ts'
 import { checkSource, md5Of, type RenderDeps } from '../variants/make.ts'
 import { type FailedItem, recordResults } from '../variants/record.ts'
 import { arrange, countFor, nameOf } from './arrange.ts'
@@ -74,7 +75,7 @@ export async function makeComposite(app: ComposeDeps, wanted: WantedComposite): 
     const { recipeHash } = layout
     const pick = { seed, pinned, excluded, members: idsOf(members), membersHash, recipeHash }
     const objectKey = compositeKeyOf(app, { ...family, layout: layout.name, format }, pick)
-    const stored = wanted.replace ? null : await readStored(app, objectKey)
+    const stored = wanted.replace ? null : await readStored(app, { familyId, layout, format, pick, objectKey })
     if (stored) {
       const isKnown = latest?.isCurrent && latest.membersHash === membersHash && latest.recipeHash === recipeHash
       if (!isKnown || wanted.settings) await setCurrentPick(pg, { familyId, layout: layout.name, pick })
@@ -96,7 +97,8 @@ export async function makeComposite(app: ComposeDeps, wanted: WantedComposite): 
       // Also repairs a row whose object is missing; an object without a row has the same bytes.
       replace: true,
     })
-    const facts = { format, recipeHash, objectKey, md5, ...picture, bytes: bytes.length }
+    const urlSecretId = app.urlSecret.id
+    const facts = { format, recipeHash, objectKey, urlSecretId, md5, ...picture, bytes: bytes.length }
     await recordComposite(pg, { familyId, family: family.family, layout: layout.name, pick, ...facts })
     return { objectKey, md5, bytes, wasStored: false }
   }
@@ -109,7 +111,7 @@ export function compositeKeyOf(
   at: { vendor: string; family: string; layout: string; format: ImageFormat },
   pick: { membersHash: string; recipeHash: string } | null,
 ): string {
-  const version = pick && versionOf(urlSecret, pick.membersHash, pick.recipeHash)
+  const version = pick && versionOf(urlSecret.value, pick.membersHash, pick.recipeHash)
   const { vendor, family, layout, format } = at
   return printCompositeKey({ vendor, family, layout, format, version })
 }
@@ -136,22 +138,39 @@ const READ_FAMILY = statement({
   columns: { vendor: 'text', family: 'text', name: 'text', takenDown: 'bool' },
 })
 
-/** The recorded picture, if its object is complete. */
+/** The recorded picture, if its object is complete; one under the key of another URL secret is copied. */
 async function readStored(
-  { pg, stores }: { readonly pg: Pg; readonly stores: Stores },
-  objectKey: string,
+  { pg, stores, urlSecret }: Pick<ComposeDeps, 'pg' | 'stores' | 'urlSecret'>,
+  at: Pick<WantedComposite, 'familyId' | 'layout' | 'format'> & {
+    pick: { membersHash: string; recipeHash: string }
+    objectKey: string
+  },
 ): Promise<Delivered | null> {
-  const row = await READ_IMAGE.get(pg, { objectKey })
-  if (!row) return null
-  return await readWhole({ stores }, { objectKey, bytes: row.bytes, md5: row.md5, isFresh: row.is_fresh })
+  const { familyId, layout, format, pick, objectKey } = at
+  const { membersHash, recipeHash } = pick
+  const found = { familyId, layout: layout.name, format, membersHash, recipeHash }
+  const images = storedImagesOf(await READ_IMAGES.all(pg, found))
+  const own = imageOf(images, urlSecret)
+  const stored = own && (await readWhole({ stores }, own))
+  if (stored) return stored
+  for (const image of images) {
+    if (image === own) continue
+    const whole = await readWhole({ stores }, image)
+    if (!whole || !(await stores.previews.copy(image.objectKey, objectKey))) continue
+    await recordCopies(pg, [{ imageId: image.id, objectKey, urlSecretId: urlSecret.id }])
+    return { ...whole, objectKey, wasStored: false }
+  }
+  return null
 }
 
-const READ_IMAGE = statement({
-  name: 'read-composite',
+const READ_IMAGES = statement({
+  name: 'read-composites',
   isPrepared: true,
-  text: `select bytes, md5, made_at > now() - interval '1 minute' as is_fresh from image where object_key = :objectKey`,
-  parameters: { objectKey: 'text' },
-  columns: { bytes: 'int4', md5: 'text', is_fresh: 'bool' },
+  text: `select ${JOINED_IMAGE} from image m
+         where m.owner_type = 'FAMILY' and m.owner_id = :familyId and m.preset = :layout and m.format = :format
+           and m.recipe_hash = :recipeHash and m.source_hash = :membersHash`,
+  parameters: { familyId: 'int4', layout: 'text', format: 'image_format', recipeHash: 'text', membersHash: 'text' },
+  columns: JOINED_IMAGE_COLUMNS,
 })
 
 const idsOf = ({ items }: Members) => items.map(({ itemId }) => itemId)

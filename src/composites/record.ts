@@ -62,7 +62,7 @@ export async function recordComposite(pg: Pg, made: MadeComposite): Promise<void
   const { familyId, family, layout, pick } = made
   await inTransaction(pg, async (client) => {
     await setCurrentPick(client, { familyId, layout, pick })
-    const { format, objectKey, width, height, bytes } = made
+    const { format, objectKey, urlSecretId, width, height, bytes } = made
     const recorded = await RECORD_IMAGE.get(client, {
       familyId,
       layout,
@@ -70,6 +70,7 @@ export async function recordComposite(pg: Pg, made: MadeComposite): Promise<void
       recipeHash: pick.recipeHash,
       membersHash: pick.membersHash,
       objectKey,
+      urlSecretId,
       width,
       height,
       bytes,
@@ -121,10 +122,10 @@ const droppingPick = (familyId: number, layout: string) =>
 const RECORD_IMAGE = statement({
   name: 'record-composite-image',
   text: `
-    insert into image (owner_type, owner_id, preset, format, recipe_hash, source_hash, object_key,
+    insert into image (owner_type, owner_id, preset, format, recipe_hash, source_hash, object_key, url_secret_id,
                        width, height, bytes, md5, lossless, engine, warnings)
-    values ('FAMILY', :familyId, :layout, :format, :recipeHash, :membersHash, :objectKey, :width, :height, :bytes, :md5, :lossless, :engine, :warnings)
-    on conflict (owner_type, owner_id, preset, format, recipe_hash, source_hash)
+    values ('FAMILY', :familyId, :layout, :format, :recipeHash, :membersHash, :objectKey, :urlSecretId, :width, :height, :bytes, :md5, :lossless, :engine, :warnings)
+    on conflict (owner_type, owner_id, preset, format, recipe_hash, source_hash, url_secret_id)
       do update set made_at = now(), bytes = excluded.bytes, md5 = excluded.md5, object_key = excluded.object_key
     returning xmax = 0 as is_new`,
   parameters: {
@@ -134,6 +135,7 @@ const RECORD_IMAGE = statement({
     recipeHash: 'text',
     membersHash: 'text',
     objectKey: 'text',
+    urlSecretId: 'int4',
     width: 'int4',
     height: 'int4',
     bytes: 'int4',

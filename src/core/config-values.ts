@@ -65,6 +65,20 @@ export const pattern = (shape: RegExp, what: string) => (text: string) =>
 export const token = (text: string) =>
   /^[\x21-\x7e]+$/.test(text) ? text : new Problem('must be printable ASCII without spaces')
 
+/** A request for an unknown URL costs a hash for each. */
+const SECRETS_MAX = 4
+
+/** Comma-separated, without duplicates. */
+export const secrets = (text: string) => {
+  const values = text.split(/\s*,\s*/)
+  if (values.length > SECRETS_MAX)
+    return new Problem(`has ${values.length} secrets; at most ${SECRETS_MAX} are allowed: remove the oldest, the last`)
+  if (new Set(values).size < values.length) return new Problem('has a secret twice')
+  return values.every((value) => value !== '' && !(token(value) instanceof Problem))
+    ? values
+    : new Problem('must be secrets of printable ASCII without spaces, separated by commas')
+}
+
 /** Keeps a secret's value out of messages and logs. */
 export const secret = (name: string, text: string) =>
   /TOKEN|SECRET|ACCESS_KEY|DATABASE_URL/.test(name) ? '…' : JSON.stringify(text)

@@ -10,6 +10,7 @@ import {
   Problem,
   pattern,
   secret,
+  secrets,
   token,
   url,
 } from './config-values.ts'
@@ -38,7 +39,8 @@ export interface Config {
   readonly databaseConnections: number
   /** Null: stored in `dataDir`. */
   readonly adminToken: string | null
-  readonly urlSecret: string | null
+  /** URLs are issued with the first and accepted with any. Null: stored in `dataDir`. */
+  readonly urlSecrets: readonly string[] | null
   /** Without a trailing slash; null: this server's own `/images`. */
   readonly publicImageUrl: string | null
   readonly presets: Presets
@@ -136,6 +138,11 @@ export function loadConfig(env: Env = process.env, given?: Pick<Config, 'presets
       `ORIGINALS_BUCKET and PREVIEWS_BUCKET are both ${originalsBucket}: originals are private, so use two buckets.`,
     )
 
+  const urlSecret = read('URL_SECRET', null, token)
+  const urlSecrets = read('URL_SECRETS', null, secrets)
+  if (urlSecret !== null && urlSecrets !== null)
+    problems.push('URL_SECRET and URL_SECRETS are both set: put the secret into URL_SECRETS, and remove URL_SECRET.')
+
   const port = read('PORT', 4000, integer(0, 65535))
   const renderers = read('RENDERERS', availableParallelism(), integer(1, 256))
   const config: Config = {
@@ -153,7 +160,7 @@ export function loadConfig(env: Env = process.env, given?: Pick<Config, 'presets
       integer(renderers + ADDITIONAL_CONNECTIONS_MIN, 1000),
     ),
     adminToken: read('ADMIN_TOKEN', null, token),
-    urlSecret: read('URL_SECRET', null, token),
+    urlSecrets: urlSecrets ?? (urlSecret === null ? null : [urlSecret]),
     publicImageUrl:
       read('PUBLIC_IMAGE_URL', null, url(['http:', 'https:'], 'https://images.example.com'))?.replace(/\/+$/, '') ??
       null,

@@ -20,7 +20,13 @@ export const VARIABLES = [
   {
     name: 'URL_SECRET',
     default: 'generated, kept in `DATA_DIR/url-secret`',
-    meaning: 'Key for the versions in image URLs; the same in all processes.',
+    meaning: 'Key for the versions in image URLs and upload URLs; the same in all processes.',
+  },
+  {
+    name: 'URL_SECRETS',
+    default: '`URL_SECRET` alone',
+    meaning:
+      'Instead of `URL_SECRET`, to rotate it: up to four secrets, comma-separated. URLs are issued with the first and accepted with any.',
   },
   {
     name: 'PUBLIC_IMAGE_URL',

@@ -4,6 +4,7 @@ import { type Scope, WHOLE_CATALOGUE } from '../catalogue/scope.ts'
 import { TAKEN_DOWN } from '../catalogue/taken-down.ts'
 import { logFailure } from '../core/log-failure.ts'
 import { type Preset, type Presets, RENDERER_VERSION } from '../core/variant.ts'
+import type { UrlSecret } from '../core/version.ts'
 import { inTransaction, type Pg } from '../db/database.ts'
 import { COVERAGE_LOCK, lockTransaction, tryLockTransaction } from '../db/locks.ts'
 import { anyOf, execute, fetchAll, query } from '../db/query.ts'
@@ -17,14 +18,21 @@ const CHANGES_PER_BATCH = 10_000
 /** How soon a worker notices that sets are due; a set that changes all the time is counted once per interval, by all workers together. */
 const COUNT_EVERY_MS = 1000
 
+/** What coverage counts: pictures of these presets under keys of this secret. */
+export interface Covered {
+  readonly pg: Pg
+  readonly presets: Presets
+  readonly urlSecret: UrlSecret
+}
+
 /**
  * Sets the presets that coverage counts: those that a backfill makes by default. If one is new or has changed, its pictures become stale
- * and every set is due; counts of removed presets are deleted. If nothing has changed, it does not wait for processes that are counting.
+ * and every set is due, as they do if the secret is another one; counts of removed presets are deleted. If nothing has changed, it does not wait for processes that are counting.
  */
-export async function coverPresets(pg: Pg, presets: Presets): Promise<void> {
+export async function coverPresets({ pg, presets, urlSecret }: Covered): Promise<void> {
   const all = coveredPresets(presets)
   const names = all.map((preset) => preset.name)
-  if (await areCovered(pg, all)) return
+  if (await areCovered(pg, all, urlSecret)) return
   await inTransaction(pg, async (client) => {
     await lockTransaction(client, COVERAGE_LOCK)
     const isGone = sql<boolean>`preset <> all(${names})`
@@ -35,6 +43,7 @@ export async function coverPresets(pg: Pg, presets: Presets): Promise<void> {
       formats: all.map((preset) => preset.formats[0] ?? 'WEBP'),
       recipeHashes: all.map((preset) => preset.recipeHash),
       rendererVersion: RENDERER_VERSION,
+      urlSecretId: urlSecret.id,
     })
     if (changed.length === 0) return
     const stale = query.updateTable('coverage').set((eb) => ({ stale: eb('stale', '+', eb.ref('ready')), ready: 0 }))
@@ -48,7 +57,7 @@ export async function coverPresets(pg: Pg, presets: Presets): Promise<void> {
 /** Presets made only on request are never complete, and nobody waits for them. */
 export const coveredPresets = (presets: Presets): Preset[] => [...presets.values()].filter(({ backfill }) => backfill)
 
-async function areCovered(pg: Pg, presets: readonly Preset[]): Promise<boolean> {
+async function areCovered(pg: Pg, presets: readonly Preset[], urlSecret: UrlSecret): Promise<boolean> {
   const covered = await fetchAll(pg, query.selectFrom('coverage_preset').selectAll())
   const known = new Map(covered.map((row) => [row.preset, row]))
   const isCovered = ({ name, formats, recipeHash }: Preset) => {
@@ -56,7 +65,8 @@ async function areCovered(pg: Pg, presets: readonly Preset[]): Promise<boolean> 
     return (
       row?.format === (formats[0] ?? 'WEBP') &&
       row.recipe_hash === recipeHash &&
-      row.renderer_version === RENDERER_VERSION
+      row.renderer_version === RENDERER_VERSION &&
+      row.url_secret_id === urlSecret.id
     )
   }
   return known.size === presets.length && presets.every(isCovered)
@@ -65,14 +75,21 @@ async function areCovered(pg: Pg, presets: readonly Preset[]): Promise<boolean> 
 const COVER_PRESETS = statement({
   name: 'cover-presets',
   text: `
-    insert into coverage_preset as p (preset, format, recipe_hash, renderer_version)
-    select *, :rendererVersion from unnest(:names::text[], :formats::image_format[], :recipeHashes::text[])
+    insert into coverage_preset as p (preset, format, recipe_hash, renderer_version, url_secret_id)
+    select *, :rendererVersion, :urlSecretId::int from unnest(:names::text[], :formats::image_format[], :recipeHashes::text[])
     on conflict (preset) do update
-      set format = excluded.format, recipe_hash = excluded.recipe_hash, renderer_version = excluded.renderer_version
-      where (p.format, p.recipe_hash, p.renderer_version)
-        is distinct from (excluded.format, excluded.recipe_hash, excluded.renderer_version)
+      set format = excluded.format, recipe_hash = excluded.recipe_hash, renderer_version = excluded.renderer_version,
+          url_secret_id = excluded.url_secret_id
+      where (p.format, p.recipe_hash, p.renderer_version, p.url_secret_id)
+        is distinct from (excluded.format, excluded.recipe_hash, excluded.renderer_version, excluded.url_secret_id)
     returning preset`,
-  parameters: { names: 'text[]', formats: 'image_format[]', recipeHashes: 'text[]', rendererVersion: 'text' },
+  parameters: {
+    names: 'text[]',
+    formats: 'image_format[]',
+    recipeHashes: 'text[]',
+    rendererVersion: 'text',
+    urlSecretId: 'int4',
+  },
   columns: { preset: 'text' },
 })
 
@@ -181,7 +198,7 @@ const COUNT_SETS = statement({
       from shown group by 1
     ), pictured as (
       select i.icon_set_id, m.preset, coalesce(i.failed_in = p.renderer_version, false) as has_failed,
-             bool_or(m.recipe_hash = p.recipe_hash and m.source_hash = i.source_hash) as is_ready
+             bool_or(m.recipe_hash = p.recipe_hash and m.source_hash = i.source_hash and m.url_secret_id = p.url_secret_id) as is_ready
       from shown i
       join image m on m.owner_type = 'ITEM' and m.owner_id = i.id
       join coverage_preset p on p.preset = m.preset and p.format = m.format

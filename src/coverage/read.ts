@@ -1,8 +1,7 @@
 import type { Scope } from '../catalogue/scope.ts'
-import { type Presets, RENDERER_VERSION } from '../core/variant.ts'
-import type { Pg } from '../db/database.ts'
+import { RENDERER_VERSION } from '../core/variant.ts'
 import { statement } from '../db/statement.ts'
-import { countChanges, coveredPresets } from './count.ts'
+import { type Covered, countChanges, coveredPresets } from './count.ts'
 
 /**
  * How many items of a scope have their picture in a preset, in the preset's first format; items that are taken down are not counted.
@@ -11,9 +10,9 @@ import { countChanges, coveredPresets } from './count.ts'
 export interface PresetCoverage {
   readonly preset: string
   readonly total: number
-  /** With the picture of the current source by the current recipe. */
+  /** With the picture of the current source by the current recipe, under its current key. */
   readonly ready: number
-  /** With another picture: of an older source or recipe, or adopted. */
+  /** With another picture: of an older source or recipe, under the key of another URL secret, or adopted. */
   readonly stale: number
   /** Without a picture. */
   readonly missing: number
@@ -31,17 +30,14 @@ const ITEMS_PER_READ = 2000
  * few recent changes are counted first, many are left to a worker: within two seconds, in a set of more than 10,000 items a little later,
  * after a changed preset at about 100,000 items a second. Until then `isExact` is false.
  */
-export async function readCoverage(
-  { pg, presets }: { pg: Pg; presets: Presets },
-  scope: Scope,
-): Promise<PresetCoverage[]> {
-  const coverage = await readCounts(pg, presets, scope)
+export async function readCoverage(covered: Covered, scope: Scope): Promise<PresetCoverage[]> {
+  const coverage = await readCounts(covered, scope)
   if (coverage.every(({ isExact }) => isExact)) return coverage
-  const counted = await countChanges(pg, scope, { itemsMax: ITEMS_PER_READ })
-  return counted === 0 ? coverage : await readCounts(pg, presets, scope)
+  const counted = await countChanges(covered.pg, scope, { itemsMax: ITEMS_PER_READ })
+  return counted === 0 ? coverage : await readCounts(covered, scope)
 }
 
-async function readCounts(pg: Pg, presets: Presets, scope: Scope): Promise<PresetCoverage[]> {
+async function readCounts({ pg, presets, urlSecret }: Covered, scope: Scope): Promise<PresetCoverage[]> {
   const { vendorId, familyId, iconSetId } = scope
   const scopeType =
     iconSetId !== null ? 'ICON_SET' : familyId !== null ? 'FAMILY' : vendorId !== null ? 'VENDOR' : 'CATALOGUE'
@@ -51,6 +47,7 @@ async function readCounts(pg: Pg, presets: Presets, scope: Scope): Promise<Prese
     formats: all.map((preset) => preset.formats[0] ?? 'WEBP'),
     recipeHashes: all.map((preset) => preset.recipeHash),
     rendererVersion: RENDERER_VERSION,
+    urlSecretId: urlSecret.id,
     scopeType,
     scopeId: iconSetId ?? familyId ?? vendorId ?? 0,
   })
@@ -73,7 +70,7 @@ const readCoverageOf = (scope: string, inScope: string) =>
              ) as is_exact
       from unnest(:presets::text[], :formats::image_format[], :recipeHashes::text[]) with ordinality as w(preset, format, recipe_hash, position)
       left join coverage_preset p on p.preset = w.preset and p.format = w.format and p.recipe_hash = w.recipe_hash
-        and p.renderer_version = :rendererVersion
+        and p.renderer_version = :rendererVersion and p.url_secret_id = :urlSecretId
       left join coverage c on c.scope_type = :scopeType::coverage_scope and c.scope_id = :scopeId::int and c.preset = w.preset
       order by w.position`,
     parameters: {
@@ -81,6 +78,7 @@ const readCoverageOf = (scope: string, inScope: string) =>
       formats: 'image_format[]',
       recipeHashes: 'text[]',
       rendererVersion: 'text',
+      urlSecretId: 'int4',
       scopeType: 'coverage_scope',
       scopeId: 'int4',
     },

@@ -16,6 +16,8 @@ export const MIGRATION_LOCK = 724_011
 export const COVERAGE_LOCK = 724_012
 /** A single key: one process at a time writes search documents. */
 export const SEARCH_LOCK = 724_013
+/** A single key: one process at a time registers URL secrets. */
+export const URL_SECRET_LOCK = 724_014
 
 /** Two keys: these are the first ones. */
 const ITEM_LOCKS = 1
@@ -55,8 +57,10 @@ export async function lockFamilies(pg: Pg, uniqueIds: readonly string[]): Promis
   return null
 }
 
+type TransactionLock = typeof COVERAGE_LOCK | typeof SEARCH_LOCK | typeof URL_SECRET_LOCK
+
 /** Waits for a lock of one key, and holds it until the end of the caller's transaction. */
-export const lockTransaction = (client: PoolClient, key: typeof COVERAGE_LOCK | typeof SEARCH_LOCK): Promise<unknown> =>
+export const lockTransaction = (client: PoolClient, key: TransactionLock): Promise<unknown> =>
   LOCK_TRANSACTION.run(client, { key })
 
 const LOCK_TRANSACTION = statement({

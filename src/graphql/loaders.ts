@@ -3,6 +3,7 @@ import type { Image } from '../../prisma/generated/client/client.ts'
 import { type Progress, readProgress } from '../backfill/progress.ts'
 import { findTakenDown } from '../catalogue/taken-down.ts'
 import { type FamilyPictures, findPicks } from '../composites/locate.ts'
+import type { UrlSecret } from '../core/version.ts'
 import type { Pg, Prisma } from '../db/database.ts'
 import { anyOf, fetchAll, query } from '../db/query.ts'
 import { readUploadProgress, type UploadProgress } from '../uploads/progress.ts'
@@ -24,9 +25,10 @@ export interface Loaders {
   readonly waitingEvents: DataLoader<number, number>
 }
 
-export function createLoaders({ prisma, pg }: { prisma: Prisma; pg: Pg }): Loaders {
+export function createLoaders(app: { prisma: Prisma; pg: Pg; urlSecret: UrlSecret }): Loaders {
+  const { prisma, pg } = app
   return {
-    states: createStates(pg),
+    states: createStates(app),
     picks: new DataLoader(async (familyIds) => {
       const byFamily = new Map((await findPicks(pg, familyIds)).map((found) => [found.familyId, found]))
       return familyIds.map((id) => byFamily.get(id) ?? new Error(`there is no family ${id}`))

@@ -1,5 +1,4 @@
 import type { Preset } from '../core/variant.ts'
-import type { Pg } from '../db/database.ts'
 import { readStates, type VariantState } from '../variants/states.ts'
 
 interface Batch {
@@ -12,7 +11,7 @@ interface Batch {
  * Loads what is known about items' pictures: everything requested in the same turn of the event loop shares one statement. A page
  * requests hundreds, so they also share a promise, where a DataLoader would create one for each.
  */
-export function createStates(pg: Pg) {
+export function createStates(app: Parameters<typeof readStates>[0]) {
   let open: Batch | null = null
 
   const begin = (): Batch => {
@@ -20,7 +19,7 @@ export function createStates(pg: Pg) {
     const collected = new Promise((resolve) => setImmediate(resolve))
     const states = collected.then(() => {
       open = null
-      return readStates(pg, { itemIds: [...itemIds], presets: [...presets.values()] })
+      return readStates(app, { itemIds: [...itemIds], presets: [...presets.values()] })
     })
     return { itemIds, presets, states }
   }

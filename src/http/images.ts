@@ -22,7 +22,8 @@ type Origin = Parameters<typeof createVariantFinder>[0] &
 
 /**
  * The origin handler, which the CDN requests for what the bucket lacks: GET, HEAD and OPTIONS of a variant's or composite's key below
- * `/images/`, and of stable addresses (stable-url.ts) there and at the root. Responds with a whole picture, 302 to the current one, 304, 400,
+ * `/images/`, and of stable addresses (stable-url.ts) there and at the root. Responds with a whole picture, 301 to its key by a newer URL
+ * secret, 302 to the current one, 304, 400,
  * 404, 405, 410, 422, or 429 or 503 with Retry-After and a placeholder picture as its body; see cache-headers.ts.
  * @param options.answerMs time limit of a response; a picture that takes longer is still made, for the next request
  */
@@ -57,7 +58,8 @@ export function createOriginHandler(origin: Origin, { answerMs = ANSWER_LIMIT_MS
     requested.found = found
     if (found.freshness === 'current') return await answerPicture(request, response, { ...requested, found })
     // Made before redirecting: a redirect never leads to a key that does not exist yet.
-    redirect(response, nameIn(found.keyOf(await ensureInTime(found, requested.viewer))))
+    const current = nameIn(found.keyOf(await ensureInTime(found, requested.viewer)))
+    redirect(response, current, { status: found.freshness === 'moved' ? 301 : 302, cacheTags: found.cacheTags })
   }
 
   async function findIssued(key: string): Promise<IssuedImage | null> {
@@ -80,7 +82,7 @@ export function createOriginHandler(origin: Origin, { answerMs = ANSWER_LIMIT_MS
     // A relative path up to the root of the address, so that it works for any host and prefix that the viewer sees.
     const up = '../'.repeat(requested.key.split('/').length - 1)
     const isBelowImages = request.url?.startsWith('/images/')
-    redirect(response, `${up}${isBelowImages ? '' : 'images/'}${current}`, found.cacheTags)
+    redirect(response, `${up}${isBelowImages ? '' : 'images/'}${current}`, { cacheTags: found.cacheTags })
   }
 
   async function answerPicture(
@@ -96,7 +98,7 @@ export function createOriginHandler(origin: Origin, { answerMs = ANSWER_LIMIT_MS
     }
     const delivered = await ensureInTime(found, viewer)
     const current = found.keyOf(delivered)
-    if (current !== key) return redirect(response, nameIn(current))
+    if (current !== key) return redirect(response, nameIn(current), {})
     const { bytes, md5, wasStored } = delivered
     origin.deliveries.count(wasStored ? 'stored' : 'made')
     const headers = answerHeaders({ cache: CACHE.immutable, md5, cacheTags })
@@ -162,8 +164,15 @@ const etagOf = (md5: string) => `"${md5}"`
 /** Old and new key are in the same folder, so a relative redirect works for any host and prefix that the viewer sees. */
 const nameIn = (key: string) => key.slice(key.lastIndexOf('/') + 1)
 
-const redirect = (response: ServerResponse, location: string, cacheTags?: readonly string[]) =>
-  end(response, 302, { ...answerHeaders({ cache: CACHE.shortTtl, ...(cacheTags ? { cacheTags } : {}) }), location })
+/** 301: the same picture under the key of a newer URL secret. */
+function redirect(
+  response: ServerResponse,
+  location: string,
+  { status = 302, cacheTags }: { status?: 301 | 302; cacheTags?: readonly string[] },
+): void {
+  const cache = status === 301 ? CACHE.moved : CACHE.shortTtl
+  end(response, status, { ...answerHeaders({ cache, ...(cacheTags ? { cacheTags } : {}) }), location })
+}
 
 function end(
   response: ServerResponse,

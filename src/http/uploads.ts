@@ -17,7 +17,7 @@ const STALL_MS = 30_000
  * /events/s3`, with which a bucket announces new objects, with a token of scope upload:write.
  */
 export function createUploadRoutes(app: App) {
-  const { prisma, adminToken, urlSecret, config } = app
+  const { prisma, adminToken, urlSecrets, config } = app
   const { originals } = app.stores
 
   async function receive(request: IncomingMessage, response: ServerResponse): Promise<void> {
@@ -28,7 +28,7 @@ export function createUploadRoutes(app: App) {
     if (id === null || originals.inbox.kind !== 'proxied')
       throw new AppError('NOT_FOUND', 'There is no upload at this address.')
     const signed = { id, expires: searchParams.get('expires') ?? '', signature: searchParams.get('signature') ?? '' }
-    const verdict = checkUploadUrl(urlSecret, signed)
+    const verdict = checkUploadUrl(urlSecrets, signed)
     if (verdict !== 'good')
       throw new AppError(
         'FORBIDDEN',

@@ -1,4 +1,5 @@
 import type { Presets } from '../core/variant.ts'
+import type { UrlSecret } from '../core/version.ts'
 import type { Pg } from '../db/database.ts'
 import { fetchFirst, query } from '../db/query.ts'
 import { statement } from '../db/statement.ts'
@@ -7,14 +8,18 @@ import type { StoredImage } from './delete-images.ts'
 /** Items that one statement examines. 1.5 million images of 500,000 items, none superseded: 4 s on two busy cores. */
 const RANGE_ITEMS = 5000
 
+/** What is current: pictures of these presets under keys of this secret. */
+export interface Current {
+  readonly presets: Presets
+  readonly urlSecret: UrlSecret
+}
+
 /**
  * Images that are superseded, by ranges of items: another image of the same item, preset and format has the current source and recipe,
- * and both have existed for longer than the grace period. An image without such a successor stays.
+ * and both have existed for longer than the grace period; or the same picture exists under the key of a newer URL secret. An image without
+ * such a successor stays.
  */
-export async function* findSuperseded(
-  pg: Pg,
-  options: { presets: Presets; graceDays: number },
-): AsyncIterable<StoredImage[]> {
+export async function* findSuperseded(pg: Pg, options: Current & { graceDays: number }): AsyncIterable<StoredImage[]> {
   const last = await fetchFirst(pg, query.selectFrom('item').select('id').orderBy('id', 'desc').limit(1))
   for (let afterId = 0; afterId < (last?.id ?? 0); afterId += RANGE_ITEMS) {
     const found = await FIND_IN_SPAN.all(pg, { ...valuesOf(options), afterId, toId: afterId + RANGE_ITEMS })
@@ -25,25 +30,32 @@ export async function* findSuperseded(
 /** The same for the given items only. */
 export const findSupersededOf = (
   pg: Pg,
-  { itemIds, ...options }: { presets: Presets; graceDays: number; itemIds: readonly number[] },
+  { itemIds, ...options }: Current & { graceDays: number; itemIds: readonly number[] },
 ): Promise<StoredImage[]> => FIND_OF_ITEMS.all(pg, { ...valuesOf(options), itemIds })
 
-const valuesOf = ({ presets, graceDays }: { presets: Presets; graceDays: number }) => ({
+const valuesOf = ({ presets, urlSecret, graceDays }: Current & { graceDays: number }) => ({
+  urlSecretId: urlSecret.id,
   presets: [...presets.values()].map(({ name }) => name),
   recipeHashes: [...presets.values()].map(({ recipeHash }) => recipeHash),
   graceDays,
 })
 
 /**
- * Composites of picks that are not current, whose current picture has existed, in any format, for longer than the grace period; family by
+ * Composites of picks that are not current, or under keys of older URL secrets, whose current picture has existed, in any format (by an
+ * older secret: in the same), for longer than the grace period; family by
  * family after `afterFamilyId`, at most `limit`, or those of some families only.
  */
 export async function findSupersededComposites(
   pg: Pg,
-  options: { graceDays: number; afterFamilyId?: number; limit: number; familyIds?: readonly number[] },
+  options: Pick<Current, 'urlSecret'> & {
+    graceDays: number
+    afterFamilyId?: number
+    limit: number
+    familyIds?: readonly number[]
+  },
 ): Promise<StoredImage[]> {
-  const { graceDays, afterFamilyId = 0, familyIds = null, limit } = options
-  return await FIND_COMPOSITES.all(pg, { graceDays, afterFamilyId, familyIds, limit })
+  const { urlSecret, graceDays, afterFamilyId = 0, familyIds = null, limit } = options
+  return await FIND_COMPOSITES.all(pg, { urlSecretId: urlSecret.id, graceDays, afterFamilyId, familyIds, limit })
 }
 
 /** Deletes earlier picks without pictures, except the latest, whose URLs still redirect. */
@@ -64,11 +76,12 @@ const FIND_COMPOSITES = statement({
         select from composite c
         join image n on n.owner_type = 'FAMILY' and n.owner_id = c.family_id and n.preset = c.layout
           and n.recipe_hash = c.recipe_hash and n.source_hash = c.members_hash
-        where c.family_id = m.owner_id and c.layout = m.preset and c.is_current
-          and (c.members_hash, c.recipe_hash) <> (m.source_hash, m.recipe_hash)
+        where c.family_id = m.owner_id and c.layout = m.preset and c.is_current and n.url_secret_id = :urlSecretId
+          and ((c.members_hash, c.recipe_hash) <> (m.source_hash, m.recipe_hash)
+            or (m.url_secret_id < :urlSecretId and n.format = m.format))
           and greatest(m.made_at, n.made_at, c.picked_at) <= now() - make_interval(days => :graceDays))
     order by m.owner_id, m.id limit :limit`,
-  parameters: { graceDays: 'int4', afterFamilyId: 'int4', familyIds: 'int4[]?', limit: 'int8' },
+  parameters: { urlSecretId: 'int4', graceDays: 'int4', afterFamilyId: 'int4', familyIds: 'int4[]?', limit: 'int8' },
   columns: COLUMNS,
 })
 
@@ -90,22 +103,25 @@ const DELETE_OLD_PICKS = statement({
 const FIND = (inRange: string) => `
   with preset as (select * from unnest(:presets::text[], :recipeHashes::text[]) as t(name, recipe_hash)),
   old as materialized (
-    select m.owner_id, m.preset, m.format, m.recipe_hash, m.source_hash,
+    select m.owner_id, m.preset, m.format, m.recipe_hash, m.source_hash, m.url_secret_id,
            p.recipe_hash as current_recipe, i.source_hash as current_source
     from item i
     join image m on m.owner_type = 'ITEM' and m.owner_id = i.id
     join preset p on p.name = m.preset
-    where ${inRange} and (m.recipe_hash <> p.recipe_hash or m.source_hash <> i.source_hash)
+    where ${inRange}
+      and (m.recipe_hash <> p.recipe_hash or m.source_hash <> i.source_hash or m.url_secret_id < :urlSecretId)
   )
   select m.id as "imageId", m.owner_id as "ownerId", m.object_key as "objectKey"
   from old
   join image m on m.owner_type = 'ITEM' and m.owner_id = old.owner_id and m.preset = old.preset
     and m.format = old.format and m.recipe_hash = old.recipe_hash and m.source_hash = old.source_hash
+    and m.url_secret_id = old.url_secret_id
   join image c on c.owner_type = 'ITEM' and c.owner_id = old.owner_id and c.preset = old.preset
     and c.format = old.format and c.recipe_hash = old.current_recipe and c.source_hash = old.current_source
+    and c.url_secret_id = :urlSecretId
   where greatest(m.made_at, c.made_at) <= now() - make_interval(days => :graceDays)
   order by m.owner_id, m.id`
-const PARAMETERS = { presets: 'text[]', recipeHashes: 'text[]', graceDays: 'int4' } as const
+const PARAMETERS = { presets: 'text[]', recipeHashes: 'text[]', urlSecretId: 'int4', graceDays: 'int4' } as const
 
 const FIND_IN_SPAN = statement({
   name: 'find-superseded',

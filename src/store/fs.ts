@@ -124,6 +124,25 @@ export async function openFsStore(directory: string): Promise<Store> {
     }
   }
 
+  // A second name for the same file: no object is ever changed in place.
+  const copy: Store['copy'] = async (key, to) => {
+    const [file, target, draft] = [locate(key), locate(to), newDraft()]
+    try {
+      if (!(await head(key))) return false
+      await makeFolder(path.dirname(target))
+      await link(file, draft)
+      await rename(draft, target)
+      return true
+    } catch (error) {
+      // Deleted meanwhile.
+      if ((error as NodeJS.ErrnoException).code === 'ENOENT') return false
+      return failed('copy', key)(error as NodeJS.ErrnoException)
+    } finally {
+      // Renaming a name of a file to another name of the same file does nothing.
+      await rm(draft, { force: true })
+    }
+  }
+
   const receive = async (key: string, body: AsyncIterable<Uint8Array>, { bytes }: { bytes: number }) => {
     const file = locate(key)
     const draft = newDraft()
@@ -187,7 +206,7 @@ export async function openFsStore(directory: string): Promise<Store> {
     }
   }
 
-  return { name: root, get, put, putAll, head, delete: remove, list, inbox: { kind: 'proxied', receive } }
+  return { name: root, get, put, putAll, copy, head, delete: remove, list, inbox: { kind: 'proxied', receive } }
 }
 
 /** False: something exists there already. */

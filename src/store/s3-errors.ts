@@ -47,6 +47,7 @@ const PERMISSIONS: Record<string, string> = {
   get: 's3:GetObject and s3:ListBucket',
   head: 's3:GetObject and s3:ListBucket',
   put: 's3:PutObject',
+  copy: 's3:GetObject, s3:PutObject and s3:ListBucket',
   delete: 's3:DeleteObject',
   list: 's3:ListBucket',
 }

@@ -1,5 +1,6 @@
 import { createHash, randomBytes } from 'node:crypto'
 import {
+  CopyObjectCommand,
   DeleteObjectsCommand,
   GetObjectCommand,
   HeadBucketCommand,
@@ -116,6 +117,20 @@ export async function openS3Store(options: S3Options): Promise<Store & { readonl
   const putAll: Store['putAll'] = (objects, putOptions) =>
     mapConcurrent(objects, connectionsMax, ({ key, bytes }) => put(key, bytes, { ...putOptions, replace: true }))
 
+  const copy: Store['copy'] = (key, to) =>
+    tryRepeatedly('copy', key, async (abortSignal) => {
+      const command = new CopyObjectCommand({ Bucket: bucket, Key: to, CopySource: encodeURI(`${bucket}/${key}`) })
+      try {
+        // A copy that fails halfway is reported in a response of 200, which the SDK throws.
+        const { CopyObjectResult } = await client.send(command, { abortSignal })
+        if (!CopyObjectResult?.ETag) truncated()
+        return true
+      } catch (error) {
+        if (isAbsent(error)) return false
+        throw error
+      }
+    })
+
   const headObject: Store['head'] = (key) =>
     tryRepeatedly('head', key, async (abortSignal) => {
       try {
@@ -205,7 +220,7 @@ export async function openS3Store(options: S3Options): Promise<Store & { readonl
     await close()
     throw error
   }
-  return { name: bucket, get, put, putAll, head, delete: remove, list, inbox, close }
+  return { name: bucket, get, put, putAll, copy, head, delete: remove, list, inbox, close }
 }
 
 /** Converts one key's failure in a response of 200 to an error like that of a response. */

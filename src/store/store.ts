@@ -23,6 +23,11 @@ export interface Store {
     objects: readonly { readonly key: string; readonly bytes: Uint8Array }[],
     options: PutAllOptions,
   ): Promise<void>
+  /**
+   * Copies an object within the store, with its metadata and without passing its bytes through this process, replacing one with the other
+   * key; completely or not at all. False: there is no such object.
+   */
+  copy(key: string, to: string): Promise<boolean>
   /** Size of the object, or null if there is none. */
   head(key: string): Promise<{ bytes: number } | null>
   /** Removes the objects; missing ones are not an error. */

@@ -7,6 +7,7 @@ import {
   printVariantKey,
   variantPrefixOf,
 } from '../core/variant.ts'
+import type { UrlSecrets } from '../core/version.ts'
 import type { Prisma } from '../db/database.ts'
 import { type RenderDeps, variantKeyOf } from '../variants/make.ts'
 import type { TakeDownTarget } from './take-down.ts'
@@ -30,9 +31,12 @@ export interface TakedownScope {
   readonly paths: readonly string[]
 }
 
+/** What keys are made of. */
+export type Keys = Pick<RenderDeps, 'presets'> & Pick<UrlSecrets, 'urlSecrets'>
+
 /** Looks up a take-down's target. Throws if it does not exist, which is a bug: nothing deletes a part of the catalogue. */
 export async function locateTarget(
-  app: Pick<RenderDeps, 'presets' | 'urlSecret'> & { readonly prisma: Prisma },
+  app: Keys & { readonly prisma: Prisma },
   { targetType, targetId: id }: { targetType: TakeDownTarget['type']; targetId: number },
 ): Promise<TakedownScope> {
   const { prisma } = app
@@ -77,15 +81,12 @@ const compositesOf = (at: { vendor: string; family: string }) => ({
   tag: CACHE_TAG.composites(at.family),
 })
 
-function locateItem(
-  app: Pick<RenderDeps, 'presets' | 'urlSecret'>,
-  item: { uniqueId: string; sourceKey: string; sourceHash: string },
-): TakedownScope {
+function locateItem(app: Keys, item: { uniqueId: string; sourceKey: string; sourceHash: string }): TakedownScope {
   const path = parseSourceKey(item.sourceKey)
   if (!path) throw new Error(`${item.sourceKey} is not a source key`)
   const paths = [...app.presets.values()].flatMap(({ name: preset, formats }) =>
     formats.flatMap((format) => [
-      variantKeyOf(app, item, { preset, format }),
+      ...app.urlSecrets.map((urlSecret) => variantKeyOf({ ...app, urlSecret }, item, { preset, format })),
       printVariantKey({ ...path, preset, format, version: null }),
     ]),
   )

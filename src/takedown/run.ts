@@ -10,9 +10,9 @@ import { waitForItems } from '../db/locks.ts'
 import { anyOf, execute, fetchAll, now, query } from '../db/query.ts'
 import { statement } from '../db/statement.ts'
 import { enqueue } from '../jobs/enqueue.ts'
-import type { RenderDeps } from '../variants/make.ts'
+import type { Stores } from '../store/open.ts'
 import { removeComposites } from './composites.ts'
-import { locateTarget, type TakedownScope } from './locate-target.ts'
+import { type Keys, locateTarget, type TakedownScope } from './locate-target.ts'
 import { whileActive } from './while-active.ts'
 
 /** Items that are locked together. */
@@ -24,7 +24,8 @@ const RECHECK_AFTER_S = 60
 /** Of the 3,000 that may be in progress: smaller batches leave capacity for others. */
 const PATHS_AT_ONCE = 1000
 
-export interface TakeDownRunner extends Pick<RenderDeps, 'stores' | 'presets' | 'urlSecret'> {
+export interface TakeDownRunner extends Keys {
+  readonly stores: Stores
   readonly pg: Pg
   readonly prisma: Prisma
   readonly cdn: Cdn | null

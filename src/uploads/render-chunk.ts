@@ -11,6 +11,7 @@ import { LIVE_WORKERS } from '../jobs/workers.ts'
 import { findWork, standardOrder } from '../variants/find-missing.ts'
 import type { RenderDeps } from '../variants/make.ts'
 import { type AfterRecord, makeItems } from '../variants/make-items.ts'
+import { countResults } from '../variants/record.ts'
 import { addProblems, finishIfRendered, type UploadProblem } from './end-upload.ts'
 import { UPLOAD_CHANNEL } from './uploads.ts'
 
@@ -35,7 +36,7 @@ export async function renderChunk(
 ): Promise<'done' | 'stopped'> {
   const chunk = await app.prisma.uploadChunk.findUnique({ where: { id: chunkId } })
   if (chunk?.status !== 'PENDING') return 'done'
-  const order = standardOrder(app.presets)
+  const order = standardOrder(app)
   const { itemIds } = chunk
   const range = { afterId: 0, toId: Math.max(...itemIds), limit: itemIds.length, only: itemIds }
   const afterRecord = countIn(chunk)
@@ -54,8 +55,10 @@ export async function renderChunk(
 /** Live progress; the final numbers are computed when the chunk is done. */
 const countIn =
   ({ id, uploadId }: { id: number; uploadId: number }): AfterRecord =>
-  async (client, { made, failures }) => {
-    const items = made.filter(({ itemId }) => !failures.some((failure) => failure.itemId === itemId)).length
+  async (client, results) => {
+    const failed = new Set(results.failures.map(({ itemId }) => itemId))
+    const made = results.made.filter(({ itemId }) => !failed.has(itemId))
+    const items = countResults({ ...results, made }).done
     await COUNT_DONE.run(client, { id, items })
     await notify(client, UPLOAD_CHANNEL, String(uploadId))
   }

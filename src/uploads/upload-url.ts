@@ -1,5 +1,6 @@
 import { createHmac, timingSafeEqual } from 'node:crypto'
 import { printUploadKey } from '../core/variant.ts'
+import type { UrlSecret } from '../core/version.ts'
 import type { Store } from '../store/store.ts'
 
 /** How long a URL accepts its archive. */
@@ -15,7 +16,7 @@ export interface UploadUrl {
 
 /** Signs the URL for an upload's archive: a direct one if the store supports that, else one of this service. @param base of this API */
 export async function signUploadUrl(
-  { originals, urlSecret }: { originals: Store; urlSecret: string },
+  { originals, urlSecret }: { originals: Store; urlSecret: UrlSecret },
   { id, bytes, base, now = Date.now() }: { id: number; bytes: number; base: string; now?: number },
 ): Promise<UploadUrl> {
   const expires = Math.floor(now / 1000) + URL_LIFE_S
@@ -26,20 +27,22 @@ export async function signUploadUrl(
   }
   const url = new URL(`/uploads/${id}`, base)
   url.searchParams.set('expires', String(expires))
-  url.searchParams.set('signature', signatureOf(urlSecret, { id, expires }))
+  url.searchParams.set('signature', signatureOf(urlSecret.value, { id, expires }))
   return { url: url.href, headers: [], expiresAt }
 }
 
-/** Whether a URL of this service has a valid signature and has not expired. Compared in constant time. */
+/** Whether a URL of this service has a valid signature, by any of the secrets, and has not expired. Compared in constant time. */
 export function checkUploadUrl(
-  urlSecret: string,
+  urlSecrets: readonly UrlSecret[],
   { id, expires, signature, now = Date.now() }: { id: number; expires: string; signature: string; now?: number },
 ): 'good' | 'expired' | 'forged' {
   const seconds = Number(expires)
-  const expected = Buffer.from(signatureOf(urlSecret, { id, expires: seconds }))
   const given = Buffer.from(signature)
-  if (!/^\d{1,12}$/.test(expires) || given.length !== expected.length || !timingSafeEqual(given, expected))
-    return 'forged'
+  const isSignedWith = ({ value }: UrlSecret) => {
+    const expected = Buffer.from(signatureOf(value, { id, expires: seconds }))
+    return given.length === expected.length && timingSafeEqual(given, expected)
+  }
+  if (!/^\d{1,12}$/.test(expires) || !urlSecrets.some(isSignedWith)) return 'forged'
   return seconds * 1000 < now ? 'expired' : 'good'
 }
 

@@ -1,11 +1,13 @@
 import { setTimeout as delay } from 'node:timers/promises'
 import { AppError, type ErrorCode, isSourceFailure } from '../core/errors.ts'
 import { log } from '../core/log.ts'
+import type { UrlSecret } from '../core/version.ts'
 import type { Pg } from '../db/database.ts'
 import { lockItems } from '../db/locks.ts'
 import type { Admission, AdmissionLimiter } from './admission.ts'
+import { recordCopies } from './copies.ts'
 import { createInteractiveNotice } from './interactive.ts'
-import { type Located, locateVariant, type StoredImage } from './locate.ts'
+import { imageOf, type Located, locateVariant, type StoredImage } from './locate.ts'
 import { makeVariants, md5Of, type RenderDeps, sourcePathOf, variantKeyOf } from './make.ts'
 import { specOf } from './offered.ts'
 import { recordResults } from './record.ts'
@@ -40,13 +42,14 @@ export interface Delivered {
 /** The recorded picture if its object is complete; a lost or truncated one is made again. */
 export async function readWhole(
   { stores }: Pick<RenderDeps, 'stores'>,
-  { objectKey, bytes: length, md5, isFresh }: StoredImage,
+  { objectKey, bytes: length, md5, isFresh }: Pick<StoredImage, 'objectKey' | 'bytes' | 'md5' | 'isFresh'>,
 ): Promise<Delivered | null> {
   const bytes = await stores.previews.get(objectKey)
   return bytes?.length === length ? { objectKey, md5, bytes, wasStored: !isFresh } : null
 }
 
-export type EnsureVariant = (wanted: Located, viewer: Viewer) => Promise<Delivered>
+/** @param urlSecret the secret of the key, if not this process's own */
+export type EnsureVariant = (wanted: Located, viewer: Viewer, urlSecret?: UrlSecret) => Promise<Delivered>
 
 /** A picture that is being made, for all viewers that wait for it. */
 interface Flight {
@@ -56,7 +59,8 @@ interface Flight {
 }
 
 /**
- * The core of the service: returns a variant, made now if it does not exist, exactly once across all processes. Viewers wait their turn,
+ * The core of the service: returns a variant, made now if it does not exist, exactly once across all processes; if it exists under the
+ * key of another URL secret, it is copied. Viewers wait their turn,
  * fairly between vendors and clients; if all viewers of a picture disconnect before its turn, it is not made. Rejects with GONE, with the
  * source's reason code (422), with BUSY, with SLOW if a worker will make it, with TOO_MANY if the client has had too many transforms drawn,
  * or with UNAVAILABLE.
@@ -73,21 +77,23 @@ export function createEnsureVariant(
   const flights = new Map<string, Flight>()
   const notifyInteractive = createInteractiveNotice(pg)
 
-  return async function ensureVariant(wanted, viewer) {
+  return async function ensureVariant(wanted, viewer, urlSecret = deps.urlSecret) {
     if (wanted.takenDown) throw new AppError('GONE', 'This picture was taken down.')
-    const stored = wanted.image && (await readWhole(deps, wanted.image))
+    const image = imageOf(wanted.images, urlSecret)
+    const stored = image && (await readWhole(deps, image))
     if (stored) return stored
-    refuseFailed(wanted)
-    const key = variantKeyOf(deps, wanted, specOf(wanted.preset, wanted.format))
+    if (!isCopied(wanted, urlSecret)) refuseFailed(wanted)
+    const key = variantKeyOf({ ...deps, urlSecret }, wanted, specOf(wanted.preset, wanted.format))
     const flight = flights.get(key)
     if (flight && !flight.abort.signal.aborted) return await join(flight, viewer.signal)
-    if (wanted.recipe.isTransform) transformLimit.take(viewer.client)
-    return await join(startFlight(key, wanted, viewer), viewer.signal)
+    if (wanted.recipe.isTransform && !isCopied(wanted, urlSecret)) transformLimit.take(viewer.client)
+    return await join(startFlight(wanted, { key, urlSecret, client: viewer.client }), viewer.signal)
   }
 
-  function startFlight(key: string, wanted: Located, { client }: Viewer): Flight {
+  function startFlight(wanted: Located, call: Pick<Call, 'key' | 'urlSecret' | 'client'>): Flight {
+    const { key } = call
     const abort = new AbortController()
-    const delivered = make(wanted, { key, client, signal: abort.signal }).finally(() => {
+    const delivered = make(wanted, { ...call, signal: abort.signal }).finally(() => {
       if (flights.get(key) === flight) flights.delete(key)
     })
     const flight: Flight = { delivered, abort, viewers: 0 }
@@ -106,19 +112,20 @@ export function createEnsureVariant(
     return await flight.delivered.finally(() => signal.removeEventListener('abort', leave))
   }
 
-  async function make(wanted: Located, call: Pick<Call, 'key' | 'client' | 'signal'>): Promise<Delivered> {
+  async function make(wanted: Located, call: Omit<Call, 'path' | 'isSlow' | 'place'>): Promise<Delivered> {
     const { vendor } = sourcePathOf(wanted)
-    const isSlow = wanted.isSlow || pool.isSlowVendor(vendor)
+    const isSlowVendor = () => !isCopied(wanted, call.urlSecret) && pool.isSlowVendor(vendor)
+    const isSlow = !isCopied(wanted, call.urlSecret) && (wanted.isSlow || isSlowVendor())
     const path = [vendor, call.client] as const
     const place = await admission.acquire({ path, lane: isSlow ? 'slow' : 'quick', signal: call.signal })
     notifyInteractive()
     try {
       // Its vendor turned out slow while it waited.
-      if (!isSlow && pool.isSlowVendor(vendor) && !place.becomeSlow()) {
+      if (!isSlow && isSlowVendor() && !place.becomeSlow()) {
         warmQueue.add(wanted.itemId)
         throw tooSlow()
       }
-      return await withLock(wanted, { ...call, path, isSlow: isSlow || pool.isSlowVendor(vendor), place })
+      return await withLock(wanted, { ...call, path, isSlow: isSlow || isSlowVendor(), place })
     } finally {
       place.release()
     }
@@ -127,8 +134,8 @@ export function createEnsureVariant(
   async function withLock(wanted: Located, call: Call): Promise<Delivered> {
     const deadline = Date.now() + WAIT_MS
     // Read while the lock is acquired, because it is usually needed. A failure is reported where it is awaited, if at all.
-    const svg = stores.originals.get(wanted.originalKey)
-    svg.catch(() => {})
+    const svg = isCopied(wanted, call.urlSecret) ? undefined : stores.originals.get(wanted.originalKey)
+    svg?.catch(() => {})
     for (;;) {
       {
         // The release need not be awaited: it never fails, and the next holder waits for it anyway.
@@ -136,14 +143,15 @@ export function createEnsureVariant(
         const now = await locateVariant(pg, wanted)
         if (!now) throw new AppError('NOT_FOUND', 'The item no longer exists.')
         if (now.takenDown) throw new AppError('GONE', 'This picture was taken down.')
-        const stored = now.image && (await readWhole(deps, now.image))
+        const image = imageOf(now.images, call.urlSecret)
+        const stored = (image && (await readWhole(deps, image))) ?? (locks.held.length > 0 && (await copy(now, call)))
         if (stored) return stored
         refuseFailed(now)
         if (locks.held.length > 0)
           return await makeAndRecord(now, { ...call, svg: now.originalKey === wanted.originalKey ? svg : undefined })
       }
       // Another process is making it: its object appears shortly before its row, when a chunk records many at once.
-      const bytes = wanted.image ? null : await stores.previews.get(call.key)
+      const bytes = imageOf(wanted.images, call.urlSecret) ? null : await stores.previews.get(call.key)
       if (bytes) return { objectKey: call.key, md5: md5Of(bytes), bytes, wasStored: false }
       if (Date.now() > deadline)
         throw new AppError('BUSY', 'Another process is making this picture; try again in a second.')
@@ -151,19 +159,33 @@ export function createEnsureVariant(
     }
   }
 
+  /** Copies the picture from the key of another secret. Null: there is none, or its object is lost or truncated. */
+  async function copy(wanted: Located, { key: objectKey, urlSecret }: Call): Promise<Delivered | null> {
+    for (const image of wanted.images) {
+      if (image.urlSecretId === urlSecret.id) continue
+      const whole = await readWhole(deps, image)
+      if (!whole || !(await stores.previews.copy(image.objectKey, objectKey))) continue
+      await recordCopies(pg, [{ imageId: image.id, objectKey, urlSecretId: urlSecret.id }])
+      if (!wanted.recipe.isTransform) warmQueue.add(wanted.itemId)
+      return { ...whole, objectKey, wasStored: false }
+    }
+    return null
+  }
+
   async function makeAndRecord(
     wanted: Located,
-    { svg, path, isSlow, place }: Call & { svg: Promise<Buffer | null> | undefined },
+    { key, urlSecret, svg, path, isSlow, place }: Call & { svg: Promise<Buffer | null> | undefined },
   ): Promise<Delivered> {
-    if (wanted.image) log.warn('an object is lost or truncated, making it again', { key: wanted.image.objectKey })
+    const isLost = imageOf(wanted.images, urlSecret) !== null
+    if (isLost) log.warn('an object is lost or truncated, making it again', { key })
     try {
-      const made = await makeVariants(deps, wanted, {
+      const made = await makeVariants({ ...deps, urlSecret }, wanted, {
         variants: [specOf(wanted.preset, wanted.format)],
         cpuLimitMs: wanted.wasTooSlow ? CPU_LIMIT_MS.last : CPU_LIMIT_MS.viewer,
         path,
         isSlow,
         onSlow: place.becomeSlow,
-        replace: wanted.image !== null,
+        replace: isLost,
         ...(svg ? { svg } : {}),
       })
       await recordResults(pg, { made: [made.item] })
@@ -194,12 +216,16 @@ export function createEnsureVariant(
 
 interface Call {
   readonly key: string
+  readonly urlSecret: UrlSecret
   readonly client: string
   readonly signal: AbortSignal
   readonly path: readonly string[]
   readonly isSlow: boolean
   readonly place: Admission
 }
+
+/** Whether the picture exists under the key of another secret, so that it need not be rendered. */
+const isCopied = ({ images }: Located, urlSecret: UrlSecret) => images.length > 0 && imageOf(images, urlSecret) === null
 
 /** Throws the reason why there is no picture, permanently or for a while. */
 function refuseFailed({ failure, isLeftToWorker }: Located): void {

@@ -1,6 +1,7 @@
 import { type Scope, WHOLE_CATALOGUE } from '../catalogue/scope.ts'
 import { TAKEN_DOWN } from '../catalogue/taken-down.ts'
 import { type ImageFormat, type Presets, RENDERER_VERSION } from '../core/variant.ts'
+import type { UrlSecret } from '../core/version.ts'
 import { type Queryable, statement } from '../db/statement.ts'
 import type { VariantSpec } from '../render/messages.ts'
 import { firstVariants, type OfferedVariant } from './offered.ts'
@@ -16,15 +17,18 @@ export interface WorkOrder {
   readonly backfillId: number | null
   /** Modes FAILED and ALL repeat anything older than this. */
   readonly since: Date
+  /** Pictures under keys of other secrets are stale. */
+  readonly urlSecretId: number
 }
 
 /** The order that completes every item: each preset in its first format, including stale variants. */
-export const standardOrder = (presets: Presets): WorkOrder => ({
+export const standardOrder = ({ presets, urlSecret }: { presets: Presets; urlSecret: UrlSecret }): WorkOrder => ({
   scope: WHOLE_CATALOGUE,
   mode: 'STALE',
   variants: firstVariants(presets),
   backfillId: null,
   since: new Date(),
+  urlSecretId: urlSecret.id,
 })
 
 /** An item and the variants that it needs. */
@@ -126,6 +130,7 @@ export const ORDER = {
   backfillId: 'int4?',
   rendererVersion: 'text',
   scopeId: 'int4?',
+  urlSecretId: 'int4',
 } as const
 
 export const valuesOf = (order: WorkOrder) => ({
@@ -137,6 +142,7 @@ export const valuesOf = (order: WorkOrder) => ({
   backfillId: order.backfillId,
   rendererVersion: RENDERER_VERSION,
   scopeId: order.scope.vendorId ?? order.scope.familyId ?? order.scope.iconSetId,
+  urlSecretId: order.urlSecretId,
 })
 
 /**
@@ -151,7 +157,8 @@ export const LACKING = `
     where not exists (
       select from image m
       where m.owner_type = 'ITEM' and m.owner_id = i.id and m.preset = w.preset and m.format = w.format::image_format
-        and (:mode::text = 'MISSING' or (m.recipe_hash = w.recipe_hash and m.source_hash = i.source_hash))
+        and (:mode::text = 'MISSING'
+          or (m.recipe_hash = w.recipe_hash and m.source_hash = i.source_hash and m.url_secret_id = :urlSecretId::int))
         and (:mode::text <> 'ALL' or m.made_at >= :since::timestamptz)
     )
   ) w

@@ -1,23 +1,28 @@
 import { cacheTagsOf } from '../core/cache-tags.ts'
 import { findRecipe } from '../core/transform.ts'
 import { type ImageFormat, type Presets, parseVariantKey, printSourceKey, type VariantPath } from '../core/variant.ts'
-import { sameVersion, versionOf } from '../core/version.ts'
+import { secretOf, type UrlSecret, type UrlSecrets, type Versioned } from '../core/version.ts'
 import type { Pg } from '../db/database.ts'
 import type { Delivered, EnsureVariant, Viewer } from './ensure.ts'
-import { type Located, openLocator } from './locate.ts'
+import { imageOf, type Located, openLocator, type StoredImage } from './locate.ts'
 import { variantKeyOf } from './make.ts'
 import { specOf } from './offered.ts'
 import type { RecipeHistory } from './recipes.ts'
 import type { TransformUses } from './transform-uses.ts'
 
+/**
+ * What a key is: that of the current picture, that of the current picture by an older secret, that of an earlier picture, or one without
+ * a version.
+ */
+export type Freshness = 'current' | 'moved' | 'outdated' | 'alias'
+
 /** The result of resolving an issued key. */
 export interface IssuedImage {
-  /** Whether the key is that of the current picture, of an earlier one, or has no version. */
-  readonly freshness: 'alias' | 'current' | 'outdated'
+  readonly freshness: Freshness
   readonly format: ImageFormat
   readonly cacheTags: readonly string[]
   /** The current picture, if it exists and may be shown. */
-  readonly image: Located['image']
+  readonly image: StoredImage | null
   readonly ensure: (viewer: Viewer) => Promise<Delivered>
   /** A tiny placeholder picture; null if there is none. */
   readonly placeholder: Buffer | null
@@ -25,13 +30,12 @@ export interface IssuedImage {
   readonly keyOf: (delivered: Delivered) => string
 }
 
-interface Finder {
+interface Finder extends UrlSecrets {
   readonly pg: Pg
   readonly presets: Presets
   readonly ladder: readonly number[]
   readonly uses: TransformUses
   readonly recipes: RecipeHistory
-  readonly urlSecret: string
   readonly ensureVariant: EnsureVariant
 }
 
@@ -45,36 +49,67 @@ export function createVariantFinder(app: Finder): (key: string) => Promise<Issue
     if (!path || !recipe?.formats.includes(path.format)) return null
     const { format } = path
     const located = await locate({ sourceKey: printSourceKey(path), recipe, format })
-    const freshness = located && freshnessOf(app, path, located)
-    if (!freshness) return null
-    const current = variantKeyOf(app, located, specOf(located.preset, format))
-    if (located.image && located.isUseDue) app.uses.note(located.image.objectKey)
+    const issued = located && issuedAs(app, path, located)
+    if (!issued) return null
+    const { freshness, urlSecret } = issued
+    const current = variantKeyOf({ ...app, urlSecret }, located, specOf(located.preset, format))
+    const image = imageOf(located.images, urlSecret)
+    if (image?.isUseDue) app.uses.note(image.objectKey)
     return {
       freshness,
       format,
       cacheTags: cacheTagsOf(path),
-      image: located.takenDown ? null : located.image,
-      ensure: (viewer) => app.ensureVariant(located, viewer),
+      image: located.takenDown ? null : image,
+      ensure: (viewer) => app.ensureVariant(located, viewer, urlSecret),
       placeholder: located.takenDown ? null : located.placeholder,
       keyOf: () => current,
     }
   }
 }
 
+/** What a key is, and the secret of the key that is to be delivered or redirected to. */
+export interface Issued {
+  readonly freshness: Freshness
+  readonly urlSecret: UrlSecret
+}
+
 /** Whether the path was issued: for the current item, for an earlier source or recipe, or never. */
-function freshnessOf(
-  { urlSecret, recipes: history }: Pick<Finder, 'urlSecret' | 'recipes'>,
+function issuedAs(
+  app: UrlSecrets & Pick<Finder, 'recipes'>,
   { version }: VariantPath,
-  item: Located,
-): IssuedImage['freshness'] | null {
+  { preset, recipe, sourceHash, previousSourceHashes }: Located,
+): Issued | null {
   // Transforms have no alias: only issued sizes are served.
-  if (version === null) return item.recipe.isTransform ? null : 'alias'
-  const issued = (sourceHash: string, recipeHash: string) =>
-    sameVersion(version, versionOf(urlSecret, sourceHash, recipeHash))
-  if (issued(item.sourceHash, item.preset.recipeHash)) return 'current'
-  const sources = [item.sourceHash, ...item.previousSourceHashes]
-  const recipes = item.recipe.isTransform
-    ? [item.preset.recipeHash, ...item.recipe.earlierHashes]
-    : (history.get(item.preset.name) ?? [])
-  return sources.some((source) => recipes.some((recipe) => issued(source, recipe))) ? 'outdated' : null
+  if (version === null) return recipe.isTransform ? null : { freshness: 'alias', urlSecret: app.urlSecret }
+  return issuedVersion(app, version, {
+    current: { sourceHash, recipeHash: preset.recipeHash },
+    earlier() {
+      const recipes = recipe.isTransform
+        ? [preset.recipeHash, ...recipe.earlierHashes]
+        : (app.recipes.get(preset.name) ?? [])
+      return [sourceHash, ...previousSourceHashes].flatMap((source) =>
+        recipes.map((recipeHash) => ({ sourceHash: source, recipeHash })),
+      )
+    },
+  })
+}
+
+/**
+ * What a version is, null if it was never issued. A newer secret than this process's own is that of processes which have been rotated
+ * already: its keys are delivered as they are. So redirects lead from older secrets to newer ones only, and two processes with different
+ * first secrets never send a viewer back and forth.
+ */
+export function issuedVersion(
+  { urlSecret, urlSecrets }: UrlSecrets,
+  version: string,
+  { current, earlier }: { current: Versioned | null; earlier: () => readonly Versioned[] },
+): Issued | null {
+  const newest = (other: UrlSecret) => (other.id > urlSecret.id ? other : urlSecret)
+  const ofCurrent = current && secretOf(version, urlSecrets, [current])
+  if (ofCurrent) {
+    const delivered = newest(ofCurrent)
+    return { freshness: delivered === ofCurrent ? 'current' : 'moved', urlSecret: delivered }
+  }
+  const ofEarlier = secretOf(version, urlSecrets, earlier())
+  return ofEarlier && { freshness: 'outdated', urlSecret: newest(ofEarlier) }
 }

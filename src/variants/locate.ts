@@ -1,17 +1,27 @@
 import { TAKEN_DOWN } from '../catalogue/taken-down.ts'
 import type { Recipe } from '../core/transform.ts'
 import { type ImageFormat, type Preset, RENDERER_VERSION } from '../core/variant.ts'
+import type { UrlSecret } from '../core/version.ts'
 import type { Pg } from '../db/database.ts'
 import { statement } from '../db/statement.ts'
 
 /** A recorded picture. */
 export interface StoredImage {
+  readonly id: string
+  /** The secret of the version in its key. */
+  readonly urlSecretId: number
   readonly objectKey: string
   readonly bytes: number
   readonly md5: string
   /** Made within the last minute. */
   readonly isFresh: boolean
+  /** Whether it is a transform's picture whose last use was recorded some time ago. */
+  readonly isUseDue: boolean
 }
+
+/** The picture under the key of this secret; null if it was not made yet. */
+export const imageOf = (images: readonly StoredImage[], { id }: UrlSecret): StoredImage | null =>
+  images.find(({ urlSecretId }) => urlSecretId === id) ?? null
 
 /** An item, one of its variants, and the state of that variant. */
 export interface Located {
@@ -26,10 +36,8 @@ export interface Located {
   /** The instructions for the renderers, for this item. */
   readonly preset: Preset
   readonly format: ImageFormat
-  /** The current variant, null if it was not made yet. */
-  readonly image: StoredImage | null
-  /** Whether it is a transform's picture whose last use was recorded some time ago. */
-  readonly isUseDue: boolean
+  /** The current variant under the key of each secret for which it exists, newest first. */
+  readonly images: readonly StoredImage[]
   /** Whether a recent attempt to draw it took too long. */
   readonly isSlow: boolean
   /** Why the current source cannot be rendered; also null if another attempt may help. */
@@ -98,9 +106,9 @@ async function locateVariants(pg: Pg, wanted: readonly Wanted[]): Promise<(Locat
     recipeHashes: wanted.map(({ recipe }) => recipe.recipeHash),
     rendererVersion: RENDERER_VERSION,
   })
-  const found = new Map(rows.map((row) => [row.place, row]))
+  const found = Map.groupBy(rows, (row) => row.place)
   return wanted.map(({ sourceKey, recipe, format }, index) => {
-    const row = found.get(index + 1)
+    const [row, ...others] = found.get(index + 1) ?? []
     if (!row) return null
     return {
       itemId: row.id,
@@ -112,8 +120,7 @@ async function locateVariants(pg: Pg, wanted: readonly Wanted[]): Promise<(Locat
       recipe,
       preset: recipe.presetFor(row),
       format,
-      image: storedImageOf(row),
-      isUseDue: row.is_use_due ?? false,
+      images: storedImagesOf([row, ...others]),
       isSlow: row.is_slow,
       failure:
         row.settled && row.code !== null && row.message !== null ? { code: row.code, message: row.message } : null,
@@ -124,21 +131,44 @@ async function locateVariants(pg: Pg, wanted: readonly Wanted[]): Promise<(Locat
   })
 }
 
-/** The picture of a joined row, null if there is none. */
-export const storedImageOf = ({
-  object_key: objectKey,
-  bytes,
-  md5,
-  is_fresh: isFresh,
-}: JoinedImage): StoredImage | null =>
-  objectKey === null || bytes === null || md5 === null ? null : { objectKey, bytes, md5, isFresh: isFresh ?? false }
+/** The pictures of joined rows, one for each secret, newest first; a single row without one if there are none. */
+export const storedImagesOf = (rows: readonly JoinedImage[]): StoredImage[] =>
+  rows
+    .flatMap(({ image_id: id, url_secret_id: urlSecretId, object_key: objectKey, bytes, md5, ...row }) =>
+      id === null || urlSecretId === null || objectKey === null || bytes === null || md5 === null
+        ? []
+        : {
+            ...{ id, urlSecretId, objectKey, bytes, md5 },
+            isFresh: row.is_fresh ?? false,
+            isUseDue: row.is_use_due ?? false,
+          },
+    )
+    .sort((a, b) => b.urlSecretId - a.urlSecretId)
 
 interface JoinedImage {
+  readonly image_id: string | null
+  readonly url_secret_id: number | null
   readonly object_key: string | null
   readonly bytes: number | null
   readonly md5: string | null
   readonly is_fresh: boolean | null
+  readonly is_use_due: boolean | null
 }
+
+/** SQL: the columns of a joined image `m`. */
+export const JOINED_IMAGE = `
+           m.id as image_id, m.url_secret_id, m.object_key, m.bytes, m.md5, m.made_at > now() - interval '1 minute' as is_fresh,
+           m.used_at < now() - interval '1 day' as is_use_due`
+
+export const JOINED_IMAGE_COLUMNS = {
+  image_id: 'int8?',
+  url_secret_id: 'int4?',
+  object_key: 'text?',
+  bytes: 'int4?',
+  md5: 'text?',
+  is_fresh: 'bool?',
+  is_use_due: 'bool?',
+} as const
 
 const LOCATE = statement({
   name: 'locate-variants',
@@ -146,8 +176,7 @@ const LOCATE = statement({
   text: `
     select w.place::int, i.id, coalesce(i.original_key, i.source_key) as original_key, i.source_hash,
            i.previous_source_hashes, i.width, i.height, ${TAKEN_DOWN('i')} as taken_down,
-           i.is_slow, i.placeholder, m.object_key, m.bytes, m.md5, m.made_at > now() - interval '1 minute' as is_fresh,
-           m.used_at < now() - interval '1 day' as is_use_due, f.code, f.message, f.settled, f.code = 'SLOW' and f.last_at > now() - interval '1 minute' as is_left_to_worker
+           i.is_slow, i.placeholder, ${JOINED_IMAGE}, f.code, f.message, f.settled, f.code = 'SLOW' and f.last_at > now() - interval '1 minute' as is_left_to_worker
     from unnest(:sourceKeys::text[], :presets::text[], :formats::image_format[], :recipeHashes::text[])
       with ordinality as w(source_key, preset, format, recipe_hash, place)
     join item i on i.source_key = w.source_key
@@ -173,11 +202,7 @@ const LOCATE = statement({
     taken_down: 'bool',
     is_slow: 'bool',
     placeholder: 'bytea?',
-    object_key: 'text?',
-    bytes: 'int4?',
-    md5: 'text?',
-    is_fresh: 'bool?',
-    is_use_due: 'bool?',
+    ...JOINED_IMAGE_COLUMNS,
     code: 'text?',
     message: 'text?',
     settled: 'bool?',

@@ -3,6 +3,7 @@ import { isSourceFailure } from '../core/errors.ts'
 import { mapConcurrent } from '../core/map-concurrent.ts'
 import { inTransaction, type Pg } from '../db/database.ts'
 import { lockItems } from '../db/locks.ts'
+import { type CopiedImage, type CopySource, copyVariants, findCopySources, recordCopies } from './copies.ts'
 import { findWork, type Work, type WorkOrder } from './find-missing.ts'
 import { makeVariants, type RenderDeps, sourcePathOf } from './make.ts'
 import { type FailedItem, type RenderedItem, type Results, recordResults } from './record.ts'
@@ -29,7 +30,7 @@ interface Order {
 }
 
 /**
- * Makes what items lack: locks them slice by slice, items known to be slow last, and records results every second. Stops taking items
+ * Makes what items lack, by copying or rendering: locks them slice by slice, items known to be slow last, and records results every second. Stops taking items
  * when `signal` aborts. Throws errors of a store or the database after recording everything made until then. Returns the items that
  * another process has locked.
  */
@@ -54,7 +55,9 @@ async function makeSlice(app: RenderDeps & { readonly pg: Pg }, slice: Order): P
     // Checked again under the lock: a request may have made one since.
     const range = { afterId: 0, toId: Math.max(...ids), limit: ids.length, only: locks.held }
     const work = locks.held.length > 0 ? await findWork(app.pg, slice.order, range) : []
-    await makeAll(app, { ...slice, work }, recorder)
+    // Mode ALL renders everything again.
+    const sources = slice.order.mode === 'ALL' ? [] : await findCopySources(app.pg, app, work)
+    await makeAll(app, { ...slice, work, sources }, recorder)
   } finally {
     await recorder.close()
   }
@@ -62,10 +65,17 @@ async function makeSlice(app: RenderDeps & { readonly pg: Pg }, slice: Order): P
 }
 
 /** Every item, with more at once than there are renderers, so that reading and storing overlap with rendering. */
-async function makeAll(app: RenderDeps, { order, work, signal }: Order, recorder: Recorder): Promise<void> {
+async function makeAll(
+  app: RenderDeps,
+  { order, work, sources, signal }: Order & { readonly sources: readonly CopySource[] },
+  recorder: Recorder,
+): Promise<void> {
   const make = async (item: Work) => {
     if (signal.aborted) return
-    const { itemId, sourceHash, variants, isSlow } = item
+    const { itemId, sourceHash, isSlow } = item
+    const { copied, missing: variants } = await copyVariants(app, { work: item, sources })
+    recorder.add({ copied })
+    if (variants.length === 0) return
     try {
       const path = [sourcePathOf(item).vendor, 'worker']
       const replace = order.mode === 'ALL'
@@ -82,22 +92,30 @@ async function makeAll(app: RenderDeps, { order, work, signal }: Order, recorder
 }
 
 interface Recorder {
-  add(result: { made: RenderedItem } | { failed: FailedItem }): void
+  add(result: { made: RenderedItem } | { failed: FailedItem } | { copied: readonly CopiedImage[] }): void
   /** Records the rest. Throws errors of any recording since it was opened. */
   close(): Promise<void>
 }
 
+const noResults = () => ({ made: [] as RenderedItem[], failures: [] as FailedItem[], copied: [] as CopiedImage[] })
+
 function openRecorder(pg: Pg, afterRecord: AfterRecord | undefined): Recorder {
-  let results = { made: [] as RenderedItem[], failures: [] as FailedItem[] }
+  let results = noResults()
   let recording = Promise.resolve()
 
   async function record(): Promise<void> {
-    const taken = results
-    results = { made: [], failures: [] }
-    if (taken.made.length === 0 && taken.failures.length === 0) return
+    const { copied, made, failures } = results
+    results = noResults()
+    // Each locks the families of its events until its commit: in one transaction they could deadlock with another process.
+    if (copied.length > 0)
+      await inTransaction(pg, async (client) => {
+        await recordCopies(client, copied)
+        await afterRecord?.(client, { ...noResults(), copied })
+      })
+    if (made.length === 0 && failures.length === 0) return
     await inTransaction(pg, async (client) => {
-      await recordResults(client, taken)
-      await afterRecord?.(client, taken)
+      await recordResults(client, { made, failures })
+      await afterRecord?.(client, { ...noResults(), made, failures })
     })
   }
   const recordNext = () => {
@@ -110,7 +128,8 @@ function openRecorder(pg: Pg, afterRecord: AfterRecord | undefined): Recorder {
   return {
     add(result) {
       if ('made' in result) results.made.push(result.made)
-      else results.failures.push(result.failed)
+      else if ('failed' in result) results.failures.push(result.failed)
+      else results.copied.push(...result.copied)
     },
     close() {
       clearInterval(timer)

@@ -10,7 +10,7 @@ import {
   printVariantKeyOf,
   type SourcePath,
 } from '../core/variant.ts'
-import { versionOf } from '../core/version.ts'
+import { type UrlSecret, versionOf } from '../core/version.ts'
 import type { RenderPool } from '../render/contract.ts'
 import type { VariantSpec } from '../render/messages.ts'
 import type { CallOptions } from '../render/tasks.ts'
@@ -22,7 +22,8 @@ export interface RenderDeps {
   readonly stores: Stores
   readonly pool: RenderPool
   readonly presets: Presets
-  readonly urlSecret: string
+  /** The secret that keys are made with. */
+  readonly urlSecret: UrlSecret
 }
 
 export interface Source {
@@ -62,7 +63,8 @@ export async function makeVariants(
     const { recipeHash } = presetOf(deps.presets, spec)
     const objectKey = variantKeyOf(deps, source, spec)
     const facts = { width, height, lossless, bytes: encoded.length, md5: md5Of(encoded), engine, warnings }
-    return { itemId, preset, format, recipeHash, sourceHash, objectKey, ...facts }
+    const urlSecretId = deps.urlSecret.id
+    return { itemId, preset, format, recipeHash, sourceHash, objectKey, urlSecretId, ...facts }
   })
   await Promise.all(
     images.map(({ objectKey, format }, index) =>
@@ -89,7 +91,7 @@ export function variantKeyOf(
   spec: VariantSpec,
 ): string {
   const { preset, format } = spec
-  const version = versionOf(urlSecret, sourceHash, presetOf(presets, spec).recipeHash)
+  const version = versionOf(urlSecret.value, sourceHash, presetOf(presets, spec).recipeHash)
   return printVariantKeyOf(sourceKey, { preset, version, format })
 }
 

@@ -6,6 +6,7 @@ import { SLOW_MS } from '../core/vendor-costs.ts'
 import { type Queryable, statement } from '../db/statement.ts'
 import type { PlaceholderData } from '../render/messages.ts'
 import { IS_WANTED, WRITE_EVENTS } from '../webhooks/outbox.ts'
+import type { CopiedImage } from './copies.ts'
 
 /** A stored picture, ready to be recorded. */
 export interface MadeImage {
@@ -15,6 +16,8 @@ export interface MadeImage {
   readonly recipeHash: string
   readonly sourceHash: string
   readonly objectKey: string
+  /** The secret of the version in its key. */
+  readonly urlSecretId: number
   readonly width: number
   readonly height: number
   readonly bytes: number
@@ -45,6 +48,16 @@ export interface FailedItem {
 export interface Results {
   readonly made: readonly RenderedItem[]
   readonly failures: readonly FailedItem[]
+  /** Existing pictures under keys of another URL secret. */
+  readonly copied: readonly CopiedImage[]
+}
+
+/** What the results amount to. */
+export function countResults({ made, failures, copied }: Results) {
+  const done = new Set([...made, ...copied.filter(({ completesItem }) => completesItem)].map(({ itemId }) => itemId))
+  const images = [...made.flatMap((item) => item.images), ...copied]
+  const bytes = images.reduce((sum, image) => sum + image.bytes, 0)
+  return { done: done.size, failed: failures.length, images: images.length, bytes }
 }
 
 /**
@@ -52,7 +65,10 @@ export interface Results {
  * and the events of it all: one statement for any number. It locks the events' families until the commit. Failed attempts count per
  * source and renderer; a code that may be transient (a crash) is final on its second occurrence, SLOW never.
  */
-export async function recordResults(db: Queryable, { made = [], failures = [] }: Partial<Results>): Promise<void> {
+export async function recordResults(
+  db: Queryable,
+  { made = [], failures = [] }: Partial<Omit<Results, 'copied'>>,
+): Promise<void> {
   if (made.length + failures.length === 0) return
   const images = made.flatMap((item) => item.images)
   const column = <K extends keyof MadeImage>(key: K) => images.map((image) => image[key])
@@ -63,6 +79,7 @@ export async function recordResults(db: Queryable, { made = [], failures = [] }:
     recipeHashes: column('recipeHash'),
     sourceHashes: column('sourceHash'),
     objectKeys: column('objectKey'),
+    urlSecretIds: column('urlSecretId'),
     widths: column('width'),
     heights: column('height'),
     bytes: column('bytes'),
@@ -108,18 +125,18 @@ const RECORD_RESULTS = statement({
   isPrepared: true,
   text: `
     with made as (
-      insert into image (owner_type, owner_id, preset, format, recipe_hash, source_hash, object_key,
+      insert into image (owner_type, owner_id, preset, format, recipe_hash, source_hash, object_key, url_secret_id,
                          width, height, bytes, md5, lossless, engine, warnings, used_at)
-      select 'ITEM', t.owner_id, t.preset, t.format, t.recipe_hash, t.source_hash, t.object_key,
+      select 'ITEM', t.owner_id, t.preset, t.format, t.recipe_hash, t.source_hash, t.object_key, t.url_secret_id,
              t.width, t.height, t.bytes, t.md5, t.lossless, t.engine, string_to_array(t.warnings, ','),
              case when t.is_transform then now() end
-      from unnest(:itemIds::int[], :presets::text[], :formats::image_format[], :recipeHashes::text[], :sourceHashes::text[], :objectKeys::text[],
+      from unnest(:itemIds::int[], :presets::text[], :formats::image_format[], :recipeHashes::text[], :sourceHashes::text[], :objectKeys::text[], :urlSecretIds::int[],
                   :widths::int[], :heights::int[], :bytes::int[], :md5s::text[], :lossless::boolean[], :engines::text[], :warnings::text[],
                   :transforms::boolean[])
-        as t(owner_id, preset, format, recipe_hash, source_hash, object_key, width, height, bytes, md5, lossless, engine, warnings,
+        as t(owner_id, preset, format, recipe_hash, source_hash, object_key, url_secret_id, width, height, bytes, md5, lossless, engine, warnings,
              is_transform)
       cross join (select set_config('synchronous_commit', 'off', true)) as soon
-      on conflict (owner_type, owner_id, preset, format, recipe_hash, source_hash)
+      on conflict (owner_type, owner_id, preset, format, recipe_hash, source_hash, url_secret_id)
         do update set made_at = now(), bytes = excluded.bytes, md5 = excluded.md5, used_at = excluded.used_at
       returning owner_id, preset, format, object_key, width, height, bytes, xmax = 0 and used_at is null as is_new
     ), drawn as (
@@ -179,6 +196,7 @@ const RECORD_RESULTS = statement({
     recipeHashes: 'text[]',
     sourceHashes: 'text[]',
     objectKeys: 'text[]',
+    urlSecretIds: 'int4[]',
     widths: 'int4[]',
     heights: 'int4[]',
     bytes: 'int4[]',

@@ -1,5 +1,6 @@
 import { TAKEN_DOWN } from '../catalogue/taken-down.ts'
 import { type Preset, RENDERER_VERSION } from '../core/variant.ts'
+import type { UrlSecret } from '../core/version.ts'
 import type { Pg } from '../db/database.ts'
 import { statement } from '../db/statement.ts'
 
@@ -34,7 +35,7 @@ export interface VariantState {
  * about the item regardless of the preset.
  */
 export async function readStates(
-  pg: Pg,
+  { pg, urlSecret }: { pg: Pg; urlSecret: UrlSecret },
   { itemIds, presets }: { itemIds: readonly number[]; presets: readonly Pick<Preset, 'name' | 'recipeHash'>[] },
 ): Promise<ReadonlyMap<string, ReadonlyMap<number, VariantState>>> {
   const rows = await READ_STATES.all(pg, {
@@ -42,6 +43,7 @@ export async function readStates(
     presets: presets.map(({ name }) => name),
     recipeHashes: presets.map(({ recipeHash }) => recipeHash),
     rendererVersion: RENDERER_VERSION,
+    urlSecretId: urlSecret.id,
   })
   const states = new Map(
     ['', ...presets.map(({ name }) => name)].map((name) => [name, new Map<number, VariantState>()]),
@@ -71,12 +73,18 @@ const READ_STATES = statement({
       (select json_agg(json_build_array(m.preset, m.format, m.bytes, m.lossless, m.engine, m.warnings))
        from unnest(:presets::text[], :recipeHashes::text[]) as w(preset, recipe_hash)
        join image m on m.owner_type = 'ITEM' and m.owner_id = i.id and m.preset = w.preset
-         and m.recipe_hash = w.recipe_hash and m.source_hash = i.source_hash) as pictures
+         and m.recipe_hash = w.recipe_hash and m.source_hash = i.source_hash and m.url_secret_id = :urlSecretId) as pictures
     from item i
     left join render_failure f on f.item_id = i.id
       and f.source_hash = i.source_hash and f.renderer_version = :rendererVersion
     where i.id = any(:itemIds::int[])`,
-  parameters: { itemIds: 'int4[]', presets: 'text[]', recipeHashes: 'text[]', rendererVersion: 'text' },
+  parameters: {
+    itemIds: 'int4[]',
+    presets: 'text[]',
+    recipeHashes: 'text[]',
+    rendererVersion: 'text',
+    urlSecretId: 'int4',
+  },
   columns: {
     id: 'int4',
     taken_down: 'bool',

@@ -8,7 +8,7 @@ export async function warmRemainingPresets(
   app: App,
   { itemIds, signal, afterRecord }: { itemIds: readonly number[]; signal: AbortSignal; afterRecord?: AfterRecord },
 ): Promise<void> {
-  const order = standardOrder(app.presets)
+  const order = standardOrder(app)
   const range = { afterId: 0, toId: Math.max(...itemIds), limit: itemIds.length, only: itemIds }
   const work = await findWork(app.pg, order, range)
   await makeItems(app, { order, work, signal, afterRecord })

@@ -92,6 +92,23 @@ export function storeContract(name: string, open: () => Promise<Store>): void {
       await write
     })
 
+    it('copies an object, and reports a missing one', async () => {
+      const store = await open()
+      await store.put('a/1.svg', bytes('first'), SVG)
+      expect(await store.copy('a/1.svg', 'b/c/2.svg')).toBe(true)
+      expect(await store.copy('a/1.svg', 'b/c/2.svg')).toBe(true)
+      // The copy is an object of its own.
+      await store.put('a/1.svg', bytes('second'), { ...SVG, replace: true })
+      expect(String(await store.get('b/c/2.svg'))).toBe('first')
+      expect(await store.copy('a/1.svg', 'b/c/2.svg')).toBe(true)
+      await store.delete(['a/1.svg'])
+      expect(String(await store.get('b/c/2.svg'))).toBe('second')
+      expect(await store.copy('a/1.svg', 'b/c/2.svg')).toBe(false)
+      expect(await store.copy('a/none.svg', 'b/none.svg')).toBe(false)
+      expect(await store.head('b/none.svg')).toBeNull()
+      expect(String(await store.get('b/c/2.svg'))).toBe('second')
+    })
+
     it('deletes, and ignores missing objects', async () => {
       const store = await open()
       await store.put('a/1.svg', bytes('1'), SVG)

@@ -1,0 +1,141 @@
+import type { ImageFormat } from '../core/variant.ts'
+import type { Pg } from '../db/database.ts'
+import { type Queryable, statement } from '../db/statement.ts'
+import { IS_WANTED, WRITE_EVENTS } from '../webhooks/outbox.ts'
+import type { Work } from './find-missing.ts'
+import { type RenderDeps, variantKeyOf } from './make.ts'
+
+/**
+ * Pictures that exist under the key of another URL secret: after a rotation they are copied within the store, not rendered again. The
+ * caller holds the lock of their item or family, so that none is copied while it is being taken down.
+ */
+
+/** A copy in the store, ready to be recorded. */
+export interface CopiedImage {
+  readonly itemId: number
+  /** The image that it is a copy of. */
+  readonly imageId: string
+  readonly objectKey: string
+  readonly urlSecretId: number
+  readonly bytes: number
+  /** False: other variants of the item remain to be rendered. */
+  readonly completesItem: boolean
+}
+
+/** An image of a variant that is wanted under another key. */
+export interface CopySource {
+  readonly imageId: string
+  readonly itemId: number
+  readonly preset: string
+  readonly format: ImageFormat
+  readonly objectKey: string
+  readonly bytes: number
+}
+
+/** The images that can be copied instead of rendering these variants, with current source and recipe, those of newer secrets first. */
+export async function findCopySources(
+  pg: Pg,
+  { presets, urlSecret }: Pick<RenderDeps, 'presets' | 'urlSecret'>,
+  work: readonly Work[],
+): Promise<CopySource[]> {
+  const variants = work.flatMap(({ itemId, variants }) => variants.map((spec) => ({ itemId, ...spec })))
+  if (variants.length === 0) return []
+  const rows = await FIND_COPY_SOURCES.all(pg, {
+    itemIds: variants.map(({ itemId }) => itemId),
+    presets: variants.map(({ preset }) => preset),
+    formats: variants.map(({ format }) => format),
+    recipeHashes: variants.map(({ preset, recipe }) => (recipe ?? presets.get(preset))?.recipeHash ?? ''),
+    urlSecretId: urlSecret.id,
+  })
+  return rows.map((row) => ({ ...row, format: row.format as ImageFormat }))
+}
+
+const FIND_COPY_SOURCES = statement({
+  name: 'find-copy-sources',
+  isPrepared: true,
+  text: `
+    select m.id as "imageId", i.id as "itemId", m.preset, m.format::text as format, m.object_key as "objectKey", m.bytes
+    from unnest(:itemIds::int[], :presets::text[], :formats::image_format[], :recipeHashes::text[])
+      as w(item_id, preset, format, recipe_hash)
+    join item i on i.id = w.item_id
+    join image m on m.owner_type = 'ITEM' and m.owner_id = i.id and m.preset = w.preset and m.format = w.format
+      and m.recipe_hash = w.recipe_hash and m.source_hash = i.source_hash and m.url_secret_id <> :urlSecretId
+    order by m.url_secret_id desc`,
+  parameters: {
+    itemIds: 'int4[]',
+    presets: 'text[]',
+    formats: 'image_format[]',
+    recipeHashes: 'text[]',
+    urlSecretId: 'int4',
+  },
+  columns: { imageId: 'int8', itemId: 'int4', preset: 'text', format: 'text', objectKey: 'text', bytes: 'int4' },
+})
+
+/**
+ * Copies an item's pictures to the keys of this process's secret, as far as their objects exist. Returns the copies, and the variants
+ * that remain to be rendered. Throws UNAVAILABLE.
+ */
+export async function copyVariants(
+  { stores, ...keys }: Pick<RenderDeps, 'stores' | 'presets' | 'urlSecret'>,
+  { work, sources }: { work: Work; sources: readonly CopySource[] },
+): Promise<{ copied: CopiedImage[]; missing: Work['variants'] }> {
+  const { itemId } = work
+  const copied: Omit<CopiedImage, 'completesItem'>[] = []
+  const missing: Work['variants'][number][] = []
+  for (const spec of work.variants) {
+    const objectKey = variantKeyOf(keys, work, spec)
+    let copy: (typeof copied)[number] | null = null
+    for (const source of sources) {
+      if (copy || source.itemId !== itemId || source.preset !== spec.preset || source.format !== spec.format) continue
+      const { imageId, bytes } = source
+      if (await stores.previews.copy(source.objectKey, objectKey))
+        copy = { itemId, imageId, objectKey, urlSecretId: keys.urlSecret.id, bytes }
+    }
+    if (copy) copied.push(copy)
+    else missing.push(spec)
+  }
+  return { copied: copied.map((copy) => ({ ...copy, completesItem: missing.length === 0 })), missing }
+}
+
+/** Records copies in the store, of items and of families, with the events of the new keys: one statement for any number. */
+export async function recordCopies(
+  db: Queryable,
+  copies: readonly Pick<CopiedImage, 'imageId' | 'objectKey' | 'urlSecretId'>[],
+): Promise<void> {
+  if (copies.length === 0) return
+  await RECORD_COPIES.run(db, {
+    imageIds: copies.map(({ imageId }) => imageId),
+    objectKeys: copies.map(({ objectKey }) => objectKey),
+    urlSecretIds: copies.map(({ urlSecretId }) => urlSecretId),
+  })
+}
+
+const RECORD_COPIES = statement({
+  name: 'record-copies',
+  isPrepared: true,
+  text: `
+    with copied as (
+      insert into image (owner_type, owner_id, preset, format, recipe_hash, source_hash, object_key, url_secret_id,
+                         width, height, bytes, md5, lossless, engine, warnings, used_at)
+      select m.owner_type, m.owner_id, m.preset, m.format, m.recipe_hash, m.source_hash, t.object_key, t.url_secret_id,
+             m.width, m.height, m.bytes, m.md5, m.lossless, m.engine, m.warnings, m.used_at
+      from unnest(:imageIds::bigint[], :objectKeys::text[], :urlSecretIds::int[]) as t(image_id, object_key, url_secret_id)
+      join image m on m.id = t.image_id
+      on conflict (owner_type, owner_id, preset, format, recipe_hash, source_hash, url_secret_id)
+        do update set made_at = now(), bytes = excluded.bytes, md5 = excluded.md5
+      returning owner_type, owner_id, preset, format, object_key, width, height, bytes, xmax = 0 and used_at is null as is_new
+    ), ${WRITE_EVENTS(`
+      select 'image.variant.created', f.unique_id, jsonb_build_object(
+        'family', f.unique_id, 'item', i.unique_id, 'sourceKey', i.source_key, 'preset', m.preset, 'format', m.format,
+        'objectKey', m.object_key, 'width', m.width, 'height', m.height, 'bytes', m.bytes), i.id
+      from copied m join item i on i.id = m.owner_id join family f on f.id = i.family_id
+      where m.owner_type = 'ITEM' and m.is_new and ${IS_WANTED(`'image.variant.created'`)}
+      union all
+      select 'preview.family.created', f.unique_id, jsonb_build_object(
+        'family', f.unique_id, 'layout', m.preset, 'format', m.format,
+        'objectKey', m.object_key, 'width', m.width, 'height', m.height, 'bytes', m.bytes), f.id
+      from copied m join family f on f.id = m.owner_id
+      where m.owner_type = 'FAMILY' and m.is_new and ${IS_WANTED(`'preview.family.created'`)}`)}
+    select from event_written`,
+  parameters: { imageIds: 'int8[]', objectKeys: 'text[]', urlSecretIds: 'int4[]' },
+})
