@@ -105,7 +105,16 @@ const asked = (app: App, stored: number, made: number) =>
   )
 
 const CHECKS = [
-  ...['requests', 'distribution', 'failover', 'primary-origin', 'secondary-origin', 'methods', 'error-caching'],
+  ...[
+    'requests',
+    'url-secret',
+    'distribution',
+    'failover',
+    'primary-origin',
+    'secondary-origin',
+    'methods',
+    'error-caching',
+  ],
   ...['cache-tags', 'time-outs', 'cache-key', 'stable-addresses', 'image-url', 'missing-picture', 'head'],
 ]
 
@@ -363,7 +372,13 @@ describe('the doctor', () => {
       remedy: expect.stringContaining('allow cloudfront:GetDistributionConfig'),
     })
     const { findings } = await diagnose({})
-    expect(findings.map(({ check }) => check)).toEqual(['requests', 'distribution', 'missing-picture', 'head'])
+    expect(findings.map(({ check }) => check)).toEqual([
+      'requests',
+      'url-secret',
+      'distribution',
+      'missing-picture',
+      'head',
+    ])
   })
 })
 
@@ -446,6 +461,7 @@ describe('npm run doctor', () => {
       PUBLIC_IMAGE_URL: publicImageUrl ?? '',
       ORIGINALS_BUCKET: BUCKETS.originals,
       PREVIEWS_BUCKET: BUCKETS.previews,
+      URL_SECRET: app.urlSecret.value,
     }
     const right = await run(env)
     expect([right.code, right.lines.map((line) => line.split(/\s+/, 2).join(' '))]).toEqual([
@@ -454,12 +470,13 @@ describe('npm run doctor', () => {
     ])
     cloudFront.knobs.config = { ...rightConfig(), Enabled: false } as DistributionConfig
     const wrong = await run(env)
-    expect([wrong.code, wrong.lines.slice(1, 3)]).toEqual([
+    expect([wrong.code, wrong.lines.slice(2, 4)]).toEqual([
       1,
       ['ERROR    distribution      The distribution is disabled.', `${' '.repeat(27)}-> Enable it.`],
     ])
     const alone = await run({})
     expect(alone.code).toBe(0)
+    expect(alone.lines[1]).toMatch(/WARNING {2}url-secret.*does not use the URL secret of this command/)
     expect(alone.lines.join('\n')).toMatch(
       /WARNING {2}distribution.*not set.*\n.*set CLOUDFRONT_DISTRIBUTION_ID and allow/,
     )

@@ -100,6 +100,51 @@ interface Hook {
 const hooks = async (url: string) => (await ask<{ webhooks: { nodes: Hook[] } }>(url, HOOKS)).data.webhooks.nodes
 
 describe('a delivery', () => {
+  it('is signed with the previous secret too after a rotation, until that ends', async () => {
+    const { app, url } = await open()
+    const to = await receiver()
+    const { id, secret: first } = await hook(url, to.url)
+    startSender(app)
+    const rotate = async (args: string) => {
+      const mutation = `mutation { rotateWebhookSecret(${args}) { secret webhook { id previousSecretUntil } } }`
+      const { data, errors } = await ask<{
+        rotateWebhookSecret: { secret: string; webhook: { id: string; previousSecretUntil: string | null } }
+      }>(url, mutation)
+      return { ...data?.rotateWebhookSecret, code: errors?.[0]?.extensions.code }
+    }
+    /** Which of the secrets a receiver can check the next delivery with. */
+    const verifying = async (secrets: readonly string[]) => {
+      const count = to.taken.length
+      await record(app, [BASICS, count])
+      await until(() => to.taken.length > count)
+      const { body, headers } = to.taken.at(-1) as Delivery
+      return secrets.filter((secret) => {
+        try {
+          return new Webhook(secret).verify(body, headers as Record<string, string>)
+        } catch {
+          return false
+        }
+      })
+    }
+    expect(await verifying([first])).toEqual([first])
+    const rotated = await rotate(`id: "${id}"`)
+    const second = rotated.secret ?? ''
+    const hours = (Date.parse(rotated.webhook?.previousSecretUntil ?? '') - Date.now()) / 3_600_000
+    expect(hours).toBeGreaterThan(23)
+    expect(hours).toBeLessThan(25)
+    expect(await verifying([first, second])).toEqual([first, second])
+    await app.pg.query(`update webhook set previous_secret_until = now() - interval '1 second'`)
+    expect(await verifying([first, second])).toEqual([second])
+    await pruneEvents(app.pg)
+    expect((await app.prisma.webhook.findFirstOrThrow()).previousSecret).toBeNull()
+    const { secret: third = '', webhook } = await rotate(`id: "${id}", overlapHours: 0`)
+    expect(webhook?.previousSecretUntil).toBeNull()
+    expect(await verifying([first, second, third])).toEqual([third])
+    expect((await rotate(`id: "${id}", overlapHours: 169`)).code).toBe('BAD_INPUT')
+    expect((await rotate(`id: "${id}", overlapHours: -1`)).code).toBe('BAD_INPUT')
+    expect((await rotate('id: "V2ViaG9vazo5OTk="')).code).toBe('NOT_FOUND')
+  })
+
   it('reports pictures and failures to a receiver that fails twice: each once, in order, signed', async () => {
     const { app, url } = await open()
     const to = await receiver((_delivery, number) => (number <= 2 ? 500 : 200))
@@ -164,7 +209,7 @@ describe('a delivery', () => {
     // The example of their own tests.
     const headers = signedHeaders('{"test": 2432232314}', {
       id: 'msg_p5jXN8AQM9LWM0D4loKWxJek',
-      secret: 'whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw',
+      secrets: ['whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw'],
       at: new Date(1_614_265_330_000),
     })
     expect(headers['webhook-signature']).toBe('v1,g0hM9SsE+OTPJTGt/tmIKtSyZlE3uFJELVlNIOLJ1OE=')

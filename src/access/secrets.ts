@@ -37,6 +37,10 @@ export async function loadUrlSecrets(config: {
   return (await loadOrCreateSecret(config.dataDir, URL_SECRET_FILE)).split(/\s+/)
 }
 
+/** The same for a command that generates none: empty if none is kept. */
+export const readUrlSecrets = async (config: Parameters<typeof loadUrlSecrets>[0]): Promise<readonly string[]> =>
+  config.urlSecrets ?? (await readSecret(path.join(config.dataDir, URL_SECRET_FILE)))?.split(/\s+/) ?? []
+
 /** Replaces the URL secrets that are kept in `dataDir`, atomically. Returns the file's path. */
 export async function keepUrlSecrets(dataDir: string, values: readonly string[]): Promise<string> {
   const file = path.join(dataDir, URL_SECRET_FILE)

@@ -1,3 +1,4 @@
+import { readUrlSecrets } from '../access/secrets.ts'
 import { openCloudFront } from '../cdn/cloudfront.ts'
 import { runCommand } from '../commands/run-process.ts'
 import { type Config, loadConfig } from '../core/config.ts'
@@ -6,6 +7,7 @@ import { openDatabase } from '../db/database.ts'
 import { migrate } from '../db/migrate.ts'
 import { type DeliveryHealth, diagnoseDelivery } from '../diagnose/delivery.ts'
 import { withDatabase } from '../embedded/with-database.ts'
+import { findUrlSecrets } from '../variants/url-secrets.ts'
 
 /** `npm run doctor`: prints the findings. Exit code 1 if something is broken or cannot be checked. */
 await runCommand(async () => {
@@ -24,7 +26,8 @@ async function diagnose(config: Config, databaseUrl: string): Promise<DeliveryHe
   const cdn = config.distributionId ? openCloudFront(config.aws, config.distributionId) : null
   try {
     await migrate(pg)
-    return await diagnoseDelivery({ pg, cdn, config })
+    const urlSecrets = await findUrlSecrets(pg, await readUrlSecrets(config))
+    return await diagnoseDelivery({ pg, cdn, config, presets: config.presets, urlSecrets })
   } finally {
     cdn?.close()
     await close()

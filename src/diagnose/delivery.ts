@@ -1,12 +1,14 @@
 import { type Cdn, explainFailure } from '../cdn/cloudfront.ts'
 import type { Config } from '../core/config.ts'
 import { AppError } from '../core/errors.ts'
-import type { Pg } from '../db/database.ts'
+import type { UrlSecret } from '../core/version.ts'
+import type { Keys } from '../rotation/find-moved.ts'
 import { readDeliveries } from './delivery-counts.ts'
 import { checkDistribution } from './distribution.ts'
 import { bad, type Finding } from './finding.ts'
 import { checkPublicUrl } from './public-url.ts'
 import { checkRequests } from './requests.ts'
+import { checkUrlSecret } from './url-secret.ts'
 
 export interface DeliveryHealth {
   /** Requests in the last 24 hours for pictures that were already stored, and for those that were not. */
@@ -15,22 +17,26 @@ export interface DeliveryHealth {
   readonly findings: readonly Finding[]
 }
 
-/** Checks how requests for pictures reach this service: the counts, the live distribution, and a real request. */
-export async function diagnoseDelivery(app: {
-  readonly pg: Pg
-  readonly cdn: Cdn | null
-  readonly config: Pick<Config, 'buckets' | 'publicImageUrl' | 'distributionId' | 'aws'>
-}): Promise<DeliveryHealth> {
+/** Checks how requests for pictures reach this service: the counts, the stored keys, the live distribution, and a real request. */
+export async function diagnoseDelivery(
+  app: Omit<Keys, 'urlSecret'> & {
+    /** Null: they are not those of the service. */
+    readonly urlSecrets: readonly UrlSecret[] | null
+    readonly cdn: Cdn | null
+    readonly config: Pick<Config, 'buckets' | 'publicImageUrl' | 'distributionId' | 'aws'>
+  },
+): Promise<DeliveryHealth> {
   const { pg, cdn, config } = app
-  const [deliveries, distribution, publicUrl] = await Promise.all([
+  const [deliveries, urlSecret, distribution, publicUrl] = await Promise.all([
     readDeliveries(pg),
+    checkUrlSecret(app),
     cdn ? readDistribution(cdn, config) : [NO_DISTRIBUTION],
     config.publicImageUrl ? checkPublicUrl(config, config.publicImageUrl) : [NO_PUBLIC_URL],
   ])
   return {
     storedRequests: deliveries.stored,
     madeRequests: deliveries.made,
-    findings: [checkRequests(deliveries, config), ...distribution, ...publicUrl],
+    findings: [checkRequests(deliveries, config), urlSecret, ...distribution, ...publicUrl],
   }
 }
 

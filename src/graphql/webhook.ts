@@ -2,7 +2,14 @@ import type { Event } from '../../prisma/generated/client/client.ts'
 import type { GlobalId } from '../core/global-id.ts'
 import { EVENT_TYPES } from '../webhooks/outbox.ts'
 import { bodyOf, eventIdOf } from '../webhooks/post-event.ts'
-import { createWebhook, deleteWebhook, enableWebhook, replay } from '../webhooks/webhooks.ts'
+import {
+  createWebhook,
+  deleteWebhook,
+  enableWebhook,
+  OVERLAP_HOURS,
+  replay,
+  rotateWebhookSecret,
+} from '../webhooks/webhooks.ts'
 import { builder, numberOf } from './builder.ts'
 import { connectionOf, type PageQuery, pageComplexity, readPage } from './connection.ts'
 
@@ -32,6 +39,12 @@ const WebhookRef = builder.prismaNode('Webhook', {
     error: t.exposeString('error', {
       nullable: true,
       description: 'Why the latest attempt failed; null if it succeeded.',
+    }),
+    previousSecretUntil: t.expose('previousSecretUntil', {
+      type: 'DateTime',
+      nullable: true,
+      description:
+        'Until when deliveries are signed with the secret before the last rotation too; null, or in the past: with the current one alone.',
     }),
     disabledAt: t.expose('disabledAt', {
       type: 'DateTime',
@@ -152,6 +165,21 @@ builder.mutationFields((t) => ({
       }),
     },
     resolve: (_root, args, { app }) => createWebhook(app, args),
+  }),
+  rotateWebhookSecret: t.field({
+    type: CreatedWebhookRef,
+    authScopes: SCOPE,
+    description:
+      'scope webhook:write. Gives it another secret. For some hours deliveries are signed with the previous one too, so that receivers can change to the new one meanwhile.',
+    args: {
+      id: t.arg.globalID({ required: true, for: WebhookRef, description: 'Its node id.' }),
+      overlapHours: t.arg.int({
+        required: true,
+        defaultValue: OVERLAP_HOURS.default,
+        description: `Hours for which the previous secret signs too, at most ${OVERLAP_HOURS.max}. 0: it ends now, because others may know it.`,
+      }),
+    },
+    resolve: (_root, { id, overlapHours }, { app }) => rotateWebhookSecret(app, { id: numberOf(id), overlapHours }),
   }),
   deleteWebhook: t.boolean({
     authScopes: SCOPE,

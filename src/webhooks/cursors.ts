@@ -17,7 +17,8 @@ const GIVE_UP_DAYS = 7
 export interface Receiver {
   readonly id: number
   readonly url: string
-  readonly secret: string
+  /** Each signs, the current one first. */
+  readonly secrets: readonly string[]
   readonly types: readonly string[]
 }
 
@@ -44,10 +45,11 @@ const FIND_DUE_RECEIVERS = statement({
   name: 'find-due-receivers',
   isPrepared: true,
   // Uses the first entry of each in the index: with `exists` it was a scan of all cursors.
-  text: `select id, url, secret, types from webhook w cross join lateral
+  text: `select id, url, types, array_remove(array[secret, case when previous_secret_until > now() then previous_secret end], null) as secrets
+         from webhook w cross join lateral
            (select from webhook_line where webhook_id = w.id and ${IS_DUE} order by next_attempt_at limit 1) as due
          where disabled_at is null`,
-  columns: { id: 'int4', url: 'text', secret: 'text', types: 'text[]' },
+  columns: { id: 'int4', url: 'text', types: 'text[]', secrets: 'text[]' },
 })
 
 /** Claims cursors of a webhook that are due, the longest due first. */

@@ -38,20 +38,23 @@ export const eventIdOf = ({ id, createdAt }: Pick<StoredEvent, 'id' | 'createdAt
 export const bodyOf = (event: StoredEvent): string =>
   JSON.stringify({ id: eventIdOf(event), type: event.type, createdAt: event.createdAt, data: event.data })
 
-/** The headers of Standard Webhooks 1.0: https://github.com/standard-webhooks/standard-webhooks. */
+/**
+ * The headers of Standard Webhooks 1.0: https://github.com/standard-webhooks/standard-webhooks. With two secrets the signature header has
+ * two signatures, of which a receiver needs one.
+ */
 export function signedHeaders(
   body: string,
-  { id, secret, at }: { id: string; secret: string; at: Date },
+  { id, secrets, at }: { id: string; secrets: readonly string[]; at: Date },
 ): Record<string, string> {
   const timestamp = Math.floor(at.getTime() / 1000)
-  const signature = new Webhook(secret).sign(id, at, body)
+  const signature = secrets.map((secret) => new Webhook(secret).sign(id, at, body)).join(' ')
   return { 'webhook-id': id, 'webhook-timestamp': String(timestamp), 'webhook-signature': signature }
 }
 
 /** Sends one event. A 2xx response within the limit is a success, everything else a failure; redirects are not followed. Never throws. */
 export async function postEvent(
   event: StoredEvent,
-  to: { url: string; secret: string; privateHosts: readonly string[]; signal: AbortSignal },
+  to: { url: string; secrets: readonly string[]; privateHosts: readonly string[]; signal: AbortSignal },
 ): Promise<DeliveryFailure> {
   const limit = AbortSignal.timeout(POST_LIMIT_MS)
   try {
@@ -61,7 +64,7 @@ export async function postEvent(
       'content-type': 'application/json',
       'content-length': String(Buffer.byteLength(body)),
       'user-agent': 'afterimage',
-      ...signedHeaders(body, { id: eventIdOf(event), secret: to.secret, at: new Date() }),
+      ...signedHeaders(body, { id: eventIdOf(event), secrets: to.secrets, at: new Date() }),
     }
     const lookup = guardedLookup(url, to.privateHosts)
     const signal = AbortSignal.any([to.signal, limit])

@@ -1,17 +1,19 @@
 import type { Pg } from '../db/database.ts'
-import { execute, query } from '../db/query.ts'
+import { execute, now, query } from '../db/query.ts'
 import { statement } from '../db/statement.ts'
 
 /** Delivered events are kept for inspection, others in case a webhook is enabled again. */
 const KEEP_DAYS = { delivered: 7, undelivered: 30 } as const
 const BATCH = 10_000
 
-/** Deletes old events, and dead letters with them, in short transactions; and the cursors of deleted webhooks. */
+/** Deletes old events, and dead letters with them, in short transactions; the cursors of deleted webhooks; and secrets that have ended. */
 export async function pruneEvents(pg: Pg, signal?: AbortSignal): Promise<void> {
   await execute(
     pg,
     query.deleteFrom('webhook_line').where('webhook_id', 'not in', query.selectFrom('webhook').select('id')),
   )
+  const ended = query.updateTable('webhook').where('previous_secret_until', '<=', now)
+  await execute(pg, ended.set({ previous_secret: null, previous_secret_until: null }))
   const steps = [
     { prune: PRUNE_DELIVERED, days: KEEP_DAYS.delivered },
     { prune: PRUNE_ALL, days: KEEP_DAYS.undelivered },

@@ -32,7 +32,7 @@ export async function createWebhook(
       'BAD_INPUT',
       `${JSON.stringify(unknown.slice(0, 100))} is not an event type; the types are ${EVENT_TYPES.join(', ')}.`,
     )
-  const secret = `whsec_${randomBytes(SECRET_BYTES).toString('base64')}`
+  const secret = newSecret()
   const added = await ADD_WEBHOOK.get(pg, { url: href, secret, types, max: WEBHOOKS_MAX })
   if (!added)
     throw new AppError('BAD_INPUT', `There are ${WEBHOOKS_MAX} webhooks, which is the maximum: delete one first.`)
@@ -48,6 +48,38 @@ const ADD_WEBHOOK = statement({
     returning id`,
   parameters: { url: 'text', secret: 'text', types: 'text[]', max: 'int8' },
   columns: { id: 'int4' },
+})
+
+const newSecret = () => `whsec_${randomBytes(SECRET_BYTES).toString('base64')}`
+
+/** For how long the previous secret signs too, and the longest that it may. */
+export const OVERLAP_HOURS = { default: 24, max: 168 } as const
+
+/**
+ * Gives a webhook another secret, and returns it; it is only shown here. For some hours deliveries are signed with the previous one too,
+ * so that a receiver which checks either works throughout. One that was still signing from an earlier rotation ends now. Throws
+ * NOT_FOUND, and BAD_INPUT for the hours.
+ * @param options.overlapHours 0: the previous one ends now, because others may know it
+ */
+export async function rotateWebhookSecret(
+  { pg }: { pg: Pg },
+  { id, overlapHours }: { id: number; overlapHours: number },
+): Promise<{ id: number; secret: string }> {
+  if (overlapHours < 0 || overlapHours > OVERLAP_HOURS.max)
+    throw new AppError('BAD_INPUT', `overlapHours is ${overlapHours}; it is 0 to ${OVERLAP_HOURS.max}.`)
+  const secret = newSecret()
+  if ((await ROTATE_SECRET.run(pg, { id, secret, overlapHours })) === 0) throw missing(id)
+  return { id, secret }
+}
+
+const ROTATE_SECRET = statement({
+  name: 'rotate-webhook-secret',
+  text: `
+    update webhook set secret = :secret,
+      previous_secret = case when :overlapHours::int > 0 then secret end,
+      previous_secret_until = case when :overlapHours > 0 then now() + make_interval(hours => :overlapHours) end
+    where id = :id`,
+  parameters: { id: 'int4', secret: 'text', overlapHours: 'int4' },
 })
 
 /** Deletes a webhook with its pending events and dead letters. Throws NOT_FOUND. */

@@ -1,0 +1,117 @@
+import { type ChildProcess, spawn } from 'node:child_process'
+import { createHash } from 'node:crypto'
+import { once } from 'node:events'
+import path from 'node:path'
+import { describe, expect, it, onTestFinished } from 'vitest'
+import type { App } from '../../src/app.ts'
+import { mapConcurrent } from '../../src/core/map-concurrent.ts'
+import { variantKeyOf } from '../../src/variants/make.ts'
+import { recordResults } from '../../src/variants/record.ts'
+import { testDatabase } from '../support/database.ts'
+import { NO_PLACEHOLDER } from '../support/placeholders.ts'
+import { programEnv } from '../support/program-env.ts'
+import { seededRandom } from '../support/random.ts'
+import { testBuckets } from '../support/s3.ts'
+import { importDrawings, tempDirectory, testApp, testConfig } from '../support/setup.ts'
+import { until } from '../support/until.ts'
+
+const COMMAND = path.join(import.meta.dirname, '../../src/bin/rotate.ts')
+const ITEMS = 3000
+const KILLS = 8
+
+/** Stores pictures of all items without rendering them: only their keys and rows matter here. */
+async function storePictures(app: App): Promise<Map<number, { key: string; bytes: Buffer }>> {
+  const preset = app.presets.get('thumbnail')
+  if (!preset) throw new Error('presets.json has no thumbnail')
+  const items = await app.prisma.item.findMany()
+  const made = items.map((item) => {
+    const bytes = Buffer.from(`picture of ${item.uniqueId}`)
+    const key = variantKeyOf(app, item, { preset: preset.name, format: 'WEBP' })
+    return { item, key, bytes }
+  })
+  await mapConcurrent(made, 16, ({ key, bytes }) =>
+    app.stores.previews.put(key, bytes, { contentType: 'image/webp', keyNamesBytes: true }),
+  )
+  await recordResults(app.pg, {
+    made: made.map(({ item, key, bytes }) => ({
+      ...{ itemId: item.id, sourceHash: item.sourceHash, cpuMs: 1, ...NO_PLACEHOLDER },
+      images: [
+        {
+          ...{ itemId: item.id, preset: preset.name, format: 'WEBP', recipeHash: preset.recipeHash },
+          ...{ sourceHash: item.sourceHash, objectKey: key, urlSecretId: app.urlSecret.id, width: 1, height: 1 },
+          ...{ bytes: bytes.length, md5: createHash('md5').update(bytes).digest('hex'), lossless: true },
+          ...{ engine: 'none', warnings: [] },
+        },
+      ],
+    })),
+  })
+  return new Map(made.map(({ item, key, bytes }) => [item.id, { key, bytes }]))
+}
+
+describe('npm run rotate', () => {
+  const stores: [string, () => Promise<Record<string, string>>][] = [
+    ['directories', async () => ({})],
+    ['buckets', () => testBuckets()],
+  ]
+  it.each(stores)(
+    `killed ${KILLS} times at random moments and interrupted once, it copies every picture exactly once (in %s)`,
+    async (_in, ofStores) => {
+      const env = { DATA_DIR: await tempDirectory(), DATABASE_URL: await testDatabase(), ...(await ofStores()) }
+      const before = await testApp(await testConfig({ ...env, URL_SECRET: 'old' }))
+      await importDrawings(before, ITEMS)
+      const pictures = await storePictures(before)
+      const copied = async () =>
+        (await before.pg.query('select count(*)::int as count from image where url_secret_id = 2')).rows[0].count
+      const start = () => {
+        const child: ChildProcess = spawn(process.execPath, [COMMAND, 'url-secret'], {
+          env: { ...programEnv(), ...env, URL_SECRETS: 'new,old' },
+          stdio: ['ignore', 'pipe', 'pipe'],
+        })
+        let said = ''
+        for (const stream of [child.stdout, child.stderr]) stream?.on('data', (text) => (said += text))
+        const gone = once(child, 'exit').then(([code, signal]) => signal ?? code)
+        onTestFinished(() => void child.kill('SIGKILL'))
+        return { child, gone, said: () => said }
+      }
+
+      const random = seededRandom()
+      for (let kill = 1; kill <= KILLS; kill++) {
+        const { child, gone } = start()
+        const enough = Math.floor((ITEMS * (kill - random())) / (KILLS + 2))
+        await until(async () => child.exitCode !== null || (await copied()) >= enough)
+        child.kill('SIGKILL')
+        expect(await gone).toBe('SIGKILL')
+      }
+      const beforeLast = await copied()
+      expect(beforeLast).toBeGreaterThan(0)
+      expect(beforeLast).toBeLessThan(ITEMS)
+      const interrupted = start()
+      await until(async () => interrupted.child.exitCode !== null || (await copied()) > beforeLast)
+      interrupted.child.kill('SIGINT')
+      await interrupted.gone
+      expect(interrupted.said()).toMatch(/Interrupted after \d+ of \d+: run the same command again|Copied \d+\./)
+
+      const last = start()
+      expect(await last.gone, last.said()).toBe(0)
+      expect(last.said()).toMatch(/Copied \d+\.\n|Every picture is stored/)
+      expect(await copied()).toBe(ITEMS)
+
+      const after = await testApp(await testConfig({ ...env, URL_SECRET: '', URL_SECRETS: 'new,old' }))
+      const items = await after.prisma.item.findMany()
+      const wrong: string[] = []
+      await mapConcurrent(items, 16, async (item) => {
+        const old = pictures.get(item.id)
+        const key = variantKeyOf(after, item, { preset: 'thumbnail', format: 'WEBP' })
+        const [bytes, kept] = await Promise.all([
+          after.stores.previews.get(key),
+          after.stores.previews.get(old?.key ?? ''),
+        ])
+        if (!old || !bytes?.equals(old.bytes) || !kept?.equals(old.bytes)) wrong.push(key)
+      })
+      expect(wrong).toEqual([])
+      let objects = 0
+      for await (const _ of after.stores.previews.list('')) objects++
+      expect(objects).toBe(2 * ITEMS)
+    },
+  )
+})
