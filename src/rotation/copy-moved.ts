@@ -2,7 +2,7 @@ import { setTimeout as delay } from 'node:timers/promises'
 import { mapConcurrent } from '../core/map-concurrent.ts'
 import { lockComposites, lockItems } from '../db/locks.ts'
 import type { Store } from '../store/store.ts'
-import { recordCopies } from '../variants/copies.ts'
+import { recordCopies } from '../variants/record-copies.ts'
 import { findMoved, type Keys, type MovedImage, type Owner, type Position, START } from './find-moved.ts'
 
 /** Pictures that are locked, copied and recorded together: some tenths of a second that a first request for one of them may wait. */

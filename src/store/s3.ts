@@ -14,6 +14,7 @@ import { AppError } from '../core/errors.ts'
 import { log } from '../core/log.ts'
 import { mapConcurrent } from '../core/map-concurrent.ts'
 import { isAbsent } from './s3-errors.ts'
+import { parametersOf } from './s3-parameters.ts'
 import { presignPut } from './s3-presign.ts'
 import { openTries } from './s3-tries.ts'
 import type { ByteRange, Listed, PutOptions, Store } from './store.ts'
@@ -245,19 +246,4 @@ const md5Of = (bytes: Uint8Array) => createHash('md5').update(bytes).digest('hex
 interface Etagged {
   readonly ETag?: string
   readonly ServerSideEncryption?: string
-}
-
-function parametersOf(bytes: Uint8Array, options: PutOptions) {
-  const { contentType, cacheControl, sourceHash, cacheTags, replace } = options
-  return {
-    ContentType: contentType,
-    CacheControl: cacheControl,
-    // The service refuses the request if other bytes arrive.
-    ContentMD5: createHash('md5').update(bytes).digest('base64'),
-    Metadata: {
-      ...(sourceHash ? { 'source-hash': sourceHash } : {}),
-      ...(cacheTags ? { 'cache-tag': cacheTags.join(',') } : {}),
-    },
-    ...(replace ? {} : { IfNoneMatch: '*' }),
-  }
 }

@@ -3,10 +3,11 @@ import { isSourceFailure } from '../core/errors.ts'
 import { mapConcurrent } from '../core/map-concurrent.ts'
 import { inTransaction, type Pg } from '../db/database.ts'
 import { lockItems } from '../db/locks.ts'
-import { type CopiedImage, type CopySource, copyVariants, findCopySources, recordCopies } from './copies.ts'
+import { type CopySource, copyVariants, findCopySources } from './copies.ts'
 import { findWork, type Work, type WorkOrder } from './find-missing.ts'
 import { makeVariants, type RenderDeps, sourcePathOf } from './make.ts'
 import { type FailedItem, type RenderedItem, type Results, recordResults } from './record.ts'
+import { type CopiedImage, recordCopies } from './record-copies.ts'
 
 /** Only this limit makes a source's failure final; a viewer's limit is shorter. */
 const CPU_LIMIT_MS = 20_000

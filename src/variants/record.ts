@@ -6,7 +6,7 @@ import { SLOW_MS } from '../core/vendor-costs.ts'
 import { type Queryable, statement } from '../db/statement.ts'
 import type { PlaceholderData } from '../render/messages.ts'
 import { IS_WANTED, WRITE_EVENTS } from '../webhooks/outbox.ts'
-import type { CopiedImage } from './copies.ts'
+import type { CopiedImage } from './record-copies.ts'
 
 /** A stored picture, ready to be recorded. */
 export interface MadeImage {

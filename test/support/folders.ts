@@ -19,7 +19,7 @@ export const FOLDERS: Readonly<Record<string, readonly string[]>> = {
   webhooks: ['core', 'db'],
   coverage: ['core', 'db', 'catalogue'],
   variants: ['core', 'cdn', 'db', 'jobs', 'render', 'store', 'catalogue', 'webhooks'],
-  composites: ['core', 'cdn', 'db', 'jobs', 'render', 'store', 'catalogue', 'webhooks', 'coverage', 'variants'],
+  composites: ['core', 'cdn', 'db', 'jobs', 'render', 'catalogue', 'webhooks', 'coverage', 'variants'],
   rotation: ['core', 'db', 'store', 'catalogue', 'variants', 'composites'],
   diagnose: ['core', 'cdn', 'db', 'variants', 'rotation'],
   backfill: ['core', 'db', 'jobs', 'catalogue', 'webhooks', 'variants', 'composites'],
