@@ -1,7 +1,7 @@
 import { readdir, stat, writeFile } from 'node:fs/promises'
 import path from 'node:path'
 import { describe, expect, it } from 'vitest'
-import { loadOrCreateSecret } from '../src/access/secrets.ts'
+import { keepUrlSecrets, loadOrCreateSecret, loadUrlSecrets } from '../src/access/secrets.ts'
 import { loadConfig } from '../src/core/config.ts'
 import { tempDirectory } from './support/setup.ts'
 
@@ -36,6 +36,7 @@ describe('the configuration', () => {
       HOST: 'a b',
       PUBLIC_IMAGE_URL: 'images',
       PRESETS_FILE: 'none.json',
+      URL_SECRETS: 'hush-hush,hush-hush',
     }
     let message = ''
     try {
@@ -46,6 +47,20 @@ describe('the configuration', () => {
     for (const name of Object.keys(env)) expect(message).toContain(name)
     expect(message).not.toContain('hunter2')
     expect(message).not.toContain('two words')
+    expect(message).not.toContain('hush')
+  })
+
+  it('has one URL secret or a list of them', () => {
+    expect(loadConfig({}).urlSecrets).toBeNull()
+    expect(loadConfig({ URL_SECRET: 'a,b' }).urlSecrets).toEqual(['a,b'])
+    expect(loadConfig({ URL_SECRETS: 'new, old' }).urlSecrets).toEqual(['new', 'old'])
+    for (const [env, expected] of [
+      [{ URL_SECRET: 'a', URL_SECRETS: 'a,b' }, /URL_SECRET and URL_SECRETS are both set/],
+      [{ URL_SECRETS: 'a,,b' }, /separated by commas/],
+      [{ URL_SECRETS: 'a,a' }, /has a secret twice/],
+      [{ URL_SECRETS: 'a,b,c,d,e' }, /has 5 secrets; at most 4/],
+    ] as const)
+      expect(() => loadConfig(env)).toThrow(expected)
   })
 })
 
@@ -108,5 +123,15 @@ describe('a generated secret', () => {
     expect(all[0]).toMatch(/^[\w-]{32}$/)
     expect((await stat(path.join(directory, 'token'))).mode & 0o777).toBe(0o600)
     expect(await readdir(directory)).toEqual(['token'])
+  })
+
+  it('of URLs can be replaced by several, of which the first is new', async () => {
+    const config = { urlSecrets: null, dataDir: await tempDirectory() }
+    const [old = ''] = await loadUrlSecrets(config)
+    await keepUrlSecrets(config.dataDir, ['fresh', old])
+    expect(await loadUrlSecrets(config)).toEqual(['fresh', old])
+    expect(await loadUrlSecrets({ ...config, urlSecrets: ['configured'] })).toEqual(['configured'])
+    expect((await stat(path.join(config.dataDir, 'url-secret'))).mode & 0o777).toBe(0o600)
+    expect(await readdir(config.dataDir)).toEqual(['url-secret'])
   })
 })

@@ -1,4 +1,4 @@
-import { describe, expect, it } from 'vitest'
+import { describe, expect, it, onTestFinished } from 'vitest'
 import { type App, openApp } from '../src/app.ts'
 import { startBackfill } from '../src/backfill/backfills.ts'
 import { checkRequest } from '../src/backfill/request.ts'
@@ -126,6 +126,9 @@ describe('after a rotation of the URL secret', () => {
     await makeAll(oldUrl)
     expect(await coverageOf(before, oldUrl)).toMatchObject({ total: 4, ready: 4, stale: 0, isExact: true })
 
+    await before.pg.query(
+      `insert into webhook (url, secret, types) values ('https://example.com', 'x', '{image.variant.created,preview.family.created}')`,
+    )
     const after = await start('new,old')
     const { url } = await testServer(after)
     expect(await coverageOf(after, url)).toMatchObject({ total: 4, ready: 0, stale: 4, missing: 0, isExact: true })
@@ -162,6 +165,10 @@ describe('after a rotation of the URL secret', () => {
     const objects = new Set(await objectsOf(after))
     const keys = (await issuedBy(url)).filter((each) => !each.includes('-t_'))
     expect(keys.filter((each) => !objects.has(each))).toEqual([])
+    // Whoever keeps keys learns the new ones.
+    const events = await after.pg.query(`select data ->> 'objectKey' as key from event order by id`)
+    expect(events.rows.map((row) => row.key)).toEqual(expect.arrayContaining(keys))
+    expect(events.rows).toHaveLength(4 + after.layouts.size)
     // The previews of the other layouts, which never existed.
     expect(after.pool.stats.renders).toBe(after.layouts.size - 1)
   })
@@ -239,11 +246,16 @@ async function openApi(config: Config) {
   const pool = testRenderers(config)
   const app = await openApp(config, { pool })
   const server = await serve(app)
-  const close = async () => {
-    await server.close()
-    await app.close()
-    await pool.close()
+  let closing: Promise<void> | null = null
+  const close = () => {
+    closing ??= (async () => {
+      await server.close()
+      await app.close()
+      await pool.close()
+    })()
+    return closing
   }
+  onTestFinished(close)
   return { app, url: server.url, close }
 }
 

@@ -18,7 +18,10 @@ const BackfillModeRef = builder.enumType('BackfillMode', {
   description: 'Which items in its scope a backfill processes.',
   values: {
     MISSING: { description: 'no image at all' },
-    STALE: { description: 'missing, or made from an older source or recipe' },
+    STALE: {
+      description:
+        'missing, made from an older source or recipe, or under the key of another URL secret, which is copied',
+    },
     FAILED: { description: 'failed before; retried' },
     ALL: { description: 'everything, again' },
   } as const,

@@ -12,15 +12,20 @@ const PresetCoverageRef = builder.objectRef<PresetCoverage>('PresetCoverage').im
   fields: (t) => ({
     preset: t.exposeString('preset', { description: 'Name of the preset.' }),
     total: t.exposeInt('total', { description: 'Number of items in the scope.' }),
-    ready: t.exposeInt('ready', { description: 'Items with the picture of the current source and preset.' }),
-    stale: t.exposeInt('stale', { description: 'Items with a picture of an older source or preset only.' }),
+    ready: t.exposeInt('ready', {
+      description: 'Items with the picture of the current source and preset, under the key of its URL.',
+    }),
+    stale: t.exposeInt('stale', {
+      description:
+        'Items with a picture of an older source or preset only, or under the key of another URL secret only.',
+    }),
     missing: t.exposeInt('missing', { description: 'Items without a picture.' }),
     failed: t.exposeInt('failed', {
       description: 'Items that are not ready and whose current source cannot be rendered.',
     }),
     isExact: t.exposeBoolean('isExact', {
       description:
-        'True: the counts are current. False: recent changes are not counted yet; a worker counts them within two seconds. After a preset has changed it takes longer, and ready items count as stale meanwhile.',
+        'True: the counts are current. False: recent changes are not counted yet; a worker counts them within two seconds. After a preset or the URL secret has changed it takes longer, and ready items count as stale meanwhile.',
     }),
   }),
 })
