@@ -17,14 +17,15 @@ import { createProgressBar } from './progress-bar.ts'
 const HELP = `Rotates the secret of picture and upload URLs: says what to do, copies pictures to their new keys, and says what comes next.
 
   npm run rotate -- url-secret [--dry-run]
-  npm run rotate -- url-secret --drop
+  npm run rotate -- url-secret --drop [--now]
 
 With URL_SECRET or URL_SECRETS, run it with the same value as the service; you change the variable, it copies. Without, it
 also puts a new secret into DATA_DIR/url-secret, which the service reads when it is started.
 
 It copies while the service runs. Interrupt it whenever you like, and run it again: what is copied stays copied.
 
---dry-run only says what it would do. --drop removes all secrets but the first from DATA_DIR/url-secret, once that is safe.
+--dry-run only says what it would do. --drop removes all secrets but the first from DATA_DIR/url-secret, from the day on that it
+says; with --now at once, because somebody knows the old secret: its URLs are 404 then.
 docs/operating.md describes the rotation of every secret.
 `
 
@@ -51,7 +52,9 @@ export async function runRotate(): Promise<number> {
     const { pg, close } = await openDatabase(databaseUrl, { connectionsMax: CONNECTIONS })
     try {
       await migrate(pg)
-      return values.drop ? await drop(config, pg) : await rotate(config, pg, { isDryRun: values['dry-run'] ?? false })
+      return values.drop
+        ? await drop(config, pg, { now: values.now ?? false })
+        : await rotate(config, pg, { isDryRun: values['dry-run'] ?? false })
     } finally {
       await close()
     }
@@ -148,7 +151,7 @@ async function copyAll(config: Config, keys: Keys, count: number): Promise<boole
 }
 
 /** Removes the older secrets from the kept file. */
-async function drop(config: Config, pg: Pg): Promise<number> {
+async function drop(config: Config, pg: Pg, { now }: { now: boolean }): Promise<number> {
   if (config.urlSecrets)
     throw new AppError(
       'BAD_INPUT',
@@ -162,11 +165,11 @@ async function drop(config: Config, pg: Pg): Promise<number> {
   }
   const { newest, rotation } = await readRotation(config, pg, secrets)
   const dropDate = dropDateOf(rotation)
-  if (!dropDate || dropDate > new Date())
+  if (!dropDate || (dropDate > new Date() && !now))
     throw new AppError(
       'BAD_INPUT',
       dropDate
-        ? `URLs of the old secret are still in use: it may be dropped from ${dropDate.toISOString().slice(0, 10)} on.`
+        ? `URLs of the old secret are still in use: it may be dropped from ${dropDate.toISOString().slice(0, 10)} on, or with --now if somebody knows it.`
         : 'The service has not issued URLs with the new secret yet: restart it first.',
     )
   const left = await countMoved({ pg, presets: config.presets, urlSecret: newest }, { max: 1000 })
@@ -187,6 +190,7 @@ function parseCommandLine() {
         help: { type: 'boolean', short: 'h' },
         'dry-run': { type: 'boolean' },
         drop: { type: 'boolean' },
+        now: { type: 'boolean' },
       },
     })
   } catch (error) {
