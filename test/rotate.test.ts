@@ -44,7 +44,6 @@ it('rotates secrets that are configured: says the steps, copies ahead, and when 
   const first = await rotate('old', 'url-secret')
   expect(first).toMatchObject({ code: 0, said: expect.stringMatching(/URL_SECRETS=OLD,NEW[\s\S]*\n +[\w-]{32}\n/) })
 
-  expect((await rotate('old,new', 'url-secret', '--dry-run')).said).toContain('It would copy 3 pictures')
   const second = await rotate('old,new', 'url-secret')
   expect(second.said).toMatch(/Copying 3 pictures[\s\S]*Copied 3\.\nNext,.*\n?.*URL_SECRETS=NEW,OLD/)
   const ahead = await start('new,old')
@@ -57,12 +56,13 @@ it('rotates secrets that are configured: says the steps, copies ahead, and when 
   expect(ahead.pool.stats.renders).toBe(0)
   expect((await fetch(`${url}/readyz`)).status).toBe(200)
 
-  const third = await rotate('new,old', 'url-secret')
-  expect(third.said).toMatch(/^Every picture is stored.*\nURLs are issued with the new secret since \d{4}-\d\d-\d\d\. /)
+  const third = await rotate('new,old', 'url-secret', '--dry-run')
+  expect(third.said).toMatch(
+    /^It would copy 0 pictures.*\nURLs are issued with the new secret since \d{4}-\d\d-\d\d\. /,
+  )
   expect(third.said).toMatch(/may be dropped from \d{4}-\d\d-\d\d on: remove the old one from URL_SECRETS/)
   await ahead.pg.query(`update url_secret set issued_at = now() - interval '31 days'`)
   expect((await rotate('new,old', 'url-secret')).said).toContain('may be dropped now')
-  expect(await rotate('new,old', 'url-secret', '--drop')).toMatchObject({ code: 1 })
 })
 
 it('rotates the secret that is kept in the data directory, in place', async () => {
@@ -100,11 +100,10 @@ it('rotates the secret that is kept in the data directory, in place', async () =
   expect((await readFile(file, 'utf8')).trim()).toBe(fresh)
 })
 
-it.each([
-  [[], 'npm run rotate -- url-secret'],
-  [['admin-token'], 'npm run rotate -- url-secret'],
-  [['url-secret', '--soon'], '--soon'],
-])('with %j says what is wrong', async (args, expected) => {
+it('refuses what it does not know', async () => {
   const { rotate } = await installation()
-  expect(await rotate('', ...args)).toMatchObject({ code: 1, said: expect.stringContaining(expected) })
+  expect(await rotate('', 'admin-token')).toMatchObject({
+    code: 1,
+    said: expect.stringContaining('npm run rotate -- url-secret'),
+  })
 })
