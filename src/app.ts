@@ -28,7 +28,7 @@ import { INTERACTIVE_CHANNEL } from './variants/interactive.ts'
 import { type RecipeHistory, rememberRecipes } from './variants/recipes.ts'
 import { openTransformLimit, type TransformLimit } from './variants/transform-limit.ts'
 import { openTransformUses, type TransformUses } from './variants/transform-uses.ts'
-import { registerUrlSecrets } from './variants/url-secrets.ts'
+import { noteIssuing, registerUrlSecrets } from './variants/url-secrets.ts'
 import { openWarmQueue, type WarmQueue } from './variants/warm-queue.ts'
 
 /** All parts of the service, wired together. */
@@ -100,6 +100,7 @@ export async function openApp(
   const urlSecrets = await registerUrlSecrets(pg, secrets)
   const [urlSecret] = urlSecrets
   if (!urlSecret) throw new Error('there is no URL secret')
+  opening.defer((await noteIssuing(pg, urlSecret)).close)
   const deliveries = openDeliveryCounts(pg)
   opening.defer(deliveries.close)
   const uses = openTransformUses(pg)

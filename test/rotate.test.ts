@@ -58,7 +58,7 @@ it('rotates secrets that are configured: says the steps, copies ahead, and when 
 
   const third = await rotate('new,old', 'url-secret', '--dry-run')
   expect(third.said).toMatch(
-    /^It would copy 0 pictures.*\nURLs are issued with the new secret since \d{4}-\d\d-\d\d\. /,
+    /^It would copy 0 pictures.*\nURLs were last issued with the old secret on \d{4}-\d\d-\d\d \d\d:\d\d UTC\./,
   )
   expect(third.said).toMatch(/may be dropped from \d{4}-\d\d-\d\d on: remove the old one from URL_SECRETS/)
   await ahead.pg.query(`update url_secret set issued_at = now() - interval '31 days'`)

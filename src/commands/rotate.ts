@@ -11,7 +11,7 @@ import { copyMoved } from '../rotation/copy-moved.ts'
 import { countMoved, type Keys } from '../rotation/find-moved.ts'
 import { dropDateOf, firstSteps, nextSteps, type Rotation } from '../rotation/steps.ts'
 import { openStores } from '../store/open.ts'
-import { findIssuedSince, findUrlSecrets, registerUrlSecrets } from '../variants/url-secrets.ts'
+import { findUrlSecrets, readIssued, registerUrlSecrets } from '../variants/url-secrets.ts'
 import { createProgressBar } from './progress-bar.ts'
 
 const HELP = `Rotates the secret of picture and upload URLs: says what to do, copies pictures to their new keys, and says what comes next.
@@ -81,7 +81,7 @@ async function rotate(config: Config, pg: Pg, { isDryRun }: { isDryRun: boolean 
       return 0
     }
     // The present one first: of two unknown secrets, the one of the existing pictures is older.
-    await registerUrlSecrets(pg, secrets, { isIssuing: false })
+    await registerUrlSecrets(pg, secrets)
     secrets = [newSecret(), ...secrets]
     say(`A new secret is the first in ${await keepUrlSecrets(config.dataDir, secrets)}; the old one is still accepted.`)
   }
@@ -99,11 +99,11 @@ async function rotate(config: Config, pg: Pg, { isDryRun }: { isDryRun: boolean 
 }
 
 async function readRotation(config: Config, pg: Pg, secrets: readonly string[]) {
-  const registered = await registerUrlSecrets(pg, secrets, { isIssuing: false })
+  const registered = await registerUrlSecrets(pg, secrets)
   const newest = registered.reduce((a: UrlSecret, b) => (b.id > a.id ? b : a))
   const rotation: Rotation = {
     issuesNewest: registered[0] === newest,
-    issuedSince: await findIssuedSince(pg, newest),
+    issued: await readIssued(pg, newest),
     isKept: config.urlSecrets === null,
     supersededDays: config.supersededDays,
   }

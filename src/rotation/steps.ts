@@ -8,8 +8,8 @@ const DROP_DAYS_MIN = 1
 export interface Rotation {
   /** Whether URLs are issued with the newest. */
   readonly issuesNewest: boolean
-  /** Since when a process has issued URLs with the newest; null: none has. */
-  readonly issuedSince: Date | null
+  /** When a process last issued URLs with the newest, and with an older one; null: never. */
+  readonly issued: { readonly own: Date | null; readonly older: Date | null }
   /** Whether the secrets are in a file of DATA_DIR, which this command changes, and not in URL_SECRETS. */
   readonly isKept: boolean
   /** For how long superseded pictures are kept. */
@@ -17,9 +17,9 @@ export interface Rotation {
 }
 
 /** From when on the older secrets may be dropped; null: the newest is not issued yet. */
-export function dropDateOf({ issuedSince, supersededDays }: Rotation): Date | null {
-  if (!issuedSince) return null
-  return new Date(issuedSince.getTime() + Math.max(supersededDays, DROP_DAYS_MIN) * DAY_MS)
+export function dropDateOf({ issued: { own, older }, supersededDays }: Rotation): Date | null {
+  if (!own) return null
+  return new Date((older?.getTime() ?? 0) + Math.max(supersededDays, DROP_DAYS_MIN) * DAY_MS)
 }
 
 /** What to do before this command has anything to do. @param fresh a new random secret */
@@ -45,14 +45,13 @@ export function nextSteps(rotation: Rotation, now: Date): string[] {
       ? ['Next: restart the service, which then issues URLs with the new secret, and run this command again.']
       : ['Next: start every API and worker with these URL_SECRETS, and run this command again.']
   const how = isKept ? 'npm run rotate -- url-secret --drop' : 'remove the old one from URL_SECRETS everywhere'
-  const when =
-    dropDate > now
-      ? `may be dropped from ${isoDay(dropDate)} on: ${how}, then restart.`
-      : `may be dropped now: ${how}, then restart.`
+  const { older } = rotation.issued
   return [
-    `URLs are issued with the new secret since ${isoDay(rotation.issuedSince ?? now)}. The old one ${when}`,
-    'URLs of the old one are 404 after that, wherever they are still in use; until then they redirect.',
+    `URLs were ${older ? `last issued with the old secret on ${isoMinute(older)} UTC` : 'never issued with the old secret'}.`,
+    `It may be dropped ${dropDate > now ? `from ${isoDay(dropDate)} on` : 'now'}: ${how}, then restart.`,
+    'Its URLs are 404 after that, wherever they are still in use; until then they redirect.',
   ]
 }
 
 const isoDay = (date: Date) => date.toISOString().slice(0, 10)
+const isoMinute = (date: Date) => date.toISOString().slice(0, 16).replace('T', ' ')

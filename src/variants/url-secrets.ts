@@ -1,6 +1,7 @@
 import { createHmac } from 'node:crypto'
 import type { PoolClient } from 'pg'
 import { log } from '../core/log.ts'
+import { logFailure } from '../core/log-failure.ts'
 import { secretOf, type UrlSecret } from '../core/version.ts'
 import { inTransaction, type Pg } from '../db/database.ts'
 import { lockTransaction, URL_SECRET_LOCK } from '../db/locks.ts'
@@ -15,18 +16,11 @@ const BATCH = 10_000
  * secrets are first seen tells all processes which is newer, whatever the order of their lists: of unknown ones, an earlier one is newer.
  * If no secret was registered before, the keys of all existing pictures are compared with them: about 100,000 a second, once; then the
  * secret of the latest picture is the oldest.
- * @param options.isIssuing false: this process issues no URLs
  */
-export async function registerUrlSecrets(
-  pg: Pg,
-  values: readonly string[],
-  { isIssuing = true }: { isIssuing?: boolean } = {},
-): Promise<readonly UrlSecret[]> {
+export async function registerUrlSecrets(pg: Pg, values: readonly string[]): Promise<readonly UrlSecret[]> {
   const wanted = values.map((value) => ({ value, fingerprint: fingerprintOf(value) }))
-  const isKnown = (known: Known) => wanted.every(({ fingerprint }) => known.has(fingerprint))
   let known = await readKnown(pg)
-  const issuing = isIssuing ? (wanted[0]?.fingerprint ?? '') : ''
-  if (!isKnown(known) || known.get(issuing)?.issuedAt === null)
+  if (!wanted.every(({ fingerprint }) => known.has(fingerprint)))
     await inTransaction(pg, async (client) => {
       await lockTransaction(client, URL_SECRET_LOCK)
       known = await readKnown(client)
@@ -36,26 +30,25 @@ export async function registerUrlSecrets(
         .toReversed()
         .sort((a, b) => Number(b.value === inUse) - Number(a.value === inUse))) {
         if (known.has(fingerprint)) continue
-        const id = Math.max(0, ...[...known.values()].map((row) => row.id)) + 1
+        const id = Math.max(0, ...known.values()) + 1
         await execute(client, query.insertInto('url_secret').values({ id, fingerprint }))
-        known.set(fingerprint, { id, issuedAt: null })
+        known.set(fingerprint, id)
       }
-      const never = query.updateTable('url_secret').set({ issued_at: now }).where('issued_at', 'is', null)
-      await execute(client, never.where('fingerprint', '=', issuing))
       if (isFirst) await labelImages(client, toSecrets(wanted, known))
     })
   return toSecrets(wanted, known)
 }
 
-type Known = Map<string, { readonly id: number; readonly issuedAt: Date | null }>
+/** Ids by fingerprint. */
+type Known = Map<string, number>
 
 async function readKnown(db: Pg | PoolClient): Promise<Known> {
   const rows = await fetchAll(db, query.selectFrom('url_secret').selectAll())
-  return new Map(rows.map(({ fingerprint, id, issued_at: issuedAt }) => [fingerprint, { id, issuedAt }]))
+  return new Map(rows.map(({ fingerprint, id }) => [fingerprint, id]))
 }
 
 const toSecrets = (wanted: readonly { value: string; fingerprint: string }[], known: Known): UrlSecret[] =>
-  wanted.map(({ value, fingerprint }) => ({ id: known.get(fingerprint)?.id ?? 0, value }))
+  wanted.map(({ value, fingerprint }) => ({ id: known.get(fingerprint) ?? 0, value }))
 
 /** Identifies a secret without revealing it. */
 const fingerprintOf = (secret: string): string =>
@@ -69,10 +62,29 @@ export async function findUrlSecrets(pg: Pg, values: readonly string[]): Promise
   return registered.length === 0 && known.size > 0 ? null : toSecrets(registered, known)
 }
 
-/** Since when any process has issued URLs with this secret; null: none has. */
-export async function findIssuedSince(pg: Pg, { id }: UrlSecret): Promise<Date | null> {
-  const [row] = await fetchAll(pg, query.selectFrom('url_secret').select('issued_at').where('id', '=', id))
-  return row?.issued_at ?? null
+const NOTE_EVERY_MS = 3_600_000
+
+/** Records, now and every hour until it is closed, that this process issues URLs with the secret. */
+export async function noteIssuing(pg: Pg, { id }: UrlSecret): Promise<{ close: () => void }> {
+  const noting = query.updateTable('url_secret').set({ issued_at: now }).where('id', '=', id)
+  await execute(pg, noting)
+  const note = () =>
+    execute(pg, noting).catch((error) => logFailure('the use of the URL secret cannot be recorded', error))
+  const timer = setInterval(() => void note(), NOTE_EVERY_MS).unref()
+  return { close: () => clearInterval(timer) }
+}
+
+/** When URLs were last issued with this secret by any process, and with an older one, to the hour; null: never. */
+export async function readIssued(pg: Pg, { id }: UrlSecret): Promise<{ own: Date | null; older: Date | null }> {
+  const rows = await fetchAll(
+    pg,
+    query.selectFrom('url_secret').select(['id', 'issued_at as at']).where('id', '<=', id),
+  )
+  const older = rows.flatMap((row) => (row.id < id && row.at ? [row.at.getTime()] : []))
+  return {
+    own: rows.find((row) => row.id === id)?.at ?? null,
+    older: older.length === 0 ? null : new Date(Math.max(...older)),
+  }
 }
 
 /** The secret that the key of the latest picture was made with, as far as it is one of these. */

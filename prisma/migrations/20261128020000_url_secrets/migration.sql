@@ -2,7 +2,7 @@
 CREATE TABLE url_secret (
   id integer PRIMARY KEY,
   fingerprint text NOT NULL,
-  -- Since when a process has issued URLs with it; null: it was only accepted.
+  -- When a process that issues URLs with it was last known to run, to the hour; null: it was only accepted.
   issued_at timestamptz(3)
 );
 CREATE UNIQUE INDEX url_secret_fingerprint_key ON url_secret (fingerprint);
