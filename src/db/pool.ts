@@ -139,6 +139,8 @@ export function openPool(
     connectionTimeoutMillis: CONNECT_MS,
     keepAlive: true,
     application_name: 'afterimage',
+    // pg-pool waits for it, though its types do not say so.
+    // oxlint-disable-next-line typescript/no-misused-promises
     onConnect: async (client) => {
       if (settings) await SET.run(client, { names: Object.keys(settings), values: Object.values(settings) })
     },
