@@ -1,31 +1,17 @@
 import { createHash, timingSafeEqual } from 'node:crypto'
-
-/** A token's rights. The admin token has them all. */
-export type TokenScope =
-  | 'backfill:write'
-  | 'takedown:write'
-  | 'preview:write'
-  | 'delivery:read'
-  | 'webhook:write'
-  | 'upload:write'
-
-const ALL_SCOPES: ReadonlySet<TokenScope> = new Set([
-  'backfill:write',
-  'takedown:write',
-  'preview:write',
-  'delivery:read',
-  'webhook:write',
-  'upload:write',
-])
-const NO_SCOPES: ReadonlySet<TokenScope> = new Set()
+import { ADMIN, anonymousCaller, type Caller } from './caller.ts'
 
 /**
- * What the bearer of this Authorization header may do; nothing without one.
+ * Who sends this Authorization header.
  * Hashed first, so that the comparison's time reveals neither content nor length of the token.
  */
-export function scopesOf(authorization: string | null | undefined, adminToken: string): ReadonlySet<TokenScope> {
+export async function identifyCaller(
+  authorization: string | null | undefined,
+  { adminToken }: { readonly adminToken: string },
+): Promise<Caller> {
   const [, token] = /^Bearer\s+(\S+)$/i.exec(authorization ?? '') ?? []
-  if (!token) return NO_SCOPES
-  const digest = (text: string) => createHash('sha256').update(text).digest()
-  return timingSafeEqual(digest(token), digest(adminToken)) ? ALL_SCOPES : NO_SCOPES
+  if (token && timingSafeEqual(sha256(token), sha256(adminToken))) return ADMIN
+  return anonymousCaller({ publicReads: true })
 }
+
+const sha256 = (text: string) => createHash('sha256').update(text).digest()

@@ -5,7 +5,7 @@ import RelayPlugin from '@pothos/plugin-relay'
 import ScopeAuthPlugin from '@pothos/plugin-scope-auth'
 import type PrismaTypes from '../../prisma/generated/pothos.ts'
 import { getDatamodel } from '../../prisma/generated/pothos.ts'
-import type { TokenScope } from '../access/tokens.ts'
+import type { Caller, TokenScope } from '../access/caller.ts'
 import type { App } from '../app.ts'
 import { AppError } from '../core/errors.ts'
 import { type GlobalId, isRowId, parseGlobalId } from '../core/global-id.ts'
@@ -17,7 +17,7 @@ import type { Loaders } from './loaders.ts'
 /** What every resolver gets. */
 export interface Context {
   readonly app: App
-  readonly scopes: ReadonlySet<TokenScope>
+  readonly caller: Caller
   readonly loaders: Loaders
   /** Prefix of image URLs, without a trailing slash. */
   readonly imageUrl: string
@@ -104,7 +104,7 @@ export const builder = new SchemaBuilder<Types>({
     },
   },
   scopeAuth: {
-    authScopes: ({ scopes }) => ({ token: (scope: TokenScope) => scopes.has(scope) }),
+    authScopes: ({ caller }) => ({ token: (scope: TokenScope) => caller.scopes.has(scope) }),
     unauthorizedError: (_parent, _context, info) =>
       new AppError(
         'FORBIDDEN',

@@ -2,7 +2,7 @@ import { renderGraphiQL } from '@graphql-yoga/render-graphiql'
 import { type ASTNode, type DocumentNode, GraphQLError, parse, visit } from 'graphql'
 import { createYoga, type Plugin } from 'graphql-yoga'
 import { LRUCache } from 'lru-cache'
-import { scopesOf } from '../access/tokens.ts'
+import { identifyCaller } from '../access/tokens.ts'
 import type { App } from '../app.ts'
 import { AppError } from '../core/errors.ts'
 import { FORBIDDEN_CHARACTERS, isStorable, isStorableJson } from '../core/text.ts'
@@ -36,9 +36,9 @@ export function createGraphQL(app: App, imageUrl: () => string) {
     // Content-Length has been checked already: counting the body takes a tenth of the time of a small response.
     maxRequestBodySize: false,
     logging: false,
-    context: ({ request }) => ({
+    context: async ({ request }) => ({
       app,
-      scopes: scopesOf(request.headers.get('authorization'), app.adminToken),
+      caller: await identifyCaller(request.headers.get('authorization'), app),
       loaders: createLoaders(app),
       imageUrl: imageUrl(),
     }),

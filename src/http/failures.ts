@@ -1,7 +1,7 @@
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import { Readable } from 'node:stream'
 import { pipeline } from 'node:stream/promises'
-import { scopesOf } from '../access/tokens.ts'
+import { identifyCaller } from '../access/tokens.ts'
 import type { App } from '../app.ts'
 import { AppError, publicSentence, toAppError } from '../core/errors.ts'
 import { isRowId, parseGlobalId, printGlobalId } from '../core/global-id.ts'
@@ -13,7 +13,9 @@ import { type Failure, readFailures } from '../variants/failures.ts'
  * `/failures.jsonl`: all failures as JSON Lines, or with `?backfill=ID` those that one backfill recorded last. GET and HEAD, with a token
  * of scope backfill:write. Streamed with back-pressure: at most one page is in memory.
  */
-export function createFailuresExport({ pg, adminToken }: App) {
+export function createFailuresExport(app: App) {
+  const { pg } = app
+
   return async function handle(request: IncomingMessage, response: ServerResponse): Promise<void> {
     try {
       await answer(request, response)
@@ -25,7 +27,8 @@ export function createFailuresExport({ pg, adminToken }: App) {
   async function answer(request: IncomingMessage, response: ServerResponse): Promise<void> {
     if (request.method !== 'GET' && request.method !== 'HEAD')
       throw new AppError('METHOD_NOT_ALLOWED', `Use GET or HEAD for failures, not ${request.method}.`)
-    if (!scopesOf(request.headers.authorization, adminToken).has('backfill:write'))
+    const caller = await identifyCaller(request.headers.authorization, app)
+    if (!caller.scopes.has('backfill:write'))
       throw new AppError('FORBIDDEN', 'Failures need a token with scope backfill:write: Authorization: Bearer TOKEN.')
     const backfillId = parseBackfill(new URL(request.url ?? '', 'http://localhost').searchParams)
     if (backfillId !== null) {

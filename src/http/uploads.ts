@@ -1,5 +1,5 @@
 import type { IncomingMessage, ServerResponse } from 'node:http'
-import { scopesOf } from '../access/tokens.ts'
+import { identifyCaller } from '../access/tokens.ts'
 import type { App } from '../app.ts'
 import { AppError, publicSentence, toAppError } from '../core/errors.ts'
 import { logFailure } from '../core/log-failure.ts'
@@ -17,7 +17,7 @@ const STALL_MS = 30_000
  * /events/s3`, with which a bucket announces new objects, with a token of scope upload:write.
  */
 export function createUploadRoutes(app: App) {
-  const { prisma, adminToken, urlSecrets, config } = app
+  const { prisma, urlSecrets, config } = app
   const { originals } = app.stores
 
   async function receive(request: IncomingMessage, response: ServerResponse): Promise<void> {
@@ -54,7 +54,8 @@ export function createUploadRoutes(app: App) {
   async function handleS3Event(request: IncomingMessage, response: ServerResponse): Promise<void> {
     if (request.method !== 'POST')
       throw new AppError('METHOD_NOT_ALLOWED', `Use POST for events, not ${request.method}.`)
-    if (!scopesOf(request.headers.authorization, adminToken).has('upload:write'))
+    const caller = await identifyCaller(request.headers.authorization, app)
+    if (!caller.scopes.has('upload:write'))
       throw new AppError('FORBIDDEN', 'Events need a token with scope upload:write: Authorization: Bearer TOKEN.')
     const arrivals = readS3Event(await readBody(request))
     const results = []
