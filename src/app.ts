@@ -1,4 +1,6 @@
-import { loadOrCreateSecret, loadUrlSecrets } from './access/secrets.ts'
+import { type Access, openAccess } from './access/access.ts'
+import { loadAdminTokens, loadUrlSecrets } from './access/secrets.ts'
+import { TOKEN_CHANNEL } from './access/tokens.ts'
 import { BACKFILL_CHANNEL, HALT_CHANNEL } from './backfill/backfills.ts'
 import { createEstimate, type EstimateBackfill } from './backfill/estimate.ts'
 import { type Cdn, openCloudFront } from './cdn/cloudfront.ts'
@@ -60,7 +62,7 @@ export interface App {
   readonly deliveries: DeliveryCounts
   /** Null without a distribution. */
   readonly cdn: Cdn | null
-  readonly adminToken: string
+  readonly access: Access
   /** The first of the URL secrets: keys and upload URLs are issued with it. */
   readonly urlSecret: UrlSecret
   /** All that are accepted. */
@@ -89,10 +91,7 @@ export async function openApp(
     throw new AppError('CONFIG', 'DATABASE_URL is not set: set it, or run `npm start`, which includes a Postgres.')
   const stores = await openStores(config)
   opening.defer(stores.close)
-  const [adminToken, secrets] = await Promise.all([
-    config.adminToken ?? loadOrCreateSecret(config.dataDir, 'admin-token'),
-    loadUrlSecrets(config),
-  ])
+  const [adminTokens, secrets] = await Promise.all([loadAdminTokens(config), loadUrlSecrets(config)])
   const database = await openDatabase(databaseUrl, { connectionsMax: config.databaseConnections })
   opening.defer(database.close)
   const { pg, searchPool, prisma, health } = database
@@ -108,11 +107,20 @@ export async function openApp(
   const recipes = await rememberRecipes(pg, config.presets)
   await rememberLayouts(pg, config.layouts)
   await coverPresets({ pg, presets: config.presets, urlSecret })
-  const channels = [BACKFILL_CHANNEL, HALT_CHANNEL, INTERACTIVE_CHANNEL, UPLOAD_CHANNEL, ...QUEUE_CHANNELS]
+  const channels = [
+    BACKFILL_CHANNEL,
+    HALT_CHANNEL,
+    INTERACTIVE_CHANNEL,
+    UPLOAD_CHANNEL,
+    TOKEN_CHANNEL,
+    ...QUEUE_CHANNELS,
+  ]
   const monitor = await openMonitor(databaseUrl, { channels, health })
   opening.defer(monitor.close)
   const events = createEvents(monitor)
   opening.defer(events.close)
+  const access = openAccess({ pg, monitor, config, adminTokens })
+  opening.defer(access.close)
   const waitingMax = Math.max(WAITING_MAX, WAITING_PER_RENDERER * config.renderers)
   const pool =
     overrides.pool ?? openRenderPool({ presets: config.presets, size: config.renderers, spares: 1, waitingMax })
@@ -156,7 +164,7 @@ export async function openApp(
     estimateBackfill,
     deliveries,
     cdn,
-    adminToken,
+    access,
     urlSecret,
     urlSecrets,
     close: () => owner.disposeAsync(),

@@ -101,7 +101,7 @@ describe('docker-compose.yml', () => {
     expect(config.port).toBe(Number(LISTENS.api))
     expect(config.host).toBe('0.0.0.0')
     // With all of these set there is nothing to store in DATA_DIR, and the root is read-only.
-    expect([config.adminToken, config.urlSecrets, config.databaseUrl, config.buckets]).not.toContain(null)
+    expect([config.adminTokens[0] ?? null, config.urlSecrets, config.databaseUrl, config.buckets]).not.toContain(null)
     expect(one.volumes ?? []).toEqual([])
   })
 

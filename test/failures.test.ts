@@ -141,7 +141,6 @@ describe('failures in GraphQL', () => {
       ask<Page>(
         url,
         `{ failures(${args}) { totalCount pageInfo { endCursor } nodes { code item { vendor { username } } } } }`,
-        { token: null },
       )
     const { data: first } = await page('first: 4, scope: { vendor: "zeta" }, code: "BLANK"')
     expect(first.failures.totalCount).toBe(5)

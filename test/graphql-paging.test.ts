@@ -27,6 +27,9 @@ const SEVEN = `
   insert into upload (id, vendor, file_name, bytes) select n, 'v1', 'a.zip', 1 from generate_series(1, 7) n;
   insert into upload_problem (upload_id, code, message) select 1, 'C', 'm' from generate_series(1, 7) n;
   insert into webhook (id, url, secret, types) select n, 'https://example.com/', 's', '{}' from generate_series(1, 7) n;
+  insert into token (id, name, prefix, hash, scopes)
+    select n, 't', 'p', sha256(n::text::bytea), '{}' from generate_series(1, 7) n;
+  insert into audit_entry (actor, action, outcome) select 'a', 'a', 'DONE' from generate_series(1, 7) n;
   insert into event (id, type, data) select n, 't', '{}' from generate_series(1, 7) n;
   insert into dead_letter (webhook_id, event_id, family, attempts, error) select 1, n, '', 1, 'e' from generate_series(1, 7) n;`
 

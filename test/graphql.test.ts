@@ -13,7 +13,7 @@ import { describe, expect, it } from 'vitest'
 import { schema } from '../src/graphql/schema.ts'
 import { importItems } from '../src/import/import-items.ts'
 import { takeDown } from '../src/takedown/take-down.ts'
-import { ask, drawing, entry, importDrawings, testApp, testServer } from './support/setup.ts'
+import { ask, drawing, entry, importDrawings, readMetrics, testApp, testServer } from './support/setup.ts'
 import { statementCounter } from './support/statements.ts'
 
 async function open(count = 3) {
@@ -470,7 +470,7 @@ describe('the other routes', () => {
         checks: { database: { ok: true }, renderer: { ok: true }, previews: { ok: true } },
       },
     ])
-    const metrics = await (await fetch(`${url}/metrics`)).text()
+    const metrics = await readMetrics(url)
     expect(metrics).toMatch(/^afterimage_renders_total 0$/m)
     expect((await fetch(`${url}/none`)).status).toBe(404)
     await app.pool.close()

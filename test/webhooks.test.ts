@@ -12,7 +12,7 @@ import { pruneEvents } from '../src/webhooks/prune.ts'
 import { checkReceiverUrl, guardedLookup } from '../src/webhooks/receiver-url.ts'
 import { openSender } from '../src/webhooks/sender.ts'
 import { seededRandom } from './support/random.ts'
-import { ask, drawing, entry, listen, testApp, testConfig, testServer } from './support/setup.ts'
+import { ask, drawing, entry, listen, readMetrics, testApp, testConfig, testServer } from './support/setup.ts'
 import { until } from './support/until.ts'
 import { startWorker } from './support/worker.ts'
 
@@ -341,7 +341,7 @@ describe('a receiver that fails', () => {
       { waiting: 2, failingSince: expect.any(String), error: 'It answered 503.', disabledAt: null },
       { waiting: 0, failingSince: null, error: null },
     ])
-    const metrics = async () => (await fetch(`${url}/metrics`)).text()
+    const metrics = () => readMetrics(url)
     expect(await metrics()).toMatch(/^afterimage_webhook_deliveries_waiting 2$/m)
 
     await until(async () => {

@@ -1,4 +1,5 @@
 import type { Task, TaskList } from 'graphile-worker'
+import { pruneAuditLog } from '../src/access/audit.ts'
 import type { App } from '../src/app.ts'
 import { composeBackfill } from '../src/backfill/compose-backfill.ts'
 import { COMPOSING, PLANNING } from '../src/backfill/order.ts'
@@ -124,6 +125,15 @@ const FUNCTIONS: { readonly [Name in TaskName]: TaskFunction<Name> } = {
       await pruneEvents(pg, signal)
     } catch (error) {
       logFailure('old events cannot be deleted; the next run tries again', error)
+    }
+  },
+
+  /** As above. */
+  prune_audit_log: async ({ pg, config }, _payload, { signal }) => {
+    try {
+      await pruneAuditLog(pg, { days: config.auditDays, signal })
+    } catch (error) {
+      logFailure('old audit entries cannot be deleted; the next run tries again', error)
     }
   },
 }

@@ -64,6 +64,15 @@ export async function keepUrlSecrets(dataDir: string, values: readonly string[])
 
 const draftOf = (file: string) => `${file}.${process.pid}-${randomBytes(4).toString('hex')}`
 
+/** The tokens with all scopes: the configured ones, the newest first, or the generated one. */
+export async function loadAdminTokens(config: {
+  readonly adminTokens: readonly string[]
+  readonly dataDir: string
+}): Promise<readonly string[]> {
+  const { adminTokens, dataDir } = config
+  return adminTokens.length > 0 ? adminTokens : [await loadOrCreateSecret(dataDir, 'admin-token')]
+}
+
 async function readSecret(file: string): Promise<string | null> {
   try {
     return (await readFile(file, 'utf8')).trim() || null

@@ -1,10 +1,12 @@
 import type { PoolClient } from 'pg'
 import type { Backfill } from '../../prisma/generated/client/client.ts'
+import type { BackfillStatus } from '../../prisma/generated/kysely.ts'
 import { AppError } from '../core/errors.ts'
 import { printGlobalId } from '../core/global-id.ts'
+import { nameTarget } from '../db/change.ts'
 import { inTransaction, type Pg, type Prisma } from '../db/database.ts'
 import { notify } from '../db/notify.ts'
-import { execute, now, query } from '../db/query.ts'
+import { execute, fetchFirst, now, query } from '../db/query.ts'
 import { statement } from '../db/statement.ts'
 import { enqueue } from '../jobs/enqueue.ts'
 import { recordEvents } from '../webhooks/outbox.ts'
@@ -34,6 +36,7 @@ export async function startBackfill({ pg, prisma }: Db, request: BackfillRequest
       previews,
     })
     if (!started) throw new Error('a backfill gave no row')
+    nameTarget(printGlobalId('Backfill', started.id))
     if (started.is_new) await enqueue(client, 'plan_backfill', { backfillId: started.id })
     return started.id
   })
@@ -44,8 +47,11 @@ const START = statement({
   name: 'start-backfill',
   // The update changes nothing: it makes `returning` return the existing row, and locks it.
   text: `
-    insert into backfill (mode, presets, formats, vendor_id, family_id, icon_set_id, fingerprint, previews, is_composed)
-    values (:mode, :presets, :formats, :vendorId, :familyId, :iconSetId, :fingerprint, :previews, not :previews)
+    insert into backfill
+      (mode, presets, formats, vendor_id, family_id, icon_set_id, owner_id, fingerprint, previews, is_composed)
+    values (:mode, :presets, :formats, :vendorId, :familyId, :iconSetId,
+      coalesce(:vendorId, (select vendor_id from family where id = :familyId),
+        (select vendor_id from icon_set where id = :iconSetId)), :fingerprint, :previews, not :previews)
     on conflict (fingerprint) where status in ('PLANNING', 'RUNNING', 'PAUSED')
       do update set fingerprint = excluded.fingerprint
     returning id, xmax = 0 as is_new`,
@@ -66,17 +72,27 @@ const START = statement({
 export async function cancelBackfill({ pg, prisma }: Db, id: number): Promise<Backfill> {
   await inTransaction(pg, async (client) => {
     const open = query.updateTable('backfill').set({ status: 'CANCELED', finished_at: now }).where('id', '=', id)
-    if ((await execute(client, open.where('status', 'in', ['PLANNING', 'RUNNING', 'PAUSED']))) === 0) return
+    if ((await execute(client, open.where('status', 'in', ['PLANNING', 'RUNNING', 'PAUSED']))) === 0)
+      return await readStatus(client, id)
     await notify(client, BACKFILL_CHANNEL, String(id))
     await notify(client, HALT_CHANNEL, String(id))
   })
   return await findBackfill(prisma, id)
 }
 
+/** The status, for a transaction that cannot change it. Throws NOT_FOUND. */
+export async function readStatus(client: PoolClient, id: number): Promise<BackfillStatus> {
+  const backfill = await fetchFirst(client, query.selectFrom('backfill').select('status').where('id', '=', id))
+  if (!backfill) throw missing(id)
+  return backfill.status
+}
+
+const missing = (id: number) => new AppError('NOT_FOUND', `There is no backfill ${id}.`)
+
 /** Throws NOT_FOUND. */
 export async function findBackfill(prisma: Prisma, id: number): Promise<Backfill> {
   const backfill = await prisma.backfill.findUnique({ where: { id } })
-  if (!backfill) throw new AppError('NOT_FOUND', `There is no backfill ${id}.`)
+  if (!backfill) throw missing(id)
   return backfill
 }
 
@@ -102,8 +118,17 @@ export async function announceEnd(
   const [progress] = await readProgress(client, [id])
   const { itemsPerSecond, etaSeconds, ...totals } = progress ?? {}
   const backfill = printGlobalId('Backfill', id)
-  await recordEvents(client, [{ type: 'backfill.completed', family: null, data: { backfill, ...ended, ...totals } }])
+  const { vendor = null } = (await FIND_OWNER.get(client, { id })) ?? {}
+  const data = { backfill, vendor, ...ended, ...totals }
+  await recordEvents(client, [{ type: 'backfill.completed', family: null, data }])
 }
+
+const FIND_OWNER = statement({
+  name: 'find-backfill-owner',
+  text: 'select v.username as vendor from backfill b join vendor v on v.id = b.owner_id where b.id = :id',
+  parameters: { id: 'int4' },
+  columns: { vendor: 'text' },
+})
 
 /** SQL: the backfill has no unfinished chunks, and no more will be created. */
 const ALL_MADE = `

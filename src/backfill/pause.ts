@@ -5,7 +5,7 @@ import { notify } from '../db/notify.ts'
 import { execute, fetchAll, query } from '../db/query.ts'
 import { statement } from '../db/statement.ts'
 import { enqueue, enqueueAll } from '../jobs/enqueue.ts'
-import { BACKFILL_CHANNEL, type Db, findBackfill, finishIfDone, HALT_CHANNEL } from './backfills.ts'
+import { BACKFILL_CHANNEL, type Db, findBackfill, finishIfDone, HALT_CHANNEL, readStatus } from './backfills.ts'
 import { createChunks } from './plan.ts'
 
 /**
@@ -15,14 +15,15 @@ import { createChunks } from './plan.ts'
 export async function pauseBackfill({ pg, prisma }: Db, id: number): Promise<Backfill> {
   await inTransaction(pg, async (client) => {
     const open = query.updateTable('backfill').set({ status: 'PAUSED' }).where('id', '=', id)
-    if ((await execute(client, open.where('status', 'in', ['PLANNING', 'RUNNING']))) === 0) return
+    if ((await execute(client, open.where('status', 'in', ['PLANNING', 'RUNNING']))) === 0) {
+      const status = await readStatus(client, id)
+      if (status === 'PAUSED') return
+      throw new AppError('BAD_INPUT', `Backfill ${id} is ${status}: only an unfinished one can be paused.`)
+    }
     await notify(client, BACKFILL_CHANNEL, String(id))
     await notify(client, HALT_CHANNEL, String(id))
   })
-  const backfill = await findBackfill(prisma, id)
-  if (backfill.status !== 'PAUSED')
-    throw new AppError('BAD_INPUT', `Backfill ${id} is ${backfill.status}: only an unfinished one can be paused.`)
-  return backfill
+  return await findBackfill(prisma, id)
 }
 
 /** Resumes a paused backfill where it stopped. Has no effect on one that is not paused. Throws BAD_INPUT if it has finished. */
@@ -30,7 +31,11 @@ export async function resumeBackfill(app: Db & Parameters<typeof createChunks>[1
   const { pg, prisma } = app
   await inTransaction(pg, async (client) => {
     const resumed = await RESUME.get(client, { id })
-    if (!resumed) return
+    if (!resumed) {
+      const status = await readStatus(client, id)
+      if (status === 'PLANNING' || status === 'RUNNING') return
+      throw new AppError('BAD_INPUT', `Backfill ${id} is ${status}: only a paused one can be resumed.`)
+    }
     if (resumed.status === 'PLANNING') await enqueue(client, 'plan_backfill', { backfillId: id })
     const chunks = query.selectFrom('backfill_chunk').select('id').where('backfill_id', '=', id)
     const open = await fetchAll(client, chunks.where('status', '=', 'PENDING'))
@@ -43,10 +48,7 @@ export async function resumeBackfill(app: Db & Parameters<typeof createChunks>[1
     await finishIfDone(client, id)
     await notify(client, BACKFILL_CHANNEL, String(id))
   })
-  const backfill = await findBackfill(prisma, id)
-  if (backfill.status !== 'PLANNING' && backfill.status !== 'RUNNING')
-    throw new AppError('BAD_INPUT', `Backfill ${id} is ${backfill.status}: only a paused one can be resumed.`)
-  return backfill
+  return await findBackfill(prisma, id)
 }
 
 const RESUME = statement({

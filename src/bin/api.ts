@@ -1,3 +1,4 @@
+import { recordConfiguration } from '../access/configuration.ts'
 import { openApp } from '../app.ts'
 import { runProcess } from '../commands/run-process.ts'
 import { AppError } from '../core/errors.ts'
@@ -15,6 +16,8 @@ await runProcess(async () => {
   try {
     const app = await openApp(config)
     opening.defer(app.close)
+    const keys = app.urlSecrets.map(({ value }) => value)
+    await recordConfiguration(app.pg, { config, keys, audit: app.access.audit })
     const { url, imageUrl, close } = await serve(app)
     opening.defer(close)
     if (process.send) notifySupervisor({ ready: { url, imageUrl } })

@@ -19,30 +19,47 @@ export interface ScopeInput {
   readonly iconSet?: string | null
 }
 
-/** Looks the scope up. Throws BAD_INPUT for more than one field, NOT_FOUND for an unknown one. */
-export async function resolveScope(prisma: Prisma, input: ScopeInput | null | undefined): Promise<Scope> {
+/**
+ * Looks the scope up. Throws BAD_INPUT for more than one field, NOT_FOUND for an unknown one.
+ * @param vendor the only vendor that there is for the caller: their scope if none is given; null: all vendors
+ */
+export async function resolveScope(
+  prisma: Prisma,
+  input: ScopeInput | null | undefined,
+  vendor: { readonly id: number } | null = null,
+): Promise<Scope> {
   const given = Object.entries(input ?? {}).filter(([, value]) => value !== null && value !== undefined)
   const [field] = given
-  if (!field) return WHOLE_CATALOGUE
+  if (!field) return vendor ? { ...WHOLE_CATALOGUE, vendorId: vendor.id } : WHOLE_CATALOGUE
   const [name, value] = field as [keyof ScopeInput, string]
   if (given.length > 1)
     throw new AppError(
       'BAD_INPUT',
       `scope takes one of vendor, family and iconSet; it has ${given.map(([key]) => key).join(' and ')}.`,
     )
-  const select = { id: true } as const
   const node = parseGlobalId(value)
   const id = node?.typename.toLowerCase() === name.toLowerCase() && isRowId(Number(node.id)) ? Number(node.id) : 0
-  const where = isUniqueId(value) ? { uniqueId: value } : { id }
+  const where = { ...(isUniqueId(value) ? { uniqueId: value } : { id }), ...(vendor ? { vendorId: vendor.id } : {}) }
+  const select = { id: true } as const
   const found =
     name === 'vendor'
-      ? ((await prisma.vendor.findUnique({ where: { username: value }, select })) ??
-        (await prisma.vendor.findUnique({ where: { id }, select })))
+      ? await findVendor(prisma, { username: value, id, vendor })
       : name === 'family'
         ? await prisma.family.findUnique({ where, select })
         : await prisma.iconSet.findUnique({ where, select })
   if (!found) throw new AppError('NOT_FOUND', `There is no ${name} ${JSON.stringify(value.slice(0, 100))}.`)
   return { ...WHOLE_CATALOGUE, [`${name}Id`]: found.id }
+}
+
+async function findVendor(
+  prisma: Prisma,
+  { username, id, vendor }: { username: string; id: number; vendor: { readonly id: number } | null },
+): Promise<{ id: number } | null> {
+  const select = { id: true } as const
+  const found =
+    (await prisma.vendor.findUnique({ where: { username }, select })) ??
+    (await prisma.vendor.findUnique({ where: { id }, select }))
+  return vendor && found?.id !== vendor.id ? null : found
 }
 
 /** The scope as a Prisma filter on items. */

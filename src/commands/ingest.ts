@@ -1,6 +1,6 @@
 import path from 'node:path'
 import { parseArgs } from 'node:util'
-import { loadOrCreateSecret } from '../access/secrets.ts'
+import { loadAdminTokens } from '../access/secrets.ts'
 import { fileSource } from '../archive/archive.ts'
 import { type ArchiveCheck, checkArchive } from '../archive/check.ts'
 import { loadConfig } from '../core/config.ts'
@@ -15,8 +15,8 @@ const HELP = `Ingests a vendor's archive: a ZIP of SVGs with a manifest.json tha
   npm run ingest -- ARCHIVE [--api URL]
   npm run ingest -- --dry-run ARCHIVE
 
-It is checked here, sent to a running service (http://HOST:PORT unless --api says where) with the token of ADMIN_TOKEN or of
-DATA_DIR, and followed until its last picture is made. Exit code 1 unless it was ingested.
+It is checked here, sent to a running service (http://HOST:PORT unless --api says where) with the first token of ADMIN_TOKENS,
+ADMIN_TOKEN or DATA_DIR, and followed until its last picture is made. Exit code 1 unless it was ingested.
 
 --dry-run says what the archive holds, or everything that is wrong with it, a line each, "FILE POINTER: CODE sentence",
 where POINTER is the place in the manifest. Nothing is written. Exit code 1 when there is a problem.
@@ -39,8 +39,8 @@ export async function runIngest(): Promise<number> {
   const file = path.resolve(config.invokedFrom, target)
   const checked = await checkFile(file)
   if (!checked || values['dry-run']) return checked ? 0 : 1
-  const { adminToken, dataDir, host, port } = config
-  const token = adminToken ?? (await loadOrCreateSecret(dataDir, 'admin-token'))
+  const { host, port } = config
+  const [token = ''] = await loadAdminTokens(config)
   return await send({ api: values.api ?? `http://${host}:${port}`, token, file, ...checked })
 }
 

@@ -3,7 +3,7 @@ import { once } from 'node:events'
 import path from 'node:path'
 import { setTimeout as delay } from 'node:timers/promises'
 import { parseArgs } from 'node:util'
-import { loadOrCreateSecret, loadUrlSecrets } from '../access/secrets.ts'
+import { loadAdminTokens, loadUrlSecrets } from '../access/secrets.ts'
 import { startBackfill } from '../backfill/backfills.ts'
 import { readProgress } from '../backfill/progress.ts'
 import { checkRequest } from '../backfill/request.ts'
@@ -102,7 +102,6 @@ async function welcome(
   { prisma, ...keys }: Own,
   { config, serving }: { config: Config; serving: Serving },
 ): Promise<void> {
-  const secretOf = (name: string) => loadOrCreateSecret(config.dataDir, name)
   const sample = (await prisma.item.findFirst({ where: { kind: 'ILLUSTRATION' } })) ?? (await prisma.item.findFirst())
   const preset = keys.presets.get('preview') ?? [...keys.presets.values()][0]
   const picture =
@@ -111,7 +110,7 @@ async function welcome(
   GraphiQL        ${serving.url}/graphql
   a picture       ${picture ? `${serving.imageUrl}/${picture}` : 'none yet: npm run import -- PATH'}
   readiness       ${serving.url}/readyz
-  admin token     ${config.adminToken ?? (await secretOf('admin-token'))}
+  admin token     ${(await loadAdminTokens(config))[0]}
 `)
 }
 

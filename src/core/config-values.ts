@@ -79,6 +79,20 @@ export const secrets = (text: string) => {
     : new Problem('must be secrets of printable ASCII without spaces, separated by commas')
 }
 
+/** Comma-separated; long enough not to be guessed. */
+export const tokens = (text: string) => {
+  const given = text.split(/\s*,\s*/)
+  const bad = given.find((each) => token(each) instanceof Problem)
+  return bad === undefined ? given : new Problem('must be printable ASCII without spaces, separated by commas')
+}
+
+/** Where keys come from: over http only from this machine. */
+export const jwks = (text: string) => {
+  const parsed = url(['https:', 'http:'], 'https://id.example.com/.well-known/jwks.json')(text)
+  const isLocal = URL.canParse(text) && /^(localhost|127\.0\.0\.1|\[::1\])$/.test(new URL(text).hostname)
+  return parsed instanceof Problem || isLocal || text.startsWith('https:') ? parsed : new Problem('must be https')
+}
+
 /** Keeps a secret's value out of messages and logs. */
 export const secret = (name: string, text: string) =>
   /TOKEN|SECRET|ACCESS_KEY|DATABASE_URL/.test(name) ? '…' : JSON.stringify(text)

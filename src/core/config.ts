@@ -3,6 +3,7 @@ import path from 'node:path'
 import {
   hosts,
   integer,
+  jwks,
   networks,
   oneOf,
   onOrOff,
@@ -12,6 +13,7 @@ import {
   secret,
   secrets,
   token,
+  tokens,
   url,
 } from './config-values.ts'
 import { AppError } from './errors.ts'
@@ -20,7 +22,7 @@ import { ADDITIONAL_CONNECTIONS, ADDITIONAL_CONNECTIONS_MIN } from './limits.ts'
 import { DEFAULT_LOG, LOG_FORMATS, LOG_LEVELS, type LogOptions } from './log.ts'
 import { readPresets } from './presets.ts'
 import { readSynonyms, type Synonyms } from './synonyms.ts'
-import type { VARIABLES } from './variables.ts'
+import { VARIABLES } from './variables.ts'
 import type { Presets } from './variant.ts'
 
 /** The repository's own, wherever the program is started. */
@@ -37,8 +39,14 @@ export interface Config {
   readonly databaseUrl: string | null
   /** Maximum per process, in addition to its listening connection. */
   readonly databaseConnections: number
+  /** All valid, the newest first; empty: stored in `dataDir`. */
+  readonly adminTokens: readonly string[]
+  /** Whether the catalogue can be read without a token. */
+  readonly publicReads: boolean
+  readonly auditDays: number
+  /** Null: only our own tokens are accepted. */
+  readonly jwt: JwtConfig | null
   /** Null: stored in `dataDir`. */
-  readonly adminToken: string | null
   /** URLs are issued with the first and accepted with any. Null: stored in `dataDir`. */
   readonly urlSecrets: readonly string[] | null
   /** Without a trailing slash; null: this server's own `/images`. */
@@ -74,6 +82,8 @@ export interface Config {
   readonly invokedFrom: string
   /** The environment of a child process: this one's, with the database that we chose. */
   readonly childEnv: (databaseUrl: string) => Record<string, string | undefined>
+  /** The variables that are set, as given; secrets are among them. */
+  readonly settings: Readonly<Partial<Record<VariableName, string>>>
 }
 
 /** Where both stores are; a branch for each provider, which src/store/open.ts opens. */
@@ -93,6 +103,16 @@ export interface AwsConfig {
   } | null
 }
 
+/** Whose JWTs are accepted, and what their claims are called. */
+export interface JwtConfig {
+  readonly jwksUrl: string
+  readonly issuer: string
+  readonly audience: string
+  readonly scopesClaim: string
+  readonly vendorClaim: string
+}
+
+type VariableName = (typeof VARIABLES)[number]['name']
 type Env = Readonly<Record<string, string | undefined>>
 
 /**
@@ -101,7 +121,7 @@ type Env = Readonly<Record<string, string | undefined>>
  */
 export function loadConfig(env: Env = process.env, given?: Pick<Config, 'presets' | 'layouts' | 'ladder'>): Config {
   const problems: string[] = []
-  const read = <T>(name: (typeof VARIABLES)[number]['name'], fallback: T, parse: (text: string) => T | Problem): T => {
+  const read = <T>(name: VariableName, fallback: T, parse: (text: string) => T | Problem): T => {
     const text = env[name]?.trim()
     if (!text) return fallback
     const value = parse(text)
@@ -143,6 +163,18 @@ export function loadConfig(env: Env = process.env, given?: Pick<Config, 'presets
   if (urlSecret !== null && urlSecrets !== null)
     problems.push('URL_SECRET and URL_SECRETS are both set: put the secret into URL_SECRETS, and remove URL_SECRET.')
 
+  const jwksUrl = read('JWKS_URL', null, jwks)
+  const issuer = read('JWT_ISSUER', null, token)
+  const audience = read('JWT_AUDIENCE', null, token)
+  const claims = {
+    scopesClaim: read('JWT_SCOPES_CLAIM', 'scope', token),
+    vendorClaim: read('JWT_VENDOR_CLAIM', 'vendor', token),
+  }
+  const jwt = jwksUrl && issuer && audience ? { jwksUrl, issuer, audience, ...claims } : null
+  together('JWKS_URL', 'JWT_ISSUER')
+  together('JWKS_URL', 'JWT_AUDIENCE')
+
+  const adminToken = read('ADMIN_TOKEN', null, token)
   const port = read('PORT', 4000, integer(0, 65535))
   const renderers = read('RENDERERS', availableParallelism(), integer(1, 256))
   const config: Config = {
@@ -159,8 +191,11 @@ export function loadConfig(env: Env = process.env, given?: Pick<Config, 'presets
       renderers + ADDITIONAL_CONNECTIONS,
       integer(renderers + ADDITIONAL_CONNECTIONS_MIN, 1000),
     ),
-    adminToken: read('ADMIN_TOKEN', null, token),
     urlSecrets: urlSecrets ?? (urlSecret === null ? null : [urlSecret]),
+    adminTokens: [...new Set([...read('ADMIN_TOKENS', [], tokens), ...(adminToken ? [adminToken] : [])])],
+    publicReads: read('PUBLIC_READS', true, onOrOff),
+    auditDays: read('AUDIT_DAYS', 365, integer(1, 3650)),
+    jwt,
     publicImageUrl:
       read('PUBLIC_IMAGE_URL', null, url(['http:', 'https:'], 'https://images.example.com'))?.replace(/\/+$/, '') ??
       null,
@@ -204,6 +239,9 @@ export function loadConfig(env: Env = process.env, given?: Pick<Config, 'presets
     warmPages: read('WARM_PAGES', true, onOrOff),
     invokedFrom: env.INIT_CWD ?? '.',
     childEnv: (databaseUrl) => ({ ...env, DATABASE_URL: databaseUrl }),
+    settings: Object.fromEntries(
+      VARIABLES.flatMap(({ name }) => (env[name]?.trim() ? [[name, env[name].trim()]] : [])),
+    ),
   }
   if (problems.length > 0) {
     throw new AppError(

@@ -16,7 +16,10 @@ export const ERRORS = {
       'No document with this hash is cached: send it once with its text. Clients that support persisted queries do so automatically.',
   },
   UNSUPPORTED_MEDIA_TYPE: { status: 415, meaning: 'The content type of the body is not one that the URL accepts.' },
-  FORBIDDEN: { status: 403, meaning: 'The field or URL requires a token with its scope.' },
+  FORBIDDEN: {
+    status: 403,
+    meaning: 'The field or URL requires a token with its scope, or the token is expired, revoked or unknown.',
+  },
   NOT_FOUND: { status: 404, meaning: 'There is no such object, or the URL was never issued.' },
   METHOD_NOT_ALLOWED: {
     status: 405,

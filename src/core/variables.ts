@@ -18,6 +18,41 @@ export const VARIABLES = [
     meaning: 'Bearer token for mutations and other protected fields; it has all scopes.',
   },
   {
+    name: 'ADMIN_TOKENS',
+    default: '`ADMIN_TOKEN`',
+    meaning:
+      'Comma-separated admin tokens that are all valid, so that one can be replaced without an interruption: set `NEW,OLD`, then `NEW`. Commands use the first.',
+  },
+  {
+    name: 'PUBLIC_READS',
+    default: 'on',
+    meaning: '`off`: reading the catalogue also needs a token, with scope catalogue:read.',
+  },
+  {
+    name: 'AUDIT_DAYS',
+    default: '365',
+    meaning: 'Days for which entries of the audit log are kept, at least 1.',
+  },
+  {
+    name: 'JWKS_URL',
+    default: 'none',
+    meaning:
+      'Address of the key set of your identity provider, whose JWTs are then valid as Bearer tokens; needs `JWT_ISSUER` and `JWT_AUDIENCE` too.',
+  },
+  { name: 'JWT_ISSUER', default: 'none', meaning: 'The `iss` that JWTs must have.' },
+  { name: 'JWT_AUDIENCE', default: 'none', meaning: 'The `aud` that JWTs must have.' },
+  {
+    name: 'JWT_SCOPES_CLAIM',
+    default: 'scope',
+    meaning:
+      'Claim of a JWT that lists its scopes: text separated by spaces, or a list. Others than those of docs/operating.md are ignored.',
+  },
+  {
+    name: 'JWT_VENDOR_CLAIM',
+    default: 'vendor',
+    meaning: 'Claim of a JWT with the username of its vendor, or `*` for all vendors; without it the JWT is refused.',
+  },
+  {
     name: 'URL_SECRET',
     default: 'generated, kept in `DATA_DIR/url-secret`',
     meaning: 'Key for the versions in image URLs and upload URLs; the same in all processes.',

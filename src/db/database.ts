@@ -3,6 +3,7 @@ import type pg from 'pg'
 import { PrismaClient } from '../../prisma/generated/client/client.ts'
 import { AppError } from '../core/errors.ts'
 import { causes } from '../core/log.ts'
+import { writeChange } from './change.ts'
 import { isDatabaseUnavailable, toDatabaseError } from './errors.ts'
 import { createHealth, type DatabaseHealth } from './health.ts'
 import { openPool } from './pool.ts'
@@ -111,6 +112,7 @@ export async function inTransaction<T>(pool: Pg, work: (client: pg.PoolClient) =
   try {
     await client.query('begin')
     const result = await work(client)
+    await writeChange(client)
     await client.query('commit')
     return result
   } catch (error) {

@@ -5,7 +5,10 @@ import { builder } from './builder.ts'
 /** It scans every item in scope: at most one per query. */
 const PLAN_COMPLEXITY = 40_000
 
+const SCOPES = { token: ['operations:read', 'backfill:write'] } as const
+
 const BackfillPlanRef = builder.objectRef<BackfillPlan>('BackfillPlan').implement({
+  authScopes: SCOPES,
   description: 'An estimate of the work of a backfill.',
   fields: (t) => ({
     items: t.exposeInt('items', { description: 'Items in scope that need work.' }),
@@ -28,9 +31,10 @@ const BackfillPlanRef = builder.objectRef<BackfillPlan>('BackfillPlan').implemen
 builder.queryField('planBackfill', (t) =>
   t.field({
     type: BackfillPlanRef,
+    authScopes: SCOPES,
     description: 'Estimates a backfill with this input without starting it.',
     complexity: PLAN_COMPLEXITY,
     args: { input: t.arg({ type: BackfillInputRef, description: 'The same input as for startBackfill.' }) },
-    resolve: async (_root, { input }, { app }) => app.estimateBackfill(await requestOf(app, input)),
+    resolve: async (_root, { input }, context) => context.app.estimateBackfill(await requestOf(context, input)),
   }),
 )

@@ -1,16 +1,20 @@
-import type { App } from '../app.ts'
 import { BACKFILL_CHANNEL, cancelBackfill, startBackfill } from '../backfill/backfills.ts'
 import { pauseBackfill, resumeBackfill } from '../backfill/pause.ts'
 import type { Progress } from '../backfill/progress.ts'
 import { type BackfillRequest, checkRequest } from '../backfill/request.ts'
 import { resolveScope } from '../catalogue/scope.ts'
 import { AppError } from '../core/errors.ts'
+import type { GlobalId } from '../core/global-id.ts'
 import { builder, type Context, numberOf } from './builder.ts'
 import { connectionOf, type PageQuery, pageComplexity, readPage, relatedPage } from './connection.ts'
 import { followChanges } from './follow.ts'
 import { ImageFormatRef } from './image.ts'
 import { SAME_AS_SCOPE, ScopeInputRef, ScopeRef, scopeOf } from './item-kind.ts'
+import { own, ownId } from './own.ts'
 import { RenderFailureConnection, RenderFailureRef } from './render-failure.ts'
+
+/** Who starts a backfill follows it too. */
+const READ_SCOPES = ['operations:read', 'backfill:write'] as const
 
 const LIST_MAX = 50
 
@@ -66,7 +70,7 @@ export const BackfillInputRef = builder.inputType('BackfillInput', {
 
 /** Converts the input to a request. Throws BAD_INPUT or NOT_FOUND. */
 export async function requestOf(
-  app: App,
+  { app, caller }: Context,
   input: typeof BackfillInputRef.$inferInput | null | undefined,
 ): Promise<BackfillRequest> {
   for (const list of [input?.presets, input?.formats]) {
@@ -76,12 +80,13 @@ export async function requestOf(
         `A list in the input has ${list.length} entries; at most ${LIST_MAX} are allowed.`,
       )
   }
-  const scope = await resolveScope(app.prisma, scopeOf(input ?? {}))
+  const scope = await resolveScope(app.prisma, scopeOf(input ?? {}), caller.vendor)
   return checkRequest(app.presets, { ...input, scope })
 }
 
 const BackfillRef = builder.prismaNode('Backfill', {
   id: { field: 'id' },
+  authScopes: { token: READ_SCOPES },
   description: 'A run over a scope of the catalogue.',
   select: { id: true },
   fields: (t) => {
@@ -147,20 +152,24 @@ builder.queryFields((t) => ({
   backfill: t.prismaField({
     type: BackfillRef,
     nullable: true,
+    authScopes: { token: READ_SCOPES },
     description: 'The backfill with this id, or null.',
     args: { id: t.arg.globalID({ required: true, for: BackfillRef, description: 'Its node id.' }) },
-    resolve: (query, _root, { id }, { app }) =>
-      app.prisma.backfill.findUnique({ ...query, where: { id: numberOf(id) } }),
+    resolve: (query, _root, { id }, { app, caller }) =>
+      app.prisma.backfill.findFirst({ ...query, where: { id: numberOf(id), ...own('Backfill', caller) } }),
   }),
   backfills: t.connection(
     {
       type: BackfillRef,
+      authScopes: { token: READ_SCOPES },
       description: 'Newest first.',
       complexity: pageComplexity,
       resolve: (_root, args, context, info) => {
         const { backfill } = context.app.prisma
-        const find = (query: PageQuery) => backfill.findMany(query)
-        return readPage({ args, context, info }, { order: 'desc', find, count: () => backfill.count() })
+        const filter = own('Backfill', context.caller)
+        const find = ({ where, ...query }: PageQuery) => backfill.findMany({ ...query, where: { ...filter, ...where } })
+        const count = () => backfill.count({ where: filter })
+        return readPage({ args, context, info }, { order: 'desc', find, count })
       },
     },
     BackfillConnection,
@@ -174,8 +183,9 @@ builder.mutationFields((t) => ({
     description:
       'scope backfill:write. Without input: the whole catalogue, all presets except those made only on request, mode STALE. Starting an identical backfill returns the running one.',
     args: { input: t.arg({ type: BackfillInputRef, description: 'What to make, and for which items.' }) },
-    resolve: async (query, _root, { input }, { app }) => {
-      const { id } = await startBackfill(app, await requestOf(app, input))
+    resolve: async (query, _root, { input }, context) => {
+      const { app } = context
+      const { id } = await startBackfill(app, await requestOf(context, input))
       return app.prisma.backfill.findUniqueOrThrow({ ...query, where: { id } })
     },
   }),
@@ -184,8 +194,9 @@ builder.mutationFields((t) => ({
     authScopes: { token: 'backfill:write' },
     description: 'scope backfill:write. Renders in progress finish and are kept; no others start until it is resumed.',
     args: { id: t.arg.globalID({ required: true, for: BackfillRef, description: 'Its node id.' }) },
-    resolve: async (query, _root, { id }, { app }) => {
-      await pauseBackfill(app, numberOf(id))
+    resolve: async (query, _root, { id }, context) => {
+      const { app } = context
+      await pauseBackfill(app, await ownId('Backfill', id, context))
       return app.prisma.backfill.findUniqueOrThrow({ ...query, where: { id: numberOf(id) } })
     },
   }),
@@ -194,8 +205,9 @@ builder.mutationFields((t) => ({
     authScopes: { token: 'backfill:write' },
     description: 'scope backfill:write. Continues a paused backfill where it stopped.',
     args: { id: t.arg.globalID({ required: true, for: BackfillRef, description: 'Its node id.' }) },
-    resolve: async (query, _root, { id }, { app }) => {
-      await resumeBackfill(app, numberOf(id))
+    resolve: async (query, _root, { id }, context) => {
+      const { app } = context
+      await resumeBackfill(app, await ownId('Backfill', id, context))
       return app.prisma.backfill.findUniqueOrThrow({ ...query, where: { id: numberOf(id) } })
     },
   }),
@@ -204,8 +216,9 @@ builder.mutationFields((t) => ({
     authScopes: { token: 'backfill:write' },
     description: 'scope backfill:write. Renders in progress finish and are kept; no others start.',
     args: { id: t.arg.globalID({ required: true, for: BackfillRef, description: 'Its node id.' }) },
-    resolve: async (query, _root, { id }, { app }) => {
-      await cancelBackfill(app, numberOf(id))
+    resolve: async (query, _root, { id }, context) => {
+      const { app } = context
+      await cancelBackfill(app, await ownId('Backfill', id, context))
       return app.prisma.backfill.findUniqueOrThrow({ ...query, where: { id: numberOf(id) } })
     },
   }),
@@ -214,9 +227,10 @@ builder.mutationFields((t) => ({
 builder.subscriptionField('backfillProgress', (t) =>
   t.prismaField({
     type: BackfillRef,
+    authScopes: { token: READ_SCOPES },
     description: 'Sends the current state, every change (at most 4 a second) and the final state; then completes.',
     args: { id: t.arg.globalID({ required: true, for: BackfillRef, description: 'Its node id.' }) },
-    subscribe: (_root, { id }, context) => follow(numberOf(id), context),
+    subscribe: (_root, { id }, context) => follow(id, context),
     resolve: (query, event, _args, { app }) =>
       app.prisma.backfill.findUniqueOrThrow({ ...query, where: { id: (event as { id: number }).id } }),
   }),
@@ -224,13 +238,16 @@ builder.subscriptionField('backfillProgress', (t) =>
 
 const UNFINISHED: ReadonlySet<string> = new Set(['PLANNING', 'RUNNING', 'PAUSED'])
 
-const follow = (id: number, context: Context) =>
-  followChanges(id, context, {
+const follow = (globalId: GlobalId, context: Context) => {
+  const id = numberOf(globalId)
+  return followChanges(id, context, {
     channel: BACKFILL_CHANNEL,
     hasEnded: async () => {
+      await ownId('Backfill', globalId, context)
       const backfill = await context.app.prisma.backfill.findUnique({ where: { id }, select: { status: true } })
       if (!backfill) throw new AppError('NOT_FOUND', `There is no backfill ${id}.`)
       context.loaders.progress.clear(id)
       return !UNFINISHED.has(backfill.status)
     },
   })
+}

@@ -5,24 +5,18 @@ import RelayPlugin from '@pothos/plugin-relay'
 import ScopeAuthPlugin from '@pothos/plugin-scope-auth'
 import type PrismaTypes from '../../prisma/generated/pothos.ts'
 import { getDatamodel } from '../../prisma/generated/pothos.ts'
-import type { Caller, TokenScope } from '../access/caller.ts'
-import type { App } from '../app.ts'
+import type { TokenScope } from '../access/caller.ts'
 import { AppError } from '../core/errors.ts'
 import { type GlobalId, isRowId, parseGlobalId } from '../core/global-id.ts'
 import { log } from '../core/log.ts'
+import AuditedPlugin from './audited.ts'
+import type { Context } from './context.ts'
 import { costliestField } from './costliest.ts'
 import LoadedColumnsPlugin from './loaded-columns.ts'
-import type { Loaders } from './loaders.ts'
+import { refuseField } from './refuse-field.ts'
+import ScopeDocsPlugin from './scope-docs.ts'
 
-/** What every resolver gets. */
-export interface Context {
-  readonly app: App
-  readonly caller: Caller
-  readonly loaders: Loaders
-  /** Prefix of image URLs, without a trailing slash. */
-  readonly imageUrl: string
-  readonly request: Request
-}
+export type { Context } from './context.ts'
 
 /** Deep enough for chains of node > edges > node through the catalogue and for GraphiQL's introspection. */
 const DEPTH_MAX = 14
@@ -34,10 +28,20 @@ const COMPLEXITY_MAX = 60_000
 export const PAGE_DEFAULT = 24
 export const PAGE_MAX = 100
 
+type ScopeRule = TokenScope | readonly TokenScope[]
+
+/** What anybody may read, unless PUBLIC_READS is off. */
+export const CATALOGUE_READ = { token: 'catalogue:read' } as const
+
 interface Types {
   PrismaTypes: PrismaTypes
   Context: Context
-  AuthScopes: { token: TokenScope }
+  AuthScopes: {
+    /** A caller with this scope, or with one of these. */
+    token: ScopeRule
+    /** Likewise, but not one who is bound to a vendor: it shows the whole installation. */
+    operator: ScopeRule
+  }
   DefaultFieldNullability: false
   Scalars: {
     ID: { Input: string; Output: string | number | bigint }
@@ -49,8 +53,16 @@ interface Types {
 export type SchemaTypes = PothosSchemaTypes.ExtendDefaultTypes<Types>
 
 export const builder = new SchemaBuilder<Types>({
-  // The first plugin wraps the others: a client that may not read a field does not load its column either.
-  plugins: [ScopeAuthPlugin, ComplexityPlugin, LoadedColumnsPlugin, PrismaPlugin, RelayPlugin],
+  // The first plugin wraps the others: a refused mutation is audited too, and a client that may not read a field does not load its column either.
+  plugins: [
+    AuditedPlugin,
+    ScopeDocsPlugin,
+    ScopeAuthPlugin,
+    ComplexityPlugin,
+    LoadedColumnsPlugin,
+    PrismaPlugin,
+    RelayPlugin,
+  ],
   defaultFieldNullability: false,
   relay: {
     cursorType: 'String',
@@ -104,12 +116,11 @@ export const builder = new SchemaBuilder<Types>({
     },
   },
   scopeAuth: {
-    authScopes: ({ caller }) => ({ token: (scope: TokenScope) => caller.scopes.has(scope) }),
-    unauthorizedError: (_parent, _context, info) =>
-      new AppError(
-        'FORBIDDEN',
-        `${info.fieldName} needs the header "Authorization: Bearer TOKEN" with a token that has the required scope.`,
-      ),
+    authScopes: ({ caller }) => {
+      const has = (rule: ScopeRule) => [rule].flat().some((scope) => caller.scopes.has(scope))
+      return { token: has, operator: (rule: ScopeRule) => caller.vendor === null && has(rule) }
+    },
+    unauthorizedError: (_parent, context, info, { failure }) => refuseField(context, info, failure),
   },
 })
 
@@ -129,8 +140,8 @@ builder.scalarType('URL', {
   serialize: (url) => url,
   parseValue: String,
 })
-builder.queryType({ description: 'Queries. They need no token unless their description names a scope.' })
-builder.mutationType({ description: 'Mutations. Each needs a token with the scope that its description names.' })
+builder.queryType({ description: 'Queries. They need no token unless their description begins with a scope.' })
+builder.mutationType({ description: 'Mutations. Each needs a token with the scope that its description begins with.' })
 builder.subscriptionType({
   description: 'Subscriptions, delivered as server-sent events (GraphQL over SSE, distinct connections mode).',
 })

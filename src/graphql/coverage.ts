@@ -6,7 +6,10 @@ import { SAME_AS_SCOPE, ScopeInputRef, ScopeRef, scopeOf } from './item-kind.ts'
 /** Reading coverage may first count some sets: at most a hundred per query. */
 const COVERAGE_COMPLEXITY = 500
 
+const SCOPE = { token: 'operations:read' } as const
+
 const PresetCoverageRef = builder.objectRef<PresetCoverage>('PresetCoverage').implement({
+  authScopes: SCOPE,
   description:
     "How many items have a picture in a preset, in the preset's first format. total = ready + stale + missing + failed; items that are taken down are not counted.",
   fields: (t) => ({
@@ -33,6 +36,7 @@ const PresetCoverageRef = builder.objectRef<PresetCoverage>('PresetCoverage').im
 builder.queryField('coverage', (t) =>
   t.field({
     type: [PresetCoverageRef],
+    authScopes: SCOPE,
     description:
       'Per preset: total, ready, stale, missing, failed. Presets made only on request (`Preset.backfill`) and transforms are not counted.',
     complexity: COVERAGE_COMPLEXITY,
@@ -40,6 +44,7 @@ builder.queryField('coverage', (t) =>
       scope: t.arg({ type: ScopeInputRef, description: 'The whole catalogue if omitted.' }),
       in: t.arg({ type: ScopeRef, description: SAME_AS_SCOPE }),
     },
-    resolve: async (_root, args, { app }) => readCoverage(app, await resolveScope(app.prisma, scopeOf(args))),
+    resolve: async (_root, args, { app, caller }) =>
+      readCoverage(app, await resolveScope(app.prisma, scopeOf(args), caller.vendor)),
   }),
 )

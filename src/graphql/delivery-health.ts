@@ -11,7 +11,10 @@ const FindingStatusRef = builder.enumType('FindingStatus', {
   } as const,
 })
 
+const SCOPE = { operator: 'delivery:read' } as const
+
 const FindingRef = builder.objectRef<Finding>('DeliveryFinding').implement({
+  authScopes: SCOPE,
   description: 'The result of one delivery check.',
   fields: (t) => ({
     check: t.exposeString('check', { description: 'A stable name, such as failover.' }),
@@ -22,6 +25,7 @@ const FindingRef = builder.objectRef<Finding>('DeliveryFinding').implement({
 })
 
 const DeliveryHealthRef = builder.objectRef<DeliveryHealth>('DeliveryHealth').implement({
+  authScopes: SCOPE,
   description: 'The delivery of pictures, from a browser to this service.',
   fields: (t) => ({
     storedRequests: t.exposeFloat('storedRequests', {
@@ -42,9 +46,9 @@ const DeliveryHealthRef = builder.objectRef<DeliveryHealth>('DeliveryHealth').im
 builder.queryField('deliveryHealth', (t) =>
   t.field({
     type: DeliveryHealthRef,
-    authScopes: { token: 'delivery:read' },
+    authScopes: SCOPE,
     description:
-      'scope delivery:read. Reads the live CDN distribution and requests a picture that was never issued from the public address. Takes some seconds.',
+      'Reads the live CDN distribution and requests a picture that was never issued from the public address. Takes some seconds.',
     resolve: async (_root, _args, { app }) => {
       // Other processes flush theirs every 10 s.
       await app.deliveries.flush()

@@ -1,7 +1,7 @@
 import { resolveScope, type Scope } from '../catalogue/scope.ts'
 import { offeredLayout } from '../composites/offered.ts'
 import { whereFamilyNamed } from '../search/families.ts'
-import { builder } from './builder.ts'
+import { builder, CATALOGUE_READ } from './builder.ts'
 import { connectionOf, type PageQuery, pageComplexity, readPage, relatedPage } from './connection.ts'
 import { IconSetConnection, IconSetRef } from './icon-set.ts'
 import { whereId } from './ids.ts'
@@ -76,6 +76,7 @@ builder.queryFields((t) => ({
   family: t.prismaField({
     type: 'Family',
     nullable: true,
+    authScopes: CATALOGUE_READ,
     description: 'The family with this id, or null.',
     args: { uniqueId: t.arg.id({ required: true, description: 'A unique id or a node id.' }) },
     resolve: (query, _root, { uniqueId }, { app }) => {
@@ -86,6 +87,7 @@ builder.queryFields((t) => ({
   families: t.connection(
     {
       type: FamilyRef,
+      authScopes: CATALOGUE_READ,
       description: 'Families in the order in which they were added.',
       complexity: pageComplexity,
       args: {

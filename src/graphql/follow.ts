@@ -1,5 +1,6 @@
 import { setTimeout as delay } from 'node:timers/promises'
 import type { Context } from './builder.ts'
+import { identify } from './identify.ts'
 
 /** At most 4 updates a second. */
 const NOTIFY_EVERY_MS = 250
@@ -11,9 +12,10 @@ const NOTIFY_EVERY_MS = 250
  */
 export async function* followChanges(
   id: number,
-  { app, request }: Context,
+  context: Context,
   options: { readonly channel: string; readonly hasEnded: () => Promise<boolean> },
 ): AsyncIterable<{ id: number }> {
+  const { app, request } = context
   const closing = new AbortController()
   const signal = AbortSignal.any([request.signal, closing.signal])
   // Subscribed before the first check, so that no change is missed in between.
@@ -21,6 +23,8 @@ export async function* followChanges(
   let change = changes.next()
   try {
     for (;;) {
+      // A token may have been revoked since.
+      await identify(app, context)
       const ended = await options.hasEnded()
       yield { id }
       if (ended) return

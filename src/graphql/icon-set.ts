@@ -1,4 +1,4 @@
-import { builder } from './builder.ts'
+import { builder, CATALOGUE_READ } from './builder.ts'
 import { connectionOf } from './connection.ts'
 import { whereId } from './ids.ts'
 import { ItemConnection, itemsOf } from './item-connection.ts'
@@ -29,6 +29,7 @@ builder.queryField('iconSet', (t) =>
   t.prismaField({
     type: 'IconSet',
     nullable: true,
+    authScopes: CATALOGUE_READ,
     description: 'The set with this id, or null.',
     args: { uniqueId: t.arg.id({ required: true, description: 'A unique id or a node id.' }) },
     resolve: (query, _root, { uniqueId }, { app }) => {

@@ -54,11 +54,14 @@ async function findUniqueIds(prisma: Prisma, uniqueIds: string[]): Promise<Reado
   ])
 }
 
+export const unknownUniqueId = (text: string) =>
+  new AppError('NOT_FOUND', `Nothing has the unique id ${JSON.stringify(text)}.`)
+
 /** The object of one of these types that an id names. Throws BAD_INPUT for another type, NOT_FOUND for an unknown unique id. */
 export async function parseIdOf(prisma: Prisma, typenames: readonly string[], text: string): Promise<GlobalId> {
   const [id = null] = await parseIds(prisma, [text])
   const shown = JSON.stringify(text.slice(0, 100))
-  if (!id && isUniqueId(text)) throw new AppError('NOT_FOUND', `Nothing has the unique id ${shown}.`)
+  if (!id && isUniqueId(text)) throw unknownUniqueId(text)
   if (!id) throw new AppError('BAD_INPUT', `${shown} is not an id: give the "id" or "uniqueId" of an object.`)
   if (typenames.includes(id.typename)) return id
   throw new AppError('BAD_INPUT', `${shown} is the id of a ${id.typename}; give the id of a ${typenames.join(', ')}.`)

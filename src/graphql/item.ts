@@ -2,7 +2,7 @@ import { offeredTransform } from '../core/transform-request.ts'
 import { issueTransform } from '../variants/issue.ts'
 import { variantKeyOf } from '../variants/make.ts'
 import { offeredFormat, offeredPreset } from '../variants/offered.ts'
-import { builder } from './builder.ts'
+import { builder, CATALOGUE_READ } from './builder.ts'
 import { whereItemId } from './ids.ts'
 import { ImageFormatRef, ImageRef, imageOfItem } from './image.ts'
 import { ItemKindRef } from './item-kind.ts'
@@ -141,6 +141,7 @@ builder.queryField('item', (t) =>
   t.prismaField({
     type: ItemRef,
     nullable: true,
+    authScopes: CATALOGUE_READ,
     description: 'The item with this id, or null.',
     args: { uniqueId: t.arg.id({ required: true, description: 'A unique id or a node id.' }) },
     resolve: (query, _root, { uniqueId }, { app }) => {

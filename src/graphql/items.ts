@@ -1,7 +1,7 @@
 import { whereScope } from '../catalogue/scope.ts'
 import { AppError } from '../core/errors.ts'
 import { suggest } from '../search/suggest.ts'
-import { builder } from './builder.ts'
+import { builder, CATALOGUE_READ } from './builder.ts'
 import { type PageQuery, readPage } from './connection.ts'
 import { ItemRef } from './item.ts'
 import { ItemConnection, itemsComplexity, searchOfAll, searchPage } from './item-connection.ts'
@@ -14,6 +14,7 @@ builder.queryField('items', (t) =>
   t.connection(
     {
       type: ItemRef,
+      authScopes: CATALOGUE_READ,
       description: 'Items in the catalogue, or those that a search finds.',
       complexity: itemsComplexity,
       args: {
@@ -62,6 +63,7 @@ const SuggestionRef = builder.objectRef<{ text: string; items: number }>('Sugges
 builder.queryField('suggest', (t) =>
   t.field({
     type: [SuggestionRef],
+    authScopes: CATALOGUE_READ,
     description: 'Completions of a search that is being typed, those with the most items first.',
     complexity: ({ first }) => ({ field: 20, multiplier: Math.min(Math.max(first, 1), SUGGESTIONS_MAX) }),
     args: {

@@ -1,3 +1,4 @@
+import type { BoundVendor } from '../access/caller.ts'
 import { cellsMaxOf } from '../composites/arrange.ts'
 import { offeredLayout } from '../composites/offered.ts'
 import { EXCLUDED_MAX, PINNED_MAX, regeneratePreview } from '../composites/regenerate.ts'
@@ -5,7 +6,7 @@ import { AppError } from '../core/errors.ts'
 import { printGlobalId } from '../core/global-id.ts'
 import type { Layout } from '../core/layouts.ts'
 import { isUniqueId } from '../core/variant.ts'
-import { builder, type Context } from './builder.ts'
+import { builder, CATALOGUE_READ, type Context } from './builder.ts'
 import { FamilyRef } from './family.ts'
 import { rowIdOf, whereId } from './ids.ts'
 import { ImageFormatRef } from './image.ts'
@@ -33,6 +34,7 @@ const LayoutRef = builder.objectRef<Layout>('Layout').implement({
 builder.queryField('layouts', (t) =>
   t.field({
     type: [LayoutRef],
+    authScopes: CATALOGUE_READ,
     description: 'What `Family.preview` takes.',
     resolve: (_root, _args, { app }) => [...app.layouts.values()],
   }),
@@ -43,7 +45,7 @@ builder.mutationField('regeneratePreview', (t) =>
     type: FamilyRef,
     authScopes: { token: 'preview:write' },
     description:
-      "scope preview:write. Picks new members for a family's preview and composes it immediately; the old pictures stay until the new ones are stored. The arguments are saved for later compositions; omitted ones keep their saved values.",
+      "Picks new members for a family's preview and composes it immediately; the old pictures stay until the new ones are stored. The arguments are saved for later compositions; omitted ones keep their saved values.",
     args: {
       family: t.arg.id({ required: true, description: 'A unique id or a node id.' }),
       seed: t.arg.int({
@@ -61,13 +63,15 @@ builder.mutationField('regeneratePreview', (t) =>
         extensions: { names: 'layouts' },
       }),
     },
-    resolve: async (query, _root, { family, seed, pin, exclude, layout }, { app, loaders }) => {
-      const { id: familyId } = await findFamily(app, family)
+    resolve: async (query, _root, { family, seed, pin, exclude, layout }, { app, caller, loaders }) => {
+      const { id: familyId } = await findFamily(app, family, caller.vendor)
       await regeneratePreview(app, {
         familyId,
         seed,
-        pinned: pin && (await findItems(app, { name: 'pin', ids: pin, max: PINNED_MAX })),
-        excluded: exclude && (await findItems(app, { name: 'exclude', ids: exclude, max: EXCLUDED_MAX })),
+        pinned: pin && (await findItems(app, { name: 'pin', ids: pin, max: PINNED_MAX, vendor: caller.vendor })),
+        excluded:
+          exclude &&
+          (await findItems(app, { name: 'exclude', ids: exclude, max: EXCLUDED_MAX, vendor: caller.vendor })),
         layout: layout ? offeredLayout(app.layouts, layout) : null,
       })
       loaders.picks.clear(familyId)
@@ -77,9 +81,13 @@ builder.mutationField('regeneratePreview', (t) =>
   }),
 )
 
-async function findFamily({ prisma }: Context['app'], text: string): Promise<{ id: number }> {
-  const where = whereId('Family', text) ?? { id: 0 }
-  const family = await prisma.family.findUnique({ where, select: { id: true } })
+async function findFamily(
+  { prisma }: Context['app'],
+  text: string,
+  vendor: BoundVendor | null,
+): Promise<{ id: number }> {
+  const where = { ...(whereId('Family', text) ?? { id: 0 }), ...(vendor ? { vendorId: vendor.id } : {}) }
+  const family = await prisma.family.findFirst({ where, select: { id: true } })
   if (family) return family
   throw new AppError('NOT_FOUND', `There is no family ${JSON.stringify(text.slice(0, 100))}.`)
 }
@@ -87,13 +95,14 @@ async function findFamily({ prisma }: Context['app'], text: string): Promise<{ i
 /** In the given order. Whether they belong to the family is checked later. */
 async function findItems(
   { prisma }: Context['app'],
-  { name, ids, max }: { name: string; ids: readonly string[]; max: number },
+  { name, ids, max, vendor }: { name: string; ids: readonly string[]; max: number; vendor: BoundVendor | null },
 ): Promise<number[]> {
   if (ids.length > max)
     throw new AppError('BAD_INPUT', `${name} has ${ids.length} entries; at most ${max} are allowed.`)
   const numbers = (type: string) => ids.map((text) => rowIdOf(type, text)).filter((id) => id !== null)
   const found = await prisma.item.findMany({
     where: {
+      ...(vendor ? { vendorId: vendor.id } : {}),
       OR: [
         { uniqueId: { in: ids.filter(isUniqueId) } },
         { id: { in: numbers('Icon') }, kind: 'ICON' },

@@ -34,6 +34,8 @@ const ManifestCheckRef = builder.objectRef<Problems>('ManifestCheck').implement(
 builder.queryField('validateManifest', (t) =>
   t.field({
     type: ManifestCheckRef,
+    // Vendors check theirs before they have a token.
+    authScopes: { token: ['catalogue:read', 'upload:write'] },
     description:
       "Checks the manifest of a vendor's archive, without its files, against docs/manifest.schema.json and further rules. A request has at most 100 kB; `npm run ingest -- --dry-run` accepts more.",
     complexity: CHECK_COMPLEXITY,

@@ -1,12 +1,14 @@
 import { brandWithType } from '@pothos/core'
 import { queryFromInfo } from '@pothos/plugin-prisma'
 import type { GraphQLResolveInfo } from 'graphql'
+import type { Caller } from '../access/caller.ts'
 import { AppError } from '../core/errors.ts'
 import { isRowId } from '../core/global-id.ts'
 import type { Prisma } from '../db/database.ts'
 import { builder, type Context } from './builder.ts'
 import { isGiven } from './connection.ts'
 import { parseIds } from './ids.ts'
+import { own } from './own.ts'
 
 /** A page of each of ten types; the rows of each type are read in one statement. */
 const IDS_MAX = 1000
@@ -15,22 +17,43 @@ interface Query {
   readonly select: { readonly id: true }
   readonly where: { readonly id: { readonly in: number[] } }
 }
-type Find = (prisma: Prisma, query: Query) => PromiseLike<readonly { readonly id: number }[]>
+type Find = (prisma: Prisma, query: Query, caller: Caller) => PromiseLike<readonly { readonly id: number }[]>
 
 /** How to find the rows of each type that has node ids. test/graphql-paging.test.ts checks that it is complete. */
 export const FINDERS: Readonly<Record<string, Find>> = {
-  Vendor: ({ vendor }, query) => vendor.findMany(query),
-  Family: ({ family }, query) => family.findMany(query),
-  IconSet: ({ iconSet }, query) => iconSet.findMany(query),
-  Icon: ({ item }, query) => item.findMany({ ...query, where: { ...query.where, kind: 'ICON' } }),
-  Illustration: ({ item }, query) => item.findMany({ ...query, where: { ...query.where, kind: 'ILLUSTRATION' } }),
-  Backfill: ({ backfill }, query) => backfill.findMany(query),
-  RenderFailure: ({ renderFailure }, query) => renderFailure.findMany(query),
-  TakeDown: ({ takeDown }, query) => takeDown.findMany(query),
-  Upload: ({ upload }, query) => upload.findMany(query),
-  UploadProblem: ({ uploadProblem }, query) => uploadProblem.findMany(query),
-  Webhook: ({ webhook }, query) => webhook.findMany(query),
-  DeadLetter: ({ deadLetter }, query) => deadLetter.findMany(query),
+  Vendor: ({ vendor }, query, caller) => vendor.findMany(ofCatalogue(query, caller)),
+  Family: ({ family }, query, caller) => family.findMany(ofCatalogue(query, caller)),
+  IconSet: ({ iconSet }, query, caller) => iconSet.findMany(ofCatalogue(query, caller)),
+  Icon: ({ item }, query, caller) =>
+    item.findMany({ ...ofCatalogue(query, caller), where: { ...query.where, kind: 'ICON' } }),
+  Illustration: ({ item }, query, caller) =>
+    item.findMany({ ...ofCatalogue(query, caller), where: { ...query.where, kind: 'ILLUSTRATION' } }),
+  Backfill: ({ backfill }, query, caller) =>
+    backfill.findMany({ ...query, where: { ...query.where, ...own('Backfill', caller) } }),
+  RenderFailure: ({ renderFailure }, query, caller) =>
+    renderFailure.findMany({ ...query, where: { ...query.where, ...own('RenderFailure', caller) } }),
+  TakeDown: ({ takeDown }, query, caller) =>
+    takeDown.findMany({ ...query, where: { ...query.where, ...own('TakeDown', caller) } }),
+  Upload: ({ upload }, query, caller) =>
+    upload.findMany({ ...query, where: { ...query.where, ...own('Upload', caller) } }),
+  UploadProblem: ({ uploadProblem }, query, caller) =>
+    uploadProblem.findMany({ ...query, where: { ...query.where, ...own('UploadProblem', caller) } }),
+  Webhook: ({ webhook }, query, caller) =>
+    webhook.findMany({ ...query, where: { ...query.where, ...own('Webhook', caller) } }),
+  Token: ({ token }, query, caller) => token.findMany({ ...query, where: { ...query.where, ...own('Token', caller) } }),
+  AuditEntry: ({ auditEntry }, query, caller) =>
+    auditEntry.findMany({ ...query, where: { ...query.where, ...own('AuditEntry', caller) } }),
+  DeadLetter: ({ deadLetter }, query, caller) =>
+    deadLetter.findMany({ ...query, where: { ...query.where, ...own('DeadLetter', caller) } }),
+}
+
+/** The query as it is. Throws FORBIDDEN for a caller who may not read the catalogue: these types are public, and declare no scope. */
+function ofCatalogue<Q>(query: Q, { scopes }: Caller): Q {
+  if (scopes.has('catalogue:read')) return query
+  throw new AppError(
+    'FORBIDDEN',
+    'The catalogue needs the header "Authorization: Bearer TOKEN" with a token of scope catalogue:read.',
+  )
 }
 
 builder.queryFields((t) => ({
@@ -69,7 +92,11 @@ async function findNodes(
       const numbers = new Set(ids.map(({ id }) => Number(id)).filter(isRowId))
       if (!find || numbers.size === 0) return
       const selection = queryFromInfo({ context, info, typeName: typename, select: { id: true } })
-      for (const row of await find(context.app.prisma, { ...selection, where: { id: { in: [...numbers] } } })) {
+      for (const row of await find(
+        context.app.prisma,
+        { ...selection, where: { id: { in: [...numbers] } } },
+        context.caller,
+      )) {
         brandWithType(row, typename as never)
         rows.set(`${typename}:${row.id}`, row)
       }

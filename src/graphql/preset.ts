@@ -1,5 +1,5 @@
 import type { Preset } from '../core/variant.ts'
-import { builder } from './builder.ts'
+import { builder, CATALOGUE_READ } from './builder.ts'
 import { ImageFormatRef } from './image.ts'
 
 const PresetRef = builder.objectRef<Preset>('Preset').implement({
@@ -31,6 +31,7 @@ const PresetRef = builder.objectRef<Preset>('Preset').implement({
 builder.queryField('presets', (t) =>
   t.field({
     type: [PresetRef],
+    authScopes: CATALOGUE_READ,
     description: 'The presets that `Item.image` takes.',
     resolve: (_root, _args, { app }) => [...app.presets.values()],
   }),

@@ -4,8 +4,11 @@ import { builder, type Context } from './builder.ts'
 import { connectionOf, type PageQuery, pageComplexity, readPage } from './connection.ts'
 import { SAME_AS_SCOPE, ScopeInputRef, ScopeRef, scopeOf } from './item-kind.ts'
 
+const SCOPES = { token: ['operations:read', 'backfill:write'] } as const
+
 export const RenderFailureRef = builder.prismaNode('RenderFailure', {
   id: { field: 'id' },
+  authScopes: SCOPES,
   description: 'Why an item has no pictures.',
   fields: (t) => ({
     item: t.relation('item', { description: 'The item that has no pictures.' }),
@@ -25,6 +28,7 @@ builder.queryField('failures', (t) =>
   t.connection(
     {
       type: RenderFailureRef,
+      authScopes: SCOPES,
       description:
         'Items whose source cannot be rendered, and why. The full list is available as JSON Lines at /failures.jsonl.',
       complexity: pageComplexity,
@@ -48,10 +52,13 @@ builder.queryField('failures', (t) =>
 
 async function whereFailures(
   args: Parameters<typeof scopeOf>[0] & { code?: string | null },
-  { app }: Context,
+  { app, caller }: Context,
 ): Promise<{ item: ReturnType<typeof whereScope>; code?: string }> {
   const { code } = args
   if (code && !Object.hasOwn(ERRORS, code))
     throw new AppError('BAD_INPUT', `There is no code ${JSON.stringify(code.slice(0, 100))} in the error catalogue.`)
-  return { item: whereScope(await resolveScope(app.prisma, scopeOf(args))), ...(code ? { code } : {}) }
+  return {
+    item: whereScope(await resolveScope(app.prisma, scopeOf(args), caller.vendor)),
+    ...(code ? { code } : {}),
+  }
 }

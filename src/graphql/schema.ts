@@ -19,6 +19,8 @@ import './delivery-health.ts'
 import './webhook.ts'
 import './upload.ts'
 import './manifest.ts'
+import './token.ts'
+import './audit-log.ts'
 import './node.ts'
 
 /** The whole schema: importing a domain type's file adds it to the builder. */

@@ -2,13 +2,13 @@ import { renderGraphiQL } from '@graphql-yoga/render-graphiql'
 import { type ASTNode, type DocumentNode, GraphQLError, parse, visit } from 'graphql'
 import { createYoga, type Plugin } from 'graphql-yoga'
 import { LRUCache } from 'lru-cache'
-import { identifyCaller } from '../access/tokens.ts'
 import type { App } from '../app.ts'
 import { AppError } from '../core/errors.ts'
 import { FORBIDDEN_CHARACTERS, isStorable, isStorableJson } from '../core/text.ts'
 import type { Context } from './builder.ts'
 import { executeQuery } from './execute.ts'
 import { cacheableAnswers } from './http-cache.ts'
+import { identify } from './identify.ts'
 import { createLoaders } from './loaders.ts'
 import { nameOffers } from './name-offers.ts'
 import { persistedQueries } from './persisted.ts'
@@ -36,12 +36,12 @@ export function createGraphQL(app: App, imageUrl: () => string) {
     // Content-Length has been checked already: counting the body takes a tenth of the time of a small response.
     maxRequestBodySize: false,
     logging: false,
-    context: async ({ request }) => ({
-      app,
-      caller: await identifyCaller(request.headers.get('authorization'), app),
-      loaders: createLoaders(app),
-      imageUrl: imageUrl(),
-    }),
+    context: async ({ request }) => {
+      // Set by the HTTP server.
+      const requestId = request.headers.get('x-request-id') ?? ''
+      const caller = await identify(app, { request, requestId })
+      return { app, caller, requestId, loaders: createLoaders(app), imageUrl: imageUrl() }
+    },
     plugins: [
       persistedQueries(),
       checkRequest,
@@ -137,13 +137,12 @@ query Items {
     pageInfo { hasNextPage endCursor }
   }
   presets { name width height formats }
-  backfills(first: 3) {
-    nodes { id status totalItems doneItems etaSeconds }
-  }
 }
 
-# Mutations need a header, set below:
+# What operators see and do needs a header, set below:
 # { "Authorization": "Bearer YOUR_ADMIN_TOKEN" }
+#
+# query Backfills { backfills(first: 3) { nodes { id status totalItems doneItems etaSeconds } } }
 #
 # mutation Start { startBackfill { id status } }
 #

@@ -1,12 +1,14 @@
 import { AppError } from '../core/errors.ts'
 import type { GlobalId } from '../core/global-id.ts'
-import { restore, type TakeDownTarget, takeDown } from '../takedown/take-down.ts'
+import { isUniqueId } from '../core/variant.ts'
+import { missingTarget, ownerOf, restore, type TakeDownTarget, takeDown } from '../takedown/take-down.ts'
 import { builder, type Context, numberOf } from './builder.ts'
 import { connectionOf, type PageQuery, pageComplexity, readPage } from './connection.ts'
 import { FamilyRef } from './family.ts'
 import { IconSetRef } from './icon-set.ts'
-import { parseIdOf } from './ids.ts'
+import { parseIdOf, unknownUniqueId } from './ids.ts'
 import { IconRef, IllustrationRef } from './item.ts'
+import { own } from './own.ts'
 import { VendorRef } from './vendor.ts'
 
 /** Reading receipts needs the same scope as taking down: a reason may be a legal matter. */
@@ -26,7 +28,7 @@ const TakeDownStatusRef = builder.enumType('TakeDownStatus', {
 const TakeDownRef = builder.prismaNode('TakeDown', {
   id: { field: 'id' },
   authScopes: SCOPE,
-  description: 'Hides an item, or all of a set, family or vendor, until it is restored. scope takedown:write.',
+  description: 'Hides an item, or all of a set, family or vendor, until it is restored.',
   fields: (t) => ({
     status: t.expose('status', { type: TakeDownStatusRef, description: 'The status of the take-down.' }),
     reason: t.exposeString('reason', { description: 'The reason, as given.' }),
@@ -60,12 +62,14 @@ builder.queryField('takeDowns', (t) =>
     {
       type: TakeDownRef,
       authScopes: SCOPE,
-      description: 'scope takedown:write. Newest first.',
+      description: 'Newest first.',
       complexity: pageComplexity,
       resolve: (_root, args, context, info) => {
         const { takeDown: receipt } = context.app.prisma
-        const find = (query: PageQuery) => receipt.findMany(query)
-        return readPage({ args, context, info }, { order: 'desc', find, count: () => receipt.count() })
+        const filter = own('TakeDown', context.caller)
+        const find = ({ where, ...query }: PageQuery) => receipt.findMany({ ...query, where: { ...filter, ...where } })
+        const count = () => receipt.count({ where: filter })
+        return readPage({ args, context, info }, { order: 'desc', find, count })
       },
     },
     TakeDownConnection,
@@ -80,7 +84,7 @@ builder.mutationFields((t) => ({
     type: TakeDownRef,
     authScopes: SCOPE,
     description:
-      'scope takedown:write. Hides it at once (410, status GONE), also what is imported below it later, then deletes its pictures and purges the CDN. Originals stay. Taking down the same again returns the receipt there is, and tries again what failed.',
+      'Hides it at once (410, status GONE), also what is imported below it later, then deletes its pictures and purges the CDN. Originals stay. Taking down the same again returns the receipt there is, and tries again what failed.',
     args: {
       id: t.arg.id({
         required: true,
@@ -88,10 +92,10 @@ builder.mutationFields((t) => ({
       }),
       reason: t.arg.string({ required: true, description: '1 to 500 characters, for the receipt.' }),
     },
-    resolve: async (query, _root, args, { app }) => {
-      const { reason } = args
-      const id = await parseIdOf(app.prisma, TARGETS, args.id)
-      const takeDownId = await takeDown(app, await targetOf(id, app), reason)
+    resolve: async (query, _root, args, context) => {
+      const { app, caller } = context
+      const target = await targetOf(await parseIdOf(app.prisma, TARGETS, args.id), { ...context, given: args.id })
+      const takeDownId = await takeDown(app, target, args.reason, { byOperator: caller.vendor === null })
       return app.prisma.takeDown.findUniqueOrThrow({ ...query, where: { id: takeDownId } })
     },
   }),
@@ -99,28 +103,39 @@ builder.mutationFields((t) => ({
     type: TakeDownRef,
     authScopes: SCOPE,
     description:
-      'scope takedown:write. Undoes a take-down, except where another one still applies. Pictures are rendered again on their first request.',
+      'Undoes a take-down, except where another one still applies. Pictures are rendered again on their first request.',
     args: {
       id: t.arg.id({
         required: true,
         description: 'Id of the TakeDown, or id or unique id of what was taken down.',
       }),
     },
-    resolve: async (query, _root, args, { app }) => {
+    resolve: async (query, _root, args, context) => {
+      const { app, caller } = context
       const id = await parseIdOf(app.prisma, [...TARGETS, 'TakeDown'], args.id)
-      const which = id.typename === 'TakeDown' ? { takeDownId: numberOf(id) } : await targetOf(id, app)
-      const takeDownId = await restore(app, which)
+      const isReceipt = id.typename === 'TakeDown'
+      const which = isReceipt ? { takeDownId: numberOf(id) } : await targetOf(id, { ...context, given: args.id })
+      const takeDownId = await restore(app, which, { vendorId: caller.vendor?.id ?? null })
       return app.prisma.takeDown.findUniqueOrThrow({ ...query, where: { id: takeDownId } })
     },
   }),
 }))
 
-/** Throws NOT_FOUND for an icon's number with the type Illustration: the id was meant for another item. */
-async function targetOf(globalId: GlobalId, { prisma }: Context['app']): Promise<TakeDownTarget> {
-  const [type, id] = [TYPES[globalId.typename as keyof typeof TYPES], numberOf(globalId)]
-  const item = type === 'ITEM' && (await prisma.item.findUnique({ where: { id }, select: { kind: true } }))
-  if (item && item.kind !== globalId.typename.toUpperCase())
-    throw new AppError('NOT_FOUND', `There is no ${globalId.typename} ${id}: this number belongs to an ${item.kind}.`)
+/**
+ * Throws NOT_FOUND for an icon's number with the type Illustration: the id was meant for another item. For a vendor's token, another
+ * vendor's things do not exist.
+ */
+async function targetOf(
+  globalId: GlobalId,
+  { app, caller, given }: Pick<Context, 'app' | 'caller'> & { readonly given: string },
+): Promise<TakeDownTarget> {
+  const { typename } = globalId
+  const [type, id] = [TYPES[typename as keyof typeof TYPES], numberOf(globalId)]
+  if (caller.vendor && (await ownerOf(app.pg, { type, id })) !== caller.vendor.id)
+    throw isUniqueId(given) ? unknownUniqueId(given) : missingTarget({ type, id })
+  const item = type === 'ITEM' && (await app.prisma.item.findUnique({ where: { id }, select: { kind: true } }))
+  if (item && item.kind !== typename.toUpperCase())
+    throw new AppError('NOT_FOUND', `There is no ${typename} ${id}: this number belongs to an ${item.kind}.`)
   return { type, id }
 }
 

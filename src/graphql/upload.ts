@@ -1,8 +1,10 @@
+import type { GlobalId } from '../core/global-id.ts'
 import { signUploadUrl, type UploadUrl } from '../uploads/upload-url.ts'
 import { completeUpload, createUpload, findUpload, UPLOAD_CHANNEL } from '../uploads/uploads.ts'
 import { builder, type Context, numberOf } from './builder.ts'
 import { connectionOf, type PageQuery, pageComplexity, readPage, relatedPage } from './connection.ts'
 import { followChanges } from './follow.ts'
+import { actingFor, own, ownId } from './own.ts'
 
 /** Seeing uploads needs the same scope as uploading: their content is not public yet. */
 const SCOPE = { token: 'upload:write' } as const
@@ -42,6 +44,7 @@ interface UploadItems {
   readonly removed: number
 }
 const UploadItemsRef = builder.objectRef<UploadItems>('UploadItems').implement({
+  authScopes: SCOPE,
   description: 'Progress of the items. total = done + failed + remaining once the archive is checked.',
   fields: (t) => ({
     total: t.exposeInt('total', { description: 'Files listed in the manifest.' }),
@@ -56,7 +59,7 @@ const UploadItemsRef = builder.objectRef<UploadItems>('UploadItems').implement({
 const UploadRef = builder.prismaNode('Upload', {
   id: { field: 'id' },
   authScopes: SCOPE,
-  description: "A vendor's archive that is being ingested. scope upload:write.",
+  description: "A vendor's archive that is being ingested.",
   fields: (t) => ({
     status: t.expose('status', { type: UploadStatusRef, description: 'The status of the upload.' }),
     vendor: t.exposeString('vendor', { description: "The vendor's username." }),
@@ -103,20 +106,21 @@ builder.queryFields((t) => ({
     type: UploadRef,
     nullable: true,
     authScopes: SCOPE,
-    description: 'scope upload:write.',
+    description: 'The upload with this id, or null.',
     args: { id: t.arg.globalID({ required: true, for: UploadRef, description: 'Its node id.' }) },
-    resolve: (query, _root, { id }, { app }) => app.prisma.upload.findUnique({ ...query, where: { id: numberOf(id) } }),
+    resolve: (query, _root, { id }, { app, caller }) =>
+      app.prisma.upload.findFirst({ ...query, where: { id: numberOf(id), ...own('Upload', caller) } }),
   }),
   uploads: t.connection(
     {
       type: UploadRef,
       authScopes: SCOPE,
-      description: 'scope upload:write. Newest first.',
+      description: 'Newest first.',
       args: { vendor: t.arg.string({ description: 'A username; all vendors if omitted.' }) },
       complexity: pageComplexity,
       resolve: (_root, args, context, info) => {
         const { upload } = context.app.prisma
-        const filter = whereOf(args.vendor)
+        const filter = { AND: [whereOf(args.vendor), own('Upload', context.caller)] }
         const find = ({ where, ...query }: PageQuery) => upload.findMany({ ...query, where: { ...filter, ...where } })
         return readPage({ args, context, info }, { order: 'desc', find, count: () => upload.count({ where: filter }) })
       },
@@ -128,6 +132,7 @@ builder.queryFields((t) => ({
 const whereOf = (vendor: string | null | undefined) => (vendor ? { vendor } : {})
 
 const HeaderRef = builder.objectRef<UploadUrl['headers'][number]>('UploadHeader').implement({
+  authScopes: SCOPE,
   description: 'An HTTP header.',
   fields: (t) => ({
     name: t.exposeString('name', { description: 'The name of the header.' }),
@@ -136,6 +141,7 @@ const HeaderRef = builder.objectRef<UploadUrl['headers'][number]>('UploadHeader'
 })
 
 const CreatedUploadRef = builder.objectRef<UploadUrl & { id: number }>('CreatedUpload').implement({
+  authScopes: SCOPE,
   description: 'An upload, and where to send its archive.',
   fields: (t) => ({
     upload: t.prismaField({
@@ -157,14 +163,14 @@ builder.mutationFields((t) => ({
   createUpload: t.field({
     type: CreatedUploadRef,
     authScopes: SCOPE,
-    description:
-      "scope upload:write. Returns a URL for one archive of exactly this size that contains this vendor's manifest.",
+    description: "Returns a URL for one archive of exactly this size that contains this vendor's manifest.",
     args: {
       vendor: t.arg.string({ required: true, description: 'A username; it may be new.' }),
       fileName: t.arg.string({ required: true, description: '1 to 255 characters, for the record.' }),
       bytes: t.arg.float({ required: true, description: 'Size of the archive: at most 2,000,000,000.' }),
     },
-    resolve: async (_root, args, { app, request }) => {
+    resolve: async (_root, args, { app, caller, request }) => {
+      actingFor(caller, args.vendor)
       const { id, bytes } = await createUpload(app, args)
       const { originals } = app.stores
       const url = await signUploadUrl({ ...app, originals }, { id, bytes: Number(bytes), base: request.url })
@@ -174,10 +180,11 @@ builder.mutationFields((t) => ({
   completeUpload: t.prismaField({
     type: UploadRef,
     authScopes: SCOPE,
-    description: 'scope upload:write. Starts ingesting the uploaded archive. Has no effect if it has started already.',
+    description: 'Starts ingesting the uploaded archive. Has no effect if it has started already.',
     args: { id: t.arg.globalID({ required: true, for: UploadRef, description: 'Its node id.' }) },
-    resolve: async (query, _root, { id }, { app }) => {
-      await completeUpload({ ...app, originals: app.stores.originals }, numberOf(id))
+    resolve: async (query, _root, { id }, context) => {
+      const { app } = context
+      await completeUpload({ ...app, originals: app.stores.originals }, await ownId('Upload', id, context))
       return app.prisma.upload.findUniqueOrThrow({ ...query, where: { id: numberOf(id) } })
     },
   }),
@@ -187,21 +194,23 @@ builder.subscriptionField('uploadProgress', (t) =>
   t.prismaField({
     type: UploadRef,
     authScopes: SCOPE,
-    description:
-      'scope upload:write. Sends the current state, every change (at most 4 a second) and the final state; then completes.',
+    description: 'Sends the current state, every change (at most 4 a second) and the final state; then completes.',
     args: { id: t.arg.globalID({ required: true, for: UploadRef, description: 'Its node id.' }) },
-    subscribe: (_root, { id }, context) => follow(numberOf(id), context),
+    subscribe: (_root, { id }, context) => follow(id, context),
     resolve: (query, event, _args, { app }) =>
       app.prisma.upload.findUniqueOrThrow({ ...query, where: { id: (event as { id: number }).id } }),
   }),
 )
 
-const follow = (id: number, context: Context) =>
-  followChanges(id, context, {
+const follow = (globalId: GlobalId, context: Context) => {
+  const id = numberOf(globalId)
+  return followChanges(id, context, {
     channel: UPLOAD_CHANNEL,
     hasEnded: async () => {
+      await ownId('Upload', globalId, context)
       const { finishedAt } = await findUpload(context.app.prisma, id)
       context.loaders.uploadProgress.clear(id)
       return finishedAt !== null
     },
   })
+}

@@ -1,4 +1,4 @@
-import { builder } from './builder.ts'
+import { builder, CATALOGUE_READ } from './builder.ts'
 import { connectionOf, pageComplexity, readPage, relatedPage } from './connection.ts'
 import { FamilyConnection, FamilyRef } from './family.ts'
 import { rowIdOf } from './ids.ts'
@@ -25,6 +25,7 @@ builder.queryFields((t) => ({
   vendor: t.prismaField({
     type: 'Vendor',
     nullable: true,
+    authScopes: CATALOGUE_READ,
     description: 'The vendor with this username or id, or null.',
     args: { username: t.arg.string({ required: true, description: 'A username or a node id.' }) },
     resolve: async (query, _root, { username }, { app }) => {
@@ -36,6 +37,7 @@ builder.queryFields((t) => ({
   vendors: t.connection(
     {
       type: VendorRef,
+      authScopes: CATALOGUE_READ,
       description: 'All vendors, oldest first.',
       complexity: pageComplexity,
       resolve: (_root, args, context, info) => {

@@ -12,6 +12,7 @@ import {
 } from '../webhooks/webhooks.ts'
 import { builder, numberOf } from './builder.ts'
 import { connectionOf, type PageQuery, pageComplexity, readPage } from './connection.ts'
+import { actingFor, own, ownId } from './own.ts'
 
 /** Reading webhooks needs the same scope as creating them: a URL is often a secret. */
 const SCOPE = { token: 'webhook:write' } as const
@@ -19,10 +20,14 @@ const SCOPE = { token: 'webhook:write' } as const
 const WebhookRef = builder.prismaNode('Webhook', {
   id: { field: 'id' },
   authScopes: SCOPE,
-  description: 'A URL that events are sent to, signed as in Standard Webhooks. scope webhook:write.',
+  description: 'A URL that events are sent to, signed as in Standard Webhooks.',
   fields: (t) => ({
     url: t.exposeString('url', { description: 'The URL that events are sent to.' }),
     types: t.exposeStringList('types', { description: 'The event types that it receives.' }),
+    vendor: t.exposeString('vendor', {
+      nullable: true,
+      description: 'Username of the vendor whose events it receives; null: of all vendors.',
+    }),
     createdAt: t.expose('createdAt', {
       type: 'DateTime',
       description: 'When it was added; it receives events from then on.',
@@ -60,8 +65,7 @@ const toStored = ({ id, ...event }: Event) => ({ ...event, id: String(id) })
 const DeadLetterRef = builder.prismaNode('DeadLetter', {
   id: { field: 'id' },
   authScopes: SCOPE,
-  description:
-    'An event that could not be delivered to a webhook in all attempts. Kept for 30 days. scope webhook:write.',
+  description: 'An event that could not be delivered to a webhook in all attempts. Kept for 30 days.',
   fields: (t) => ({
     webhook: t.relation('webhook', { description: 'The webhook that did not accept it.' }),
     eventId: t.string({
@@ -105,12 +109,14 @@ builder.queryFields((t) => ({
     {
       type: WebhookRef,
       authScopes: SCOPE,
-      description: 'scope webhook:write.',
+      description: 'The webhooks, oldest first.',
       complexity: pageComplexity,
       resolve: (_root, args, context, info) => {
         const { webhook } = context.app.prisma
-        const find = (query: PageQuery) => webhook.findMany(query)
-        return readPage({ args, context, info }, { order: 'asc', find, count: () => webhook.count() })
+        const filter = own('Webhook', context.caller)
+        const find = ({ where, ...query }: PageQuery) => webhook.findMany({ ...query, where: { ...filter, ...where } })
+        const count = () => webhook.count({ where: filter })
+        return readPage({ args, context, info }, { order: 'asc', find, count })
       },
     },
     WebhookConnection,
@@ -119,12 +125,12 @@ builder.queryFields((t) => ({
     {
       type: DeadLetterRef,
       authScopes: SCOPE,
-      description: 'scope webhook:write. Newest first.',
+      description: 'Newest first.',
       args: { webhook: t.arg.globalID({ for: WebhookRef, description: 'All webhooks if omitted.' }) },
       complexity: pageComplexity,
       resolve: (_root, args, context, info) => {
         const { deadLetter } = context.app.prisma
-        const filter = whereOf(args.webhook)
+        const filter = { AND: [whereOf(args.webhook), own('DeadLetter', context.caller)] }
         const find = ({ where, ...query }: PageQuery) =>
           deadLetter.findMany({ ...query, where: { ...filter, ...where } })
         const count = () => deadLetter.count({ where: filter })
@@ -136,6 +142,7 @@ builder.queryFields((t) => ({
 }))
 
 const CreatedWebhookRef = builder.objectRef<{ id: number; secret: string }>('CreatedWebhook').implement({
+  authScopes: SCOPE,
   description: 'A webhook and its secret.',
   fields: (t) => ({
     webhook: t.prismaField({
@@ -153,7 +160,7 @@ builder.mutationFields((t) => ({
   createWebhook: t.field({
     type: CreatedWebhookRef,
     authScopes: SCOPE,
-    description: 'scope webhook:write. It receives events from now on, at least once, in order within a family.',
+    description: 'It receives events from now on, at least once, in order within a family.',
     args: {
       url: t.arg.string({
         required: true,
@@ -163,14 +170,21 @@ builder.mutationFields((t) => ({
         required: true,
         description: `The event types to receive, out of ${EVENT_TYPES.join(', ')}.`,
       }),
+      vendor: t.arg.string({
+        description:
+          "Username of the vendor whose events alone it receives, at a public address. All vendors if omitted; with a vendor's token, that vendor.",
+      }),
     },
-    resolve: (_root, args, { app }) => createWebhook(app, args),
+    resolve: (_root, { vendor, ...args }, { app, caller }) => {
+      if (vendor) actingFor(caller, vendor)
+      return createWebhook(app, { ...args, vendor: vendor ?? caller.vendor?.username ?? null })
+    },
   }),
   rotateWebhookSecret: t.field({
     type: CreatedWebhookRef,
     authScopes: SCOPE,
     description:
-      'scope webhook:write. Gives it another secret. For some hours deliveries are signed with the previous one too, so that receivers can change to the new one meanwhile.',
+      'Gives it another secret. For some hours deliveries are signed with the previous one too, so that receivers can change to the new one meanwhile.',
     args: {
       id: t.arg.globalID({ required: true, for: WebhookRef, description: 'Its node id.' }),
       overlapHours: t.arg.int({
@@ -179,39 +193,43 @@ builder.mutationFields((t) => ({
         description: `Hours for which the previous secret signs too, at most ${OVERLAP_HOURS.max}. 0: it ends now, because others may know it.`,
       }),
     },
-    resolve: (_root, { id, overlapHours }, { app }) => rotateWebhookSecret(app, { id: numberOf(id), overlapHours }),
+    resolve: async (_root, { id, overlapHours }, context) =>
+      rotateWebhookSecret(context.app, { id: await ownId('Webhook', id, context), overlapHours }),
   }),
   deleteWebhook: t.boolean({
     authScopes: SCOPE,
-    description: 'scope webhook:write. Deletes it with its pending events and dead letters.',
+    description: 'Deletes it with its pending events and dead letters.',
     args: { id: t.arg.globalID({ required: true, for: WebhookRef, description: 'Its node id.' }) },
-    resolve: async (_root, { id }, { app }) => {
-      await deleteWebhook(app, numberOf(id))
+    resolve: async (_root, { id }, context) => {
+      await deleteWebhook(context.app, await ownId('Webhook', id, context))
       return true
     },
   }),
   enableWebhook: t.prismaField({
     type: WebhookRef,
     authScopes: SCOPE,
-    description: 'scope webhook:write. Enables a disabled webhook; its pending events are sent.',
+    description: 'Enables a disabled webhook; its pending events are sent.',
     args: { id: t.arg.globalID({ required: true, for: WebhookRef, description: 'Its node id.' }) },
-    resolve: async (query, _root, { id }, { app }) => {
-      await enableWebhook(app, numberOf(id))
+    resolve: async (query, _root, { id }, context) => {
+      const { app } = context
+      await enableWebhook(app, await ownId('Webhook', id, context))
       return app.prisma.webhook.findUniqueOrThrow({ ...query, where: { id: numberOf(id) } })
     },
   }),
   replayDeadLetter: t.int({
     authScopes: SCOPE,
     description:
-      'scope webhook:write. Queues it again, ahead of later events of its family, with a full set of attempts. Returns how many were queued: 0 if it is queued already.',
+      'Queues it again, ahead of later events of its family, with a full set of attempts. Returns how many were queued: 0 if it is queued already.',
     args: { id: t.arg.globalID({ required: true, for: DeadLetterRef, description: 'Its node id.' }) },
-    resolve: (_root, { id }, { app }) => replay(app, { deadLetterId: numberOf(id) }),
+    resolve: async (_root, { id }, context) =>
+      replay(context.app, { deadLetterId: await ownId('DeadLetter', id, context) }),
   }),
   replayDeadLetters: t.int({
     authScopes: SCOPE,
-    description: 'scope webhook:write. Replays all dead letters of a webhook; returns how many.',
+    description: 'Replays all dead letters of a webhook; returns how many.',
     args: { webhook: t.arg.globalID({ required: true, for: WebhookRef, description: 'Its node id.' }) },
-    resolve: (_root, { webhook }, { app }) => replay(app, { webhookId: numberOf(webhook) }),
+    resolve: async (_root, { webhook }, context) =>
+      replay(context.app, { webhookId: await ownId('Webhook', webhook, context) }),
   }),
 }))
 

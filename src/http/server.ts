@@ -4,10 +4,12 @@ import type { App } from '../app.ts'
 import { AppError } from '../core/errors.ts'
 import { logFailure } from '../core/log-failure.ts'
 import { URL_LIFE_S } from '../uploads/upload-url.ts'
+import { createAuditExport } from './audit.ts'
 import { createFailuresExport } from './failures.ts'
 import { createGraphQLRoutes } from './graphql.ts'
 import { createHealthRoutes } from './health.ts'
 import { createOriginHandler } from './images.ts'
+import { assignRequestId } from './sender.ts'
 import { createUploadRoutes } from './uploads.ts'
 
 /** Time limit for receiving a request; an archive may take as long as its URL is valid. */
@@ -33,18 +35,20 @@ const STALLED_MS = 60_000
  */
 const KEEP_ALIVE_MS = 65_000
 
-/** Serves GraphQL, pictures, uploads, failures, health and metrics. Throws IN_USE if the port is taken. */
+/** Serves GraphQL, pictures, uploads, exports, health and metrics. Throws IN_USE if the port is taken. */
 export async function serve(app: App, { stalledMs = STALLED_MS }: { stalledMs?: number } = {}): Promise<HttpServer> {
   const { host, port, publicImageUrl } = app.config
   let imageUrl = ''
   const graphql = createGraphQLRoutes(app, () => imageUrl)
   const pictures = createOriginHandler(app)
   const failures = createFailuresExport(app)
+  const audit = createAuditExport(app)
   const health = createHealthRoutes(app)
 
   const uploads = createUploadRoutes(app)
 
   const server = createServer({ requestTimeout: UPLOAD_MS, headersTimeout: 10_000 }, (request, response) => {
+    assignRequestId(request, response)
     if (!request.url?.startsWith('/uploads/')) endInTime(request)
     route(request, response).catch((error) => {
       logFailure('a request failed', error, { severity: 'error', url: request.url })
@@ -64,6 +68,8 @@ export async function serve(app: App, { stalledMs = STALLED_MS }: { stalledMs?: 
         return graphql[path]?.(request, response)
       case '/failures.jsonl':
         return failures(request, response)
+      case '/audit.jsonl':
+        return audit(request, response)
       case '/events/s3':
         return uploads.handleS3Event(request, response)
       case '/healthz':
@@ -71,14 +77,14 @@ export async function serve(app: App, { stalledMs = STALLED_MS }: { stalledMs?: 
       case '/readyz':
         return health.ready(response)
       case '/metrics':
-        return health.metrics(response)
+        return health.metrics(request, response)
       case '/':
         return response.writeHead(302, { location: '/graphql' }).end()
       default:
         return text(
           response,
           404,
-          'NOT_FOUND: The paths are /graphql, /schema.graphql, /possible-types.json, /images/…, /i/…, /f/…, /uploads/…, /events/s3, /failures.jsonl, /healthz, /readyz and /metrics.\n',
+          'NOT_FOUND: The paths are /graphql, /schema.graphql, /possible-types.json, /images/…, /i/…, /f/…, /uploads/…, /events/s3, /failures.jsonl, /audit.jsonl, /healthz, /readyz and /metrics.\n',
         )
     }
   }

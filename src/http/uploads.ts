@@ -1,5 +1,5 @@
 import type { IncomingMessage, ServerResponse } from 'node:http'
-import { identifyCaller } from '../access/tokens.ts'
+import type { Caller } from '../access/caller.ts'
 import type { App } from '../app.ts'
 import { AppError, publicSentence, toAppError } from '../core/errors.ts'
 import { logFailure } from '../core/log-failure.ts'
@@ -7,6 +7,7 @@ import { parseUploadKey, printUploadKey } from '../core/variant.ts'
 import { type Arrival, readS3Event } from '../uploads/s3-event.ts'
 import { checkUploadUrl } from '../uploads/upload-url.ts'
 import { completeUpload, findUpload } from '../uploads/uploads.ts'
+import { identifySender } from './sender.ts'
 
 const EVENT_MAX_BYTES = 100_000
 /** The sender of an archive is considered gone after this long without a byte. */
@@ -54,12 +55,10 @@ export function createUploadRoutes(app: App) {
   async function handleS3Event(request: IncomingMessage, response: ServerResponse): Promise<void> {
     if (request.method !== 'POST')
       throw new AppError('METHOD_NOT_ALLOWED', `Use POST for events, not ${request.method}.`)
-    const caller = await identifyCaller(request.headers.authorization, app)
-    if (!caller.scopes.has('upload:write'))
-      throw new AppError('FORBIDDEN', 'Events need a token with scope upload:write: Authorization: Bearer TOKEN.')
+    const caller = await identifySender(app, request, { scopes: ['upload:write'], what: 'events' })
     const arrivals = readS3Event(await readBody(request))
     const results = []
-    for (const arrival of arrivals) results.push({ key: arrival.key, ...(await start(arrival)) })
+    for (const arrival of arrivals) results.push({ key: arrival.key, ...(await start(arrival, caller)) })
     answer(response, 200, { results })
   }
 
@@ -67,10 +66,14 @@ export function createUploadRoutes(app: App) {
    * An event that cannot start an upload gets a response with the reason and is not retried, unless a store or the database is
    * unavailable.
    */
-  async function start({ bucket, key }: Arrival): Promise<{ upload?: number; started: boolean; note: string }> {
+  async function start(
+    { bucket, key }: Arrival,
+    { vendor }: Caller,
+  ): Promise<{ upload?: number; started: boolean; note: string }> {
     const id = parseUploadKey(key)
-    if (id === null || bucket !== config.buckets?.originals)
-      return { started: false, note: 'There is no upload with this key; nothing to do.' }
+    const unknown = { started: false, note: 'There is no upload with this key; nothing to do.' }
+    if (id === null || bucket !== config.buckets?.originals) return unknown
+    if (vendor && (await prisma.upload.count({ where: { id, vendor: vendor.username } })) === 0) return unknown
     try {
       const outcome = await completeUpload({ ...app, originals }, id)
       const started = outcome === 'started'

@@ -80,6 +80,14 @@ export const TASKS = {
     runner: 'long',
     cron: '41 * * * *',
   }),
+  prune_audit_log: task({
+    payload: NOTHING,
+    priority: 0,
+    attempts: 1,
+    key: () => 'prune_audit_log',
+    runner: 'long',
+    cron: '11 * * * *',
+  }),
   /** A page that requested one picture of an item will request the others. */
   make_rest: task({
     payload: z.object({ itemIds: z.array(id).min(1).max(1000) }),

@@ -2,7 +2,9 @@ import type { Upload } from '../../prisma/generated/client/client.ts'
 import { ARCHIVE_LIMITS } from '../archive/limits.ts'
 import { show } from '../archive/problems.ts'
 import { AppError } from '../core/errors.ts'
+import { printGlobalId } from '../core/global-id.ts'
 import { isVendorUsername, printUploadKey } from '../core/variant.ts'
+import { nameTarget } from '../db/change.ts'
 import { inTransaction, type Pg, type Prisma } from '../db/database.ts'
 import { notify } from '../db/notify.ts'
 import { execute, fetchFirst, query } from '../db/query.ts'
@@ -48,6 +50,7 @@ export async function createUpload(
     const values = { vendor, file_name: fileName, bytes: String(bytes) }
     const added = await fetchFirst(client, query.insertInto('upload').values(values).returning('id'))
     if (!added) throw new Error('an upload gave no row')
+    nameTarget(printGlobalId('Upload', added.id))
     await discardObjects(client, 'ORIGINALS', { keys: [printUploadKey(added.id)], afterS: WAITS_S })
     return added.id
   })

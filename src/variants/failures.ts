@@ -14,8 +14,11 @@ export interface Failure {
 
 const PAGE = 1000
 
-/** All failures, or those that one backfill recorded last, in the order of their ids, page by page. Memory: one page. */
-export async function* readFailures(pg: Pg, backfillId: number | null): AsyncIterable<Failure[]> {
+/** All failures, or those that one backfill recorded last, or those of one vendor, in the order of their ids. Memory: one page. */
+export async function* readFailures(
+  pg: Pg,
+  { backfillId, vendorId }: { backfillId: number | null; vendorId: number | null },
+): AsyncIterable<Failure[]> {
   for (let afterId = 0; ; ) {
     const failures = query
       .selectFrom('render_failure as f')
@@ -24,7 +27,8 @@ export async function* readFailures(pg: Pg, backfillId: number | null): AsyncIte
       .select(['f.last_at as lastAt', 'f.backfill_id as backfillId'])
       .where('f.id', '>', afterId)
     const ofBackfill = backfillId === null ? failures : failures.where('f.backfill_id', '=', backfillId)
-    const rows = await fetchAll(pg, ofBackfill.orderBy('f.id').limit(PAGE))
+    const own = vendorId === null ? ofBackfill : ofBackfill.where('i.vendor_id', '=', vendorId)
+    const rows = await fetchAll(pg, own.orderBy('f.id').limit(PAGE))
     const last = rows.at(-1)
     if (!last) return
     afterId = last.id

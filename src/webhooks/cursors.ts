@@ -2,6 +2,7 @@ import { sql } from 'kysely'
 import type { Pg } from '../db/database.ts'
 import { execute, query } from '../db/query.ts'
 import { statement } from '../db/statement.ts'
+import { IS_OF_VENDOR } from './outbox.ts'
 import type { DeliveryFailure, StoredEvent } from './post-event.ts'
 
 /** Attempts before an event becomes a dead letter: over about 11 hours. */
@@ -20,6 +21,8 @@ export interface Receiver {
   /** Each signs, the current one first. */
   readonly secrets: readonly string[]
   readonly types: readonly string[]
+  /** Whose events alone it receives; null: all. */
+  readonly vendor: string | null
 }
 
 /**
@@ -45,11 +48,11 @@ const FIND_DUE_RECEIVERS = statement({
   name: 'find-due-receivers',
   isPrepared: true,
   // Uses the first entry of each in the index: with `exists` it was a scan of all cursors.
-  text: `select id, url, types, array_remove(array[secret, case when previous_secret_until > now() then previous_secret end], null) as secrets
+  text: `select id, url, types, vendor, array_remove(array[secret, case when previous_secret_until > now() then previous_secret end], null) as secrets
          from webhook w cross join lateral
            (select from webhook_line where webhook_id = w.id and ${IS_DUE} order by next_attempt_at limit 1) as due
          where disabled_at is null`,
-  columns: { id: 'int4', url: 'text', types: 'text[]', secrets: 'text[]' },
+  columns: { id: 'int4', url: 'text', types: 'text[]', vendor: 'text?', secrets: 'text[]' },
 })
 
 /** Claims cursors of a webhook that are due, the longest due first. */
@@ -91,8 +94,8 @@ const FIND_NEXT = statement({
            -- By type: a family may have thousands of events that this webhook does not want.
            select first.id from webhook_line l join webhook w on w.id = l.webhook_id
            cross join unnest(w.types) as wanted(type)
-           cross join lateral (select id from event where family = :family and type = wanted.type and id > l.after_event_id
-                               order by id limit 1) as first
+           cross join lateral (select id from event e where family = :family and type = wanted.type and id > l.after_event_id
+                               and ${IS_OF_VENDOR} order by id limit 1) as first
            where l.webhook_id = :webhookId and l.family = :family
          ) as heads join event e using (id) order by id limit 1`,
   parameters: { webhookId: 'int4', family: 'text' },

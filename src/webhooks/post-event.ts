@@ -54,7 +54,7 @@ export function signedHeaders(
 /** Sends one event. A 2xx response within the limit is a success, everything else a failure; redirects are not followed. Never throws. */
 export async function postEvent(
   event: StoredEvent,
-  to: { url: string; secrets: readonly string[]; privateHosts: readonly string[]; signal: AbortSignal },
+  to: { url: string; secrets: readonly string[]; privateHosts: readonly string[] | null; signal: AbortSignal },
 ): Promise<DeliveryFailure> {
   const limit = AbortSignal.timeout(POST_LIMIT_MS)
   try {

@@ -33,8 +33,10 @@ const isUnicastHost: Allows = (text) => {
 /**
  * The addresses that a webhook's host may have: for `localhost` only loopback, for hosts of the operator's own network
  * (WEBHOOK_PRIVATE_HOSTS) any except link-local, for all others only public ones.
+ * @param privateHosts null for a vendor's webhook: only public addresses, not even localhost
  */
-function allowedFor(hostname: string, privateHosts: readonly string[]): Allows {
+function allowedFor(hostname: string, privateHosts: readonly string[] | null): Allows {
+  if (!privateHosts) return isPublic
   if (isLoopbackName(hostname)) return isLoopback
   return privateHosts.includes(hostname) ? isUnicastHost : isPublic
 }
@@ -48,13 +50,13 @@ const hostOf = (url: URL) => url.hostname.replace(/^\[|\]$/g, '')
  * The normalised URL. Throws BAD_INPUT for a URL that is not https (http is allowed for localhost and private hosts), has credentials, is
  * too long, or has a forbidden address.
  */
-export function checkReceiverUrl(text: string, privateHosts: readonly string[]): URL {
+export function checkReceiverUrl(text: string, privateHosts: readonly string[] | null): URL {
   const refuse = (why: string) => new AppError('BAD_INPUT', `The webhook's url ${why}.`)
   if (text.length > URL_MAX) throw refuse(`has ${text.length} characters; at most ${URL_MAX} are allowed`)
   const url = URL.canParse(text) ? new URL(text) : null
   if (!url) throw refuse('is not a URL like https://example.com/hook')
   const host = hostOf(url)
-  const mayBeHttp = isLoopbackName(host) || privateHosts.includes(host)
+  const mayBeHttp = privateHosts !== null && (isLoopbackName(host) || privateHosts.includes(host))
   if (url.protocol !== 'https:' && !(url.protocol === 'http:' && mayBeHttp))
     throw refuse(`begins with ${url.protocol}; it must be https, or http for localhost and WEBHOOK_PRIVATE_HOSTS`)
   if (url.username || url.password)
@@ -69,7 +71,7 @@ const REFUSED = 'which is not public; list hosts of your own network in WEBHOOK_
  * Resolves the name for a connection, and refuses forbidden addresses: a name that was public when the webhook was created cannot lead to
  * the internal network later (DNS rebinding).
  */
-export function guardedLookup(url: URL, privateHosts: readonly string[]): LookupFunction {
+export function guardedLookup(url: URL, privateHosts: readonly string[] | null): LookupFunction {
   const allows = allowedFor(hostOf(url), privateHosts)
   return (hostname, options, callback) => {
     resolve(hostname, { ...options, all: true }, (error, addresses) => {

@@ -79,7 +79,9 @@ export function openSender(
     for (let count = 0; cursor && count < EVENTS_PER_CLAIM && !closing.signal.aborted; count++) {
       const event = await findNext(pg, cursor)
       if (!event) return await settle(pg, cursor)
-      const failure = await postEvent(event, { ...receiver, privateHosts, signal: aborting.signal })
+      // A vendor must not reach the operator's network through this service.
+      const hosts = receiver.vendor === null ? privateHosts : null
+      const failure = await postEvent(event, { ...receiver, privateHosts: hosts, signal: aborting.signal })
       if (failure && aborting.signal.aborted) break
       if (failure) return await fail(pg, cursor, { event, failure })
       cursor = await advance(pg, cursor, event)

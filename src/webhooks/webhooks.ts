@@ -1,5 +1,7 @@
 import { randomBytes } from 'node:crypto'
 import { AppError } from '../core/errors.ts'
+import { printGlobalId } from '../core/global-id.ts'
+import { nameTarget } from '../db/change.ts'
 import { inTransaction, type Pg } from '../db/database.ts'
 import { execute, query } from '../db/query.ts'
 import { statement } from '../db/statement.ts'
@@ -17,13 +19,14 @@ interface App {
 
 /**
  * Creates a webhook that receives future events of these types. Returns its secret, which is only shown here. Throws BAD_INPUT for a
- * forbidden URL, for an unknown type, and if there are WEBHOOKS_MAX already.
+ * forbidden URL, for an unknown type, and if there are WEBHOOKS_MAX of the vendor, or of the operator, already.
+ * @param input.vendor username of the vendor whose events alone it receives, at a public address; null: all events
  */
 export async function createWebhook(
   { pg, config }: App,
-  { url, types }: { url: string; types: readonly string[] },
+  { url, types, vendor }: { url: string; types: readonly string[]; vendor: string | null },
 ): Promise<{ id: number; secret: string }> {
-  const { href } = checkReceiverUrl(url, config.webhookPrivateHosts)
+  const { href } = checkReceiverUrl(url, vendor === null ? config.webhookPrivateHosts : null)
   if (types.length === 0 || types.length > EVENT_TYPES.length)
     throw new AppError('BAD_INPUT', `types has ${types.length} entries; 1 to ${EVENT_TYPES.length} are allowed.`)
   const unknown = types.find((type) => !EVENT_TYPES.includes(type as EventType))
@@ -33,20 +36,24 @@ export async function createWebhook(
       `${JSON.stringify(unknown.slice(0, 100))} is not an event type; the types are ${EVENT_TYPES.join(', ')}.`,
     )
   const secret = newSecret()
-  const added = await ADD_WEBHOOK.get(pg, { url: href, secret, types, max: WEBHOOKS_MAX })
-  if (!added)
-    throw new AppError('BAD_INPUT', `There are ${WEBHOOKS_MAX} webhooks, which is the maximum: delete one first.`)
-  return { id: added.id, secret }
+  const id = await inTransaction(pg, async (client) => {
+    const added = await ADD_WEBHOOK.get(client, { url: href, secret, types, vendor, max: WEBHOOKS_MAX })
+    if (!added)
+      throw new AppError('BAD_INPUT', `There are ${WEBHOOKS_MAX} webhooks, which is the maximum: delete one first.`)
+    nameTarget(printGlobalId('Webhook', added.id))
+    return added.id
+  })
+  return { id, secret }
 }
 
 const ADD_WEBHOOK = statement({
   name: 'add-webhook',
   text: `
-    insert into webhook (url, secret, types)
-    select :url, :secret, array(select distinct unnest(:types::text[]) order by 1)
-    where (select count(*) from webhook) < :max
+    insert into webhook (url, secret, types, vendor)
+    select :url, :secret, array(select distinct unnest(:types::text[]) order by 1), :vendor
+    where (select count(*) from webhook where vendor is not distinct from :vendor) < :max
     returning id`,
-  parameters: { url: 'text', secret: 'text', types: 'text[]', max: 'int8' },
+  parameters: { url: 'text', secret: 'text', types: 'text[]', vendor: 'text?', max: 'int8' },
   columns: { id: 'int4' },
 })
 
@@ -68,7 +75,9 @@ export async function rotateWebhookSecret(
   if (overlapHours < 0 || overlapHours > OVERLAP_HOURS.max)
     throw new AppError('BAD_INPUT', `overlapHours is ${overlapHours}; it is 0 to ${OVERLAP_HOURS.max}.`)
   const secret = newSecret()
-  if ((await ROTATE_SECRET.run(pg, { id, secret, overlapHours })) === 0) throw missing(id)
+  await inTransaction(pg, async (client) => {
+    if ((await ROTATE_SECRET.run(client, { id, secret, overlapHours })) === 0) throw missing(id)
+  })
   return { id, secret }
 }
 
@@ -94,7 +103,9 @@ export async function deleteWebhook({ pg }: { pg: Pg }, id: number): Promise<voi
 /** Resumes a disabled webhook with its pending events; it never receives events recorded while it was disabled. Throws NOT_FOUND. */
 export async function enableWebhook({ pg }: { pg: Pg }, id: number): Promise<void> {
   const well = { disabled_at: null, failing_since: null, error: null }
-  if ((await execute(pg, query.updateTable('webhook').set(well).where('id', '=', id))) === 0) throw missing(id)
+  await inTransaction(pg, async (client) => {
+    if ((await execute(client, query.updateTable('webhook').set(well).where('id', '=', id))) === 0) throw missing(id)
+  })
 }
 
 /**
@@ -111,7 +122,7 @@ export async function replay(
   if (!webhook) throw 'webhookId' in which ? missing(id) : new AppError('NOT_FOUND', `There is no dead letter ${id}.`)
   if (webhook.disabled)
     throw new AppError('BAD_INPUT', `Webhook ${webhook.id} is disabled: enable it, then replay what it missed.`)
-  return (await put.get(pg, { id }))?.count ?? 0
+  return await inTransaction(pg, async (client) => (await put.get(client, { id }))?.count ?? 0)
 }
 
 const replayOf = (name: string, condition: string) => ({

@@ -11,7 +11,7 @@ import type { Store } from '../../src/store/store.ts'
 import { md5Of, variantKeyOf } from '../../src/variants/make.ts'
 import { openFaultProxy } from '../support/fault-proxy.ts'
 import { testBuckets } from '../support/s3.ts'
-import { ask, importDrawings, testApp, testConfig, testServer } from '../support/setup.ts'
+import { ask, importDrawings, readMetrics, testApp, testConfig, testServer } from '../support/setup.ts'
 import { until } from '../support/until.ts'
 import { startWorker } from '../support/worker.ts'
 
@@ -171,7 +171,7 @@ describe('an unavailable S3', () => {
     expect(answer).toMatchObject({ status: 200, body: { ready: true, degraded: true } })
     expect(answer.body.checks).toEqual({ database: well, renderer: well, originals: away, previews: away })
     expect(answer.text).not.toMatch(/127\.0\.0\.1|ECONN|bucket/)
-    expect(await (await fetch(`${url}/metrics`)).text()).toMatch(/^afterimage_check_ok\{check="previews"\} 0$/m)
+    expect(await readMetrics(url)).toMatch(/^afterimage_check_ok\{check="previews"\} 0$/m)
     proxy.switchTo('healthy')
     await until(async () => !(await read()).body.degraded)
   })

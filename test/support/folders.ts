@@ -4,10 +4,10 @@
  * with the diagram in docs/architecture.md.
  */
 export const FOLDERS: Readonly<Record<string, readonly string[]>> = {
-  access: [],
   core: [],
   cdn: ['core'],
   db: ['core'],
+  access: ['core', 'db'],
   embedded: ['core'],
   render: ['core'],
   store: ['core'],
@@ -89,6 +89,7 @@ export const FOLDERS: Readonly<Record<string, readonly string[]>> = {
   ],
   bin: ['access', 'core', 'cdn', 'db', 'embedded', 'variants', 'diagnose', 'app', 'http', 'commands'],
   workers: [
+    'access',
     'search',
     'core',
     'db',

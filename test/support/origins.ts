@@ -3,7 +3,7 @@ import { inject } from 'vitest'
 import type { ImageFormat } from '../../src/core/variant.ts'
 import { variantKeyOf } from '../../src/variants/make.ts'
 import { testBuckets } from './s3.ts'
-import { importDrawings, listen, testApp, testConfig, testServer } from './setup.ts'
+import { importDrawings, listen, readMetrics, testApp, testConfig, testServer } from './setup.ts'
 
 /**
  * The origins of a CDN: a bucket on a real S3 server, and an API that stores pictures there.
@@ -40,7 +40,6 @@ export async function openOrigins(options: { drawings?: number; env?: Record<str
       return `/${variantKeyOf(app, item, { preset, format })}`
     },
     /** A value from `/metrics`. */
-    renders: async () =>
-      Number(/^afterimage_renders_total (\d+)$/m.exec(await (await fetch(`${url}/metrics`)).text())?.[1]),
+    renders: async () => Number(/^afterimage_renders_total (\d+)$/m.exec(await readMetrics(url))?.[1]),
   }
 }

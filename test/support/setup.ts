@@ -118,3 +118,8 @@ export async function ask<T = Record<string, never>>(
   })
   return (await response.json()) as never
 }
+
+/** The text of `/metrics`. */
+export async function readMetrics(url: string): Promise<string> {
+  return (await fetch(`${url}/metrics`, { headers: { authorization: `Bearer ${ADMIN_TOKEN}` } })).text()
+}

@@ -1,0 +1,15 @@
+import type { Caller } from '../access/caller.ts'
+import type { App } from '../app.ts'
+import type { Loaders } from './loaders.ts'
+
+/** What every resolver gets. */
+export interface Context {
+  readonly app: App
+  readonly caller: Caller
+  /** Also in the response's header X-Request-Id. */
+  readonly requestId: string
+  readonly loaders: Loaders
+  /** Prefix of image URLs, without a trailing slash. */
+  readonly imageUrl: string
+  readonly request: Request
+}
