@@ -121,5 +121,6 @@ it('a caller without a token is refused every field but those of the catalogue, 
   }
   expect(open).toEqual([])
   expect([...new Set(requests.map(({ field }) => field))].filter((field) => !refused.has(field))).toEqual([])
+  expect((await fetch(`${url}/i/${uniqueId}.webp`, { redirect: 'manual' })).status).toBe(403)
   expect((await ask<{ items: object }>(url, '{ items { nodes { id } } }')).data.items).not.toBeNull()
 })

@@ -1,9 +1,14 @@
+import { execFile } from 'node:child_process'
+import path from 'node:path'
+import { promisify } from 'node:util'
 import { exportJWK, generateKeyPair, SignJWT } from 'jose'
 import { describe, expect, it } from 'vitest'
 import { ADMIN, TOKEN_SCOPES } from '../src/access/caller.ts'
 import { createCredential, isCredential } from '../src/access/credential.ts'
 import { createToken } from '../src/access/tokens.ts'
 import type { App } from '../src/app.ts'
+import { printGlobalId } from '../src/core/global-id.ts'
+import { programEnv } from './support/program-env.ts'
 import { seededRandom } from './support/random.ts'
 import { ADMIN_TOKEN, ask, listen, testApp, testConfig, testServer } from './support/setup.ts'
 import { until } from './support/until.ts'
@@ -117,6 +122,31 @@ describe('a token', () => {
     expect(await refusal(app, `Bearer ${secret}`)).toBeNull()
     await app.pg.query('update token set revoked_at = now()')
     await until(async () => (await refusal(app, `Bearer ${secret}`)) !== null)
+  })
+})
+
+describe('npm run token', () => {
+  it('creates, lists and revokes a token of a running service, and the audit log has both', async () => {
+    const config = await testConfig()
+    const app = await testApp(config)
+    const run = async (...args: string[]) => {
+      const env = { ...programEnv(), DATABASE_URL: config.databaseUrl ?? '', DATA_DIR: config.dataDir }
+      const file = path.join(import.meta.dirname, '../src/bin/token.ts')
+      return (await promisify(execFile)(process.execPath, [file, ...args], { env })).stdout.trim()
+    }
+    const secret = await run('create', 'acme', '--scopes', 'upload:write,webhook:write', '--vendor', 'acme')
+    expect(await refusal(app, `Bearer ${secret}`)).toBeNull()
+    expect(await run('list')).toMatch(/^ai_live_\w{8} {2}valid {2}acme {2}upload:write,webhook:write {2}.* acme$/)
+    await run('revoke', secret.slice(0, 16))
+    await until(async () => (await refusal(app, `Bearer ${secret}`)) === 'FORBIDDEN')
+    const entries = await app.prisma.auditEntry.findMany({ where: { actor: 'command' }, orderBy: { id: 'asc' } })
+    expect(entries.map(({ action, target }) => `${action} ${target}`)).toEqual([
+      `createToken ${printGlobalId('Token', 1)}`,
+      `revokeToken ${printGlobalId('Token', 1)}`,
+    ])
+    await expect(run('revoke', 'ai_live_none')).rejects.toMatchObject({
+      stderr: expect.stringContaining('There is no token'),
+    })
   })
 })
 

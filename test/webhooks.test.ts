@@ -6,6 +6,7 @@ import { uniqueIdOf } from '../src/core/variant.ts'
 import { inTransaction } from '../src/db/database.ts'
 import { importItems } from '../src/import/import-items.ts'
 import { variantKeyOf } from '../src/variants/make.ts'
+import { advance, claimCursors, findDueReceivers, findNext } from '../src/webhooks/cursors.ts'
 import { recordEvents } from '../src/webhooks/outbox.ts'
 import { signedHeaders } from '../src/webhooks/post-event.ts'
 import { pruneEvents } from '../src/webhooks/prune.ts'
@@ -98,6 +99,52 @@ interface Hook {
   disabledAt: string | null
 }
 const hooks = async (url: string) => (await ask<{ webhooks: { nodes: Hook[] } }>(url, HOOKS)).data.webhooks.nodes
+
+it("a vendor's webhook receives the events of that vendor alone", async () => {
+  const { app, url } = await open()
+  const stores = { pg: app.pg, originals: app.stores.originals }
+  await importItems(stores, [entry('a', drawing(1)), entry('b', drawing(2), { vendor: 'beta' })])
+  const types = ['image.variant.created', 'upload.completed']
+  const create =
+    'mutation ($types: [String!]!, $vendor: String) { createWebhook(url: "https://example.com/", types: $types, vendor: $vendor) { secret } }'
+  for (const vendor of [null, 'acme', 'beta', 'gamma']) await ask(url, create, { variables: { types, vendor } })
+  await inTransaction(app.pg, (client) =>
+    recordEvents(client, [
+      { type: 'image.variant.created', family: BASICS, data: {} },
+      { type: 'image.variant.created', family: uniqueIdOf('beta/basics'), data: {} },
+      { type: 'upload.completed', family: null, data: { vendor: 'beta' } },
+    ]),
+  )
+  const { data } = await ask<{ webhooks: { nodes: { vendor: string | null; waiting: number }[] } }>(
+    url,
+    '{ webhooks { nodes { vendor waiting } } }',
+  )
+  expect(data.webhooks.nodes.map(({ vendor, waiting }) => [vendor, waiting])).toEqual([
+    [null, 3],
+    ['acme', 1],
+    ['beta', 2],
+    ['gamma', 0],
+  ])
+  // What is sent is found by other conditions than what is counted.
+  const delivered: [number, string][] = []
+  await app.pg.query('update webhook_line set next_attempt_at = now()')
+  for (const { id } of await findDueReceivers(app.pg))
+    for (const cursor of await claimCursors(app.pg, id, 9))
+      for (let next: typeof cursor | null = cursor; next; ) {
+        const event = await findNext(app.pg, next)
+        if (!event) break
+        delivered.push([id, event.type])
+        next = await advance(app.pg, next, event)
+      }
+  expect(delivered.sort()).toEqual([
+    [1, 'image.variant.created'],
+    [1, 'image.variant.created'],
+    [1, 'upload.completed'],
+    [2, 'image.variant.created'],
+    [3, 'image.variant.created'],
+    [3, 'upload.completed'],
+  ])
+})
 
 describe('a delivery', () => {
   it('is signed with the previous secret too after a rotation, until that ends', async () => {
@@ -511,6 +558,13 @@ describe('a url', () => {
     'https://[::]/',
     `https://example.com/${'x'.repeat(2000)}`,
   ]
+  it.each(['http://127.0.0.1:8080/', 'https://[::1]/', 'http://hooks.example/', 'https://10.1.2.3/'])(
+    '%s is refused for a vendor, whatever hosts the operator has',
+    (url) => {
+      expect(() => checkReceiverUrl(url, null)).toThrow(/^The webhook's url /)
+    },
+  )
+
   it.each(refused)('%s is refused', (url) => {
     expect(() => checkReceiverUrl(url, PRIVATE)).toThrow(/^The webhook's url /)
   })

@@ -26,7 +26,8 @@ export const VARIABLES = [
   {
     name: 'PUBLIC_READS',
     default: 'on',
-    meaning: '`off`: reading the catalogue also needs a token, with scope catalogue:read.',
+    meaning:
+      '`off`: reading the catalogue, also at the stable addresses `/i/` and `/f/`, needs a token with scope catalogue:read.',
   },
   {
     name: 'AUDIT_DAYS',

@@ -1,11 +1,10 @@
-import type { IncomingMessage, ServerResponse } from 'node:http'
+import type { ServerResponse } from 'node:http'
 import type { Compilable } from 'kysely'
 import { collectDefaultMetrics, Gauge, Registry } from 'prom-client'
 import type { App } from '../app.ts'
-import { AppError, type ErrorCode, publicSentence, toAppError } from '../core/errors.ts'
+import { AppError, type ErrorCode, toAppError } from '../core/errors.ts'
 import type { DatabaseState } from '../db/health.ts'
 import { execute, fetchFirst, query } from '../db/query.ts'
-import { identifySender } from './sender.ts'
 
 /** The smallest possible render, with the smallest preset. */
 const PROBE = Buffer.from('<svg xmlns="http://www.w3.org/2000/svg" width="1" height="1"><path d="M0 0h1v1z"/></svg>')
@@ -125,16 +124,8 @@ export function createHealthRoutes(app: App) {
       response.writeHead(ready ? 200 : 503, { 'content-type': 'application/json', 'cache-control': 'no-store' })
       response.end(`${JSON.stringify({ ready, degraded, checks }, null, 2)}\n`)
     },
-    /** Prometheus text, for a token of an operator with scope operations:read. */
-    async metrics(request: IncomingMessage, response: ServerResponse): Promise<void> {
-      try {
-        await identifySender(app, request, { scopes: ['operations:read'], what: 'metrics', isOperators: true })
-      } catch (thrown) {
-        const error = toAppError(thrown)
-        const headers = { 'content-type': 'text/plain; charset=utf-8', 'cache-control': 'no-store' }
-        response.writeHead(error.status, headers).end(`${error.code}: ${publicSentence(error)}\n`)
-        return
-      }
+    /** Prometheus text. */
+    async metrics(response: ServerResponse): Promise<void> {
       response.writeHead(200, { 'content-type': registry.contentType }).end(await registry.metrics())
     },
   }

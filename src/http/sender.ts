@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto'
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import type { Caller, TokenScope } from '../access/caller.ts'
 import type { App } from '../app.ts'
-import { AppError } from '../core/errors.ts'
+import { AppError, publicSentence, toAppError } from '../core/errors.ts'
 
 /** Ids of proxies and clients that are adopted; others could break lines of a log. */
 const REQUEST_ID = /^[\w.:=-]{1,100}$/
@@ -18,18 +18,44 @@ export function assignRequestId(request: IncomingMessage, response: ServerRespon
   response.setHeader('x-request-id', id)
 }
 
+export type Route = (request: IncomingMessage, response: ServerResponse) => unknown
+
+export interface Needs {
+  /** One of these is needed. */
+  readonly scopes: readonly TokenScope[]
+  /** The plural of what is asked for, which begins a sentence. */
+  readonly what: string
+  /** Whether it shows the whole installation: a vendor's token is refused. */
+  readonly isOperators?: boolean
+}
+
+/** The path of the URL, without its parameters. */
+export const pathOf = ({ url = '/' }: IncomingMessage): string => url.split('?', 1)[0] ?? '/'
+
+/** A route for those who have a scope; others get one line that says what is missing. */
+export const guarded =
+  (app: Pick<App, 'access'>, needs: Needs, route: Route): Route =>
+  async (request, response) => {
+    try {
+      await identifySender(app, request, needs)
+    } catch (thrown) {
+      const error = toAppError(thrown)
+      const headers = { 'content-type': 'text/plain; charset=utf-8', 'cache-control': 'no-store' }
+      return response.writeHead(error.status, headers).end(`${error.code}: ${publicSentence(error)}\n`)
+    }
+    return await route(request, response)
+  }
+
 /**
  * Who sends a request outside of GraphQL. Throws FORBIDDEN unless they have one of the scopes, and records it for a token.
- * @param needs.what the plural of what is asked for, which begins a sentence
- * @param needs.isOperators whether it shows the whole installation: a vendor's token is refused
  */
 export async function identifySender(
   { access }: Pick<App, 'access'>,
   request: IncomingMessage,
-  needs: { readonly scopes: readonly TokenScope[]; readonly what: string; readonly isOperators?: boolean },
+  needs: Needs,
 ): Promise<Caller> {
   const { scopes, what, isOperators = false } = needs
-  const [path = '/'] = (request.url ?? '/').split('?', 1)
+  const path = pathOf(request)
   const requestId = String(request.headers['x-request-id'] ?? '')
   const caller = await access.identify({ authorization: request.headers.authorization, path, requestId })
   if (scopes.some((scope) => caller.scopes.has(scope)) && !(isOperators && caller.vendor)) return caller

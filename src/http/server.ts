@@ -9,7 +9,7 @@ import { createFailuresExport } from './failures.ts'
 import { createGraphQLRoutes } from './graphql.ts'
 import { createHealthRoutes } from './health.ts'
 import { createOriginHandler } from './images.ts'
-import { assignRequestId } from './sender.ts'
+import { assignRequestId, guarded, pathOf, type Route } from './sender.ts'
 import { createUploadRoutes } from './uploads.ts'
 
 /** Time limit for receiving a request; an archive may take as long as its URL is valid. */
@@ -44,6 +44,13 @@ export async function serve(app: App, { stalledMs = STALLED_MS }: { stalledMs?: 
   const failures = createFailuresExport(app)
   const audit = createAuditExport(app)
   const health = createHealthRoutes(app)
+  const needs = { scopes: ['operations:read'], what: 'metrics', isOperators: true } as const
+  const metrics = guarded(app, needs, (_request, response) => health.metrics(response))
+  // Only those who were given a versioned URL know it; anybody who knows an item can make up its stable address.
+  const stable: Route = (request, response) => pictures(request, response, pathOf(request).slice(1))
+  const stablePictures = app.config.publicReads
+    ? stable
+    : guarded(app, { scopes: ['catalogue:read'], what: 'stable addresses' }, stable)
 
   const uploads = createUploadRoutes(app)
 
@@ -57,9 +64,9 @@ export async function serve(app: App, { stalledMs = STALLED_MS }: { stalledMs?: 
   })
 
   async function route(request: IncomingMessage, response: ServerResponse): Promise<unknown> {
-    const [path = '/'] = (request.url ?? '/').split('?', 1)
+    const path = pathOf(request)
     if (path.startsWith('/images/')) return pictures(request, response, path.slice('/images/'.length))
-    if (path.startsWith('/i/') || path.startsWith('/f/')) return pictures(request, response, path.slice(1))
+    if (path.startsWith('/i/') || path.startsWith('/f/')) return stablePictures(request, response)
     if (path.startsWith('/uploads/')) return uploads.receive(request, response)
     switch (path) {
       case '/graphql':
@@ -77,7 +84,7 @@ export async function serve(app: App, { stalledMs = STALLED_MS }: { stalledMs?: 
       case '/readyz':
         return health.ready(response)
       case '/metrics':
-        return health.metrics(request, response)
+        return metrics(request, response)
       case '/':
         return response.writeHead(302, { location: '/graphql' }).end()
       default:
