@@ -55,7 +55,7 @@ describe('a backfill', () => {
     ])
     const { id } = await start(url)
 
-    const client = createClient({ url: `${url}/graphql` })
+    const client = createClient({ url: `${url}/graphql`, headers: { authorization: `Bearer ${ADMIN_TOKEN}` } })
     const seen: Row[] = []
     const watching = (async () => {
       for await (const { data } of client.iterate<{ backfillProgress: Row }>({
