@@ -3,7 +3,6 @@ import path from 'node:path'
 import {
   hosts,
   integer,
-  jwks,
   networks,
   oneOf,
   onOrOff,
@@ -17,6 +16,7 @@ import {
   url,
 } from './config-values.ts'
 import { AppError } from './errors.ts'
+import { type JwtConfig, readJwtConfig } from './jwt-config.ts'
 import { type Layouts, readLayouts } from './layouts.ts'
 import { ADDITIONAL_CONNECTIONS, ADDITIONAL_CONNECTIONS_MIN } from './limits.ts'
 import { DEFAULT_LOG, LOG_FORMATS, LOG_LEVELS, type LogOptions } from './log.ts'
@@ -103,15 +103,6 @@ export interface AwsConfig {
   } | null
 }
 
-/** Whose JWTs are accepted, and what their claims are called. */
-export interface JwtConfig {
-  readonly jwksUrl: string
-  readonly issuer: string
-  readonly audience: string
-  readonly scopesClaim: string
-  readonly vendorClaim: string
-}
-
 type VariableName = (typeof VARIABLES)[number]['name']
 type Env = Readonly<Record<string, string | undefined>>
 
@@ -163,14 +154,7 @@ export function loadConfig(env: Env = process.env, given?: Pick<Config, 'presets
   if (urlSecret !== null && urlSecrets !== null)
     problems.push('URL_SECRET and URL_SECRETS are both set: put the secret into URL_SECRETS, and remove URL_SECRET.')
 
-  const jwksUrl = read('JWKS_URL', null, jwks)
-  const issuer = read('JWT_ISSUER', null, token)
-  const audience = read('JWT_AUDIENCE', null, token)
-  const claims = {
-    scopesClaim: read('JWT_SCOPES_CLAIM', 'scope', token),
-    vendorClaim: read('JWT_VENDOR_CLAIM', 'vendor', token),
-  }
-  const jwt = jwksUrl && issuer && audience ? { jwksUrl, issuer, audience, ...claims } : null
+  const jwt = readJwtConfig(read)
   together('JWKS_URL', 'JWT_ISSUER')
   together('JWKS_URL', 'JWT_AUDIENCE')
 

@@ -1,5 +1,5 @@
 import type { BackfillPlan } from '../backfill/estimate.ts'
-import { BackfillInputRef, requestOf } from './backfill.ts'
+import { BackfillInputRef, requestOf } from './backfill-input.ts'
 import { builder } from './builder.ts'
 
 /** It scans every item in scope: at most one per query. */

@@ -1,35 +1,19 @@
 import { BACKFILL_CHANNEL, cancelBackfill, startBackfill } from '../backfill/backfills.ts'
 import { pauseBackfill, resumeBackfill } from '../backfill/pause.ts'
 import type { Progress } from '../backfill/progress.ts'
-import { type BackfillRequest, checkRequest } from '../backfill/request.ts'
-import { resolveScope } from '../catalogue/scope.ts'
 import { AppError } from '../core/errors.ts'
 import type { GlobalId } from '../core/global-id.ts'
+import { BackfillInputRef, BackfillModeRef, requestOf } from './backfill-input.ts'
 import { builder, type Context, numberOf } from './builder.ts'
 import { connectionOf, type PageQuery, pageComplexity, readPage, relatedPage } from './connection.ts'
 import { followChanges } from './follow.ts'
-import { ImageFormatRef } from './image.ts'
-import { SAME_AS_SCOPE, ScopeInputRef, ScopeRef, scopeOf } from './item-kind.ts'
 import { own, ownId } from './own.ts'
 import { RenderFailureConnection, RenderFailureRef } from './render-failure.ts'
 
 /** Who starts a backfill follows it too. */
-const READ_SCOPES = ['operations:read', 'backfill:write'] as const
+const READ = { token: ['operations:read', 'backfill:write'] } as const
+const WRITE = { token: 'backfill:write' } as const
 
-const LIST_MAX = 50
-
-const BackfillModeRef = builder.enumType('BackfillMode', {
-  description: 'Which items in its scope a backfill processes.',
-  values: {
-    MISSING: { description: 'no image at all' },
-    STALE: {
-      description:
-        'missing, made from an older source or recipe, or under the key of another URL secret, which is copied',
-    },
-    FAILED: { description: 'failed before; retried' },
-    ALL: { description: 'everything, again' },
-  } as const,
-})
 const BackfillStatusRef = builder.enumType('BackfillStatus', {
   description: 'The status of a backfill.',
   values: {
@@ -42,51 +26,9 @@ const BackfillStatusRef = builder.enumType('BackfillStatus', {
   } as const,
 })
 
-export const BackfillInputRef = builder.inputType('BackfillInput', {
-  description: 'What a backfill makes, and for which items.',
-  fields: (t) => ({
-    scope: t.field({ type: ScopeInputRef, description: 'The whole catalogue if omitted.' }),
-    in: t.field({ type: ScopeRef, description: SAME_AS_SCOPE }),
-    presets: t.stringList({
-      description:
-        'Names of presets. If omitted, all presets except those made only on request (`Preset.backfill`). An empty list is refused.',
-      extensions: { names: 'presets' },
-    }),
-    formats: t.field({
-      type: [ImageFormatRef],
-      description: 'The first format of each preset if omitted. An empty list is refused.',
-    }),
-    mode: t.field({
-      type: BackfillModeRef,
-      defaultValue: 'STALE',
-      description: 'Which items in the scope to process.',
-    }),
-    previews: t.boolean({
-      description:
-        "Also compose the families' previews, in all layouts: missing ones, or with mode ALL every one. The last ones are composed when all items are rendered, before the backfill is COMPLETED. They do not count towards its progress.",
-    }),
-  }),
-})
-
-/** Converts the input to a request. Throws BAD_INPUT or NOT_FOUND. */
-export async function requestOf(
-  { app, caller }: Context,
-  input: typeof BackfillInputRef.$inferInput | null | undefined,
-): Promise<BackfillRequest> {
-  for (const list of [input?.presets, input?.formats]) {
-    if (list && list.length > LIST_MAX)
-      throw new AppError(
-        'BAD_INPUT',
-        `A list in the input has ${list.length} entries; at most ${LIST_MAX} are allowed.`,
-      )
-  }
-  const scope = await resolveScope(app.prisma, scopeOf(input ?? {}), caller.vendor)
-  return checkRequest(app.presets, { ...input, scope })
-}
-
 const BackfillRef = builder.prismaNode('Backfill', {
   id: { field: 'id' },
-  authScopes: { token: READ_SCOPES },
+  authScopes: READ,
   description: 'A run over a scope of the catalogue.',
   select: { id: true },
   fields: (t) => {
@@ -152,7 +94,7 @@ builder.queryFields((t) => ({
   backfill: t.prismaField({
     type: BackfillRef,
     nullable: true,
-    authScopes: { token: READ_SCOPES },
+    authScopes: READ,
     description: 'The backfill with this id, or null.',
     args: { id: t.arg.globalID({ required: true, for: BackfillRef, description: 'Its node id.' }) },
     resolve: (query, _root, { id }, { app, caller }) =>
@@ -161,7 +103,7 @@ builder.queryFields((t) => ({
   backfills: t.connection(
     {
       type: BackfillRef,
-      authScopes: { token: READ_SCOPES },
+      authScopes: READ,
       description: 'Newest first.',
       complexity: pageComplexity,
       resolve: (_root, args, context, info) => {
@@ -179,7 +121,7 @@ builder.queryFields((t) => ({
 builder.mutationFields((t) => ({
   startBackfill: t.prismaField({
     type: BackfillRef,
-    authScopes: { token: 'backfill:write' },
+    authScopes: WRITE,
     description:
       'scope backfill:write. Without input: the whole catalogue, all presets except those made only on request, mode STALE. Starting an identical backfill returns the running one.',
     args: { input: t.arg({ type: BackfillInputRef, description: 'What to make, and for which items.' }) },
@@ -191,7 +133,7 @@ builder.mutationFields((t) => ({
   }),
   pauseBackfill: t.prismaField({
     type: BackfillRef,
-    authScopes: { token: 'backfill:write' },
+    authScopes: WRITE,
     description: 'scope backfill:write. Renders in progress finish and are kept; no others start until it is resumed.',
     args: { id: t.arg.globalID({ required: true, for: BackfillRef, description: 'Its node id.' }) },
     resolve: async (query, _root, { id }, context) => {
@@ -202,7 +144,7 @@ builder.mutationFields((t) => ({
   }),
   resumeBackfill: t.prismaField({
     type: BackfillRef,
-    authScopes: { token: 'backfill:write' },
+    authScopes: WRITE,
     description: 'scope backfill:write. Continues a paused backfill where it stopped.',
     args: { id: t.arg.globalID({ required: true, for: BackfillRef, description: 'Its node id.' }) },
     resolve: async (query, _root, { id }, context) => {
@@ -213,7 +155,7 @@ builder.mutationFields((t) => ({
   }),
   cancelBackfill: t.prismaField({
     type: BackfillRef,
-    authScopes: { token: 'backfill:write' },
+    authScopes: WRITE,
     description: 'scope backfill:write. Renders in progress finish and are kept; no others start.',
     args: { id: t.arg.globalID({ required: true, for: BackfillRef, description: 'Its node id.' }) },
     resolve: async (query, _root, { id }, context) => {
@@ -227,7 +169,7 @@ builder.mutationFields((t) => ({
 builder.subscriptionField('backfillProgress', (t) =>
   t.prismaField({
     type: BackfillRef,
-    authScopes: { token: READ_SCOPES },
+    authScopes: READ,
     description: 'Sends the current state, every change (at most 4 a second) and the final state; then completes.',
     args: { id: t.arg.globalID({ required: true, for: BackfillRef, description: 'Its node id.' }) },
     subscribe: (_root, { id }, context) => follow(id, context),
