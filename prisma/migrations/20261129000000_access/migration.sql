@@ -17,7 +17,7 @@ create table token (
   revoked_at timestamptz(3)
 );
 create unique index token_hash_key on token (hash);
-create index token_vendor_idx on token (vendor, id);
+create index token_vendor_id_idx on token (vendor, id);
 create index token_parent_id_idx on token (parent_id);
 
 create table audit_entry (
@@ -32,7 +32,7 @@ create table audit_entry (
   request_id text
 );
 create index audit_entry_at_idx on audit_entry (at);
-create index audit_entry_vendor_idx on audit_entry (vendor, id);
+create index audit_entry_vendor_id_idx on audit_entry (vendor, id);
 
 -- The configuration that processes started with last, as keyed fingerprints: secrets cannot be guessed from them.
 create table configuration (
@@ -43,14 +43,14 @@ create table configuration (
 
 -- A vendor's webhooks receive the events of that vendor alone.
 alter table webhook add column vendor text;
-create index webhook_vendor_idx on webhook (vendor, id);
+create index webhook_vendor_id_idx on webhook (vendor, id);
 alter table event add column vendor text;
 
 -- The vendor in whose catalogue the scope lies; null: the whole catalogue.
 alter table backfill add column owner_id integer;
 update backfill b set owner_id = coalesce(b.vendor_id,
   (select vendor_id from family where id = b.family_id), (select vendor_id from icon_set where id = b.icon_set_id));
-create index backfill_owner_id_idx on backfill (owner_id, id);
+create index backfill_owner_id_id_idx on backfill (owner_id, id);
 
 -- The vendor of what is taken down, and whether an operator did it, which the vendor cannot undo.
 alter table take_down add column owner_id integer, add column by_operator boolean not null default true;
@@ -59,6 +59,6 @@ update take_down t set owner_id = case target_type
   when 'FAMILY' then (select vendor_id from family where id = target_id)
   when 'ICON_SET' then (select vendor_id from icon_set where id = target_id)
   else (select vendor_id from item where id = target_id) end;
-create index take_down_owner_id_idx on take_down (owner_id, id);
+create index take_down_owner_id_id_idx on take_down (owner_id, id);
 
-create index upload_vendor_idx on upload (vendor, id);
+create index upload_vendor_id_idx on upload (vendor, id);
