@@ -19,6 +19,7 @@ import { type Monitor, openMonitor } from './db/monitor.ts'
 import { createEvents, type Events } from './db/notifications.ts'
 import { type DeliveryCounts, openDeliveryCounts } from './diagnose/delivery-counts.ts'
 import { QUEUE_CHANNELS } from './jobs/queue-pool.ts'
+import { type Limits, openLimits } from './limits/limits.ts'
 import type { RenderPool } from './render/contract.ts'
 import { openRenderPool } from './render/pool.ts'
 import { createThesaurus, type Thesaurus } from './search/synonyms.ts'
@@ -28,7 +29,6 @@ import { type AdmissionLimiter, openAdmissionLimiter } from './variants/admissio
 import { createEnsureVariant, type EnsureVariant } from './variants/ensure.ts'
 import { INTERACTIVE_CHANNEL } from './variants/interactive.ts'
 import { type RecipeHistory, rememberRecipes } from './variants/recipes.ts'
-import { openTransformLimit, type TransformLimit } from './variants/transform-limit.ts'
 import { openTransformUses, type TransformUses } from './variants/transform-uses.ts'
 import { noteIssuing, registerUrlSecrets } from './variants/url-secrets.ts'
 import { openWarmQueue, type WarmQueue } from './variants/warm-queue.ts'
@@ -54,7 +54,8 @@ export interface App {
   readonly thesaurus: Thesaurus
   /** For pictures that are made on request. */
   readonly admission: AdmissionLimiter
-  readonly transformLimit: TransformLimit
+  /** What clients may use. */
+  readonly limits: Limits
   readonly warmQueue: WarmQueue
   readonly ensureVariant: EnsureVariant
   readonly ensureComposite: EnsureComposite
@@ -133,9 +134,9 @@ export async function openApp(
   const estimateBackfill = createEstimate({ pg, presets, urlSecret })
   // More concurrent requests than renderers, so that reading and storing overlap with rendering.
   const admission = openAdmissionLimiter({ places: pool.size + 2 })
-  const transformLimit = openTransformLimit({ perMinute: config.transformsPerMinute })
+  const limits = openLimits(config)
   const rendering = { pg, stores, pool, presets, urlSecret, admission }
-  const ensureVariant = createEnsureVariant({ ...rendering, warmQueue, transformLimit })
+  const ensureVariant = createEnsureVariant({ ...rendering, warmQueue, limits })
   const { layouts } = config
   const thesaurus = createThesaurus(config.synonyms)
   const ensureComposite = createEnsureComposite({ pg, stores, pool, layouts, urlSecret, admission })
@@ -157,7 +158,7 @@ export async function openApp(
     layouts,
     thesaurus,
     admission,
-    transformLimit,
+    limits,
     warmQueue,
     ensureVariant,
     ensureComposite,

@@ -218,7 +218,8 @@ describe.each([
     expect(await read()).toEqual({ status: before, error: null, finishedAt: null })
     await spend(1)
     await runTasks(app, 'long')
-    expect(await read()).toEqual(failed('refused by the test'))
+    const sentence = 'Something went wrong in the service; its log has the details.'
+    expect(await read()).toEqual(failed(`INTERNAL: ${sentence}`))
     expect((await app.pg.query('select from graphile_worker.jobs')).rowCount).toBe(0)
   })
 

@@ -221,7 +221,9 @@ describe('a large query', () => {
         errors: { message: string; extensions: object }[]
       }
       expect(errors[0]).toMatchObject({
-        message: expect.stringMatching(/depth \d+ of \d+, breadth \d+ of \d+, complexity \d+ of \d+/),
+        message: expect.stringMatching(
+          /The query (costs \d+ points|has \d+ (aliases|fields)).*; at most \d+ are allowed: request less/,
+        ),
         extensions: { code: 'BAD_INPUT' },
       })
     }

@@ -19,7 +19,9 @@ async function open({ env = {}, count = 0 }: { env?: Record<string, string>; cou
       body: typeof body === 'string' ? body : JSON.stringify(body),
     })
   const get = (parameters: Record<string, string>, headers: Record<string, string> = {}) =>
-    fetch(`${url}/graphql?${new URLSearchParams(parameters)}`, { headers: { accept: 'application/json', ...headers } })
+    fetch(`${url}/graphql?${new URLSearchParams(parameters)}`, {
+      headers: { accept: 'application/json', ...JSON_TYPE, ...headers },
+    })
   return { app, url, post, get }
 }
 

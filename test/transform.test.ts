@@ -6,7 +6,6 @@ import { readPresets } from '../src/core/presets.ts'
 import { boxOf, isTransform, parseTransform, printTransform, recipeOf, type Transform } from '../src/core/transform.ts'
 import { offeredTransform, type TransformRequest } from '../src/core/transform-request.ts'
 import { isPresetName, parseVariantKey, printVariantKey } from '../src/core/variant.ts'
-import { networkOf } from '../src/variants/transform-limit.ts'
 import { tempDirectory } from './support/setup.ts'
 
 const LADDER = [16, 64, 256, 1024]
@@ -149,12 +148,4 @@ describe('the ladder', () => {
       expect((await read(json)).problems).toEqual([expect.stringMatching(/ladder|contains no preset/)])
     },
   )
-})
-
-it('counts the addresses of one IPv6 network as one', () => {
-  expect(networkOf('192.0.2.1')).toBe('192.0.2.1')
-  expect(networkOf('::ffff:192.0.2.1')).toBe('::ffff:192.0.2.1')
-  for (const host of ['2001:db8:1:2::1', '2001:db8:1:2:3:4:5:6', '2001:db8:1:2::', '2001:db8:1:2::1%eth0'])
-    expect(networkOf(host)).toBe('2001:db8:1:2')
-  expect(networkOf('2001:db8::1')).toBe('2001:db8:0:0')
 })

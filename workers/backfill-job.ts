@@ -1,6 +1,7 @@
 import type { App } from '../src/app.ts'
 import { abandonBackfill } from '../src/backfill/order.ts'
-import { causes } from '../src/core/log.ts'
+import { publicReason } from '../src/core/errors.ts'
+import { logFailure } from '../src/core/log-failure.ts'
 import { isDatabaseUnavailable } from '../src/db/errors.ts'
 
 /** A job that a whole backfill waits for. */
@@ -18,6 +19,7 @@ export async function runBackfillJob({ pg }: App, job: BackfillJob): Promise<voi
     await job.run()
   } catch (error) {
     if (isDatabaseUnavailable(error) || !job.isLastAttempt) throw error
-    await abandonBackfill(pg, job.backfillId, { step: job.step, cause: causes(error) })
+    logFailure('a backfill failed', error, { severity: 'error', backfill: job.backfillId, step: job.step })
+    await abandonBackfill(pg, job.backfillId, { step: job.step, cause: publicReason(error) })
   }
 }

@@ -1,6 +1,7 @@
 import type { App } from '../src/app.ts'
-import { AppError } from '../src/core/errors.ts'
+import { AppError, publicReason } from '../src/core/errors.ts'
 import { causes, log } from '../src/core/log.ts'
+import { logFailure } from '../src/core/log-failure.ts'
 import type { Pg } from '../src/db/database.ts'
 import { isDatabaseUnavailable } from '../src/db/errors.ts'
 import { enqueue, othersWait } from '../src/jobs/enqueue.ts'
@@ -44,7 +45,8 @@ export async function runChunkJob(
       return
     }
     if (!isLastAttempt) throw error
-    await abandon(app, chunkId, causes(error))
+    logFailure('a chunk failed', error, { severity: 'error', task, chunkId })
+    await abandon(app, chunkId, publicReason(error))
   } finally {
     timeSlice.close()
   }

@@ -1,6 +1,7 @@
 import type { App } from '../src/app.ts'
-import { AppError } from '../src/core/errors.ts'
+import { AppError, publicReason } from '../src/core/errors.ts'
 import { causes, log } from '../src/core/log.ts'
+import { logFailure } from '../src/core/log-failure.ts'
 import { isDatabaseUnavailable } from '../src/db/errors.ts'
 import { enqueue } from '../src/jobs/enqueue.ts'
 import type { PayloadOf } from '../src/jobs/registry.ts'
@@ -29,7 +30,10 @@ export async function runIngestJob(
     if (isDatabaseUnavailable(error)) throw error
     const isAway = error instanceof AppError && error.code === 'UNAVAILABLE'
     const tries = waited.tries + (isAway ? 0 : 1)
-    if (tries === TRIES_MAX) return await abandonUpload(app.pg, uploadId, causes(error))
+    if (tries === TRIES_MAX) {
+      logFailure('an upload failed', error, { severity: 'error', uploadId })
+      return await abandonUpload(app.pg, uploadId, publicReason(error))
+    }
     const waitS = nextWaitS(waited.waitS)
     await enqueue(app.pg, 'ingest_upload', { uploadId, waitS, tries }, { delayS: waitS })
     log.warn('an upload could not be ingested; trying again', { uploadId, waitS, tries, cause: causes(error) })

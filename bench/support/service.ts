@@ -11,6 +11,15 @@ import { WORKER_FLAGS } from '../../src/embedded/supervise.ts'
 
 const ROOT = path.join(import.meta.dirname, '../..')
 
+/** All load comes from one address. */
+const UNLIMITED = {
+  REQUESTS_PER_MINUTE: 'off',
+  GRAPHQL_POINTS_PER_MINUTE: 'off',
+  UPLOADS_PER_DAY: 'off',
+  UPLOAD_BYTES_PER_DAY: 'off',
+  UPLOADS_IN_PROGRESS: 'off',
+}
+
 export interface Bench {
   readonly app: App
   readonly env: Record<string, string>
@@ -30,7 +39,7 @@ export async function withBench(
   const closers: (() => unknown)[] = [() => rm(dataDir, { recursive: true, force: true })]
   const onClose = (close: () => unknown) => closers.push(close)
   try {
-    const own = { DATA_DIR: dataDir, PORT: '0', ADMIN_TOKEN: 'bench', URL_SECRET: 'bench', ...env }
+    const own = { DATA_DIR: dataDir, PORT: '0', ADMIN_TOKEN: 'bench', URL_SECRET: 'bench', ...UNLIMITED, ...env }
     const config = loadConfig({ ...process.env, ...own, DATABASE_URL: undefined })
     let embedded = await openEmbedded(config)
     if (Object.keys(postgres).length > 0) {

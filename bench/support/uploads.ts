@@ -5,7 +5,10 @@ import { createUpload } from '../../src/uploads/uploads.ts'
 
 /** Creates an upload whose archive is already in the store. Returns its id. */
 export async function createStored(app: App, archive: Buffer, vendor: string): Promise<number> {
-  const { id } = await createUpload(app, { vendor, fileName: 'bench.zip', bytes: archive.length })
+  const { id } = await createUpload(
+    { ...app, limits: app.config.limits },
+    { vendor, fileName: 'bench.zip', bytes: archive.length, client: 'bench' },
+  )
   await app.stores.originals.put(printUploadKey(id), archive, { contentType: 'application/zip' })
   return id
 }

@@ -13,6 +13,8 @@ export interface CheckedArchive {
   readonly sets: readonly ManifestSet[]
   /** A file's bytes by its name in `sets`, checked against size and CRC again. Cheap in the order of the archive. */
   readonly read: (file: string) => Promise<Buffer>
+  /** The size of a file, decompressed. */
+  readonly bytesOf: (file: string) => number
   /** The offset of a file: read many files in this order. */
   readonly offsetOf: (file: string) => number
   /** Releases the read-ahead window. Closing the source is up to the caller that opened it. */
@@ -91,7 +93,8 @@ async function read(
     throw new AppError('UNAVAILABLE', `${name} has changed since the archive was checked: check it again.`)
   }
   const offsetOf = (name: string) => directory.names.get(foldName(name))?.from ?? 0
-  return { vendor, sets, read: readByName, offsetOf, close: async () => source.letGo() }
+  const bytesOf = (name: string) => directory.names.get(foldName(name))?.bytes ?? 0
+  return { vendor, sets, read: readByName, bytesOf, offsetOf, close: async () => source.letGo() }
 }
 
 /** Added to archives by file managers: ignored. */

@@ -192,7 +192,7 @@ const UPSERT_ITEMS = statement({
     on conflict (source_key) do update set
       name = excluded.name, width = excluded.width, height = excluded.height, updated_at = now(),
       previous_source_hashes = (array_prepend(item.source_hash, array_remove(item.previous_source_hashes, excluded.source_hash)))[1:4],
-      source_hash = excluded.source_hash, original_key = null, thumb_hash = null, dominant_color = null,
+      source_hash = excluded.source_hash, original_key = null, source_bytes = null, thumb_hash = null, dominant_color = null,
       placeholder = null, placeholder_dark = null, placeholder_clear = null, palette = '{}', palette_shares = '{}',
       is_monochrome = false, fills_ground = false, suits_avif = false, is_slow = false
     where item.source_hash <> excluded.source_hash

@@ -41,7 +41,7 @@ export function answerHeaders(answer: {
   // The body may be a placeholder picture.
   if (answer.error) headers[ERROR_HEADER] = answer.error.code
   if (answer.error?.status === 503) headers['retry-after'] = '1'
-  if (answer.error?.status === 429) headers['retry-after'] = '60'
+  if (answer.error?.status === 429) headers['retry-after'] = String(answer.error.retryAfterS ?? 60)
   return headers
 }
 

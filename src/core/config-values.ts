@@ -17,9 +17,22 @@ export const integer = (min: number, max: number) => (text: string) => {
     : new Problem(`must be a whole number from ${min} to ${max}`)
 }
 
+/** Infinity for `off`. */
+export const integerOrOff = (min: number, max: number) => (text: string) => {
+  if (/^off$/i.test(text)) return Number.POSITIVE_INFINITY
+  const value = integer(min, max)(text)
+  return value instanceof Problem ? new Problem(`${value.sentence}, or off`) : value
+}
+
 export const url = (protocols: string[], example: string) => (text: string) => {
   const parsed = URL.canParse(text) ? new URL(text) : null
   return parsed && protocols.includes(parsed.protocol) ? text : new Problem(`must be a URL like ${example}`)
+}
+
+/** An http URL that paths are appended to, without its trailing slash. */
+export const baseUrl = (example: string) => (text: string) => {
+  const given = url(['http:', 'https:'], example)(text)
+  return given instanceof Problem ? given : given.replace(/\/+$/, '')
 }
 
 export const hosts = (text: string) => {

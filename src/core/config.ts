@@ -1,6 +1,8 @@
 import { availableParallelism } from 'node:os'
 import path from 'node:path'
+import { type LimitsConfig, readLimits } from './config-limits.ts'
 import {
+  baseUrl,
   hosts,
   integer,
   networks,
@@ -46,10 +48,13 @@ export interface Config {
   readonly auditDays: number
   /** Null: only our own tokens are accepted. */
   readonly jwt: JwtConfig | null
-  /** Null: stored in `dataDir`. */
   /** URLs are issued with the first and accepted with any. Null: stored in `dataDir`. */
   readonly urlSecrets: readonly string[] | null
-  /** Without a trailing slash; null: this server's own `/images`. */
+  /** What clients and vendors may use. */
+  readonly limits: LimitsConfig
+  /** Of this API, as clients see it, without a trailing slash; null: `http://HOST:PORT`. */
+  readonly publicUrl: string | null
+  /** Without a trailing slash; null: `/images` of `publicUrl`. */
   readonly publicImageUrl: string | null
   readonly presets: Presets
   readonly layouts: Layouts
@@ -61,8 +66,6 @@ export interface Config {
   readonly supersededDays: number
   /** How long a transform's picture is kept without being requested. */
   readonly transformDays: number
-  /** Transforms per minute that one address may have drawn by one process. */
-  readonly transformsPerMinute: number
   /** Of the operating system's scheduler. */
   readonly workerNiceness: number
   readonly log: LogOptions
@@ -74,9 +77,14 @@ export interface Config {
   readonly distributionId: string | null
   readonly webhookPrivateHosts: readonly string[]
   readonly trustedProxies: readonly string[]
+  /** Where they put the client's address. */
+  readonly clientAddressHeader: string
   /** Null: all origins, without credentials. */
   readonly corsOrigins: readonly string[] | null
   readonly graphqlMaxAgeS: number
+  readonly introspection: boolean
+  /** NODE_ENV is `production`: no GraphiQL, and no suggestions in errors. */
+  readonly isProduction: boolean
   readonly warmPages: boolean
   /** The user's working directory: npm runs its scripts in the project. */
   readonly invokedFrom: string
@@ -180,9 +188,9 @@ export function loadConfig(env: Env = process.env, given?: Pick<Config, 'presets
     publicReads: read('PUBLIC_READS', true, onOrOff),
     auditDays: read('AUDIT_DAYS', 365, integer(1, 3650)),
     jwt,
-    publicImageUrl:
-      read('PUBLIC_IMAGE_URL', null, url(['http:', 'https:'], 'https://images.example.com'))?.replace(/\/+$/, '') ??
-      null,
+    limits: readLimits(read),
+    publicUrl: read('PUBLIC_URL', null, baseUrl('https://api.example.com')),
+    publicImageUrl: read('PUBLIC_IMAGE_URL', null, baseUrl('https://images.example.com')),
     presets,
     layouts,
     synonyms,
@@ -190,7 +198,6 @@ export function loadConfig(env: Env = process.env, given?: Pick<Config, 'presets
     renderers,
     supersededDays: read('SUPERSEDED_DAYS', 30, integer(0, 3650)),
     transformDays: read('TRANSFORM_DAYS', 30, integer(0, 3650)),
-    transformsPerMinute: read('TRANSFORMS_PER_MINUTE', 600, integer(0, 1_000_000)),
     workerNiceness: read('WORKER_NICENESS', 10, integer(0, 19)),
     log: {
       format: read('LOG_FORMAT', DEFAULT_LOG.format, oneOf(LOG_FORMATS)),
@@ -218,8 +225,15 @@ export function loadConfig(env: Env = process.env, given?: Pick<Config, 'presets
     ),
     webhookPrivateHosts: read('WEBHOOK_PRIVATE_HOSTS', [], hosts),
     trustedProxies: read('TRUSTED_PROXIES', [], networks),
+    clientAddressHeader: read(
+      'CLIENT_ADDRESS_HEADER',
+      'X-Forwarded-For',
+      pattern(/^[\w-]{1,100}$/, 'the name of a header'),
+    ),
     corsOrigins: read('CORS_ORIGINS', null, origins),
     graphqlMaxAgeS: read('GRAPHQL_MAX_AGE_S', 60, integer(0, 86_400)),
+    introspection: read('GRAPHQL_INTROSPECTION', true, onOrOff),
+    isProduction: read('NODE_ENV', false, (text) => text === 'production'),
     warmPages: read('WARM_PAGES', true, onOrOff),
     invokedFrom: env.INIT_CWD ?? '.',
     childEnv: (databaseUrl) => ({ ...env, DATABASE_URL: databaseUrl }),
@@ -228,10 +242,8 @@ export function loadConfig(env: Env = process.env, given?: Pick<Config, 'presets
     ),
   }
   if (problems.length > 0) {
-    throw new AppError(
-      'CONFIG',
-      `The configuration is invalid:\n${problems.map((problem) => `  ${problem}`).join('\n')}`,
-    )
+    const lines = problems.map((problem) => `  ${problem}`).join('\n')
+    throw new AppError('CONFIG', `The configuration is invalid:\n${lines}`)
   }
   return Object.freeze(config)
 }

@@ -15,6 +15,7 @@ export const ERRORS = {
     meaning:
       'No document with this hash is cached: send it once with its text. Clients that support persisted queries do so automatically.',
   },
+  REQUEST_TIMEOUT: { status: 408, meaning: 'The request did not arrive whole within the time limit.' },
   UNSUPPORTED_MEDIA_TYPE: { status: 415, meaning: 'The content type of the body is not one that the URL accepts.' },
   FORBIDDEN: {
     status: 403,
@@ -26,10 +27,14 @@ export const ERRORS = {
     meaning: 'The URL does not support this method; the header Allow lists those that it supports.',
   },
   GONE: { status: 410, meaning: 'The item was taken down.' },
-  TOO_MANY: {
+  RATE_LIMITED: {
     status: 429,
     meaning:
-      'Too many new transform pictures were drawn for this address within a minute; try again after Retry-After seconds.',
+      'This token or address has used up a limit, which the message names; try again after Retry-After seconds. What is left is in the header RateLimit.',
+  },
+  QUOTA: {
+    status: 403,
+    meaning: 'The vendor would have more items or bytes in the catalogue than its quota; the message has the numbers.',
   },
   BUSY: { status: 503, meaning: 'All renderers are busy and the queue is full; try again after Retry-After seconds.' },
   SLOW: { status: 503, meaning: 'The picture takes longer to render than a request may; a worker renders it next.' },
@@ -63,6 +68,7 @@ export type ErrorCode = keyof typeof ERRORS
 interface AppErrorOptions extends ErrorOptions {
   readonly isLogged?: boolean
   readonly warnings?: readonly string[]
+  readonly retryAfterS?: number
 }
 
 /**
@@ -75,14 +81,17 @@ export class AppError extends Error {
   readonly isLogged: boolean
   /** What had been left out of the source, or might look different, when it failed: codes of render/child/normalise/names.ts. */
   readonly warnings: readonly string[]
+  /** In how many seconds a retry may succeed; null: unknown. */
+  readonly retryAfterS: number | null
   constructor(code: ErrorCode, message: string, options: AppErrorOptions = {}) {
-    const { isLogged = false, warnings = [], ...native } = options
+    const { isLogged = false, warnings = [], retryAfterS = null, ...native } = options
     // It quotes external input and is stored in tables.
     super(toStorable(message), native)
     this.name = 'AppError'
     this.code = code
     this.isLogged = isLogged
     this.warnings = warnings
+    this.retryAfterS = retryAfterS
   }
   /** HTTP status of the code. */
   get status(): number {
@@ -113,3 +122,9 @@ export const publicSentence = (error: AppError): string =>
   error.code === 'UNAVAILABLE'
     ? 'A store or the database does not respond at the moment; try again in a second.'
     : error.message
+
+/** Why something failed, as it is stored for outside clients: a code and its public sentence. The cause is for the log. */
+export function publicReason(error: unknown): string {
+  const known = toAppError(error)
+  return `${known.code}: ${publicSentence(known)}`
+}

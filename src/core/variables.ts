@@ -65,8 +65,14 @@ export const VARIABLES = [
       'Instead of `URL_SECRET`, to rotate it: up to four secrets, comma-separated. URLs are issued with the first and accepted with any.',
   },
   {
+    name: 'PUBLIC_URL',
+    default: '`http://HOST:PORT`',
+    meaning:
+      'Address of this API as clients reach it, for the URLs of uploads: that of the proxy or load balancer in production.',
+  },
+  {
     name: 'PUBLIC_IMAGE_URL',
-    default: '`http://HOST:PORT/images`',
+    default: '`PUBLIC_URL/images`',
     meaning: 'Prefix of every image URL: the CDN in production.',
   },
   { name: 'PRESETS_FILE', default: 'presets.json', meaning: 'The presets; watermark paths in it are relative to it.' },
@@ -89,10 +95,61 @@ export const VARIABLES = [
     meaning: "Days without a request to this service after which a transform's picture is deleted; 0: within the hour.",
   },
   {
+    name: 'REQUESTS_PER_MINUTE',
+    default: '12000',
+    meaning:
+      'Requests per minute of one token or, without one, one address, per API process, except for pictures and health checks; `off`: no limit. Behind a CDN or proxy, also set `TRUSTED_PROXIES`.',
+  },
+  {
+    name: 'GRAPHQL_POINTS_PER_MINUTE',
+    default: '6000000',
+    meaning: 'The same for the cost of GraphQL queries: one may cost at most 60,000 points.',
+  },
+  {
+    name: 'PICTURES_PER_MINUTE',
+    default: 'off',
+    meaning: 'The same for requests for pictures that reach this service, stored or not.',
+  },
+  {
     name: 'TRANSFORMS_PER_MINUTE',
     default: '600',
+    meaning: 'The same for new transform pictures, of one address; 0: none are drawn.',
+  },
+  {
+    name: 'SUBSCRIPTIONS_PER_CLIENT',
+    default: '100',
     meaning:
-      'New transform pictures per minute that one address may have drawn, per API process; behind a CDN or proxy, also set `TRUSTED_PROXIES`.',
+      'Subscriptions that one token or, without one, one address may have open, per API process; `off`: no limit.',
+  },
+  {
+    name: 'SUBSCRIPTIONS_MAX',
+    default: '2000',
+    meaning: 'Subscriptions of all clients together, per API process.',
+  },
+  {
+    name: 'UPLOADS_PER_DAY',
+    default: '2000',
+    meaning: 'Uploads that one token may create in 24 hours, over all processes; `off`: no limit.',
+  },
+  {
+    name: 'UPLOAD_BYTES_PER_DAY',
+    default: '200000000000',
+    meaning: 'The same for the bytes of their archives.',
+  },
+  {
+    name: 'UPLOADS_IN_PROGRESS',
+    default: '100',
+    meaning: 'Uploads of one token that have not ended, over all processes; `off`: no limit.',
+  },
+  {
+    name: 'VENDOR_ITEMS_MAX',
+    default: 'off',
+    meaning: 'Items that one vendor may have in the catalogue: an upload that would exceed it is refused.',
+  },
+  {
+    name: 'VENDOR_BYTES_MAX',
+    default: 'off',
+    meaning: 'The same for the bytes of the originals.',
   },
   {
     name: 'ORIGINALS_BUCKET',
@@ -134,7 +191,13 @@ export const VARIABLES = [
     name: 'TRUSTED_PROXIES',
     default: 'none',
     meaning:
-      'Addresses and networks of your proxies, comma-separated, whose X-Forwarded-For is trusted for the client address: viewers share the renderers by address.',
+      'Addresses and networks of your proxies, comma-separated, whose header is trusted for the client address: limits are counted, and renderers shared, by address.',
+  },
+  {
+    name: 'CLIENT_ADDRESS_HEADER',
+    default: 'X-Forwarded-For',
+    meaning:
+      'The header in which those proxies send the client address, such as `X-Forwarded-For`, `X-Real-IP` or `CloudFront-Viewer-Address`. They must overwrite it, or append to it.',
   },
   {
     name: 'CORS_ORIGINS',
@@ -147,6 +210,17 @@ export const VARIABLES = [
     default: '60',
     meaning:
       'Seconds for which browsers and CDNs may cache the response to a GraphQL query over GET without a token; 0: they revalidate every time.',
+  },
+  {
+    name: 'GRAPHQL_INTROSPECTION',
+    default: 'on',
+    meaning:
+      '`off`: clients cannot read the schema, neither by introspection nor at `/schema.graphql`, and errors contain no suggestions.',
+  },
+  {
+    name: 'NODE_ENV',
+    default: 'none',
+    meaning: '`production`, as in the container image: no GraphiQL, and no suggestions of names in errors.',
   },
   {
     name: 'WARM_PAGES',

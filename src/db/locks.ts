@@ -25,6 +25,8 @@ const ITEM_LOCKS = 1
 export const OUTBOX_LOCKS = 2
 const COMPOSITE_LOCKS = 3
 const INGEST_LOCKS = 5
+/** The second key is the hash of the client whose uploads are counted. */
+const UPLOAD_LOCKS = 15
 
 /**
  * Session locks on one connection: they are released when their process dies, and keep no transaction open. Acquire them with `await
@@ -67,6 +69,17 @@ const LOCK_TRANSACTION = statement({
   name: 'lock-transaction',
   text: 'select pg_advisory_xact_lock(:key)',
   parameters: { key: 'int8' },
+  columns: { pg_advisory_xact_lock: 'void' },
+})
+
+/** Waits until nobody else counts the uploads of a client, until the end of the caller's transaction. */
+export const lockUploadsOf = (client: PoolClient, owner: string): Promise<unknown> =>
+  LOCK_UPLOADS.run(client, { space: UPLOAD_LOCKS, owner })
+
+const LOCK_UPLOADS = statement({
+  name: 'lock-uploads',
+  text: 'select pg_advisory_xact_lock(:space, hashtext(:owner))',
+  parameters: { space: 'int4', owner: 'text' },
   columns: { pg_advisory_xact_lock: 'void' },
 })
 

@@ -11,18 +11,11 @@ import { type GlobalId, isRowId, parseGlobalId } from '../core/global-id.ts'
 import { log } from '../core/log.ts'
 import AuditedPlugin from './audited.ts'
 import type { Context } from './context.ts'
-import { costliestField } from './costliest.ts'
 import LoadedColumnsPlugin from './loaded-columns.ts'
 import { refuseField } from './refuse-field.ts'
 import ScopeDocsPlugin from './scope-docs.ts'
 
 export type { Context } from './context.ts'
-
-/** Deep enough for chains of node > edges > node through the catalogue and for GraphiQL's introspection. */
-const DEPTH_MAX = 14
-const BREADTH_MAX = 400
-/** A page of 100 items with ten images each, and room to nest one page in another. */
-const COMPLEXITY_MAX = 60_000
 
 /** Number of rows on a page of a connection. */
 export const PAGE_DEFAULT = 24
@@ -102,18 +95,10 @@ export const builder = new SchemaBuilder<Types>({
     // A query that Pothos cannot merge would cost one statement per row.
     onUnusedQuery: (info) => log.warn('a resolver did not use its query', { path: String(info.path.key) }),
   },
+  // Only what fields cost: limit-operations.ts limits it, before anything is executed.
   complexity: {
     defaultComplexity: 1,
     defaultListMultiplier: 1,
-    limit: { depth: DEPTH_MAX, breadth: BREADTH_MAX, complexity: COMPLEXITY_MAX },
-    complexityError: (kind, { depth, breadth, complexity }, info) => {
-      const costliest = costliestField({}, info)
-      const field = costliest ? `, of which ${costliest.path} costs ${costliest.cost}` : ''
-      return new AppError(
-        'BAD_INPUT',
-        `The query is too large (${kind}): depth ${depth} of ${DEPTH_MAX}, breadth ${breadth} of ${BREADTH_MAX}, complexity ${complexity} of ${COMPLEXITY_MAX}${field}; ask for less at once.`,
-      )
-    },
   },
   scopeAuth: {
     authScopes: ({ caller }) => {

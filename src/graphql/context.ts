@@ -6,10 +6,14 @@ import type { Loaders } from './loaders.ts'
 export interface Context {
   readonly app: App
   readonly caller: Caller
+  /** Whose limits count: a token or, without one, an address. */
+  readonly client: string
   /** Also in the response's header X-Request-Id. */
   readonly requestId: string
   readonly loaders: Loaders
   /** Prefix of image URLs, without a trailing slash. */
   readonly imageUrl: string
+  /** Address of this API, without a trailing slash. */
+  readonly publicUrl: string
   readonly request: Request
 }

@@ -1,4 +1,5 @@
 import { createHash } from 'node:crypto'
+import type { ServerResponse } from 'node:http'
 import type { Plugin } from 'graphql-yoga'
 import type { Config } from '../core/config.ts'
 import { hasEtag } from '../core/etag.ts'
@@ -12,7 +13,7 @@ import { hasEtag } from '../core/etag.ts'
 export function cacheableAnswers({
   graphqlMaxAgeS,
   corsOrigins,
-}: Pick<Config, 'graphqlMaxAgeS' | 'corsOrigins'>): Plugin {
+}: Pick<Config, 'graphqlMaxAgeS' | 'corsOrigins'>): Plugin<object, { readonly res: ServerResponse }> {
   const cacheable = new WeakSet<Request>()
   // It replaces the header that http/cors.ts has set.
   const vary = `Authorization, Accept${corsOrigins ? ', Origin' : ''}`
@@ -21,8 +22,10 @@ export function cacheableAnswers({
       const isAnonymous = request.method === 'GET' && !request.headers.has('authorization')
       if (isAnonymous && 'data' in result && !('errors' in result && result.errors)) cacheable.add(request)
     },
-    async onResponse({ request, response, setResponse, fetchAPI }) {
+    async onResponse({ request, response, setResponse, fetchAPI, serverContext }) {
       if (!cacheable.has(request) || response.status !== 200) return
+      // They are about one client, and caches share the response.
+      for (const name of ['ratelimit', 'ratelimit-policy']) serverContext.res.removeHeader(name)
       const body = await response.text()
       // Weak, because compressed and plain bodies share it.
       const etag = `W/"${createHash('sha256').update(body).digest('base64url').slice(0, 27)}"`

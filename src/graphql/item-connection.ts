@@ -19,15 +19,16 @@ import {
   selectNodes,
   withoutExtra,
 } from './connection.ts'
+import { STATEMENT_COST } from './cost.ts'
 import { parseKeyset, printKeyset } from './cursor.ts'
 import { ItemRef } from './item.ts'
 import type { ItemArgs } from './item-filter.ts'
 import { ItemKindRef } from './item-kind.ts'
 
-/** A page of a search takes a few more statements. */
-const SEARCH_COMPLEXITY = 50
-/** A facet reads every item found. */
-const FACET_COMPLEXITY = 100
+/** A search takes three statements, also in each row of a page, and with a count two more. */
+const SEARCH_COMPLEXITY = 5 * STATEMENT_COST
+/** A facet is a statement that reads every item found. */
+const FACET_COMPLEXITY = STATEMENT_COST
 const FACETS_DEFAULT = 20
 const FACETS_MAX = 100
 

@@ -1,14 +1,15 @@
-import { renderGraphiQL } from '@graphql-yoga/render-graphiql'
 import { type ASTNode, type DocumentNode, GraphQLError, parse, visit } from 'graphql'
 import { createYoga, type Plugin } from 'graphql-yoga'
 import { LRUCache } from 'lru-cache'
+import type { Caller } from '../access/caller.ts'
 import type { App } from '../app.ts'
 import { AppError } from '../core/errors.ts'
 import { FORBIDDEN_CHARACTERS, isStorable, isStorableJson } from '../core/text.ts'
 import type { Context } from './builder.ts'
+import { checkDocument, checkVariables, DOCUMENT_LIMITS } from './document-limits.ts'
 import { executeQuery } from './execute.ts'
 import { cacheableAnswers } from './http-cache.ts'
-import { identify } from './identify.ts'
+import { limitOperations, limitValidation, type RequestContext } from './limit-operations.ts'
 import { createLoaders } from './loaders.ts'
 import { nameOffers } from './name-offers.ts'
 import { persistedQueries } from './persisted.ts'
@@ -16,42 +17,51 @@ import { toPublicError } from './public-error.ts'
 import { limitResponse } from './response-limit.ts'
 import { schema } from './schema.ts'
 
-/** Tokens of a document: the sample query has 60, GraphiQL's introspection 350. */
-const TOKENS_MAX = 2000
+/** Where clients reach the service, without a trailing slash. */
+export interface Addresses {
+  readonly url: string
+  /** Prefix of image URLs. */
+  readonly imageUrl: string
+}
 
-/** The GraphQL endpoint at `/graphql`, with GraphiQL for browsers. @param imageUrl prefix of image URLs */
-export function createGraphQL(app: App, imageUrl: () => string) {
-  return createYoga<object, Omit<Context, 'request'>>({
+/** The GraphQL endpoint at `/graphql`. */
+export function createGraphQL(app: App, base: Addresses) {
+  const { introspection, isProduction } = app.config
+  const suggestions = introspection && !isProduction
+  return createYoga<RequestContext & { readonly caller: Caller }, Omit<Context, 'request' | 'caller' | 'client'>>({
     schema: nameOffers(schema, app.config),
     graphqlEndpoint: '/graphql',
     landingPage: false,
     // http/graphql.ts handles it.
     cors: false,
     parserAndValidationCache: { documentCache: boundedCache<DocumentNode>(), errorCache: boundedCache<Error>() },
-    // Served from a package, so that it works without internet access.
-    renderGraphiQL,
-    graphiql: { title: 'Afterimage', defaultQuery: SAMPLE_QUERY },
+    // http/graphiql.ts serves it.
+    graphiql: false,
     batching: false,
     multipart: false,
     // Content-Length has been checked already: counting the body takes a tenth of the time of a small response.
     maxRequestBodySize: false,
     logging: false,
-    context: async ({ request }) => {
+    context: ({ req }) => ({
+      app,
       // Set by the HTTP server.
-      const requestId = request.headers.get('x-request-id') ?? ''
-      const caller = await identify(app, { request, requestId })
-      return { app, caller, requestId, loaders: createLoaders(app), imageUrl: imageUrl() }
-    },
+      requestId: String(req.headers['x-request-id'] ?? ''),
+      loaders: createLoaders(app),
+      imageUrl: base.imageUrl,
+      publicUrl: base.url,
+    }),
     plugins: [
       persistedQueries(),
       checkRequest,
-      limitTokens,
-      checkVariables,
+      limitDocument,
+      limitValidation({ introspection, suggestions }),
+      limitOperations,
+      checkValues,
       executeWithPlans,
       limitResponse,
       cacheableAnswers(app.config),
     ],
-    maskedErrors: { maskError: (error) => toPublicError(error) },
+    maskedErrors: { maskError: (error) => toPublicError(error, { suggestions }) },
   })
 }
 
@@ -63,10 +73,11 @@ const boundedCache = <Value extends object>() =>
     sizeCalculation: (_, text) => text.length + 1,
   })
 
-const limitTokens: Plugin = {
+const limitDocument: Plugin = {
   onParse: ({ setParseFn }) => {
     setParseFn((source, options) => {
-      const document = parse(source, { ...options, maxTokens: TOKENS_MAX })
+      const document = parse(source, { ...options, maxTokens: DOCUMENT_LIMITS.tokens })
+      checkDocument(document)
       visit(document, { StringValue: (node) => isStorable(node.value) || refuseText('A text of the query', node) })
       return document
     })
@@ -100,16 +111,12 @@ const checkRequest: Plugin = {
     const headers = { 'content-type': 'application/json; charset=utf-8' }
     setResponse(new fetchAPI.Response(body, { status: 406, headers }))
   },
-  onValidate:
-    () =>
-    ({ valid, result }) => {
-      if (!valid) for (const { extensions } of result) Object.assign(extensions, { http: { status: 400, spec: false } })
-    },
 }
 
 /** The only such check: resolvers get arguments that can be stored and searched for. */
-const checkVariables: Plugin = {
+const checkValues: Plugin = {
   onParams: ({ params }) => {
+    checkVariables(params.variables)
     for (const [name, value] of Object.entries(params.variables ?? {}))
       if (!isStorableJson([name, value])) refuseText(`The variable ${JSON.stringify(name.slice(0, 100))}`)
   },
@@ -118,35 +125,3 @@ const checkVariables: Plugin = {
 function refuseText(what: string, node?: ASTNode): never {
   throw new GraphQLError(`${what} contains ${FORBIDDEN_CHARACTERS}: remove it.`, node ? { nodes: node } : {})
 }
-
-const SAMPLE_QUERY = `# Every URL below works already:
-# what was never made is made when it is first opened.
-query Items {
-  items(first: 12) {
-    nodes {
-      name
-      kind
-      family { name vendor { name } }
-      thumbnail: image(preset: "thumbnail") { url status }
-      preview: image { url width height bytes }
-      watermark: image(preset: "watermark") {
-        url
-        error { code message }
-      }
-    }
-    pageInfo { hasNextPage endCursor }
-  }
-  presets { name width height formats }
-}
-
-# What operators see and do needs a header, set below:
-# { "Authorization": "Bearer YOUR_ADMIN_TOKEN" }
-#
-# query Backfills { backfills(first: 3) { nodes { id status totalItems doneItems etaSeconds } } }
-#
-# mutation Start { startBackfill { id status } }
-#
-# subscription Watch {
-#   backfillProgress(id: "…") { status totalItems doneItems }
-# }
-`

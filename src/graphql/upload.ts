@@ -169,11 +169,11 @@ builder.mutationFields((t) => ({
       fileName: t.arg.string({ required: true, description: '1 to 255 characters, for the record.' }),
       bytes: t.arg.float({ required: true, description: 'Size of the archive: at most 2,000,000,000.' }),
     },
-    resolve: async (_root, args, { app, caller, request }) => {
+    resolve: async (_root, args, { app, caller, client, publicUrl }) => {
       actingFor(caller, args.vendor)
-      const { id, bytes } = await createUpload(app, args)
+      const { id, bytes } = await createUpload({ ...app, limits: app.config.limits }, { ...args, client })
       const { originals } = app.stores
-      const url = await signUploadUrl({ ...app, originals }, { id, bytes: Number(bytes), base: request.url })
+      const url = await signUploadUrl({ ...app, originals }, { id, bytes: Number(bytes), base: publicUrl })
       return { id, ...url }
     },
   }),

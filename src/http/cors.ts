@@ -14,6 +14,7 @@ export function allowOrigins(
   origins: readonly string[] | null,
 ): boolean {
   const { origin } = request.headers
+  response.setHeader('access-control-expose-headers', 'RateLimit, RateLimit-Policy, Retry-After')
   if (!origins) response.setHeader('access-control-allow-origin', '*')
   else {
     response.appendHeader('vary', 'Origin')

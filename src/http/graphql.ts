@@ -3,9 +3,17 @@ import { constants } from 'node:zlib'
 import compression from 'compression'
 import { lexicographicSortSchema, printSchema } from 'graphql'
 import type { App } from '../app.ts'
+import { publicSentence, toAppError } from '../core/errors.ts'
+import { logFailure } from '../core/log-failure.ts'
 import { possibleTypesOf } from '../graphql/possible-types.ts'
-import { createGraphQL } from '../graphql/server.ts'
+import { type Addresses, createGraphQL } from '../graphql/server.ts'
+import { clientOf } from '../limits/limits.ts'
+import { networkOf } from '../limits/network.ts'
+import type { Spending } from '../limits/rate-limit.ts'
+import { createClientAddress } from './client-address.ts'
 import { allowOrigins } from './cors.ts'
+import { createGraphiQL, isForGraphiQL } from './graphiql.ts'
+import { createRequestLimit } from './limit-requests.ts'
 
 const BODY_MAX_BYTES = 100_000
 /** Below this size, compression costs more than it saves. */
@@ -15,9 +23,9 @@ const LEVEL = 4
 
 type Route = (request: IncomingMessage, response: ServerResponse) => unknown
 
-/** The endpoints for front ends: `/graphql`, and the files that their tools read. @param imageUrl prefix of image URLs */
-export function createGraphQLRoutes(app: App, imageUrl: () => string): Readonly<Record<string, Route>> {
-  const yoga = createGraphQL(app, imageUrl)
+/** The endpoints for front ends: `/graphql`, and the files that their tools read. @param base where clients reach it, once it listens */
+export function createGraphQLRoutes(app: App, base: Addresses): Readonly<Record<string, Route>> {
+  const yoga = createGraphQL(app, base)
   const { schema } = yoga.getEnveloped()
   const sdl = `${printSchema(lexicographicSortSchema(schema))}\n`
   const possibleTypes = `${JSON.stringify(possibleTypesOf(schema), null, 2)}\n`
@@ -51,8 +59,40 @@ export function createGraphQLRoutes(app: App, imageUrl: () => string): Readonly<
         .end(body),
     )
 
+  const graphiql = app.config.isProduction ? null : createGraphiQL()
+  const addressOf = createClientAddress(app.config)
+  const limitRequest = createRequestLimit(app)
+
+  async function answer(request: IncomingMessage, response: ServerResponse): Promise<void> {
+    try {
+      const { authorization, 'x-request-id': requestId } = request.headers
+      const caller = await app.access.identify({ authorization, path: '/graphql', requestId: String(requestId) })
+      const client = clientOf(caller, addressOf(request))
+      const spent: Spending[] = []
+      const refusal = limitRequest(request, response, { client, spent })
+      if (refusal) return void refuse(response, refusal.status, refusal)
+      if (isAccepted(request, response)) await yoga(request, response, { caller, client, spent } as never)
+    } catch (error) {
+      // The client has disconnected, or was told that its body took too long.
+      if (request.destroyed || response.writableEnded) return void response.destroy()
+      const known = toAppError(error)
+      if (known.status >= 500) logFailure('a GraphQL request failed', known, { severity: 'error', code: known.code })
+      // Guesses at tokens count for their address.
+      const refusal = limitRequest(request, response, { client: networkOf(addressOf(request)) })
+      if (response.headersSent) response.destroy()
+      else if (refusal) refuse(response, refusal.status, refusal)
+      else refuse(response, known.status, { code: known.code, message: publicSentence(known) })
+    }
+  }
+
+  const answerOpenly = open(answer)
+  const routes: Record<string, Route> = {
+    '/graphql': (request, response) =>
+      graphiql && isForGraphiQL(request) ? graphiql(request, response) : answerOpenly(request, response),
+  }
+  if (!app.config.introspection) return routes
   return {
-    '/graphql': open((request, response) => isAccepted(request, response) && yoga(request, response)),
+    ...routes,
     '/schema.graphql': text('text/plain', sdl),
     '/possible-types.json': text('application/json', possibleTypes),
   }
@@ -63,7 +103,7 @@ export function createGraphQLRoutes(app: App, imageUrl: () => string): Readonly<
  * header is enough. Other types are refused because a form on any page can send them without a preflight.
  */
 function isAccepted(request: IncomingMessage, response: ServerResponse): boolean {
-  if (request.method !== 'POST') return true
+  if (request.method !== 'POST') return isPreflighted(request) || refuseSimple(response)
   const { 'content-length': length, 'content-type': given = '' } = request.headers
   if (length === undefined || Number(length) > BODY_MAX_BYTES) {
     // The rest of the body is not read.
@@ -75,8 +115,8 @@ function isAccepted(request: IncomingMessage, response: ServerResponse): boolean
           message: `The body has ${length} bytes; at most ${BODY_MAX_BYTES} are allowed.`,
         })
   }
-  const [type = ''] = given.split(';', 1)
-  if (type.trim().toLowerCase() === 'application/json') {
+  const type = typeOf(given)
+  if (type === 'application/json') {
     // Yoga recognises it in lower case only.
     request.headers['content-type'] = 'application/json'
     return true
@@ -86,6 +126,29 @@ function isAccepted(request: IncomingMessage, response: ServerResponse): boolean
   const sentence = type ? `The body is ${JSON.stringify(type.slice(0, 100))}` : 'The body has no Content-Type'
   return refuse(response, 415, { code: 'UNSUPPORTED_MEDIA_TYPE', message: `${sentence}: send application/json.` })
 }
+
+/** Headers that a page of another origin can send only after a preflight, as clients set them for this purpose. */
+const PREFLIGHTED_HEADERS = ['authorization', 'x-apollo-operation-name', 'apollo-require-preflight', 'x-requested-with']
+
+/**
+ * Whether a page of another origin could not send a GET request without being allowed to, or the request names a document that this
+ * process has already received: a link or a picture of any page can make a browser send the others.
+ * https://fetch.spec.whatwg.org/#cors-safelisted-request-header
+ */
+function isPreflighted({ headers, url = '' }: IncomingMessage): boolean {
+  if (PREFLIGHTED_HEADERS.some((name) => name in headers)) return true
+  if (typeOf(headers['content-type']) === 'application/json') return true
+  return !new URLSearchParams(url.split('?')[1]).has('query')
+}
+
+const refuseSimple = (response: ServerResponse): false =>
+  refuse(response, 400, {
+    code: 'BAD_INPUT',
+    message:
+      'A query over GET needs the header Content-Type: application/json, so that browsers ask first for pages of other origins; or send only the hash of a persisted query, or use POST.',
+  })
+
+const typeOf = (contentType = ''): string => (contentType.split(';', 1)[0] ?? '').trim().toLowerCase()
 
 function refuse(response: ServerResponse, status: number, error: { code: string; message: string }): false {
   const { code, message } = error

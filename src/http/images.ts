@@ -1,11 +1,14 @@
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import { answerHeaders, CACHE } from '../cdn/cache-headers.ts'
 import { findComposite, findStableCompositeKey } from '../composites/find.ts'
+import type { Config } from '../core/config.ts'
 import { AppError, publicSentence, toAppError } from '../core/errors.ts'
 import { hasEtag } from '../core/etag.ts'
 import { logFailure } from '../core/log-failure.ts'
 import { mimeTypeOf } from '../core/variant.ts'
 import type { DeliveryCounts } from '../diagnose/delivery-counts.ts'
+import type { Limits } from '../limits/limits.ts'
+import { networkOf } from '../limits/network.ts'
 import { ANSWER_LIMIT_MS, type Delivered, type Viewer } from '../variants/ensure.ts'
 import { createVariantFinder, type IssuedImage } from '../variants/find.ts'
 import { findStableKey } from '../variants/find-stable.ts'
@@ -17,7 +20,8 @@ type Origin = Parameters<typeof createVariantFinder>[0] &
   Parameters<typeof findComposite>[0] &
   Parameters<typeof createStandIns>[0] & {
     readonly deliveries: DeliveryCounts
-    readonly config: { readonly trustedProxies: readonly string[] }
+    readonly config: Pick<Config, 'trustedProxies' | 'clientAddressHeader'>
+    readonly limits: Pick<Limits, 'pictures'>
   }
 
 /**
@@ -30,7 +34,7 @@ type Origin = Parameters<typeof createVariantFinder>[0] &
 export function createOriginHandler(origin: Origin, { answerMs = ANSWER_LIMIT_MS }: { answerMs?: number } = {}) {
   const findVariant = createVariantFinder(origin)
   const standIns = createStandIns(origin)
-  const addressOf = createClientAddress(origin.config.trustedProxies)
+  const addressOf = createClientAddress(origin.config)
 
   return async function handle(request: IncomingMessage, response: ServerResponse, key: string): Promise<void> {
     const gone = new AbortController()
@@ -52,6 +56,7 @@ export function createOriginHandler(origin: Origin, { answerMs = ANSWER_LIMIT_MS
     if (request.method !== 'GET' && request.method !== 'HEAD') {
       throw new AppError('METHOD_NOT_ALLOWED', `Use GET, HEAD or OPTIONS for pictures, not ${request.method}.`)
     }
+    origin.limits.pictures.spend(networkOf(requested.viewer.client))
     if (isStablePath(requested.key)) return await answerStable(request, response, requested)
     const found = await findIssued(requested.key)
     if (!found) throw new AppError('NOT_FOUND', 'No picture was issued at this address.')

@@ -1,14 +1,18 @@
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http'
 import type { AddressInfo } from 'node:net'
+import type { Duplex } from 'node:stream'
 import type { App } from '../app.ts'
 import { AppError } from '../core/errors.ts'
 import { logFailure } from '../core/log-failure.ts'
+import { networkOf } from '../limits/network.ts'
 import { URL_LIFE_S } from '../uploads/upload-url.ts'
 import { createAuditExport } from './audit.ts'
+import { createClientAddress } from './client-address.ts'
 import { createFailuresExport } from './failures.ts'
 import { createGraphQLRoutes } from './graphql.ts'
 import { createHealthRoutes } from './health.ts'
 import { createOriginHandler } from './images.ts'
+import { createRequestLimit } from './limit-requests.ts'
 import { assignRequestId, guarded, pathOf, type Route } from './sender.ts'
 import { createUploadRoutes } from './uploads.ts'
 
@@ -35,11 +39,14 @@ const STALLED_MS = 60_000
  */
 const KEEP_ALIVE_MS = 65_000
 
-/** Serves GraphQL, pictures, uploads, exports, health and metrics. Throws IN_USE if the port is taken. */
-export async function serve(app: App, { stalledMs = STALLED_MS }: { stalledMs?: number } = {}): Promise<HttpServer> {
-  const { host, port, publicImageUrl } = app.config
-  let imageUrl = ''
-  const graphql = createGraphQLRoutes(app, () => imageUrl)
+/** Serves GraphQL, pictures, uploads, failures, health and metrics. Throws IN_USE if the port is taken. */
+export async function serve(
+  app: App,
+  { stalledMs = STALLED_MS, requestMs = REQUEST_MS }: { stalledMs?: number; requestMs?: number } = {},
+): Promise<HttpServer> {
+  const { host, port, publicUrl, publicImageUrl } = app.config
+  const base = { url: '', imageUrl: '' }
+  const graphql = createGraphQLRoutes(app, base)
   const pictures = createOriginHandler(app)
   const failures = createFailuresExport(app)
   const audit = createAuditExport(app)
@@ -52,11 +59,13 @@ export async function serve(app: App, { stalledMs = STALLED_MS }: { stalledMs?: 
     ? stable
     : guarded(app, { scopes: ['catalogue:read'], what: 'stable addresses' }, stable)
 
+  const addressOf = createClientAddress(app.config)
+  const limitRequest = createRequestLimit(app)
   const uploads = createUploadRoutes(app)
 
   const server = createServer({ requestTimeout: UPLOAD_MS, headersTimeout: 10_000 }, (request, response) => {
     assignRequestId(request, response)
-    if (!request.url?.startsWith('/uploads/')) endInTime(request)
+    if (!request.url?.startsWith('/uploads/')) endInTime(request, response, requestMs)
     route(request, response).catch((error) => {
       logFailure('a request failed', error, { severity: 'error', url: request.url })
       response.destroy()
@@ -67,12 +76,14 @@ export async function serve(app: App, { stalledMs = STALLED_MS }: { stalledMs?: 
     const path = pathOf(request)
     if (path.startsWith('/images/')) return pictures(request, response, path.slice('/images/'.length))
     if (path.startsWith('/i/') || path.startsWith('/f/')) return stablePictures(request, response)
+    const refusal = isCounted(path) ? limitRequest(request, response, { client: networkOf(addressOf(request)) }) : null
+    if (refusal) return text(response, refusal.status, `${refusal.code}: ${refusal.message}\n`)
     if (path.startsWith('/uploads/')) return uploads.receive(request, response)
     switch (path) {
       case '/graphql':
       case '/schema.graphql':
       case '/possible-types.json':
-        return graphql[path]?.(request, response)
+        return graphql[path]?.(request, response) ?? text(response, 404, NOT_FOUND)
       case '/failures.jsonl':
         return failures(request, response)
       case '/audit.jsonl':
@@ -86,30 +97,60 @@ export async function serve(app: App, { stalledMs = STALLED_MS }: { stalledMs?: 
       case '/metrics':
         return metrics(request, response)
       case '/':
+        if (app.config.isProduction) return text(response, 404, NOT_FOUND)
         return response.writeHead(302, { location: '/graphql' }).end()
       default:
-        return text(
-          response,
-          404,
-          'NOT_FOUND: The paths are /graphql, /schema.graphql, /possible-types.json, /images/…, /i/…, /f/…, /uploads/…, /events/s3, /failures.jsonl, /audit.jsonl, /healthz, /readyz and /metrics.\n',
-        )
+        return text(response, 404, NOT_FOUND)
     }
   }
 
+  server.on('clientError', refuseMalformed)
   server.setTimeout(stalledMs)
   server.keepAliveTimeout = KEEP_ALIVE_MS
   await listen(server, { host, port })
   const url = `http://${host.includes(':') ? `[${host}]` : host}:${(server.address() as AddressInfo).port}`
-  imageUrl = publicImageUrl ?? `${url}/images`
-  return { url, imageUrl, close: () => closeServer(server) }
+  base.url = publicUrl ?? url
+  base.imageUrl = publicImageUrl ?? `${base.url}/images`
+  return { url, imageUrl: base.imageUrl, close: () => closeServer(server) }
 }
 
+const NOT_FOUND =
+  'NOT_FOUND: The paths are /graphql, /schema.graphql, /possible-types.json, /images/…, /i/…, /f/…, /uploads/…, /events/s3, /failures.jsonl, /audit.jsonl, /healthz, /readyz and /metrics.\n'
+
+/** GraphQL counts its requests by token, pictures have a limit of their own, and a load balancer may check as often as it likes. */
+const NOT_COUNTED = new Set(['/graphql', '/healthz', '/readyz', '/metrics'])
+const isCounted = (path: string): boolean => !NOT_COUNTED.has(path)
+
 /** Node only has a request time limit for the whole server. */
-function endInTime(request: IncomingMessage): void {
+function endInTime(request: IncomingMessage, response: ServerResponse, requestMs: number): void {
   const { 'content-length': length, 'transfer-encoding': encoding } = request.headers
   if (length === undefined && encoding === undefined) return
-  const timer = setTimeout(() => request.complete || request.destroy(), REQUEST_MS).unref()
+  const timer = setTimeout(() => {
+    if (request.complete) return
+    if (response.headersSent) return void request.destroy()
+    response.setHeader('connection', 'close')
+    text(response, 408, `REQUEST_TIMEOUT: The request did not arrive within ${requestMs / 1000} s: send it again.\n`)
+    response.once('finish', () => request.destroy())
+  }, requestMs).unref()
   request.once('close', () => clearTimeout(timer))
+}
+
+/** What Node's parser refuses, in one sentence instead of an empty body. */
+function refuseMalformed(error: NodeJS.ErrnoException, socket: Duplex): void {
+  if (error.code === 'ECONNRESET' || !socket.writable) return void socket.destroy()
+  const [status, sentence] = MALFORMED[error.code ?? ''] ?? ['400 Bad Request', 'The request is not valid HTTP.']
+  const body = `BAD_INPUT: ${sentence}\n`
+  socket.end(
+    `HTTP/1.1 ${status}\r\ncontent-type: text/plain\r\ncontent-length: ${body.length}\r\nconnection: close\r\n\r\n${body}`,
+  )
+}
+
+const MALFORMED: Readonly<Record<string, readonly [status: string, sentence: string]>> = {
+  HPE_HEADER_OVERFLOW: [
+    '431 Request Header Fields Too Large',
+    'The address and the headers are longer than 16 kB: send a long query by POST.',
+  ],
+  ERR_HTTP_REQUEST_TIMEOUT: ['408 Request Timeout', 'The request did not arrive in time: send it again.'],
 }
 
 function text(response: ServerResponse, status: number, body: string): void {

@@ -4,9 +4,11 @@ import type { App } from '../app.ts'
 import { AppError, publicSentence, toAppError } from '../core/errors.ts'
 import { logFailure } from '../core/log-failure.ts'
 import { parseUploadKey, printUploadKey } from '../core/variant.ts'
+import { networkOf } from '../limits/network.ts'
 import { type Arrival, readS3Event } from '../uploads/s3-event.ts'
 import { checkUploadUrl } from '../uploads/upload-url.ts'
 import { completeUpload, findUpload } from '../uploads/uploads.ts'
+import { createClientAddress } from './client-address.ts'
 import { identifySender } from './sender.ts'
 
 const EVENT_MAX_BYTES = 100_000
@@ -20,6 +22,7 @@ const STALL_MS = 30_000
 export function createUploadRoutes(app: App) {
   const { prisma, urlSecrets, config } = app
   const { originals } = app.stores
+  const addressOf = createClientAddress(config)
 
   async function receive(request: IncomingMessage, response: ServerResponse): Promise<void> {
     const { pathname, searchParams } = new URL(request.url ?? '', 'http://localhost')
@@ -44,6 +47,8 @@ export function createUploadRoutes(app: App) {
         'BAD_INPUT',
         `Content-Length is ${length ?? 'missing'}; this URL accepts exactly the announced ${upload.bytes} bytes.`,
       )
+    const release = app.limits.archives.acquire(networkOf(addressOf(request)))
+    response.once('close', release)
     request.setTimeout(STALL_MS, () => request.destroy())
     const isNew =
       upload.status === 'CREATED' &&
@@ -128,6 +133,7 @@ function refuse(
   const more = {
     ...(error.code === 'METHOD_NOT_ALLOWED' ? { allow } : {}),
     ...(error.status === 503 ? { 'retry-after': '1' } : {}),
+    ...(error.retryAfterS === null ? {} : { 'retry-after': String(error.retryAfterS) }),
     ...(request.complete ? {} : { connection: 'close' }),
   }
   response

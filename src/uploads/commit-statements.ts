@@ -84,15 +84,15 @@ export const UPSERT_STAGED = statement({
   name: 'upsert-staged-items',
   text: `
     insert into item (unique_id, slug, name, kind, icon_set_id, family_id, vendor_id, source_key, original_key, source_hash,
-                      width, height, tags, alt, aliases)
+                      width, height, tags, alt, aliases, source_bytes)
     select f.unique_id, f.slug, f.title, s.kind, s.id, s.family_id, s.vendor_id, f.source_key, f.original_key, f.source_hash,
-           f.width, f.height, f.tags, f.alt, f.aliases
+           f.width, f.height, f.tags, f.alt, f.aliases, f.source_bytes
     from upload_file f join icon_set s on s.id = :iconSetId
     where ${STAGED} and f.original_key is not null
     order by f.slug
     on conflict (source_key) do update set
       name = excluded.name, tags = excluded.tags, alt = excluded.alt, aliases = excluded.aliases, width = excluded.width, height = excluded.height, updated_at = now(),
-      original_key = excluded.original_key,
+      original_key = excluded.original_key, source_bytes = excluded.source_bytes,
       previous_source_hashes = case when item.source_hash = excluded.source_hash then item.previous_source_hashes else
         (array_prepend(item.source_hash, array_remove(item.previous_source_hashes, excluded.source_hash)))[1:4] end,
       thumb_hash = case when item.source_hash = excluded.source_hash then item.thumb_hash end,

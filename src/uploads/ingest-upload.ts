@@ -11,6 +11,7 @@ import type { Stores } from '../store/open.ts'
 import { commitSet, discardImages } from './commit-set.ts'
 import { addProblems, endUpload, finishIfRendered, type UploadProblem } from './end-upload.ts'
 import { findForeign } from './find-foreign.ts'
+import { findExceeded } from './quota.ts'
 import { stageSet } from './stage-set.ts'
 import { UPLOAD_CHANNEL } from './uploads.ts'
 
@@ -21,7 +22,7 @@ export interface Ingester {
   readonly pg: Pg
   readonly prisma: Prisma
   readonly stores: Pick<Stores, 'originals'>
-  readonly config: Pick<Config, 'supersededDays'>
+  readonly config: Pick<Config, 'supersededDays' | 'limits'>
 }
 
 /**
@@ -48,6 +49,9 @@ export async function ingestUpload(
   try {
     const foreign = await findForeign(app.pg, upload.vendor, archive)
     if (foreign.length > 0) return await refuse(app.pg, uploadId, { problems: foreign })
+    const exceeded = await findExceeded(app.pg, { vendor: upload.vendor, archive, limits: app.config.limits })
+    if (exceeded)
+      return await refuse(app.pg, uploadId, { problems: [{ code: 'QUOTA', ...OF_ARCHIVE, message: exceeded }] })
     if (!(await beginIngest(app.pg, uploadId, archive)))
       return await refuse(app.pg, uploadId, { problems: [ARCHIVE_CHANGED] })
     return await ingest(app, { uploadId, archive, signal, isLocked: early !== null })
@@ -55,6 +59,8 @@ export async function ingestUpload(
     await archive.close()
   }
 }
+
+const OF_ARCHIVE = { file: null, pointer: null }
 
 const ARCHIVE_GONE: UploadProblem = {
   code: 'SOURCE_MISSING',

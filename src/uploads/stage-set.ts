@@ -129,6 +129,7 @@ async function stageBatch({ pg, originals, uploadId, position }: Staging, batch:
     sourceHashes: column((file) => file.sourceHash),
     uniqueIds: column((file) => uniqueIdOf(file.sourceKey)),
     originalKeys: column((file) => (changed.has(file) ? file.originalKey : null)),
+    sourceBytes: column((file) => file.content.length),
     widths: column((file) => file.width),
     heights: column((file) => file.height),
     codes: column((file) => file.code),
@@ -182,14 +183,14 @@ const STAGE = statement({
   name: 'stage-files',
   text: `
     insert into upload_file (upload_id, position, slug, file, title, tags, alt, aliases, source_key, source_hash, unique_id, original_key,
-                             width, height, code, message)
+                             source_bytes, width, height, code, message)
     select :uploadId::int, :position::int, t.slug, t.file, t.title, array(select json_array_elements_text(t.tags::json)),
            t.alt, array(select json_array_elements_text(t.aliases::json)),
-           t.source_key, t.source_hash, t.unique_id, t.original_key, t.width, t.height, t.code, t.message
+           t.source_key, t.source_hash, t.unique_id, t.original_key, t.source_bytes, t.width, t.height, t.code, t.message
     from unnest(:slugs::text[], :files::text[], :titles::text[], :tags::text[], :alts::text[], :aliases::text[], :sourceKeys::text[], :sourceHashes::text[],
-                :uniqueIds::text[], :originalKeys::text[], :widths::float8[], :heights::float8[], :codes::text[],
+                :uniqueIds::text[], :originalKeys::text[], :sourceBytes::int[], :widths::float8[], :heights::float8[], :codes::text[],
                 :messages::text[])
-      as t(slug, file, title, tags, alt, aliases, source_key, source_hash, unique_id, original_key, width, height, code, message)`,
+      as t(slug, file, title, tags, alt, aliases, source_key, source_hash, unique_id, original_key, source_bytes, width, height, code, message)`,
   parameters: {
     uploadId: 'int4',
     position: 'int4',
@@ -203,6 +204,7 @@ const STAGE = statement({
     sourceHashes: 'text[]',
     uniqueIds: 'text[]',
     originalKeys: 'text?[]',
+    sourceBytes: 'int4[]',
     widths: 'float8?[]',
     heights: 'float8?[]',
     codes: 'text?[]',

@@ -14,7 +14,7 @@ export interface UploadUrl {
   readonly expiresAt: Date
 }
 
-/** Signs the URL for an upload's archive: a direct one if the store supports that, else one of this service. @param base of this API */
+/** Signs the URL for an upload's archive: a direct one if the store supports that, else one of this service. @param base of this API, without a trailing slash */
 export async function signUploadUrl(
   { originals, urlSecret }: { originals: Store; urlSecret: UrlSecret },
   { id, bytes, base, now = Date.now() }: { id: number; bytes: number; base: string; now?: number },
@@ -25,7 +25,7 @@ export async function signUploadUrl(
     const signed = await originals.inbox.sign(printUploadKey(id), { bytes, expiresS: URL_LIFE_S })
     return { ...signed, expiresAt }
   }
-  const url = new URL(`/uploads/${id}`, base)
+  const url = new URL(`${base}/uploads/${id}`)
   url.searchParams.set('expires', String(expires))
   url.searchParams.set('signature', signatureOf(urlSecret.value, { id, expires }))
   return { url: url.href, headers: [], expiresAt }

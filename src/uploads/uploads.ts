@@ -1,6 +1,7 @@
 import type { Upload } from '../../prisma/generated/client/client.ts'
 import { ARCHIVE_LIMITS } from '../archive/limits.ts'
 import { show } from '../archive/problems.ts'
+import type { LimitsConfig } from '../core/config-limits.ts'
 import { AppError } from '../core/errors.ts'
 import { printGlobalId } from '../core/global-id.ts'
 import { isVendorUsername, printUploadKey } from '../core/variant.ts'
@@ -11,6 +12,8 @@ import { execute, fetchFirst, query } from '../db/query.ts'
 import { enqueue } from '../jobs/enqueue.ts'
 import { cancelDeletion, discardObjects } from '../retention/discarded.ts'
 import type { Store } from '../store/store.ts'
+import { checkUploads } from './count-uploads.ts'
+import { findExceeded } from './quota.ts'
 
 /** The channel on which every visible change is notified; the payload is the upload's id. */
 export const UPLOAD_CHANNEL = 'afterimage_upload'
@@ -25,12 +28,14 @@ interface Db {
 }
 
 /**
- * Creates an upload that waits for its archive. Throws BAD_INPUT for an invalid username, file name or size.
+ * Creates an upload that waits for its archive. Throws BAD_INPUT for an invalid username, file name or size, RATE_LIMITED
+ * if the client has created too many, and QUOTA if the vendor has no room.
  * @param input.bytes exact size of the archive
+ * @param input.client whose limits it counts for
  */
 export async function createUpload(
-  { pg, prisma }: Db,
-  input: { vendor: string; fileName: string; bytes: number },
+  { pg, prisma, limits }: Db & { readonly limits: LimitsConfig },
+  input: { vendor: string; fileName: string; bytes: number; client: string },
 ): Promise<Upload> {
   const { vendor, bytes } = input
   const fileName = input.fileName.trim()
@@ -46,8 +51,11 @@ export async function createUpload(
       'BAD_INPUT',
       `bytes is ${bytes}: give the archive's exact size, from 1 to ${ARCHIVE_LIMITS.archiveBytes}.`,
     )
+  const full = await findExceeded(pg, { vendor, limits })
+  if (full) throw new AppError('QUOTA', full)
   const id = await inTransaction(pg, async (client) => {
-    const values = { vendor, file_name: fileName, bytes: String(bytes) }
+    await checkUploads(client, { owner: input.client, bytes, limits })
+    const values = { vendor, file_name: fileName, bytes: String(bytes), client: input.client }
     const added = await fetchFirst(client, query.insertInto('upload').values(values).returning('id'))
     if (!added) throw new Error('an upload gave no row')
     nameTarget(printGlobalId('Upload', added.id))

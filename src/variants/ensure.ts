@@ -4,6 +4,8 @@ import { log } from '../core/log.ts'
 import type { UrlSecret } from '../core/version.ts'
 import type { Pg } from '../db/database.ts'
 import { lockItems } from '../db/locks.ts'
+import { networkOf } from '../limits/network.ts'
+import type { RateLimit } from '../limits/rate-limit.ts'
 import type { Admission, AdmissionLimiter } from './admission.ts'
 import { createInteractiveNotice } from './interactive.ts'
 import { imageOf, type Located, locateVariant, type StoredImage } from './locate.ts'
@@ -11,7 +13,6 @@ import { makeVariants, md5Of, type RenderDeps, sourcePathOf, variantKeyOf } from
 import { specOf } from './offered.ts'
 import { recordResults } from './record.ts'
 import { recordCopies } from './record-copies.ts'
-import type { TransformLimit } from './transform-limit.ts'
 import type { WarmQueue } from './warm-queue.ts'
 
 /** CPU time of a render that a viewer waits for, and of one that no worker has made within a minute after that. */
@@ -62,7 +63,7 @@ interface Flight {
  * The core of the service: returns a variant, made now if it does not exist, exactly once across all processes; if it exists under the
  * key of another URL secret, it is copied. Viewers wait their turn,
  * fairly between vendors and clients; if all viewers of a picture disconnect before its turn, it is not made. Rejects with GONE, with the
- * source's reason code (422), with BUSY, with SLOW if a worker will make it, with TOO_MANY if the client has had too many transforms drawn,
+ * source's reason code (422), with BUSY, with SLOW if a worker will make it, with RATE_LIMITED if the client has had too many transforms drawn,
  * or with UNAVAILABLE.
  */
 export function createEnsureVariant(
@@ -70,10 +71,10 @@ export function createEnsureVariant(
     readonly pg: Pg
     readonly warmQueue: WarmQueue
     readonly admission: AdmissionLimiter
-    readonly transformLimit: TransformLimit
+    readonly limits: { readonly transforms: RateLimit }
   },
 ): EnsureVariant {
-  const { pg, stores, pool, warmQueue, admission, transformLimit } = deps
+  const { pg, stores, pool, warmQueue, admission, limits } = deps
   const flights = new Map<string, Flight>()
   const notifyInteractive = createInteractiveNotice(pg)
 
@@ -86,7 +87,7 @@ export function createEnsureVariant(
     const key = variantKeyOf({ ...deps, urlSecret }, wanted, specOf(wanted.preset, wanted.format))
     const flight = flights.get(key)
     if (flight && !flight.abort.signal.aborted) return await join(flight, viewer.signal)
-    if (wanted.recipe.isTransform && !isCopied(wanted, urlSecret)) transformLimit.take(viewer.client)
+    if (wanted.recipe.isTransform && !isCopied(wanted, urlSecret)) limits.transforms.spend(networkOf(viewer.client))
     return await join(startFlight(wanted, { key, urlSecret, client: viewer.client }), viewer.signal)
   }
 

@@ -51,9 +51,13 @@ export function requestsOf(schema: GraphQLSchema, names: Names): SchemaRequest[]
   ] as const
   return roots.flatMap(([operation, type]) =>
     Object.values(type?.getFields() ?? {}).flatMap((field) => {
-      const required = Object.fromEntries(
-        field.args.filter(isRequiredArgument).map((arg) => [arg.name, ownValue(arg.name, arg.type, names)]),
-      )
+      const required = {
+        ...Object.fromEntries(
+          field.args.filter(isRequiredArgument).map((arg) => [arg.name, ownValue(arg.name, arg.type, names)]),
+        ),
+        // A page of the default size would cost more than a query may.
+        ...(field.args.some(({ name }) => name === 'first') ? { first: 2 } : {}),
+      }
       const variants = field.args.flatMap((arg) =>
         foreignValues(arg, names).map((value) => ({ name: arg.name, args: { ...required, [arg.name]: value } })),
       )
