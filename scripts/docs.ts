@@ -25,8 +25,13 @@ const PARTS = {
     ),
   errors: () =>
     table(
-      ['code', 'HTTP', 'meaning'],
-      Object.entries(ERRORS).map(([name, { status, meaning }]) => [code(name), String(status), meaning]),
+      ['code', 'HTTP', 'meaning', 'what would mend it'],
+      Object.entries(ERRORS).map(([name, row]) => [
+        code(name),
+        String(row.status),
+        row.meaning,
+        'remedy' in row ? row.remedy : '',
+      ]),
     ),
   problems: () =>
     table(

@@ -18,6 +18,7 @@ import { migrate } from './db/migrate.ts'
 import { type Monitor, openMonitor } from './db/monitor.ts'
 import { createEvents, type Events } from './db/notifications.ts'
 import { type DeliveryCounts, openDeliveryCounts } from './diagnose/delivery-counts.ts'
+import { type Doctor, openDoctor } from './diagnose/doctor.ts'
 import { QUEUE_CHANNELS } from './jobs/queue-pool.ts'
 import { type Limits, openLimits } from './limits/limits.ts'
 import type { RenderPool } from './render/contract.ts'
@@ -61,6 +62,8 @@ export interface App {
   readonly ensureComposite: EnsureComposite
   readonly estimateBackfill: EstimateBackfill
   readonly deliveries: DeliveryCounts
+  /** Checks the delivery of pictures. */
+  readonly doctor: Doctor
   /** Null without a distribution. */
   readonly cdn: Cdn | null
   readonly access: Access
@@ -129,6 +132,8 @@ export async function openApp(
   const { presets, aws, distributionId } = config
   const cdn = distributionId ? openCloudFront(aws, distributionId) : null
   opening.defer(() => cdn?.close())
+  const doctor = openDoctor({ pg, cdn, config, presets, urlSecrets })
+  opening.defer(doctor.close)
   const warmQueue = openWarmQueue(pg, { warmPages: config.warmPages })
   opening.defer(warmQueue.close)
   const estimateBackfill = createEstimate({ pg, presets, urlSecret })
@@ -164,6 +169,7 @@ export async function openApp(
     ensureComposite,
     estimateBackfill,
     deliveries,
+    doctor,
     cdn,
     access,
     urlSecret,

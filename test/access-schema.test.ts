@@ -14,6 +14,8 @@ const fieldsOf = (type: GraphQLObjectType | null | undefined) => Object.values(t
 const ROOTS = [schema.getQueryType(), schema.getMutationType(), schema.getSubscriptionType()]
 /** These return every type that has an id: each type declares its own scope. */
 const BY_ID = ['node', 'nodes']
+/** For everyone, even if the catalogue is closed: it says who they are. */
+const OPEN = ['viewer']
 
 /** Types that a caller without a token reaches: through root fields for `catalogue:read`, up to types that declare a scope. */
 function publicTypes(): Set<string> {
@@ -27,7 +29,7 @@ function publicTypes(): Set<string> {
       for (const field of fieldsOf(type)) if (scopesOf(field).length === 0) visit(getNamedType(field.type).name)
   }
   for (const field of fieldsOf(schema.getQueryType()))
-    if (scopesOf(field).includes('catalogue:read')) visit(getNamedType(field.type).name)
+    if (scopesOf(field).includes('catalogue:read') || OPEN.includes(field.name)) visit(getNamedType(field.type).name)
   return reached
 }
 
@@ -35,7 +37,9 @@ describe('every field', () => {
   it('of a root declares its scope beside it', () => {
     const silent = ROOTS.flatMap((type) =>
       fieldsOf(type).flatMap((field) =>
-        scopesOf(field).length === 0 && !BY_ID.includes(field.name) ? [`${type?.name}.${field.name}`] : [],
+        scopesOf(field).length === 0 && ![...BY_ID, ...OPEN].includes(field.name)
+          ? [`${type?.name}.${field.name}`]
+          : [],
       ),
     )
     expect(silent).toEqual([])
@@ -58,6 +62,7 @@ describe('every field', () => {
     // What is public is public on purpose.
     expect([...open].filter((name) => isObjectType(schema.getType(name))).sort()).toMatchInlineSnapshot(`
       [
+        "Explanation",
         "Facet",
         "Facets",
         "Family",
@@ -86,12 +91,13 @@ describe('every field', () => {
         "Vendor",
         "VendorConnection",
         "VendorEdge",
+        "Viewer",
       ]
     `)
   })
 
   it('names its scope in its description', () => {
-    const fields = ROOTS.flatMap(fieldsOf).filter(({ name }) => !BY_ID.includes(name))
+    const fields = ROOTS.flatMap(fieldsOf).filter(({ name }) => ![...BY_ID, ...OPEN].includes(name))
     const wrong = fields.filter((field) => {
       const scopes = scopesOf(field)
       const [, named] = /^Operators: scope (.+?)\. /.exec(field.description ?? '') ?? []
@@ -119,8 +125,8 @@ it('a caller without a token is refused every field but those of the catalogue, 
     if ([data?.[field]].flat().some((value) => value !== null && value !== undefined)) open.push(field)
     if (errors?.[0]?.extensions.code === 'FORBIDDEN') refused.add(field)
   }
-  expect(open).toEqual([])
-  expect([...new Set(requests.map(({ field }) => field))].filter((field) => !refused.has(field))).toEqual([])
+  expect([...new Set(open)]).toEqual(OPEN)
+  expect([...new Set(requests.map(({ field }) => field))].filter((field) => !refused.has(field))).toEqual(OPEN)
   expect((await fetch(`${url}/i/${uniqueId}.webp`, { redirect: 'manual' })).status).toBe(403)
   expect((await ask<{ items: object }>(url, '{ items { nodes { id } } }')).data.items).not.toBeNull()
 })

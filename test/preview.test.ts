@@ -76,6 +76,41 @@ const regenerate = (url: string, args: string, token?: string | null) =>
     token === undefined ? {} : { token },
   )
 
+describe('draftPreview', () => {
+  it('draws what regeneratePreview would make, and stores nothing', async () => {
+    const { app, url, get } = await open([...basics(30, 10), entry('broken', svg(''))])
+    type Draft = { dataUrl: string; width: number; height: number; seed: number; members: { slug: string }[] }
+    const draft = (args: string, token?: null) =>
+      ask<{ draftPreview: Draft }>(
+        url,
+        `{ draftPreview(family: "${BASICS}", ${args}) { dataUrl width height seed members { slug } } }`,
+        token === null ? { token } : {},
+      )
+    const pinned = await app.prisma.item.findFirstOrThrow({ where: { slug: 'icon-5' } })
+    const args = `seed: 7, pin: ["${pinned.uniqueId}"]`
+    const { data } = await draft(`layout: "strip", ${args}`)
+    const { dataUrl, members, ...facts } = data.draftPreview
+    expect(facts).toMatchObject({ seed: 7, width: app.layouts.get('strip')?.width })
+    expect(members[0]?.slug).toBe('icon-5')
+    expect([
+      await app.prisma.composite.count(),
+      await app.prisma.image.count(),
+      await app.prisma.renderFailure.count(),
+    ]).toEqual([0, 0, 0])
+    expect(await objectsOf(app)).toEqual([])
+    const made = await ask<{ regeneratePreview: { preview: Preview } }>(
+      url,
+      `mutation { regeneratePreview(family: "${BASICS}", layout: "strip", ${args}) { preview(layout: "strip") { url } } }`,
+    )
+    const stored = await bytesOf(await get(keyIn(made.data.regeneratePreview.preview.url)))
+    expect(dataUrl).toBe(`data:image/webp;base64,${stored.toString('base64')}`)
+    expect((await draft('layout: "strip"')).data.draftPreview).toMatchObject({ seed: 7, dataUrl })
+    const codes = ['layout: "poster"', 'layout: "strip", seed: -1', 'layout: "strip", exclude: ["ZZZZZZZZZZZZ"]']
+    for (const bad of codes) expect((await draft(bad)).errors?.[0]?.extensions.code).toBe('BAD_INPUT')
+    expect((await draft('layout: "strip"', null)).errors?.[0]?.extensions.code).toBe('FORBIDDEN')
+  })
+})
+
 describe("a family's preview", () => {
   it('is null without members, and costs no render until it is requested', async () => {
     const { app, url, get } = await open()

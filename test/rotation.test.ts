@@ -50,7 +50,8 @@ const ONCE = { headers: { connection: 'close' } }
 
 /** The keys that an API issues: of thumbnails, transforms and a family's preview. */
 async function issuedBy(url: string): Promise<string[]> {
-  const response = await fetch(`${url}/graphql?query=${encodeURIComponent(PICTURES)}`, ONCE)
+  const headers = { ...ONCE.headers, 'content-type': 'application/json' }
+  const response = await fetch(`${url}/graphql?query=${encodeURIComponent(PICTURES)}`, { headers })
   const { data } = (await response.json()) as { data: Pictures }
   const urls = [
     ...data.items.nodes.flatMap((item) => [item.thumbnail.url, item.transform.url]),

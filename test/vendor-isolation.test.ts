@@ -77,6 +77,7 @@ async function send(url: string, token: string, { query, variables, operation }:
 const mask = (text: string, url: string): string =>
   text
     .replaceAll(url, 'URL')
+    .replaceAll(new URL(url).host, 'HOST')
     .replaceAll(/\d{4}-\d\d-\d\dT[\d:.]+Z/g, 'TIME')
     .replaceAll(/ai_live_[\w-]+/g, 'TOKEN')
     .replaceAll(/whsec_[\w+/=]+/g, 'SECRET')

@@ -25,13 +25,14 @@ export interface Db {
 
 /** Starts a backfill and its plan job in one transaction, or returns the unfinished one with the same request. */
 export async function startBackfill({ pg, prisma }: Db, request: BackfillRequest): Promise<Backfill> {
-  const { scope, mode, presets, formats, previews = false } = request
+  const { scope, mode, presets, formats, codes = [], previews = false } = request
   const id = await inTransaction(pg, async (client) => {
     const started = await START.get(client, {
       ...scope,
       mode,
       presets,
       formats,
+      codes,
       fingerprint: fingerprintOf(request),
       previews,
     })
@@ -48,8 +49,8 @@ const START = statement({
   // The update changes nothing: it makes `returning` return the existing row, and locks it.
   text: `
     insert into backfill
-      (mode, presets, formats, vendor_id, family_id, icon_set_id, owner_id, fingerprint, previews, is_composed)
-    values (:mode, :presets, :formats, :vendorId, :familyId, :iconSetId,
+      (mode, presets, formats, codes, vendor_id, family_id, icon_set_id, owner_id, fingerprint, previews, is_composed)
+    values (:mode, :presets, :formats, :codes, :vendorId, :familyId, :iconSetId,
       coalesce(:vendorId, (select vendor_id from family where id = :familyId),
         (select vendor_id from icon_set where id = :iconSetId)), :fingerprint, :previews, not :previews)
     on conflict (fingerprint) where status in ('PLANNING', 'RUNNING', 'PAUSED')
@@ -59,6 +60,7 @@ const START = statement({
     mode: 'backfill_mode',
     presets: 'text[]',
     formats: 'image_format[]',
+    codes: 'text[]',
     vendorId: 'int4?',
     familyId: 'int4?',
     iconSetId: 'int4?',

@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto'
 import type { Scope } from '../catalogue/scope.ts'
-import { AppError } from '../core/errors.ts'
+import { AppError, isErrorCode } from '../core/errors.ts'
 import type { ImageFormat, Presets } from '../core/variant.ts'
 import type { UrlSecret } from '../core/version.ts'
 import type { BackfillMode, WorkOrder } from '../variants/find-missing.ts'
@@ -13,11 +13,13 @@ export interface BackfillRequest {
   readonly presets: readonly string[]
   /** Empty: the first format of each preset. */
   readonly formats: readonly ImageFormat[]
+  /** Mode FAILED: only failures with one of these codes; absent: all. */
+  readonly codes?: readonly string[]
   /** Also composes the previews of the scope's families. */
   readonly previews?: true
 }
 
-/** Throws BAD_INPUT for an unknown preset or format. Defaults: all presets except those with `backfill: false`, mode STALE. */
+/** Throws BAD_INPUT for an unknown preset, format or code, and for codes with another mode than FAILED. Defaults: all presets except those with `backfill: false`, mode STALE. */
 export function checkRequest(
   presets: Presets,
   input: {
@@ -25,23 +27,36 @@ export function checkRequest(
     mode?: BackfillMode | null
     presets?: readonly string[] | null
     formats?: readonly ImageFormat[] | null
+    codes?: readonly string[] | null
     previews?: boolean | null
   },
 ): BackfillRequest {
-  for (const list of ['presets', 'formats'] as const)
+  for (const list of ['presets', 'formats', 'codes'] as const)
     if (input[list]?.length === 0)
       throw new AppError('BAD_INPUT', `${list} is an empty list: name at least one, or omit it for the default.`)
   const names = [...new Set(input.presets ?? backfilledPresets(presets))].sort()
   const formats = [...new Set(input.formats ?? [])].sort()
+  const mode = input.mode ?? 'STALE'
+  const codes = [...new Set(input.codes ?? [])].sort()
+  checkCodes(codes, mode)
   const request = {
     scope: input.scope,
-    mode: input.mode ?? 'STALE',
+    mode,
     presets: names,
     formats,
+    ...(codes.length > 0 ? { codes } : {}),
     ...(input.previews ? { previews: true as const } : {}),
   }
   variantsOf(presets, request)
   return request
+}
+
+function checkCodes(codes: readonly string[], mode: BackfillMode): void {
+  if (codes.length > 0 && mode !== 'FAILED')
+    throw new AppError('BAD_INPUT', `codes needs mode FAILED; the mode is ${mode}.`)
+  const unknown = codes.find((code) => !isErrorCode(code))
+  if (unknown !== undefined)
+    throw new AppError('BAD_INPUT', `There is no code ${JSON.stringify(unknown.slice(0, 100))} in the error catalogue.`)
 }
 
 /** Hash of a request: starting the same one twice returns the unfinished one. */
@@ -53,8 +68,8 @@ export function orderOf(
   { presets, urlSecret }: { presets: Presets; urlSecret: UrlSecret },
   backfill: Omit<BackfillRequest, 'scope' | 'previews'> & Scope & { id: number | null; createdAt: Date },
 ): WorkOrder {
-  const { id, mode, vendorId, familyId, iconSetId, createdAt } = backfill
+  const { id, mode, vendorId, familyId, iconSetId, createdAt, codes = [] } = backfill
   const variants = variantsOf(presets, backfill)
   const scope = { vendorId, familyId, iconSetId }
-  return { scope, mode, variants, backfillId: id, since: createdAt, urlSecretId: urlSecret.id }
+  return { scope, mode, variants, backfillId: id, since: createdAt, urlSecretId: urlSecret.id, codes }
 }

@@ -39,7 +39,8 @@ export interface WantedComposite {
   readonly replace?: boolean
 }
 
-const NO_SETTINGS: Settings = { seed: 0, pinned: [], excluded: [] }
+/** Of a family whose pictures were never composed. */
+export const NO_SETTINGS: Settings = { seed: 0, pinned: [], excluded: [] }
 
 /** The same as for renders of requests and backfills. */
 const CELL_LIMIT_MS = { request: 5000, batch: 20_000 }
@@ -122,7 +123,8 @@ interface Family {
   readonly name: string
 }
 
-async function readFamily(pg: Pg, familyId: number): Promise<Family> {
+/** Throws NOT_FOUND, or GONE if it is taken down. */
+export async function readFamily(pg: Pg, familyId: number): Promise<Family> {
   const family = await READ_FAMILY.get(pg, { familyId })
   if (!family) throw new AppError('NOT_FOUND', `There is no family ${familyId}.`)
   if (family.takenDown) throw new AppError('GONE', 'This picture was taken down.')
@@ -175,8 +177,11 @@ const READ_IMAGES = statement({
 
 const idsOf = ({ items }: Members) => items.map(({ itemId }) => itemId)
 
-/** Reads the members' sources and renders them in one call. */
-async function draw(app: ComposeDeps, wanted: WantedComposite & { vendor: string; name: string; members: Members }) {
+/** Reads the members' sources and renders them in one call: a picture, or the members that cannot be drawn. */
+export async function draw(
+  app: ComposeDeps,
+  wanted: WantedComposite & { vendor: string; name: string; members: Members },
+) {
   const { layout, format, name, members } = wanted
   const { sources, failures } = await readSources(app, members.items)
   if (failures.length > 0) return { failures }

@@ -34,9 +34,7 @@ export async function regeneratePreview(
   wanted: Regeneration,
 ): Promise<void> {
   const { familyId, layout } = wanted
-  checkSeed(wanted.seed)
-  await checkItems(app, { familyId, name: 'pin', ids: wanted.pinned ?? [], max: PINNED_MAX })
-  await checkItems(app, { familyId, name: 'exclude', ids: wanted.excluded ?? [], max: EXCLUDED_MAX })
+  await checkSettings(app, wanted)
   const fresh = randomInt(SEED_MAX)
   const place = await app.admission.acquire({ path: ['', 'operator'], lane: 'quick' })
   try {
@@ -63,6 +61,16 @@ async function regenerate(
   const [format = 'WEBP'] = layout.formats
   const made = await makeComposite(app, { familyId, layout, format, settings })
   if (!made) throw new AppError('NOT_FOUND', 'This family has nothing left to show.')
+}
+
+/** Throws BAD_INPUT for an invalid seed, a list that is too long, or an item of another family. */
+export async function checkSettings(
+  app: Pick<ComposeDeps, 'pg'>,
+  { familyId, seed, pinned, excluded }: Omit<Regeneration, 'layout'>,
+): Promise<void> {
+  checkSeed(seed)
+  await checkItems(app, { familyId, name: 'pin', ids: pinned ?? [], max: PINNED_MAX })
+  await checkItems(app, { familyId, name: 'exclude', ids: excluded ?? [], max: EXCLUDED_MAX })
 }
 
 function checkSeed(seed: number | null | undefined): void {

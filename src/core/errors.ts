@@ -37,7 +37,11 @@ export const ERRORS = {
     meaning: 'The vendor would have more items or bytes in the catalogue than its quota; the message has the numbers.',
   },
   BUSY: { status: 503, meaning: 'All renderers are busy and the queue is full; try again after Retry-After seconds.' },
-  SLOW: { status: 503, meaning: 'The picture takes longer to render than a request may; a worker renders it next.' },
+  SLOW: {
+    status: 503,
+    meaning: 'The picture takes longer to render than a request may; a worker renders it next.',
+    remedy: 'Wait for a worker to render it; if none is running, start one.',
+  },
   UNAVAILABLE: {
     status: 503,
     meaning: 'The database, a store or the CDN does not respond correctly; the log has the cause.',
@@ -45,25 +49,90 @@ export const ERRORS = {
   CONFIG: { status: 500, meaning: 'The process refuses to start; the message names every invalid variable.' },
   IN_USE: { status: 500, meaning: 'A port or data directory is in use by another process.' },
   INTERNAL: { status: 500, meaning: 'A bug: the log has its stack.' },
-  SOURCE_MISSING: { status: 422, meaning: 'The original is not in the originals store.' },
-  SOURCE_CHANGED: { status: 422, meaning: 'The original has changed since it was imported; import it again.' },
-  NOT_SVG: { status: 422, meaning: 'The bytes are not an SVG document.' },
-  EMPTY: { status: 422, meaning: 'The file has no bytes.' },
-  TOO_LARGE: { status: 422, meaning: 'The source, or the picture that it describes, exceeds the size limit.' },
-  TOO_COMPLEX: { status: 422, meaning: 'Drawing the document would take more time or memory than the limits allow.' },
-  TOO_DEEP: { status: 422, meaning: "The document's elements are nested deeper than the limit." },
-  BLANK: { status: 422, meaning: 'The picture has no visible pixel.' },
-  UNSUPPORTED: { status: 422, meaning: 'The renderer does not support the document.' },
-  TIMEOUT: { status: 422, meaning: 'The render took longer than its limit and was killed.' },
-  CRASHED: { status: 422, meaning: 'The render crashed its process.' },
-  OUT_OF_MEMORY: { status: 422, meaning: 'The render needed more memory than its limit and was killed.' },
+  SOURCE_MISSING: {
+    status: 422,
+    meaning: 'The original is not in the originals store.',
+    remedy: 'Put the original back into the originals store, or have the vendor upload it again.',
+  },
+  SOURCE_CHANGED: {
+    status: 422,
+    meaning: 'The original has changed since it was imported; import it again.',
+    remedy: 'Import the catalogue again, or have the vendor upload the file again.',
+  },
+  NOT_SVG: {
+    status: 422,
+    meaning: 'The bytes are not an SVG document.',
+    remedy: 'Ask the vendor for the drawing as an SVG file.',
+  },
+  EMPTY: {
+    status: 422,
+    meaning: 'The file has no bytes.',
+    remedy: 'Ask the vendor for the file: the one that was delivered has no content.',
+  },
+  TOO_LARGE: {
+    status: 422,
+    meaning: 'The source, or the picture that it describes, exceeds the size limit.',
+    remedy: 'Ask the vendor for a smaller file: fewer points, smaller embedded pictures, a smaller stated size.',
+  },
+  TOO_COMPLEX: {
+    status: 422,
+    meaning: 'Drawing the document would take more time or memory than the limits allow.',
+    remedy: 'Ask the vendor to simplify the drawing: fewer or smaller filters, patterns, masks and copies.',
+  },
+  TOO_DEEP: {
+    status: 422,
+    meaning: "The document's elements are nested deeper than the limit.",
+    remedy: 'Ask the vendor to flatten the groups of the drawing.',
+  },
+  BLANK: {
+    status: 422,
+    meaning: 'The picture has no visible pixel.',
+    remedy:
+      'Ask the vendor for a corrected file: nothing in it is drawn, or all of it is outside the view box or transparent.',
+  },
+  UNSUPPORTED: {
+    status: 422,
+    meaning: 'The renderer does not support the document.',
+    remedy: 'Ask the vendor to export the drawing as plain SVG 1.1, with shapes instead of foreign content.',
+  },
+  TIMEOUT: {
+    status: 422,
+    meaning: 'The render took longer than its limit and was killed.',
+    remedy: 'Ask the vendor to simplify the drawing; a retry only helps if the machine was overloaded.',
+  },
+  CRASHED: {
+    status: 422,
+    meaning: 'The render crashed its process.',
+    remedy: 'Retry it; if it fails again, ask the vendor to export the drawing again.',
+  },
+  OUT_OF_MEMORY: {
+    status: 422,
+    meaning: 'The render needed more memory than its limit and was killed.',
+    remedy: 'Ask the vendor to simplify the drawing or to make its embedded pictures smaller.',
+  },
   INTERNAL_RENDER: {
     status: 422,
     meaning: 'The document triggered a bug in the renderer: the log has its stack.',
+    remedy: 'Retry it after the next release, and report the file: the log has the stack.',
   },
-} as const satisfies Record<string, { status: number; meaning: string }>
+} as const satisfies Record<string, ErrorRow>
+
+/** A row of the catalogue: its HTTP status, what it means, and, for a source that cannot be rendered, what would mend it. */
+interface ErrorRow {
+  readonly status: number
+  readonly meaning: string
+  readonly remedy?: string
+}
 
 export type ErrorCode = keyof typeof ERRORS
+
+export const isErrorCode = (code: string): code is ErrorCode => Object.hasOwn(ERRORS, code)
+
+/** What would mend a source that cannot be rendered. @param code as recorded, perhaps by another release */
+export function remedyOf(code: string): string {
+  const row: ErrorRow | null = isErrorCode(code) ? ERRORS[code] : null
+  return row?.remedy ?? 'Ask the vendor for a corrected file, or retry it.'
+}
 
 interface AppErrorOptions extends ErrorOptions {
   readonly isLogged?: boolean

@@ -13,12 +13,13 @@ export const BackfillModeRef = builder.enumType('BackfillMode', {
     MISSING: { description: 'no image at all' },
     STALE: {
       description:
-        'missing, made from an older source or recipe, or under the key of another URL secret, which is copied',
+        'missing, or made from an older source or recipe, or under the key of another URL secret, which is copied',
     },
     FAILED: { description: 'failed before; retried' },
     ALL: { description: 'everything, again' },
   } as const,
 })
+
 export const BackfillInputRef = builder.inputType('BackfillInput', {
   description: 'What a backfill makes, and for which items.',
   fields: (t) => ({
@@ -38,6 +39,9 @@ export const BackfillInputRef = builder.inputType('BackfillInput', {
       defaultValue: 'STALE',
       description: 'Which items in the scope to process.',
     }),
+    codes: t.stringList({
+      description: 'Mode FAILED retries only these codes; all if omitted. An empty list is refused.',
+    }),
     previews: t.boolean({
       description:
         "Also compose the families' previews, in all layouts: missing ones, or with mode ALL every one. The last ones are composed when all items are rendered, before the backfill is COMPLETED. They do not count towards its progress.",
@@ -50,7 +54,7 @@ export async function requestOf(
   { app, caller }: Context,
   input: typeof BackfillInputRef.$inferInput | null | undefined,
 ): Promise<BackfillRequest> {
-  for (const list of [input?.presets, input?.formats]) {
+  for (const list of [input?.presets, input?.formats, input?.codes]) {
     if (list && list.length > LIST_MAX)
       throw new AppError(
         'BAD_INPUT',

@@ -1,8 +1,8 @@
-import { type DeliveryHealth, diagnoseDelivery } from '../diagnose/delivery.ts'
+import type { DeliveryHealth } from '../diagnose/delivery.ts'
 import type { Finding } from '../diagnose/finding.ts'
 import { builder } from './builder.ts'
 
-const FindingStatusRef = builder.enumType('FindingStatus', {
+export const FindingStatusRef = builder.enumType('FindingStatus', {
   description: 'The severity.',
   values: {
     OK: { description: 'as it should be' },
@@ -52,7 +52,7 @@ builder.queryField('deliveryHealth', (t) =>
     resolve: async (_root, _args, { app }) => {
       // Other processes flush theirs every 10 s.
       await app.deliveries.flush()
-      return await diagnoseDelivery(app)
+      return await app.doctor.check()
     },
   }),
 )

@@ -1,4 +1,5 @@
 import { setTimeout as delay } from 'node:timers/promises'
+import { type LatestImage, readLatest } from '../variants/latest.ts'
 import type { Context } from './builder.ts'
 import { identify } from './identify.ts'
 
@@ -34,5 +35,41 @@ export async function* followChanges(
     }
   } finally {
     closing.abort()
+  }
+}
+
+/**
+ * Why these two poll: a notification for every picture would serialise the commits of all renders, whether somebody watches or not,
+ * while a look-up a second costs less than a page.
+ */
+const POLL_IMAGES_MS = 1000
+const POLL_OPERATIONS_MS = 2000
+/** Yields the pictures made since the last value, newest first, at most `max`; nothing while none is made. */
+export async function* followLatest(context: Context, max: number): AsyncIterable<readonly LatestImage[]> {
+  let known = new Set<string>()
+  let isFirst = true
+  for await (const _ of ticks(POLL_IMAGES_MS, context)) {
+    const latest = (await readLatest(context.app.pg, max)).map((image) => ({
+      image,
+      name: `${image.objectKey} ${image.madeAt.getTime()}`,
+    }))
+    const made = latest.filter(({ image, name }) => image.isRecent && !known.has(name))
+    known = new Set(latest.map(({ name }) => name))
+    // The first message says that the client is connected, even if there is nothing to show.
+    if (isFirst || made.length > 0) yield made.map(({ image }) => image)
+    isFirst = false
+  }
+}
+
+/** Yields immediately and then every 2 s. */
+export const everyFewSeconds = (context: Context): AsyncIterable<void> => ticks(POLL_OPERATIONS_MS, context)
+
+/** Until the client disconnects. Throws FORBIDDEN once its token is revoked. */
+async function* ticks(everyMs: number, context: Context): AsyncIterable<void> {
+  const { signal } = context.request
+  while (!signal.aborted) {
+    await identify(context.app, context)
+    yield
+    await delay(everyMs, undefined, { signal }).catch(() => {})
   }
 }

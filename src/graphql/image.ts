@@ -14,7 +14,7 @@ export const ImageFormatRef = builder.enumType('ImageFormat', {
   } satisfies Record<ImageFormat, object>,
 })
 
-const ImageStatusRef = builder.enumType('ImageStatus', {
+export const ImageStatusRef = builder.enumType('ImageStatus', {
   description: 'Whether a picture exists.',
   values: {
     READY: { description: 'the picture is stored' },
@@ -71,7 +71,7 @@ export function imageOfItem(
   }
 }
 
-const ImageErrorRef = builder.objectRef<ItemFailure>('ImageError').implement({
+export const ImageErrorRef = builder.objectRef<ItemFailure>('ImageError').implement({
   description: 'Why a source cannot be rendered.',
   fields: (t) => ({
     code: t.exposeString('code', { description: 'A reason code from the error catalogue.' }),
@@ -121,6 +121,18 @@ export const ImageRef = builder.objectRef<WantedImage>('Image').implement({
       nullable: true,
       description: 'Which rasteriser drew it; null until it is rendered.',
       resolve: async (image, _args, context) => (await image.state(context)).facts?.engine ?? null,
+    }),
+    madeAt: t.field({
+      type: 'DateTime',
+      nullable: true,
+      description: 'When it was last made; null until it is rendered.',
+      resolve: async ({ key }, _args, { loaders }) => (await loaders.making.load(key))?.madeAt ?? null,
+    }),
+    renderMs: t.int({
+      nullable: true,
+      description:
+        "CPU time in ms of the render that made it, which also made the item's other pictures if they were missing; null until it is rendered, and for families.",
+      resolve: async ({ key }, _args, { loaders }) => (await loaders.making.load(key))?.renderMs ?? null,
     }),
     warnings: t.stringList({
       description:

@@ -1,5 +1,7 @@
+import { queryFromInfo } from '@pothos/plugin-prisma'
 import type { BoundVendor } from '../access/caller.ts'
 import { cellsMaxOf } from '../composites/arrange.ts'
+import { type Draft, draftComposite } from '../composites/draft.ts'
 import { offeredLayout } from '../composites/offered.ts'
 import { EXCLUDED_MAX, PINNED_MAX, regeneratePreview } from '../composites/regenerate.ts'
 import { AppError } from '../core/errors.ts'
@@ -10,6 +12,7 @@ import { builder, CATALOGUE_READ, type Context } from './builder.ts'
 import { FamilyRef } from './family.ts'
 import { rowIdOf, whereId } from './ids.ts'
 import { ImageFormatRef } from './image.ts'
+import { ItemRef } from './item.ts'
 
 const LayoutRef = builder.objectRef<Layout>('Layout').implement({
   description: "A way to compose a family's picture.",
@@ -77,6 +80,61 @@ builder.mutationField('regeneratePreview', (t) =>
       loaders.picks.clear(familyId)
       loaders.composites.clear(familyId)
       return app.prisma.family.findUniqueOrThrow({ ...query, where: { id: familyId } })
+    },
+  }),
+)
+
+const DraftPreviewRef = builder.objectRef<Draft>('DraftPreview').implement({
+  authScopes: { token: 'preview:write' },
+  description: "A family's preview as it would be; it is not stored.",
+  fields: (t) => ({
+    dataUrl: t.exposeString('dataUrl', { description: 'The picture as a data: URL of at most 1 MB.' }),
+    width: t.exposeInt('width', { description: 'Width in px.' }),
+    height: t.exposeInt('height', { description: 'Height in px.' }),
+    seed: t.exposeInt('seed', { description: 'The seed that was used: the one given, or the stored one.' }),
+    members: t.field({
+      type: [ItemRef],
+      description: 'The items that it shows, in the order of their cells.',
+      resolve: async ({ members }, _args, context, info) => {
+        const selection = queryFromInfo({ context, info, typeName: 'Item', select: { id: true } })
+        const items = await context.app.prisma.item.findMany({ ...selection, where: { id: { in: [...members] } } })
+        const byId = new Map(items.map((item) => [item.id, item]))
+        return members.flatMap((id) => byId.get(id) ?? []) as never
+      },
+    }),
+  }),
+})
+
+/** It draws a picture. */
+const DRAFT_COMPLEXITY = 5000
+
+builder.queryField('draftPreview', (t) =>
+  t.field({
+    type: DraftPreviewRef,
+    authScopes: { token: 'preview:write' },
+    description:
+      "A family's preview as regeneratePreview would make it with these arguments; nothing is stored. Omitted arguments keep their saved values. NOT_FOUND if the family has nothing to show, GONE if it is taken down.",
+    complexity: DRAFT_COMPLEXITY,
+    args: {
+      family: t.arg.id({ required: true, description: 'A unique id or a node id.' }),
+      layout: t.arg.string({
+        required: true,
+        description: 'The name of one of the `layouts`.',
+        extensions: { names: 'layouts' },
+      }),
+      seed: t.arg.int({ description: '0 or more.' }),
+      pin: t.arg.idList({ description: `As for regeneratePreview; at most ${PINNED_MAX}.` }),
+      exclude: t.arg.idList({ description: `As for regeneratePreview; at most ${EXCLUDED_MAX}.` }),
+    },
+    resolve: async (_root, { family, layout, seed, pin, exclude }, { app, caller: { vendor } }) => {
+      const { id: familyId } = await findFamily(app, family, vendor)
+      return await draftComposite(app, {
+        familyId,
+        layout: offeredLayout(app.layouts, layout),
+        seed,
+        pinned: pin && (await findItems(app, { name: 'pin', ids: pin, max: PINNED_MAX, vendor })),
+        excluded: exclude && (await findItems(app, { name: 'exclude', ids: exclude, max: EXCLUDED_MAX, vendor })),
+      })
     },
   }),
 )

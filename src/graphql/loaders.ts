@@ -7,6 +7,7 @@ import type { UrlSecret } from '../core/version.ts'
 import type { Pg, Prisma } from '../db/database.ts'
 import { anyOf, fetchAll, query } from '../db/query.ts'
 import { readUploadProgress, type UploadProgress } from '../uploads/progress.ts'
+import { type MakingFacts, readMaking } from '../variants/latest.ts'
 import { createStates } from './states.ts'
 
 /** Loaders that batch reads for many objects of one response into one statement each. Created for every request. */
@@ -19,6 +20,8 @@ export interface Loaders {
   readonly picks: DataLoader<number, FamilyPictures>
   /** All images of a family (all layouts and picks), by its id. */
   readonly composites: DataLoader<number, Image[]>
+  /** When and how a picture was made, by its object key; null if it is not stored. */
+  readonly making: DataLoader<string, MakingFacts | null>
   readonly progress: DataLoader<number, Progress>
   readonly uploadProgress: DataLoader<number, UploadProgress>
   /** The number of pending events of a webhook, by its id. */
@@ -37,6 +40,10 @@ export function createLoaders(app: { prisma: Prisma; pg: Pg; urlSecret: UrlSecre
     takenDown: new DataLoader(async (itemIds) => {
       const hidden = await findTakenDown(pg, itemIds)
       return itemIds.map((id) => hidden.has(id))
+    }),
+    making: new DataLoader(async (objectKeys) => {
+      const byKey = await readMaking(pg, objectKeys)
+      return objectKeys.map((key) => byKey.get(key) ?? null)
     }),
     progress: new DataLoader((ids) => readProgress(pg, ids)),
     uploadProgress: new DataLoader((ids) => readUploadProgress(pg, ids)),

@@ -1,7 +1,11 @@
 import { resolveScope, whereScope } from '../catalogue/scope.ts'
-import { AppError, ERRORS } from '../core/errors.ts'
+import { AppError, isErrorCode, remedyOf } from '../core/errors.ts'
+import { countFailures } from '../variants/failures.ts'
+import { retryItem } from '../variants/retry.ts'
 import { builder, type Context } from './builder.ts'
 import { connectionOf, type PageQuery, pageComplexity, readPage } from './connection.ts'
+import { whereItemId } from './ids.ts'
+import { ItemRef } from './item.ts'
 import { SAME_AS_SCOPE, ScopeInputRef, ScopeRef, scopeOf } from './item-kind.ts'
 
 const SCOPES = { token: ['operations:read', 'backfill:write'] } as const
@@ -14,6 +18,7 @@ export const RenderFailureRef = builder.prismaNode('RenderFailure', {
     item: t.relation('item', { description: 'The item that has no pictures.' }),
     code: t.exposeString('code', { description: 'A reason code from the error catalogue.' }),
     message: t.exposeString('message', { description: 'What is wrong with the source.' }),
+    remedy: t.string({ description: 'What would mend it, by its code.', resolve: ({ code }) => remedyOf(code) }),
     warnings: t.exposeStringList('warnings', {
       description: 'Codes for what had been left out of the source, or might look different, when it failed.',
     }),
@@ -50,12 +55,57 @@ builder.queryField('failures', (t) =>
   ),
 )
 
+const FailureCountRef = builder.objectRef<{ code: string; count: number }>('FailureCount').implement({
+  authScopes: SCOPES,
+  description: 'How many items have failed for a reason.',
+  fields: (t) => ({
+    code: t.exposeString('code', { description: 'A reason code from the error catalogue.' }),
+    count: t.exposeInt('count', { description: 'Number of items.' }),
+  }),
+})
+
+/** It reads all failures of the scope. */
+const COUNT_COMPLEXITY = 500
+
+builder.queryField('failureCounts', (t) =>
+  t.field({
+    type: [FailureCountRef],
+    authScopes: SCOPES,
+    description: 'The failures of a scope by their codes, most frequent first.',
+    complexity: COUNT_COMPLEXITY,
+    args: {
+      scope: t.arg({ type: ScopeInputRef, description: 'The whole catalogue if omitted.' }),
+      in: t.arg({ type: ScopeRef, description: SAME_AS_SCOPE }),
+    },
+    resolve: async (_root, args, { app, caller }) =>
+      countFailures(app.pg, await resolveScope(app.prisma, scopeOf(args), caller.vendor)),
+  }),
+)
+
+builder.mutationField('retryItem', (t) =>
+  t.prismaField({
+    type: ItemRef,
+    authScopes: { token: 'backfill:write' },
+    description:
+      "Has the next free worker try the item's source again, ahead of backfills, whatever its last attempt found; its failure is not final until then. Without a failure it makes the pictures that the item lacks. NOT_FOUND for an unknown item, GONE if it is taken down.",
+    args: { id: t.arg.id({ required: true, description: 'A unique id or a node id.' }) },
+    resolve: async (query, _root, { id }, { app, caller }) => {
+      const where = whereItemId(id)
+      const bound = caller.vendor ? { vendorId: caller.vendor.id } : {}
+      const item = where && (await app.prisma.item.findUnique({ where: { ...where, ...bound }, select: { id: true } }))
+      if (!item) throw new AppError('NOT_FOUND', `There is no item ${JSON.stringify(id.slice(0, 100))}.`)
+      await retryItem(app.pg, item.id)
+      return app.prisma.item.findUniqueOrThrow({ ...query, where: { id: item.id } })
+    },
+  }),
+)
+
 async function whereFailures(
   args: Parameters<typeof scopeOf>[0] & { code?: string | null },
   { app, caller }: Context,
 ): Promise<{ item: ReturnType<typeof whereScope>; code?: string }> {
   const { code } = args
-  if (code && !Object.hasOwn(ERRORS, code))
+  if (code && !isErrorCode(code))
     throw new AppError('BAD_INPUT', `There is no code ${JSON.stringify(code.slice(0, 100))} in the error catalogue.`)
   return {
     item: whereScope(await resolveScope(app.prisma, scopeOf(args), caller.vendor)),

@@ -39,7 +39,8 @@ export function createOriginHandler(origin: Origin, { answerMs = ANSWER_LIMIT_MS
   return async function handle(request: IncomingMessage, response: ServerResponse, key: string): Promise<void> {
     const gone = new AbortController()
     response.once('close', () => gone.abort())
-    const requested: RequestedPicture = { key, viewer: { client: addressOf(request), signal: gone.signal } }
+    const viewer = { client: addressOf(request), signal: gone.signal }
+    const requested: RequestedPicture = { key, viewer, arrivedAt: performance.now() }
     try {
       await answer(request, response, requested)
     } catch (error) {
@@ -93,7 +94,7 @@ export function createOriginHandler(origin: Origin, { answerMs = ANSWER_LIMIT_MS
   async function answerPicture(
     request: IncomingMessage,
     response: ServerResponse,
-    { found, key, viewer }: RequestedPicture & { found: IssuedImage },
+    { found, key, viewer, arrivedAt }: RequestedPicture & { found: IssuedImage },
   ): Promise<void> {
     const { image, cacheTags } = found
     const known = request.headers['if-none-match']
@@ -105,7 +106,7 @@ export function createOriginHandler(origin: Origin, { answerMs = ANSWER_LIMIT_MS
     const current = found.keyOf(delivered)
     if (current !== key) return redirect(response, nameIn(current), {})
     const { bytes, md5, wasStored } = delivered
-    origin.deliveries.count(wasStored ? 'stored' : 'made')
+    origin.deliveries.count(wasStored ? 'stored' : 'made', image ? undefined : performance.now() - arrivedAt)
     const headers = answerHeaders({ cache: CACHE.immutable, md5, cacheTags })
     if (known && hasEtag(known, etagOf(md5))) return end(response, 304, headers)
     const picture = { ...headers, 'content-type': mimeTypeOf(found.format), 'content-length': bytes.length }
@@ -137,6 +138,8 @@ export function createOriginHandler(origin: Origin, { answerMs = ANSWER_LIMIT_MS
       response.destroy()
       return
     }
+    if (error.status === 404) origin.deliveries.count('notFound')
+    if (error.status === 429 || error.status === 503) origin.deliveries.count('refused')
     const { type, bytes } = (await placeholderBody(error, key, found)) ?? {
       type: 'text/plain; charset=utf-8',
       bytes: Buffer.from(`${error.code}: ${publicSentence(error)}\n`),
@@ -160,6 +163,8 @@ export function createOriginHandler(origin: Origin, { answerMs = ANSWER_LIMIT_MS
 interface RequestedPicture {
   readonly key: string
   readonly viewer: Viewer
+  /** By performance.now(). */
+  readonly arrivedAt: number
   /** Set once it has been looked up. */
   found?: IssuedImage
 }

@@ -10,7 +10,7 @@ export const HEARTBEAT_EVERY_MS = 10_000
 /** A worker without a heartbeat for this long is dead. */
 const SILENT_S = 60
 /** A worker counts as present for three heartbeats. */
-const PRESENT_S = (3 * HEARTBEAT_EVERY_MS) / 1000
+export const PRESENT_S = (3 * HEARTBEAT_EVERY_MS) / 1000
 /** After an outage, other workers need this long until their heartbeats arrive again. */
 const AFTER_OUTAGE_MS = 2 * HEARTBEAT_EVERY_MS
 

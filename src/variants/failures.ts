@@ -1,5 +1,7 @@
+import type { Scope } from '../catalogue/scope.ts'
 import type { Pg } from '../db/database.ts'
 import { fetchAll, query } from '../db/query.ts'
+import { statement } from '../db/statement.ts'
 
 /** A failure, with the information needed to find its item. */
 export interface Failure {
@@ -35,3 +37,21 @@ export async function* readFailures(
     yield rows
   }
 }
+
+/** How many items of a scope have failed with each code, most first. */
+export async function countFailures(pg: Pg, scope: Scope): Promise<{ code: string; count: number }[]> {
+  return await COUNT_FAILURES.all(pg, { ...scope })
+}
+
+const COUNT_FAILURES = statement({
+  name: 'count-failures',
+  text: `
+    select f.code, count(*)::int as count from render_failure f
+    where (:vendorId::int is null and :familyId::int is null and :iconSetId::int is null)
+       or exists (select from item i where i.id = f.item_id
+                  and (:vendorId is null or i.vendor_id = :vendorId) and (:familyId is null or i.family_id = :familyId)
+                  and (:iconSetId is null or i.icon_set_id = :iconSetId))
+    group by f.code order by count desc, f.code`,
+  parameters: { vendorId: 'int4?', familyId: 'int4?', iconSetId: 'int4?' },
+  columns: { code: 'text', count: 'int4' },
+})

@@ -19,6 +19,8 @@ export interface WorkOrder {
   readonly since: Date
   /** Pictures under keys of other secrets are stale. */
   readonly urlSecretId: number
+  /** Mode FAILED retries only failures with one of these codes; absent or empty: all. */
+  readonly codes?: readonly string[]
 }
 
 /** The order that completes every item: each preset in its first format, including stale variants. */
@@ -128,6 +130,7 @@ export const ORDER = {
   mode: 'text',
   since: 'timestamptz',
   backfillId: 'int4?',
+  codes: 'text[]',
   rendererVersion: 'text',
   scopeId: 'int4?',
   urlSecretId: 'int4',
@@ -140,6 +143,7 @@ export const valuesOf = (order: WorkOrder) => ({
   mode: order.mode,
   since: order.since,
   backfillId: order.backfillId,
+  codes: order.codes ?? [],
   rendererVersion: RENDERER_VERSION,
   scopeId: order.scope.vendorId ?? order.scope.familyId ?? order.scope.iconSetId,
   urlSecretId: order.urlSecretId,
@@ -173,7 +177,7 @@ export const HAS_FAILED = `f.settled and f.source_hash = i.source_hash and f.ren
 export const IS_TRIED = `
         case when f.id is null then :mode::text <> 'FAILED'
              when f.backfill_id = :backfillId::int and f.last_at >= :since::timestamptz then false
-             when :mode::text in ('FAILED', 'ALL') then true
+             when :mode::text in ('FAILED', 'ALL') then :codes::text[] = '{}' or f.code = any(:codes)
              else not (${HAS_FAILED}) end`
 
 const NEEDING_WORK = `${LACKING} and ${IS_TRIED}`

@@ -87,6 +87,7 @@ export async function recordResults(
     lossless: column('lossless'),
     engines: column('engine'),
     warnings: images.map((image) => image.warnings.join(',')),
+    renderMs: made.flatMap((item) => item.images.map(() => Math.round(item.cpuMs))),
     transforms: images.map((image) => parseTransform(image.preset) !== null),
     drawnIds: made.map((item) => item.itemId),
     drawnHashes: made.map((item) => item.sourceHash),
@@ -126,18 +127,18 @@ const RECORD_RESULTS = statement({
   text: `
     with made as (
       insert into image (owner_type, owner_id, preset, format, recipe_hash, source_hash, object_key, url_secret_id,
-                         width, height, bytes, md5, lossless, engine, warnings, used_at)
+                         width, height, bytes, md5, lossless, engine, warnings, render_ms, used_at)
       select 'ITEM', t.owner_id, t.preset, t.format, t.recipe_hash, t.source_hash, t.object_key, t.url_secret_id,
-             t.width, t.height, t.bytes, t.md5, t.lossless, t.engine, string_to_array(t.warnings, ','),
+             t.width, t.height, t.bytes, t.md5, t.lossless, t.engine, string_to_array(t.warnings, ','), t.render_ms,
              case when t.is_transform then now() end
       from unnest(:itemIds::int[], :presets::text[], :formats::image_format[], :recipeHashes::text[], :sourceHashes::text[], :objectKeys::text[], :urlSecretIds::int[],
                   :widths::int[], :heights::int[], :bytes::int[], :md5s::text[], :lossless::boolean[], :engines::text[], :warnings::text[],
-                  :transforms::boolean[])
+                  :renderMs::int[], :transforms::boolean[])
         as t(owner_id, preset, format, recipe_hash, source_hash, object_key, url_secret_id, width, height, bytes, md5, lossless, engine, warnings,
-             is_transform)
+             render_ms, is_transform)
       cross join (select set_config('synchronous_commit', 'off', true)) as soon
       on conflict (owner_type, owner_id, preset, format, recipe_hash, source_hash, url_secret_id)
-        do update set made_at = now(), bytes = excluded.bytes, md5 = excluded.md5, used_at = excluded.used_at
+        do update set made_at = now(), bytes = excluded.bytes, md5 = excluded.md5, used_at = excluded.used_at, render_ms = excluded.render_ms
       returning owner_id, preset, format, object_key, width, height, bytes, xmax = 0 and used_at is null as is_new
     ), drawn as (
       update item set thumb_hash = coalesce(item.thumb_hash, t.thumb_hash), is_slow = t.is_slow,
@@ -204,6 +205,7 @@ const RECORD_RESULTS = statement({
     lossless: 'bool[]',
     engines: 'text[]',
     warnings: 'text[]',
+    renderMs: 'int4[]',
     transforms: 'bool[]',
     drawnIds: 'int4[]',
     drawnHashes: 'text[]',
