@@ -5,13 +5,15 @@ ENV NODE_ENV=production
 COPY package.json package-lock.json .npmrc ./
 COPY scripts ./scripts
 COPY prisma ./prisma
-# The Prisma client is generated with the development packages, which are then removed.
-RUN node scripts/setup.mjs && npm prune --omit=dev --loglevel=error
+COPY console ./console
+COPY schema.graphql ./
+COPY src ./src
+# The Prisma client and the console are built with the development packages, which are then removed.
+RUN NODE_ENV=development node scripts/setup.mjs && npm prune --omit=dev --loglevel=error
 COPY presets.json layouts.json ./
 COPY search ./search
 COPY assets ./assets
 COPY docs ./docs
-COPY src ./src
 COPY workers ./workers
 # Without buckets pictures and generated secrets are kept here: mount a volume. With buckets and secrets configured, nothing is written.
 RUN mkdir /data && chown node:node /data

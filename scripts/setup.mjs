@@ -1,5 +1,5 @@
-// Runs before `npm start` and `npm test`, with whatever Node is installed: installs missing packages, generates the Prisma client and
-// compiles the renderer.
+// Runs before `npm start` and `npm test`, with whatever Node is installed: installs missing packages, generates the Prisma client,
+// compiles the renderer and builds the console.
 // Fast if there is nothing to do. With the argument `infra` it also installs the packages of infra/, which only tests and deployments
 // need.
 import { spawnSync } from 'node:child_process'
@@ -83,4 +83,17 @@ const renderer = version + hash('package-lock.json', ...sources.map((file) => pa
 if (isDue(`${STAMPS}/compiled`, renderer)) {
   run(node, ['scripts/compile-renderer.ts'])
   done(`${STAMPS}/compiled`, renderer)
+}
+
+const CONSOLE = 'console'
+const pages = readdirSync(CONSOLE, { recursive: true, withFileTypes: true })
+  .filter(
+    (entry) => entry.isFile() && !/^console\/(dist|src\/generated\.ts)/.test(path.join(entry.parentPath, entry.name)),
+  )
+  .map((entry) => path.join(entry.parentPath, entry.name))
+  .sort()
+const built = pages.join() + hash('package-lock.json', 'schema.graphql', 'scripts/console.ts', ...pages)
+if (isDue(`${STAMPS}/console`, built) || !existsSync('console/dist/index.html')) {
+  run(node, ['scripts/console.ts'])
+  done(`${STAMPS}/console`, built)
 }

@@ -15,7 +15,11 @@ const filesBelow = (folder: string) =>
     .sort()
 
 /** Published, and shown to be copied: not run with the service either. */
-const forFrontEnds = [...filesBelow('packages/client/src'), ...filesBelow('examples/react/src')]
+const forFrontEnds = [
+  ...filesBelow('packages/client/src'),
+  ...filesBelow('examples/react/src'),
+  ...filesBelow('console/src').filter((file) => file !== 'console/src/generated.ts'),
+]
 
 const read = (file: string) => readFileSync(path.join(ROOT, file), 'utf8')
 const sources = [...filesBelow('src'), ...filesBelow('workers')]

@@ -18,9 +18,9 @@ await runProcess(async () => {
     opening.defer(app.close)
     const keys = app.urlSecrets.map(({ value }) => value)
     await recordConfiguration(app.pg, { config, keys, audit: app.access.audit })
-    const { url, imageUrl, close } = await serve(app)
+    const { url, imageUrl, signInCode, close } = await serve(app)
     opening.defer(close)
-    if (process.send) notifySupervisor({ ready: { url, imageUrl } })
+    if (process.send) notifySupervisor({ ready: { url, imageUrl, signInCode } })
     else process.stdout.write(`Afterimage API at ${url}/graphql\n`)
   } catch (error) {
     // The supervisor logs it, once.

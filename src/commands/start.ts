@@ -107,6 +107,8 @@ async function welcome(
   const picture =
     sample && preset && variantKeyOf(keys, sample, { preset: preset.name, format: preset.formats[0] ?? 'WEBP' })
   say(`
+  console         ${serving.url}/#code=${serving.signInCode}
+                  (signs you in once, within ten minutes)
   GraphiQL        ${serving.url}/graphql
   a picture       ${picture ? `${serving.imageUrl}/${picture}` : 'none yet: npm run import -- PATH'}
   readiness       ${serving.url}/readyz

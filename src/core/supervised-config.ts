@@ -13,6 +13,8 @@ export interface Serving {
   /** `http://host:port` */
   readonly url: string
   readonly imageUrl: string
+  /** Signs in to the console once, within ten minutes. */
+  readonly signInCode: string
 }
 
 /** The first message of a supervised process: that it is ready, or why it refuses to start. */

@@ -1,6 +1,7 @@
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import type { Duplex } from 'node:stream'
+import { createSignInCode } from '../access/sign-in-code.ts'
 import type { App } from '../app.ts'
 import { AppError } from '../core/errors.ts'
 import { logFailure } from '../core/log-failure.ts'
@@ -8,12 +9,14 @@ import { networkOf } from '../limits/network.ts'
 import { URL_LIFE_S } from '../uploads/upload-url.ts'
 import { createAuditExport } from './audit.ts'
 import { createClientAddress } from './client-address.ts'
+import { createConsole } from './console.ts'
 import { createFailuresExport } from './failures.ts'
 import { createGraphQLRoutes } from './graphql.ts'
 import { createHealthRoutes } from './health.ts'
 import { createOriginHandler } from './images.ts'
 import { createRequestLimit } from './limit-requests.ts'
 import { assignRequestId, guarded, pathOf, type Route } from './sender.ts'
+import { createSessionRoute } from './session.ts'
 import { createUploadRoutes } from './uploads.ts'
 
 /** Time limit for receiving a request; an archive may take as long as its URL is valid. */
@@ -26,6 +29,8 @@ export interface HttpServer {
   /** `http://host:port`, without a trailing slash. */
   readonly url: string
   readonly imageUrl: string
+  /** Exchanged once for the admin token by POST /session: for the link that `npm start` prints. */
+  readonly signInCode: string
   /** Stops accepting requests, lets those in progress finish, then closes the remaining connections. */
   readonly close: () => Promise<void>
 }
@@ -39,7 +44,7 @@ const STALLED_MS = 60_000
  */
 const KEEP_ALIVE_MS = 65_000
 
-/** Serves GraphQL, pictures, uploads, failures, health and metrics. Throws IN_USE if the port is taken. */
+/** Serves the console, GraphQL, pictures, uploads, failures, health and metrics. Throws IN_USE if the port is taken. */
 export async function serve(
   app: App,
   { stalledMs = STALLED_MS, requestMs = REQUEST_MS }: { stalledMs?: number; requestMs?: number } = {},
@@ -61,6 +66,9 @@ export async function serve(
 
   const addressOf = createClientAddress(app.config)
   const limitRequest = createRequestLimit(app)
+  const showConsole = createConsole(base)
+  const signIn = createSignInCode()
+  const session = createSessionRoute({ config: app.config, signIn })
   const uploads = createUploadRoutes(app)
 
   const server = createServer({ requestTimeout: UPLOAD_MS, headersTimeout: 10_000 }, (request, response) => {
@@ -96,10 +104,10 @@ export async function serve(
         return health.ready(response)
       case '/metrics':
         return metrics(request, response)
-      case '/':
-        if (app.config.isProduction) return text(response, 404, NOT_FOUND)
-        return response.writeHead(302, { location: '/graphql' }).end()
+      case '/session':
+        return session(request, response)
       default:
+        if (showConsole(request, response, path)) return
         return text(response, 404, NOT_FOUND)
     }
   }
@@ -111,11 +119,11 @@ export async function serve(
   const url = `http://${host.includes(':') ? `[${host}]` : host}:${(server.address() as AddressInfo).port}`
   base.url = publicUrl ?? url
   base.imageUrl = publicImageUrl ?? `${base.url}/images`
-  return { url, imageUrl: base.imageUrl, close: () => closeServer(server) }
+  return { url, imageUrl: base.imageUrl, signInCode: signIn.text, close: () => closeServer(server) }
 }
 
 const NOT_FOUND =
-  'NOT_FOUND: The paths are /graphql, /schema.graphql, /possible-types.json, /images/…, /i/…, /f/…, /uploads/…, /events/s3, /failures.jsonl, /audit.jsonl, /healthz, /readyz and /metrics.\n'
+  'NOT_FOUND: The paths are / (the console), /session, /graphql, /schema.graphql, /possible-types.json, /images/…, /i/…, /f/…, /uploads/…, /events/s3, /failures.jsonl, /audit.jsonl, /healthz, /readyz and /metrics.\n'
 
 /** GraphQL counts its requests by token, pictures have a limit of their own, and a load balancer may check as often as it likes. */
 const NOT_COUNTED = new Set(['/graphql', '/healthz', '/readyz', '/metrics'])

@@ -27,7 +27,12 @@ export async function openChromium(): Promise<{ browser: Browser; close: () => P
     else process.env.TMPDIR = TMPDIR
   })
   const args = [...bundle.args.filter((each) => !each.includes('single-process')), ...ARGUMENTS]
-  const browser = await chromium.launch({ executablePath, args })
+  const browser = await chromium.launch({
+    executablePath,
+    args,
+    // Its own temporary files go with it.
+    env: { ...(process.env as Record<string, string>), TMPDIR: folder },
+  })
   return {
     browser,
     close: async () => {

@@ -1,0 +1,56 @@
+import { useState } from 'preact/hooks'
+import { ErrorBoundary, LocationProvider, lazy, Route, Router } from 'preact-iso'
+import { Overview } from './pages/overview/overview.tsx'
+import { CONSOLE_PATHS } from './shell/pages.ts'
+import { Shell } from './shell/shell.tsx'
+import { Empty } from './ui/notice.tsx'
+import { PageHead } from './ui/section.tsx'
+
+const Catalogue = lazy(() => import('./pages/catalogue/catalogue.tsx'))
+const Item = lazy(() => import('./pages/item/item.tsx'))
+const Why = lazy(() => import('./pages/why/why.tsx'))
+const Backfills = lazy(() => import('./pages/backfills/backfills.tsx'))
+const NewBackfill = lazy(() => import('./pages/backfills/new-backfill.tsx'))
+const Failures = lazy(() => import('./pages/backfills/failures.tsx'))
+
+export function App() {
+  return (
+    <LocationProvider scope={CONSOLE_PATHS}>
+      <Pages />
+    </LocationProvider>
+  )
+}
+
+function Pages() {
+  const [isLoading, setLoading] = useState(false)
+  return (
+    <Shell isLoading={isLoading}>
+      <ErrorBoundary>
+        <Router onLoadStart={() => setLoading(true)} onLoadEnd={() => setLoading(false)}>
+          <Route path="/" component={Overview} />
+          <Route path="/catalogue" component={Catalogue} />
+          <Route path="/item/:id" component={Item} />
+          <Route path="/why" component={Why} />
+          <Route path="/backfills" component={Backfills} />
+          <Route path="/backfills/new" component={NewBackfill} />
+          <Route path="/backfills/failures" component={Failures} />
+          <Route default component={NotFound} />
+        </Router>
+      </ErrorBoundary>
+    </Shell>
+  )
+}
+
+function NotFound() {
+  return (
+    <>
+      <PageHead title="There is no such page" />
+      <Empty title="The address leads to nothing.">
+        <p>
+          <a href="/">The overview</a> leads to everything there is; <a href="/why">Why is it missing?</a> explains the
+          address of a picture.
+        </p>
+      </Empty>
+    </>
+  )
+}

@@ -1,0 +1,141 @@
+import { useCallback } from 'preact/hooks'
+import { request } from '../../data/client.ts'
+import type { LoadPage } from '../../data/paged.ts'
+import { useUrlState } from '../../data/url-state.ts'
+import { type BackfillFieldsFragment, type BackfillStatus, Backfills as BackfillsDocument } from '../../generated.ts'
+import { LinkButton } from '../../ui/button.tsx'
+import { More, useMore } from '../../ui/more.tsx'
+import { Empty } from '../../ui/notice.tsx'
+import { PageHead, Section } from '../../ui/section.tsx'
+import { type State, Status } from '../../ui/status.tsx'
+import { type Column, Table } from '../../ui/table.tsx'
+import { bytes, count, duration, fullTime, plural, time } from '../../words.ts'
+import { isActive, LIVE_MAX, RunningBackfill } from './running-backfill.tsx'
+import './backfills.css'
+import '../overview/overview.css'
+
+type Backfill = BackfillFieldsFragment
+const PAGE = 50
+
+const STATES: Readonly<Record<BackfillStatus, State>> = {
+  PLANNING: 'stale',
+  RUNNING: 'stale',
+  PAUSED: 'stale',
+  COMPLETED: 'ready',
+  CANCELED: 'gone',
+  FAILED: 'failed',
+}
+
+const seconds = ({ createdAt, finishedAt }: Backfill) =>
+  finishedAt ? (new Date(finishedAt).getTime() - new Date(createdAt).getTime()) / 1000 : null
+
+const columns: readonly Column<Backfill>[] = [
+  {
+    name: 'Started',
+    isTitle: true,
+    cell: ({ createdAt }) => <time title={fullTime(createdAt)}>{time(createdAt)}</time>,
+  },
+  { name: 'Status', cell: ({ status }) => <Status state={STATES[status]}>{status.toLowerCase()}</Status> },
+  {
+    name: 'What',
+    isWide: true,
+    cell: ({ presets, mode, previews, error }) => (
+      <>
+        {presets.join(', ')}{' '}
+        <span class="muted">
+          · {mode.toLowerCase()}
+          {previews ? ' · with families’ previews' : ''}
+        </span>
+        {error && <p class="failed small">{error}</p>}
+      </>
+    ),
+  },
+  { name: 'Items', isNumber: true, cell: ({ doneItems, totalItems }) => `${count(doneItems)} of ${count(totalItems)}` },
+  {
+    name: 'Failed',
+    isNumber: true,
+    cell: ({ failedItems, id }) =>
+      failedItems > 0 ? (
+        <a class="link" href={`/backfills/failures?backfill=${encodeURIComponent(id)}`}>
+          {count(failedItems)}
+        </a>
+      ) : (
+        '0'
+      ),
+  },
+  { name: 'Pictures', isNumber: true, cell: ({ imagesMade }) => count(imagesMade) },
+  { name: 'Bytes', isNumber: true, cell: ({ bytesWritten }) => bytes(bytesWritten) },
+  {
+    name: 'Took',
+    isNumber: true,
+    cell: (backfill) => {
+      const took = seconds(backfill)
+      return took === null ? null : duration(took)
+    },
+  },
+  {
+    name: 'Items/s',
+    isNumber: true,
+    cell: (backfill) => {
+      const took = seconds(backfill)
+      return took ? ((backfill.doneItems + backfill.failedItems) / took).toFixed(1) : null
+    },
+  },
+]
+
+/** What runs, and all that ran before, side by side to be compared. */
+export default function Backfills() {
+  const [{ open }] = useUrlState()
+  const load = useCallback<LoadPage<Backfill>>(
+    async (after, signal) => (await request(BackfillsDocument, { first: PAGE, after }, { signal })).backfills,
+    [],
+  )
+  const list = useMore(load)
+  const active = list.nodes?.filter(isActive) ?? []
+  return (
+    <>
+      <PageHead
+        title="Backfills"
+        lead={
+          list.nodes ? (
+            active.length > 0 ? (
+              `${plural(active.length, 'backfill')} running`
+            ) : (
+              'None is running.'
+            )
+          ) : (
+            <>&nbsp;</>
+          )
+        }
+        aside={
+          <>
+            <LinkButton href="/backfills/failures">Failures</LinkButton>
+            <LinkButton href="/backfills/new" kind="primary">
+              Plan a backfill
+            </LinkButton>
+          </>
+        }
+      />
+      {active.length > 0 && (
+        <div class="stack">
+          {active.map((backfill, at) => (
+            <RunningBackfill key={backfill.id} backfill={backfill} isLive={at < LIVE_MAX} onEnd={list.reload} />
+          ))}
+        </div>
+      )}
+      <Section title={open ? 'This one and the others' : 'All backfills'}>
+        {list.nodes?.length === 0 ? (
+          <Empty title="No backfill has run yet.">
+            <p>
+              <a href="/backfills/new">Plan one</a>: it says how many pictures it would make, and how long that takes,
+              before anything runs.
+            </p>
+          </Empty>
+        ) : (
+          <Table label="Backfills" columns={columns} rows={list.nodes ?? []} keyOf={({ id }) => id} current={open} />
+        )}
+        <More list={list} what="The backfills cannot be shown." />
+      </Section>
+    </>
+  )
+}

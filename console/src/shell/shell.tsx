@@ -1,0 +1,91 @@
+import type { ComponentChildren } from 'preact'
+import { useEffect, useRef } from 'preact/hooks'
+import { useLocation } from 'preact-iso'
+import { Icon } from '../ui/icon.tsx'
+import { Toasts } from '../ui/toast.tsx'
+import { Account } from './account.tsx'
+import { Connection } from './connection.tsx'
+import { useShortcuts } from './keys.ts'
+import { isCurrent, PAGES } from './pages.ts'
+import { SearchBox } from './search-box.tsx'
+
+const IN_BAR = 4
+
+/** The rail (on a phone: the bar), the head with search and account, and the page. */
+export function Shell({ isLoading, children }: { isLoading: boolean; children: ComponentChildren }) {
+  const { path } = useLocation()
+  const main = useRef<HTMLElement>(null)
+  const last = useRef(path)
+  useShortcuts()
+  useEffect(() => {
+    // A screen reader begins with the new page, as after a load.
+    if (last.current !== path) main.current?.focus({ preventScroll: true })
+    last.current = path
+  }, [path])
+  const links = PAGES.map((page, at) => (
+    <a
+      key={page.path}
+      href={page.path}
+      class={`nav-link${at >= IN_BAR ? ' not-in-bar' : ''}`}
+      aria-current={isCurrent(page, path) ? 'page' : undefined}
+      title={`g then ${page.key}`}
+    >
+      <Icon name={page.icon} size={18} />
+      <span>{page.name}</span>
+    </a>
+  ))
+  return (
+    <div class="shell">
+      <a class="skip" href="#main">
+        Skip to the page
+      </a>
+      <nav class="rail" aria-label="Pages">
+        <a class="brand" href="/" aria-label="Afterimage: overview">
+          <Logo />
+          <span>Afterimage</span>
+        </a>
+        {links}
+        {PAGES.length > IN_BAR && (
+          <button type="button" class="nav-link more" popovertarget="more">
+            <Icon name="more" size={18} />
+            <span>More</span>
+          </button>
+        )}
+      </nav>
+      {PAGES.length > IN_BAR && (
+        <div id="more" popover="auto" class="panel more-panel">
+          {PAGES.slice(IN_BAR).map((page) => (
+            <a
+              key={page.path}
+              href={page.path}
+              class="nav-link"
+              aria-current={isCurrent(page, path) ? 'page' : undefined}
+            >
+              <Icon name={page.icon} size={18} />
+              <span>{page.name}</span>
+            </a>
+          ))}
+        </div>
+      )}
+      <header class="head">
+        <SearchBox />
+        <Account />
+      </header>
+      <Connection />
+      <main id="main" class="page" ref={main} tabIndex={-1} aria-busy={isLoading}>
+        {children}
+      </main>
+      <Toasts />
+    </div>
+  )
+}
+
+function Logo() {
+  return (
+    <svg viewBox="0 0 32 32" width="24" height="24" aria-hidden="true">
+      <rect width="32" height="32" rx="8" fill="var(--accent-fill)" />
+      <circle cx="12.5" cy="16" r="6.5" fill="#fff" fill-opacity=".4" />
+      <circle cx="19.5" cy="16" r="6.5" fill="#fff" />
+    </svg>
+  )
+}
