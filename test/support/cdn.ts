@@ -219,6 +219,6 @@ function send(
 /** Headers of a picture that must be the same from both origins, without those that identify the responder and the time. */
 export function lastingHeaders(response: Response): Record<string, string> {
   const passing =
-    /^(date|connection|keep-alive|server|age|x-cache|x-answered-by|last-modified|accept-ranges|x-amz-(request-)?id.*)$/
+    /^(date|connection|keep-alive|server|age|x-cache|x-answered-by|last-modified|accept-ranges|x-request-id|x-amz-(request-)?id.*)$/
   return Object.fromEntries([...response.headers].filter(([name]) => !passing.test(name)))
 }
