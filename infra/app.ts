@@ -8,6 +8,7 @@ try {
   createStack(app, {
     domain: app.node.tryGetContext('originDomain'),
     protocol: app.node.tryGetContext('originProtocol'),
+    cdnPublicKey: app.node.tryGetContext('cdnPublicKey'),
     eventsSecret: app.node.tryGetContext('eventsSecret'),
   })
 } catch (error) {

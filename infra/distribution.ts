@@ -10,15 +10,22 @@ import {
   Distribution,
   type ErrorResponse,
   HttpVersion,
+  KeyGroup,
   OriginProtocolPolicy,
+  OriginRequestCookieBehavior,
+  OriginRequestHeaderBehavior,
   OriginRequestPolicy,
+  OriginRequestQueryStringBehavior,
+  type PublicKey,
   ResponseHeadersPolicy,
   ViewerProtocolPolicy,
 } from 'aws-cdk-lib/aws-cloudfront'
 import { HttpOrigin, OriginGroup, S3BucketOrigin } from 'aws-cdk-lib/aws-cloudfront-origins'
 import type { Bucket } from 'aws-cdk-lib/aws-s3'
+import { SIGNED_PARAMETERS } from '../src/access/signed-url.ts'
 import { CACHE_TAG_HEADER, SOURCE_HASH_HEADER } from '../src/core/cache-tags.ts'
 import { STABLE_PARAMETERS } from '../src/core/stable-parameters.ts'
+import { PRIVATE_PREFIX } from '../src/core/visibility.ts'
 
 /** The address of the service. */
 export interface HandlerOrigin {
@@ -39,16 +46,22 @@ const HANDLER_READ_TIMEOUT = Duration.seconds(30)
 /** Stable addresses of items: 12 characters and a dot. No key starts like that, whatever the vendor's name. */
 const STABLE_PATHS = 'i/????????????.*'
 
+/** Pictures of PRIVATE items, and the parameters of the service's own signature; CloudFront removes its own. */
+const PRIVATE_PATHS = `${PRIVATE_PREFIX}*`
+const SIGNATURE = Object.values(SIGNED_PARAMETERS)
+
 /** For these CloudFront ignores `no-store` and caches them for 10 s by default; 1 s is the handler's Retry-After. */
 const NO_STORE_IGNORED = [403, 500, 502, 503, 504]
 
 /**
- * Serves `/{key}` from the previews bucket, and missing ones from the handler's `/images/{key}`. infra/README.md explains CloudFront's
- * behaviour and what each setting prevents.
+ * Serves `/{key}` from the previews bucket, and missing ones from the handler's `/images/{key}`; pictures of PRIVATE items only from the
+ * handler, which checks their signature, and keeps none of them. infra/README.md explains CloudFront's behaviour and what each setting
+ * prevents.
+ * @param options.publicKey then CloudFront checks a signature by it too, before the request reaches the service
  */
 export function createDistribution(
   stack: Stack,
-  { previews, handler }: { previews: Bucket; handler: HandlerOrigin },
+  { previews, handler, publicKey }: { previews: Bucket; handler: HandlerOrigin; publicKey: PublicKey | null },
 ): Distribution {
   const bucketOrigin = S3BucketOrigin.withOriginAccessControl(previews, {
     // With LIST a missing object is 404 instead of 403.
@@ -91,6 +104,16 @@ export function createDistribution(
         cachePolicy: createStableCachePolicy(stack),
         responseHeadersPolicy,
       },
+      [PRIVATE_PATHS]: {
+        origin: handlerOrigin,
+        allowedMethods: AllowedMethods.ALLOW_GET_HEAD_OPTIONS,
+        viewerProtocolPolicy: ViewerProtocolPolicy.HTTPS_ONLY,
+        compress: false,
+        cachePolicy: CachePolicy.CACHING_DISABLED,
+        originRequestPolicy: createPrivateRequestPolicy(stack),
+        responseHeadersPolicy,
+        ...(publicKey ? { trustedKeyGroups: [new KeyGroup(stack, 'PrivateKeyGroup', { items: [publicKey] })] } : {}),
+      },
     },
     errorResponses: [
       ...NO_STORE_IGNORED.map((httpStatus): ErrorResponse => ({ httpStatus, ttl: Duration.seconds(1) })),
@@ -123,6 +146,14 @@ const createStableCachePolicy = (stack: Stack) =>
     minTtl: Duration.seconds(0),
     defaultTtl: Duration.seconds(0),
     maxTtl: Duration.days(1),
+  })
+
+const createPrivateRequestPolicy = (stack: Stack) =>
+  new OriginRequestPolicy(stack, 'PrivateRequestPolicy', {
+    comment: 'The signature of a private picture',
+    queryStringBehavior: OriginRequestQueryStringBehavior.allowList(...SIGNATURE),
+    cookieBehavior: OriginRequestCookieBehavior.none(),
+    headerBehavior: OriginRequestHeaderBehavior.none(),
   })
 
 /** Only the path identifies a picture, so a query string, a cookie or a header cannot bypass the cache. */

@@ -1,6 +1,6 @@
 import { type App, CfnOutput, Duration, LegacyStackSynthesizer, RemovalPolicy, Stack } from 'aws-cdk-lib'
-import type { Distribution } from 'aws-cdk-lib/aws-cloudfront'
-import { ManagedPolicy, PolicyStatement } from 'aws-cdk-lib/aws-iam'
+import { type Distribution, PublicKey } from 'aws-cdk-lib/aws-cloudfront'
+import { AnyPrincipal, Effect, ManagedPolicy, PolicyStatement } from 'aws-cdk-lib/aws-iam'
 import {
   BlockPublicAccess,
   Bucket,
@@ -11,6 +11,7 @@ import {
 } from 'aws-cdk-lib/aws-s3'
 import { AppError } from '../src/core/errors.ts'
 import type { VARIABLES } from '../src/core/variables.ts'
+import { PRIVATE_PREFIX } from '../src/core/visibility.ts'
 import { createDistribution, type HandlerOrigin } from './distribution.ts'
 import { announceUploads, UPLOAD_CORS } from './uploads.ts'
 
@@ -18,10 +19,14 @@ type Environment = Partial<Record<(typeof VARIABLES)[number]['name'], string>>
 
 /**
  * The two buckets, the distribution in front of them, and the policy that the service runs with.
- * @param origin address of the service, as given on the command line; with `eventsSecret` it is notified of uploads
+ * @param origin address of the service, as given on the command line; with `eventsSecret` it is notified of uploads; with `cdnPublicKey`, a
+ * PEM, CloudFront requires private pictures to be signed with its private key
  * @throws AppError CONFIG that names the option and the remedy
  */
-export function createStack(app: App, origin: { domain: unknown; protocol: unknown; eventsSecret?: unknown }): Stack {
+export function createStack(
+  app: App,
+  origin: { domain: unknown; protocol: unknown; eventsSecret?: unknown; cdnPublicKey?: unknown },
+): Stack {
   const handler = readOrigin(origin)
   // Without assets there is nothing to stage, so the account needs no `cdk bootstrap` first: one command is enough.
   const stack = new Stack(app, 'Afterimage', {
@@ -39,7 +44,9 @@ export function createStack(app: App, origin: { domain: unknown; protocol: unkno
       maxAge: 86_400,
     },
   ])
-  const distribution = createDistribution(stack, { previews, handler })
+  keepPublic(previews)
+  const publicKey = readPublicKey(stack, origin.cdnPublicKey)
+  const distribution = createDistribution(stack, { previews, handler, publicKey })
   const policy = createServicePolicy(stack, { originals, previews, distribution })
 
   const environment: Environment = {
@@ -48,6 +55,7 @@ export function createStack(app: App, origin: { domain: unknown; protocol: unkno
     AWS_REGION: stack.region,
     CLOUDFRONT_DISTRIBUTION_ID: distribution.distributionId,
     PUBLIC_IMAGE_URL: `https://${distribution.distributionDomainName}`,
+    ...(publicKey ? { CDN_KEY_PAIR_ID: publicKey.publicKeyId } : {}),
   }
   for (const [name, value] of Object.entries(environment)) {
     new CfnOutput(stack, outputName(name), { value, description: name })
@@ -83,6 +91,29 @@ function readOrigin({ domain, protocol = 'https' }: { domain: unknown; protocol:
     throw new AppError('CONFIG', `originProtocol is ${JSON.stringify(protocol)}: it must be https or http.`)
   }
   return { domain, protocol }
+}
+
+/** Whatever a program does: the bucket that a CDN reads neither gets nor gives anything private. */
+function keepPublic(previews: Bucket): void {
+  previews.addToResourcePolicy(
+    new PolicyStatement({
+      sid: 'NothingPrivate',
+      effect: Effect.DENY,
+      principals: [new AnyPrincipal()],
+      actions: ['s3:GetObject', 's3:PutObject'],
+      resources: [previews.arnForObjects(`${PRIVATE_PREFIX}*`)],
+    }),
+  )
+}
+
+function readPublicKey(stack: Stack, pem: unknown): PublicKey | null {
+  if (pem === undefined) return null
+  if (typeof pem !== 'string' || !/^-----BEGIN PUBLIC KEY-----\s[\w+/=\s]+-----END PUBLIC KEY-----\s*$/.test(pem))
+    throw new AppError(
+      'CONFIG',
+      'cdnPublicKey is not a public key in PEM: give the contents of the file, with -c cdnPublicKey="$(cat public.pem)".',
+    )
+  return new PublicKey(stack, 'PrivatePublicKey', { encodedKey: pem, comment: 'Signs URLs of private pictures' })
 }
 
 /** Private, encrypted, only accessible over TLS, and kept when the stack is deleted: its contents took days to make. */

@@ -4,6 +4,7 @@ import { TOKEN_CHANNEL } from './access/tokens.ts'
 import { BACKFILL_CHANNEL, HALT_CHANNEL } from './backfill/backfills.ts'
 import { createEstimate, type EstimateBackfill } from './backfill/estimate.ts'
 import { type Cdn, openCloudFront } from './cdn/cloudfront.ts'
+import { createCdnSigner } from './cdn/sign-url.ts'
 import { createEnsureComposite, type EnsureComposite } from './composites/ensure.ts'
 import { rememberLayouts } from './composites/remember-layouts.ts'
 import type { Config } from './core/config.ts'
@@ -67,6 +68,8 @@ export interface App {
   /** Null without a distribution. */
   readonly cdn: Cdn | null
   readonly access: Access
+  /** Signs a URL of the CDN that expires, in s since 1970; null without a key. */
+  readonly signForCdn: ((url: string, expires: number) => string) | null
   /** The first of the URL secrets: keys and upload URLs are issued with it. */
   readonly urlSecret: UrlSecret
   /** All that are accepted. */
@@ -172,6 +175,7 @@ export async function openApp(
     doctor,
     cdn,
     access,
+    signForCdn: config.cdnSigningKey && createCdnSigner(config.cdnSigningKey),
     urlSecret,
     urlSecrets,
     close: () => owner.disposeAsync(),

@@ -14,6 +14,8 @@ import { openOrigins } from './support/origins.ts'
 import { programEnv } from './support/program-env.ts'
 import { ask, drawing, entry, listen, testApp, testConfig, testServer } from './support/setup.ts'
 
+/** AWS's managed cache policy. */
+const CACHING_DISABLED = '4135ea2d-6df8-44a3-9df3-4b5a84be39ad'
 const BUCKETS = { provider: 's3', originals: 'the-originals', previews: 'the-previews' } as const
 type Deep<T> = { -readonly [K in keyof T]-?: Deep<NonNullable<T[K]>> }
 type Live = Deep<DistributionConfig>
@@ -55,7 +57,13 @@ const rightConfig = (): Live =>
       CachePolicyId: '658327ea-f89d-4fab-a63d-7e88639e58f6',
       AllowedMethods: { ...list(['HEAD', 'GET', 'OPTIONS']), CachedMethods: list(['HEAD', 'GET']) },
     },
-    CacheBehaviors: list([{ PathPattern: 'i/????????????.*', TargetOriginId: 'service', CachePolicyId: 'stable' }]),
+    CacheBehaviors: list([
+      { PathPattern: 'i/????????????.*', TargetOriginId: 'service', CachePolicyId: 'stable' },
+      {
+        ...{ PathPattern: '_private/*', TargetOriginId: 'service', OriginRequestPolicyId: 'signature' },
+        CachePolicyId: CACHING_DISABLED,
+      },
+    ]),
     CustomErrorResponses: list([
       ...[403, 500, 502, 503, 504].map((ErrorCode) => ({ ErrorCode, ErrorCachingMinTTL: 1 })),
       { ErrorCode: 404, ErrorCachingMinTTL: 0 },
@@ -115,7 +123,16 @@ const CHECKS = [
     'methods',
     'error-caching',
   ],
-  ...['cache-tags', 'time-outs', 'cache-key', 'stable-addresses', 'image-url', 'missing-picture', 'head'],
+  ...[
+    'cache-tags',
+    'time-outs',
+    'cache-key',
+    'stable-addresses',
+    'private-pictures',
+    'image-url',
+    'missing-picture',
+    'head',
+  ],
 ]
 
 const first = (live: Live) => live.Origins.Items[0] as Live['Origins']['Items'][number]
@@ -250,7 +267,7 @@ const mistakes: Mistake[] = [
     'cache-key',
     'ERROR',
     /CachingOptimized/,
-    (live) => (live.DefaultCacheBehavior.CachePolicyId = '4135ea2d-6df8-44a3-9df3-4b5a84be39ad'),
+    (live) => (live.DefaultCacheBehavior.CachePolicyId = CACHING_DISABLED),
   ],
   [
     'query strings',
@@ -267,7 +284,28 @@ const mistakes: Mistake[] = [
     'stable-addresses',
     'WARNING',
     /i\/\?{12}\.\* .*query strings w, h,/,
-    (live) => (live.CacheBehaviors = list([])),
+    (live) => live.CacheBehaviors.Items.shift(),
+  ],
+  [
+    'no origin of their own for private pictures',
+    'private-pictures',
+    'WARNING',
+    /Make a behaviour for _private/,
+    (live) => live.CacheBehaviors.Items.pop(),
+  ],
+  [
+    'no signature of private pictures',
+    'private-pictures',
+    'WARNING',
+    /passes the query string on/,
+    (live) => Object.assign(live.CacheBehaviors.Items[1] ?? {}, { OriginRequestPolicyId: undefined }),
+  ],
+  [
+    'private pictures that are cached',
+    'private-pictures',
+    'ERROR',
+    /CachingDisabled/,
+    (live) => Object.assign(live.CacheBehaviors.Items[1] ?? {}, { CachePolicyId: 'optimised' }),
   ],
   [
     'another name',

@@ -7,6 +7,7 @@ import { recipeOf } from '../src/core/transform.ts'
 import { explain } from '../src/diagnose/explain.ts'
 import { importItems } from '../src/import/import-items.ts'
 import { indexItems } from '../src/search/index-items.ts'
+import { setVisibility } from '../src/takedown/set-visibility.ts'
 import { takeDown } from '../src/takedown/take-down.ts'
 import { variantKeyOf } from '../src/variants/make.ts'
 import { specOf } from '../src/variants/offered.ts'
@@ -16,7 +17,10 @@ const CDN = 'https://cdn.example/p'
 const PRESET = 'thumbnail'
 
 const explained = (app: App, text: string, more: Partial<Parameters<typeof explain>[1]> = {}) =>
-  explain(app, { text, imageUrl: CDN, host: 'localhost:4000', vendorId: null, showsOriginals: true, ...more })
+  explain(app, {
+    ...{ text, imageUrl: CDN, host: 'localhost:4000', vendorId: null, showsPrivate: true, showsOriginals: true },
+    ...more,
+  })
 
 const itemNamed = (app: App, slug: string) => app.prisma.item.findFirstOrThrow({ where: { slug } })
 
@@ -276,6 +280,41 @@ describe('explain', () => {
     const { sourceKey } = await itemNamed(app, 'made')
     expect((await explained(app, sourceKey, { showsOriginals: false })).objectKey).toBeNull()
     await expect(explained(app, 'x'.repeat(2001))).rejects.toThrow(/2001 characters/)
+  })
+
+  it('treats PRIVATE things as unknown, except to those who may see them', async () => {
+    const { app, url, keyOf } = await catalogue()
+    const { id, uniqueId, vendorId, familyId, sourceKey } = await itemNamed(app, 'made')
+    const key = await keyOf('made')
+    const { uniqueId: family } = await app.prisma.family.findFirstOrThrow()
+    const texts = [key, uniqueId, printGlobalId('Icon', id), sourceKey, `${CDN}/_private/${key}?until=1&sig=x`]
+    await setVisibility(app, { type: 'ITEM', id }, { visibility: 'PRIVATE' })
+    for (const text of texts) {
+      const nobody = { itemId: null, familyId: null, vendorId: null, objectKey: null, issued: false }
+      const hidden = await explained(app, text, { showsPrivate: false })
+      expect(hidden).toMatchObject(nobody)
+      expect(await explained(app, text, { vendorId: vendorId + 1 })).toMatchObject(nobody)
+      // Nothing tells it apart from what does not exist.
+      const absent = await explained(app, text.replaceAll('/made', '/nade'), { showsPrivate: false })
+      if (text.includes('/made')) expect(hidden).toEqual(JSON.parse(JSON.stringify(absent).replaceAll('nade', 'made')))
+    }
+    expect(await explained(app, key, { vendorId })).toMatchObject({
+      ...{ kind: 'PICTURE', itemId: id, issued: true, status: 'PENDING', objectKey: `_private/${key}`, stored: false },
+      sentence: expect.stringContaining('It is PRIVATE'),
+      cdn: expect.stringContaining('404 NOT_FOUND, which a CDN keeps for a minute without a signature'),
+    })
+    const { data } = await ask<{ item: { image: { url: string } } }>(
+      url,
+      `{ item(uniqueId: "${uniqueId}") { image(preset: "${PRESET}") { url } } }`,
+    )
+    const { pathname, search } = new URL(data.item.image.url)
+    const picture = pathname.slice(pathname.indexOf('_private/'))
+    expect((await fetch(`${url}/images/${picture}${search}`)).status).toBe(200)
+    expect(await explained(app, data.item.image.url)).toMatchObject({ status: 'READY', stored: true, itemId: id })
+
+    await setVisibility(app, { type: 'FAMILY', id: familyId }, { visibility: 'PRIVATE' })
+    expect(await explained(app, family, { showsPrivate: false })).toMatchObject({ kind: 'UNKNOWN', familyId: null })
+    expect(await explained(app, family)).toMatchObject({ familyId, sentence: expect.stringContaining('is PRIVATE') })
   })
 
   it('is a field of GraphQL, without a token', async () => {

@@ -169,10 +169,13 @@ describe.runIf(NGINX)('nginx as the CDN', () => {
     await edge.get(`${picture}?policy`, { headers })
     await edge.get(picture, { method: 'OPTIONS', headers: { ...headers, 'access-control-request-method': 'GET' } })
     await edge.get('/i/ABCDEFGHIJKL.webp?w=256', { headers })
+    const signed = `/_private${picture}?until=1795733400&sig=a-_b`
+    expect([way(await edge.get(signed, { headers })), way(await edge.get(signed))]).toEqual(['200 null', '200 null'])
     expect(passed).toEqual([
       `GET /previews${picture} host`,
       `OPTIONS /previews${picture} access-control-request-method,host,origin`,
       'GET /images/i/ABCDEFGHIJKL.webp?w=256 host',
+      ...Array.from({ length: 2 }, () => `GET /images${signed} host`),
     ])
   })
 })

@@ -214,7 +214,7 @@ describe('after a rotation of the URL secret', () => {
     expect(ofItem).toHaveLength(4)
     for (const key of ofItem) expect((await get(url, key)).status).toBe(410)
     expect((await objectsOf(after)).filter((key) => key.includes('/item-0-') || key.includes('/previews/'))).toEqual([])
-    const { paths } = await locateTarget(after, { targetType: 'ITEM', targetId: item.id })
+    const { paths } = await locateTarget(after, { kind: 'TAKE_DOWN', targetType: 'ITEM', targetId: item.id })
     expect(paths).toEqual(expect.arrayContaining(ofItem.filter((key) => !key.includes('-t_'))))
   })
 

@@ -412,8 +412,9 @@ describe('an upload', () => {
       vendor: 'acme',
       family: { uniqueId: 'AAAAAAAAAAAA', name: 'A' },
       iconSet: { uniqueId: 'BBBBBBBBBBBB', name: 'B', kind: 'ICON' as const },
+      visibility: { family: null, iconSet: null },
       terms: { licenseTitle: null, licenseSpdx: null, licenseUrl: null, attribution: null, author: null },
-      files: [{ file: 'x', slug: 'x', title: 'x', tags: [], alt: null, aliases: [] }],
+      files: [{ file: 'x', slug: 'x', title: 'x', tags: [], alt: null, aliases: [], visibility: null }],
       removed: [],
     }
     const archive = {

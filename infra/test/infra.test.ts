@@ -1,4 +1,5 @@
 import { execFile } from 'node:child_process'
+import { generateKeyPairSync } from 'node:crypto'
 import { mkdtemp, readFile, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import path from 'node:path'
@@ -6,6 +7,7 @@ import { promisify } from 'node:util'
 import { App } from 'aws-cdk-lib'
 import { Template } from 'aws-cdk-lib/assertions'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { SIGNED_PARAMETERS } from '../../src/access/signed-url.ts'
 import { answerHeaders } from '../../src/cdn/cache-headers.ts'
 import { CACHE_TAG_HEADER, SOURCE_HASH_HEADER } from '../../src/core/cache-tags.ts'
 import { loadConfig } from '../../src/core/config.ts'
@@ -59,6 +61,10 @@ function print(value: unknown): string {
   return shown.replace(/^(Originals|Previews|Distribution)[0-9A-F]{8}/, '$1')
 }
 
+interface Behavior {
+  readonly TrustedKeyGroups?: object
+}
+
 describe('the distribution', () => {
   it('requests the bucket first, then the handler for missing pictures and stable addresses; a broken policy (403) stays visible', () => {
     const { Origins, OriginGroups, DefaultCacheBehavior, CacheBehaviors } = distribution()
@@ -80,13 +86,59 @@ describe('the distribution', () => {
       },
     ])
     const [stable] = CacheBehaviors
-    expect(CacheBehaviors).toHaveLength(1)
+    expect(CacheBehaviors).toHaveLength(2)
     expect(stable).toMatchObject({ PathPattern: 'i/????????????.*', TargetOriginId: handler.Id })
     const { ParametersInCacheKeyAndForwardedToOrigin: key } = properties(
       'AWS::CloudFront::CachePolicy',
       'StableCachePolicy',
     ).CachePolicyConfig
     expect(key.QueryStringsConfig).toEqual({ QueryStringBehavior: 'whitelist', QueryStrings: [...STABLE_PARAMETERS] })
+  })
+
+  it('requests private pictures from the handler alone, with their signature, and keeps none', () => {
+    const [, privately] = distribution().CacheBehaviors
+    const [, handler] = distribution().Origins
+    expect(privately).toMatchObject({
+      PathPattern: '_private/*',
+      TargetOriginId: handler.Id,
+      ViewerProtocolPolicy: 'https-only',
+      // AWS's own CachingDisabled.
+      CachePolicyId: '4135ea2d-6df8-44a3-9df3-4b5a84be39ad',
+    })
+    expect(privately.TrustedKeyGroups).toBeUndefined()
+    expect(properties('AWS::CloudFront::OriginRequestPolicy').OriginRequestPolicyConfig).toMatchObject({
+      QueryStringsConfig: { QueryStringBehavior: 'whitelist', QueryStrings: Object.values(SIGNED_PARAMETERS) },
+      CookiesConfig: { CookieBehavior: 'none' },
+      HeadersConfig: { HeaderBehavior: 'none' },
+    })
+    const denied = statements('AWS::S3::BucketPolicy', 'Previews').find(
+      ({ Sid }: { Sid?: string }) => Sid === 'NothingPrivate',
+    )
+    expect(denied).toMatchObject({ Effect: 'Deny', Action: ['s3:GetObject', 's3:PutObject'], Principal: { AWS: '*' } })
+    expect(print(denied.Resource)).toBe('Previews.Arn/_private/*')
+  })
+
+  it('with a public key, only lets through what its private key has signed', () => {
+    const { publicKey } = generateKeyPairSync('rsa', { modulusLength: 2048 })
+    const cdnPublicKey = publicKey.export({ type: 'spki', format: 'pem' })
+    const signed = Template.fromStack(
+      createStack(newApp(), { domain: 'api.acme.test', protocol: 'https', cdnPublicKey }),
+    )
+    const only = (type: string): [string, { Properties: Record<string, never> }] =>
+      Object.entries(signed.findResources(type))[0] as never
+    const [keyId, key] = only('AWS::CloudFront::PublicKey')
+    const [groupId, group] = only('AWS::CloudFront::KeyGroup')
+    expect(key.Properties.PublicKeyConfig).toMatchObject({ EncodedKey: cdnPublicKey })
+    expect(group.Properties.KeyGroupConfig).toMatchObject({ Items: [{ Ref: keyId }] })
+    const { DistributionConfig: live } = only('AWS::CloudFront::Distribution')[1].Properties as unknown as {
+      DistributionConfig: Record<'DefaultCacheBehavior', Behavior> & { CacheBehaviors: Behavior[] }
+    }
+    const groupsOf = ({ TrustedKeyGroups: groups }: Behavior) => groups
+    expect(live.CacheBehaviors.map(groupsOf)).toEqual([undefined, [{ Ref: groupId }]])
+    expect(groupsOf(live.DefaultCacheBehavior)).toBeUndefined()
+    expect(signed.findOutputs('CdnKeyPairId')).toMatchObject({ CdnKeyPairId: { Value: { Ref: keyId } } })
+    const bad = { domain: 'api.acme.test', protocol: 'https', cdnPublicKey: 'K2JCJMDEHXQW5F' }
+    expect(() => createStack(newApp(), bad)).toThrow(/not a public key in PEM/)
   })
 
   it('gives up on an origin quickly: 2 s and two attempts to connect, 5 s for the bucket, 30 s for the handler', () => {

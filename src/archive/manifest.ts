@@ -1,4 +1,5 @@
 import { type ItemKind, isSlug, nameOf, uniqueIdOf } from '../core/variant.ts'
+import { VISIBILITIES, type Visibility } from '../core/visibility.ts'
 import { parseManifest } from './manifest-json.ts'
 import { checkSchema, fieldsOf } from './manifest-schema.ts'
 import { openProblems, type Problem, type Problems, show } from './problems.ts'
@@ -9,6 +10,8 @@ export interface ManifestSet {
   readonly pointer: string
   readonly vendor: string
   readonly family: { readonly uniqueId: string; readonly name: string }
+  /** Of the family and of the set; null: as it was. */
+  readonly visibility: { readonly family: Visibility | null; readonly iconSet: Visibility | null }
   /** The licence under which the family's pictures may be used; null if the manifest does not state it. */
   readonly terms: ManifestTerms
   readonly iconSet: { readonly uniqueId: string; readonly name: string; readonly kind: ItemKind }
@@ -21,6 +24,8 @@ export interface ManifestSet {
     readonly alt: string | null
     /** Other names that searches find it by. */
     readonly aliases: readonly string[]
+    /** Null: as it was. */
+    readonly visibility: Visibility | null
   }[]
   /** Slugs of the items to remove. */
   readonly removed: readonly string[]
@@ -120,6 +125,7 @@ function readSets(document: unknown, { folder, add }: { folder: string; add: Add
         pointer,
         vendor,
         family: { uniqueId: familyId, name: familyName },
+        visibility: { family: visibilityIn(family), iconSet: visibilityIn(set) },
         terms: readTerms(family),
         iconSet: { uniqueId, name, kind },
         files,
@@ -172,6 +178,7 @@ function readFiles(
       tags: textsIn(fields, 'tags'),
       alt: tidy(textOf(fields.alt)) || null,
       aliases: textsIn(fields, 'aliases'),
+      visibility: visibilityIn(fields),
     })
   }
   return { files, slugs }
@@ -225,6 +232,9 @@ function listIn(value: unknown, property: string): readonly unknown[] | null {
 function* elementsOf(list: readonly unknown[] | null, pointer: string): Iterable<[Fields, string]> {
   for (const [index, element] of (list ?? []).entries()) yield [fieldsOf(element), `${pointer}/${index}`]
 }
+
+const visibilityIn = ({ visibility }: Fields): Visibility | null =>
+  VISIBILITIES.find((each) => each.toLowerCase() === visibility) ?? null
 
 const textOf = (value: unknown): string => (typeof value === 'string' ? value : '')
 const tidy = (text: string): string => text.normalize('NFC').trim()

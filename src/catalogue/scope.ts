@@ -22,11 +22,13 @@ export interface ScopeInput {
 /**
  * Looks the scope up. Throws BAD_INPUT for more than one field, NOT_FOUND for an unknown one.
  * @param vendor the only vendor that there is for the caller: their scope if none is given; null: all vendors
+ * @param visible a filter on families and sets: others are unknown
  */
 export async function resolveScope(
   prisma: Prisma,
   input: ScopeInput | null | undefined,
   vendor: { readonly id: number } | null = null,
+  visible: object = {},
 ): Promise<Scope> {
   const given = Object.entries(input ?? {}).filter(([, value]) => value !== null && value !== undefined)
   const [field] = given
@@ -39,7 +41,11 @@ export async function resolveScope(
     )
   const node = parseGlobalId(value)
   const id = node?.typename.toLowerCase() === name.toLowerCase() && isRowId(Number(node.id)) ? Number(node.id) : 0
-  const where = { ...(isUniqueId(value) ? { uniqueId: value } : { id }), ...(vendor ? { vendorId: vendor.id } : {}) }
+  const where = {
+    ...(isUniqueId(value) ? { uniqueId: value } : { id }),
+    ...(vendor ? { vendorId: vendor.id } : {}),
+    ...visible,
+  }
   const select = { id: true } as const
   const found =
     name === 'vendor'

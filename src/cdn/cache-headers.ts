@@ -12,6 +12,8 @@ export const CACHE = {
   moved: 'public, max-age=86400',
   /** For responses that may change soon: a redirect to the current version, a path that was never issued, a broken source. */
   shortTtl: 'public, max-age=60',
+  /** For signed pictures: only the browser that was given the URL keeps it, for as long as it is valid at least. */
+  private: 'private, max-age=600',
   never: 'no-store',
 } as const
 

@@ -102,7 +102,10 @@ async function welcome(
   { prisma, ...keys }: Own,
   { config, serving }: { config: Config; serving: Serving },
 ): Promise<void> {
-  const sample = (await prisma.item.findFirst({ where: { kind: 'ILLUSTRATION' } })) ?? (await prisma.item.findFirst())
+  const isShown = { visibility: { not: 'PRIVATE' } } as const
+  const sample =
+    (await prisma.item.findFirst({ where: { ...isShown, kind: 'ILLUSTRATION' } })) ??
+    (await prisma.item.findFirst({ where: isShown }))
   const preset = keys.presets.get('preview') ?? [...keys.presets.values()][0]
   const picture =
     sample && preset && variantKeyOf(keys, sample, { preset: preset.name, format: preset.formats[0] ?? 'WEBP' })

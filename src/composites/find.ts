@@ -27,7 +27,10 @@ export async function findStableCompositeKey(
     throw new AppError('NOT_FOUND', `There is no layout ${name}; the layouts are ${[...layouts.keys()].join(', ')}.`)
   offeredLayoutFormat(layout, format)
   const families = query.selectFrom('family as f').innerJoin('vendor as v', 'v.id', 'f.vendor_id').select('v.username')
-  const found = await fetchFirst(pg, families.where('f.unique_id', '=', uniqueId))
+  const found = await fetchFirst(
+    pg,
+    families.where('f.unique_id', '=', uniqueId).where('f.visibility', '<>', 'PRIVATE'),
+  )
   if (!found) throw new AppError('NOT_FOUND', `There is no family ${uniqueId}.`)
   return printCompositeKey({ vendor: found.username, family: uniqueId, layout: name, version: null, format })
 }
@@ -46,6 +49,7 @@ export async function findComposite(origin: Origin, key: string): Promise<Issued
     freshness,
     format: path.format,
     cacheTags: compositeTagsOf(path),
+    isPrivate: false,
     image: located.takenDown || !located.isClean ? null : imageOf(located.images, urlSecret),
     ensure: (viewer) => origin.ensureComposite(located, viewer, urlSecret),
     placeholder: null,

@@ -1,4 +1,5 @@
 import { z } from 'zod'
+import { IN_COMPOSITES } from '../catalogue/visibility.ts'
 import type { Layout } from '../core/layouts.ts'
 import { type CompositePath, type ImageFormat, RENDERER_VERSION } from '../core/variant.ts'
 import type { Pg } from '../db/database.ts'
@@ -34,7 +35,7 @@ export interface LocatedComposite {
 /** The number of earlier picks whose URLs redirect: an unknown version costs a hash for each. */
 export const EARLIER_MAX = 16
 
-/** Reads everything that a request for a composite needs, in one indexed look-up. Null: there is no such family. */
+/** Reads everything that a request for a composite needs, in one indexed look-up. Null: there is no such family, or it is PRIVATE. */
 export async function locateComposite(
   pg: Pg,
   wanted: Pick<CompositePath, 'vendor' | 'family'> & { readonly layout: Layout; readonly format: ImageFormat },
@@ -94,18 +95,19 @@ export async function findPicks(pg: Pg, familyIds: readonly number[]): Promise<F
   }))
 }
 
-/** SQL: whether a composite shows an item that was taken down, by itself or with its set. */
+/** SQL: whether a composite shows an item that was taken down, by itself or with its set, or that has become stricter than the family. */
 export const SHOWS_HIDDEN = (composite: string) => `(
   exists (select from take_down t
-          where t.restored_at is null and t.target_type = 'ITEM' and t.target_id = any(${composite}.members))
+          where t.restored_at is null and t.kind = 'TAKE_DOWN' and t.target_type = 'ITEM' and t.target_id = any(${composite}.members))
   or exists (select from icon_set s
-             join take_down t on t.restored_at is null and t.target_type = 'ICON_SET' and t.target_id = s.id
+             join take_down t on t.restored_at is null and t.kind = 'TAKE_DOWN' and t.target_type = 'ICON_SET' and t.target_id = s.id
              where s.family_id = ${composite}.family_id
-               and exists (select from item i where i.id = any(${composite}.members) and i.icon_set_id = s.id)))`
+               and exists (select from item i where i.id = any(${composite}.members) and i.icon_set_id = s.id))
+  or exists (select from item i where i.id = any(${composite}.members) and not (${IN_COMPOSITES('i')})))`
 
 /** SQL: whether the whole family is taken down. */
 export const FAMILY_TAKEN_DOWN = (family: string) => `exists (
-  select from take_down t where t.restored_at is null
+  select from take_down t where t.restored_at is null and t.kind = 'TAKE_DOWN'
     and (t.target_type, t.target_id) in (('FAMILY', ${family}.id), ('VENDOR', ${family}.vendor_id)))`
 
 const LOCATE = statement({
@@ -122,7 +124,7 @@ const LOCATE = statement({
     left join composite c on c.family_id = f.id and c.layout = :layout and c.is_current
     left join image m on m.owner_type = 'FAMILY' and m.owner_id = f.id and m.preset = :layout and m.format = :format
       and m.recipe_hash = c.recipe_hash and m.source_hash = c.members_hash
-    where f.unique_id = :family`,
+    where f.unique_id = :family and f.visibility <> 'PRIVATE'`,
   parameters: { family: 'text', vendor: 'text', layout: 'text', format: 'image_format', earlierMax: 'int8' },
   columns: {
     id: 'int4',

@@ -1,3 +1,4 @@
+import { createPrivateKey } from 'node:crypto'
 import { isIP } from 'node:net'
 
 /** Parsers of environment variables' values: each returns the value or a Problem. */
@@ -106,6 +107,17 @@ export const jwks = (text: string) => {
   return parsed instanceof Problem || isLocal || text.startsWith('https:') ? parsed : new Problem('must be https')
 }
 
+/** A PEM; `\\n` stands for a line break, for environments with one line a variable. */
+export const privateKey = (text: string) => {
+  const pem = text.replaceAll('\\n', '\n')
+  try {
+    createPrivateKey(pem)
+    return pem
+  } catch {
+    return new Problem('must be a private key in PEM, with \\n for line breaks')
+  }
+}
+
 /** Keeps a secret's value out of messages and logs. */
 export const secret = (name: string, text: string) =>
-  /TOKEN|SECRET|ACCESS_KEY|DATABASE_URL/.test(name) ? '…' : JSON.stringify(text)
+  /TOKEN|SECRET|ACCESS_KEY|PRIVATE_KEY|DATABASE_URL/.test(name) ? '…' : JSON.stringify(text)

@@ -1,5 +1,6 @@
 import { availableParallelism } from 'node:os'
 import path from 'node:path'
+import { type AwsConfig, type CdnSigningKey, readAwsConfig, readCdnSigningKey } from './aws-config.ts'
 import { type LimitsConfig, readLimits } from './config-limits.ts'
 import {
   baseUrl,
@@ -75,6 +76,8 @@ export interface Config {
   readonly aws: AwsConfig
   /** Null: nothing is invalidated or checked. */
   readonly distributionId: string | null
+  /** Signs URLs of private pictures for the CDN; null: the service's own signature is enough. */
+  readonly cdnSigningKey: CdnSigningKey | null
   readonly webhookPrivateHosts: readonly string[]
   readonly trustedProxies: readonly string[]
   /** Where they put the client's address. */
@@ -96,20 +99,6 @@ export interface Config {
 
 /** Where both stores are; a branch for each provider, which src/store/open.ts opens. */
 export type Buckets = { readonly provider: 's3'; readonly originals: string; readonly previews: string }
-
-/** Options of the AWS clients; null where AWS's own default applies. */
-export interface AwsConfig {
-  readonly region: string
-  readonly s3Endpoint: string | null
-  readonly s3ForcePathStyle: boolean
-  readonly cloudFrontEndpoint: string | null
-  /** Null: the SDK uses the host's role or profile. */
-  readonly credentials: {
-    readonly accessKeyId: string
-    readonly secretAccessKey: string
-    readonly sessionToken?: string
-  } | null
-}
 
 type VariableName = (typeof VARIABLES)[number]['name']
 type Env = Readonly<Record<string, string | undefined>>
@@ -145,13 +134,12 @@ export function loadConfig(env: Env = process.env, given?: Pick<Config, 'presets
   const bucket = pattern(/^[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]$/, 'a bucket name')
   const originalsBucket = read('ORIGINALS_BUCKET', null, bucket)
   const previewsBucket = read('PREVIEWS_BUCKET', null, bucket)
-  const accessKeyId = read('AWS_ACCESS_KEY_ID', null, token)
-  const secretAccessKey = read('AWS_SECRET_ACCESS_KEY', null, token)
   const together = (a: string, b: string) => {
     if (!env[a]?.trim() !== !env[b]?.trim()) problems.push(`${a} and ${b} belong together: set both, or neither.`)
   }
   together('ORIGINALS_BUCKET', 'PREVIEWS_BUCKET')
   together('AWS_ACCESS_KEY_ID', 'AWS_SECRET_ACCESS_KEY')
+  together('CDN_KEY_PAIR_ID', 'CDN_PRIVATE_KEY')
   if (originalsBucket && originalsBucket === previewsBucket)
     problems.push(
       `ORIGINALS_BUCKET and PREVIEWS_BUCKET are both ${originalsBucket}: originals are private, so use two buckets.`,
@@ -208,21 +196,13 @@ export function loadConfig(env: Env = process.env, given?: Pick<Config, 'presets
       originalsBucket && previewsBucket
         ? { provider: 's3', originals: originalsBucket, previews: previewsBucket }
         : null,
-    aws: {
-      region: read('AWS_REGION', 'us-east-1', pattern(/^[a-z0-9-]{2,32}$/, 'a region like eu-central-1')),
-      s3Endpoint: read('AWS_ENDPOINT_URL_S3', null, url(['http:', 'https:'], 'https://s3.example.com')),
-      s3ForcePathStyle: read('S3_FORCE_PATH_STYLE', false, onOrOff),
-      cloudFrontEndpoint: read('AWS_ENDPOINT_URL_CLOUDFRONT', null, url(['http:', 'https:'], 'https://cf.example.com')),
-      credentials:
-        accessKeyId && secretAccessKey
-          ? { accessKeyId, secretAccessKey, sessionToken: read('AWS_SESSION_TOKEN', undefined, token) }
-          : null,
-    },
+    aws: readAwsConfig(read),
     distributionId: read(
       'CLOUDFRONT_DISTRIBUTION_ID',
       null,
       pattern(/^[A-Z0-9]{1,32}$/, 'a distribution id like E2QWRUHAPOMQZL'),
     ),
+    cdnSigningKey: readCdnSigningKey(read),
     webhookPrivateHosts: read('WEBHOOK_PRIVATE_HOSTS', [], hosts),
     trustedProxies: read('TRUSTED_PROXIES', [], networks),
     clientAddressHeader: read(

@@ -1,3 +1,4 @@
+import { AWS_VARIABLES } from './aws-variables.ts'
 import { ADDITIONAL_CONNECTIONS } from './limits.ts'
 
 /** All environment variables. docs/configuration.md and .env.example are generated from it. */
@@ -151,36 +152,7 @@ export const VARIABLES = [
     default: 'off',
     meaning: 'The same for the bytes of the originals.',
   },
-  {
-    name: 'ORIGINALS_BUCKET',
-    default: 'directory `DATA_DIR/originals`',
-    meaning: 'Private S3 bucket of the originals; needs `PREVIEWS_BUCKET` too.',
-  },
-  {
-    name: 'PREVIEWS_BUCKET',
-    default: 'directory `DATA_DIR/previews`',
-    meaning: 'S3 bucket that the CDN serves pictures from.',
-  },
-  {
-    name: 'S3_FORCE_PATH_STYLE',
-    default: 'off',
-    meaning: '`on` or `true`: the bucket is in the path, not in the host name, as most S3-compatible stores require.',
-  },
-  { name: 'AWS_ENDPOINT_URL_S3', default: 'AWS', meaning: 'Address of an S3-compatible store.' },
-  { name: 'AWS_REGION', default: 'us-east-1', meaning: 'Region of the buckets.' },
-  {
-    name: 'AWS_ACCESS_KEY_ID',
-    default: "the host's role or profile",
-    meaning: 'Credentials; needs `AWS_SECRET_ACCESS_KEY`.',
-  },
-  { name: 'AWS_SECRET_ACCESS_KEY', default: "the host's role or profile", meaning: 'Goes with `AWS_ACCESS_KEY_ID`.' },
-  { name: 'AWS_SESSION_TOKEN', default: 'none', meaning: 'Only for temporary credentials.' },
-  {
-    name: 'CLOUDFRONT_DISTRIBUTION_ID',
-    default: 'none',
-    meaning: 'CloudFront distribution that take-downs invalidate and `npm run doctor` checks.',
-  },
-  { name: 'AWS_ENDPOINT_URL_CLOUDFRONT', default: 'AWS', meaning: 'Address of a server with the CloudFront API.' },
+  ...AWS_VARIABLES,
   {
     name: 'WEBHOOK_PRIVATE_HOSTS',
     default: 'none',

@@ -18,6 +18,11 @@ export const COVERAGE_LOCK = 724_012
 export const SEARCH_LOCK = 724_013
 /** A single key: one process at a time registers URL secrets. */
 export const URL_SECRET_LOCK = 724_014
+/**
+ * A single key: changes of visibility hold it, and share it those transactions that add sets, items or search documents. Triggers acquire
+ * it too; a transaction that locks families before acquires it first, here.
+ */
+export const VISIBILITY_LOCK = 724_015
 
 /** Two keys: these are the first ones. */
 const ITEM_LOCKS = 1
@@ -59,7 +64,7 @@ export async function lockFamilies(pg: Pg, uniqueIds: readonly string[]): Promis
   return null
 }
 
-type TransactionLock = typeof COVERAGE_LOCK | typeof SEARCH_LOCK | typeof URL_SECRET_LOCK
+type TransactionLock = typeof COVERAGE_LOCK | typeof SEARCH_LOCK | typeof URL_SECRET_LOCK | typeof VISIBILITY_LOCK
 
 /** Waits for a lock of one key, and holds it until the end of the caller's transaction. */
 export const lockTransaction = (client: PoolClient, key: TransactionLock): Promise<unknown> =>
@@ -70,6 +75,17 @@ const LOCK_TRANSACTION = statement({
   text: 'select pg_advisory_xact_lock(:key)',
   parameters: { key: 'int8' },
   columns: { pg_advisory_xact_lock: 'void' },
+})
+
+/** The same, shared with others that share it. */
+export const shareTransaction = (client: PoolClient, key: typeof VISIBILITY_LOCK): Promise<unknown> =>
+  SHARE_TRANSACTION.run(client, { key })
+
+const SHARE_TRANSACTION = statement({
+  name: 'share-transaction',
+  text: 'select pg_advisory_xact_lock_shared(:key)',
+  parameters: { key: 'int8' },
+  columns: { pg_advisory_xact_lock_shared: 'void' },
 })
 
 /** Waits until nobody else counts the uploads of a client, until the end of the caller's transaction. */

@@ -8,9 +8,11 @@ import type {
   ItemKind,
   OwnerType,
   StoreName,
+  TakeDownKind,
   TakeDownStatus,
   TakeDownTarget,
   UploadStatus,
+  Visibility,
 } from '../../prisma/generated/kysely.ts'
 
 /** What statements run on: the pool, one connection of it within a transaction, or a connection of its own. */
@@ -41,9 +43,11 @@ interface ColumnTypes {
   item_kind: ItemKind
   owner_type: OwnerType
   store_name: StoreName
+  take_down_kind: TakeDownKind
   take_down_status: TakeDownStatus
   take_down_target: TakeDownTarget
   upload_status: UploadStatus
+  visibility: Visibility
 }
 
 /** The JavaScript type of a parameter, if it differs from that of a column. */

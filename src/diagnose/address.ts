@@ -10,6 +10,7 @@ import {
   type SourcePath,
   type VariantPath,
 } from '../core/variant.ts'
+import { withoutPlace } from '../core/visibility.ts'
 import { isStablePath } from '../variants/stable-url.ts'
 
 /** What a text that somebody has pasted can be. */
@@ -34,7 +35,7 @@ export interface Places {
 
 /**
  * Reads a URL, a key with or without a leading slash, a unique id, a node id or a slug. `host` is that of a URL which does not lead to
- * this service; its path is read all the same. Pure.
+ * this service; its path is read all the same, and so is the key of a PRIVATE item's picture as its public one. Pure.
  */
 export function parseAddress(given: string, places: Places): Address {
   const text = given.trim()
@@ -42,7 +43,7 @@ export function parseAddress(given: string, places: Places): Address {
   if (node) return { host: null, type: 'node', id: node }
   if (isUniqueId(text)) return { host: null, type: 'uniqueId', uniqueId: text }
   const { host, path, query } = locate(text, places)
-  const key = path.replace(/^\/+/, '').replace(/^images\/+/, '')
+  const key = withoutPlace(path.replace(/^\/+/, '').replace(/^images\/+/, ''))
   return { host, ...read(key, query) }
 }
 

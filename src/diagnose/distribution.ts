@@ -5,7 +5,7 @@ import { STABLE_PARAMETERS } from '../core/stable-parameters.ts'
 import { ANSWER_LIMIT_MS } from '../variants/ensure.ts'
 import { bad, type Finding, ok } from './finding.ts'
 import { checkPrimary, checkSecondary } from './origins.ts'
-import { pathOf, type Route, routeOf, separatesStable } from './route.ts'
+import { pathOf, privateBehavior, type Route, routeOf, separatesStable } from './route.ts'
 
 /** Responses of the bucket that fail over to this service: the object is missing, or S3 is failing. */
 const FAILOVER_CODES = [404, 500, 502, 503, 504]
@@ -33,6 +33,7 @@ export function checkDistribution(live: DistributionConfig, settings: Settings):
     checkTimeouts(route),
     checkCacheKey(route),
     checkStable(live, settings),
+    checkPrivate(live, settings),
     checkImageUrl(live, { settings, route }),
   ]
 }
@@ -144,6 +145,21 @@ function checkStable(live: DistributionConfig, { publicImageUrl }: Settings): Fi
     message:
       'Stable addresses (/i/…) have the behaviour of the pictures, which passes no query on: whatever size they ask for, they lead to the same picture.',
     remedy: `Add a behaviour for i/????????????.* with this service as its only origin, and a cache policy with the query strings ${STABLE_PARAMETERS.join(', ')}.`,
+  })
+}
+
+function checkPrivate(live: DistributionConfig, { publicImageUrl }: Settings): Finding {
+  const check = 'private-pictures'
+  const behavior = privateBehavior(live, publicImageUrl)
+  const isCached = behavior && behavior.CachePolicyId !== CACHING_DISABLED
+  if (behavior && !isCached && behavior.OriginRequestPolicyId)
+    return ok(check, 'Pictures of PRIVATE items (/_private/…) are requested from this service alone, and not cached.')
+  return bad(isCached ? 'ERROR' : 'WARNING', check, {
+    message: isCached
+      ? 'Pictures of PRIVATE items (/_private/…) are cached: whoever has their address may get them without a valid signature.'
+      : 'Pictures of PRIVATE items (/_private/…) are not requested from this service alone and with their signature, so they are 404.',
+    remedy:
+      'Make a behaviour for _private/* with this service as its only origin, the cache policy CachingDisabled, and an origin request policy that passes the query string on.',
   })
 }
 

@@ -7,12 +7,13 @@ import type { Store } from '../store/store.ts'
 import { readMaking } from '../variants/latest.ts'
 import { timeOf } from './explain-variant.ts'
 import { deliveryOf, type Explanation, FROM_GRAPHQL, NOT_FOUND, NOTHING } from './explanation.ts'
-import { type GroupFacts, readGroup } from './read-subject.ts'
+import { type GroupFacts, readGroup, type Sees } from './read-subject.ts'
 
-export type ExplainCompositeDeps = Parameters<typeof findComposite>[0] & {
-  readonly stores: { readonly previews: Pick<Store, 'head'> }
-  readonly config: { readonly publicImageUrl: string | null }
-}
+export type ExplainCompositeDeps = Parameters<typeof findComposite>[0] &
+  Sees & {
+    readonly stores: { readonly previews: Pick<Store, 'head'> }
+    readonly config: { readonly publicImageUrl: string | null }
+  }
 
 /** Explains the key of a family's picture. Makes nothing. */
 export async function explainComposite(
@@ -28,10 +29,16 @@ export async function explainComposite(
     remedy,
     ...known,
   })
-  const group = await readGroup(app.pg, { uniqueId: path.family })
+  const group = await readGroup(app, { uniqueId: path.family })
   if (group?.typename !== 'Family' || group.vendor !== path.vendor)
     return refuse(`There is no family ${path.family} of ${path.vendor}.`, FROM_GRAPHQL)
   const subject = { vendorId: group.vendorId, familyId: group.id }
+  if (group.isPrivate)
+    return refuse(
+      `Family ${JSON.stringify(group.name.slice(0, 80))} is PRIVATE, so it has no preview.`,
+      'If it may be shown, change its visibility: mutation setFamilyVisibility.',
+      subject,
+    )
   const layout = app.layouts.get(path.layout)
   if (!layout) {
     const issued = (await execute(app.pg, query.selectFrom('layout_use').where('layout', '=', path.layout))) > 0
@@ -111,7 +118,8 @@ async function stateOf(
     return {
       status: 'PENDING',
       refusal: null,
-      sentence: 'It shows an item that is taken down, so another one is composed in its place.',
+      sentence:
+        'It shows an item that is taken down, or less public than the family, so another one is composed in its place.',
       remedy: 'Nothing: a worker composes it shortly, or the next request does.',
     }
   const making = current ? (await readMaking(app.pg, [current])).get(current) : undefined

@@ -1,6 +1,7 @@
 import { remedyOf } from '../core/errors.ts'
 import { findRecipe, parseTransform, recipeOfPreset } from '../core/transform.ts'
 import { printSourceKey, type VariantPath } from '../core/variant.ts'
+import { placeKey } from '../core/visibility.ts'
 import { hasAnyWorker } from '../jobs/workers.ts'
 import type { Store } from '../store/store.ts'
 import { createVariantFinder } from '../variants/find.ts'
@@ -9,13 +10,14 @@ import { imageOf, type Located, locateVariant, type StoredImage } from '../varia
 import { variantKeyOf } from '../variants/make.ts'
 import { specOf } from '../variants/offered.ts'
 import { readStates } from '../variants/states.ts'
-import { deliveryOf, type Explanation, FROM_GRAPHQL, NOT_FOUND, NOTHING } from './explanation.ts'
-import { type ItemFacts, readItem } from './read-subject.ts'
+import { answerOf, deliveryOf, type Explanation, FROM_GRAPHQL, NOT_FOUND, NOTHING } from './explanation.ts'
+import { type ItemFacts, readItem, type Sees } from './read-subject.ts'
 
-export type ExplainVariantDeps = Parameters<typeof createVariantFinder>[0] & {
-  readonly stores: { readonly previews: Pick<Store, 'head'> }
-  readonly config: { readonly publicImageUrl: string | null }
-}
+export type ExplainVariantDeps = Parameters<typeof createVariantFinder>[0] &
+  Sees & {
+    readonly stores: { readonly previews: Pick<Store, 'head'> }
+    readonly config: { readonly publicImageUrl: string | null }
+  }
 
 /** An explanation is no use of a picture. */
 const NO_USES = { note: () => {}, flush: async () => {}, close: async () => {} }
@@ -33,7 +35,7 @@ export async function explainVariant(app: ExplainVariantDeps, path: VariantPath,
   })
   const sourceKey = printSourceKey(path)
   const recipe = findRecipe(app, path.preset)
-  const item = await readItem(app.pg, { sourceKey })
+  const item = await readItem(app, { sourceKey })
   if (!item)
     return refuse(
       `There is no item ${path.slug} in set ${path.iconSet} of family ${path.family}: it was removed, renamed or never imported.`,
@@ -63,7 +65,8 @@ export async function explainVariant(app: ExplainVariantDeps, path: VariantPath,
   }
   const isAsked = key === current
   const state = await stateOf(app, located, item)
-  const stored = state.stored ?? (await exists(app, current))
+  const objectKey = placeKey(current, located)
+  const stored = state.stored ?? (await exists(app, objectKey))
   const isAskedStored = isAsked ? stored : await exists(app, key)
   const lead =
     found.freshness === 'current'
@@ -77,16 +80,20 @@ export async function explainVariant(app: ExplainVariantDeps, path: VariantPath,
     issued: true,
     ...subject,
     status: state.status,
-    objectKey: current,
+    objectKey,
     stored,
     failure: state.failure,
-    cdn: deliveryOf(app.config, isAskedStored, answer),
-    sentence: `${lead} ${state.sentence}`,
+    cdn: located.isPrivate
+      ? answerOf(app.config, `${state.answer} at a signed URL, and ${NOT_FOUND} without a signature`)
+      : deliveryOf(app.config, isAskedStored, answer),
+    sentence: `${lead}${located.isPrivate ? IS_PRIVATE : ''} ${state.sentence}`,
     remedy: state.remedy,
   }
 }
 
-const exists = async (app: ExplainVariantDeps, key: string): Promise<boolean> =>
+const IS_PRIVATE = ' It is PRIVATE: only signed URLs show it, which GraphQL returns to tokens.'
+
+const exists = async (app: Pick<ExplainVariantDeps, 'stores'>, key: string): Promise<boolean> =>
   (await app.stores.previews.head(key)) !== null
 
 export const described = ({ name, uniqueId }: Pick<ItemFacts, 'name' | 'uniqueId'>): string =>

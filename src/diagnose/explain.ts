@@ -11,10 +11,11 @@ import { type Address, parseAddress } from './address.ts'
 import { type ExplainCompositeDeps, explainComposite, previewOf } from './explain-composite.ts'
 import { described, type ExplainVariantDeps, explainVariant, previewKeyOf } from './explain-variant.ts'
 import { answerOf, type Explanation, FROM_GRAPHQL, NOT_FOUND, NOTHING } from './explanation.ts'
-import { type ItemFacts, readGroup, readItem } from './read-subject.ts'
+import { type ItemFacts, readGroup, readItem, type Sees } from './read-subject.ts'
 
 export type ExplainDeps = ExplainVariantDeps &
-  ExplainCompositeDeps & {
+  ExplainCompositeDeps &
+  Sees & {
     readonly searchPool: Pg
     readonly stores: { readonly originals: Pick<Store, 'head'> }
     readonly config: {
@@ -32,6 +33,8 @@ export interface ExplainRequest {
   readonly host: string
   /** The only vendor whose things may be explained; null: all. */
   readonly vendorId: number | null
+  /** Whether PRIVATE things may be explained. */
+  readonly showsPrivate: boolean
   /** Whether keys in the private store may be shown. */
   readonly showsOriginals: boolean
 }
@@ -41,15 +44,16 @@ const TEXT_MAX = 2000
 /**
  * Explains any picture URL, key, unique id, node id or slug: what it is, whether it was issued, where it lies, what happened at its last
  * render, what the CDN answers, and what to do. Reads some indexed rows and asks the stores for at most three objects; renders and
- * changes nothing. Another vendor's things are unknown. Throws BAD_INPUT for a text of more than 2,000 characters, UNAVAILABLE.
+ * changes nothing. Another vendor's things are unknown, and so are PRIVATE ones to those who may not see them. Throws BAD_INPUT for a text of more than 2,000 characters, UNAVAILABLE.
  */
-export async function explain(app: ExplainDeps, request: ExplainRequest): Promise<Explanation> {
-  const { text, vendorId } = request
+export async function explain(app: Omit<ExplainDeps, 'seesPrivate'>, request: ExplainRequest): Promise<Explanation> {
+  const { text, vendorId, showsPrivate } = request
   if (text.length > TEXT_MAX)
     throw new AppError('BAD_INPUT', `url has ${text.length} characters; at most ${TEXT_MAX} are allowed.`)
-  const explained = await explainAny(app, request)
+  const looking: ExplainDeps = { ...app, seesPrivate: showsPrivate ? { vendorId } : null }
+  const explained = await explainAny(looking, request)
   const isForeign = vendorId !== null && explained.vendorId !== null && explained.vendorId !== vendorId
-  return isForeign ? unknown(app, text) : explained
+  return isForeign ? unknown(looking, text) : explained
 }
 
 async function explainAny(app: ExplainDeps, request: ExplainRequest): Promise<Explanation> {
@@ -153,7 +157,7 @@ async function explainOriginal(
   { key, path }: Extract<Address, { type: 'original' }>,
   { showsOriginals }: ExplainRequest,
 ): Promise<Explanation> {
-  const item = await readItem(app.pg, { sourceKey: printSourceKey(path) })
+  const item = await readItem(app, { sourceKey: printSourceKey(path) })
   const cdn = answerOf(app.config, `${NOT_FOUND}: originals are never served`)
   if (!item)
     return {
@@ -185,7 +189,7 @@ async function explainItem(app: ExplainDeps, item: ItemFacts): Promise<Explanati
 }
 
 async function explainUniqueId(app: ExplainDeps, uniqueId: string): Promise<Explanation> {
-  const item = await readItem(app.pg, { uniqueId })
+  const item = await readItem(app, { uniqueId })
   return item ? await explainItem(app, item) : await explainGroup(app, { uniqueId }, uniqueId)
 }
 
@@ -197,7 +201,7 @@ async function explainNode(
   const id = Number(digits)
   if (!isRowId(id)) return unknown(app, text)
   if (typename === 'Icon' || typename === 'Illustration') {
-    const item = await readItem(app.pg, { id })
+    const item = await readItem(app, { id })
     const isOfType = item?.path.kind === typename.toUpperCase()
     return item && isOfType ? await explainItem(app, item) : unknown(app, text)
   }
@@ -207,7 +211,7 @@ async function explainNode(
 }
 
 async function explainGroup(app: ExplainDeps, by: Parameters<typeof readGroup>[1], text: string): Promise<Explanation> {
-  const group = await readGroup(app.pg, by)
+  const group = await readGroup(app, by)
   if (!group) return unknown(app, text)
   const preview = group.typename === 'Family' ? previewOf(app, group) : null
   if (preview) return { ...(await explainComposite(app, preview.path, preview.key)), kind: 'FAMILY' }
@@ -227,7 +231,7 @@ const SAME_SLUG_MAX = 10
 
 async function explainSlug(app: ExplainDeps, slug: string): Promise<Explanation> {
   const [id, ...others] = await findBySlug(app.searchPool, slug, SAME_SLUG_MAX + 1)
-  const item = id === undefined ? null : await readItem(app.pg, { id })
+  const item = id === undefined ? null : await readItem(app, { id })
   if (!item) return unknown(app, slug)
   const explained = await explainItem(app, item)
   if (others.length === 0) return explained

@@ -1,5 +1,6 @@
 import type { DefaultCacheBehavior, DistributionConfig, Origin, OriginGroup } from '@aws-sdk/client-cloudfront'
 import { printVariantKey } from '../core/variant.ts'
+import { PRIVATE_PREFIX } from '../core/visibility.ts'
 
 /** The origins that a picture is requested from. */
 export interface Route {
@@ -27,6 +28,14 @@ const ownBehavior = (live: DistributionConfig, path: string) =>
 export const separatesStable = (live: DistributionConfig, publicImageUrl: string | null): boolean =>
   ownBehavior(live, `${pathOf(publicImageUrl)}/i/ABCDEFGHIJKL.webp`) !==
   ownBehavior(live, `${pathOf(publicImageUrl)}/${SAMPLE}`)
+
+/** The behaviour of PRIVATE items' pictures, if it has this service as its only origin. Null: they are requested as all others are. */
+export function privateBehavior(live: DistributionConfig, publicImageUrl: string | null): Route['behavior'] | null {
+  const behavior = ownBehavior(live, `${pathOf(publicImageUrl)}/${PRIVATE_PREFIX}${SAMPLE}`)
+  const { primary } = routeOf(live, publicImageUrl)
+  const isOrigin = live.Origins?.Items?.some(({ Id }) => Id === behavior?.TargetOriginId && Id !== primary?.Id)
+  return behavior && isOrigin ? behavior : null
+}
 
 const SAMPLE = printVariantKey({
   ...{ vendor: 'acme', kind: 'ICON', family: 'FAMILY000001', iconSet: 'SET000000001', slug: 'sample' },

@@ -9,6 +9,7 @@ import { connectionOf, type PageQuery, pageComplexity, readPage, relatedPage } f
 import { followChanges } from './follow.ts'
 import { own, ownId } from './own.ts'
 import { RenderFailureConnection, RenderFailureRef } from './render-failure.ts'
+import { reachable } from './visible.ts'
 
 /** Who starts a backfill follows it too. */
 const READ = { token: ['operations:read', 'backfill:write'] } as const
@@ -79,7 +80,10 @@ const BackfillRef = builder.prismaNode('Backfill', {
       }),
       failures: t.connection(
         {
-          ...relatedPage('Backfill', 'failures', { type: RenderFailureRef }),
+          ...relatedPage('Backfill', 'failures', {
+            type: RenderFailureRef,
+            where: (context) => ({ item: reachable(context) }),
+          }),
           description: 'The items that could not be rendered, and why.',
         },
         RenderFailureConnection,

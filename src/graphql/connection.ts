@@ -99,22 +99,29 @@ const namesIn = ({ fieldNodes }: GraphQLResolveInfo): string[] =>
  * The options of a connection field over a relation: its rows are read in the same statement as their owners, for all owners in the
  * response at once.
  * @param relation of the Prisma model of type `owner`
+ * @param options.where a filter on its rows, for the caller
  */
-export function relatedPage<T extends object>(owner: string, relation: string, { type }: { type: Ref<T> }) {
+export function relatedPage<T extends object>(
+  owner: string,
+  relation: string,
+  { type, where = () => ({}) }: { type: Ref<T>; where?: (context: Context) => object },
+) {
   const connection = `${owner}.${relation}`
   // Like Pothos's t.relatedConnection, which however only continues from a cursor while its row exists.
   const select = (
     args: PageArgs,
-    _context: Context,
+    context: Context,
     nested: (query: PageQuery, at: object) => { select?: object },
     selected: () => ReadonlySet<string>,
   ) => {
     const typeName = () => builder.configStore.getTypeConfig(type as ObjectRef<SchemaTypes, T>).name
-    const rows = nested(pageQuery(connection, args, 'asc'), { getType: typeName, paths: NODES })
+    const filter = where(context)
+    const page = pageQuery(connection, args, 'asc')
+    const rows = nested({ ...page, where: { ...filter, ...page.where } }, { getType: typeName, paths: NODES })
     const names = selected()
     return {
       select: {
-        ...(names.has('totalCount') ? { _count: { select: { [relation]: true } } } : {}),
+        ...(names.has('totalCount') ? { _count: { select: { [relation]: { where: filter } } } } : {}),
         ...(isCountOnly([...names]) ? {} : { [relation]: withId(rows) }),
       },
     }

@@ -2,6 +2,7 @@ import { resolveScope } from '../catalogue/scope.ts'
 import { type PresetCoverage, readCoverage } from '../coverage/read.ts'
 import { builder } from './builder.ts'
 import { SAME_AS_SCOPE, ScopeInputRef, ScopeRef, scopeOf } from './item-kind.ts'
+import { reachable } from './visible.ts'
 
 /** Reading coverage may first count some sets: at most a hundred per query. */
 const COVERAGE_COMPLEXITY = 500
@@ -44,7 +45,9 @@ builder.queryField('coverage', (t) =>
       scope: t.arg({ type: ScopeInputRef, description: 'The whole catalogue if omitted.' }),
       in: t.arg({ type: ScopeRef, description: SAME_AS_SCOPE }),
     },
-    resolve: async (_root, args, { app, caller }) =>
-      readCoverage(app, await resolveScope(app.prisma, scopeOf(args), caller.vendor)),
+    resolve: async (_root, args, context) => {
+      const { app, caller } = context
+      return readCoverage(app, await resolveScope(app.prisma, scopeOf(args), caller.vendor, reachable(context)))
+    },
   }),
 )

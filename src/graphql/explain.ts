@@ -4,6 +4,7 @@ import { builder, CATALOGUE_READ } from './builder.ts'
 import { FamilyRef } from './family.ts'
 import { ImageErrorRef, ImageStatusRef } from './image.ts'
 import { ItemRef } from './item.ts'
+import { mayReadPrivate } from './visible.ts'
 
 /** It asks the stores, which costs money: few per query. */
 const COMPLEXITY = 5000
@@ -37,7 +38,7 @@ const ExplanationRef = builder.objectRef<Explanation>('Explanation').implement({
     objectKey: t.exposeString('objectKey', {
       nullable: true,
       description:
-        'Key of the current picture in the previews bucket, also before it exists; of an original, the key in the originals bucket, for tokens with scope originals:read.',
+        'Key of the current picture in the previews bucket, for a PRIVATE item in the originals bucket, also before it exists; of an original, the key in the originals bucket, for tokens with scope originals:read.',
     }),
     stored: t.exposeBoolean('stored', {
       nullable: true,
@@ -59,7 +60,7 @@ builder.queryField('explain', (t) =>
     type: ExplanationRef,
     authScopes: CATALOGUE_READ,
     description:
-      "Explains any picture URL, key, unique id, node id or slug. A vendor's token sees only that vendor's. BAD_INPUT for more than 2,000 characters.",
+      "Explains any picture URL, key, unique id, node id or slug. A vendor's token sees only that vendor's; PRIVATE things are unknown to those who may not see them. BAD_INPUT for more than 2,000 characters.",
     complexity: COMPLEXITY,
     args: { url: t.arg.string({ required: true, description: 'What somebody has pasted; at most 2,000 characters.' }) },
     resolve: (_root, { url }, { app, caller, imageUrl, request }) => {
@@ -68,6 +69,7 @@ builder.queryField('explain', (t) =>
         imageUrl,
         host: new URL(request.url).host,
         vendorId: caller.vendor?.id ?? null,
+        showsPrivate: mayReadPrivate(caller),
         showsOriginals: caller.scopes.has('originals:read'),
       }
       return explain(app, asked)

@@ -10,6 +10,8 @@ import { ItemConnection, itemsOf } from './item-connection.ts'
 import { SAME_AS_SCOPE, ScopeInputRef, ScopeRef, scopeOf } from './item-kind.ts'
 import { LicenseRef, licenseOf } from './license.ts'
 import { previewOf } from './preview.ts'
+import { VisibilityRef } from './visibility-type.ts'
+import { listed, listedWithin, reachable } from './visible.ts'
 
 export const FamilyRef = builder.prismaNode('Family', {
   id: { field: 'id' },
@@ -21,8 +23,15 @@ export const FamilyRef = builder.prismaNode('Family', {
     uniqueId: t.exposeID('uniqueId', { description: '12 characters A-Z and 0-9, a part of every key.' }),
     name: t.exposeString('name', { description: 'The name as the vendor gave it.' }),
     vendor: t.relation('vendor', { description: 'The vendor who sells it.' }),
+    visibility: t.expose('visibility', {
+      type: VisibilityRef,
+      description: 'Who may see it; no item of it is seen by more.',
+    }),
     iconSets: t.connection(
-      { ...relatedPage('Family', 'iconSets', { type: IconSetRef }), description: 'Its sets, oldest first.' },
+      {
+        ...relatedPage('Family', 'iconSets', { type: IconSetRef, where: listedWithin('Family', 'iconSets') }),
+        description: 'Its sets, oldest first.',
+      },
       IconSetConnection,
     ),
     items: t.connection(
@@ -48,7 +57,7 @@ export const FamilyRef = builder.prismaNode('Family', {
       type: ImageRef,
       nullable: true,
       description:
-        "The family's preview: a composite of random items from all of its sets. Null if the family has no items that can be shown. Until it is first composed, the URL is a stable alias that redirects to it.",
+        "The family's preview: a composite of random items from all of its sets. Null if the family is PRIVATE or has no items that can be shown. Until it is first composed, the URL is a stable alias that redirects to it.",
       select: { id: true },
       args: {
         layout: t.arg.string({
@@ -79,9 +88,9 @@ builder.queryFields((t) => ({
     authScopes: CATALOGUE_READ,
     description: 'The family with this id, or null.',
     args: { uniqueId: t.arg.id({ required: true, description: 'A unique id or a node id.' }) },
-    resolve: (query, _root, { uniqueId }, { app }) => {
+    resolve: (query, _root, { uniqueId }, context) => {
       const where = whereId('Family', uniqueId)
-      return where && app.prisma.family.findUnique({ ...query, where })
+      return where && context.app.prisma.family.findUnique({ ...query, where: { ...where, ...reachable(context) } })
     },
   }),
   families: t.connection(
@@ -105,11 +114,16 @@ builder.queryFields((t) => ({
         const { family } = context.app.prisma
         const where = {
           ...(search ? whereFamilyNamed(search) : {}),
-          ...whereFamily(await resolveScope(context.app.prisma, scopeOf({ scope, in: within }))),
+          ...whereFamily(
+            await resolveScope(context.app.prisma, scopeOf({ scope, in: within }), null, reachable(context)),
+          ),
         }
         const find = ({ where: page, ...query }: PageQuery) =>
-          family.findMany({ ...query, where: { AND: [where, page] } })
-        return readPage({ args, context, info }, { order: 'asc', find, count: () => family.count({ where }) })
+          family.findMany({ ...query, where: { AND: [where, listed(context), page] } })
+        return readPage(
+          { args, context, info },
+          { order: 'asc', find, count: () => family.count({ where: { AND: [where, listed(context)] } }) },
+        )
       },
     },
     FamilyConnection,

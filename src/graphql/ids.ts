@@ -30,15 +30,26 @@ export function rowIdOf(typename: string, text: string): number | null {
   return node?.typename === typename && isRowId(Number(node.id)) ? Number(node.id) : null
 }
 
-/** What the ids name, in order; null for an invalid or unknown id. Unique ids are looked up with one statement per table. */
-export async function parseIds(prisma: Prisma, texts: readonly string[]): Promise<(GlobalId | null)[]> {
+/**
+ * What the ids name, in order; null for an invalid or unknown id. Unique ids are looked up with one statement per table.
+ * @param visible a filter on families, sets and items: others are unknown
+ */
+export async function parseIds(
+  prisma: Prisma,
+  texts: readonly string[],
+  visible: object = {},
+): Promise<(GlobalId | null)[]> {
   const uniqueIds = texts.filter(isUniqueId)
-  const found = uniqueIds.length > 0 ? await findUniqueIds(prisma, uniqueIds) : new Map<string, GlobalId>()
+  const found = uniqueIds.length > 0 ? await findUniqueIds(prisma, uniqueIds, visible) : new Map<string, GlobalId>()
   return texts.map((text) => found.get(text) ?? parseGlobalId(text))
 }
 
-async function findUniqueIds(prisma: Prisma, uniqueIds: string[]): Promise<ReadonlyMap<string, GlobalId>> {
-  const where = { uniqueId: { in: uniqueIds } }
+async function findUniqueIds(
+  prisma: Prisma,
+  uniqueIds: string[],
+  visible: object,
+): Promise<ReadonlyMap<string, GlobalId>> {
+  const where = { uniqueId: { in: uniqueIds }, ...visible }
   const select = { id: true, uniqueId: true } as const
   const [items, iconSets, families] = await Promise.all([
     prisma.item.findMany({ where, select: { ...select, kind: true } }),
@@ -58,8 +69,13 @@ export const unknownUniqueId = (text: string) =>
   new AppError('NOT_FOUND', `Nothing has the unique id ${JSON.stringify(text)}.`)
 
 /** The object of one of these types that an id names. Throws BAD_INPUT for another type, NOT_FOUND for an unknown unique id. */
-export async function parseIdOf(prisma: Prisma, typenames: readonly string[], text: string): Promise<GlobalId> {
-  const [id = null] = await parseIds(prisma, [text])
+export async function parseIdOf(
+  prisma: Prisma,
+  typenames: readonly string[],
+  text: string,
+  visible: object = {},
+): Promise<GlobalId> {
+  const [id = null] = await parseIds(prisma, [text], visible)
   const shown = JSON.stringify(text.slice(0, 100))
   if (!id && isUniqueId(text)) throw unknownUniqueId(text)
   if (!id) throw new AppError('BAD_INPUT', `${shown} is not an id: give the "id" or "uniqueId" of an object.`)

@@ -1,9 +1,11 @@
 import type { Item } from '../../prisma/generated/client/client.ts'
 import { type ImageFormat, mimeTypeOf, type Preset } from '../core/variant.ts'
+import { placeKey } from '../core/visibility.ts'
 import { variantKeyOf } from '../variants/make.ts'
 import { specOf } from '../variants/offered.ts'
 import type { ImageFacts, ItemFailure } from '../variants/states.ts'
 import { builder, type Context } from './builder.ts'
+import { pictureUrlOf } from './picture-url.ts'
 
 export const ImageFormatRef = builder.enumType('ImageFormat', {
   description: 'The encoding of a picture.',
@@ -25,12 +27,14 @@ export const ImageStatusRef = builder.enumType('ImageStatus', {
 })
 
 /** The fields that determine a picture of an item. */
-export type PicturedItem = Pick<Item, 'id' | 'sourceKey' | 'sourceHash'>
+export type PicturedItem = Pick<Item, 'id' | 'sourceKey' | 'sourceHash' | 'visibility'>
 
 /** A picture of an item or a family, whether it exists yet or not. */
 export interface WantedImage {
   /** Its key, also before it exists. */
   readonly key: string
+  /** Its URL is signed and expires. */
+  readonly isPrivate: boolean
   readonly width: number
   readonly height: number
   readonly format: ImageFormat
@@ -57,6 +61,7 @@ export function imageOfItem(
   const spec = specOf(preset, format)
   return {
     key: variantKeyOf(app, item, spec),
+    isPrivate: item.visibility === 'PRIVATE',
     width,
     height,
     format,
@@ -84,10 +89,11 @@ export const ImageRef = builder.objectRef<WantedImage>('Image').implement({
   fields: (t) => ({
     url: t.field({
       type: 'URL',
-      description: 'Immutable: a changed source or preset gets a new URL.',
-      resolve: ({ key, warm }, _args, { imageUrl }) => {
+      description:
+        'Immutable: a changed source or preset gets a new URL. For a PRIVATE item it is signed, and expires after 10 to 15 minutes.',
+      resolve: ({ key, isPrivate, warm }, _args, context) => {
         warm?.()
-        return `${imageUrl}/${key}`
+        return pictureUrlOf(context, { key, isPrivate })
       },
     }),
     width: t.exposeInt('width', { description: 'Width in px.' }),
@@ -126,13 +132,15 @@ export const ImageRef = builder.objectRef<WantedImage>('Image').implement({
       type: 'DateTime',
       nullable: true,
       description: 'When it was last made; null until it is rendered.',
-      resolve: async ({ key }, _args, { loaders }) => (await loaders.making.load(key))?.madeAt ?? null,
+      resolve: async (image, _args, { loaders }) =>
+        (await loaders.making.load(placeKey(image.key, image)))?.madeAt ?? null,
     }),
     renderMs: t.int({
       nullable: true,
       description:
         "CPU time in ms of the render that made it, which also made the item's other pictures if they were missing; null until it is rendered, and for families.",
-      resolve: async ({ key }, _args, { loaders }) => (await loaders.making.load(key))?.renderMs ?? null,
+      resolve: async (image, _args, { loaders }) =>
+        (await loaders.making.load(placeKey(image.key, image)))?.renderMs ?? null,
     }),
     warnings: t.stringList({
       description:

@@ -24,6 +24,7 @@ import { parseKeyset, printKeyset } from './cursor.ts'
 import { ItemRef } from './item.ts'
 import type { ItemArgs } from './item-filter.ts'
 import { ItemKindRef } from './item-kind.ts'
+import { listedWithin } from './visible.ts'
 
 /** A search takes three statements, also in each row of a page, and with a count two more. */
 const SEARCH_COMPLEXITY = 5 * STATEMENT_COST
@@ -157,7 +158,7 @@ type Owner = 'Family' | 'IconSet'
  * @param scopeOf the scope of the owner with an id
  */
 export function itemsOf(owner: Owner, scopeOf: (id: number) => Partial<Scope>) {
-  const related = relatedPage(owner, 'items', { type: ItemRef })
+  const related = relatedPage(owner, 'items', { type: ItemRef, where: listedWithin(owner, 'items') })
   const isSearch = ({ search: text, kind }: ItemArgs) => Boolean(text?.trim() || kind)
   const select = (
     args: PageArgs & ItemArgs,

@@ -5,6 +5,7 @@ import type { Filter, Sort } from '../search/find.ts'
 import { builder, type Context } from './builder.ts'
 import { parseIds } from './ids.ts'
 import { ItemKindRef, SAME_AS_SCOPE, ScopeInputRef, ScopeRef, scopeOf } from './item-kind.ts'
+import { reachable } from './visible.ts'
 
 /** Limits on the values of one list of a filter, and on the characters of each. */
 const VALUES_MAX = 50
@@ -74,7 +75,8 @@ export interface ItemArgs {
  * The search that the arguments describe. A scope or kind may be given beside the filter or in it, but not in both with different values.
  * Throws BAD_INPUT, and NOT_FOUND for a scope that is not in the catalogue.
  */
-export async function readItemArgs(args: ItemArgs, { app }: Context) {
+export async function readItemArgs(args: ItemArgs, context: Context) {
+  const { app } = context
   const filter = args.filter ?? {}
   for (const name of ['tags', 'families', 'licenses'] as const) checkList(`filter.${name}`, filter[name])
   const [beside, inside] = [scopeOf(args), scopeOf(filter)]
@@ -87,9 +89,9 @@ export async function readItemArgs(args: ItemArgs, { app }: Context) {
     )
   const seed = args.seed ?? 0
   if (seed < 0 || seed > SEED_MAX) throw new AppError('BAD_INPUT', `seed is ${seed}: give 0 to ${SEED_MAX}.`)
-  const families = filter.families ? await parseIds(app.prisma, filter.families) : null
+  const families = filter.families ? await parseIds(app.prisma, filter.families, reachable(context)) : null
   const found: Filter = {
-    scope: await resolveScope(app.prisma, beside ?? inside),
+    scope: await resolveScope(app.prisma, beside ?? inside, null, reachable(context)),
     kind: args.kind ?? filter.kind ?? null,
     tags: filter.tags ?? [],
     familyIds: families ? families.flatMap((id) => (id?.typename === 'Family' ? [Number(id.id)] : [])) : null,

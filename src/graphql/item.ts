@@ -7,9 +7,12 @@ import { whereItemId } from './ids.ts'
 import { ImageFormatRef, ImageRef, imageOfItem } from './image.ts'
 import { ItemKindRef } from './item-kind.ts'
 import { LicenseRef, licenseOf } from './license.ts'
+import { pictureUrlOf } from './picture-url.ts'
 import { PLACEHOLDER_COLUMNS, PlaceholderRef, placeholderOfItem } from './placeholder.ts'
 import { presetsOfSrcSet } from './src-set.ts'
 import { ImageTransformRef } from './transform.ts'
+import { VisibilityRef } from './visibility-type.ts'
+import { reachable } from './visible.ts'
 
 export const ItemRef = builder.prismaInterface('Item', {
   name: 'Item',
@@ -17,7 +20,7 @@ export const ItemRef = builder.prismaInterface('Item', {
   interfaces: [builder.nodeInterfaceRef()],
   resolveType: ({ kind }) => (kind === 'ICON' ? 'Icon' : 'Illustration'),
   // Needed to print URLs and to determine the type, whatever else is selected.
-  select: { id: true, kind: true, sourceKey: true, sourceHash: true },
+  select: { id: true, kind: true, sourceKey: true, sourceHash: true, visibility: true },
   fields: (t) => ({
     uniqueId: t.exposeID('uniqueId', {
       description: 'A unique id of 12 characters A-Z and 0-9 that stays the same across imports.',
@@ -52,6 +55,10 @@ export const ItemRef = builder.prismaInterface('Item', {
     }),
     createdAt: t.expose('createdAt', { type: 'DateTime', description: 'When it was added to the catalogue.' }),
     kind: t.expose('kind', { type: ItemKindRef, description: 'The kind of its set.' }),
+    visibility: t.expose('visibility', {
+      type: VisibilityRef,
+      description: "Who may see it: the strictest of its own, its set's and its family's.",
+    }),
     iconSet: t.relation('iconSet', { description: 'The set it belongs to.' }),
     family: t.relation('family', { description: 'The family it belongs to.' }),
     vendor: t.relation('vendor', { description: 'The vendor who sells it.' }),
@@ -115,10 +122,14 @@ export const ItemRef = builder.prismaInterface('Item', {
           description: 'A format that all of the presets offer.',
         }),
       },
-      resolve: (item, { presets: names, format }, { app, imageUrl }) => {
+      resolve: (item, { presets: names, format }, context) => {
+        const { app } = context
         app.warmQueue.addPage(item.id)
+        const isPrivate = item.visibility === 'PRIVATE'
+        const urlOf = (name: string) =>
+          pictureUrlOf(context, { key: variantKeyOf(app, item, { preset: name, format }), isPrivate })
         return presetsOfSrcSet(app.presets, { names, format })
-          .map(({ name, width }) => `${imageUrl}/${variantKeyOf(app, item, { preset: name, format })} ${width}w`)
+          .map(({ name, width }) => `${urlOf(name)} ${width}w`)
           .join(', ')
       },
     }),
@@ -132,7 +143,7 @@ const itemNode = (variant: 'Icon' | 'Illustration') =>
     interfaces: [ItemRef],
     id: { field: 'id' },
     nullable: true,
-    select: { id: true, kind: true, sourceKey: true, sourceHash: true },
+    select: { id: true, kind: true, sourceKey: true, sourceHash: true, visibility: true },
   })
 export const IconRef = itemNode('Icon')
 export const IllustrationRef = itemNode('Illustration')
@@ -144,9 +155,9 @@ builder.queryField('item', (t) =>
     authScopes: CATALOGUE_READ,
     description: 'The item with this id, or null.',
     args: { uniqueId: t.arg.id({ required: true, description: 'A unique id or a node id.' }) },
-    resolve: (query, _root, { uniqueId }, { app }) => {
+    resolve: (query, _root, { uniqueId }, context) => {
       const where = whereItemId(uniqueId)
-      return where && app.prisma.item.findUnique({ ...query, where })
+      return where && context.app.prisma.item.findUnique({ ...query, where: { ...where, ...reachable(context) } })
     },
   }),
 )

@@ -7,6 +7,7 @@ import { ItemRef } from './item.ts'
 import { ItemConnection, itemsComplexity, searchOfAll, searchPage } from './item-connection.ts'
 import { ItemFilterRef, ItemSortRef, readItemArgs } from './item-filter.ts'
 import { ItemKindRef, SAME_AS_SCOPE, ScopeInputRef, ScopeRef } from './item-kind.ts'
+import { listed } from './visible.ts'
 
 const SUGGESTIONS_MAX = 20
 
@@ -39,7 +40,7 @@ builder.queryField('items', (t) =>
         if (asked.text?.trim() || args.filter || asked.sort !== 'RELEVANCE')
           return await searchPage(asked, { args, context, info })
         const { item } = context.app.prisma
-        const own = { ...whereScope(asked.filter.scope), ...(args.kind ? { kind: args.kind } : {}) }
+        const own = { ...whereScope(asked.filter.scope), ...(args.kind ? { kind: args.kind } : {}), ...listed(context) }
         const find = ({ where, ...query }: PageQuery) => item.findMany({ ...query, where: { ...own, ...where } })
         const page: object = await readPage(
           { args, context, info },

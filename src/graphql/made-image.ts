@@ -1,10 +1,13 @@
 import { queryFromInfo } from '@pothos/plugin-prisma'
 import type { GraphQLResolveInfo } from 'graphql'
 import { AppError } from '../core/errors.ts'
+import { isPrivateKey, withoutPlace } from '../core/visibility.ts'
 import { type LatestImage, readLatest } from '../variants/latest.ts'
 import { builder, type Context } from './builder.ts'
 import { followLatest } from './follow.ts'
 import { ItemRef } from './item.ts'
+import { pictureUrlOf } from './picture-url.ts'
+import { reachable } from './visible.ts'
 
 const FIRST_MAX = 100
 const FIRST_DEFAULT = 24
@@ -25,8 +28,9 @@ const MadeImageRef = builder.objectRef<MadeImage>('MadeImage').implement({
     preset: t.exposeString('preset', { description: "A preset's name, or the key segment of a transform." }),
     url: t.field({
       type: 'URL',
-      description: 'Its immutable URL.',
-      resolve: ({ objectKey }, _args, { imageUrl }) => `${imageUrl}/${objectKey}`,
+      description: 'Its immutable URL; of a PRIVATE item, one that is signed and expires.',
+      resolve: ({ objectKey }, _args, context) =>
+        pictureUrlOf(context, { key: withoutPlace(objectKey), isPrivate: isPrivateKey(objectKey) }),
     }),
     width: t.exposeInt('width', { description: 'Width in px.' }),
     height: t.exposeInt('height', { description: 'Height in px.' }),
@@ -66,7 +70,7 @@ builder.subscriptionField('imagesMade', (t) =>
   }),
 )
 
-/** Reads the items with what is selected of them, in one statement; images of items that are gone are left out. */
+/** Reads the items with what is selected of them, in one statement; images of items that are gone, or that the caller may not see, are left out. */
 async function withItems(
   images: readonly LatestImage[],
   { context, info }: { context: Context; info: GraphQLResolveInfo },
@@ -74,7 +78,9 @@ async function withItems(
   const selection = queryFromInfo({ context, info, typeName: 'Item', select: { id: true }, path: ['item'] })
   const ids = [...new Set(images.map(({ itemId }) => itemId))]
   const items =
-    ids.length > 0 ? await context.app.prisma.item.findMany({ ...selection, where: { id: { in: ids } } }) : []
+    ids.length > 0
+      ? await context.app.prisma.item.findMany({ ...selection, where: { id: { in: ids }, ...reachable(context) } })
+      : []
   const byId = new Map(items.map((item) => [item.id, item]))
   return images.flatMap((image) => {
     const item = byId.get(image.itemId)

@@ -9,6 +9,7 @@ import { builder, type Context } from './builder.ts'
 import { isGiven } from './connection.ts'
 import { parseIds } from './ids.ts'
 import { own } from './own.ts'
+import { reachable } from './visible.ts'
 
 /** A page of each of ten types; the rows of each type are read in one statement. */
 const IDS_MAX = 1000
@@ -22,16 +23,24 @@ type Find = (prisma: Prisma, query: Query, caller: Caller) => PromiseLike<readon
 /** How to find the rows of each type that has node ids. test/graphql-paging.test.ts checks that it is complete. */
 export const FINDERS: Readonly<Record<string, Find>> = {
   Vendor: ({ vendor }, query, caller) => vendor.findMany(ofCatalogue(query, caller)),
-  Family: ({ family }, query, caller) => family.findMany(ofCatalogue(query, caller)),
-  IconSet: ({ iconSet }, query, caller) => iconSet.findMany(ofCatalogue(query, caller)),
+  Family: ({ family }, query, caller) =>
+    family.findMany({ ...ofCatalogue(query, caller), where: { ...query.where, ...reachable({ caller }) } }),
+  IconSet: ({ iconSet }, query, caller) =>
+    iconSet.findMany({ ...ofCatalogue(query, caller), where: { ...query.where, ...reachable({ caller }) } }),
   Icon: ({ item }, query, caller) =>
-    item.findMany({ ...ofCatalogue(query, caller), where: { ...query.where, kind: 'ICON' } }),
+    item.findMany({ ...ofCatalogue(query, caller), where: { ...query.where, ...reachable({ caller }), kind: 'ICON' } }),
   Illustration: ({ item }, query, caller) =>
-    item.findMany({ ...ofCatalogue(query, caller), where: { ...query.where, kind: 'ILLUSTRATION' } }),
+    item.findMany({
+      ...ofCatalogue(query, caller),
+      where: { ...query.where, ...reachable({ caller }), kind: 'ILLUSTRATION' },
+    }),
   Backfill: ({ backfill }, query, caller) =>
     backfill.findMany({ ...query, where: { ...query.where, ...own('Backfill', caller) } }),
   RenderFailure: ({ renderFailure }, query, caller) =>
-    renderFailure.findMany({ ...query, where: { ...query.where, ...own('RenderFailure', caller) } }),
+    renderFailure.findMany({
+      ...query,
+      where: { ...query.where, AND: [own('RenderFailure', caller), { item: reachable({ caller }) }] },
+    }),
   TakeDown: ({ takeDown }, query, caller) =>
     takeDown.findMany({ ...query, where: { ...query.where, ...own('TakeDown', caller) } }),
   Upload: ({ upload }, query, caller) =>
@@ -83,7 +92,7 @@ async function findNodes(
 ): Promise<({ id: number } | null)[]> {
   if (texts.length > IDS_MAX)
     throw new AppError('BAD_INPUT', `ids has ${texts.length} entries; at most ${IDS_MAX} are allowed.`)
-  const wanted = await parseIds(context.app.prisma, texts)
+  const wanted = await parseIds(context.app.prisma, texts, reachable(context))
   const rows = new Map<string, { id: number }>()
   const byType = Map.groupBy(wanted.filter(isGiven), ({ typename }) => typename)
   await Promise.all(

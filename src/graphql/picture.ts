@@ -9,6 +9,7 @@ import { offeredPreset, specOf } from '../variants/offered.ts'
 import { printStableUrl } from '../variants/stable-url.ts'
 import { builder, type Context } from './builder.ts'
 import { ItemRef } from './item.ts'
+import { pictureUrlOf } from './picture-url.ts'
 import { PLACEHOLDER_COLUMNS, PlaceholderRef, placeholderOfItem } from './placeholder.ts'
 import { presetsLike } from './src-set.ts'
 import { ThemeRef } from './transform.ts'
@@ -28,7 +29,7 @@ const COLUMNS = {
   height: true,
   suitsAvif: true,
 } as const
-type PicturedItem = Pick<Item, keyof typeof COLUMNS | 'id' | 'kind' | 'sourceKey' | 'sourceHash'>
+type PicturedItem = Pick<Item, keyof typeof COLUMNS | 'id' | 'kind' | 'sourceKey' | 'sourceHash' | 'visibility'>
 
 interface PictureArgs {
   readonly widths?: readonly number[] | null | undefined
@@ -54,11 +55,11 @@ const PictureSourceRef = builder.objectRef<{ type: string; srcSet: string }>('Pi
   }),
 })
 
-const urlOf = (
-  { app, imageUrl }: Context,
-  item: PicturedItem,
-  { drawn, format }: { drawn: Preset; format: ImageFormat },
-) => `${imageUrl}/${variantKeyOf(app, item, specOf(drawn, format))}`
+const urlOf = (context: Context, item: PicturedItem, { drawn, format }: { drawn: Preset; format: ImageFormat }) =>
+  pictureUrlOf(context, {
+    key: variantKeyOf(context.app, item, specOf(drawn, format)),
+    isPrivate: item.visibility === 'PRIVATE',
+  })
 
 const srcSetOf = (context: Context, { item, drawn }: Picture, format: 'WEBP' | 'AVIF') =>
   drawn
@@ -111,8 +112,11 @@ const PictureRef = builder.objectRef<Picture>('Picture').implement({
     stableUrl: t.field({
       type: 'URL',
       description:
-        'A permanent address that stays the same when the source or the service changes, and redirects to the immutable picture: for e-mail, documents and og:image.',
-      resolve: ({ stableUrl }, _args, { imageUrl }) => `${imageUrl}/${stableUrl}`,
+        'A permanent address that stays the same when the source or the service changes, and redirects to the immutable picture: for e-mail, documents and og:image. A PRIVATE item has none: it is the signed src, which expires.',
+      resolve: ({ item, src, stableUrl }, _args, context) =>
+        item.visibility === 'PRIVATE'
+          ? urlOf(context, item, { drawn: src, format: 'WEBP' })
+          : `${context.imageUrl}/${stableUrl}`,
     }),
   }),
 })

@@ -22,6 +22,7 @@ export async function previewOf(
   const { width, height } = layout
   return {
     key,
+    isPrivate: false,
     width,
     height,
     format,

@@ -7,6 +7,7 @@ import { connectionOf, type PageQuery, pageComplexity, readPage } from './connec
 import { whereItemId } from './ids.ts'
 import { ItemRef } from './item.ts'
 import { SAME_AS_SCOPE, ScopeInputRef, ScopeRef, scopeOf } from './item-kind.ts'
+import { reachable } from './visible.ts'
 
 const SCOPES = { token: ['operations:read', 'backfill:write'] } as const
 
@@ -77,8 +78,13 @@ builder.queryField('failureCounts', (t) =>
       scope: t.arg({ type: ScopeInputRef, description: 'The whole catalogue if omitted.' }),
       in: t.arg({ type: ScopeRef, description: SAME_AS_SCOPE }),
     },
-    resolve: async (_root, args, { app, caller }) =>
-      countFailures(app.pg, await resolveScope(app.prisma, scopeOf(args), caller.vendor)),
+    resolve: async (_root, args, context) => {
+      const { app, caller } = context
+      return await countFailures(
+        app.pg,
+        await resolveScope(app.prisma, scopeOf(args), caller.vendor, reachable(context)),
+      )
+    },
   }),
 )
 
@@ -89,9 +95,10 @@ builder.mutationField('retryItem', (t) =>
     description:
       "Has the next free worker try the item's source again, ahead of backfills, whatever its last attempt found; its failure is not final until then. Without a failure it makes the pictures that the item lacks. NOT_FOUND for an unknown item, GONE if it is taken down.",
     args: { id: t.arg.id({ required: true, description: 'A unique id or a node id.' }) },
-    resolve: async (query, _root, { id }, { app, caller }) => {
+    resolve: async (query, _root, { id }, context) => {
+      const { app, caller } = context
       const where = whereItemId(id)
-      const bound = caller.vendor ? { vendorId: caller.vendor.id } : {}
+      const bound = { ...(caller.vendor ? { vendorId: caller.vendor.id } : {}), ...reachable(context) }
       const item = where && (await app.prisma.item.findUnique({ where: { ...where, ...bound }, select: { id: true } }))
       if (!item) throw new AppError('NOT_FOUND', `There is no item ${JSON.stringify(id.slice(0, 100))}.`)
       await retryItem(app.pg, item.id)
@@ -102,13 +109,13 @@ builder.mutationField('retryItem', (t) =>
 
 async function whereFailures(
   args: Parameters<typeof scopeOf>[0] & { code?: string | null },
-  { app, caller }: Context,
+  context: Context,
 ): Promise<{ item: ReturnType<typeof whereScope>; code?: string }> {
   const { code } = args
   if (code && !isErrorCode(code))
     throw new AppError('BAD_INPUT', `There is no code ${JSON.stringify(code.slice(0, 100))} in the error catalogue.`)
-  return {
-    item: whereScope(await resolveScope(app.prisma, scopeOf(args), caller.vendor)),
-    ...(code ? { code } : {}),
-  }
+  const visible = reachable(context)
+  const { app, caller } = context
+  const found = await resolveScope(app.prisma, scopeOf(args), caller.vendor, visible)
+  return { item: { ...whereScope(found), ...visible }, ...(code ? { code } : {}) }
 }

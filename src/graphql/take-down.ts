@@ -25,12 +25,27 @@ const TakeDownStatusRef = builder.enumType('TakeDownStatus', {
   } as const,
 })
 
+const TakeDownKindRef = builder.enumType('TakeDownKind', {
+  description: 'What a receipt is for.',
+  values: {
+    TAKE_DOWN: { description: 'a take-down: nothing of it is shown to anyone until it is restored' },
+    PRIVATE: {
+      description: 'it became PRIVATE: what was public of it is deleted; made PUBLIC or UNLISTED again, it is RESTORED',
+    },
+  } as const,
+})
+
 const TakeDownRef = builder.prismaNode('TakeDown', {
   id: { field: 'id' },
   authScopes: SCOPE,
-  description: 'Hides an item, or all of a set, family or vendor, until it is restored.',
+  description:
+    'The receipt of a take-down, which hides an item, or all of a set, family or vendor, until it is restored, or of a change of visibility to PRIVATE. scope takedown:write.',
   fields: (t) => ({
     status: t.expose('status', { type: TakeDownStatusRef, description: 'The status of the take-down.' }),
+    kind: t.expose('kind', {
+      type: TakeDownKindRef,
+      description: 'What was taken down: everything, or what was public.',
+    }),
     reason: t.exposeString('reason', { description: 'The reason, as given.' }),
     target: t.node({
       description:

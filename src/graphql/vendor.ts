@@ -2,6 +2,7 @@ import { builder, CATALOGUE_READ } from './builder.ts'
 import { connectionOf, pageComplexity, readPage, relatedPage } from './connection.ts'
 import { FamilyConnection, FamilyRef } from './family.ts'
 import { rowIdOf } from './ids.ts'
+import { listed } from './visible.ts'
 
 export const VendorRef = builder.prismaNode('Vendor', {
   id: { field: 'id' },
@@ -13,7 +14,10 @@ export const VendorRef = builder.prismaNode('Vendor', {
     username: t.exposeString('username', { description: 'The first part of every key.' }),
     name: t.exposeString('name', { description: 'The display name.' }),
     families: t.connection(
-      { ...relatedPage('Vendor', 'families', { type: FamilyRef }), description: 'Their families, oldest first.' },
+      {
+        ...relatedPage('Vendor', 'families', { type: FamilyRef, where: listed }),
+        description: 'Their families, oldest first.',
+      },
       FamilyConnection,
     ),
   }),

@@ -1,4 +1,5 @@
 import type { IncomingMessage, ServerResponse } from 'node:http'
+import { checkSignedPath } from '../access/signed-url.ts'
 import { answerHeaders, CACHE } from '../cdn/cache-headers.ts'
 import { findComposite, findStableCompositeKey } from '../composites/find.ts'
 import type { Config } from '../core/config.ts'
@@ -6,6 +7,7 @@ import { AppError, publicSentence, toAppError } from '../core/errors.ts'
 import { hasEtag } from '../core/etag.ts'
 import { logFailure } from '../core/log-failure.ts'
 import { mimeTypeOf } from '../core/variant.ts'
+import { isPrivateKey, withoutPlace } from '../core/visibility.ts'
 import type { DeliveryCounts } from '../diagnose/delivery-counts.ts'
 import type { Limits } from '../limits/limits.ts'
 import { networkOf } from '../limits/network.ts'
@@ -28,7 +30,8 @@ type Origin = Parameters<typeof createVariantFinder>[0] &
  * The origin handler, which the CDN requests for what the bucket lacks: GET, HEAD and OPTIONS of a variant's or composite's key below
  * `/images/`, and of stable addresses (stable-url.ts) there and at the root. Responds with a whole picture, 301 to its key by a newer URL
  * secret, 302 to the current one, 304, 400,
- * 404, 405, 410, 422, or 429 or 503 with Retry-After and a placeholder picture as its body; see cache-headers.ts.
+ * 404, 405, 410, 422, or 429 or 503 with Retry-After and a placeholder picture as its body; see cache-headers.ts. Pictures of PRIVATE
+ * items only exist below `/images/_private/`, for signed requests, and no shared cache keeps them.
  * @param options.answerMs time limit of a response; a picture that takes longer is still made, for the next request
  */
 export function createOriginHandler(origin: Origin, { answerMs = ANSWER_LIMIT_MS }: { answerMs?: number } = {}) {
@@ -58,6 +61,7 @@ export function createOriginHandler(origin: Origin, { answerMs = ANSWER_LIMIT_MS
       throw new AppError('METHOD_NOT_ALLOWED', `Use GET, HEAD or OPTIONS for pictures, not ${request.method}.`)
     }
     origin.limits.pictures.spend(networkOf(requested.viewer.client))
+    if (isPrivateKey(requested.key)) return await answerPrivate(request, response, requested)
     if (isStablePath(requested.key)) return await answerStable(request, response, requested)
     const found = await findIssued(requested.key)
     if (!found) throw new AppError('NOT_FOUND', 'No picture was issued at this address.')
@@ -69,7 +73,30 @@ export function createOriginHandler(origin: Origin, { answerMs = ANSWER_LIMIT_MS
   }
 
   async function findIssued(key: string): Promise<IssuedImage | null> {
-    return (await findVariant(key)) ?? (await findComposite(origin, key))
+    const found = (await findVariant(key)) ?? (await findComposite(origin, key))
+    return found?.isPrivate ? null : found
+  }
+
+  /** A redirect would lose the signature, so a signed URL of an earlier source, preset or secret gets the current picture. */
+  async function answerPrivate(
+    request: IncomingMessage,
+    response: ServerResponse,
+    requested: RequestedPicture,
+  ): Promise<void> {
+    const parameters = new URL(request.url ?? '', 'http://localhost').searchParams
+    const verdict = checkSignedPath(origin.urlSecrets, { purpose: 'picture', path: requested.key, parameters })
+    if (verdict === 'expired') throw new AppError('FORBIDDEN', 'This URL has expired: request a new one from the API.')
+    const found = verdict === 'good' ? await findVariant(withoutPlace(requested.key)) : null
+    if (!found) throw new AppError('NOT_FOUND', 'No picture was issued at this address.')
+    requested.found = found
+    const { bytes, md5, wasStored } = await ensureInTime(found, requested.viewer)
+    const waitedMs = found.image ? undefined : performance.now() - requested.arrivedAt
+    origin.deliveries.count(wasStored ? 'stored' : 'made', waitedMs)
+    const headers = answerHeaders({ cache: CACHE.private, md5 })
+    const known = request.headers['if-none-match']
+    if (known && hasEtag(known, etagOf(md5))) return end(response, 304, headers)
+    const picture = { ...headers, 'content-type': mimeTypeOf(found.format), 'content-length': bytes.length }
+    end(response, 200, picture, request.method === 'HEAD' ? undefined : bytes)
   }
 
   async function answerStable(
@@ -144,7 +171,8 @@ export function createOriginHandler(origin: Origin, { answerMs = ANSWER_LIMIT_MS
       type: 'text/plain; charset=utf-8',
       bytes: Buffer.from(`${error.code}: ${publicSentence(error)}\n`),
     }
-    const headers = { 'content-type': type, 'content-length': bytes.length, ...answerHeaders({ error }) }
+    const cache = isPrivateKey(key) ? { cache: CACHE.never } : {}
+    const headers = { 'content-type': type, 'content-length': bytes.length, ...answerHeaders({ error, ...cache }) }
     end(response, error.status, headers, request.method === 'HEAD' ? undefined : bytes)
   }
 
@@ -155,7 +183,9 @@ export function createOriginHandler(origin: Origin, { answerMs = ANSWER_LIMIT_MS
     found: IssuedImage | undefined,
   ): Promise<{ type: string; bytes: Buffer } | null> {
     if (error.status !== 503 && error.status !== 429) return null
-    return found?.placeholder ? standIns.placeholder(found.placeholder, found.format) : standIns.neutral(key)
+    return found?.placeholder
+      ? standIns.placeholder(found.placeholder, found.format)
+      : standIns.neutral(withoutPlace(key))
   }
 }
 

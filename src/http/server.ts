@@ -15,6 +15,7 @@ import { createGraphQLRoutes } from './graphql.ts'
 import { createHealthRoutes } from './health.ts'
 import { createOriginHandler } from './images.ts'
 import { createRequestLimit } from './limit-requests.ts'
+import { createOriginalsRoute } from './originals.ts'
 import { assignRequestId, guarded, pathOf, type Route } from './sender.ts'
 import { createSessionRoute } from './session.ts'
 import { createUploadRoutes } from './uploads.ts'
@@ -53,6 +54,7 @@ export async function serve(
   const base = { url: '', imageUrl: '' }
   const graphql = createGraphQLRoutes(app, base)
   const pictures = createOriginHandler(app)
+  const originals = createOriginalsRoute(app)
   const failures = createFailuresExport(app)
   const audit = createAuditExport(app)
   const health = createHealthRoutes(app)
@@ -86,6 +88,7 @@ export async function serve(
     if (path.startsWith('/i/') || path.startsWith('/f/')) return stablePictures(request, response)
     const refusal = isCounted(path) ? limitRequest(request, response, { client: networkOf(addressOf(request)) }) : null
     if (refusal) return text(response, refusal.status, `${refusal.code}: ${refusal.message}\n`)
+    if (path.startsWith('/originals/')) return originals(request, response)
     if (path.startsWith('/uploads/')) return uploads.receive(request, response)
     switch (path) {
       case '/graphql':
@@ -123,7 +126,7 @@ export async function serve(
 }
 
 const NOT_FOUND =
-  'NOT_FOUND: The paths are / (the console), /session, /graphql, /schema.graphql, /possible-types.json, /images/…, /i/…, /f/…, /uploads/…, /events/s3, /failures.jsonl, /audit.jsonl, /healthz, /readyz and /metrics.\n'
+  'NOT_FOUND: The paths are / (the console), /session, /graphql, /schema.graphql, /possible-types.json, /images/…, /i/…, /f/…, /originals/…, /uploads/…, /events/s3, /failures.jsonl, /audit.jsonl, /healthz, /readyz and /metrics.\n'
 
 /** GraphQL counts its requests by token, pictures have a limit of their own, and a load balancer may check as often as it likes. */
 const NOT_COUNTED = new Set(['/graphql', '/healthz', '/readyz', '/metrics'])

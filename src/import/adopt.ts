@@ -1,4 +1,5 @@
 import { TAKEN_DOWN } from '../catalogue/taken-down.ts'
+import { IS_PRIVATE } from '../catalogue/visibility.ts'
 import { mapConcurrent } from '../core/map-concurrent.ts'
 import { type Presets, parseVariantKey, printSourceKey, type VariantPath } from '../core/variant.ts'
 import type { Pg } from '../db/database.ts'
@@ -116,7 +117,7 @@ const FIND_KNOWN = statement({
   text: `
     select i.id, i.source_hash, m.id is not null as known
     from unnest(:sourceKeys::text[], :objectKeys::text[]) with ordinality as t(source_key, object_key, n)
-    left join item i on i.source_key = t.source_key and not ${TAKEN_DOWN('i')}
+    left join item i on i.source_key = t.source_key and not ${TAKEN_DOWN('i')} and not ${IS_PRIVATE('i')}
     left join image m on m.object_key = t.object_key order by n`,
   parameters: { sourceKeys: 'text[]', objectKeys: 'text[]' },
   columns: { id: 'int4?', source_hash: 'text?', known: 'bool' },

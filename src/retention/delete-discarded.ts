@@ -1,5 +1,6 @@
 import { log } from '../core/log.ts'
 import { parseVariantKey, printSourceKey } from '../core/variant.ts'
+import { withoutPlace } from '../core/visibility.ts'
 import { inTransaction, type Pg } from '../db/database.ts'
 import { lockItems } from '../db/locks.ts'
 import { anyOf, fetchAll, query } from '../db/query.ts'
@@ -57,7 +58,7 @@ async function lockPictures(
   await using opening = new AsyncDisposableStack()
   const sourceKeyOf = new Map(
     keys.flatMap((key) => {
-      const path = parseVariantKey(key)
+      const path = parseVariantKey(withoutPlace(key))
       return path ? [[key, printSourceKey(path)] as const] : []
     }),
   )

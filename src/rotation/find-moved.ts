@@ -1,7 +1,9 @@
 import { TAKEN_DOWN } from '../catalogue/taken-down.ts'
+import { IN_PLACE, IS_PRIVATE } from '../catalogue/visibility.ts'
 import { FAMILY_TAKEN_DOWN, SHOWS_HIDDEN } from '../composites/locate.ts'
 import { type ImageFormat, type Presets, printCompositeKey, printVariantKeyOf } from '../core/variant.ts'
 import { type UrlSecret, versionOf } from '../core/version.ts'
+import { placeKey } from '../core/visibility.ts'
 import type { Pg } from '../db/database.ts'
 import { statement } from '../db/statement.ts'
 
@@ -15,7 +17,9 @@ export interface Keys {
   readonly urlSecret: UrlSecret
 }
 
-/** A current picture that is stored under the keys of other secrets alone, and the key where it belongs. */
+/**
+ * A current picture that is stored under the keys of other secrets alone, and the key where it belongs; both are private, or both public.
+ */
 export interface MovedImage {
   readonly imageId: string
   readonly ownerId: number
@@ -44,10 +48,10 @@ export async function findMoved(
     versionOf(urlSecret.value, row.sourceHash, row.recipeHash)
   if (owner === 'ITEM') {
     const rows = await FIND_MOVED_VARIANTS.all(pg, values)
-    return rows.map(({ sourceKey, preset, format, ...row }) => ({
-      ...row,
-      newKey: printVariantKeyOf(sourceKey, { preset, version: versionIn(row), format: format as ImageFormat }),
-    }))
+    return rows.map(({ sourceKey, isPrivate, preset, format, ...row }) => {
+      const key = printVariantKeyOf(sourceKey, { preset, version: versionIn(row), format: format as ImageFormat })
+      return { ...row, newKey: placeKey(key, { isPrivate }) }
+    })
   }
   const { presets: _, recipeHashes: __, ...ofFamilies } = values
   const rows = await FIND_MOVED_COMPOSITES.all(pg, ofFamilies)
@@ -68,18 +72,18 @@ const valuesOf = (presets: Presets, urlSecret: UrlSecret) => ({
   urlSecretId: urlSecret.id,
 })
 
-/** SQL: the image `m` is the newest of its picture, and none has the key of this secret. */
-const HAS_MOVED = `m.url_secret_id <> :urlSecretId and not exists (
+/** SQL: the image `m` is the newest of its picture, and none has the key of this secret. @param isMeant of other images, `n` */
+const HAS_MOVED = (isMeant: string) => `m.url_secret_id <> :urlSecretId and not exists (
       select from image n
       where n.owner_type = m.owner_type and n.owner_id = m.owner_id and n.preset = m.preset and n.format = m.format
-        and n.recipe_hash = m.recipe_hash and n.source_hash = m.source_hash
+        and n.recipe_hash = m.recipe_hash and n.source_hash = m.source_hash and ${isMeant}
         and (n.url_secret_id = :urlSecretId or n.url_secret_id > m.url_secret_id))`
 
-/** SQL: current pictures of items, of presets and of transforms, that may be shown. */
+/** SQL: current pictures of items, of presets and of transforms, that may be shown, and lie where the item's visibility requires. */
 const MOVED_VARIANTS = `
     item i
     join image m on m.owner_type = 'ITEM' and m.owner_id = i.id and m.source_hash = i.source_hash
-    where ${HAS_MOVED} and not ${TAKEN_DOWN('i')} and (m.used_at is not null
+    where ${HAS_MOVED(IN_PLACE('n', 'i'))} and ${IN_PLACE('m', 'i')} and not ${TAKEN_DOWN('i')} and (m.used_at is not null
       or (m.preset, m.recipe_hash) in (select * from unnest(:presets::text[], :recipeHashes::text[])))`
 
 /** SQL: current pictures of families that may be shown. */
@@ -89,7 +93,7 @@ const MOVED_COMPOSITES = `
     join composite c on c.family_id = f.id and c.is_current
     join image m on m.owner_type = 'FAMILY' and m.owner_id = f.id and m.preset = c.layout
       and m.recipe_hash = c.recipe_hash and m.source_hash = c.members_hash
-    where ${HAS_MOVED} and not ${FAMILY_TAKEN_DOWN('f')} and not ${SHOWS_HIDDEN('c')}`
+    where ${HAS_MOVED('true')} and not (${IS_PRIVATE('f')}) and not ${FAMILY_TAKEN_DOWN('f')} and not ${SHOWS_HIDDEN('c')}`
 
 const IN_RANGE = `(m.owner_id, m.id) > (:afterOwnerId::int, :afterImageId::bigint)
       and (:only::int[] is null or m.owner_id = any(:only))
@@ -118,10 +122,10 @@ const FIND_MOVED_VARIANTS = statement({
   name: 'find-moved-variants',
   isPrepared: true,
   text: `
-    select ${IMAGE}, m.preset, i.source_key as "sourceKey"
+    select ${IMAGE}, m.preset, i.source_key as "sourceKey", ${IS_PRIVATE('i')} as "isPrivate"
     from ${MOVED_VARIANTS} and i.id >= :afterOwnerId and ${IN_RANGE}`,
   parameters: { ...PRESETS, ...RANGE },
-  columns: { ...IMAGE_COLUMNS, preset: 'text', sourceKey: 'text' },
+  columns: { ...IMAGE_COLUMNS, preset: 'text', sourceKey: 'text', isPrivate: 'bool' },
 })
 
 const FIND_MOVED_COMPOSITES = statement({

@@ -1,7 +1,7 @@
 import { setTimeout as delay } from 'node:timers/promises'
 import { logFailure } from '../core/log-failure.ts'
 import { inTransaction, type Pg } from '../db/database.ts'
-import { lockTransaction, SEARCH_LOCK } from '../db/locks.ts'
+import { lockTransaction, SEARCH_LOCK, shareTransaction, VISIBILITY_LOCK } from '../db/locks.ts'
 import { statement } from '../db/statement.ts'
 import { documentOf } from './document.ts'
 
@@ -11,7 +11,7 @@ const BATCH_ITEMS = 2000
 const INDEX_EVERY_MS = 1000
 
 /**
- * Writes the search documents of changed items, oldest changes first, until none is left. Importers call it after their batches; a
+ * Writes the search documents of changed items that are PUBLIC, oldest changes first, until none is left. Importers call it after their batches; a
  * worker calls it for all other writers, and for a catalogue that existed before search documents did. After an interruption it
  * continues where it stopped. @param options.signal ends it between two batches
  */
@@ -25,6 +25,7 @@ async function indexBatch(pg: Pg): Promise<number> {
   return await inTransaction(pg, async (client) => {
     // One process at a time: of two that read an item at different times, the one with the older data could write last.
     await lockTransaction(client, SEARCH_LOCK)
+    await shareTransaction(client, VISIBILITY_LOCK)
     const changes = await TAKE.all(client, { max: BATCH_ITEMS })
     if (changes.length === 0) return 0
     // A separate statement, so that its snapshot includes every change just taken.
@@ -112,7 +113,8 @@ const DELETE = statement({
   parameters: { itemIds: 'int4[]' },
 })
 
-// An item deleted meanwhile is left out; its row is locked, as for any foreign key.
+// Only PUBLIC items have one, so that nothing else can be found, counted or suggested. An item deleted meanwhile is left out; its row is
+// locked, as for any foreign key.
 const INSERT = statement({
   name: 'insert-search-documents',
   text: `
@@ -120,6 +122,6 @@ const INSERT = statement({
     select i.id, i.vendor_id, i.family_id, i.icon_set_id, i.kind, t.family_key, t.name_key,
            array(select json_array_elements_text(t.tokens::json))
     from unnest(:itemIds::int[], :familyKeys::text[], :nameKeys::text[], :tokens::text[]) as t(id, family_key, name_key, tokens)
-    join item i on i.id = t.id`,
+    join item i on i.id = t.id and i.visibility = 'PUBLIC'`,
   parameters: { itemIds: 'int4[]', familyKeys: 'text[]', nameKeys: 'text[]', tokens: 'text[]' },
 })

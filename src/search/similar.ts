@@ -18,7 +18,7 @@ const LOOKS_AT_ONCE = 50
 const DISTANCE_MAX = 2 ** 31 - 1
 
 /**
- * The items most similar to another one, most similar first, at most 100. LOOK compares the ThumbHashes of items that share a word of its
+ * The PUBLIC items most similar to another one, most similar first, at most 100. LOOK compares the ThumbHashes of items that share a word of its
  * name or are in its set; NAME counts shared words; COLOR compares the main colours of items whose colour has the same name. Empty for
  * LOOK and COLOR if the item has not been rendered yet.
  */
@@ -72,7 +72,7 @@ const OF_COLOR = statement({
     with own as (select dominant_color as color from item where id = :itemId)
     select i.id, (2 * power(c.r - o.r, 2) + 4 * power(c.g - o.g, 2) + 3 * power(c.b - o.b, 2))::int as distance
     from own cross join lateral (
-      select id, dominant_color as color from item where color_name(dominant_color) = color_name(own.color) order by id limit :max
+      select id, dominant_color as color from item where color_name(dominant_color) = color_name(own.color) and visibility = 'PUBLIC' order by id limit :max
     ) as i
     cross join lateral (select get_byte(h, 0) as r, get_byte(h, 1) as g, get_byte(h, 2) as b from decode(substr(i.color, 2), 'hex') as h) as c
     cross join lateral (select get_byte(h, 0) as r, get_byte(h, 1) as g, get_byte(h, 2) as b from decode(substr(own.color, 2), 'hex') as h) as o`,
@@ -90,7 +90,7 @@ const LOOKING = statement({
      where s.tokens && ${OWN} and i.thumb_hash is not null limit :max)
     union
     (select i.id, i.thumb_hash from own join item i on i.icon_set_id = own.icon_set_id
-     where i.thumb_hash is not null order by i.id limit :max)`,
+     where i.thumb_hash is not null and i.visibility = 'PUBLIC' order by i.id limit :max)`,
   parameters: { itemId: 'int4', max: 'int8' },
   columns: { id: 'int4', thumb_hash: 'text' },
 })

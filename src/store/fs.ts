@@ -1,12 +1,10 @@
-import { randomBytes } from 'node:crypto'
 import { constants } from 'node:fs'
 import { link, lstat, mkdir, open, readdir, readFile, realpath, rename, rm, unlink, writeFile } from 'node:fs/promises'
-import { hostname } from 'node:os'
 import path from 'node:path'
 import { AppError } from '../core/errors.ts'
 import { causes } from '../core/log.ts'
 import { mapConcurrent } from '../core/map-concurrent.ts'
-import { startOf } from '../core/processes.ts'
+import { linkNew, newDraftName, removeOrphans } from './fs-drafts.ts'
 import { syncFiles, syncFolders } from './fs-sync.ts'
 import type { ByteRange, Listed, Store } from './store.ts'
 import { writeStream } from './write-stream.ts'
@@ -14,9 +12,6 @@ import { writeStream } from './write-stream.ts'
 /** Temporary files are next to the tree, on the same filesystem, so that a crash leaves no partial object. */
 const DRAFTS = '.drafts'
 const KEY_MAX = 512
-const DRAFT_MAX_AGE_MS = 3_600_000
-/** Read once: each call is a system call, and every draft's name contains it. */
-const HOST = hostname()
 const WRITES_AT_ONCE = 16
 
 /**
@@ -33,7 +28,7 @@ export async function openFsStore(directory: string): Promise<Store> {
     )
   })
   const root = await realpath(directory)
-  await sweep(path.join(root, DRAFTS))
+  await removeOrphans(path.join(root, DRAFTS))
   /** Folders known to be real ones inside the root: one check each, not one per object. */
   const checked = new Set<string>([root])
 
@@ -73,7 +68,7 @@ export async function openFsStore(directory: string): Promise<Store> {
     return read().catch(absent).catch(failed('read', key))
   }
 
-  const newDraft = () => path.join(root, DRAFTS, `${HOST}.${process.pid}.${randomBytes(8).toString('hex')}`)
+  const newDraft = () => path.join(root, DRAFTS, newDraftName())
 
   const put: Store['put'] = async (key, bytes, options) => {
     const file = locate(key)
@@ -206,18 +201,19 @@ export async function openFsStore(directory: string): Promise<Store> {
     }
   }
 
-  return { name: root, get, put, putAll, copy, head, delete: remove, list, inbox: { kind: 'proxied', receive } }
+  return {
+    name: root,
+    get,
+    put,
+    putAll,
+    copy,
+    head,
+    delete: remove,
+    list,
+    inbox: { kind: 'proxied', receive },
+    signGet: null,
+  }
 }
-
-/** False: something exists there already. */
-const linkNew = (draft: string, file: string): Promise<boolean> =>
-  link(draft, file).then(
-    () => true,
-    (error) => {
-      if (error.code === 'EEXIST') return false
-      throw error
-    },
-  )
 
 async function readRange(file: string, { flags, from, to }: ByteRange & { flags: number }): Promise<Buffer> {
   const handle = await open(file, flags)
@@ -226,19 +222,5 @@ async function readRange(file: string, { flags, from, to }: ByteRange & { flags:
     return buffer.subarray(0, bytesRead)
   } finally {
     await handle.close()
-  }
-}
-
-/**
- * Removes drafts left by killed processes: those of this host immediately, others once they are old: a live process needs its own for far
- * less than an hour.
- */
-async function sweep(drafts: string): Promise<void> {
-  for (const name of await readdir(drafts)) {
-    const draft = path.join(drafts, name)
-    const [, host, pid] = /^(.*)\.(\d+)\.[0-9a-f]+$/.exec(name) ?? []
-    const isOrphan = host === HOST && (await startOf(Number(pid))) === null
-    const stat = await lstat(draft).catch(() => null)
-    if (stat && (isOrphan || Date.now() - stat.mtimeMs > DRAFT_MAX_AGE_MS)) await unlink(draft).catch(() => {})
   }
 }

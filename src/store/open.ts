@@ -1,10 +1,11 @@
 import path from 'node:path'
 import type { Buckets, Config } from '../core/config.ts'
 import { openFsStore } from './fs.ts'
+import { openPictureStore } from './private.ts'
 import { openS3Store } from './s3.ts'
 import type { Store } from './store.ts'
 
-/** The private store of originals and the public store of previews. */
+/** The private store of originals, and the store of pictures, which is public except for those with a private key: see private.ts. */
 export interface Stores {
   readonly originals: Store
   readonly previews: Store
@@ -32,11 +33,9 @@ type Opened = Store & { readonly close: () => Promise<void> }
 export async function openStores(config: Config): Promise<Stores> {
   const { buckets, dataDir } = config
   if (!buckets) {
-    return {
-      originals: await openFsStore(path.join(dataDir, 'originals')),
-      previews: await openFsStore(path.join(dataDir, 'previews')),
-      close: async () => {},
-    }
+    const originals = await openFsStore(path.join(dataDir, 'originals'))
+    const previews = await openFsStore(path.join(dataDir, 'previews'))
+    return { originals, previews: openPictureStore({ originals, previews }), close: async () => {} }
   }
   const open = OPEN[buckets.provider]
   const [originals, previews] = await Promise.allSettled([
@@ -51,5 +50,6 @@ export async function openStores(config: Config): Promise<Stores> {
     await originals.value.close()
     await previews.value.close()
   }
-  return { originals: originals.value, previews: previews.value, close }
+  const stores = { originals: originals.value, previews: previews.value }
+  return { originals: stores.originals, previews: openPictureStore(stores), close }
 }

@@ -81,3 +81,9 @@ export function failureOf(
     return 'the store does not respond as expected; check AWS_ENDPOINT_URL_S3 and the network.'
   }
 }
+
+/** Converts one key's failure in a response of 200 to an error like that of a response. */
+export function failureOfOne({ Key, Code = '', Message }: { Key?: string; Code?: string; Message?: string }): Error {
+  const $metadata = { httpStatusCode: Code === 'AccessDenied' ? 403 : 500 }
+  return Object.assign(new Error(`${Key}: ${Message}`), { name: Code, $fault: 'server', $metadata })
+}

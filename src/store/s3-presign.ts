@@ -1,5 +1,6 @@
-import { PutObjectCommand, type S3Client } from '@aws-sdk/client-s3'
+import { GetObjectCommand, PutObjectCommand, type S3Client } from '@aws-sdk/client-s3'
 import { getSignedUrl } from '@aws-sdk/s3-request-presigner'
+import type { SignGetOptions } from './store.ts'
 
 /**
  * A URL with which anyone may put this object, with exactly this size, until it expires, and the headers that the request must have.
@@ -19,4 +20,20 @@ export async function presignPut(
     ...(createOnly ? [{ name: 'if-none-match', value: '*' }] : []),
   ]
   return { url, headers }
+}
+
+/** A URL with which anyone may download this object until it expires; the response is an attachment of this name. Makes no request. */
+export async function presignGet(
+  client: S3Client,
+  object: { bucket: string; key: string },
+  { expiresS, fileName, contentType }: SignGetOptions,
+): Promise<string> {
+  const command = new GetObjectCommand({
+    Bucket: object.bucket,
+    Key: object.key,
+    ResponseContentType: contentType,
+    ResponseContentDisposition: `attachment; filename="${fileName}"`,
+    ResponseCacheControl: 'private, no-store',
+  })
+  return await getSignedUrl(client, command, { expiresIn: expiresS })
 }

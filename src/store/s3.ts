@@ -9,13 +9,13 @@ import {
   PutObjectCommand,
   S3Client,
 } from '@aws-sdk/client-s3'
-import type { AwsConfig } from '../core/config.ts'
+import type { AwsConfig } from '../core/aws-config.ts'
 import { AppError } from '../core/errors.ts'
 import { log } from '../core/log.ts'
 import { mapConcurrent } from '../core/map-concurrent.ts'
-import { isAbsent } from './s3-errors.ts'
+import { failureOfOne, isAbsent } from './s3-errors.ts'
 import { parametersOf } from './s3-parameters.ts'
-import { presignPut } from './s3-presign.ts'
+import { presignGet, presignPut } from './s3-presign.ts'
 import { openTries } from './s3-tries.ts'
 import type { ByteRange, Listed, PutOptions, Store } from './store.ts'
 
@@ -214,6 +214,8 @@ export async function openS3Store(options: S3Options): Promise<Store & { readonl
     sign: (key, options) => presignPut(client, { bucket, key }, { ...knows, ...options }),
   }
 
+  const signGet: Store['signGet'] = (key, signOptions) => presignGet(client, { bucket, key }, signOptions)
+
   const close = async () => client.destroy()
   try {
     await probe()
@@ -221,13 +223,7 @@ export async function openS3Store(options: S3Options): Promise<Store & { readonl
     await close()
     throw error
   }
-  return { name: bucket, get, put, putAll, copy, head, delete: remove, list, inbox, close }
-}
-
-/** Converts one key's failure in a response of 200 to an error like that of a response. */
-function failureOfOne({ Key, Code = '', Message }: { Key?: string; Code?: string; Message?: string }): Error {
-  const $metadata = { httpStatusCode: Code === 'AccessDenied' ? 403 : 500 }
-  return Object.assign(new Error(`${Key}: ${Message}`), { name: Code, $fault: 'server', $metadata })
+  return { name: bucket, get, put, putAll, copy, head, delete: remove, list, inbox, signGet, close }
 }
 
 /** Whether these are the bytes of the range, up to the object's end, according to the response's `bytes 0-99/1234`. */

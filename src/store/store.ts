@@ -38,6 +38,15 @@ export interface Store {
    */
   list(prefix: string, options?: { after?: string }): AsyncIterable<Listed>
   readonly inbox: Inbox
+  /** A URL that downloads one object until it expires, without a request. Null: the store has none, and this service serves it. */
+  readonly signGet: ((key: string, options: SignGetOptions) => Promise<string>) | null
+}
+
+export interface SignGetOptions {
+  readonly expiresS: number
+  /** The name that a browser saves it under. */
+  readonly fileName: string
+  readonly contentType: string
 }
 
 /**

@@ -90,7 +90,8 @@ const DELETE_IMAGES = statement({
     where m.owner_type = 'FAMILY' and m.owner_id = any(:familyIds::int[]) and not exists (
       select from composite c join family f on f.id = c.family_id
       where c.family_id = m.owner_id and c.layout = m.preset and c.members_hash = m.source_hash
-        and c.recipe_hash = m.recipe_hash and not ${SHOWS_HIDDEN('c')} and not ${FAMILY_TAKEN_DOWN('f')})`,
+        and c.recipe_hash = m.recipe_hash and not ${SHOWS_HIDDEN('c')} and not ${FAMILY_TAKEN_DOWN('f')}
+        and f.visibility <> 'PRIVATE')`,
   parameters: { familyIds: 'int4[]' },
 })
 

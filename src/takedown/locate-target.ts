@@ -1,3 +1,4 @@
+import type { TakeDown } from '../../prisma/generated/client/client.ts'
 import { CACHE_TAG } from '../core/cache-tags.ts'
 import {
   compositeFolderOf,
@@ -8,9 +9,9 @@ import {
   variantPrefixOf,
 } from '../core/variant.ts'
 import type { UrlSecrets } from '../core/version.ts'
+import { PRIVATE_PREFIX, withoutPlace } from '../core/visibility.ts'
 import type { Prisma } from '../db/database.ts'
 import { type RenderDeps, variantKeyOf } from '../variants/make.ts'
-import type { TakeDownTarget } from './take-down.ts'
 
 /** Where the pictures of a take-down's target are stored. */
 export interface TakedownScope {
@@ -34,10 +35,25 @@ export interface TakedownScope {
 /** What keys are made of. */
 export type Keys = Pick<RenderDeps, 'presets'> & Pick<UrlSecrets, 'urlSecrets'>
 
-/** Looks up a take-down's target. Throws if it does not exist, which is a bug: nothing deletes a part of the catalogue. */
+type App = Keys & { readonly prisma: Prisma }
+
+/**
+ * Looks up a take-down's target: all of it, or of kind PRIVATE what is public of it. Throws if it does not exist, which is a bug: nothing
+ * deletes a part of the catalogue.
+ */
 export async function locateTarget(
-  app: Keys & { readonly prisma: Prisma },
-  { targetType, targetId: id }: { targetType: TakeDownTarget['type']; targetId: number },
+  app: App,
+  { kind, ...target }: Pick<TakeDown, 'targetType' | 'targetId' | 'kind'>,
+): Promise<TakedownScope> {
+  const found = await locate(app, target)
+  if (kind === 'PRIVATE') return found
+  return { ...found, prefixes: [...found.prefixes, ...found.prefixes.map((prefix) => PRIVATE_PREFIX + prefix)] }
+}
+
+/** The target with the prefixes of its public keys. */
+async function locate(
+  app: App,
+  { targetType, targetId: id }: Pick<TakeDown, 'targetType' | 'targetId'>,
 ): Promise<TakedownScope> {
   const { prisma } = app
   switch (targetType) {
@@ -91,7 +107,7 @@ function locateItem(app: Keys, item: { uniqueId: string; sourceKey: string; sour
     ]),
   )
   // `arrow-` begins the keys of `arrow-left` as well; a slug ends before the last dash, so parsing the key distinguishes them.
-  const owns = (key: string) => parseVariantKey(key)?.slug === path.slug
+  const owns = (key: string) => parseVariantKey(withoutPlace(key))?.slug === path.slug
   const composites = compositesOf(path)
   return {
     column: 'id',

@@ -1,10 +1,12 @@
 import { createHash } from 'node:crypto'
+import { sql } from 'kysely'
 import type { PoolClient } from 'pg'
 import type { TakeDown } from '../../prisma/generated/client/client.ts'
 import { type Cdn, isDenied } from '../cdn/cloudfront.ts'
 import { CACHE_TAG_HEADER } from '../core/cache-tags.ts'
 import { log } from '../core/log.ts'
 import { isCompositeKey } from '../core/variant.ts'
+import { PRIVATE_PREFIX } from '../core/visibility.ts'
 import type { Pg, Prisma } from '../db/database.ts'
 import { waitForItems } from '../db/locks.ts'
 import { anyOf, execute, fetchAll, now, query } from '../db/query.ts'
@@ -39,7 +41,7 @@ interface Run {
 }
 
 /**
- * Takes down the target of the receipt, which is already hidden. Drains: waits for every render in progress and deletes the image rows,
+ * Takes down the target of the receipt, which is already hidden; of kind PRIVATE, only what is public of it. Drains: waits for every render in progress and deletes the image rows,
  * so that nothing more is made; also deletes families' composites that show it. Sweeps: deletes all objects, of any version. Purges the
  * CDN. Safe to run again and after a crash: each step continues where it stopped. Ends early when the take-down is restored or `signal`
  * aborts; throws when a store, the database or the CDN fails, so that the queue retries.
@@ -109,7 +111,11 @@ async function drain(app: TakeDownRunner, { takeDown, scope, signal }: Run): Pro
     if (!(await waitForItems(app.pg, ids, signal))) return 'stopped'
     const isActive = await whileActive(app.pg, takeDown.id, async (client) => {
       const images = query.deleteFrom('image').where('owner_type', '=', 'ITEM').where('owner_id', '=', anyOf(ids))
-      const deleted = await fetchAll(client, images.returning('object_key'))
+      const doomed =
+        takeDown.kind === 'PRIVATE'
+          ? images.where(sql<boolean>`not starts_with(object_key, ${PRIVATE_PREFIX})`)
+          : images
+      const deleted = await fetchAll(client, doomed.returning('object_key'))
       await execute(client, updateOf(takeDown.id).set({ drained_to_item_id: lastId }))
       await rememberKeys(
         client,

@@ -40,7 +40,7 @@ export async function takeDown(
         .values({ target_type: target.type, target_id: target.id, reason: text, owner_id, by_operator: byOperator })
         .onConflict((known) =>
           known
-            .columns(['target_type', 'target_id'])
+            .columns(['target_type', 'target_id', 'kind'])
             .where('restored_at', 'is', null)
             .doUpdateSet({ by_operator: sql<boolean>`take_down.by_operator or excluded.by_operator` }),
         )
@@ -84,6 +84,7 @@ export async function restore(
     .updateTable('take_down')
     .set({ status: 'RESTORED', restored_at: now })
     .where('restored_at', 'is', null)
+    .where('kind', '=', 'TAKE_DOWN')
     .returning(['id', 'owner_id as ownerId', 'by_operator as byOperator'])
   const ofTarget =
     'takeDownId' in which

@@ -2,10 +2,13 @@ import type { PoolClient } from 'pg'
 import type { ManifestSet } from '../archive/manifest.ts'
 import { describeFamilies } from '../catalogue/upsert-items.ts'
 import { AppError } from '../core/errors.ts'
+import { VISIBILITIES } from '../core/visibility.ts'
 import { inTransaction, type Pg } from '../db/database.ts'
+import { lockTransaction, shareTransaction, VISIBILITY_LOCK } from '../db/locks.ts'
 import { notify } from '../db/notify.ts'
 import { anyOf, execute, fetchAll, fetchFirst, query } from '../db/query.ts'
 import { discardObjects } from '../retention/discarded.ts'
+import { settleVisibility, stateVisibility } from '../takedown/set-visibility.ts'
 import {
   COUNT_SET,
   DISCARD_REPLACED,
@@ -17,6 +20,7 @@ import {
   LOCK_UPLOAD,
   RENAME_ITEMS,
   RESET_LOST,
+  STATE_VISIBILITY,
   UPSERT_FAMILY,
   UPSERT_SET,
   UPSERT_STAGED,
@@ -46,6 +50,7 @@ export async function commitSet(pg: Pg, commit: Commit): Promise<void> {
   await inTransaction(pg, async (client) => {
     const upload = await LOCK_UPLOAD.get(client, at)
     if (upload?.status !== 'INGESTING' || upload.done) return
+    await (statesVisibility(set) ? lockTransaction : shareTransaction)(client, VISIBILITY_LOCK)
     const iconSetId = await upsertSet(client, set)
     await LOCK_ITEMS.run(client, at)
     await keepStaged(client, at)
@@ -53,6 +58,7 @@ export async function commitSet(pg: Pg, commit: Commit): Promise<void> {
     await RESET_LOST.run(client, at)
     const written = await UPSERT_STAGED.all(client, { ...at, iconSetId })
     await RENAME_ITEMS.run(client, at)
+    if (statesVisibility(set)) await stateItems(client, at)
     const removed = await remove(client, { ...commit, iconSetId })
     const refused = await FIND_REFUSED.all(client, at)
     await addProblems(client, uploadId, { problems: refused.map((problem) => ({ ...problem, pointer: null })) })
@@ -70,7 +76,10 @@ export async function commitSet(pg: Pg, commit: Commit): Promise<void> {
 }
 
 /** Upserts the set, its family and vendor as named in the manifest. Throws if another vendor got it meanwhile. */
-async function upsertSet(client: PoolClient, { vendor, family, terms, iconSet }: ManifestSet): Promise<number> {
+async function upsertSet(
+  client: PoolClient,
+  { vendor, family, terms, visibility, iconSet }: ManifestSet,
+): Promise<number> {
   const username = { username: vendor, name: vendor }
   await execute(
     client,
@@ -89,13 +98,20 @@ async function upsertSet(client: PoolClient, { vendor, family, terms, iconSet }:
       .selectFrom('icon_set as s')
       .innerJoin('family as f', 'f.id', 's.family_id')
       .innerJoin('vendor as v', 'v.id', 'f.vendor_id')
-      .select('s.id')
+      .select(['s.id', 's.family_id as familyId'])
       .where('s.unique_id', '=', iconSet.uniqueId)
       .where('s.kind', '=', iconSet.kind)
       .where('f.unique_id', '=', family.uniqueId)
       .where('v.username', '=', vendor),
   )
-  if (found) return found.id
+  if (found) {
+    // Before any item is added, which then has it from the start.
+    if (visibility.family)
+      await stateVisibility(client, { type: 'FAMILY', id: found.familyId }, { visibility: visibility.family })
+    if (visibility.iconSet)
+      await stateVisibility(client, { type: 'ICON_SET', id: found.id }, { visibility: visibility.iconSet })
+    return found.id
+  }
   throw new AppError(
     'BAD_INPUT',
     `Set ${iconSet.uniqueId} or its family was taken by another vendor during the upload: use another unique id.`,
@@ -106,6 +122,18 @@ async function upsertSet(client: PoolClient, { vendor, family, terms, iconSet }:
 async function keepStaged(client: PoolClient, at: { uploadId: number; position: number }): Promise<void> {
   const { lost = 0, changed = 0 } = (await KEEP_STAGED.get(client, at)) ?? {}
   if (lost + changed > 0) throw new Error(`${lost} staged originals are gone, ${changed} items changed meanwhile`)
+}
+
+/** Whether the manifest says who may see the set, its family or any of its items. */
+const statesVisibility = ({ visibility, files }: ManifestSet): boolean =>
+  visibility.family !== null || visibility.iconSet !== null || files.some((file) => file.visibility !== null)
+
+async function stateItems(client: PoolClient, at: { uploadId: number; position: number }): Promise<void> {
+  const changed = await STATE_VISIBILITY.all(client, at)
+  for (const visibility of VISIBILITIES) {
+    const ids = changed.filter((row) => row.visibility === visibility).map((row) => row.id)
+    if (ids.length > 0) await settleVisibility(client, { type: 'ITEM', ids }, visibility)
+  }
 }
 
 /** Deletes items, except those that are taken down: their rows keep them hidden. Returns their ids. */

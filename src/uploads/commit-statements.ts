@@ -84,9 +84,9 @@ export const UPSERT_STAGED = statement({
   name: 'upsert-staged-items',
   text: `
     insert into item (unique_id, slug, name, kind, icon_set_id, family_id, vendor_id, source_key, original_key, source_hash,
-                      width, height, tags, alt, aliases, source_bytes)
+                      width, height, tags, alt, aliases, source_bytes, own_visibility)
     select f.unique_id, f.slug, f.title, s.kind, s.id, s.family_id, s.vendor_id, f.source_key, f.original_key, f.source_hash,
-           f.width, f.height, f.tags, f.alt, f.aliases, f.source_bytes
+           f.width, f.height, f.tags, f.alt, f.aliases, f.source_bytes, coalesce(f.visibility, 'PUBLIC')
     from upload_file f join icon_set s on s.id = :iconSetId
     where ${STAGED} and f.original_key is not null
     order by f.slug
@@ -121,12 +121,24 @@ export const RENAME_ITEMS = statement({
   parameters: AT,
 })
 
+// Items that were there before: a new one has it from the start.
+export const STATE_VISIBILITY = statement({
+  name: 'state-visibility',
+  text: `
+    update item i set own_visibility = f.visibility, updated_at = now()
+    from upload_file f where ${STAGED} and f.visibility is not null and i.source_key = f.source_key
+      and i.own_visibility <> f.visibility
+    returning i.id, i.own_visibility as visibility`,
+  parameters: AT,
+  columns: { id: 'int4', visibility: 'visibility' },
+})
+
 export const LOCK_REMOVED = statement({
   name: 'lock-leaving-items',
   text: `
     select i.id, coalesce(i.original_key, i.source_key) as original_key from item i
     where i.icon_set_id = :iconSetId and i.slug = any(:slugs::text[]) and not exists (
-      select from take_down t where t.target_type = 'ITEM' and t.target_id = i.id and t.restored_at is null)
+      select from take_down t where t.target_type = 'ITEM' and t.target_id = i.id and t.kind = 'TAKE_DOWN' and t.restored_at is null)
     order by i.id for update`,
   parameters: { iconSetId: 'int4', slugs: 'text[]' },
   columns: { id: 'int4', original_key: 'text' },

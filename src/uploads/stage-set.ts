@@ -4,6 +4,7 @@ import type { ManifestSet } from '../archive/manifest.ts'
 import { AppError } from '../core/errors.ts'
 import { mapConcurrent } from '../core/map-concurrent.ts'
 import { hashSource, printOriginalKey, printSourceKey, uniqueIdOf } from '../core/variant.ts'
+import type { Visibility } from '../core/visibility.ts'
 import type { Pg } from '../db/database.ts'
 import { anyOf, fetchAll, query } from '../db/query.ts'
 import { statement } from '../db/statement.ts'
@@ -76,6 +77,7 @@ interface StagedFile {
   readonly tags: readonly string[]
   readonly alt: string | null
   readonly aliases: readonly string[]
+  readonly visibility: Visibility | null
   readonly sourceKey: string
   readonly sourceHash: string
   /** Where it will be stored, if it is new. */
@@ -125,6 +127,7 @@ async function stageBatch({ pg, originals, uploadId, position }: Staging, batch:
     tags: column((file) => JSON.stringify(file.tags)),
     alts: column((file) => file.alt),
     aliases: column((file) => JSON.stringify(file.aliases)),
+    visibilities: column((file) => file.visibility),
     sourceKeys: column((file) => file.sourceKey),
     sourceHashes: column((file) => file.sourceHash),
     uniqueIds: column((file) => uniqueIdOf(file.sourceKey)),
@@ -182,15 +185,15 @@ const RENEW = statement({
 const STAGE = statement({
   name: 'stage-files',
   text: `
-    insert into upload_file (upload_id, position, slug, file, title, tags, alt, aliases, source_key, source_hash, unique_id, original_key,
+    insert into upload_file (upload_id, position, slug, file, title, tags, alt, aliases, visibility, source_key, source_hash, unique_id, original_key,
                              source_bytes, width, height, code, message)
     select :uploadId::int, :position::int, t.slug, t.file, t.title, array(select json_array_elements_text(t.tags::json)),
-           t.alt, array(select json_array_elements_text(t.aliases::json)),
+           t.alt, array(select json_array_elements_text(t.aliases::json)), t.visibility,
            t.source_key, t.source_hash, t.unique_id, t.original_key, t.source_bytes, t.width, t.height, t.code, t.message
-    from unnest(:slugs::text[], :files::text[], :titles::text[], :tags::text[], :alts::text[], :aliases::text[], :sourceKeys::text[], :sourceHashes::text[],
+    from unnest(:slugs::text[], :files::text[], :titles::text[], :tags::text[], :alts::text[], :aliases::text[], :visibilities::visibility[], :sourceKeys::text[], :sourceHashes::text[],
                 :uniqueIds::text[], :originalKeys::text[], :sourceBytes::int[], :widths::float8[], :heights::float8[], :codes::text[],
                 :messages::text[])
-      as t(slug, file, title, tags, alt, aliases, source_key, source_hash, unique_id, original_key, source_bytes, width, height, code, message)`,
+      as t(slug, file, title, tags, alt, aliases, visibility, source_key, source_hash, unique_id, original_key, source_bytes, width, height, code, message)`,
   parameters: {
     uploadId: 'int4',
     position: 'int4',
@@ -200,6 +203,7 @@ const STAGE = statement({
     tags: 'text[]',
     alts: 'text?[]',
     aliases: 'text[]',
+    visibilities: 'visibility?[]',
     sourceKeys: 'text[]',
     sourceHashes: 'text[]',
     uniqueIds: 'text[]',

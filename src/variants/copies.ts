@@ -1,8 +1,10 @@
+import { IN_PLACE } from '../catalogue/visibility.ts'
 import type { ImageFormat } from '../core/variant.ts'
+import { isPrivateKey } from '../core/visibility.ts'
 import type { Pg } from '../db/database.ts'
 import { statement } from '../db/statement.ts'
 import type { Work } from './find-missing.ts'
-import { type RenderDeps, variantKeyOf } from './make.ts'
+import { objectKeyOf, type RenderDeps } from './make.ts'
 import type { CopiedImage } from './record-copies.ts'
 
 /**
@@ -48,6 +50,7 @@ const FIND_COPY_SOURCES = statement({
     join item i on i.id = w.item_id
     join image m on m.owner_type = 'ITEM' and m.owner_id = i.id and m.preset = w.preset and m.format = w.format
       and m.recipe_hash = w.recipe_hash and m.source_hash = i.source_hash and m.url_secret_id <> :urlSecretId
+      and ${IN_PLACE('m', 'i')}
     order by m.url_secret_id desc`,
   parameters: {
     itemIds: 'int4[]',
@@ -71,10 +74,12 @@ export async function copyVariants(
   const copied: Omit<CopiedImage, 'completesItem'>[] = []
   const missing: Work['variants'][number][] = []
   for (const spec of work.variants) {
-    const objectKey = variantKeyOf(keys, work, spec)
+    const objectKey = objectKeyOf(keys, work, spec)
     let copy: (typeof copied)[number] | null = null
     for (const source of sources) {
       if (copy || source.itemId !== itemId || source.preset !== spec.preset || source.format !== spec.format) continue
+      // Its visibility has changed since the work was found.
+      if (isPrivateKey(source.objectKey) !== work.isPrivate) continue
       const { imageId, bytes } = source
       if (await stores.previews.copy(source.objectKey, objectKey))
         copy = { itemId, imageId, objectKey, urlSecretId: keys.urlSecret.id, bytes }

@@ -1,5 +1,5 @@
 import { setTimeout as delay } from 'node:timers/promises'
-import { AppError, type ErrorCode, isSourceFailure } from '../core/errors.ts'
+import { AppError, isSourceFailure } from '../core/errors.ts'
 import { log } from '../core/log.ts'
 import type { UrlSecret } from '../core/version.ts'
 import type { Pg } from '../db/database.ts'
@@ -9,10 +9,11 @@ import type { RateLimit } from '../limits/rate-limit.ts'
 import type { Admission, AdmissionLimiter } from './admission.ts'
 import { createInteractiveNotice } from './interactive.ts'
 import { imageOf, type Located, locateVariant, type StoredImage } from './locate.ts'
-import { makeVariants, md5Of, type RenderDeps, sourcePathOf, variantKeyOf } from './make.ts'
+import { makeVariants, md5Of, objectKeyOf, type RenderDeps, sourcePathOf } from './make.ts'
 import { specOf } from './offered.ts'
 import { recordResults } from './record.ts'
 import { recordCopies } from './record-copies.ts'
+import { refuseFailed, tooSlow } from './refuse-failed.ts'
 import type { WarmQueue } from './warm-queue.ts'
 
 /** CPU time of a render that a viewer waits for, and of one that no worker has made within a minute after that. */
@@ -84,7 +85,7 @@ export function createEnsureVariant(
     const stored = image && (await readWhole(deps, image))
     if (stored) return stored
     if (!isCopied(wanted, urlSecret)) refuseFailed(wanted)
-    const key = variantKeyOf({ ...deps, urlSecret }, wanted, specOf(wanted.preset, wanted.format))
+    const key = objectKeyOf({ ...deps, urlSecret }, wanted, specOf(wanted.preset, wanted.format))
     const flight = flights.get(key)
     if (flight && !flight.abort.signal.aborted) return await join(flight, viewer.signal)
     if (wanted.recipe.isTransform && !isCopied(wanted, urlSecret)) limits.transforms.spend(networkOf(viewer.client))
@@ -144,6 +145,9 @@ export function createEnsureVariant(
         const now = await locateVariant(pg, wanted)
         if (!now) throw new AppError('NOT_FOUND', 'The item no longer exists.')
         if (now.takenDown) throw new AppError('GONE', 'This picture was taken down.')
+        // It became private, or public, since the look-up; what holds under the lock holds until the picture is recorded.
+        if (now.isPrivate !== wanted.isPrivate)
+          throw new AppError('NOT_FOUND', 'No picture was issued at this address.')
         const image = imageOf(now.images, call.urlSecret)
         const stored = (image && (await readWhole(deps, image))) ?? (locks.held.length > 0 && (await copy(now, call)))
         if (stored) return stored
@@ -227,18 +231,3 @@ interface Call {
 
 /** Whether the picture exists under the key of another secret, so that it need not be rendered. */
 const isCopied = ({ images }: Located, urlSecret: UrlSecret) => images.length > 0 && imageOf(images, urlSecret) === null
-
-/** Throws the reason why there is no picture, permanently or for a while. */
-function refuseFailed({ failure, isLeftToWorker }: Located): void {
-  if (failure) throw new AppError(failure.code as ErrorCode, failure.message)
-  if (isLeftToWorker) throw tooSlow()
-}
-
-const tooSlow = (cause?: unknown) =>
-  new AppError(
-    'SLOW',
-    'This picture takes longer to render than a request may; a worker renders it next. Try again in a few seconds.',
-    {
-      cause,
-    },
-  )

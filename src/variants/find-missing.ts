@@ -1,5 +1,6 @@
 import { type Scope, WHOLE_CATALOGUE } from '../catalogue/scope.ts'
 import { TAKEN_DOWN } from '../catalogue/taken-down.ts'
+import { IN_PLACE, IS_PRIVATE } from '../catalogue/visibility.ts'
 import { type ImageFormat, type Presets, RENDERER_VERSION } from '../core/variant.ts'
 import type { UrlSecret } from '../core/version.ts'
 import { type Queryable, statement } from '../db/statement.ts'
@@ -40,6 +41,7 @@ export interface Work {
   /** The original's key in its store. */
   readonly originalKey: string
   readonly sourceHash: string
+  readonly isPrivate: boolean
   /** Rendering it once took long. */
   readonly isSlow: boolean
   readonly variants: readonly VariantSpec[]
@@ -62,6 +64,7 @@ export async function findWork(
     sourceKey: row.source_key,
     originalKey: row.original_key,
     sourceHash: row.source_hash,
+    isPrivate: row.is_private,
     isSlow: row.is_slow,
     variants: row.presets.map((preset, index) => ({ preset, format: row.formats[index] as ImageFormat })),
   }))
@@ -151,7 +154,7 @@ export const valuesOf = (order: WorkOrder) => ({
 
 /**
  * SQL: items and the variants that each of them lacks. An existing image counts: in mode MISSING any, in mode ALL one of this run, else
- * the current one.
+ * the current one; in no mode one that lies where the item's visibility does not allow it.
  */
 export const LACKING = `
   item i
@@ -161,6 +164,7 @@ export const LACKING = `
     where not exists (
       select from image m
       where m.owner_type = 'ITEM' and m.owner_id = i.id and m.preset = w.preset and m.format = w.format::image_format
+        and ${IN_PLACE('m', 'i')}
         and (:mode::text = 'MISSING'
           or (m.recipe_hash = w.recipe_hash and m.source_hash = i.source_hash and m.url_secret_id = :urlSecretId::int))
         and (:mode::text <> 'ALL' or m.made_at >= :since::timestamptz)
@@ -188,7 +192,7 @@ const FIND_WORK = forEachScope((scope, inScope) => {
       name: `find-work-${scope}-${name}`,
       isPrepared: true,
       text: `
-        select i.id, i.source_key, coalesce(i.original_key, i.source_key) as original_key, i.source_hash, i.is_slow, w.presets, w.formats
+        select i.id, i.source_key, coalesce(i.original_key, i.source_key) as original_key, i.source_hash, ${IS_PRIVATE('i')} as is_private, i.is_slow, w.presets, w.formats
         from ${NEEDING_WORK} and i.id > :afterId and i.id <= :toId and ${inScope} and ${inRange}
         order by i.id
         limit :limit`,
@@ -198,6 +202,7 @@ const FIND_WORK = forEachScope((scope, inScope) => {
         source_key: 'text',
         original_key: 'text',
         source_hash: 'text',
+        is_private: 'bool',
         is_slow: 'bool',
         presets: 'text[]',
         formats: 'text[]',

@@ -21,7 +21,8 @@ export async function findStableKey(
     query
       .selectFrom('item')
       .select(['source_key as sourceKey', 'source_hash as sourceHash', 'width', 'height'])
-      .where('unique_id', '=', uniqueId),
+      .where('unique_id', '=', uniqueId)
+      .where('visibility', '<>', 'PRIVATE'),
   )
   if (!item) throw new AppError('NOT_FOUND', `There is no item ${uniqueId}.`)
   const preset =

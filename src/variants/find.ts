@@ -21,6 +21,8 @@ export interface IssuedImage {
   readonly freshness: Freshness
   readonly format: ImageFormat
   readonly cacheTags: readonly string[]
+  /** Nothing of it is public. */
+  readonly isPrivate: boolean
   /** The current picture, if it exists and may be shown. */
   readonly image: StoredImage | null
   readonly ensure: (viewer: Viewer) => Promise<Delivered>
@@ -39,7 +41,10 @@ interface Finder extends UrlSecrets {
   readonly ensureVariant: EnsureVariant
 }
 
-/** Resolves a variant's key: one indexed look-up, batched over concurrent requests. Null: it was never issued. */
+/**
+ * Resolves a variant's key: one indexed look-up, batched over concurrent requests. Null: it was never issued; the caller treats a picture
+ * of a PRIVATE item in the same way, unless the request is signed.
+ */
 export function createVariantFinder(app: Finder): (key: string) => Promise<IssuedImage | null> {
   const locate = openLocator(app.pg)
 
@@ -59,6 +64,7 @@ export function createVariantFinder(app: Finder): (key: string) => Promise<Issue
       freshness,
       format,
       cacheTags: cacheTagsOf(path),
+      isPrivate: located.isPrivate,
       image: located.takenDown ? null : image,
       ensure: (viewer) => app.ensureVariant(located, viewer, urlSecret),
       placeholder: located.takenDown ? null : located.placeholder,

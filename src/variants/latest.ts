@@ -1,4 +1,5 @@
 import { TAKEN_DOWN } from '../catalogue/taken-down.ts'
+import { IN_PLACE } from '../catalogue/visibility.ts'
 import type { Pg } from '../db/database.ts'
 import { statement } from '../db/statement.ts'
 
@@ -29,7 +30,7 @@ const READ_LATEST = statement({
     select m.owner_id as "itemId", m.preset, m.object_key as "objectKey", m.width, m.height, m.bytes, m.made_at as "madeAt",
            m.made_at > now() - interval '5 seconds' as "isRecent"
     from image m join item i on i.id = m.owner_id
-    where m.owner_type = 'ITEM' and m.engine <> 'adopted' and not ${TAKEN_DOWN('i')}
+    where m.owner_type = 'ITEM' and m.engine <> 'adopted' and not ${TAKEN_DOWN('i')} and ${IN_PLACE('m', 'i')}
     order by m.made_at desc, m.id desc
     limit :limit`,
   parameters: { limit: 'int8' },

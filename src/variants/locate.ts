@@ -1,4 +1,5 @@
 import { TAKEN_DOWN } from '../catalogue/taken-down.ts'
+import { IN_PLACE, IS_PRIVATE } from '../catalogue/visibility.ts'
 import type { Recipe } from '../core/transform.ts'
 import { type ImageFormat, type Preset, RENDERER_VERSION } from '../core/variant.ts'
 import type { UrlSecret } from '../core/version.ts'
@@ -32,6 +33,8 @@ export interface Located {
   readonly sourceHash: string
   readonly previousSourceHashes: readonly string[]
   readonly takenDown: boolean
+  /** Nothing of it is public: only signed URLs show it. */
+  readonly isPrivate: boolean
   readonly recipe: Recipe
   /** The instructions for the renderers, for this item. */
   readonly preset: Preset
@@ -117,6 +120,7 @@ async function locateVariants(pg: Pg, wanted: readonly Wanted[]): Promise<(Locat
       sourceHash: row.source_hash,
       previousSourceHashes: row.previous_source_hashes,
       takenDown: row.taken_down,
+      isPrivate: row.is_private,
       recipe,
       preset: recipe.presetFor(row),
       format,
@@ -175,13 +179,13 @@ const LOCATE = statement({
   isPrepared: true,
   text: `
     select w.place::int, i.id, coalesce(i.original_key, i.source_key) as original_key, i.source_hash,
-           i.previous_source_hashes, i.width, i.height, ${TAKEN_DOWN('i')} as taken_down,
+           i.previous_source_hashes, i.width, i.height, ${TAKEN_DOWN('i')} as taken_down, ${IS_PRIVATE('i')} as is_private,
            i.is_slow, i.placeholder, ${JOINED_IMAGE}, f.code, f.message, f.settled, f.code = 'SLOW' and f.last_at > now() - interval '1 minute' as is_left_to_worker
     from unnest(:sourceKeys::text[], :presets::text[], :formats::image_format[], :recipeHashes::text[])
       with ordinality as w(source_key, preset, format, recipe_hash, place)
     join item i on i.source_key = w.source_key
     left join image m on m.owner_type = 'ITEM' and m.owner_id = i.id and m.preset = w.preset and m.format = w.format
-      and m.recipe_hash = w.recipe_hash and m.source_hash = i.source_hash
+      and m.recipe_hash = w.recipe_hash and m.source_hash = i.source_hash and ${IN_PLACE('m', 'i')}
     left join render_failure f on f.item_id = i.id
       and f.source_hash = i.source_hash and f.renderer_version = :rendererVersion`,
   parameters: {
@@ -200,6 +204,7 @@ const LOCATE = statement({
     width: 'float8?',
     height: 'float8?',
     taken_down: 'bool',
+    is_private: 'bool',
     is_slow: 'bool',
     placeholder: 'bytea?',
     ...JOINED_IMAGE_COLUMNS,

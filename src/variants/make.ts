@@ -11,6 +11,7 @@ import {
   type SourcePath,
 } from '../core/variant.ts'
 import { type UrlSecret, versionOf } from '../core/version.ts'
+import { placeKey } from '../core/visibility.ts'
 import type { RenderPool } from '../render/contract.ts'
 import type { VariantSpec } from '../render/messages.ts'
 import type { CallOptions } from '../render/tasks.ts'
@@ -32,6 +33,8 @@ export interface Source {
   /** The original's key in its store. */
   readonly originalKey: string
   readonly sourceHash: string
+  /** Its pictures lie where no CDN can read them. */
+  readonly isPrivate: boolean
 }
 
 export interface Made {
@@ -61,7 +64,7 @@ export async function makeVariants(
     const encoded = bytes[index] as Buffer
     const spec = options.variants[index] as VariantSpec
     const { recipeHash } = presetOf(deps.presets, spec)
-    const objectKey = variantKeyOf(deps, source, spec)
+    const objectKey = objectKeyOf(deps, source, spec)
     const facts = { width, height, lossless, bytes: encoded.length, md5: md5Of(encoded), engine, warnings }
     const urlSecretId = deps.urlSecret.id
     return { itemId, preset, format, recipeHash, sourceHash, objectKey, urlSecretId, ...facts }
@@ -84,7 +87,7 @@ export async function makeVariants(
 /** In hex: S3's ETag of an object with these bytes. */
 export const md5Of = (bytes: Buffer): string => createHash('md5').update(bytes).digest('hex')
 
-/** The key of an item's current variant. */
+/** The key of an item's current variant, in its URL. */
 export function variantKeyOf(
   { presets, urlSecret }: Pick<RenderDeps, 'presets' | 'urlSecret'>,
   { sourceKey, sourceHash }: Pick<Source, 'sourceKey' | 'sourceHash'>,
@@ -94,6 +97,13 @@ export function variantKeyOf(
   const version = versionOf(urlSecret.value, sourceHash, presetOf(presets, spec).recipeHash)
   return printVariantKeyOf(sourceKey, { preset, version, format })
 }
+
+/** Where the object of an item's current variant lies. */
+export const objectKeyOf = (
+  deps: Pick<RenderDeps, 'presets' | 'urlSecret'>,
+  source: Pick<Source, 'sourceKey' | 'sourceHash' | 'isPrivate'>,
+  spec: VariantSpec,
+): string => placeKey(variantKeyOf(deps, source, spec), source)
 
 /** An item's path in the grammar of keys; its vendor determines its share of the renderers. */
 export function sourcePathOf({ sourceKey }: Pick<Source, 'sourceKey'>): SourcePath {

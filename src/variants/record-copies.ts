@@ -38,7 +38,7 @@ const RECORD_COPIES = statement({
       from unnest(:imageIds::bigint[], :objectKeys::text[], :urlSecretIds::int[]) as t(image_id, object_key, url_secret_id)
       join image m on m.id = t.image_id
       on conflict (owner_type, owner_id, preset, format, recipe_hash, source_hash, url_secret_id)
-        do update set made_at = now(), bytes = excluded.bytes, md5 = excluded.md5
+        do update set made_at = now(), object_key = excluded.object_key, bytes = excluded.bytes, md5 = excluded.md5
       returning owner_type, owner_id, preset, format, object_key, width, height, bytes, xmax = 0 and used_at is null as is_new
     ), ${WRITE_EVENTS(`
       select 'image.variant.created', f.unique_id, jsonb_build_object(

@@ -114,7 +114,7 @@ export async function recordResults(
   })
 }
 
-// An image made again (mode ALL, or a repair) keeps its row: the object has the same bytes.
+// An image made again (mode ALL, or a repair) keeps its row: the object has the same bytes, but may lie elsewhere since.
 // An item that its vendor removed meanwhile gets no failure; its images are discarded once none is in progress.
 // A placeholder stays as first drawn until the source changes; one from an earlier release, without the other columns, is replaced.
 // Transforms trigger no event: they come and go with the pages that request them.
@@ -138,7 +138,8 @@ const RECORD_RESULTS = statement({
              render_ms, is_transform)
       cross join (select set_config('synchronous_commit', 'off', true)) as soon
       on conflict (owner_type, owner_id, preset, format, recipe_hash, source_hash, url_secret_id)
-        do update set made_at = now(), bytes = excluded.bytes, md5 = excluded.md5, used_at = excluded.used_at, render_ms = excluded.render_ms
+        do update set made_at = now(), object_key = excluded.object_key, bytes = excluded.bytes, md5 = excluded.md5, used_at = excluded.used_at,
+          render_ms = excluded.render_ms
       returning owner_id, preset, format, object_key, width, height, bytes, xmax = 0 and used_at is null as is_new
     ), drawn as (
       update item set thumb_hash = coalesce(item.thumb_hash, t.thumb_hash), is_slow = t.is_slow,

@@ -1,4 +1,5 @@
 import { TAKEN_DOWN } from '../catalogue/taken-down.ts'
+import { IN_PLACE } from '../catalogue/visibility.ts'
 import { type Preset, RENDERER_VERSION } from '../core/variant.ts'
 import type { UrlSecret } from '../core/version.ts'
 import type { Pg } from '../db/database.ts'
@@ -73,7 +74,8 @@ const READ_STATES = statement({
       (select json_agg(json_build_array(m.preset, m.format, m.bytes, m.lossless, m.engine, m.warnings))
        from unnest(:presets::text[], :recipeHashes::text[]) as w(preset, recipe_hash)
        join image m on m.owner_type = 'ITEM' and m.owner_id = i.id and m.preset = w.preset
-         and m.recipe_hash = w.recipe_hash and m.source_hash = i.source_hash and m.url_secret_id = :urlSecretId) as pictures
+         and m.recipe_hash = w.recipe_hash and m.source_hash = i.source_hash and m.url_secret_id = :urlSecretId
+         and ${IN_PLACE('m', 'i')}) as pictures
     from item i
     left join render_failure f on f.item_id = i.id
       and f.source_hash = i.source_hash and f.renderer_version = :rendererVersion

@@ -50,6 +50,7 @@ export const FOLDERS: Readonly<Record<string, readonly string[]>> = {
     'variants',
     'composites',
     'retention',
+    'takedown',
     'import',
   ],
   app: [

@@ -11,27 +11,40 @@ export interface TestSet {
   /** Slug -> source. */
   readonly files?: Readonly<Record<string, string | Buffer>>
   readonly removed?: readonly string[]
+  readonly visibility?: ManifestVisibility
+  /** Slug -> its own. */
+  readonly visibilities?: Readonly<Record<string, ManifestVisibility>>
 }
+
+type ManifestVisibility = 'public' | 'unlisted' | 'private'
 
 /** A vendor's archive with a manifest of one family. */
 export async function packSets(
   sets: readonly TestSet[],
-  { vendor = 'acme', family = 'Basics', uniqueId }: { vendor?: string; family?: string; uniqueId?: string } = {},
+  options: { vendor?: string; family?: string; uniqueId?: string; visibility?: ManifestVisibility } = {},
 ): Promise<Buffer> {
+  const { vendor = 'acme', family = 'Basics', ...about } = options
   const zip = new yazl.ZipFile()
-  const listed = sets.map(({ files = {}, kind = 'icon', ...set }, at) => ({
+  const listed = sets.map(({ files = {}, kind = 'icon', visibilities = {}, ...set }, at) => ({
     ...set,
     kind,
     files: Object.entries(files).map(([slug, source]) => {
       const file = `set-${at}/${slug}.svg`
       zip.addBuffer(Buffer.from(source), file)
-      return { file, title: `The ${slug}`, tags: [slug, 'test'], aliases: [`${slug} too`], alt: `A picture of ${slug}` }
+      return {
+        file,
+        title: `The ${slug}`,
+        tags: [slug, 'test'],
+        aliases: [`${slug} too`],
+        alt: `A picture of ${slug}`,
+        visibility: visibilities[slug],
+      }
     }),
   }))
   const license = { title: 'MIT', spdx: 'MIT', url: 'https://example.com/mit' }
   const manifest = {
     vendor,
-    families: [{ name: family, license, author: 'Ann', ...(uniqueId ? { uniqueId } : {}), sets: listed }],
+    families: [{ name: family, license, author: 'Ann', ...about, sets: listed }],
   }
   zip.addBuffer(Buffer.from(JSON.stringify(manifest)), 'manifest.json')
   zip.end()
