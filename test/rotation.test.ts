@@ -9,14 +9,19 @@ import type { Config } from '../src/core/config.ts'
 import { recipeOf } from '../src/core/transform.ts'
 import { offeredTransform } from '../src/core/transform-request.ts'
 import type { UrlSecret } from '../src/core/version.ts'
+import { PRIVATE_PREFIX } from '../src/core/visibility.ts'
 import { countChanges } from '../src/coverage/count.ts'
 import { serve } from '../src/http/server.ts'
 import { deleteSuperseded } from '../src/retention/delete-superseded.ts'
+import { copyMoved } from '../src/rotation/copy-moved.ts'
 import { locateTarget } from '../src/takedown/locate-target.ts'
+import { setVisibility } from '../src/takedown/set-visibility.ts'
 import { takeDown } from '../src/takedown/take-down.ts'
 import { checkUploadUrl, signUploadUrl } from '../src/uploads/upload-url.ts'
 import { createVariantFinder } from '../src/variants/find.ts'
+import { findWork, standardOrder } from '../src/variants/find-missing.ts'
 import { variantKeyOf } from '../src/variants/make.ts'
+import { makeItems } from '../src/variants/make-items.ts'
 import { specOf } from '../src/variants/offered.ts'
 import { testDatabase } from './support/database.ts'
 import { seededRandom } from './support/random.ts'
@@ -25,6 +30,7 @@ import { runTasks } from './support/run-tasks.ts'
 import { testBuckets } from './support/s3.ts'
 import { ask, importDrawings, tempDirectory, testApp, testConfig, testServer } from './support/setup.ts'
 import { until } from './support/until.ts'
+import { keysOf } from './support/uploads.ts'
 
 /** A database and stores that the test's processes share; each has its own list of URL secrets. */
 async function installation(env: Record<string, string> = {}) {
@@ -216,6 +222,80 @@ describe('after a rotation of the URL secret', () => {
     expect((await objectsOf(after)).filter((key) => key.includes('/item-0-') || key.includes('/previews/'))).toEqual([])
     const { paths } = await locateTarget(after, { kind: 'TAKE_DOWN', targetType: 'ITEM', targetId: item.id })
     expect(paths).toEqual(expect.arrayContaining(ofItem.filter((key) => !key.includes('-t_'))))
+  })
+
+  it.each(stores)('private pictures stay private, and their signed URLs go on working (in %s)', async (_in, env) => {
+    const { start } = await installation(await env())
+    const before = await start('old')
+    await importDrawings(before, 5)
+    const items = await before.prisma.item.findMany({ orderBy: { id: 'asc' } })
+    const [first, second, third, late] = items.map(({ id }) => id)
+    const hidden = [first ?? 0, second ?? 0, third ?? 0]
+    const hide = (id = 0) => setVisibility(before, { type: 'ITEM', id }, { visibility: 'PRIVATE' })
+    const { url: oldUrl } = await testServer(before)
+    for (const id of hidden) await hide(id)
+    await makeAll(oldUrl)
+    // Its public pictures are about to be deleted.
+    await hide(late)
+
+    const publicKeys = async (app: App) => (await objectsOf(app)).filter((key) => /\/item-[0-3]-/.test(key))
+    const lateKeys = await publicKeys(before)
+    expect(lateKeys).toHaveLength(2)
+    const signedBy = async (url: string) => {
+      const signed = hidden.map(
+        (id) => `_${id}: node(id: "${btoa(`Icon:${id}`)}") { ... on Icon { image(preset: "thumbnail") { url } } }`,
+      )
+      const { data } = await ask<Record<string, { image: { url: string } }>>(url, `{ ${signed.join(' ')} }`)
+      return hidden.map((id) => new URL(data[`_${id}`]?.image.url ?? ''))
+    }
+    const old = await signedBy(oldUrl)
+    const read = async (url: string, { pathname, search }: URL) => {
+      const response = await fetch(`${url}${pathname}${search}`, ONCE)
+      return [response.status, response.headers.get('cache-control'), Buffer.from(await response.arrayBuffer())]
+    }
+    const bytes = await Promise.all(old.map((each) => read(oldUrl, each)))
+    expect(bytes.map(([status]) => status)).toEqual([200, 200, 200])
+
+    for (const secrets of ['new,old', 'newest,new,old']) {
+      const app = await start(secrets)
+      const { url } = await testServer(app)
+      // One on request, and the others by the command, or by a backfill, which also renders what has no private picture yet.
+      expect(await read(url, old[0] as URL)).toEqual(bytes[0])
+      const { signal } = new AbortController()
+      if (secrets === 'new,old') {
+        const report = await copyMoved({ ...app, previews: app.stores.previews }, { signal, onBatch() {} })
+        // Two private thumbnails, and two pictures of the item that is public; the preview shows one that is not any more.
+        expect([report, app.pool.stats.renders]).toEqual([{ copied: 4, lost: 0 }, 0])
+      } else {
+        const { variants, ...order } = standardOrder(app)
+        const thumbnails = { ...order, variants: variants.filter(({ preset }) => preset.name === 'thumbnail') }
+        const work = await findWork(app.pg, thumbnails, { afterId: 0, toId: late ?? 0, limit: 10 })
+        expect(work.map(({ itemId }) => itemId)).toEqual([second, third, late])
+        expect(await makeItems(app, { order: thumbnails, work, signal })).toEqual([])
+        expect(app.pool.stats.renders).toBe(1)
+      }
+      const issued = await signedBy(url)
+      for (const [index, each] of issued.entries()) {
+        expect(each.pathname).not.toBe(old[index]?.pathname)
+        expect(await app.stores.originals.head(each.pathname.replace('/images/', ''))).not.toBeNull()
+        expect(await read(url, each)).toEqual(bytes[index])
+        expect(await read(url, old[index] as URL)).toEqual(bytes[index])
+        for (const { pathname } of [each, old[index] as URL]) {
+          expect((await get(url, pathname.replace('/images/', ''))).status).toBe(404)
+          expect((await get(url, pathname.replace('/images/_private/', ''))).status).toBe(404)
+        }
+      }
+      expect(await publicKeys(app)).toEqual(lateKeys)
+    }
+    await runTasks(before, 'urgent')
+    expect(await publicKeys(before)).toEqual([])
+    // By the keys of all secrets.
+    const privateKeys = () => keysOf(before.stores.originals, PRIVATE_PREFIX)
+    expect((await privateKeys()).filter((key) => key.includes('/item-0-'))).toHaveLength(3)
+    await takeDown(before, { type: 'ITEM', id: hidden[0] ?? 0 }, 'court order')
+    await runTasks(before, 'urgent')
+    expect((await privateKeys()).filter((key) => key.includes('/item-0-'))).toEqual([])
+    expect((await read(oldUrl, old[0] as URL))[0]).toBe(410)
   })
 
   it('pictures from before secrets were recorded count as current if their keys are', async () => {
