@@ -1,5 +1,6 @@
 import { signPath } from '../access/signed-url.ts'
 import { builder, type Context } from './builder.ts'
+import { STATEMENT_COST } from './cost.ts'
 import { ItemRef } from './item.ts'
 
 const VALID_S = 300
@@ -12,7 +13,7 @@ interface SignedUrl {
 
 const SignedUrlRef = builder.objectRef<SignedUrl>('SignedUrl').implement({
   authScopes: SCOPE,
-  description: 'A URL that works for anyone until it expires. scope originals:read.',
+  description: 'A URL that works for anyone until it expires.',
   fields: (t) => ({
     url: t.expose('url', { type: 'URL', description: 'GET it.' }),
     expiresAt: t.expose('expiresAt', { type: 'DateTime', description: 'When it stops working.' }),
@@ -25,8 +26,9 @@ builder.prismaInterfaceField(ItemRef, 'original', (t) =>
     nullable: true,
     authScopes: SCOPE,
     description:
-      "scope originals:read. The SVG as it was uploaded, as an attachment, for five minutes. Null for another vendor's item, and for one that is taken down.",
-    complexity: 10,
+      "The SVG as it was uploaded, as an attachment, for five minutes. Null for another vendor's item, and for one that is taken down.",
+    // Each is recorded in a statement of its own.
+    complexity: STATEMENT_COST,
     select: { id: true, uniqueId: true, slug: true, vendorId: true, originalKey: true, sourceKey: true },
     resolve: async (item, _args, context) => {
       const { caller, loaders } = context
