@@ -66,6 +66,8 @@ describe('an unavailable database', () => {
     expect(app.pg.totalCount).toBe(4)
     await postgres.limitConnections(1)
     try {
+      // More at once than there are connections, so that the pool has to ask for another one.
+      const busy = Promise.allSettled(Array.from({ length: 8 }, () => app.pg.query('select pg_sleep(0.2)')))
       const reads = Array.from({ length: 50 }, () => ask(url, '{ items(first: 1) { nodes { name } } }'))
       const answers = new Map<string, number>()
       const untilServed = async (picture: string) => {
@@ -76,6 +78,7 @@ describe('an unavailable database', () => {
       }
       await Promise.all(Array.from({ length: 12 }, () => untilServed(here(cold()))))
       expect((await Promise.all(reads)).filter(({ errors }) => errors)).toEqual([])
+      await busy
       // One may have to fail, so that the others get its connection.
       expect(answers.get('UNAVAILABLE') ?? 0).toBeLessThanOrEqual(1)
       await until(() => app.health.state === 'TROUBLED')
