@@ -127,7 +127,7 @@ builder.mutationFields((t) => ({
     type: BackfillRef,
     authScopes: WRITE,
     description:
-      'scope backfill:write. Without input: the whole catalogue, all presets except those made only on request, mode STALE. Starting an identical backfill returns the running one.',
+      'Without input: the whole catalogue, all presets except those made only on request, mode STALE. Starting an identical backfill returns the running one.',
     args: { input: t.arg({ type: BackfillInputRef, description: 'What to make, and for which items.' }) },
     resolve: async (query, _root, { input }, context) => {
       const { app } = context
@@ -138,7 +138,7 @@ builder.mutationFields((t) => ({
   pauseBackfill: t.prismaField({
     type: BackfillRef,
     authScopes: WRITE,
-    description: 'scope backfill:write. Renders in progress finish and are kept; no others start until it is resumed.',
+    description: 'Renders in progress finish and are kept; no others start until it is resumed.',
     args: { id: t.arg.globalID({ required: true, for: BackfillRef, description: 'Its node id.' }) },
     resolve: async (query, _root, { id }, context) => {
       const { app } = context
@@ -149,7 +149,7 @@ builder.mutationFields((t) => ({
   resumeBackfill: t.prismaField({
     type: BackfillRef,
     authScopes: WRITE,
-    description: 'scope backfill:write. Continues a paused backfill where it stopped.',
+    description: 'Continues a paused backfill where it stopped.',
     args: { id: t.arg.globalID({ required: true, for: BackfillRef, description: 'Its node id.' }) },
     resolve: async (query, _root, { id }, context) => {
       const { app } = context
@@ -160,7 +160,7 @@ builder.mutationFields((t) => ({
   cancelBackfill: t.prismaField({
     type: BackfillRef,
     authScopes: WRITE,
-    description: 'scope backfill:write. Renders in progress finish and are kept; no others start.',
+    description: 'Renders in progress finish and are kept; no others start.',
     args: { id: t.arg.globalID({ required: true, for: BackfillRef, description: 'Its node id.' }) },
     resolve: async (query, _root, { id }, context) => {
       const { app } = context

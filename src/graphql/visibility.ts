@@ -49,7 +49,7 @@ builder.mutationFields((t) => ({
   setVisibility: t.prismaField({
     type: ItemRef,
     authScopes: SCOPE,
-    description: `scope catalogue:write. Changes who may see an item; what applies is the strictest of the item's, its set's and its family's. ${EFFECT}`,
+    description: `Changes who may see an item; what applies is the strictest of the item's, its set's and its family's. ${EFFECT}`,
     args: argsOf('an item'),
     resolve: async (query, _root, args, context) => {
       const id = await change(args, context, { type: 'ITEM', typenames: ['Icon', 'Illustration'] })
@@ -59,7 +59,7 @@ builder.mutationFields((t) => ({
   setIconSetVisibility: t.prismaField({
     type: IconSetRef,
     authScopes: SCOPE,
-    description: `scope catalogue:write. The same for a set: all of its items, also those that are added later. ${EFFECT}`,
+    description: `The same for a set: all of its items, also those that are added later. ${EFFECT}`,
     args: argsOf('a set'),
     resolve: async (query, _root, args, context) => {
       const id = await change(args, context, { type: 'ICON_SET', typenames: ['IconSet'] })
@@ -69,7 +69,7 @@ builder.mutationFields((t) => ({
   setFamilyVisibility: t.prismaField({
     type: FamilyRef,
     authScopes: SCOPE,
-    description: `scope catalogue:write. The same for a family: all of its items, also those that are added later. ${EFFECT}`,
+    description: `The same for a family: all of its items, also those that are added later. ${EFFECT}`,
     args: argsOf('a family'),
     resolve: async (query, _root, args, context) => {
       const id = await change(args, context, { type: 'FAMILY', typenames: ['Family'] })
