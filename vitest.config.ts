@@ -23,6 +23,8 @@ export default defineConfig({
     // Real processes and databases: a slow machine is no failure.
     testTimeout: 120_000,
     hookTimeout: 120_000,
+    // CI repeats a failed test once and names it as flaky: a busy machine does not block a change, and the flaw stays visible.
+    retry: process.env.CI ? 1 : 0,
     // Node itself runs the sources, as in production.
     pool: 'forks',
     // A worker reads and compiles the sources once, not for each file; leaks.ts keeps the files from disturbing each other.
