@@ -30,7 +30,11 @@ async function runIconify(modules: string): Promise<void> {
   await withBench(async ({ env }) => {
     const rows: (string | number)[][] = []
     for (const what of ['import of new items', 'the same import again']) {
-      const { said, seconds, peakMb } = await runToEnd('src/bin/import.ts', [path.join(modules, '@iconify/json')], env)
+      const { said, seconds, peakMb } = await runToEnd(
+        'src/bin/afterimage.ts',
+        ['import', path.join(modules, '@iconify/json')],
+        env,
+      )
       const [added = 0, changed = 0, unchanged = 0, refused = 0] =
         said.match(/\d+(?= (added|changed|unchanged|refused))/g) ?? []
       const items = Number(added) + Number(changed) + Number(unchanged)

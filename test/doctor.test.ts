@@ -486,7 +486,7 @@ describe('npm run doctor', () => {
     const { app, cloudFront } = await open()
     const { databaseUrl, dataDir, publicImageUrl } = app.config
     const run = async (env: Record<string, string>) => {
-      const child = spawn(process.execPath, [path.join(import.meta.dirname, '../src/bin/doctor.ts')], {
+      const child = spawn(process.execPath, [path.join(import.meta.dirname, '../src/bin/afterimage.ts'), 'doctor'], {
         env: { ...programEnv(), DATABASE_URL: databaseUrl ?? '', DATA_DIR: dataDir, ...env },
       })
       let said = ''

@@ -100,9 +100,9 @@ describe('importing a bucket', () => {
 
 describe('npm run import -- s3://…', () => {
   const run = async (env: Record<string, string>, args: string[]) => {
-    const file = path.join(import.meta.dirname, '../src/bin/import.ts')
+    const file = path.join(import.meta.dirname, '../src/bin/afterimage.ts')
     const whole = { ...process.env, DATABASE_URL: await testDatabase(), DATA_DIR: await tempDirectory(), ...env }
-    return await promisify(execFile)(process.execPath, [file, ...args], { env: whole }).then(
+    return await promisify(execFile)(process.execPath, [file, 'import', ...args], { env: whole }).then(
       ({ stdout }) => ({ code: 0, said: stdout }),
       ({ code, stdout, stderr }) => ({ code, said: `${stdout}${stderr}` }),
     )

@@ -133,14 +133,16 @@ describe('importing all of Iconify', () => {
       npm_config_fetch_retries: '0',
     }
     const importIconify = () =>
-      run(process.execPath, [path.join(import.meta.dirname, '../src/bin/import.ts'), 'iconify'], { env })
+      run(process.execPath, [path.join(import.meta.dirname, '../src/bin/afterimage.ts'), 'import', 'iconify'], { env })
     expect((await importIconify()).stdout).toMatch(/installing .*\n@iconify\/json 2\.2\.7\n1 added/)
     await close()
     expect((await importIconify()).stdout).toMatch(/^@iconify\/json 2\.2\.7\n0 added, 0 changed, 1 unchanged/)
     expect(await readdir(path.join(DATA_DIR, 'packages'))).toEqual(['iconify'])
     const elsewhere = { ...env, HOME: await tempDirectory(), DATA_DIR: await tempDirectory() }
     await expect(
-      run(process.execPath, [path.join(import.meta.dirname, '../src/bin/import.ts'), 'iconify'], { env: elsewhere }),
+      run(process.execPath, [path.join(import.meta.dirname, '../src/bin/afterimage.ts'), 'import', 'iconify'], {
+        env: elsewhere,
+      }),
     ).rejects.toMatchObject({
       code: 1,
       stderr: expect.stringMatching(/^npm cannot install @iconify\/json into .*check npm/),

@@ -265,8 +265,8 @@ describe('validateManifest', () => {
 describe('npm run ingest', () => {
   const run = promisify(execFile)
   const ingest = async (...args: string[]) => {
-    const file = path.join(import.meta.dirname, '../src/bin/ingest.ts')
-    return await run(process.execPath, [file, ...args]).then(
+    const file = path.join(import.meta.dirname, '../src/bin/afterimage.ts')
+    return await run(process.execPath, [file, 'ingest', ...args]).then(
       ({ stdout }) => ({ code: 0, stdout, stderr: '' }),
       ({ code, stdout, stderr }) => ({ code: code as number, stdout: stdout as string, stderr: stderr as string }),
     )

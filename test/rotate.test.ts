@@ -9,7 +9,7 @@ import { testDatabase } from './support/database.ts'
 import { programEnv } from './support/program-env.ts'
 import { importDrawings, tempDirectory, testApp, testConfig, testServer } from './support/setup.ts'
 
-const COMMAND = path.join(import.meta.dirname, '../src/bin/rotate.ts')
+const COMMAND = path.join(import.meta.dirname, '../src/bin/afterimage.ts')
 
 /** An installation on which the command runs, and apps are started. */
 async function installation() {
@@ -18,7 +18,7 @@ async function installation() {
     directory: env.DATA_DIR,
     start: async (secrets = '') => await testApp(await testConfig({ ...env, URL_SECRETS: secrets })),
     rotate: async (secrets: string, ...args: string[]) =>
-      await promisify(execFile)(process.execPath, [COMMAND, ...args], {
+      await promisify(execFile)(process.execPath, [COMMAND, 'rotate', ...args], {
         env: { ...programEnv(), ...env, URL_SECRETS: secrets },
       }).then(
         ({ stdout }) => ({ code: 0, said: stdout }),

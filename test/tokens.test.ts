@@ -131,15 +131,15 @@ describe('npm run token', () => {
     const app = await testApp(config)
     const run = async (...args: string[]) => {
       const env = { ...programEnv(), DATABASE_URL: config.databaseUrl ?? '', DATA_DIR: config.dataDir }
-      const file = path.join(import.meta.dirname, '../src/bin/token.ts')
-      return (await promisify(execFile)(process.execPath, [file, ...args], { env })).stdout.trim()
+      const file = path.join(import.meta.dirname, '../src/bin/afterimage.ts')
+      return (await promisify(execFile)(process.execPath, [file, 'token', ...args], { env })).stdout.trim()
     }
     const secret = await run('create', 'acme', '--scopes', 'upload:write,webhook:write', '--vendor', 'acme')
     expect(await refusal(app, `Bearer ${secret}`)).toBeNull()
     expect(await run('list')).toMatch(/^ai_live_\w{8} {2}valid {2}acme {2}upload:write,webhook:write {2}.* acme$/)
     await run('revoke', secret.slice(0, 16))
     await until(async () => (await refusal(app, `Bearer ${secret}`)) === 'FORBIDDEN')
-    const entries = await app.prisma.auditEntry.findMany({ where: { actor: 'command' }, orderBy: { id: 'asc' } })
+    const entries = await app.prisma.auditEntry.findMany({ where: { actor: 'admin' }, orderBy: { id: 'asc' } })
     expect(entries.map(({ action, target }) => `${action} ${target}`)).toEqual([
       `createToken ${printGlobalId('Token', 1)}`,
       `revokeToken ${printGlobalId('Token', 1)}`,

@@ -8,6 +8,7 @@ import type { App } from '../src/app.ts'
 import { startBackfill } from '../src/backfill/backfills.ts'
 import { checkRequest } from '../src/backfill/request.ts'
 import { WHOLE_CATALOGUE } from '../src/catalogue/scope.ts'
+import { askService } from '../src/commands/ask-service.ts'
 import { hashSource, parseSourceKey, printOriginalKey, uniqueIdOf } from '../src/core/variant.ts'
 import { lockItems } from '../src/db/locks.ts'
 import { importItems } from '../src/import/import-items.ts'
@@ -543,7 +544,8 @@ describe('an upload', () => {
     })
     const file = path.join(await tempDirectory(), 'icons.zip')
     await writeFile(file, 'an archive')
-    const sending = { api, token: '', vendor: 'acme', file, fileName: 'icons.zip', bytes: 10, onPoll: () => {} }
+    const ask = askService({ url: api, token: '' })
+    const sending = { ask, vendor: 'acme', file, fileName: 'icons.zip', bytes: 10, onPoll: () => {} }
     await expect(sendArchive(sending)).rejects.toMatchObject({
       code: 'UNAVAILABLE',
       message: expect.stringMatching(/^127\.0\.0\.1:\d+ did not accept the archive \(.*\): send it again\.$/),
@@ -556,7 +558,7 @@ describe('an upload', () => {
     const run = async (archive: Buffer) => {
       const file = path.join(app.config.dataDir, 'icons.zip')
       await writeFile(file, archive)
-      const command = [path.join(import.meta.dirname, '../src/bin/ingest.ts'), file, '--api', url]
+      const command = [path.join(import.meta.dirname, '../src/bin/afterimage.ts'), 'ingest', file, '--api', url]
       const env = { ...process.env, ADMIN_TOKEN, DATA_DIR: app.config.dataDir }
       return await promisify(execFile)(process.execPath, command, { env }).then(
         ({ stdout }) => ({ code: 0, said: stdout }),

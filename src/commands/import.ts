@@ -1,5 +1,4 @@
 import path from 'node:path'
-import { parseArgs } from 'node:util'
 import { startBackfill } from '../backfill/backfills.ts'
 import { checkRequest } from '../backfill/request.ts'
 import { WHOLE_CATALOGUE } from '../catalogue/scope.ts'
@@ -19,56 +18,27 @@ import { type Entry, type ImportReport, importItems, type Refusal } from '../imp
 import { installIconify } from '../import/install-iconify.ts'
 import { openStores, type Stores } from '../store/open.ts'
 
-const HELP = `Imports SVGs into the catalogue. The same import again changes nothing.
-
-  npm run import -- PATH
-  npm run import -- s3://BUCKET/PREFIX [--adopt [--delete-broken]]
-  npm run import -- iconify
-  npm run import -- --demo
-
-PATH is a directory laid out as {vendor}/{icons|illustrations}/{FAMILY}/{SET}/{slug}.svg, where FAMILY and SET are
-12 characters A-Z and 0-9, or an Iconify JSON package (a directory with icons.json), or all of Iconify (one with
-collections.json). A file that is not an SVG is refused by name and reason, and the rest is imported.
-
-s3://BUCKET/PREFIX registers the originals that are in ORIGINALS_BUCKET already in the catalogue by their listing, without
-downloading them; the prefix may be empty or a vendor's name. When it is interrupted, the same command continues.
---adopt also registers the pictures in PREVIEWS_BUCKET that are named {slug}-{preset}.webp, after checking their first
-bytes. What is not WebP is listed and a backfill that makes it is started; --delete-broken deletes it from the bucket,
-so that its address leads to the new picture.
-
-iconify imports all of Iconify: 390,000 icons of 240 sets. npm installs the newest @iconify/json (500 MB) into
-DATA_DIR/packages on the first time; delete that folder for a newer one. A directory of that name is ./iconify.
-
---demo imports the icons that npm start shows.
-
-It works on DATABASE_URL, or on the embedded Postgres of DATA_DIR, whether the service runs there or not.
-Pictures are made on their first request; startBackfill makes them all.
-`
-
 const REFUSALS_SHOWN = 50
 
-/** The command; returns its exit code. Throws AppError for invalid arguments. */
-export async function runImport(): Promise<number> {
-  const { values, positionals } = parseCommandLine()
-  if (values.help) {
-    process.stdout.write(HELP)
-    return 0
-  }
+/** Imports a directory, a bucket or Iconify into the catalogue; returns the exit code. Throws AppError for invalid arguments. */
+export async function runImport(
+  source: string | undefined,
+  options: { demo?: boolean; adopt?: boolean; deleteBroken?: boolean },
+): Promise<number> {
   const config = loadConfig()
   configureLog(config.log)
-  const [target, ...others] = values.demo ? ['--demo'] : positionals
-  if (!target || others.length > 0)
-    throw new AppError('BAD_INPUT', 'One directory or bucket to import is needed; see npm run import -- --help.')
+  const target = options.demo ? '--demo' : source
+  if (!target) throw new AppError('BAD_INPUT', 'A directory or bucket to import is needed; afterimage import --help.')
   const location = target.startsWith('s3://') ? parseLocation(target, config) : null
-  if (values.adopt && !location) throw new AppError('BAD_INPUT', '--adopt needs s3://BUCKET/PREFIX.')
-  const read = location || values.demo ? readDemo : await readerOf(target, config)
+  if (options.adopt && !location) throw new AppError('BAD_INPUT', '--adopt needs s3://BUCKET/PREFIX.')
+  const read = location || options.demo ? readDemo : await readerOf(target, config)
   return await withDatabase(config, async (databaseUrl) => {
     const database = await openDatabase(databaseUrl, { connectionsMax: 4 })
     const { pg } = database
     const stores = await openStores(config)
     try {
       await migrate(pg)
-      if (location) return await importFromBucket({ ...database, stores, config }, { ...location, ...values })
+      if (location) return await importFromBucket({ ...database, stores, config }, { ...location, ...options })
       const startedAt = performance.now()
       const report = await importItems({ pg, originals: stores.originals }, read(pg), showProgress)
       print(report, performance.now() - startedAt)
@@ -93,7 +63,7 @@ function parseLocation(target: string, { buckets }: Config): { prefix: string } 
 
 async function importFromBucket(
   { pg, prisma, stores, config }: { pg: Pg; prisma: Prisma; stores: Stores; config: Config },
-  options: { prefix: string; adopt?: boolean; 'delete-broken'?: boolean },
+  options: { prefix: string; adopt?: boolean; deleteBroken?: boolean },
 ): Promise<number> {
   const { prefix } = options
   const startedAt = performance.now()
@@ -106,7 +76,7 @@ async function importFromBucket(
     const { presets } = config
     const adoption = await adoptVariants(
       { pg, previews: stores.previews, presets },
-      { prefix, deleteBroken: options['delete-broken'] ?? false },
+      { prefix, deleteBroken: options.deleteBroken ?? false },
     )
     printAdoption(adoption)
     if (adoption.brokenCount > 0) {
@@ -141,22 +111,6 @@ async function fetchIconify({ dataDir }: Config): Promise<string> {
   const { directory, version } = await installIconify(dataDir, { onInstall })
   process.stdout.write(`@iconify/json ${version}\n`)
   return directory
-}
-
-function parseCommandLine() {
-  try {
-    return parseArgs({
-      allowPositionals: true,
-      options: {
-        help: { type: 'boolean', short: 'h' },
-        demo: { type: 'boolean' },
-        adopt: { type: 'boolean' },
-        'delete-broken': { type: 'boolean' },
-      },
-    })
-  } catch (error) {
-    throw new AppError('BAD_INPUT', `${(error as Error).message}; see npm run import -- --help.`)
-  }
 }
 
 function showProgress({ added, changed, unchanged }: ImportReport): void {

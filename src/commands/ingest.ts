@@ -1,57 +1,26 @@
 import path from 'node:path'
-import { parseArgs } from 'node:util'
-import { loadAdminTokens } from '../access/secrets.ts'
 import { fileSource } from '../archive/archive.ts'
 import { type ArchiveCheck, checkArchive } from '../archive/check.ts'
 import { loadConfig } from '../core/config.ts'
-import { AppError } from '../core/errors.ts'
 import { configureLog } from '../core/log.ts'
 import type { UploadProblem } from '../uploads/end-upload.ts'
 import { type SentUpload, sendArchive } from '../uploads/send-archive.ts'
+import { type Ask, askService } from './ask-service.ts'
 import { createProgressBar } from './progress-bar.ts'
+import { runningService } from './service.ts'
 
-const HELP = `Ingests a vendor's archive: a ZIP of SVGs with a manifest.json that matches docs/manifest.schema.json.
-
-  npm run ingest -- ARCHIVE [--api URL]
-  npm run ingest -- --dry-run ARCHIVE
-
-It is checked here, sent to a running service (http://HOST:PORT unless --api says where) with the first token of ADMIN_TOKENS,
-ADMIN_TOKEN or DATA_DIR, and followed until its last picture is made. Exit code 1 unless it was ingested.
-
---dry-run says what the archive holds, or everything that is wrong with it, a line each, "FILE POINTER: CODE sentence",
-where POINTER is the place in the manifest. Nothing is written. Exit code 1 when there is a problem.
-`
-
-/** The command; returns its exit code. Throws AppError for invalid arguments. */
-export async function runIngest(): Promise<number> {
-  const { values, positionals } = parseCommandLine()
-  if (values.help) {
-    process.stdout.write(HELP)
-    return 0
-  }
+/** Checks a vendor's archive and sends it to a running service; returns the exit code. */
+export async function runIngest(target: string, options: { dryRun?: boolean; api?: string }): Promise<number> {
   const config = loadConfig()
   configureLog(config.log)
-  const [target, ...others] = positionals
-  if (!target || others.length > 0)
-    throw new AppError('BAD_INPUT', 'One archive to ingest is needed; see npm run ingest -- --help.')
-  if (values.api && !URL.canParse(values.api))
-    throw new AppError('BAD_INPUT', `--api ${values.api} is not a URL like http://localhost:4000.`)
   const file = path.resolve(config.invokedFrom, target)
   const checked = await checkFile(file)
-  if (!checked || values['dry-run']) return checked ? 0 : 1
-  const { host, port } = config
-  const [token = ''] = await loadAdminTokens(config)
-  return await send({ api: values.api ?? `http://${host}:${port}`, token, file, ...checked })
+  if (!checked || options.dryRun) return checked ? 0 : 1
+  return await send({ ask: askService(await runningService(config, options.api)), file, ...checked })
 }
 
 /** Sends it to the service and prints the result. */
-async function send(options: {
-  api: string
-  token: string
-  file: string
-  vendor: string
-  bytes: number
-}): Promise<number> {
+async function send(options: { ask: Ask; file: string; vendor: string; bytes: number }): Promise<number> {
   const { file } = options
   const bar = createProgressBar(process.stdout)
   const onPoll = ({ items }: SentUpload) =>
@@ -108,15 +77,4 @@ function describe({ vendor, sets }: NonNullable<ArchiveCheck['archive']>): strin
     `${count('removed')} removed`,
   ]
   return `${counts.join(', ')} of ${vendor}`
-}
-
-function parseCommandLine() {
-  try {
-    return parseArgs({
-      allowPositionals: true,
-      options: { help: { type: 'boolean', short: 'h' }, 'dry-run': { type: 'boolean' }, api: { type: 'string' } },
-    })
-  } catch (error) {
-    throw new AppError('BAD_INPUT', `${(error as Error).message}; see npm run ingest -- --help.`)
-  }
 }

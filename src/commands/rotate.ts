@@ -1,4 +1,3 @@
-import { parseArgs } from 'node:util'
 import { keepUrlSecrets, loadUrlSecrets, newSecret } from '../access/secrets.ts'
 import { type Config, loadConfig } from '../core/config.ts'
 import { AppError } from '../core/errors.ts'
@@ -14,47 +13,22 @@ import { openStores } from '../store/open.ts'
 import { findUrlSecrets, readIssued, registerUrlSecrets } from '../variants/url-secrets.ts'
 import { createProgressBar } from './progress-bar.ts'
 
-const HELP = `Rotates the secret of picture and upload URLs: says what to do, copies pictures to their new keys, and says what comes next.
-
-  npm run rotate -- url-secret [--dry-run]
-  npm run rotate -- url-secret --drop [--now]
-
-With URL_SECRET or URL_SECRETS, run it with the same value as the service; you change the variable, it copies. Without, it
-also puts a new secret into DATA_DIR/url-secret, which the service reads when it is started.
-
-It copies while the service runs. Interrupt it whenever you like, and run it again: what is copied stays copied.
-
---dry-run only says what it would do. --drop removes all secrets but the first from DATA_DIR/url-secret, from the day on that it
-says; with --now at once, because somebody knows the old secret: its URLs are 404 then.
-docs/operating.md describes the rotation of every secret.
-`
-
 const CONNECTIONS = 6
 const ALL = 2 ** 31 - 1
 
 const say = (...lines: string[]) => process.stdout.write(`${lines.join('\n')}\n`)
 
-/** The command; returns its exit code. Throws AppError for invalid arguments, and if a secret cannot be dropped yet. */
-export async function runRotate(): Promise<number> {
-  const { values, positionals } = parseCommandLine()
-  if (values.help) {
-    process.stdout.write(HELP)
-    return 0
-  }
-  if (positionals.length !== 1 || positionals[0] !== 'url-secret')
-    throw new AppError(
-      'BAD_INPUT',
-      'What to rotate is needed: npm run rotate -- url-secret; see npm run rotate -- --help.',
-    )
+/** Rotates the secret of URLs; returns the exit code. Throws AppError if a secret cannot be dropped yet. */
+export async function runRotate(options: { dryRun?: boolean; drop?: boolean; now?: boolean }): Promise<number> {
   const config = loadConfig()
   configureLog(config.log)
   return await withDatabase(config, async (databaseUrl) => {
     const { pg, close } = await openDatabase(databaseUrl, { connectionsMax: CONNECTIONS })
     try {
       await migrate(pg)
-      return values.drop
-        ? await drop(config, pg, { now: values.now ?? false })
-        : await rotate(config, pg, { isDryRun: values['dry-run'] ?? false })
+      return options.drop
+        ? await drop(config, pg, { now: options.now ?? false })
+        : await rotate(config, pg, { isDryRun: options.dryRun ?? false })
     } finally {
       await close()
     }
@@ -176,24 +150,8 @@ async function drop(config: Config, pg: Pg, { now }: { now: boolean }): Promise<
   if (left > 0)
     throw new AppError(
       'BAD_INPUT',
-      `${left} pictures${left === 1000 ? ' or more' : ''} are not copied yet: run npm run rotate -- url-secret first.`,
+      `${left} pictures${left === 1000 ? ' or more' : ''} are not copied yet: run afterimage rotate url-secret first.`,
     )
   say(`Only the new secret is in ${await keepUrlSecrets(config.dataDir, [first])} now. Restart the service.`)
   return 0
-}
-
-function parseCommandLine() {
-  try {
-    return parseArgs({
-      allowPositionals: true,
-      options: {
-        help: { type: 'boolean', short: 'h' },
-        'dry-run': { type: 'boolean' },
-        drop: { type: 'boolean' },
-        now: { type: 'boolean' },
-      },
-    })
-  } catch (error) {
-    throw new AppError('BAD_INPUT', `${(error as Error).message}; see npm run rotate -- --help.`)
-  }
 }

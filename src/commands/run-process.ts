@@ -52,13 +52,18 @@ function onParentGone(stop: () => void): void {
   setInterval(() => process.ppid !== parent && stop(), CHECK_PARENT_EVERY_MS).unref()
 }
 
-/** Runs a command: its result is the exit code; an AppError prints one sentence on stderr and exits with code 1. */
-export async function runCommand(main: () => Promise<number>): Promise<void> {
-  try {
-    process.exitCode = await main()
-  } catch (error) {
-    complain(error)
-    process.exitCode = 1
+/** Exit code of a wrong command line or argument; 1 is that of any other failure. */
+export const USAGE = 2
+
+/** The action of a command: its result is the exit code. An AppError is one sentence on stderr, and exit code 2 if it is about the input. */
+export function run<Args extends unknown[]>(main: (...args: Args) => Promise<number>) {
+  return async (...args: Args): Promise<void> => {
+    try {
+      process.exitCode = await main(...args)
+    } catch (error) {
+      complain(error)
+      process.exitCode = error instanceof AppError && error.code === 'BAD_INPUT' ? USAGE : 1
+    }
   }
 }
 

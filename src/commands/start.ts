@@ -2,7 +2,6 @@ import { fork } from 'node:child_process'
 import { once } from 'node:events'
 import path from 'node:path'
 import { setTimeout as delay } from 'node:timers/promises'
-import { parseArgs } from 'node:util'
 import { loadAdminTokens, loadUrlSecrets } from '../access/secrets.ts'
 import { startBackfill } from '../backfill/backfills.ts'
 import { readProgress } from '../backfill/progress.ts'
@@ -36,9 +35,11 @@ const say = (text: string): void => {
   process.stdout.write(`${text}\n`)
 }
 
-/** `npm start`: runs everything on one machine. Returns the function that closes it; `stop` is called when a part has ended for good. */
-export async function startAll(stop: (reason: string) => void): Promise<() => Promise<void>> {
-  const options = readOptions()
+/** Runs everything on one machine. Returns the function that closes it; `stop` is called when a part has ended for good. */
+export async function startAll(
+  stop: (reason: string) => void,
+  options: { backfill: boolean },
+): Promise<() => Promise<void>> {
   const config = loadConfig()
   configureLog(config.log)
   await using opening = new AsyncDisposableStack()
@@ -76,18 +77,9 @@ export async function startAll(stop: (reason: string) => void): Promise<() => Pr
   return () => owner.disposeAsync()
 }
 
-function readOptions(): { backfill: boolean } {
-  try {
-    const { values } = parseArgs({ allowNegative: true, options: { backfill: { type: 'boolean', default: true } } })
-    return { backfill: values.backfill }
-  } catch (error) {
-    throw new AppError('BAD_INPUT', `${(error as Error).message}. The only option of npm start is -- --no-backfill.`)
-  }
-}
-
 /** In its own process, which frees the memory for parsing megabytes of JSON when it ends. */
 async function importDemo(config: Config, databaseUrl: string): Promise<void> {
-  const child = fork(path.join(import.meta.dirname, '../bin/import.ts'), ['--demo'], {
+  const child = fork(path.join(import.meta.dirname, '../bin/afterimage.ts'), ['import', '--demo'], {
     env: config.childEnv(databaseUrl),
     silent: true,
   })
@@ -113,7 +105,7 @@ async function welcome(
   console         ${serving.url}/#code=${serving.signInCode}
                   (signs you in once, within ten minutes)
   GraphiQL        ${serving.url}/graphql
-  a picture       ${picture ? `${serving.imageUrl}/${picture}` : 'none yet: npm run import -- PATH'}
+  a picture       ${picture ? `${serving.imageUrl}/${picture}` : 'none yet: npx afterimage import PATH'}
   readiness       ${serving.url}/readyz
   admin token     ${(await loadAdminTokens(config))[0]}
 `)

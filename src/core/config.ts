@@ -89,6 +89,8 @@ export interface Config {
   /** NODE_ENV is `production`: no GraphiQL, and no suggestions in errors. */
   readonly isProduction: boolean
   readonly warmPages: boolean
+  /** The service that commands are for; null: this machine's data directory or database. */
+  readonly service: { readonly url: string; readonly token: string } | null
   /** The user's working directory: npm runs its scripts in the project. */
   readonly invokedFrom: string
   /** The environment of a child process: this one's, with the database that we chose. */
@@ -131,6 +133,7 @@ export function loadConfig(env: Env = process.env, given?: Pick<Config, 'presets
   const { synonyms, problems: ofSynonyms } = readSynonyms(fileOf('SYNONYMS_FILE', OWN_SYNONYMS))
   problems.push(...ofSynonyms.map((problem) => `SYNONYMS_FILE: ${problem}`))
 
+  const serviceUrl = read('AFTERIMAGE_URL', null, baseUrl('https://api.example.com'))
   const bucket = pattern(/^[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]$/, 'a bucket name')
   const originalsBucket = read('ORIGINALS_BUCKET', null, bucket)
   const previewsBucket = read('PREVIEWS_BUCKET', null, bucket)
@@ -191,6 +194,7 @@ export function loadConfig(env: Env = process.env, given?: Pick<Config, 'presets
       format: read('LOG_FORMAT', DEFAULT_LOG.format, oneOf(LOG_FORMATS)),
       level: read('LOG_LEVEL', DEFAULT_LOG.level, oneOf(LOG_LEVELS)),
     },
+    service: serviceUrl === null ? null : { url: serviceUrl, token: read('AFTERIMAGE_TOKEN', '', (text) => text) },
     demo: read('DEMO', true, onOrOff),
     buckets:
       originalsBucket && previewsBucket

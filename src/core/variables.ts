@@ -25,6 +25,12 @@ export const VARIABLES = [
       'Comma-separated admin tokens that are all valid, so that one can be replaced without an interruption: set `NEW,OLD`, then `NEW`. Commands use the first.',
   },
   {
+    name: 'AFTERIMAGE_URL',
+    default: 'none',
+    meaning: 'Commands work on the service at this address instead of the data directory or database of this machine.',
+  },
+  { name: 'AFTERIMAGE_TOKEN', default: 'none', meaning: 'The token that commands use there.' },
+  {
     name: 'PUBLIC_READS',
     default: 'on',
     meaning:

@@ -23,19 +23,17 @@ export interface SentUpload {
 /**
  * Sends an archive to a running service, over HTTP like any client, and follows it to its end. Throws UNAVAILABLE if there is no response
  * or the connection breaks, BAD_INPUT with the service's own message.
- * @param options.api `http://host:port`
+ * @param options.ask sends a GraphQL document to it
  */
 export async function sendArchive(options: {
-  api: string
-  token: string
+  ask: <T>(query: string, variables: object) => Promise<T>
   vendor: string
   file: string
   fileName: string
   bytes: number
   onPoll: (upload: SentUpload) => void
 }): Promise<SentUpload> {
-  const { api, token, vendor, file, fileName, bytes, onPoll } = options
-  const ask = <T>(query: string, variables: object) => askService<T>({ api, token }, { query, variables })
+  const { ask, vendor, file, fileName, bytes, onPoll } = options
   const { createUpload: created } = await ask<{ createUpload: Created }>(CREATE, { vendor, fileName, bytes })
   const { id } = created.upload
   await put(created, { file, bytes })
@@ -66,25 +64,6 @@ const READ_UPLOAD = `
       problems(first: 100) { nodes { code file pointer message } }
     }
   }`
-
-async function askService<T>(
-  { api, token }: { api: string; token: string },
-  body: { query: string; variables: object },
-): Promise<T> {
-  const response = await fetch(new URL('/graphql', api), {
-    method: 'POST',
-    headers: { 'content-type': 'application/json', authorization: `Bearer ${token}` },
-    body: JSON.stringify(body),
-  }).catch((error) => {
-    throw new AppError(
-      'UNAVAILABLE',
-      `No service answers at ${api} (${causes(error)}): start it, or set its address with --api.`,
-    )
-  })
-  const { data, errors } = (await response.json()) as { data: T; errors?: { message: string }[] }
-  if (errors?.[0]) throw new AppError('BAD_INPUT', errors[0].message)
-  return data
-}
 
 /** As a stream: an archive may be larger than memory. */
 async function put({ url, headers }: Created, { file, bytes }: { file: string; bytes: number }): Promise<void> {

@@ -15,7 +15,7 @@ import { testBuckets } from '../support/s3.ts'
 import { importDrawings, tempDirectory, testApp, testConfig } from '../support/setup.ts'
 import { until } from '../support/until.ts'
 
-const COMMAND = path.join(import.meta.dirname, '../../src/bin/rotate.ts')
+const COMMAND = path.join(import.meta.dirname, '../../src/bin/afterimage.ts')
 /** Stores pictures of all items without rendering them: only their keys and rows matter here. */
 async function storePictures(app: App): Promise<Map<number, { key: string; bytes: Buffer }>> {
   const preset = app.presets.get('thumbnail')
@@ -61,7 +61,7 @@ describe('npm run rotate', () => {
       const copied = async () =>
         (await before.pg.query('select count(*)::int as count from image where url_secret_id = 2')).rows[0].count
       const start = () => {
-        const child: ChildProcess = spawn(process.execPath, [COMMAND, 'url-secret'], {
+        const child: ChildProcess = spawn(process.execPath, [COMMAND, 'rotate', 'url-secret'], {
           env: { ...programEnv(), ...env, URL_SECRETS: 'new,old' },
           stdio: ['ignore', 'pipe', 'pipe'],
         })

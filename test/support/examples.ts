@@ -10,6 +10,7 @@ import { loadConfig } from '../../src/core/config.ts'
 import { readLayouts } from '../../src/core/layouts.ts'
 import { readPresets } from '../../src/core/presets.ts'
 import { schema } from '../../src/graphql/schema.ts'
+import { checkAfterimage } from './check-afterimage.ts'
 import { runTsc } from './client-package.ts'
 import type { Example } from './markdown.ts'
 import { ROOT, read } from './markdown.ts'
@@ -116,6 +117,7 @@ async function runCommand(command: string, { isInfra, ...reader }: Reader & { is
   const [program, ...rest] = goesThere ? words.slice(3) : words
   if (program === 'npm') return checkNpm(rest, isInfra || goesThere ? 'infra/' : '')
   if (program === 'npx' && rest[0] === 'vitest') return checkThere(rest.slice(2))
+  if (program === 'npx' && rest[0] === 'afterimage') return checkAfterimage(rest.slice(1))
   if (program === 'cp') return checkThere(rest.slice(0, 1))
   if (program === 'mkdir') return
   if (program === 'docker' && rest[0] === 'compose') return checkCompose(rest.slice(1))
@@ -150,6 +152,11 @@ function checkNpm([script = '', ...rest]: string[], folder: '' | 'infra/'): void
   const line = scripts[name]
   if (!line) throw new Error(`${folder}package.json has no script ${name}`)
   const given = rest.includes('--') ? rest.slice(rest.indexOf('--') + 1) : []
+  const [, subcommand] = /bin\/afterimage\.ts (\w+)$/.exec(line) ?? []
+  if (subcommand) {
+    checkAfterimage([subcommand, ...given])
+    return
+  }
   const flags = given.filter((word) => word.startsWith('--')).map((word) => word.replace(/^--(no-)?/, ''))
   const [, entry] = /^(?:exec )?node .*?([\w./-]+\.ts)/.exec(line) ?? []
   if (!entry) return

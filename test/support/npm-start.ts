@@ -44,7 +44,7 @@ export function program(file: string, options: { args?: string[]; env: Record<st
 }
 
 export const start = (dataDir: string, env: Record<string, string> = {}, args: string[] = []) =>
-  program('src/bin/start.ts', { env: { DATA_DIR: dataDir, ...env }, args })
+  program('src/bin/afterimage.ts', { env: { DATA_DIR: dataDir, ...env }, args: ['start', ...args] })
 
 export const childrenOf = async (pid: number) => {
   const children = (await readFile(`/proc/${pid}/task/${pid}/children`, 'utf8').catch(() => '')).trim()
@@ -61,4 +61,4 @@ export async function directoryOfDrawings(count: number): Promise<string> {
 }
 
 export const importing = (dataDir: string, args: string[]) =>
-  program('src/bin/import.ts', { args, env: { DATA_DIR: dataDir } })
+  program('src/bin/afterimage.ts', { args: ['import', ...args], env: { DATA_DIR: dataDir } })

@@ -1,6 +1,5 @@
 import { readUrlSecrets } from '../access/secrets.ts'
 import { openCloudFront } from '../cdn/cloudfront.ts'
-import { runCommand } from '../commands/run-process.ts'
 import { type Config, loadConfig } from '../core/config.ts'
 import { configureLog } from '../core/log.ts'
 import { openDatabase } from '../db/database.ts'
@@ -9,17 +8,19 @@ import { type DeliveryHealth, diagnoseDelivery } from '../diagnose/delivery.ts'
 import { withDatabase } from '../embedded/with-database.ts'
 import { findUrlSecrets } from '../variants/url-secrets.ts'
 
-/** `npm run doctor`: prints the findings. Exit code 1 if something is broken or cannot be checked. */
-await runCommand(async () => {
+/** Prints the findings; exit code 1 if something is broken or cannot be checked. Works where no API can start. */
+export async function runDoctor({ json = false }: { json?: boolean }): Promise<number> {
   const config = loadConfig()
   configureLog(config.log)
   const { findings } = await withDatabase(config, (url) => diagnose(config, url))
-  for (const { check, status, message, remedy } of findings) {
-    process.stdout.write(`${status.padEnd(8)} ${check.padEnd(17)} ${message}\n`)
-    if (remedy) process.stdout.write(`${' '.repeat(27)}-> ${remedy}\n`)
-  }
+  if (json) process.stdout.write(`${JSON.stringify(findings)}\n`)
+  else
+    for (const { check, status, message, remedy } of findings) {
+      process.stdout.write(`${status.padEnd(8)} ${check.padEnd(17)} ${message}\n`)
+      if (remedy) process.stdout.write(`${' '.repeat(27)}-> ${remedy}\n`)
+    }
   return findings.some(({ status }) => status === 'ERROR') ? 1 : 0
-})
+}
 
 async function diagnose(config: Config, databaseUrl: string): Promise<DeliveryHealth> {
   const { pg, close } = await openDatabase(databaseUrl, { connectionsMax: 2 })

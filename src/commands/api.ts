@@ -1,0 +1,34 @@
+import { recordConfiguration } from '../access/configuration.ts'
+import { openApp } from '../app.ts'
+import { AppError } from '../core/errors.ts'
+import { configureLog } from '../core/log.ts'
+import { loadSupervisedConfig, type StartupMessage } from '../core/supervised-config.ts'
+import { serve } from '../http/server.ts'
+
+const notifySupervisor = (word: StartupMessage) => process.send?.(word)
+
+/** An API: one of any number of processes, using DATABASE_URL and shared stores; under `npm start` a supervised child. */
+export async function startApi(): Promise<() => Promise<void>> {
+  const config = await loadSupervisedConfig()
+  configureLog(config.log)
+  await using opening = new AsyncDisposableStack()
+  try {
+    const app = await openApp(config)
+    opening.defer(app.close)
+    const keys = app.urlSecrets.map(({ value }) => value)
+    await recordConfiguration(app.pg, { config, keys, audit: app.access.audit })
+    const { url, imageUrl, signInCode, close } = await serve(app)
+    opening.defer(close)
+    if (process.send) notifySupervisor({ ready: { url, imageUrl, signInCode } })
+    else process.stdout.write(`Afterimage API at ${url}/graphql\n`)
+  } catch (error) {
+    // The supervisor logs it, once.
+    if (process.send && error instanceof AppError) {
+      const { code, message } = error
+      process.send({ refusal: { code, message } } satisfies StartupMessage, () => process.exit(1))
+    }
+    throw error
+  }
+  const owner = opening.move()
+  return () => owner.disposeAsync()
+}

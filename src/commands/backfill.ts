@@ -1,0 +1,117 @@
+import { setTimeout as delay } from 'node:timers/promises'
+import { AppError } from '../core/errors.ts'
+import type { Ask } from './ask-service.ts'
+import {
+  CANCEL_BACKFILL,
+  PAUSE_BACKFILL,
+  PLAN_BACKFILL,
+  READ_BACKFILL,
+  RESUME_BACKFILL,
+  START_BACKFILL,
+} from './documents.ts'
+import { createProgressBar, duration } from './progress-bar.ts'
+import { withService } from './service.ts'
+
+const POLL_EVERY_MS = 500
+
+export interface BackfillOptions {
+  readonly plan?: boolean
+  readonly watch?: boolean
+  readonly vendor?: string
+  readonly family?: string
+  readonly presets?: readonly string[]
+  readonly formats?: readonly string[]
+  readonly mode: string
+  readonly previews?: boolean
+  readonly json?: boolean
+}
+
+/** Starts a backfill, or says what it would make; returns the exit code, 1 if a backfill that is watched does not complete. */
+export async function runBackfill(options: BackfillOptions): Promise<number> {
+  const { plan, watch, json = false } = options
+  const input = inputOf(options)
+  return await withService(async (ask) => {
+    if (plan) return printPlan((await ask<{ planBackfill: Plan }>(PLAN_BACKFILL, { input })).planBackfill, json)
+    const { startBackfill: started } = await ask<{ startBackfill: Backfill }>(START_BACKFILL, { input })
+    if (watch) return await follow(ask, started.id)
+    process.stdout.write(json ? `${JSON.stringify(started)}\n` : `backfill ${started.id} is ${started.status}\n`)
+    return 0
+  })
+}
+
+const CHANGES = { pause: PAUSE_BACKFILL, resume: RESUME_BACKFILL, cancel: CANCEL_BACKFILL } as const
+
+/** Pauses, resumes, cancels or follows a backfill. */
+export async function changeBackfill(verb: keyof typeof CHANGES | 'watch', id: string): Promise<number> {
+  return await withService(async (ask) => {
+    if (verb === 'watch') return await follow(ask, id)
+    const field = CHANGES[verb]
+    const answer = await ask<Record<string, Backfill>>(`mutation ($id: ID!) { ${field}(id: $id) { id status } }`, {
+      id,
+    })
+    process.stdout.write(`backfill ${id} is ${answer[field]?.status}\n`)
+    return 0
+  })
+}
+
+function inputOf({ vendor, family, presets, formats, mode, previews }: BackfillOptions) {
+  if (vendor && family) throw new AppError('BAD_INPUT', 'Use --vendor or --family, not both: a family has one vendor.')
+  const scope = vendor ? { vendor } : family ? { family } : undefined
+  const upper = formats?.map((format) => format.toUpperCase())
+  return { in: scope, presets, formats: upper, mode: mode.toUpperCase(), previews }
+}
+
+interface Plan {
+  readonly items: number
+  readonly images: number
+  readonly failedBefore: number
+  readonly estimatedSeconds: number | null
+  readonly estimatedBytes: number | null
+}
+
+function printPlan(plan: Plan, json: boolean): number {
+  const { items, images, failedBefore, estimatedSeconds, estimatedBytes } = plan
+  const parts = [
+    `${images} images of ${items} items`,
+    estimatedSeconds === null ? 'time unknown: no backfill ran within a day' : `about ${duration(estimatedSeconds)}`,
+    estimatedBytes === null ? 'size unknown' : `about ${(estimatedBytes / 1e6).toFixed(1)} MB`,
+    failedBefore > 0 ? `${failedBefore} items failed before` : '',
+  ]
+  process.stdout.write(json ? `${JSON.stringify(plan)}\n` : `${parts.filter(Boolean).join(', ')}\n`)
+  return 0
+}
+
+interface Backfill {
+  readonly id: string
+  readonly status: string
+}
+
+interface Followed extends Backfill {
+  readonly error: string | null
+  readonly finishedAt: string | null
+  readonly totalItems: number
+  readonly doneItems: number
+  readonly failedItems: number
+  readonly imagesMade: number
+  readonly bytesWritten: number
+  readonly itemsPerSecond: number | null
+  readonly etaSeconds: number | null
+}
+
+/** Shows its progress until it ends. */
+async function follow(ask: Ask, id: string): Promise<number> {
+  const bar = createProgressBar(process.stdout)
+  for (;;) {
+    const { node } = await ask<{ node: Followed | null }>(READ_BACKFILL, { id })
+    if (!node?.status) throw new AppError('NOT_FOUND', `There is no backfill ${id}.`)
+    bar.draw(node)
+    if (node.finishedAt) {
+      const { status, error, imagesMade, doneItems, failedItems } = node
+      bar.end(
+        `${status}: ${imagesMade} images of ${doneItems} items, ${failedItems} failed${error ? `. ${error}` : ''}`,
+      )
+      return status === 'COMPLETED' ? 0 : 1
+    }
+    await delay(POLL_EVERY_MS)
+  }
+}

@@ -1,0 +1,227 @@
+import { readFileSync } from 'node:fs'
+import path from 'node:path'
+import tab from '@bomb.sh/tab/commander'
+import { Command, type CommanderError, InvalidArgumentError, Option } from 'commander'
+import { TOKEN_SCOPES } from '../access/caller.ts'
+import { run, runProcess, USAGE } from './run-process.ts'
+
+const MODES = ['missing', 'stale', 'failed', 'all'] as const
+const FORMATS = ['webp', 'avif', 'png'] as const
+
+const CHANGES = {
+  pause: 'Stop a backfill until it is resumed',
+  resume: 'Continue a paused backfill',
+  cancel: 'End a backfill; what it made stays',
+  watch: 'Follow a backfill to its end',
+} as const
+
+const IMPORT_HELP = `
+A directory is laid out as {vendor}/{icons|illustrations}/{FAMILY}/{SET}/{slug}.svg, where FAMILY and SET are 12 characters A-Z
+and 0-9, or is an Iconify JSON package (with icons.json) or all of Iconify (with collections.json). A file that is not an SVG
+is refused by name and reason, and the rest is imported.
+
+s3://BUCKET/PREFIX registers the originals that are in ORIGINALS_BUCKET already by their listing, without downloading them; the
+prefix may be empty or a vendor's name. When it is interrupted, the same command continues. --adopt also registers the pictures
+in PREVIEWS_BUCKET that are named {slug}-{preset}.webp, after checking their first bytes. What is not WebP is listed and a
+backfill that makes it is started; --delete-broken deletes it from the bucket, so that its address leads to the new picture.
+
+iconify imports 390,000 icons of 240 sets: npm installs the newest @iconify/json (500 MB) into DATA_DIR/packages once; delete
+that folder for a newer one. A directory of that name is ./iconify.`
+
+const AFTER = `
+Commands that read or change the catalogue work on the data directory (DATA_DIR) or DATABASE_URL of this machine, whether the
+service runs there or not; with AFTERIMAGE_URL and AFTERIMAGE_TOKEN set, on the service at that address.
+
+Exit codes: 0, 1 if the command failed, 2 if the command line is wrong.`
+
+/**
+ * The command `afterimage` with everything it can do; parsing it runs one. Implementations are loaded when they run, so that --help is quick.
+ * @param becomeWorker replaces the process by a worker
+ */
+export function createProgram({ becomeWorker }: { becomeWorker: () => unknown }): Command {
+  const program = new Command('afterimage')
+    .description('Previews of large SVG catalogues: runs the service and operates it.')
+    .version(versionOfPackage())
+    .helpCommand(false)
+    .showHelpAfterError('afterimage --help lists what there is.')
+    .addHelpText('after', AFTER)
+    .exitOverride(exitWithUsage)
+  addProcesses(program.commandsGroup('Run the service:'), becomeWorker)
+  addImports(program.commandsGroup('Fill the catalogue:'))
+  addPictures(program.commandsGroup('Make pictures, and see what is missing:'))
+  addOperations(program.commandsGroup('Operate:'))
+  tab(program, { completionCommandName: 'completion' })
+  return program
+}
+
+function addProcesses(program: Command, becomeWorker: () => unknown): void {
+  program
+    .command('start')
+    .description('Everything on this machine: Postgres, API, worker and console, until Ctrl-C')
+    .option('--no-backfill', 'make pictures on request only')
+    .action(async (options) => {
+      const { startAll } = await import('./start.ts')
+      await runProcess((stop) => startAll(stop, options))
+    })
+  program
+    .command('api')
+    .description('An API on DATABASE_URL; any number may run')
+    .action(async () => {
+      const { startApi } = await import('./api.ts')
+      await runProcess(startApi)
+    })
+  program
+    .command('worker')
+    .description('A worker on DATABASE_URL; any number may run')
+    .action(() => void becomeWorker())
+}
+
+function addImports(program: Command): void {
+  program
+    .command('import')
+    .description('SVGs of a directory, a bucket or Iconify; the same import again changes nothing')
+    .argument('[source]', 'a directory, s3://BUCKET/PREFIX, or iconify for all of Iconify')
+    .option('--demo', 'the icons that start shows')
+    .option('--adopt', 'also register the pictures that are in PREVIEWS_BUCKET')
+    .option('--delete-broken', 'with --adopt: delete what is not WebP')
+    .addHelpText('after', IMPORT_HELP)
+    .action(run(async (source, options) => (await import('./import.ts')).runImport(source, options)))
+  program
+    .command('ingest')
+    .description("Check a vendor's archive and send it to a running service")
+    .argument('<archive>', 'a ZIP of SVGs with a manifest.json that matches docs/manifest.schema.json')
+    .option('--dry-run', 'only check it: everything that is wrong, a line each; exit code 1 if there is a problem')
+    .option('--api <url>', 'the service; AFTERIMAGE_URL or http://HOST:PORT if omitted', url)
+    .action(run(async (archive, options) => (await import('./ingest.ts')).runIngest(archive, options)))
+}
+
+function addPictures(program: Command): void {
+  const backfill = program
+    .command('backfill')
+    .description('Make the missing pictures of the catalogue')
+    .option('--plan', 'only say what it would make')
+    .option('--watch', 'follow it to its end; Ctrl-C leaves it running')
+    .option('--vendor <username>', "this vendor's items only")
+    .option('--family <id>', "this family's items only")
+    .option('--presets <names>', 'separated by commas; all that backfills include if omitted', list)
+    .addOption(new Option('--formats <formats>', `of ${FORMATS.join(', ')}, separated by commas`).argParser(list))
+    .addOption(new Option('--mode <mode>', 'which items').choices(MODES).default('stale'))
+    .option('--previews', "also compose the families' previews")
+    .option('--json', 'print JSON')
+    .action(run(async (options) => (await import('./backfill.ts')).runBackfill(options)))
+  for (const [verb, description] of Object.entries(CHANGES))
+    backfill
+      .command(verb)
+      .description(description)
+      .argument('<id>', 'as printed by backfill')
+      .action(run(async (id) => (await import('./backfill.ts')).changeBackfill(verb as keyof typeof CHANGES, id)))
+  program
+    .command('coverage')
+    .description('How many items have their pictures, by preset')
+    .option('--vendor <username>', 'of this vendor')
+    .option('--json', 'print JSON')
+    .action(run(async (options) => (await import('./reports.ts')).printCoverage(options)))
+  program
+    .command('failures')
+    .description('The items that cannot be drawn, and why')
+    .option('--vendor <username>', 'of this vendor')
+    .option('--code <code>', 'with this reason code')
+    .option('--limit <count>', 'at most so many', count, 100)
+    .option('--json', 'print a JSON object per line')
+    .action(run(async (options) => (await import('./reports.ts')).printFailures(options)))
+  program
+    .command('explain')
+    .description('Why a picture is missing, or what an address leads to')
+    .argument('<url>', 'a URL, a path, a key, an id or a slug')
+    .option('--json', 'print JSON')
+    .action(run(async (subject, options) => (await import('./reports.ts')).explain(subject, options)))
+  program
+    .command('presets')
+    .description('The presets that this service draws')
+    .option('--json', 'print JSON')
+    .action(run(async (options) => (await import('./reports.ts')).printPresets(options)))
+  program
+    .command('preview')
+    .description("Compose a family's preview again")
+    .argument('<family>', 'its id')
+    .option('--layout <name>', 'in this layout; the default one if omitted')
+    .option('--seed <number>', 'the same seed and items give the same picture', count)
+    .option('--pin <ids>', 'items that it shows, separated by commas', list)
+    .option('--exclude <ids>', 'items that it never shows, separated by commas', list)
+    .action(run(async (family, options) => (await import('./reports.ts')).regeneratePreview(family, options)))
+}
+
+function addOperations(program: Command): void {
+  program
+    .command('takedown')
+    .description('Hide an item, a set, a family or a vendor at once, and delete its pictures')
+    .argument('<id>', 'what to take down')
+    .requiredOption('--reason <text>', 'for the receipt')
+    .option('--no-wait', 'do not wait until its pictures are deleted and the CDN is purged')
+    .action(run(async (id, options) => (await import('./takedown.ts')).takeDown(id, options)))
+  program
+    .command('restore')
+    .description('Undo a take-down')
+    .argument('<id>', 'of the take-down, or of what was taken down')
+    .action(run(async (id) => (await import('./takedown.ts')).restore(id)))
+  const token = program.command('token').description('Create, list and revoke tokens')
+  token
+    .command('create')
+    .description('Print a new token, which is not shown again')
+    .argument('<name>', 'what it is for')
+    .addOption(new Option('--scopes <scopes>', `of ${TOKEN_SCOPES.join(', ')}`).argParser(list).makeOptionMandatory())
+    .option('--vendor <username>', 'its holder sees and changes the things of this vendor alone')
+    .option('--expires <date>', 'as in 2027-01-31 or 2027-01-31T12:00:00Z', date)
+    .action(run(async (name, options) => (await import('./token.ts')).createToken(name, options)))
+  token
+    .command('list')
+    .description('The tokens, without their secrets')
+    .option('--json', 'print JSON')
+    .action(run(async (options) => (await import('./token.ts')).listTokens(options)))
+  token
+    .command('revoke')
+    .description('Revoke a token, and those that were created with it')
+    .argument('<prefix>', 'the beginning that list shows: ai_live_ and eight characters')
+    .action(run(async (prefix) => (await import('./token.ts')).revokeToken(prefix)))
+  program
+    .command('rotate')
+    .description('Replace the secret of picture and upload URLs, in steps that it prints')
+    .addOption(new Option('--dry-run', 'only say what it would do'))
+    .argument('<what>', 'url-secret', (what) => {
+      if (what !== 'url-secret') throw new InvalidArgumentError('Only url-secret is rotated by a command.')
+      return what
+    })
+    .option('--drop', 'remove the old secrets from DATA_DIR/url-secret, from the day that it prints')
+    .option('--now', 'with --drop: at once, because somebody knows the old secret')
+    .action(run(async (_what, options) => (await import('./rotate.ts')).runRotate(options)))
+  program
+    .command('doctor')
+    .description('Check how pictures are delivered; exit code 1 if something is broken')
+    .option('--json', 'print JSON')
+    .action(run(async (options) => (await import('./doctor.ts')).runDoctor(options)))
+}
+
+function exitWithUsage({ exitCode }: CommanderError): never {
+  process.exit(exitCode === 0 ? 0 : USAGE)
+}
+
+const list = (text: string): string[] => text.split(',').filter(Boolean)
+
+function count(text: string): number {
+  if (/^\d{1,9}$/.test(text)) return Number(text)
+  throw new InvalidArgumentError('Use a whole number, 0 or more.')
+}
+
+function url(text: string): string {
+  if (URL.canParse(text)) return text
+  throw new InvalidArgumentError('Use a URL like http://localhost:4000.')
+}
+
+function date(text: string): Date {
+  const parsed = new Date(text)
+  if (!Number.isNaN(parsed.getTime())) return parsed
+  throw new InvalidArgumentError('Use a date like 2027-01-31.')
+}
+
+const versionOfPackage = (): string =>
+  JSON.parse(readFileSync(path.join(import.meta.dirname, '../../package.json'), 'utf8')).version

@@ -1,0 +1,45 @@
+import { setTimeout as delay } from 'node:timers/promises'
+import { AppError } from '../core/errors.ts'
+import type { Ask } from './ask-service.ts'
+import { READ_TAKE_DOWN, RESTORE, TAKE_DOWN } from './documents.ts'
+import { withService } from './service.ts'
+
+const POLL_EVERY_MS = 500
+
+interface Receipt {
+  readonly id: string
+  readonly status: string
+  readonly objectsDeleted: number
+  readonly invalidationIds: readonly string[]
+  readonly error: string | null
+  readonly note: string | null
+}
+
+/** Takes down and, unless told otherwise, waits for the receipt; exit code 1 if it did not complete. */
+export async function takeDown(id: string, { reason, wait }: { reason: string; wait: boolean }): Promise<number> {
+  const receipt = await withService(async (ask) => {
+    const { takeDown: taken } = await ask<{ takeDown: Receipt }>(TAKE_DOWN, { id, reason })
+    return wait ? await ended(ask, taken) : taken
+  })
+  const { status, objectsDeleted, invalidationIds, error, note } = receipt
+  const purged = invalidationIds.length > 0 ? `, invalidations ${invalidationIds.join(', ')}` : ''
+  process.stdout.write(`${receipt.id} ${status}: hidden, ${objectsDeleted} objects deleted${purged}\n`)
+  for (const sentence of [error, note]) if (sentence) process.stdout.write(`${sentence}\n`)
+  return status === 'FAILED' ? 1 : 0
+}
+
+/** Undoes a take-down. */
+export async function restore(id: string): Promise<number> {
+  const { restore: receipt } = await withService((ask) => ask<{ restore: Receipt }>(RESTORE, { id }))
+  process.stdout.write(`${receipt.id} ${receipt.status}: its pictures are made again when they are requested\n`)
+  return 0
+}
+
+async function ended(ask: Ask, receipt: Receipt): Promise<Receipt> {
+  const { id, status } = receipt
+  if (status !== 'QUEUED' && status !== 'RUNNING') return receipt
+  await delay(POLL_EVERY_MS)
+  const { node } = await ask<{ node: Receipt | null }>(READ_TAKE_DOWN, { id })
+  if (!node) throw new AppError('NOT_FOUND', `The take-down ${id} is gone.`)
+  return await ended(ask, node)
+}

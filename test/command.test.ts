@@ -1,0 +1,46 @@
+import { parse, validate } from 'graphql'
+import { describe, expect, it } from 'vitest'
+import * as documents from '../src/commands/documents.ts'
+import { schema } from '../src/graphql/schema.ts'
+import { afterimage } from './support/afterimage.ts'
+import { testApp, testServer } from './support/setup.ts'
+
+describe('afterimage', () => {
+  it('lists its commands, completes them, and is told its version', async () => {
+    const { code, stdout } = await afterimage(['--help'])
+    expect(code).toBe(0)
+    for (const name of ['start', 'api', 'worker', 'import', 'backfill', 'explain', 'takedown', 'token', 'doctor'])
+      expect(stdout).toMatch(new RegExp(`^ {2}${name} `, 'm'))
+    expect((await afterimage(['completion', 'bash'])).stdout).toContain('bash completion for afterimage')
+    expect((await afterimage(['--version'])).stdout).toMatch(/^\d+\.\d+\.\d+\n$/)
+  })
+
+  it.each([
+    ['an unknown command', ['backfil'], /Did you mean backfill\?/],
+    ['an unknown option', ['coverage', '--preset', 'x'], /unknown option '--preset'/],
+    ['a value of the wrong kind', ['failures', '--limit', 'many'], /'many' is invalid\. Use a whole number/],
+    ['a missing argument', ['explain'], /missing required argument 'url'/],
+    ['no source', ['import'], /A directory or bucket to import is needed/],
+    ['two scopes', ['backfill', '--vendor', 'a', '--family', 'b'], /Use --vendor or --family, not both/],
+  ])('ends with exit code 2 and a sentence for %s', async (_what, args, sentence) => {
+    const { code, stdout, stderr } = await afterimage(args)
+    expect({ code, stdout }).toEqual({ code: 2, stdout: '' })
+    expect(stderr).toMatch(sentence)
+  })
+
+  it('tells what is wrong with the service that it asks', async () => {
+    const app = await testApp()
+    const { url } = await testServer(app)
+    const refused = await afterimage(['token', 'list'], { AFTERIMAGE_URL: url, AFTERIMAGE_TOKEN: 'ai_live_wrong' })
+    expect(refused).toMatchObject({ code: 1, stdout: '', stderr: expect.stringMatching(/token/) })
+    const nobody = await afterimage(['coverage'], { AFTERIMAGE_URL: 'http://127.0.0.1:1' })
+    expect(nobody).toMatchObject({
+      code: 1,
+      stderr: expect.stringMatching(/^No service answers at http:\S+ .*: start it/),
+    })
+  })
+
+  it.each(Object.entries(documents))('asks %s as the schema has it', (_name, text) => {
+    expect(validate(schema, parse(text)).map(({ message }) => message)).toEqual([])
+  })
+})

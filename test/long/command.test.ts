@@ -1,0 +1,34 @@
+import { describe, expect, it } from 'vitest'
+import { afterimage } from '../support/afterimage.ts'
+import { ADMIN_TOKEN, importDrawings, testApp, testServer } from '../support/setup.ts'
+import { startWorker } from '../support/worker.ts'
+
+describe('afterimage', () => {
+  it('does the same on the database of this machine and on a service elsewhere', async () => {
+    const app = await testApp()
+    await importDrawings(app, 3)
+    const { url } = await testServer(app)
+    startWorker(app, { RENDERERS: '1' })
+    const { databaseUrl, dataDir } = app.config
+    const local = { DATABASE_URL: databaseUrl ?? '', DATA_DIR: dataDir, URL_SECRET: app.urlSecret.value }
+    const remote = { AFTERIMAGE_URL: url, AFTERIMAGE_TOKEN: ADMIN_TOKEN }
+    const plan = await afterimage(['backfill', '--plan', '--presets', 'thumbnail'], local)
+    expect(plan.stdout).toMatch(/^3 images of 3 items, /)
+    const made = await afterimage(['backfill', '--watch', '--presets', 'thumbnail'], remote)
+    expect(made).toMatchObject({ code: 0, stdout: expect.stringContaining('COMPLETED: 3 images of 3 items, 0 failed') })
+    for (const env of [local, remote]) {
+      const coverage = await afterimage(['coverage', '--json'], env)
+      expect(JSON.parse(coverage.stdout)).toContainEqual(
+        expect.objectContaining({ preset: 'thumbnail', total: 3, ready: 3 }),
+      )
+    }
+    const [item] = await app.prisma.item.findMany({ orderBy: { id: 'asc' } })
+    const id = item?.uniqueId ?? ''
+    expect((await afterimage(['explain', id], local)).stdout).toMatch(/^ITEM: /)
+    expect((await afterimage(['failures', '--json'], remote)).stdout).toBe('')
+    const taken = await afterimage(['takedown', id, '--reason', 'a claim'], remote)
+    expect(taken).toMatchObject({ code: 0, stdout: expect.stringMatching(/COMPLETED: hidden, 1 objects deleted/) })
+    expect((await afterimage(['restore', id], local)).stdout).toMatch(/RESTORED/)
+    expect((await afterimage(['presets'], local)).stdout).toMatch(/^thumbnail +128 x 128 px, WEBP/m)
+  })
+})
