@@ -116,6 +116,7 @@ const CHECKS = [
   ...[
     'requests',
     'url-secret',
+    'renderer-isolation',
     'distribution',
     'failover',
     'primary-origin',
@@ -413,6 +414,7 @@ describe('the doctor', () => {
     expect(findings.map(({ check }) => check)).toEqual([
       'requests',
       'url-secret',
+      'renderer-isolation',
       'distribution',
       'missing-picture',
       'head',

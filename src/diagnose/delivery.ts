@@ -6,6 +6,7 @@ import type { Keys } from '../rotation/find-moved.ts'
 import { readDeliveries } from './delivery-counts.ts'
 import { checkDistribution } from './distribution.ts'
 import { bad, type Finding } from './finding.ts'
+import { checkIsolation } from './isolation.ts'
 import { checkPublicUrl } from './public-url.ts'
 import { checkRequests } from './requests.ts'
 import { checkUrlSecret } from './url-secret.ts'
@@ -36,7 +37,7 @@ export async function diagnoseDelivery(
   return {
     storedRequests: deliveries.stored,
     madeRequests: deliveries.made,
-    findings: [checkRequests(deliveries, config), urlSecret, ...distribution, ...publicUrl],
+    findings: [checkRequests(deliveries, config), urlSecret, checkIsolation(), ...distribution, ...publicUrl],
   }
 }
 

@@ -26,7 +26,7 @@ export function createClock({ onTimeout, onCheck }: ClockEvents) {
   }
 
   async function check(renderer: RendererProcess, task: Task): Promise<void> {
-    const cpuMs = await cpuMsOf(renderer.child.pid)
+    const cpuMs = await cpuMsOf(renderer.pid)
     if (renderer.task !== task) return
     const wallMs = performance.now() - renderer.since
     const usedMs = cpuMs === null ? wallMs : Math.max(0, cpuMs - renderer.cpuFromMs)

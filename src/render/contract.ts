@@ -1,5 +1,6 @@
 import type { Presets } from '../core/variant.ts'
 import type { Composed, ComposeOrder, TimedRender, VariantSpec } from './messages.ts'
+import type { Sandbox } from './sandbox.ts'
 import type { CallOptions } from './tasks.ts'
 
 export interface RenderPool {
@@ -43,4 +44,6 @@ export interface PoolOptions {
   readonly waitingMax: number
   /** A renderer is replaced after this many renders: native libraries leak a little. */
   readonly recycleAfter?: number
+  /** Default: the strongest that works on this machine. */
+  readonly sandbox?: Sandbox
 }

@@ -26,14 +26,17 @@ export function openRenderPool(options: PoolOptions): RenderPool {
     },
     onCheck: considerSlow,
   })
-  const renderers = openRenderers([...options.presets.values()], spares, {
-    onMessage,
-    onExit,
-    onTooLarge(renderer) {
-      fail(interrupt(renderer), new AppError('OUT_OF_MEMORY', `The render took more than ${RSS_MAX_BYTES / 1e6} MB.`))
+  const renderers = openRenderers(
+    { presets: [...options.presets.values()], spares, sandbox: options.sandbox },
+    {
+      onMessage,
+      onExit,
+      onTooLarge(renderer) {
+        fail(interrupt(renderer), new AppError('OUT_OF_MEMORY', `The render took more than ${RSS_MAX_BYTES / 1e6} MB.`))
+      },
+      isEnding: () => isKilled || closing !== null,
     },
-    isEnding: () => isKilled || closing !== null,
-  })
+  )
   const turns = createTurns(dispatch)
   let atOnce = size
   let closing: (() => void) | null = null
@@ -214,7 +217,7 @@ export function openRenderPool(options: PoolOptions): RenderPool {
     size,
     stats,
     get pids() {
-      return [...renderers].flatMap(({ child }) => child.pid ?? [])
+      return [...renderers].flatMap(({ pid }) => pid ?? [])
     },
     render: (svg, variants, call) =>
       withOtherEngine((otherEngine) =>

@@ -1,10 +1,13 @@
 import { log } from '../core/log.ts'
 import type { Preset } from '../core/variant.ts'
 import type { FromChild } from './messages.ts'
-import { rssOf, spawnRenderer } from './spawn-renderer.ts'
+import { findSandbox, type Sandbox } from './sandbox.ts'
+import { pidOf, rssOf, spawnRenderer } from './spawn-renderer.ts'
 import { type RendererProcess, rendererOf, sendTo, type Task } from './tasks.ts'
 
 const STDERR_KEPT = 2000
+/** Said by an unshare (2.38 at least) whose renderer was killed: it ends itself with the same signal, but fails to prepare for this one. */
+const KILLED_BEHIND_PARENT = /^unshare: sigprocmask unblock failed/m
 /** A renderer that exits this often before it is ready cannot work: report that instead of retrying for ever. */
 const FAILED_STARTS_MAX = 5
 /** Retried now and then: a full disk or a lack of memory may be temporary. */
@@ -38,12 +41,16 @@ export interface Renderers extends Iterable<RendererProcess> {
   close(): void
 }
 
-export function openRenderers(presets: readonly Preset[], spares: number, events: Events): Renderers {
+export function openRenderers(
+  { presets, spares, sandbox = findSandbox() }: { presets: readonly Preset[]; spares: number; sandbox?: Sandbox },
+  events: Events,
+): Renderers {
+  logOnce(sandbox)
   const renderers = new Set<RendererProcess>()
   let failedStarts = 0
 
   function start(): void {
-    const child = spawnRenderer({ memoryMaxBytes: RSS_MAX_BYTES })
+    const child = spawnRenderer({ memoryMaxBytes: RSS_MAX_BYTES, sandbox })
     const renderer = rendererOf(child)
     renderers.add(renderer)
     child.stderr?.on('data', (text) => {
@@ -56,7 +63,8 @@ export function openRenderers(presets: readonly Preset[], spares: number, events
     child.on('error', (error) => {
       renderer.stderr += error.message
     })
-    child.once('close', (_code, signal) => {
+    child.once('close', (_code, received) => {
+      const signal = received ?? (KILLED_BEHIND_PARENT.test(renderer.stderr) ? 'SIGKILL' : null)
       renderers.delete(renderer)
       events.onExit(renderer, signal)
     })
@@ -67,7 +75,7 @@ export function openRenderers(presets: readonly Preset[], spares: number, events
   async function findTooLarge(): Promise<void> {
     for (const renderer of renderers) {
       const { task } = renderer
-      if (task && (await rssOf(renderer.child.pid)) > RSS_MAX_BYTES && renderer.task === task)
+      if (task && (await rssOf(renderer.pid)) > RSS_MAX_BYTES && renderer.task === task)
         events.onTooLarge(renderer, task)
     }
   }
@@ -96,6 +104,7 @@ export function openRenderers(presets: readonly Preset[], spares: number, events
     },
     markReady(renderer) {
       renderer.ready = true
+      renderer.pid = pidOf(renderer.child, sandbox)
       failedStarts = 0
     },
     close() {
@@ -103,4 +112,12 @@ export function openRenderers(presets: readonly Preset[], spares: number, events
       clearInterval(watch)
     },
   }
+}
+
+let isLogged = false
+
+function logOnce({ isolation }: Sandbox): void {
+  if (isLogged) return
+  isLogged = true
+  log[isolation === 'namespaces' ? 'info' : 'warn']('renderers are isolated', { by: isolation })
 }

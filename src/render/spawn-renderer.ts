@@ -1,12 +1,14 @@
 import { type ChildProcess, fork, spawnSync } from 'node:child_process'
-import { rmSync } from 'node:fs'
+import { chmodSync, existsSync, readdirSync, readFileSync, rmSync, symlinkSync } from 'node:fs'
 import { readFile } from 'node:fs/promises'
 import path from 'node:path'
+import { COMPILE_CACHE, ROOT } from './files.ts'
+import { ACCOUNT, findSandbox, PERMISSIONS, type Sandbox } from './sandbox.ts'
 
 const CHILD = path.join(import.meta.dirname, 'child/main.ts')
 const PRECOMPILE = path.join(import.meta.dirname, 'child/precompile.ts')
 /** Restricts librsvg to the bundled fonts. fontconfig reads it once, from the environment. */
-const FONTCONFIG_FILE = path.join(import.meta.dirname, '../../assets/fonts.conf')
+const FONTCONFIG_FILE = path.join(ROOT, 'assets/fonts.conf')
 /**
  * glibc's allocator (https://man7.org/linux/man-pages/man3/mallopt.3.html) keeps up to 32 MB instead of returning each raster's megabyte to
  * the system and requesting it again, zeroed page by page. All threads share one heap, since two seldom work at once. This saves 5 % of
@@ -18,32 +20,55 @@ const ALLOCATOR = {
   MALLOC_TRIM_THRESHOLD_: String(32 * 2 ** 20),
 }
 const NODE_OPTIONS = ['--expose-gc', '--max-old-space-size=256']
-/**
- * Node keeps compiled code here (https://nodejs.org/api/module.html#module-compile-cache), for the version and flags that it was compiled
- * with: a renderer starts in half the time. Renderers may not write files, so `compileRenderer` fills it.
- */
-const COMPILE_CACHE = path.join(import.meta.dirname, '../../node_modules/.cache/renderer')
 const PAGE_BYTES = 4096
 /** What V8 and the libraries map as data, mostly without touching it; below this Node does not start. */
 const MAPPED_AT_START_BYTES = 650e6
 
 /**
- * Starts a renderer process with as few privileges as possible: no environment except the configuration below, no stdin, no
- * core dumps, no writable files, and a limit on its data segment that turns a sudden gigabyte into a failed allocation. IPC has its own
- * channel.
+ * Starts a renderer process with as few privileges as the machine allows (sandbox.ts): no environment except the configuration below, no
+ * stdin, no core dumps, no writable files, and a limit on its data segment that turns a sudden gigabyte into a failed allocation. IPC has
+ * its own channel.
  */
-export function spawnRenderer({ memoryMaxBytes }: { memoryMaxBytes: number }): ChildProcess {
+export function spawnRenderer({
+  memoryMaxBytes,
+  sandbox = findSandbox(),
+  file = CHILD,
+}: {
+  memoryMaxBytes: number
+  sandbox?: Sandbox
+  file?: string
+}): ChildProcess {
   const dataKb = Math.round((MAPPED_AT_START_BYTES + memoryMaxBytes) / 1024)
   // Limits that the platform does not support are omitted; `exec` replaces the shell, so there is no process in between.
-  const limits = ['-c 0', '-f 0', `-d ${dataKb}`].map((limit) => `ulimit ${limit} 2>/dev/null`).join('; ')
-  return fork(CHILD, {
+  const limits = ['-c 0', `-d ${dataKb}`, ...(sandbox.isParent ? [] : ['-f 0'])]
+    .map((limit) => `ulimit ${limit} 2>/dev/null`)
+    .join('; ')
+  // Signals that reach the whole process group are for the parent, which decides when a renderer ends.
+  return fork(file, {
     env: { FONTCONFIG_FILE, NODE_COMPILE_CACHE: COMPILE_CACHE, ...ALLOCATOR },
     cwd: '/',
     execPath: '/bin/sh',
-    execArgv: ['-c', `${limits}; exec "$0" "$@"`, process.execPath, ...NODE_OPTIONS],
+    execArgv: [
+      '-c',
+      `${limits}; trap '' INT TERM HUP; exec "$0" "$@"`,
+      ...sandbox.launcher,
+      process.execPath,
+      ...NODE_OPTIONS,
+      ...PERMISSIONS,
+    ],
     serialization: 'advanced',
     stdio: ['ignore', 'ignore', 'pipe', 'ipc'],
   })
+}
+
+/** The renderer's own process id, once it has answered; `child` may be the process that waits for it. */
+export function pidOf(child: ChildProcess, { isParent }: Sandbox): number | undefined {
+  if (!isParent) return child.pid
+  try {
+    return Number(readFileSync(`/proc/${child.pid}/task/${child.pid}/children`, 'utf8').trim()) || child.pid
+  } catch {
+    return child.pid
+  }
 }
 
 /** Compiles a renderer's code for the next ones, within about a second. Without it they compile their code themselves. */
@@ -55,7 +80,18 @@ export function compileRenderer(): void {
     encoding: 'utf8',
   })
   if (status !== 0) throw error ?? new Error(stderr)
+  // Node has a folder for each account, named NODE-ARCHITECTURE-FLAGS-UID. Their renderers run the same code.
+  for (const own of readdirSync(COMPILE_CACHE)) {
+    for (const file of readdirSync(path.join(COMPILE_CACHE, own))) chmodSync(path.join(COMPILE_CACHE, own, file), 0o644)
+    for (const uid of ACCOUNTS) {
+      const folder = path.join(COMPILE_CACHE, own.replace(/\d+$/, String(uid)))
+      if (!existsSync(folder)) symlinkSync(own, folder)
+    }
+  }
 }
+
+/** Accounts that renderers may have besides that of this process: root in a namespace, the image's `node`, and their own. */
+const ACCOUNTS = [0, 1000, ACCOUNT]
 
 /** Resident memory of a process in bytes; 0 if the platform does not report it. */
 export async function rssOf(pid: number | undefined): Promise<number> {

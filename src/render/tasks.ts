@@ -36,7 +36,10 @@ export interface Task {
 
 /** A renderer process and its current work. */
 export interface RendererProcess {
+  /** The process that was started: the renderer, or one that waits for it and ends with it. */
   child: ChildProcess
+  /** The renderer's own, once it is ready. */
+  pid: number | undefined
   ready: boolean
   task: Task | null
   /** Sent while the renderer is busy, so that it need not wait for the parent in between. */
@@ -53,6 +56,7 @@ export interface RendererProcess {
 /** A process that has just been started. */
 export const rendererOf = (child: ChildProcess): RendererProcess => ({
   child,
+  pid: child.pid,
   ready: false,
   task: null,
   next: null,

@@ -27,6 +27,7 @@ export const FOLDERS: Readonly<Record<string, readonly string[]>> = {
     'cdn',
     'db',
     'jobs',
+    'render',
     'store',
     'catalogue',
     'search',

@@ -3,7 +3,7 @@ import { readdir, rm } from 'node:fs/promises'
 import path from 'node:path'
 import fc from 'fast-check'
 import { afterAll, expect, inject } from 'vitest'
-import { processesOf } from './processes.ts'
+import { processesOf, withParents } from './processes.ts'
 import { seed } from './random.ts'
 import { sharedRenderers } from './renderers.ts'
 import { until } from './until.ts'
@@ -42,7 +42,8 @@ async function findLeft(): Promise<string[]> {
   ]
   if (left.length > 0) return left
   const processes = await processesOf(folder)
-  return processes.filter(({ pid }) => !sharedRenderers().includes(pid)).map(({ description }) => description)
+  const shared = await withParents(sharedRenderers())
+  return processes.filter(({ pid }) => !shared.has(pid)).map(({ description }) => description)
 }
 
 function countHandles(): ReadonlyMap<string, number> {

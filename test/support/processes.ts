@@ -66,6 +66,12 @@ export async function familyOf(pid: number): Promise<number[]> {
   return below(pid)
 }
 
+/** Processes, and those that started them: in namespaces, a renderer's own is the child of one that waits for it. */
+export async function withParents(pids: readonly number[]): Promise<Set<number>> {
+  const found = await Promise.all(pids.map(readProcess))
+  return new Set([...pids, ...found.flatMap((process) => process?.parent ?? [])])
+}
+
 /** The live ones among processes: not those that have exited and wait for their parent. */
 export async function livingOf(pids: readonly number[]): Promise<number[]> {
   const found = await Promise.all(pids.map(readProcess))

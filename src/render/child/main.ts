@@ -62,7 +62,11 @@ async function handle(message: ToChild): Promise<void> {
 // Signals reach the whole process group, or everything that systemd started; the parent decides when a renderer ends.
 for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP']) process.on(signal, () => {})
 // Nobody waits for an orphan's render, and `exit` would wait for the native code.
-process.on('disconnect', () => process.kill(process.pid, 'SIGKILL'))
+process.on('disconnect', () => {
+  process.kill(process.pid, 'SIGKILL')
+  // The first process of a namespace cannot be killed by itself.
+  process.abort()
+})
 
 let rendersSinceGc = 0
 /**
