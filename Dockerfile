@@ -8,8 +8,13 @@ COPY prisma ./prisma
 COPY console ./console
 COPY schema.graphql ./
 COPY src ./src
-# The Prisma client and the console are built with the development packages, which are then removed.
-RUN NODE_ENV=development node scripts/setup.mjs && npm prune --omit=dev --loglevel=error
+# The Prisma client and the console are built with the development packages, which are then removed, as is the Node that the lock file has for
+# machines with an older one. Renderers read code that is compiled for the image's own.
+RUN NODE_ENV=development node scripts/setup.mjs && npm prune --omit=dev --loglevel=error \
+  && rm -rf node_modules/node-linux-* node_modules/.bin/node && node scripts/compile-renderer.ts
+# Who may not read a program may not look into its processes: without namespaces renderers have the account of their parent, whose
+# environment and memory they could read otherwise.
+RUN chmod 711 "$(command -v node)"
 COPY presets.json layouts.json ./
 COPY search ./search
 COPY assets ./assets

@@ -64,7 +64,7 @@ const version = run(existsSync(node) ? node : process.execPath, ['--version']).t
 const [major, minor] = version.slice(1).split('.').map(Number)
 if (major < 22 || (major === 22 && minor < 18)) {
   fail(
-    `Afterimage needs Node 22.18 or newer and found ${version}: its own (the package "node") was not installed. Run npm ci to see why.`,
+    `Afterimage needs Node 22.18 or newer and found ${version}: install a newer one from nodejs.org. On Linux (x64 and arm64) npm ci installs one, as the package node-${process.platform}-${process.arch}: run it to see why that failed.`,
   )
 }
 
