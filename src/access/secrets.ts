@@ -15,7 +15,7 @@ export async function loadOrCreateSecret(dataDir: string, name: string): Promise
   const file = path.join(dataDir, name)
   const kept = await readSecret(file)
   if (kept) return kept
-  await mkdir(dataDir, { recursive: true })
+  await mkdir(dataDir, { recursive: true, mode: 0o700 })
   const draft = draftOf(file)
   try {
     await writeFile(draft, `${newSecret()}\n`, { mode: 0o600 })

@@ -1,4 +1,4 @@
-import { mkdir, open, readFile, rm, writeFile } from 'node:fs/promises'
+import { chmod, mkdir, open, readFile, rm, writeFile } from 'node:fs/promises'
 import path from 'node:path'
 import { AppError } from '../core/errors.ts'
 import { causes } from '../core/log.ts'
@@ -37,7 +37,8 @@ export async function claimInstance(dataDir: string): Promise<{
   const self = { pid: process.pid, startedAt: (await startOf(process.pid)) ?? '' }
   const text = (databaseUrl: string | null) => `${JSON.stringify({ ...self, databaseUrl } satisfies Instance)}\n`
   try {
-    await mkdir(dataDir, { recursive: true })
+    await mkdir(dataDir, { recursive: true, mode: 0o700 })
+    await chmod(dataDir, 0o700)
     const owner = await readInstance(dataDir)
     if (owner) throw inUse(dataDir, owner.pid)
     await rm(file, { force: true })

@@ -1,24 +1,23 @@
-import { type ChildProcess, execFile, type SpawnOptions, spawn } from 'node:child_process'
+import type { ChildProcess } from 'node:child_process'
 import { randomBytes } from 'node:crypto'
 import { closeSync, openSync } from 'node:fs'
-import { chown, mkdir, readFile, rm, stat, writeFile } from 'node:fs/promises'
+import { chmod, mkdir, readFile, rm, stat, writeFile } from 'node:fs/promises'
 import { createServer } from 'node:net'
 import path from 'node:path'
 import { setTimeout as delay } from 'node:timers/promises'
-import { promisify } from 'node:util'
 import pg from 'pg'
 import { AppError } from '../core/errors.ts'
-import { causes } from '../core/log.ts'
 import { startOf } from '../core/processes.ts'
+import { chooseAccount } from './account.ts'
+import { prepareRoles, SERVICE, SUPERUSER, urlOf } from './roles.ts'
 
-const run = promisify(execFile)
 const START_LIMIT_MS = 60_000
-/** The account `nobody`, on every Linux: Postgres refuses to run as root. */
-const NOBODY = 65_534
 
 export interface EmbeddedPostgres {
-  /** Superuser connection to the database `afterimage`. */
+  /** The service's own role, which owns its database and is no superuser. */
   readonly url: string
+  /** The superuser, in the same database. */
+  readonly adminUrl: string
   /** Resolves with a sentence if the server stops by itself. */
   readonly ended: Promise<string>
   readonly close: () => Promise<void>
@@ -26,26 +25,44 @@ export interface EmbeddedPostgres {
 
 /**
  * Starts an embedded Postgres in `directory`, created on the first run, on a free loopback port with a random password. A server left
- * running there by a killed parent is stopped first. The caller owns the directory (see instance.ts).
+ * running there by a killed parent is stopped first. The caller owns the directory (see instance.ts). A directory of an earlier version gets
+ * the roles of this one.
  */
 export async function startPostgres(directory: string): Promise<EmbeddedPostgres> {
   const binaries = await findBinaries()
   const data = path.join(directory, 'data')
   const passwordFile = path.join(directory, 'password')
+  const superuserPasswordFile = path.join(directory, 'superuser-password')
   await mkdir(data, { recursive: true, mode: 0o700 })
   await stopOrphan(data)
   const as = await chooseAccount(binaries.postgres, directory)
+  await chmod(directory, 0o700)
 
-  const password = await readFile(passwordFile, 'utf8').catch(() => '')
-  const isNew = !password || !(await stat(path.join(data, 'PG_VERSION')).catch(() => null))
+  const isNew = !(await readSecret(passwordFile)) || !(await stat(path.join(data, 'PG_VERSION')).catch(() => null))
+  if (isNew) await rm(superuserPasswordFile, { force: true })
+  const superuserPassword = await loadOrCreate(superuserPasswordFile)
   if (isNew) await init()
+  const password = await loadOrCreate(passwordFile)
 
   const port = await freePort()
   const logFile = path.join(directory, 'postgres.log')
   const output = openSync(logFile, 'a', 0o600)
   const server = as.spawn(
-    binaries.postgres,
-    ['-D', data, '-p', String(port), '-c', 'listen_addresses=127.0.0.1', '-c', 'unix_socket_directories='],
+    as.pathOf(binaries.postgres),
+    [
+      ...[
+        '-D',
+        as.pathOf(data),
+        '-p',
+        String(port),
+        '-c',
+        'listen_addresses=127.0.0.1',
+        '-c',
+        'unix_socket_directories=',
+      ],
+      // Unknown to Postgres, which ignores it; `stopOrphan` looks for it.
+      ...['-c', `afterimage.data=${data}`],
+    ],
     // Its own process group: Ctrl-C in the terminal must reach this process, not Postgres directly.
     { stdio: ['ignore', output, output], detached: true, cwd: '/' },
   )
@@ -54,34 +71,37 @@ export async function startPostgres(directory: string): Promise<EmbeddedPostgres
     server.once('error', (error) => resolve(`Postgres did not start: ${error.message}`))
     server.once('exit', (code, signal) => resolve(`Postgres ended with ${signal ?? `code ${code}`}; see ${logFile}`))
   })
-  const url = `postgres://afterimage:${await readFile(passwordFile, 'utf8')}@127.0.0.1:${port}`
   try {
-    await ready(`${url}/postgres`, ended)
+    await ready(urlOf({ role: SUPERUSER, password: superuserPassword, port }, 'postgres'), ended)
+    await prepareRoles({ port, password, superuserPassword })
   } catch (error) {
     await stop(server)
     throw error
   }
-  return { url: `${url}/afterimage`, ended, close: () => stop(server) }
+  return {
+    url: urlOf({ role: SERVICE, password, port }, SERVICE),
+    adminUrl: urlOf({ role: SUPERUSER, password: superuserPassword, port }, SERVICE),
+    ended,
+    close: () => stop(server),
+  }
 
   async function init(): Promise<void> {
     await rm(data, { recursive: true, force: true })
     await mkdir(data, { mode: 0o700 })
-    await writeFile(passwordFile, randomBytes(24).toString('base64url'), { mode: 0o600 })
-    if (as.uid !== null) for (const file of [data, passwordFile]) await chown(file, as.uid, as.uid)
+    for (const file of [data, superuserPasswordFile]) await as.own(file)
     const args = [
-      '-D',
-      data,
-      '-U',
-      'afterimage',
-      `--pwfile=${passwordFile}`,
-      '-A',
-      'scram-sha-256',
-      '-E',
-      'UTF8',
-      '--locale=C',
-      '--no-sync',
+      ...[
+        '-D',
+        as.pathOf(data),
+        '-U',
+        SUPERUSER,
+        `--pwfile=${as.pathOf(superuserPasswordFile)}`,
+        '-A',
+        'scram-sha-256',
+      ],
+      ...['-E', 'UTF8', '--locale=C', '--no-sync'],
     ]
-    const made = as.spawn(binaries.initdb, args, { stdio: ['ignore', 'pipe', 'pipe'], cwd: '/' })
+    const made = as.spawn(as.pathOf(binaries.initdb), args, { stdio: ['ignore', 'pipe', 'pipe'], cwd: '/' })
     let output = ''
     for (const stream of [made.stdout, made.stderr]) stream?.on('data', (text) => (output += text))
     const code = await new Promise((resolve) =>
@@ -110,44 +130,17 @@ async function findBinaries(): Promise<{ initdb: string; postgres: string }> {
   }
 }
 
-/**
- * Which account runs Postgres's programs: the current one or, if that is root, `nobody`. If `nobody` cannot enter the directories (root's
- * home, a mktemp folder), util-linux's setpriv adds the one capability that allows it.
- */
-async function chooseAccount(binary: string, directory: string) {
-  if (process.getuid?.() !== 0)
-    return { uid: null, spawn: (file: string, args: string[], options: SpawnOptions) => spawn(file, args, options) }
-  const account = { uid: NOBODY, gid: NOBODY }
-  const entered = await run('/bin/sh', ['-c', 'cd "$1" && "$0" --version', binary, directory], account).then(
-    () => true,
-    () => false,
-  )
-  if (entered)
-    return {
-      uid: NOBODY,
-      spawn: (file: string, args: string[], options: SpawnOptions) => spawn(file, args, { ...options, ...account }),
-    }
-  const privileges = [
-    `--reuid=${NOBODY}`,
-    `--regid=${NOBODY}`,
-    '--clear-groups',
-    '--inh-caps=+dac_override',
-    '--ambient-caps=+dac_override',
-    '--',
-  ]
-  await run('setpriv', [...privileges, binary, '--version']).catch((error) => {
-    throw new AppError(
-      'UNAVAILABLE',
-      `Postgres may not run as root, and the account nobody cannot enter ${directory} (${causes(error)}): run as another user, use a directory that everybody may enter, or set DATABASE_URL.`,
-    )
-  })
-  return {
-    uid: NOBODY,
-    spawn: (file: string, args: string[], options: SpawnOptions) =>
-      spawn('setpriv', [...privileges, file, ...args], options),
-  }
+const readSecret = (file: string): Promise<string> => readFile(file, 'utf8').catch(() => '')
+
+async function loadOrCreate(file: string): Promise<string> {
+  const known = await readSecret(file)
+  if (known) return known
+  const secret = randomBytes(24).toString('base64url')
+  await writeFile(file, secret, { mode: 0o600 })
+  return secret
 }
 
+/** Waits until it accepts connections. A refused password is an answer too: that of an earlier version's. */
 async function ready(url: string, ended: Promise<string>): Promise<void> {
   const deadline = Date.now() + START_LIMIT_MS
   const died = ended.then((sentence) => {
@@ -160,11 +153,10 @@ async function ready(url: string, ended: Promise<string>): Promise<void> {
     client.on('error', () => {})
     try {
       await Promise.race([client.connect(), died])
-      const { rowCount } = await client.query(`select from pg_database where datname = 'afterimage'`)
-      if (rowCount === 0) await client.query('create database afterimage')
       return
     } catch (error) {
       if (error instanceof AppError) throw error
+      if ((error as { code?: string }).code === '28P01') return
       if (Date.now() > deadline)
         throw new AppError('UNAVAILABLE', `The embedded Postgres did not answer in ${START_LIMIT_MS / 1000} s.`, {
           cause: error,

@@ -37,7 +37,7 @@ export async function openOwnPostgres(): Promise<OwnPostgres> {
   opening.defer(proxy.close)
 
   const run: OwnPostgres['run'] = async (sql) => {
-    const client = new pg.Client({ connectionString: new URL('/postgres', postgres.url).href })
+    const client = new pg.Client({ connectionString: new URL('/postgres', postgres.adminUrl).href })
     await client.connect()
     try {
       return (await client.query(sql)).rows

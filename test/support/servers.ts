@@ -34,12 +34,12 @@ export default async function setup(project: TestProject) {
   // Programs that a test starts as another user (nginx, PgBouncer, which do not run as root) read their files there.
   await chmod(runFolder, 0o711)
   const postgres = await startPostgres(path.join(runFolder, 'postgres'))
-  const template = await openDatabase(postgres.url, { connectionsMax: 2 })
+  const template = await openDatabase(postgres.adminUrl, { connectionsMax: 2 })
   await migrate(template.pg)
-  for (const sql of withoutDurability(postgres.url)) await template.pg.query(sql)
+  for (const sql of withoutDurability(postgres.adminUrl)) await template.pg.query(sql)
   await template.close()
   const s3 = await startS3(runFolder)
-  project.provide('postgresUrl', postgres.url)
+  project.provide('postgresUrl', postgres.adminUrl)
   project.provide('s3Url', s3.url)
   project.provide('runFolder', runFolder)
   return async () => {
