@@ -337,7 +337,7 @@ describe('regeneratePreview', () => {
     const { app, url, get } = await open(basics(3))
     await ask(
       url,
-      'mutation { createWebhook(url: "http://localhost:9/hook", types: ["preview.family.created"]) { secret } }',
+      'mutation { createWebhook(url: "https://example.com/hook", types: ["preview.family.created"]) { secret } }',
     )
     await regenerate(url, ', seed: 3')
     await get(`${FOLDER}/card.avif`)

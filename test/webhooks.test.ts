@@ -1,4 +1,5 @@
 import { type IncomingHttpHeaders, request } from 'node:http'
+import { type AddressInfo, createServer as createTcpServer } from 'node:net'
 import { Webhook, WebhookVerificationError } from 'standardwebhooks'
 import { describe, expect, it, onTestFinished } from 'vitest'
 import type { App } from '../src/app.ts'
@@ -8,7 +9,7 @@ import { importItems } from '../src/import/import-items.ts'
 import { variantKeyOf } from '../src/variants/make.ts'
 import { advance, claimCursors, findDueReceivers, findNext } from '../src/webhooks/cursors.ts'
 import { recordEvents } from '../src/webhooks/outbox.ts'
-import { signedHeaders } from '../src/webhooks/post-event.ts'
+import { postEvent, signedHeaders, UNREACHABLE } from '../src/webhooks/post-event.ts'
 import { pruneEvents } from '../src/webhooks/prune.ts'
 import { checkReceiverUrl, guardedLookup } from '../src/webhooks/receiver-url.ts'
 import { openSender } from '../src/webhooks/sender.ts'
@@ -21,7 +22,7 @@ const ALL = ['image.variant.created', 'image.variant.failed', 'backfill.complete
 const BASICS = uniqueIdOf('acme/basics')
 
 async function open(env: Record<string, string> = {}) {
-  const app = await testApp(await testConfig(env))
+  const app = await testApp(await testConfig({ WEBHOOK_PRIVATE_HOSTS: '127.0.0.1', ...env }))
   const { url } = await testServer(app)
   return { app, url }
 }
@@ -523,18 +524,25 @@ describe('a receiver that fails', () => {
 
 describe('a url', () => {
   const PRIVATE = ['backend.internal', '10.1.2.3']
+  const LOOPBACK = ['localhost', '127.0.0.1', '::1']
   const taken = [
     'https://example.com/hook?key=1',
     'https://[2606:4700::1111]/',
-    'http://localhost:3000/',
-    'http://127.0.0.1:80/x',
-    'http://[::1]/',
     'http://backend.internal/hook',
     'http://10.1.2.3/',
   ]
   it.each(taken)('%s is accepted', (url) => {
     expect(checkReceiverUrl(url, PRIVATE).href).toContain('://')
   })
+
+  it.each(['http://localhost:3000/', 'http://127.0.0.1:80/x', 'http://[::1]/', 'http://127.1/', 'http://0x7f000001/'])(
+    '%s of this machine is accepted only if the operator lists it',
+    (url) => {
+      expect(checkReceiverUrl(url, LOOPBACK).href).toContain('://')
+      expect(() => checkReceiverUrl(url, PRIVATE)).toThrow(/^The webhook's url /)
+      expect(() => checkReceiverUrl(url, null)).toThrow(/^The webhook's url /)
+    },
+  )
 
   const refused = [
     'http://example.com/',
@@ -550,6 +558,10 @@ describe('a url', () => {
     'https://0.0.0.0/',
     'https://169.254.169.254/latest/meta-data',
     'http://2852039166/',
+    'https://0251.0376.0251.0376/',
+    'https://127.0.0.1./',
+    'https://[::ffff:7f00:1]/',
+    'https://[2002:7f00:1::]/',
     'https://[fd00:ec2::254]/',
     'https://[fe80::1]/',
     'https://[fc00::1]/',
@@ -610,8 +622,9 @@ describe('a url', () => {
       'ff02::1',
     ]
     const disguised = ['::ffff:169.254.169.254', '64:ff9b::169.254.169.254', '2002:a9fe:a9fe::1', 'fd00:ec2::254']
-    const taken = ['10.1.2.3', '127.0.0.1', '198.18.0.1', 'fd00::1', '64:ff9b::10.1.2.3', '8.8.8.8', '2606:4700::1111']
-    for (const address of [...refused, ...disguised, ...taken])
+    const ofThisMachine = ['127.0.0.1', '::1', '::ffff:127.0.0.1', '64:ff9b::127.0.0.1', '2002:7f00:1::']
+    const taken = ['10.1.2.3', '198.18.0.1', 'fd00::1', '64:ff9b::10.1.2.3', '8.8.8.8', '2606:4700::1111']
+    for (const address of [...refused, ...disguised, ...ofThisMachine, ...taken])
       expect([address, await isConnectedTo(address, 'mine.example', ['mine.example'])]).toEqual([
         address,
         taken.includes(address),
@@ -633,13 +646,76 @@ describe('a url', () => {
           .once('error', reject)
           .end()
       })
-    // As if the name of a public host now resolved to this machine.
-    await expect(call('https://public.example/', [])).rejects.toThrow(
-      /localhost has the address 127\.0\.0\.1, which is not/,
-    )
+    // As if the name of a public host, or of another private one, now resolved to this machine.
+    for (const [url, privateHosts] of [
+      ['https://public.example/', []],
+      ['http://mine.example/', ['mine.example']],
+    ] as const)
+      await expect(call(url, privateHosts)).rejects.toThrow(/localhost has the address 127\.0\.0\.1, which is not/)
     expect(connections).toBe(0)
-    expect(await call('http://mine.example/', ['mine.example'])).toBe(200)
-    expect(await call('http://localhost/', [])).toBe(200)
+    expect(await call('http://localhost/', ['localhost'])).toBe(200)
+  })
+
+  it('is called at the address that was checked, whatever its name resolves to afterwards', async () => {
+    const { port } = new URL(await listen((_request, response) => void response.end()))
+    const answers = ['127.0.0.1', '10.0.0.1', '127.0.0.1']
+    const resolved: string[] = []
+    const rebinding = ((_name: string, _options: object, callback: (error: null, addresses: object) => void) => {
+      const address = answers[resolved.length] ?? ''
+      resolved.push(address)
+      callback(null, [{ address, family: 4 }])
+    }) as never
+    const call = () => {
+      const guarded = guardedLookup(new URL('http://localhost/'), ['localhost'], rebinding)
+      return new Promise((resolve) => {
+        request({ host: 'localhost', port, lookup: guarded, agent: false }, (response) =>
+          resolve(response.resume().statusCode),
+        )
+          .once('error', ({ message }) => resolve(message))
+          .end()
+      })
+    }
+    expect([await call(), resolved]).toEqual([200, ['127.0.0.1']])
+    expect(await call()).toMatch(/^localhost has the address 10\.0\.0\.1, which is not public/)
+    expect([await call(), resolved]).toEqual([200, answers])
+  })
+
+  it('without a response fails with the same sentence, and a vendor waits as long, whatever the reason was', async () => {
+    const closers: (() => void)[] = []
+    const closed = await listen(
+      () => {},
+      (close) => closers.push(close),
+    )
+    for (const close of closers) close()
+    const silent = await listen(() => {})
+    const other = createTcpServer((socket) => void socket.end('SSH-2.0-OpenSSH_9.6\r\n'))
+    await new Promise<void>((resolve) => void other.listen(0, '127.0.0.1', resolve))
+    onTestFinished(() => void other.close())
+    const { port } = other.address() as AddressInfo
+    const event = { id: '1', type: 'upload.completed', data: {}, createdAt: new Date() }
+    const send = (url: string, privateHosts: readonly string[] | null) =>
+      postEvent(event, {
+        url,
+        secrets: ['whsec_MDEyMzQ1Njc4OTAxMjM0NTY3ODkwMTIz'],
+        privateHosts,
+        signal: new AbortController().signal,
+        limitMs: 300,
+      })
+    const urls = [closed, silent, `http://127.0.0.1:${port}`, 'http://nothing.invalid/']
+    const failures = await Promise.all([
+      ...urls.map((url) => send(url, ['127.0.0.1', 'nothing.invalid'])),
+      ...['https://127.0.0.1/', 'https://10.0.0.1:22/', 'https://nothing.invalid/', 'https://localhost/'].map((url) =>
+        send(url, null),
+      ),
+    ])
+    for (const failure of failures) expect(failure).toMatchObject({ status: null, error: UNREACHABLE, retryAfterS: 0 })
+    expect(new Set(failures.map((failure) => failure?.cause)).size).toBeGreaterThan(4)
+    // A vendor's failure is known when the limit is over.
+    for (const url of ['https://10.0.0.1/', 'https://localhost:1/']) {
+      const from = performance.now()
+      await send(url, null)
+      expect(performance.now() - from).toBeGreaterThanOrEqual(299)
+    }
   })
 })
 

@@ -163,7 +163,7 @@ export const VARIABLES = [
     name: 'WEBHOOK_PRIVATE_HOSTS',
     default: 'none',
     meaning:
-      'Hosts of your own network, comma-separated, that webhooks may call: over http too, and at private addresses.',
+      'Hosts of your own network, comma-separated, that webhooks may call: over http too, and at private addresses. This machine only if `localhost` or its address is listed.',
   },
   {
     name: 'TRUSTED_PROXIES',

@@ -164,7 +164,7 @@ builder.mutationFields((t) => ({
     args: {
       url: t.arg.string({
         required: true,
-        description: 'https, of at most 2,000 characters; http for localhost and WEBHOOK_PRIVATE_HOSTS.',
+        description: 'https, of at most 2,000 characters; http for hosts in WEBHOOK_PRIVATE_HOSTS.',
       }),
       types: t.arg.stringList({
         required: true,

@@ -1,3 +1,4 @@
+import { once } from 'node:events'
 import { Agent as HttpAgent, type IncomingMessage, request as requestHttp } from 'node:http'
 import { Agent as HttpsAgent, request as requestHttps } from 'node:https'
 import { finished } from 'node:stream/promises'
@@ -12,7 +13,16 @@ const BODY_MAX_BYTES = 16_384
 /** Connections to one receiver; further deliveries wait for a free one. */
 const SOCKETS_MAX = 16
 const AGENT = { keepAlive: true, maxSockets: SOCKETS_MAX, maxFreeSockets: 4 } as const
-const agents = { http: new HttpAgent(AGENT), https: new HttpsAgent(AGENT) }
+const openAgents = () => ({ http: new HttpAgent(AGENT), https: new HttpsAgent(AGENT) })
+/** Kept connections are not checked again: a vendor's webhook must not reuse one that the operator's may have. */
+const agents = { operator: openAgents(), vendor: openAgents() }
+
+/**
+ * What a webhook's owner learns if there is no response: the same for a name that does not resolve, a forbidden address, a closed port,
+ * another protocol and silence, so that nobody can explore a network with it. The log has the cause.
+ */
+export const UNREACHABLE =
+  'No response: check that the URL leads to a public address or a host in WEBHOOK_PRIVATE_HOSTS, that its certificate is valid, and that it answers within 10 s.'
 
 export interface StoredEvent {
   readonly id: string
@@ -28,6 +38,8 @@ export type DeliveryFailure = {
   readonly error: string
   /** The receiver's Retry-After. */
   readonly retryAfterS: number
+  /** For the log alone. */
+  readonly cause?: string
 } | null
 
 /** The id by which receivers deduplicate. It includes the time, because numbers are reused after a restore from a backup. */
@@ -51,12 +63,23 @@ export function signedHeaders(
   return { 'webhook-id': id, 'webhook-timestamp': String(timestamp), 'webhook-signature': signature }
 }
 
-/** Sends one event. A 2xx response within the limit is a success, everything else a failure; redirects are not followed. Never throws. */
-export async function postEvent(
-  event: StoredEvent,
-  to: { url: string; secrets: readonly string[]; privateHosts: readonly string[] | null; signal: AbortSignal },
-): Promise<DeliveryFailure> {
-  const limit = AbortSignal.timeout(POST_LIMIT_MS)
+export interface Target {
+  readonly url: string
+  readonly secrets: readonly string[]
+  /** Null for a vendor's webhook. */
+  readonly privateHosts: readonly string[] | null
+  readonly signal: AbortSignal
+  readonly limitMs?: number
+}
+
+/**
+ * Sends one event. A 2xx response within the limit is a success, everything else a failure; redirects are not followed. Without a
+ * response, a vendor's webhook fails when the limit is over, however soon that was clear: the time would tell closed ports from others.
+ * Never throws.
+ */
+export async function postEvent(event: StoredEvent, to: Target): Promise<DeliveryFailure> {
+  const { limitMs = POST_LIMIT_MS } = to
+  const limit = AbortSignal.timeout(limitMs)
   try {
     const url = checkReceiverUrl(to.url, to.privateHosts)
     const body = bodyOf(event)
@@ -67,13 +90,14 @@ export async function postEvent(
       ...signedHeaders(body, { id: eventIdOf(event), secrets: to.secrets, at: new Date() }),
     }
     const lookup = guardedLookup(url, to.privateHosts)
+    const own = to.privateHosts ? agents.operator : agents.vendor
     const signal = AbortSignal.any([to.signal, limit])
     const response = await new Promise<IncomingMessage>((resolve, reject) => {
       const options = { method: 'POST', headers, lookup, signal }
       const request =
         url.protocol === 'https:'
-          ? requestHttps(url, { ...options, agent: agents.https })
-          : requestHttp(url, { ...options, agent: agents.http })
+          ? requestHttps(url, { ...options, agent: own.https })
+          : requestHttp(url, { ...options, agent: own.http })
       request.once('response', resolve).on('error', reject).end(body)
     })
     await discard(response)
@@ -86,8 +110,10 @@ export async function postEvent(
       retryAfterS: Number(/^\d{1,9}$/.exec(response.headers['retry-after'] ?? '')?.[0] ?? 0),
     }
   } catch (error) {
-    const why = limit.aborted ? `No answer within ${POST_LIMIT_MS / 1000} s.` : causes(error)
-    return { status: null, error: why, retryAfterS: 0 }
+    const cause = limit.aborted ? `no response within ${limitMs / 1000} s` : causes(error)
+    if (!to.privateHosts && !limit.aborted && !to.signal.aborted)
+      await once(AbortSignal.any([limit, to.signal]), 'abort')
+    return { status: null, error: UNREACHABLE, retryAfterS: 0, cause }
   }
 }
 

@@ -1,4 +1,4 @@
-import { lookup as resolve } from 'node:dns'
+import { lookup } from 'node:dns'
 import { isIP, type LookupFunction } from 'node:net'
 import ipaddr from 'ipaddr.js'
 import { AppError } from '../core/errors.ts'
@@ -9,8 +9,8 @@ const URL_MAX = 2000
 const NEVER_RANGES = new Set(['unspecified', 'linkLocal', 'multicast', 'broadcast', 'ipv4Mapped', 'rfc6145'])
 const NEVER_NETS = [
   '240.0.0.0/4',
-  // AWS's metadata service by IPv6, and link-local IPv4 addresses behind NAT64 and 6to4.
-  ...['fd00:ec2::/32', '64:ff9b::a9fe:0/112', '2002:a9fe::/32'],
+  // AWS's metadata service by IPv6, and link-local and loopback IPv4 addresses behind NAT64 and 6to4.
+  ...['fd00:ec2::/32', '64:ff9b::a9fe:0/112', '2002:a9fe::/32', '64:ff9b::7f00:0/104', '2002:7f00::/24'],
 ].map((net) => ipaddr.parseCIDR(net))
 /** The part of IPv6 that is assigned for global unicast: https://www.iana.org/assignments/ipv6-address-space. */
 const GLOBAL_IPV6 = ipaddr.parseCIDR('2000::/3')
@@ -25,20 +25,20 @@ const isPublic: Allows = (text) => {
   const address = ipaddr.parse(text)
   return address.range() === 'unicast' && (address.kind() === 'ipv4' || isWithin(address, GLOBAL_IPV6))
 }
-const isUnicastHost: Allows = (text) => {
+const isOtherHost: Allows = (text) => {
   const address = ipaddr.parse(text)
-  return !NEVER_RANGES.has(address.range()) && !NEVER_NETS.some((net) => isWithin(address, net))
+  const range = address.range()
+  return range !== 'loopback' && !NEVER_RANGES.has(range) && !NEVER_NETS.some((net) => isWithin(address, net))
 }
 
 /**
- * The addresses that a webhook's host may have: for `localhost` only loopback, for hosts of the operator's own network
- * (WEBHOOK_PRIVATE_HOSTS) any except link-local, for all others only public ones.
- * @param privateHosts null for a vendor's webhook: only public addresses, not even localhost
+ * The addresses that a webhook's host may have: for hosts of the operator's own network (WEBHOOK_PRIVATE_HOSTS) any except link-local and
+ * this machine's, which only `localhost` and loopback addresses lead to if they are listed; for all others only public ones.
+ * @param privateHosts null for a vendor's webhook: only public addresses
  */
 function allowedFor(hostname: string, privateHosts: readonly string[] | null): Allows {
-  if (!privateHosts) return isPublic
-  if (isLoopbackName(hostname)) return isLoopback
-  return privateHosts.includes(hostname) ? isUnicastHost : isPublic
+  if (!privateHosts?.includes(hostname)) return isPublic
+  return isLoopbackName(hostname) ? isLoopback : isOtherHost
 }
 
 const isLoopbackName = (hostname: string) => hostname === 'localhost' || (isIP(hostname) > 0 && isLoopback(hostname))
@@ -47,8 +47,8 @@ const isLoopbackName = (hostname: string) => hostname === 'localhost' || (isIP(h
 const hostOf = (url: URL) => url.hostname.replace(/^\[|\]$/g, '')
 
 /**
- * The normalised URL. Throws BAD_INPUT for a URL that is not https (http is allowed for localhost and private hosts), has credentials, is
- * too long, or has a forbidden address.
+ * The normalised URL. Throws BAD_INPUT for a URL that is not https (http is allowed for private hosts), has credentials, is too long, or
+ * has a forbidden address.
  */
 export function checkReceiverUrl(text: string, privateHosts: readonly string[] | null): URL {
   const refuse = (why: string) => new AppError('BAD_INPUT', `The webhook's url ${why}.`)
@@ -56,9 +56,9 @@ export function checkReceiverUrl(text: string, privateHosts: readonly string[] |
   const url = URL.canParse(text) ? new URL(text) : null
   if (!url) throw refuse('is not a URL like https://example.com/hook')
   const host = hostOf(url)
-  const mayBeHttp = privateHosts !== null && (isLoopbackName(host) || privateHosts.includes(host))
+  const mayBeHttp = privateHosts?.includes(host)
   if (url.protocol !== 'https:' && !(url.protocol === 'http:' && mayBeHttp))
-    throw refuse(`begins with ${url.protocol}; it must be https, or http for localhost and WEBHOOK_PRIVATE_HOSTS`)
+    throw refuse(`begins with ${url.protocol}; it must be https, or http for hosts in WEBHOOK_PRIVATE_HOSTS`)
   if (url.username || url.password)
     throw refuse('contains credentials, which are not supported: deliveries are signed instead')
   if (isIP(host) > 0 && !allowedFor(host, privateHosts)(host)) throw refuse(`has the address ${host}, ${REFUSED}`)
@@ -69,9 +69,13 @@ const REFUSED = 'which is not public; list hosts of your own network in WEBHOOK_
 
 /**
  * Resolves the name for a connection, and refuses forbidden addresses: a name that was public when the webhook was created cannot lead to
- * the internal network later (DNS rebinding).
+ * the internal network later (DNS rebinding). The connection is made to the addresses that were checked: there is no second look-up.
  */
-export function guardedLookup(url: URL, privateHosts: readonly string[] | null): LookupFunction {
+export function guardedLookup(
+  url: URL,
+  privateHosts: readonly string[] | null,
+  resolve: typeof lookup = lookup,
+): LookupFunction {
   const allows = allowedFor(hostOf(url), privateHosts)
   return (hostname, options, callback) => {
     resolve(hostname, { ...options, all: true }, (error, addresses) => {

@@ -1,4 +1,6 @@
 import { setTimeout as delay } from 'node:timers/promises'
+import { LRUCache } from 'lru-cache'
+import { log } from '../core/log.ts'
 import { logFailure } from '../core/log-failure.ts'
 import type { Pg } from '../db/database.ts'
 import {
@@ -18,6 +20,8 @@ import { postEvent } from './post-event.ts'
 const DELIVERIES_AT_ONCE = 8
 /** Events of one family before another family of the webhook is served. */
 const EVENTS_PER_CLAIM = 50
+/** Vendors choose the addresses: they must not fill the log. */
+const REPORT_EVERY_MS = 3_600_000
 /** How long deliveries in progress may take when the process stops; then they are aborted, and another process retries them. */
 const SHUTDOWN_MS = 2000
 
@@ -38,6 +42,7 @@ export function openSender(
   const privateHosts = app.config.webhookPrivateHosts
   const closing = new AbortController()
   const aborting = new AbortController()
+  const reported = new LRUCache<number, true>({ max: 1000, ttl: REPORT_EVERY_MS })
   const sending = new Map<number, Set<Promise<void>>>()
   let wake = Promise.withResolvers<void>()
 
@@ -83,10 +88,17 @@ export function openSender(
       const hosts = receiver.vendor === null ? privateHosts : null
       const failure = await postEvent(event, { ...receiver, privateHosts: hosts, signal: aborting.signal })
       if (failure && aborting.signal.aborted) break
+      if (failure?.cause) report(receiver.id, failure.cause)
       if (failure) return await fail(pg, cursor, { event, failure })
       cursor = await advance(pg, cursor, event)
     }
     if (cursor) await release(pg, cursor)
+  }
+
+  function report(webhook: number, cause: string): void {
+    if (reported.has(webhook)) return
+    reported.set(webhook, true)
+    log.warn('a webhook gave no response; further failures of it are not logged for an hour', { webhook, cause })
   }
 
   const ended = loop()
