@@ -186,6 +186,9 @@ describe('inspecting an SVG', () => {
     ['millimetres', '<svg width="25.4mm" height="1in"/>', { width: 96, height: 96 }],
     ['nothing', '', 'EMPTY'],
     ['too much', ' '.repeat(5_000_001), 'TOO_LARGE'],
+    // Going on after each error would take longer than a test may.
+    ['an error in every character', '<'.repeat(5_000_000), 'NOT_SVG'],
+    ['text in which every character is an error', '\0'.repeat(5_000_000), 'NOT_SVG'],
   ]
   it.each(rows)('%s', (_name, source, expected) => {
     const inspect = () => inspectSvg(Buffer.from(source))
