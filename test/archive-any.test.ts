@@ -69,15 +69,17 @@ it('an archive with changed bytes is refused or read unchanged, and never breaks
   )
 })
 
-it('any bytes after any valid beginning are refused', async () => {
+it('any bytes after any beginning that is not the whole are refused', async () => {
   const archive = await pack([{ slug: 'a', bytes: Buffer.from('a'), compress: true, isStreamed: true }], {
     folder: '',
     zip64: true,
   })
+  const begun = fc.nat(archive.length - 1)
   await fc.assert(
-    fc.asyncProperty(fc.nat(archive.length), fc.uint8Array({ minLength: 1, maxLength: 200 }), async (length, more) => {
-      const { problemCount } = await checkArchive(bytesSource(Buffer.concat([archive.subarray(0, length), more])))
-      fc.pre(!archive.equals(Buffer.concat([archive.subarray(0, length), more])))
+    fc.asyncProperty(begun, fc.uint8Array({ minLength: 1, maxLength: 200 }), async (length, more) => {
+      const changed = Buffer.concat([archive.subarray(0, length), more])
+      fc.pre(!changed.subarray(0, archive.length).equals(archive))
+      const { problemCount } = await checkArchive(bytesSource(changed))
       expect(problemCount).toBeGreaterThan(0)
     }),
     { numRuns: 200 },

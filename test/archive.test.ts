@@ -217,7 +217,6 @@ const REFUSED: readonly Row[] = [
   ['text', () => Buffer.from('<svg xmlns="http://www.w3.org/2000/svg"/>'), ['NOT_ZIP']],
   ['zeros', () => zeros(100_000), ['NOT_ZIP']],
   ['truncated', () => zip([file('a.svg')]).subarray(0, -1), ['NOT_ZIP']],
-  ['with more behind its end', () => Buffer.concat([zip([file('a.svg')]), Buffer.from('more')]), ['NOT_ZIP']],
   ['an empty archive', () => buildZip([]), ['NO_MANIFEST']],
   ['no manifest', () => buildZip([file('a.svg')]), ['NO_MANIFEST']],
   [
@@ -232,23 +231,18 @@ const REFUSED: readonly Row[] = [
   ],
   ['slip', () => zip([file('../../etc/a.svg')]), ['UNSAFE_NAME']],
   ['slip in the middle', () => zip([file('icons/../../a.svg')]), ['UNSAFE_NAME']],
-  ['a dot for a folder', () => zip([file('./a.svg'), file('b//c.svg')]), ['UNSAFE_NAME']],
   ['an absolute name', () => zip([file('/etc/a.svg')]), ['UNSAFE_NAME', 'SCHEMA']],
   ['a drive', () => zip([file('C:/a.svg')]), ['UNSAFE_NAME']],
-  ['a backslash', () => zip([file('..\\a.svg')]), ['UNSAFE_NAME', 'SCHEMA', 'BAD_SLUG']],
+  ['a backslash', () => zip([file('..\\a.svg')]), ['UNSAFE_NAME', 'SCHEMA']],
   ['NUL', () => zip([file('a.php\0.svg')]), ['UNSAFE_NAME', 'SCHEMA', 'BAD_SLUG']],
   ['a line break', () => zip([file('a\n.svg')]), ['UNSAFE_NAME', 'SCHEMA', 'BAD_SLUG']],
+  ['a name that is too long', () => zip([file(`${'a/'.repeat(300)}a.svg`)]), ['NAME_TOO_LONG', 'SCHEMA']],
   [
-    'a name that is too long',
-    () => zip([file(`${'a/'.repeat(300)}a.svg`)]),
-    ['NAME_TOO_LONG', 'SCHEMA', 'MISSING_FILE', 'UNLISTED'],
-  ],
-  [
-    'a name in a code page',
+    'a name in a code page that the manifest lacks',
     () => zip([file('a.svg'), { ...file('b.svg'), name: LATIN1, says: { flags: 0 } }]),
-    ['NAME_ENCODING', 'UNLISTED'],
+    ['UNLISTED'],
   ],
-  ['broken UTF-8', () => zip([file('a.svg'), { ...file('b.svg'), name: LATIN1 }]), ['NAME_ENCODING', 'UNLISTED']],
+  ['broken UTF-8', () => zip([file('a.svg'), { ...file('b.svg'), name: LATIN1 }]), ['NAME_ENCODING']],
   [
     'two names for one file',
     () => zip([file('a.svg', { says: { extra: unicodePath('b.svg', Buffer.from('a.svg')) } })]),
@@ -473,7 +467,7 @@ describe('an archive is refused', () => {
     ]
     const { problems } = await checkArchive(bytesSource(zip(parts)))
     expect(problems.map(({ file: name, code, message }) => `${name}: ${code} ${message}`)).toEqual([
-      'a.svg: NOT_A_FILE The entry is a symbolic link: remove it.',
+      'a.svg: NOT_A_FILE The entry is a symbolic link: pack the file that it leads to (zip without -y), or remove it.',
       '../b.svg: UNSAFE_NAME The name "../b.svg" leads outside of the archive: rename it.',
       'c.svg: ENCRYPTED The file is encrypted: pack it without a password.',
     ])

@@ -1,11 +1,16 @@
 import { AppError } from '../core/errors.ts'
 import { type ArchiveSource, readAhead } from './archive.ts'
+import { CODE_PAGES, type CodePage } from './code-pages.ts'
+import { chooseCodePage, inspectEntries } from './entries.ts'
+import { findManifest } from './find-manifest.ts'
+import { isHidden, leftBehindBy } from './left-behind.ts'
 import { ARCHIVE_LIMITS, type ArchiveLimits } from './limits.ts'
-import { MANIFEST, type ManifestSet, pointerOf, readManifest } from './manifest.ts'
+import { MANIFEST, type ManifestLocation, type ManifestSet, pointerOf, readManifest } from './manifest.ts'
+import { foldName, isInCodePage } from './names.ts'
 import { openProblems, type Problem, type ProblemCode, type Problems, show } from './problems.ts'
 import { readFile, readFiles } from './zip-data.ts'
-import { readCentralDirectory } from './zip-directory.ts'
-import { foldName, type ZipEntry } from './zip-entry.ts'
+import { readCentralDirectory, type ZipDirectory } from './zip-directory.ts'
+import type { ZipEntry } from './zip-entry.ts'
 
 /** An archive without problems. */
 export interface CheckedArchive {
@@ -25,6 +30,8 @@ export interface ArchiveCheck {
   /** The first 1,000 of them. */
   readonly problems: readonly Problem[]
   readonly problemCount: number
+  /** What was read otherwise than it stands in the archive, such as names in a code page: each a sentence. */
+  readonly notes: readonly string[]
   /** Null if there are problems. */
   readonly archive: CheckedArchive | null
 }
@@ -36,16 +43,17 @@ export interface ArchiveCheck {
 export async function checkArchive(source: ArchiveSource, given: Partial<ArchiveLimits> = {}): Promise<ArchiveCheck> {
   const limits = { ...ARCHIVE_LIMITS, ...given }
   const problems = openProblems()
-  const archive = await read(readAhead(source), { limits, problems })
-  return { problems: problems.kept, problemCount: problems.count(), archive: problems.count() > 0 ? null : archive }
+  const notes: string[] = []
+  const archive = await read(readAhead(source), { limits, problems, notes })
+  const problemCount = problems.count()
+  return { problems: problems.kept, problemCount, notes, archive: problemCount > 0 ? null : archive }
 }
 
 async function read(
   source: ReturnType<typeof readAhead>,
-  { limits, problems }: { limits: ArchiveLimits; problems: Problems },
+  { limits, problems, notes }: { limits: ArchiveLimits; problems: Problems; notes: string[] },
 ): Promise<CheckedArchive | null> {
-  const add = (code: ProblemCode, at: { file?: string; pointer?: string; message: string }) =>
-    problems.add({ code, file: null, pointer: null, ...at })
+  const add: Add = (code, at) => problems.add({ code, file: null, pointer: null, ...at })
   if (source.bytes > limits.archiveBytes) {
     const message = `The archive has ${source.bytes} bytes; at most ${limits.archiveBytes} are allowed: split it into several.`
     add('ARCHIVE_TOO_LARGE', { message })
@@ -53,59 +61,122 @@ async function read(
   }
   const directory = await readCentralDirectory(source, { limits, problems })
   if (!directory) return null
-  const files = directory.entries.filter(isContentEntry)
-  const manifestEntry = findManifest(files)
+  const codePage = await findCodePage(source, { directory, limits })
+  const { entries, names, notes: read } = inspectEntries(directory, { limits, problems, codePage })
+  notes.push(...read)
+  const files = entries.filter(isContentEntry)
+  const tooMany = entries.filter(({ isLeftBehind }) => !isLeftBehind).length
+  if (tooMany > limits.entries) {
+    const message = `The archive has ${tooMany} files and folders; at most ${limits.entries} are allowed: pack several archives.`
+    add('TOO_MANY_ENTRIES', { message })
+    return null
+  }
+  const bytes = files.reduce((sum, entry) => sum + (entry.isValid ? entry.bytes : 0), 0)
+  if (bytes > limits.totalBytes) {
+    const message = `The uncompressed files have ${bytes} bytes; at most ${limits.totalBytes} are allowed: pack several archives.`
+    add('TOTAL_TOO_LARGE', { message })
+    return null
+  }
+  const located = findManifest(files)
+  const manifestEntry = typeof located === 'string' ? undefined : located
   const manifests: Buffer[] = []
-  const onFile = (entry: ZipEntry, bytes: Buffer) => {
-    if (entry === manifestEntry) manifests.push(Buffer.from(bytes))
+  const onFile = (entry: ZipEntry, content: Buffer) => {
+    if (entry === manifestEntry) manifests.push(Buffer.from(content))
   }
-  await readFiles(source, directory, { problems, onFile })
-  if (!manifestEntry) {
-    const message = 'The archive has no manifest.json at its top level: add one that matches docs/manifest.schema.json.'
-    add('NO_MANIFEST', { message })
-  }
+  await readFiles(source, { entries, from: directory.from }, { problems, onFile })
+  // If nothing could be read, the sentences about that are enough.
+  if (typeof located === 'string' && (files.length === 0 || files.some(({ isValid }) => isValid)))
+    add('NO_MANIFEST', { message: located })
   const [manifestBytes] = manifests
   // One that cannot be read was reported already.
   if (!manifestEntry || !manifestBytes) return null
   const folder = manifestEntry.name.slice(0, -MANIFEST.length)
+  const before = problems.count()
   const { vendor, sets, named, isComplete } = readManifest(manifestBytes, { folder, problems })
-  // Only needed if two names in the archive differ in case alone.
-  let exact: ReadonlySet<string> | undefined
-  for (const [name, place] of named) {
-    const alike = directory.names.get(foldName(name))
-    if (alike?.name === name && isContentEntry(alike)) continue
-    exact ??= new Set(files.map((file) => file.name))
-    if (exact.has(name)) continue
-    const hint = alike && isContentEntry(alike) ? `call it ${show(alike.name)}` : 'add it or remove this entry'
-    const message = `${show(name)} is not in the archive: ${hint}.`
-    add('MISSING_FILE', { file: manifestEntry.name, pointer: `${pointerOf(place)}/file`, message })
-  }
-  if (isComplete)
-    for (const { name } of files)
-      if (!named.has(name) && name !== manifestEntry.name)
+  const isManifestWrong = problems.count() > before
+  const unread = compareWithManifest({ entries, names, files, named, manifest: manifestEntry.name, limits, add })
+  if (isComplete && !(isManifestWrong && named.size === 0))
+    for (const { name, isValid } of files)
+      if (isValid && !unread.has(name) && !named.has(name) && name !== manifestEntry.name && !isHidden(name))
         add('UNLISTED', { file: name, message: 'The file is not in the manifest: name it there or remove it.' })
   if (vendor === null) return null
 
   const readByName = async (name: string) => {
-    const entry = directory.names.get(foldName(name))
+    const entry = names.get(foldName(name))
     const bytes = entry && (await readFile(source, entry))
     if (bytes) return bytes
     throw new AppError('UNAVAILABLE', `${name} has changed since the archive was checked: check it again.`)
   }
-  const offsetOf = (name: string) => directory.names.get(foldName(name))?.from ?? 0
-  const bytesOf = (name: string) => directory.names.get(foldName(name))?.bytes ?? 0
+  const offsetOf = (name: string) => names.get(foldName(name))?.from ?? 0
+  const bytesOf = (name: string) => names.get(foldName(name))?.bytes ?? 0
   return { vendor, sets, read: readByName, bytesOf, offsetOf, close: async () => source.letGo() }
 }
 
-/** Added to archives by file managers: ignored. */
-const JUNK = /(?:^|\/)(?:__MACOSX\/|\.DS_Store$|Thumbs\.db$|desktop\.ini$)/i
+const isContentEntry = ({ isFolder, isLeftBehind }: ZipEntry): boolean => !isFolder && !isLeftBehind
 
-const isContentEntry = ({ name, isFolder }: ZipEntry): boolean => !isFolder && !JUNK.test(name)
+type Add = (code: ProblemCode, at: { file?: string; pointer?: string; message: string }) => void
 
-/** At the top level, or in the one folder that contains the whole archive. */
-function findManifest(files: readonly ZipEntry[]): ZipEntry | undefined {
-  const [first] = files
-  const top = first?.name.slice(0, first.name.indexOf('/') + 1) ?? ''
-  const folder = files.every(({ name }) => name.startsWith(top)) ? top : ''
-  return files.find(({ name }) => name === MANIFEST) ?? files.find(({ name }) => name === folder + MANIFEST)
+interface Comparison {
+  readonly entries: readonly ZipEntry[]
+  readonly names: ReadonlyMap<string, ZipEntry>
+  readonly files: readonly ZipEntry[]
+  readonly named: ReadonlyMap<string, ManifestLocation>
+  readonly manifest: string
+  readonly limits: ArchiveLimits
+  readonly add: Add
+}
+
+/** Reports what the manifest names and the archive lacks. Returns the files whose names could not be read for certain, and were reported. */
+function compareWithManifest({ entries, names, files, named, manifest, limits, add }: Comparison): ReadonlySet<string> {
+  const none: ReadonlySet<string> = new Set()
+  // A file whose name was refused may be the one that is missed: one sentence is enough.
+  if (files.some(({ name, isValid, rawName }) => !isValid && name === rawName && !named.has(name))) return none
+  // Only needed if two names in the archive differ in case alone.
+  let exact: ReadonlySet<string> | undefined
+  const isThere = (name: string) => {
+    const alike = names.get(foldName(name))
+    if (alike?.name === name && isContentEntry(alike)) return true
+    exact ??= new Set(files.map((file) => file.name))
+    // The schema refuses others.
+    return exact.has(name) || name.length > limits.nameBytes
+  }
+  const missing = [...named].filter(([name]) => !isThere(name))
+  const unread = missing.some(([name]) => /\P{ASCII}/u.test(name))
+    ? files.filter(({ name, isInCodePage }) => isInCodePage && !named.has(name))
+    : []
+  const [first] = unread
+  if (first) {
+    const message = `${unread.length} names are neither UTF-8 nor in a code page in which the manifest has them, such as ${show(first.name)}: pack with a program that writes UTF-8 (7-Zip, or Windows 11), or give the files names of a-z, 0-9, - and _.`
+    add('NAME_ENCODING', { message })
+  }
+  for (const [name, place] of missing) {
+    if (first && /\P{ASCII}/u.test(name)) continue
+    const alike = names.get(foldName(name))
+    const by = leftBehindBy(name)
+    const hint =
+      by !== null && entries.some((entry) => entry.name === name)
+        ? `${by} left it behind; remove this entry`
+        : alike && isContentEntry(alike)
+          ? `call it ${show(alike.name)}`
+          : 'add it or remove this entry'
+    const message = `${show(name)} is not in the archive: ${hint}.`
+    add('MISSING_FILE', { file: manifest, pointer: `${pointerOf(place)}/file`, message })
+  }
+  return new Set(unread.map(({ name }) => name))
+}
+
+/** Names that are not UTF-8 are read so that they match the manifest, whose own name has no letters that differ. */
+async function findCodePage(
+  source: ArchiveSource,
+  { directory, limits }: { directory: ZipDirectory; limits: ArchiveLimits },
+): Promise<CodePage> {
+  const [usual = 'code page 437'] = CODE_PAGES
+  if (!directory.records.some(isInCodePage)) return usual
+  const { entries } = inspectEntries(directory, { limits, problems: openProblems(), codePage: usual })
+  const manifest = findManifest(entries.filter(isContentEntry))
+  const bytes = typeof manifest !== 'string' && manifest.isValid ? await readFile(source, manifest) : null
+  if (typeof manifest === 'string' || !bytes) return usual
+  const folder = manifest.name.slice(0, -MANIFEST.length)
+  const { named } = readManifest(bytes, { folder, problems: openProblems() })
+  return chooseCodePage(directory.records, named)
 }

@@ -12,7 +12,7 @@ export function parseManifest(bytes: Uint8Array, { file, problems }: { file: str
     problems.add({ code, file, pointer: '', message })
   try {
     // Strips the byte order mark that some editors write.
-    const text = new TextDecoder('utf-8', { fatal: true }).decode(bytes)
+    const text = new TextDecoder(encodingOf(bytes), { fatal: true }).decode(bytes)
     const limits = { depth: DEPTH_MAX, values: VALUES_MAX, reported: PROBLEMS_KEPT }
     const { depth, values, twice } = scanJson(text, limits)
     if (depth > DEPTH_MAX)
@@ -31,8 +31,25 @@ export function parseManifest(bytes: Uint8Array, { file, problems }: { file: str
       return value
     }
   } catch (error) {
-    const isText = error instanceof SyntaxError
-    add('NOT_JSON', `The manifest is not ${isText ? 'JSON' : 'UTF-8 text'} (${(error as Error).message}): correct it.`)
+    add(
+      'NOT_JSON',
+      error instanceof SyntaxError
+        ? `The manifest is not JSON${placeOf(error)}: correct it.`
+        : 'The manifest is not UTF-8 text: save it as UTF-8.',
+    )
   }
   return undefined
+}
+
+/** Windows PowerShell's `Out-File` and `>` write UTF-16 with a byte order mark. */
+function encodingOf([first, second]: Uint8Array): string {
+  if (first === 0xff && second === 0xfe) return 'utf-16le'
+  return first === 0xfe && second === 0xff ? 'utf-16be' : 'utf-8'
+}
+
+/** Where a text ceases to be JSON, from V8's message. */
+function placeOf({ message }: SyntaxError): string {
+  const [, line, column] = /line (\d+) column (\d+)/.exec(message) ?? []
+  if (line) return ` from line ${line}, column ${column} on`
+  return /end of JSON input|Unterminated/.test(message) ? ', because it ends too early' : ''
 }

@@ -2,6 +2,7 @@ import { type ItemKind, isSlug, nameOf, uniqueIdOf } from '../core/variant.ts'
 import { VISIBILITIES, type Visibility } from '../core/visibility.ts'
 import { parseManifest } from './manifest-json.ts'
 import { checkSchema, fieldsOf } from './manifest-schema.ts'
+import { toPath } from './names.ts'
 import { openProblems, type Problem, type Problems, show } from './problems.ts'
 
 /** One set of a manifest with all defaults applied, as it goes into the catalogue. */
@@ -150,7 +151,7 @@ function readFiles(
   for (const [index, element] of (listIn(set, 'files') ?? []).entries()) {
     const fields = fieldsOf(element)
     const location = { pointer, index }
-    const path = textOf(fields.file).normalize('NFC')
+    const path = toPath(textOf(fields.file))
     if (!path) continue
     const file = folder + path
     const first = named.get(file)
@@ -159,9 +160,9 @@ function readFiles(
       const message = `${show(path)} is already listed at ${pointerOf(first)}/file: remove one of them.`
       add({ code: 'DUPLICATE_FILE', pointer: `${pointerOf(location)}/file`, message })
     }
-    const given = textOf(fields.slug)
-    const slug = given || slugOf(path)
-    if (!given && !isSlug(slug)) {
+    const stated = textOf(fields.slug)
+    const slug = stated || slugOf(path)
+    if (!stated && !isSlug(slug)) {
       const message = `${show(slug)} cannot be a slug, which is ${SLUG_RULE}: rename the file or add "slug".`
       add({ code: 'BAD_SLUG', pointer: `${pointerOf(location)}/file`, message })
     }

@@ -3,7 +3,6 @@ import { promisify } from 'node:util'
 import { crc32, inflateRaw, inflateRawSync } from 'node:zlib'
 import type { ArchiveSource } from './archive.ts'
 import type { ProblemCode, Problems } from './problems.ts'
-import type { ZipDirectory } from './zip-directory.ts'
 import type { ZipEntry } from './zip-entry.ts'
 
 /**
@@ -13,14 +12,14 @@ import type { ZipEntry } from './zip-entry.ts'
  */
 export async function readFiles(
   source: ArchiveSource,
-  { entries, from: end }: ZipDirectory,
+  { entries, from: end }: { entries: readonly ZipEntry[]; from: number },
   { problems, onFile }: { problems: Problems; onFile: (entry: ZipEntry, bytes: Buffer) => void },
 ): Promise<void> {
   const add = (code: ProblemCode, file: string | null, message: string) =>
     problems.add({ code, file, pointer: null, message })
   const sorted = entries.toSorted((a, b) => a.from - b.from)
   /** The offset at which the next file must begin; null after one whose end is unknown. */
-  let expected: number | null = 0
+  let expected: number | null = await skipSpanMarker(source)
   for (const [index, entry] of sorted.entries()) {
     if (index % FILES_PER_TICK === 0) await nextTurn()
     const { name } = entry
@@ -28,8 +27,17 @@ export async function readFiles(
       add('OVERLAP', name, `The file begins at byte ${entry.from}, inside another one: pack the archive again.`)
       continue
     }
-    if (expected !== null && entry.from > expected && entry.from < end)
-      add('STRAY_BYTES', name, `${entry.from - expected} bytes before it belong to no file: pack the archive again.`)
+    if (expected !== null && entry.from > expected && entry.from < end) {
+      const stray = `${entry.from - expected} bytes before it belong to no file`
+      const isProgram = index === 0
+      add(
+        'STRAY_BYTES',
+        name,
+        isProgram
+          ? `${stray}, as the program of a self-extracting archive: pack it as a plain ZIP archive.`
+          : `${stray}: pack the archive again.`,
+      )
+    }
     const local = await readLocalHeader(source, entry, end)
     if ('reason' in local) {
       add('LOCAL_HEADER', name, `The header before the file ${local.reason}: pack the archive again.`)
@@ -58,6 +66,14 @@ export async function readFiles(
   }
   if (expected !== null && expected < end)
     add('STRAY_BYTES', null, `${end - expected} bytes after the last file belong to no file: pack the archive again.`)
+}
+
+/** Packers that could have split the archive, and did not, begin it with this: APPNOTE.TXT 8.5.4 and 8.5.3. */
+const SPAN_MARKERS = new Set([0x30304b50, 0x08074b50])
+
+async function skipSpanMarker(source: ArchiveSource): Promise<number> {
+  if (source.bytes < 4) return 0
+  return SPAN_MARKERS.has((await source.read(0, 4)).readUInt32LE(0)) ? 4 : 0
 }
 
 /** The bytes of a file in an archive that was checked before; null if they have changed since. */
@@ -190,7 +206,7 @@ async function unpack(entry: ZipEntry, packed: Buffer): Promise<Unpacked> {
       if ((error as NodeJS.ErrnoException).code === 'ERR_BUFFER_TOO_LARGE') return wrongSize('more')
       return {
         code: 'BROKEN_DATA',
-        message: `The file cannot be decompressed (${(error as Error).message}): pack it again.`,
+        message: 'The file is damaged and cannot be decompressed: pack or copy it again.',
       }
     }
   }

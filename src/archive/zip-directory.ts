@@ -1,136 +1,170 @@
-import { EventEmitter } from 'node:events'
 import { setImmediate as nextTurn } from 'node:timers/promises'
-import * as yauzl from 'yauzl'
-import { AppError } from '../core/errors.ts'
+import { crc32 } from 'node:zlib'
 import type { ArchiveSource } from './archive.ts'
 import type { ArchiveLimits } from './limits.ts'
+import { decodeUtf8, type RawName } from './names.ts'
 import type { ProblemCode, Problems } from './problems.ts'
-import { inspectEntry, type ZipEntry } from './zip-entry.ts'
+import { findZipEnd } from './zip-end.ts'
 
-export interface ZipDirectory {
-  readonly entries: readonly ZipEntry[]
-  /** The first entry of each folded name: see foldName. */
-  readonly names: ReadonlyMap<string, ZipEntry>
-  /** The offset of the directory, which is where the files must end. */
+/** An entry as the directory has it, unchecked. No Buffer is kept: there may be a hundred thousand. */
+export interface ZipRecord extends RawName {
+  /** Truncated if it is longer than allowed. */
+  readonly rawName: string
+  readonly nameBytes: number
+  /** Version in the lower byte, system in the upper: APPNOTE.TXT 4.4.2. */
+  readonly madeBy: number
+  /** Ids of its extra fields. */
+  readonly extras: readonly number[]
+  readonly flags: number
+  readonly method: number
+  readonly crc32: number
+  readonly packedBytes: number
+  readonly bytes: number
+  readonly attributes: number
+  /** The offset of its local header. */
   readonly from: number
 }
 
-/** A read-ahead window holds thousands: the event loop runs in between. */
-const ENTRIES_PER_TICK = 1000
-
-interface Check {
-  readonly limits: ArchiveLimits
-  readonly problems: Problems
+export interface ZipDirectory {
+  readonly records: readonly ZipRecord[]
+  /** The offset of the directory, which is where the files must end. */
+  readonly from: number
+  /** Bytes behind the end of the archive. */
+  readonly trailingBytes: number
 }
 
+/** Most have records for thousands: the event loop runs in between. */
+const CHUNK_BYTES = 1_000_000
+/** Folders, and what file systems leave behind, come on top of the files that are allowed. */
+const RECORDS_PER_ENTRY = 3
+
 /**
- * Reads the directory of a ZIP archive and checks each entry by itself; null if it cannot be read to its end. Adds to the problems.
- * Memory: the names.
+ * Reads the directory of a ZIP archive; null if it cannot be read to its end, with the reason added to the problems. Memory: the names.
+ * Offsets: APPNOTE.TXT 4.3.12
  */
 export async function readCentralDirectory(
   source: ArchiveSource,
-  { limits, problems }: Check,
+  { limits, problems }: { limits: ArchiveLimits; problems: Problems },
 ): Promise<ZipDirectory | null> {
   const fail = (code: ProblemCode, message: string) => {
     problems.add({ code, file: null, pointer: null, message })
     return null
   }
-  const zip = await open(source).catch(archiveError)
-  if (zip instanceof Error)
-    return fail('NOT_ZIP', `The file is not a complete ZIP archive (${zip.message}): pack it again.`)
-  if (zip.entryCount > limits.entries)
-    return fail(
+  const end = await findZipEnd(source)
+  if ('code' in end) return fail(end.code, end.message)
+  const max = limits.entries * RECORDS_PER_ENTRY
+  const tooMany = (count: number) =>
+    fail(
       'TOO_MANY_ENTRIES',
-      `The archive has ${zip.entryCount} files and folders; at most ${limits.entries} are allowed: pack several archives.`,
+      `The archive has ${count} files and folders; at most ${limits.entries} are allowed: pack several archives.`,
     )
-  const from = cursorOf(zip)
-  const entries: ZipEntry[] = []
-  const names = new Map<string, ZipEntry>()
-  let bytes = 0
-  try {
-    for await (const entry of zip.eachEntry()) {
-      const inspected = inspectEntry(entry, { limits, problems, names })
-      // An entry that is too large by itself has been reported.
-      bytes += inspected.isValid ? inspected.bytes : 0
-      if (entries.push(inspected) % ENTRIES_PER_TICK === 0) await nextTurn()
+  if (end.count > max) return tooMany(end.count)
+  const records: ZipRecord[] = []
+  const brokenAt = (at: number, what: string) =>
+    fail(
+      'BROKEN_DIRECTORY',
+      `The list of files breaks off after ${records.length} of ${end.count} at byte ${at}, where ${what}: pack the archive again.`,
+    )
+  let at = end.from
+  while (at < end.to) {
+    // A view of the read-ahead window, which moves.
+    const chunk = Buffer.from(await source.read(at, Math.min(end.to, at + CHUNK_BYTES)))
+    let next = 0
+    while (chunk.length - next >= RECORD_BYTES && records.length <= max) {
+      if (chunk.readUInt32LE(next) !== RECORD) return brokenAt(at + next, 'something else begins')
+      const length = lengthOf(chunk, next)
+      if (next + length > chunk.length) break
+      const record = readRecord(chunk.subarray(next, next + length), limits.nameBytes)
+      if (!record) return brokenAt(at + next, 'the fields of a file are longer than it')
+      records.push(record)
+      next += length
     }
-  } catch (error) {
-    const { message } = archiveError(error)
-    return fail(
-      message.includes('encryption') ? 'ENCRYPTED' : 'BROKEN_DIRECTORY',
-      `The list of files breaks off after ${entries.length} of ${zip.entryCount} (${message}): pack the archive again.`,
-    )
+    if (records.length > max) return tooMany(records.length)
+    if (next === 0) return brokenAt(at, 'a file is not complete')
+    at += next
+    await nextTurn()
   }
-  if (bytes > limits.totalBytes)
+  // Archive Utility of macOS, and old versions of Java, count modulo 65,536.
+  if (records.length !== end.count && records.length % 65_536 !== end.count)
     return fail(
-      'TOTAL_TOO_LARGE',
-      `The uncompressed files have ${bytes} bytes; at most ${limits.totalBytes} are allowed: pack several archives.`,
+      'BROKEN_DIRECTORY',
+      `The archive's end says ${end.count} files, and its list has ${records.length}: pack it again.`,
     )
-  const inconsistency = await findInconsistency(source, { zip, from, to: cursorOf(zip) })
-  if (inconsistency) return fail('BROKEN_DIRECTORY', `The archive's end ${inconsistency}: pack it again.`)
-  return { entries, names, from }
+  return { records, from: end.from, trailingBytes: end.trailingBytes }
 }
 
-/** An error of the archive; rethrows errors of the source. */
-function archiveError(error: unknown): Error {
-  if (error instanceof AppError) throw error
-  return error as Error
-}
+const RECORD = 0x02014b50
+const RECORD_BYTES = 46
+const UTF8_BIT = 0x800
 
-const cursorOf = (zip: yauzl.ZipFile): number => Number(zip.readEntryCursor)
+const lengthOf = (chunk: Buffer, at: number): number =>
+  RECORD_BYTES + chunk.readUInt16LE(at + 28) + chunk.readUInt16LE(at + 30) + chunk.readUInt16LE(at + 32)
 
-function open(source: ArchiveSource): Promise<yauzl.ZipFile> {
-  const read = (buffer: Buffer, ...rest: [offset: number, length: number, position: number, done: Done]) => {
-    const [offset, length, position, done] = rest
-    if (position + length > source.bytes) done(new Error('it points beyond its own end'))
-    else
-      source.read(position, position + length).then((bytes) => {
-        bytes.copy(buffer, offset)
-        done(null)
-      }, done)
+/** Null if its extra fields contradict its length. */
+function readRecord(record: Buffer, nameBytesMax: number): ZipRecord | null {
+  const nameBytes = record.readUInt16LE(28)
+  const name = record.subarray(RECORD_BYTES, RECORD_BYTES + nameBytes)
+  const extra = readExtra(record.subarray(RECORD_BYTES + nameBytes, RECORD_BYTES + nameBytes + record.readUInt16LE(30)))
+  if (!extra) return null
+  const sizes = [record.readUInt32LE(24), record.readUInt32LE(20), record.readUInt32LE(42)] as const
+  const wide = readZip64Sizes(sizes, extra.get(ZIP64))
+  if (!wide) return null
+  const [bytes, packedBytes, from] = wide
+  const flags = record.readUInt16LE(8)
+  const unicode = extra.get(UNICODE_PATH)
+  return {
+    rawName: name.toString('latin1', 0, nameBytesMax),
+    nameBytes,
+    isDeclaredUtf8: (flags & UTF8_BIT) !== 0,
+    unicodeName: unicode ? readUnicodePath(unicode, name) : null,
+    madeBy: record.readUInt16LE(4),
+    extras: extra.size > 0 ? [...extra.keys()] : NO_EXTRAS,
+    flags,
+    method: record.readUInt16LE(10),
+    crc32: record.readUInt32LE(16),
+    packedBytes,
+    bytes,
+    attributes: record.readUInt32LE(38),
+    from,
   }
-  // Raw names and unchecked sizes: a problem of one entry must not hide those of others.
-  const options = { autoClose: false, decodeStrings: false, validateEntrySizes: false }
-  const reader = Object.assign(new EventEmitter(), { read, ref: () => {}, unref: () => {} })
-  return yauzl.fromRandomAccessReaderPromise(reader as unknown as yauzl.RandomAccessReader, source.bytes, options)
 }
 
-type Done = (error: Error | null) => void
+const NO_EXTRAS: readonly number[] = []
+const ZIP64 = 0x0001
+const UNICODE_PATH = 0x7075
+const ALL_ONES = 0xffffffff
 
-const END_BYTES = 22
-const ZIP64_LOCATOR_BYTES = 20
-const ZIP64_END = 0x06064b50
-
-/**
- * The end record must describe the directory that was read. If the older and the newer (zip64) record differ, programs disagree about the
- * files; if the count is too low, some see fewer files. Offsets: https://pkware.cachefly.net/webdocs/casestudies/APPNOTE.TXT 4.3.14 to
- * 4.3.16
- */
-async function findInconsistency(
-  source: ArchiveSource,
-  { zip, from, to }: { zip: yauzl.ZipFile; from: number; to: number },
-): Promise<string | null> {
-  // A Buffer, because names are not decoded.
-  const endFrom = source.bytes - END_BYTES - zip.comment.length
-  const isZip64 = to !== endFrom
-  if (to > endFrom) return 'is inside its list of files'
-  const end = Buffer.from(await source.read(endFrom, endFrom + END_BYTES))
-  const claims = [
-    ['files on this disk', end.readUInt16LE(8), 0xffff, zip.entryCount],
-    ['files', end.readUInt16LE(10), 0xffff, zip.entryCount],
-    ['bytes of its list of files', end.readUInt32LE(12), 0xffffffff, to - from],
-    ['as the beginning of its list', end.readUInt32LE(16), 0xffffffff, from],
-  ] as const
-  for (const [what, claimed, seeZip64, is] of claims)
-    if (claimed !== is && !(isZip64 && claimed === seeZip64)) return `says ${claimed} ${what}, and it is ${is}`
-  if (!isZip64) return null
-  const record = Buffer.from(await source.read(to, Math.min(to + 56, endFrom)))
-  const isWhole =
-    record.length === 56 &&
-    record.readUInt32LE(0) === ZIP64_END &&
-    record.readBigUInt64LE(4) === BigInt(endFrom - ZIP64_LOCATOR_BYTES - to - 12) &&
-    record.readBigUInt64LE(40) === BigInt(to - from)
-  if (!isWhole) return `begins at ${endFrom}, and the list of ${zip.entryCount} files ends at ${to}`
-  const locator = Buffer.from(await source.read(endFrom - ZIP64_LOCATOR_BYTES, endFrom))
-  return locator.readBigUInt64LE(8) === BigInt(to) ? null : 'leads to another list of files'
+/** The first extra field of each id; null if one is longer than the rest. One to three bytes behind the last are padding. */
+function readExtra(extra: Buffer): ReadonlyMap<number, Buffer> | null {
+  const fields = new Map<number, Buffer>()
+  for (let at = 0; at + 4 <= extra.length; ) {
+    const [id, length] = [extra.readUInt16LE(at), extra.readUInt16LE(at + 2)]
+    if (at + 4 + length > extra.length) return null
+    if (!fields.has(id)) fields.set(id, extra.subarray(at + 4, at + 4 + length))
+    at += 4 + length
+  }
+  return fields
 }
+
+/** Sizes that do not fit are in the extra field, in this order; null if they are not. */
+function readZip64Sizes(
+  sizes: readonly [number, number, number],
+  field: Buffer | undefined,
+): readonly [number, number, number] | null {
+  let at = 0
+  const take = (size: number) => {
+    if (size !== ALL_ONES) return size
+    at += 8
+    return field && at <= field.length ? Number(field.readBigUInt64LE(at - 8)) : Number.NaN
+  }
+  const wide = [take(sizes[0]), take(sizes[1]), take(sizes[2])] as const
+  return wide.some(Number.isNaN) ? null : wide
+}
+
+const UNICODE_PATH_VERSION = 1
+
+/** The name in an extra field 0x7075; null if it belongs to another name or is not UTF-8: APPNOTE.TXT 4.6.9. */
+const readUnicodePath = (data: Buffer, rawName: Uint8Array): string | null =>
+  data.length > 5 && data[0] === UNICODE_PATH_VERSION && data.readUInt32LE(1) === crc32(rawName)
+    ? decodeUtf8(data.subarray(5))
+    : null

@@ -1,14 +1,18 @@
-import { crc32 } from 'node:zlib'
-import type { Entry } from 'yauzl'
+import { describeMethod } from './compression-methods.ts'
+import { leftBehindBy } from './left-behind.ts'
 import type { ArchiveLimits } from './limits.ts'
-import { type ProblemCode, type Problems, show } from './problems.ts'
+import { foldName, isInCodePage, problemOfPath, toPath } from './names.ts'
+import { type ProblemCode, show } from './problems.ts'
+import type { ZipRecord } from './zip-directory.ts'
 
-/** A file or folder as the archive's directory describes it. */
+/** A file or folder of an archive. */
 export interface ZipEntry {
   /** With / between folders, and at the end of a folder's name, in NFC. */
   readonly name: string
   /** The name's bytes, one character each, which the local header must repeat. Truncated if too long. */
   readonly rawName: string
+  /** Its name is neither UTF-8 nor said to be: it was read in a code page. */
+  readonly isInCodePage: boolean
   readonly isFolder: boolean
   readonly isDeflated: boolean
   readonly crc32: number
@@ -18,12 +22,26 @@ export interface ZipEntry {
   readonly from: number
   /** No problem so far: it may be decompressed. */
   readonly isValid: boolean
+  /** Left behind by a file system or a program: passed over. */
+  readonly isLeftBehind: boolean
 }
+
+/**
+ * Reports what is wrong with an entry. Entries with the same `cause` become one sentence.
+ * @param one the sentence about one @param many the sentence about several: how many, and the name of the first
+ */
+export type Report = (problem: {
+  readonly code: ProblemCode
+  readonly cause: string
+  readonly name: string
+  readonly one: string
+  readonly many: (count: number, first: string) => string
+}) => void
 
 /** Deflate adds some bytes to incompressible data; more is suspicious. */
 const packedMaxOf = (bytes: number) => bytes + bytes / 100 + 1024
 
-const [STORED, DEFLATED] = [0, 8]
+const [STORED, DEFLATED, AES] = [0, 8, 99]
 /** General purpose bits: encrypted, patch data, strongly encrypted, masked headers. */
 const ENCRYPTED_BITS = 0x1 | 0x40 | 0x2000
 const PATCH_BIT = 0x20
@@ -35,54 +53,106 @@ const TYPES: ReadonlyMap<number, string> = new Map([
   [0o12, 'a symbolic link'],
   [0o14, 'a socket'],
 ])
-const SLASH = 0x2f
 const FOLDER_TYPE = 0o04
 const FILE_TYPE = 0o10
+/** The attribute of DOS, in the lower half. */
+const DOS_FOLDER = 0x10
 
-/**
- * Checks an entry of the directory by itself, and its name against the others.
- * @param names those before it by their folded names; this one is added
- */
-export function inspectEntry(
-  entry: Entry,
-  { limits, problems, names }: { limits: ArchiveLimits; problems: Problems; names: Map<string, ZipEntry> },
-): ZipEntry {
-  const before = problems.count()
-  // No Buffer is kept: it would keep the entry's comment, up to 64 kB, in memory.
-  const rawName = entry.fileNameRaw.toString('latin1', 0, limits.nameBytes)
-  const decoded = decodeName(entry)
-  const name = (decoded ?? rawName).slice(0, limits.nameBytes)
-  const add = (code: ProblemCode, message: string) => problems.add({ code, file: name, pointer: null, message })
+interface Inspection {
+  readonly limits: ArchiveLimits
+  readonly report: Report
+  /** The decoded name; null if it has none that is unambiguous. */
+  readonly name: string | null
+  /** The first entry of each folded name; this one is added. */
+  readonly names: Map<string, ZipEntry>
+  /** The folded names of all folders that have something in them. */
+  readonly parents: ReadonlySet<string>
+}
 
-  if (entry.fileNameLength > limits.nameBytes)
-    add(
-      'NAME_TOO_LONG',
-      `The name has ${entry.fileNameLength} bytes; at most ${limits.nameBytes} are allowed: rename it.`,
-    )
-  else if (decoded === null) add('NAME_ENCODING', 'The name is not unambiguous UTF-8: pack it with another program.')
-  else {
-    const reason = problemOfName(name)
-    if (reason) add('UNSAFE_NAME', `The name ${show(name)} ${reason}: rename it.`)
-    const other = names.get(foldName(name))
-    if (other) add('DUPLICATE_NAME', `The name ${show(name)} is taken by ${show(other.name)}: rename one of them.`)
+/** Checks an entry of the directory by itself, and its name against the others. */
+export function inspectEntry(record: ZipRecord, { limits, report, names, parents, ...decoded }: Inspection): ZipEntry {
+  const { rawName, bytes, packedBytes } = record
+  const path = decoded.name === null ? rawName : toPath(decoded.name)
+  const name = path.slice(0, limits.nameBytes)
+  const isLeftBehind = decoded.name !== null && leftBehindBy(name) !== null
+  let isValid = !isLeftBehind
+  const add = (code: ProblemCode, one: string, many?: (count: number, first: string) => string, cause = one) => {
+    if (isLeftBehind) return
+    isValid = false
+    report({ code, cause: many ? code + cause : code + name, name, one, many: many ?? (() => one) })
   }
 
-  const isFolder = entry.fileNameRaw.at(-1) === SLASH
-  const type = entry.externalFileAttributes >>> 28
-  if (type !== 0 && type !== (isFolder ? FOLDER_TYPE : FILE_TYPE))
-    add('NOT_A_FILE', `The entry is ${TYPES.get(type) ?? 'not a file, although it is named like one'}: remove it.`)
-  const isEncrypted = (entry.generalPurposeBitFlag & ENCRYPTED_BITS) !== 0
-  if (isEncrypted) add('ENCRYPTED', 'The file is encrypted: pack it without a password.')
-  const method = entry.generalPurposeBitFlag & PATCH_BIT ? 'patch' : entry.compressionMethod
-  if (method !== STORED && method !== DEFLATED)
-    add('UNKNOWN_COMPRESSION', `The compression method ${method} is not supported: pack it with Deflate.`)
-  const { compressedSize: packedBytes, uncompressedSize: bytes } = entry
+  const isTooLong = record.nameBytes > limits.nameBytes
+  const type = record.attributes >>> 28
+  const isFolder =
+    !isTooLong &&
+    (path.endsWith('/') ||
+      path === '' ||
+      (bytes === 0 && (type === FOLDER_TYPE || (record.attributes & DOS_FOLDER) !== 0 || parents.has(foldName(path)))))
+
+  if (isTooLong)
+    add(
+      'NAME_TOO_LONG',
+      `The name has ${record.nameBytes} bytes; at most ${limits.nameBytes} are allowed: rename it.`,
+      (count) => `${count} names have more than ${limits.nameBytes} bytes: rename them.`,
+      '',
+    )
+  else if (decoded.name === null)
+    add(
+      'NAME_ENCODING',
+      'The name is not unambiguous UTF-8: pack it with another program.',
+      (count) => `${count} names are not unambiguous UTF-8: pack them with another program.`,
+    )
+  else {
+    // The folder that everything is in, as "./", needs no name.
+    const problem = path === '' && rawName !== '' ? null : problemOfPath(path)
+    if (problem)
+      add(
+        'UNSAFE_NAME',
+        `The name ${show(name)} ${problem.reason}: ${problem.remedy}.`,
+        (count, first) => `Each of ${count} names, such as ${show(first)}, ${problem.reason}: ${problem.remedy}.`,
+        problem.reason,
+      )
+    const other = names.get(foldName(name))
+    if (other && !(isFolder && other.isFolder))
+      add('DUPLICATE_NAME', `The name ${show(name)} is taken by ${show(other.name)}: rename one of them.`)
+  }
+
+  if (type !== 0 && type !== (isFolder ? FOLDER_TYPE : FILE_TYPE) && !(isFolder && bytes === 0 && type === FILE_TYPE)) {
+    const what = TYPES.get(type) ?? 'not a file, although it is named like one'
+    const remedy = type === 0o12 ? 'pack the file that it leads to (zip without -y), or remove it' : 'remove it'
+    add(
+      'NOT_A_FILE',
+      `The entry is ${what}: ${remedy}.`,
+      (count, first) => `Each of ${count} entries, such as ${show(first)}, is ${what}: ${remedy}.`,
+      what,
+    )
+  }
+  const isEncrypted = (record.flags & ENCRYPTED_BITS) !== 0 || record.method === AES
+  if (isEncrypted)
+    add(
+      'ENCRYPTED',
+      'The file is encrypted: pack it without a password.',
+      (count) => `${count} files are encrypted: pack them without a password.`,
+    )
+  const isPatch = (record.flags & PATCH_BIT) !== 0
+  if (isPatch || (record.method !== STORED && record.method !== DEFLATED && record.method !== AES)) {
+    const method = isPatch ? 'patch data of PKZIP' : describeMethod(record.method)
+    const remedy = 'pack with Deflate, the usual method (7z a -tzip -mm=Deflate)'
+    add(
+      'UNKNOWN_COMPRESSION',
+      `The file is compressed with ${method}, which is not supported: ${remedy}.`,
+      (count) => `${count} files are compressed with ${method}, which is not supported: ${remedy}.`,
+      method,
+    )
+  }
   const [bytesMax, tooLarge] = isManifestName(name)
     ? ([limits.manifestBytes, 'MANIFEST_TOO_LARGE'] as const)
     : ([limits.entryBytes, 'FILE_TOO_LARGE'] as const)
+  const isDeflated = record.method === DEFLATED
   if (bytes > bytesMax) add(tooLarge, `The file has ${bytes} bytes; at most ${bytesMax} are allowed: make it smaller.`)
   else if (isFolder && bytes > 0) add('WRONG_SIZE', `The folder has ${bytes} bytes of data: pack the archive again.`)
-  else if (!isEncrypted && (method === STORED ? packedBytes !== bytes : packedBytes > packedMaxOf(bytes)))
+  else if (!isEncrypted && (record.method === STORED ? packedBytes !== bytes : packedBytes > packedMaxOf(bytes)))
     add(
       'WRONG_SIZE',
       `The file's ${bytes} bytes are stated to be compressed to ${packedBytes}: pack the archive again.`,
@@ -90,59 +160,23 @@ export function inspectEntry(
   if (bytes > limits.ratioFromBytes && bytes > limits.ratio * packedBytes)
     add('BOMB', `${packedBytes} bytes decompress to ${bytes}, more than ${limits.ratio} times as many: remove it.`)
 
-  const inspected = {
-    name,
+  const entry: ZipEntry = {
+    name: isFolder && name !== '' && !name.endsWith('/') ? `${name}/` : name,
     // One string if they are equal: there may be a hundred thousand.
     rawName: rawName === name ? name : rawName,
+    isInCodePage: isInCodePage(record),
     isFolder,
-    isDeflated: method === DEFLATED,
-    crc32: entry.crc32,
+    isDeflated,
+    crc32: record.crc32,
     packedBytes,
     bytes,
-    from: entry.relativeOffsetOfLocalHeader,
-    isValid: problems.count() === before,
+    from: record.from,
+    isValid,
+    isLeftBehind,
   }
-  if (!names.has(foldName(name))) names.set(foldName(name), inspected)
-  return inspected
+  if (!isLeftBehind && !names.has(foldName(name))) names.set(foldName(name), entry)
+  return entry
 }
 
 /** Valid names of a manifest: at the top level, or in the one folder that some programs pack everything into. */
 const isManifestName = (name: string): boolean => /^(?:[^/]+\/)?manifest\.json$/.test(name)
-
-/** Names that some file systems and people consider equal. */
-export const foldName = (name: string): string => name.toLowerCase().normalize('NFC').replace(/\/$/, '')
-
-const UNICODE_PATH = 0x7075
-
-/**
- * Decodes the name; null if it is missing or ambiguous. Programs of macOS and old ones of Linux write UTF-8 without declaring it; others
- * add the UTF-8 name as an extra field to one in their machine's code page.
- */
-function decodeName({ fileNameRaw, extraFields, generalPurposeBitFlag }: Entry): string | null {
-  const plain = decodeUtf8(fileNameRaw)
-  const extra = extraFields.find(({ id, data }) => id === UNICODE_PATH && data.length > 5 && data[0] === 1)
-  if (!extra || extra.data.readUInt32LE(1) !== crc32(fileNameRaw)) return plain
-  const unicode = decodeUtf8(extra.data.subarray(5))
-  const isDeclaredUtf8 = (generalPurposeBitFlag & 0x800) !== 0
-  return plain === unicode || (plain === null && !isDeclaredUtf8) ? unicode : null
-}
-
-function decodeUtf8(bytes: Uint8Array): string | null {
-  try {
-    return UTF8.decode(bytes).normalize('NFC')
-  } catch {
-    return null
-  }
-}
-const UTF8 = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true })
-
-/** Why the name is refused, even though nothing is written under it. */
-function problemOfName(name: string): string | null {
-  if (name === '') return 'is empty'
-  if (/\p{Cc}/u.test(name)) return 'contains a control character'
-  if (name.includes('\\')) return 'contains a backslash'
-  if (name.startsWith('/') || /^[A-Za-z]:/.test(name)) return 'is absolute'
-  const parts = name.replace(/\/$/, '').split('/')
-  if (parts.includes('..')) return 'leads outside of the archive'
-  return parts.includes('') || parts.includes('.') ? 'has an empty part' : null
-}

@@ -47,7 +47,8 @@ async function send(options: { ask: Ask; file: string; vendor: string; bytes: nu
 async function checkFile(file: string): Promise<{ vendor: string; bytes: number } | null> {
   const source = await fileSource(file)
   try {
-    const { problems, problemCount, archive } = await checkArchive(source)
+    const { problems, problemCount, notes, archive } = await checkArchive(source)
+    for (const note of notes) process.stdout.write(`${printable(`${file}: ${note}`)}\n`)
     for (const problem of problems) process.stdout.write(`${lineOf(problem, file)}\n`)
     if (problemCount > problems.length) process.stdout.write(`${problemCount - problems.length} more\n`)
     process.stdout.write(
@@ -63,9 +64,12 @@ async function checkFile(file: string): Promise<{ vendor: string; bytes: number 
 
 function lineOf({ file, pointer, code, message }: UploadProblem, archive: string): string {
   const line = `${file ?? archive}${pointer ? ` ${pointer}` : ''}: ${code} ${message}`
-  // A name from outside must not contain terminal control sequences or line breaks.
-  return line.replaceAll(/[\p{Cc}\p{Cf}]/gu, (sign) => `\\u{${sign.codePointAt(0)?.toString(16)}}`)
+  return printable(line)
 }
+
+/** A name from outside must not contain terminal control sequences or line breaks. */
+const printable = (line: string): string =>
+  line.replaceAll(/[\p{Cc}\p{Cf}]/gu, (sign) => `\\u{${sign.codePointAt(0)?.toString(16)}}`)
 
 function describe({ vendor, sets }: NonNullable<ArchiveCheck['archive']>): string {
   const count = (key: 'files' | 'removed') => sets.reduce((sum, set) => sum + set[key].length, 0)

@@ -14,6 +14,8 @@ interface Header {
   readonly extra: Buffer
   /** Only in the directory: mode in the upper half. */
   readonly attributes: number
+  /** Only in the directory: version, and system in the upper half. */
+  readonly madeBy: number
   readonly comment: Buffer
   readonly from: number
 }
@@ -82,6 +84,7 @@ export function buildZip(parts: readonly Part[], end: End = {}): Buffer {
       bytes: bytes.length,
       extra: Buffer.alloc(0),
       attributes: 0,
+      madeBy: 0x031e,
       comment: Buffer.alloc(0),
       from: at,
       ...part.says,
@@ -101,7 +104,7 @@ export function buildZip(parts: readonly Part[], end: End = {}): Buffer {
     push(u32(0x04034b50), here.fixed, here.rawName, local.extra, packed, after)
     directory.push(
       u32(0x02014b50),
-      u16(0x031e),
+      u16(central.madeBy),
       there.fixed,
       u16(central.comment.length, 0, 0),
       u32(central.attributes, central.from),
