@@ -17,10 +17,12 @@ export async function run(args: string[]): Promise<void> {
     const url = (/http:\S+(?=\/graphql)/.exec(said) ?? [''])[0]
     const memory = () => rssMb(child.pid ?? 0)
     const times = new Map<string, number[]>()
-    let before = 0
+    const rounds = Number(values.rounds)
+    let [before, halfway] = [0, 0]
     // The first round is a warm-up.
-    for (let round = -1; round < Number(values.rounds); round++) {
+    for (let round = -1; round < rounds; round++) {
       if (round === 0) before = await memory()
+      if (round === Math.floor(rounds / 2)) halfway = await memory()
       for (const abuse of ABUSES) {
         const from = performance.now()
         await sendAbuse(url, abuse, 'bench')
@@ -40,7 +42,7 @@ export async function run(args: string[]): Promise<void> {
           `${typical.toFixed(1)} ms`,
           `${Math.max(...taken).toFixed(1)} ms`,
         ]),
-      )}\n${rows.length} kinds, ${late} of them above ${GOAL_MS} ms; memory ${before.toFixed(0)} MB before, ${(await memory()).toFixed(0)} MB after\n`,
+      )}\n${rows.length} kinds, ${late} of them above ${GOAL_MS} ms; memory ${before.toFixed(0)} MB before, ${halfway.toFixed(0)} MB halfway, ${(await memory()).toFixed(0)} MB after\n`,
     )
   })
 }

@@ -1,5 +1,7 @@
 import { request } from 'node:http'
 import { describe, expect, it } from 'vitest'
+import { ADMIN } from '../src/access/caller.ts'
+import { createToken } from '../src/access/tokens.ts'
 import { openConcurrencyLimit } from '../src/limits/concurrency-limit.ts'
 import { networkOf } from '../src/limits/network.ts'
 import { openRateLimit, rateLimitHeaders } from '../src/limits/rate-limit.ts'
@@ -167,9 +169,15 @@ describe('subscriptions', () => {
       data: { mode: 'ALL', status: 'PAUSED', presets: [], formats: [], fingerprint: 'x' },
     })
     const subscription = `subscription { backfillProgress(id: "${btoa(`Backfill:${id}`)}") { status } }`
-    const subscribe = (address: string) =>
+    const tokens = await Promise.all(
+      ['a', 'b', 'c'].map((name) =>
+        createToken(app, { name, scopes: ['operations:read'], vendor: null, expiresAt: null, by: ADMIN }),
+      ),
+    )
+    const subscribe = (client: 0 | 1 | 2) =>
       new Promise<{ status: number; text: () => Promise<string>; close: () => void }>((resolve, reject) => {
-        const headers = { 'content-type': 'application/json', accept: 'text/event-stream', 'x-forwarded-for': address }
+        const authorization = `Bearer ${tokens[client]?.secret}`
+        const headers = { 'content-type': 'application/json', accept: 'text/event-stream', authorization }
         const body = JSON.stringify({ query: subscription })
         const sent = request(
           `${url}/graphql`,
@@ -181,16 +189,16 @@ describe('subscriptions', () => {
         )
         sent.once('error', reject).end(body)
       })
-    const [first, second] = [await subscribe('192.0.2.1'), await subscribe('192.0.2.1')]
-    const third = await subscribe('192.0.2.1')
+    const [first, second] = [await subscribe(0), await subscribe(0)]
+    const third = await subscribe(0)
     expect([first.status, second.status, third.status]).toEqual([200, 200, 429])
     expect(await third.text()).toMatch(/RATE_LIMITED/)
-    const other = await subscribe('192.0.2.2')
-    const fifth = await subscribe('192.0.2.3')
+    const other = await subscribe(1)
+    const fifth = await subscribe(2)
     expect([other.status, fifth.status, await fifth.text()]).toEqual([200, 429, expect.stringContaining('This server')])
     first.close()
     const again = await until(async () => {
-      const tried = await subscribe('192.0.2.1')
+      const tried = await subscribe(0)
       if (tried.status === 200) return tried
       tried.close()
       return null

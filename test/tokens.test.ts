@@ -110,6 +110,56 @@ describe('a token', () => {
     }
   })
 
+  it('that is revoked, expires or may do less ends its subscriptions, though nothing happens in them', async () => {
+    const app = await testApp()
+    const { url } = await testServer(app)
+    const { id } = await app.prisma.backfill.create({
+      data: { mode: 'ALL', status: 'PAUSED', presets: [], formats: [], fingerprint: 'x' },
+    })
+    const query = `subscription { backfillProgress(id: "${printGlobalId('Backfill', id)}") { status } }`
+    const follow = async (body: string, name: string) => {
+      const { secret = '' } = await create(url, { name, scopes: ['operations:read'] })
+      const headers = { 'content-type': 'application/json', accept: 'text/event-stream' }
+      const sent = { method: 'POST', headers: { ...headers, authorization: `Bearer ${secret}` }, body }
+      const response = await fetch(`${url}/graphql`, sent)
+      return response.body?.getReader() ?? expect.fail('no body')
+    }
+    const changes = ['revoked_at = now()', `expires_at = now()`, `scopes = '{upload:write}'`]
+    const ends = changes.flatMap((change) =>
+      [query, 'subscription { operationsProgress { images } }'].map(async (text) => {
+        const name = `${text} ${change}`.slice(-90)
+        const events = await follow(JSON.stringify({ query: text }), name)
+        let said = ''
+        const readOn = async () => {
+          const { done, value } = await events.read()
+          said += Buffer.from(value ?? []).toString()
+          return !done
+        }
+        while (!said.includes('"data"') && (await readOn()));
+        await app.pg.query(`update token set ${change} where name = $1`, [name])
+        while (await readOn());
+        return said
+      }),
+    )
+    for (const said of await Promise.all(ends))
+      expect(said).toMatch(/"errors":\[\{"message":"[^"]*[Tt]oken [^"]*".*"code":"FORBIDDEN".*\n\nevent: complete/)
+  })
+
+  it('without the scope of a subscription is refused before it begins', async () => {
+    const app = await testApp()
+    const { url } = await testServer(app)
+    const { secret = '' } = await create(url, { scopes: ['upload:write'] })
+    const sent = (token: string) => ({
+      method: 'POST',
+      headers: { 'content-type': 'application/json', accept: 'text/event-stream', authorization: `Bearer ${token}` },
+      body: JSON.stringify({
+        query: `subscription { backfillProgress(id: "${printGlobalId('Backfill', 1)}") { id } }`,
+      }),
+    })
+    // It ends by itself, and says nothing of whether there is such a backfill.
+    expect(await (await fetch(`${url}/graphql`, sent(secret))).text()).toContain('"code":"FORBIDDEN"')
+  })
+
   it('is refused soon even if the notification is lost', async () => {
     const app = await testApp()
     const { secret } = await createToken(app, {

@@ -12,8 +12,8 @@ import { FIND_TOKEN, FIND_VENDOR, NOTE_USE } from './find-token.ts'
 import { createVerifyJwt, isJwt } from './jwt.ts'
 import { TOKEN_CHANNEL } from './tokens.ts'
 
-/** A revoked token is refused after this at the latest, even if the notification is lost: 5 s are promised. */
-const KNOWN_MS = 4000
+/** A revoked token is refused after this at the latest, even if the notification is lost; 5 s are promised, also for what is checked every 2 s. */
+const KNOWN_MS = 2500
 /** Results of look-ups that are kept, of valid and of invalid tokens: 300 bytes each. */
 const KNOWN_MAX = 10_000
 /** The precision of `lastUsedAt`: at most one write a minute for each token. */

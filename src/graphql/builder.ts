@@ -101,6 +101,8 @@ export const builder = new SchemaBuilder<Types>({
     defaultListMultiplier: 1,
   },
   scopeAuth: {
+    // Without it, a subscription would be opened for anybody, and refused at each of its events.
+    authorizeOnSubscribe: true,
     authScopes: ({ caller }) => {
       const has = (rule: ScopeRule) => [rule].flat().some((scope) => caller.scopes.has(scope))
       return { token: has, operator: (rule: ScopeRule) => caller.vendor === null && has(rule) }

@@ -1,13 +1,17 @@
 import { setTimeout as delay } from 'node:timers/promises'
+import { AppError } from '../core/errors.ts'
 import { type LatestImage, readLatest } from '../variants/latest.ts'
 import type { Context } from './builder.ts'
-import { identify } from './identify.ts'
+import { checkStillAllowed } from './identify.ts'
 
 /** At most 4 updates a second. */
 const NOTIFY_EVERY_MS = 250
+/** How often a caller is checked while nothing changes: with the time that a look-up is kept (access.ts), within the 5 s that are promised. */
+const CHECK_EVERY_MS = 1500
 
 /**
- * Yields the id immediately, on every visible change, and at the end; then completes.
+ * Yields the id immediately, on every visible change, and at the end; then completes. Throws FORBIDDEN once the caller's token is revoked or
+ * has expired, also if nothing changes.
  * @param options.channel on which changes are notified with the id as payload
  * @param options.hasEnded reads the current state and clears the loaders' caches of it; throws NOT_FOUND
  */
@@ -24,18 +28,29 @@ export async function* followChanges(
   let change = changes.next()
   try {
     for (;;) {
-      // A token may have been revoked since.
-      await identify(app, context)
+      await checkStillAllowed(context)
       const ended = await options.hasEnded()
       yield { id }
       if (ended) return
       await delay(NOTIFY_EVERY_MS, undefined, { signal }).catch(() => {})
-      if ((await change).done) return
+      const next = await whileAllowed(change, context)
+      if (next.done) return
       change = changes.next()
     }
   } finally {
     closing.abort()
   }
+}
+
+/** What arrives; throws FORBIDDEN if the caller is refused before. While that cannot be found out, nobody can revoke a token either. */
+async function whileAllowed<T>(arriving: Promise<T>, context: Context): Promise<T> {
+  const refused = Promise.withResolvers<never>()
+  const check = () =>
+    checkStillAllowed(context).catch((error) => {
+      if (error instanceof AppError && error.code === 'FORBIDDEN') refused.reject(error)
+    })
+  const timer = setInterval(() => void check(), CHECK_EVERY_MS)
+  return await Promise.race([arriving, refused.promise]).finally(() => clearInterval(timer))
 }
 
 /**
@@ -64,11 +79,11 @@ export async function* followLatest(context: Context, max: number): AsyncIterabl
 /** Yields immediately and then every 2 s. */
 export const everyFewSeconds = (context: Context): AsyncIterable<void> => ticks(POLL_OPERATIONS_MS, context)
 
-/** Until the client disconnects. Throws FORBIDDEN once its token is revoked. */
+/** Until the client disconnects. Throws FORBIDDEN once its token is revoked or has expired. */
 async function* ticks(everyMs: number, context: Context): AsyncIterable<void> {
   const { signal } = context.request
   while (!signal.aborted) {
-    await identify(context.app, context)
+    await checkStillAllowed(context)
     yield
     await delay(everyMs, undefined, { signal }).catch(() => {})
   }

@@ -1,5 +1,7 @@
 import type { Caller } from '../access/caller.ts'
 import type { App } from '../app.ts'
+import { AppError } from '../core/errors.ts'
+import type { Context } from './context.ts'
 
 /** Who sends a request, as of now. Throws FORBIDDEN for a credential that is not accepted. */
 export const identify = (app: App, { request, requestId }: { request: Request; requestId: string }): Promise<Caller> =>
@@ -8,3 +10,10 @@ export const identify = (app: App, { request, requestId }: { request: Request; r
     path: new URL(request.url).pathname,
     requestId,
   })
+
+/** For what goes on for a while: throws FORBIDDEN once the caller may do less than when it began, or as another one. */
+export async function checkStillAllowed({ app, caller, request, requestId }: Context): Promise<void> {
+  const { scopes, vendor } = await identify(app, { request, requestId })
+  if (caller.scopes.isSubsetOf(scopes) && caller.vendor?.id === vendor?.id) return
+  throw new AppError('FORBIDDEN', 'What your token may do has changed: subscribe again.')
+}

@@ -31,17 +31,23 @@ export function createExport<Row>(app: App, { name, scopes, read, print }: Expor
   async function answer(request: IncomingMessage, response: ServerResponse): Promise<void> {
     if (request.method !== 'GET' && request.method !== 'HEAD')
       throw new AppError('METHOD_NOT_ALLOWED', `Use GET or HEAD for ${name}, not ${request.method}.`)
-    const caller = await identifySender(app, request, { scopes, what: name })
+    const identify = () => identifySender(app, request, { scopes, what: name })
+    const caller = await identify()
     // Reads the first page before the status is sent, so that an error still gets a status.
-    const lines = linesOf(await read(caller, new URL(request.url ?? '', 'http://localhost').searchParams))
+    const pages = await read(caller, new URL(request.url ?? '', 'http://localhost').searchParams)
+    const lines = linesOf(pages, identify)
     const first = await lines.next()
     response.writeHead(200, headersOf('application/x-ndjson; charset=utf-8'))
     if (request.method === 'HEAD') response.end()
     else await pipeline(Readable.from(startingWith(first, lines), { highWaterMark: 1 }), response)
   }
 
-  async function* linesOf(pages: AsyncIterable<readonly Row[]>): AsyncGenerator<string> {
-    for await (const page of pages) yield page.map((row) => `${JSON.stringify(print(row))}\n`).join('')
+  /** @param check throws once the token is revoked: a slow reader of a long list may read for hours */
+  async function* linesOf(pages: AsyncIterable<readonly Row[]>, check: () => Promise<unknown>): AsyncGenerator<string> {
+    for await (const page of pages) {
+      await check()
+      yield page.map((row) => `${JSON.stringify(print(row))}\n`).join('')
+    }
   }
 }
 

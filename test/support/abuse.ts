@@ -311,11 +311,7 @@ export function sendAbuse(
         text(response).then((said) => resolve({ status: response.statusCode ?? 0, body: said }), reject)
       },
     )
-    // The connection is closed while the rest of a body that is too long is being sent.
-    sent.once(
-      'error',
-      (error: NodeJS.ErrnoException) => error.code === 'EPIPE' || error.code === 'ECONNRESET' || reject(error),
-    )
+    sent.once('error', reject)
     sent.end(body)
   })
 }
