@@ -1,6 +1,7 @@
 import { type GraphQLObjectType, getNamedType, isAbstractType, isObjectType } from 'graphql'
 import { describe, expect, it } from 'vitest'
-import { TOKEN_SCOPES } from '../src/access/caller.ts'
+import { ADMIN, TOKEN_SCOPES } from '../src/access/caller.ts'
+import { createToken } from '../src/access/tokens.ts'
 import { printGlobalId } from '../src/core/global-id.ts'
 import { schema } from '../src/graphql/schema.ts'
 import { declaredScopes } from '../src/graphql/scope-docs.ts'
@@ -127,6 +128,50 @@ it('a caller without a token is refused every field but those of the catalogue, 
   }
   expect([...new Set(open)]).toEqual(OPEN)
   expect([...new Set(requests.map(({ field }) => field))].filter((field) => !refused.has(field))).toEqual(OPEN)
-  expect((await fetch(`${url}/i/${uniqueId}.webp`, { redirect: 'manual' })).status).toBe(403)
   expect((await ask<{ items: object }>(url, '{ items { nodes { id } } }')).data.items).not.toBeNull()
+})
+
+it('with PUBLIC_READS=off, pictures are open by the URLs of queries alone, not by addresses that anybody can make up', async () => {
+  const app = await testApp(await testConfig({ PUBLIC_READS: 'off' }))
+  await importDrawings(app, 2)
+  const { url } = await testServer(app)
+  const get = async (path: string, token?: string) => {
+    const headers: Record<string, string> = token ? { authorization: `Bearer ${token}` } : {}
+    const response = await fetch(new URL(path, url), { redirect: 'manual', headers })
+    return {
+      status: response.status,
+      cache: response.headers.get('cache-control'),
+      to: response.headers.get('location'),
+    }
+  }
+  const { uniqueId } = await app.prisma.item.findFirstOrThrow()
+  const query = `{ item(uniqueId: "${uniqueId}") { image(preset: "thumbnail") { url } family { uniqueId preview(layout: "strip") { url } } } }`
+  const { data } = await ask<{
+    item: { image: { url: string }; family: { uniqueId: string; preview: { url: string } } }
+  }>(url, query)
+  const picture = data.item.image.url
+  // It has no version yet, because its members are not picked.
+  const preview = data.item.family.preview.url
+  const alias = new URL(preview).pathname
+  const madeUp = [
+    picture.replace(/\.[a-z2-7]{16}\./, '.'),
+    alias,
+    ...['', '/images'].flatMap((below) => [
+      `${below}/i/${uniqueId}.webp?w=64`,
+      `${below}/f/${data.item.family.uniqueId}/strip.webp`,
+    ]),
+    `${alias}?until=9999999999&sig=AAAA`,
+    `${alias}?${new URL(picture).search}`,
+  ]
+  const { secret } = await createToken(app, {
+    ...{ name: 'a shop', scopes: ['catalogue:read'], vendor: null, expiresAt: null, by: ADMIN },
+  })
+  for (const path of madeUp) {
+    expect(await get(path), path).toEqual({ status: 403, cache: 'no-store', to: null })
+    expect(await get(path, secret), path).toMatchObject({ status: 302, cache: 'no-store' })
+  }
+  expect(await get(picture)).toMatchObject({ status: 200, cache: expect.stringContaining('immutable') })
+  const made = await get(preview)
+  expect(made).toMatchObject({ status: 302, cache: 'no-store' })
+  expect(await get(new URL(made.to ?? '', preview).href)).toMatchObject({ status: 200 })
 })

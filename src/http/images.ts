@@ -1,4 +1,5 @@
 import type { IncomingMessage, ServerResponse } from 'node:http'
+import type { Access } from '../access/access.ts'
 import { checkSignedPath } from '../access/signed-url.ts'
 import { answerHeaders, CACHE } from '../cdn/cache-headers.ts'
 import { findComposite, findStableCompositeKey } from '../composites/find.ts'
@@ -6,7 +7,7 @@ import type { Config } from '../core/config.ts'
 import { AppError, publicSentence, toAppError } from '../core/errors.ts'
 import { hasEtag } from '../core/etag.ts'
 import { logFailure } from '../core/log-failure.ts'
-import { mimeTypeOf } from '../core/variant.ts'
+import { mimeTypeOf, parseCompositeKey, parseVariantKey } from '../core/variant.ts'
 import { isPrivateKey, withoutPlace } from '../core/visibility.ts'
 import type { DeliveryCounts } from '../diagnose/delivery-counts.ts'
 import type { Limits } from '../limits/limits.ts'
@@ -17,12 +18,14 @@ import { findStableKey } from '../variants/find-stable.ts'
 import { isStablePath, parseStablePath } from '../variants/stable-url.ts'
 import { createStandIns } from '../variants/stand-ins.ts'
 import { createClientAddress } from './client-address.ts'
+import { identifySender } from './sender.ts'
 
 type Origin = Parameters<typeof createVariantFinder>[0] &
   Parameters<typeof findComposite>[0] &
   Parameters<typeof createStandIns>[0] & {
     readonly deliveries: DeliveryCounts
-    readonly config: Pick<Config, 'trustedProxies' | 'clientAddressHeader'>
+    readonly config: Pick<Config, 'trustedProxies' | 'clientAddressHeader' | 'publicReads'>
+    readonly access: Access
     readonly limits: Pick<Limits, 'pictures'>
   }
 
@@ -31,7 +34,8 @@ type Origin = Parameters<typeof createVariantFinder>[0] &
  * `/images/`, and of stable addresses (stable-url.ts) there and at the root. Responds with a whole picture, 301 to its key by a newer URL
  * secret, 302 to the current one, 304, 400,
  * 404, 405, 410, 422, or 429 or 503 with Retry-After and a placeholder picture as its body; see cache-headers.ts. Pictures of PRIVATE
- * items only exist below `/images/_private/`, for signed requests, and no shared cache keeps them.
+ * items only exist below `/images/_private/`, for signed requests, and no shared cache keeps them. With PUBLIC_READS=off, 403 for whoever
+ * makes up an address, which stable ones and those without a version can be: they need a token or a signature, and no cache keeps them.
  * @param options.answerMs time limit of a response; a picture that takes longer is still made, for the next request
  */
 export function createOriginHandler(origin: Origin, { answerMs = ANSWER_LIMIT_MS }: { answerMs?: number } = {}) {
@@ -43,7 +47,8 @@ export function createOriginHandler(origin: Origin, { answerMs = ANSWER_LIMIT_MS
     const gone = new AbortController()
     response.once('close', () => gone.abort())
     const viewer = { client: addressOf(request), signal: gone.signal }
-    const requested: RequestedPicture = { key, viewer, arrivedAt: performance.now() }
+    const isGuarded = !origin.config.publicReads && canBeMadeUp(key)
+    const requested: RequestedPicture = { key, viewer, isGuarded, arrivedAt: performance.now() }
     try {
       await answer(request, response, requested)
     } catch (error) {
@@ -61,6 +66,7 @@ export function createOriginHandler(origin: Origin, { answerMs = ANSWER_LIMIT_MS
       throw new AppError('METHOD_NOT_ALLOWED', `Use GET, HEAD or OPTIONS for pictures, not ${request.method}.`)
     }
     origin.limits.pictures.spend(networkOf(requested.viewer.client))
+    if (requested.isGuarded) await checkReader(request, requested.key)
     if (isPrivateKey(requested.key)) return await answerPrivate(request, response, requested)
     if (isStablePath(requested.key)) return await answerStable(request, response, requested)
     const found = await findIssued(requested.key)
@@ -69,7 +75,15 @@ export function createOriginHandler(origin: Origin, { answerMs = ANSWER_LIMIT_MS
     if (found.freshness === 'current') return await answerPicture(request, response, { ...requested, found })
     // Made before redirecting: a redirect never leads to a key that does not exist yet.
     const current = nameIn(found.keyOf(await ensureInTime(found, requested.viewer)))
-    redirect(response, current, { status: found.freshness === 'moved' ? 301 : 302, cacheTags: found.cacheTags })
+    const { cacheTags } = found
+    redirect(response, current, { ...requested, status: found.freshness === 'moved' ? 301 : 302, cacheTags })
+  }
+
+  /** Throws FORBIDDEN unless the request has a token that may read the catalogue, or the signature of an address that a query returned. */
+  async function checkReader(request: IncomingMessage, key: string): Promise<void> {
+    const { searchParams: parameters } = new URL(request.url ?? '', 'http://localhost')
+    if (checkSignedPath(origin.urlSecrets, { purpose: 'picture', path: key, parameters }) === 'good') return
+    await identifySender(origin, request, { scopes: ['catalogue:read'], what: 'addresses without a version' })
   }
 
   async function findIssued(key: string): Promise<IssuedImage | null> {
@@ -115,7 +129,7 @@ export function createOriginHandler(origin: Origin, { answerMs = ANSWER_LIMIT_MS
     // A relative path up to the root of the address, so that it works for any host and prefix that the viewer sees.
     const up = '../'.repeat(requested.key.split('/').length - 1)
     const isBelowImages = request.url?.startsWith('/images/')
-    redirect(response, `${up}${isBelowImages ? '' : 'images/'}${current}`, { cacheTags: found.cacheTags })
+    redirect(response, `${up}${isBelowImages ? '' : 'images/'}${current}`, { ...requested, cacheTags: found.cacheTags })
   }
 
   async function answerPicture(
@@ -131,7 +145,7 @@ export function createOriginHandler(origin: Origin, { answerMs = ANSWER_LIMIT_MS
     }
     const delivered = await ensureInTime(found, viewer)
     const current = found.keyOf(delivered)
-    if (current !== key) return redirect(response, nameIn(current), {})
+    if (current !== key) return redirect(response, nameIn(current), { isGuarded: false })
     const { bytes, md5, wasStored } = delivered
     origin.deliveries.count(wasStored ? 'stored' : 'made', image ? undefined : performance.now() - arrivedAt)
     const headers = answerHeaders({ cache: CACHE.immutable, md5, cacheTags })
@@ -152,7 +166,7 @@ export function createOriginHandler(origin: Origin, { answerMs = ANSWER_LIMIT_MS
   async function refuse(
     request: IncomingMessage,
     response: ServerResponse,
-    { key, found, thrown }: RequestedPicture & { thrown: unknown },
+    { key, isGuarded, found, thrown }: RequestedPicture & { thrown: unknown },
   ): Promise<void> {
     const error = toAppError(thrown)
     if (error.status >= 500 && error.code !== 'BUSY' && error.code !== 'SLOW')
@@ -171,7 +185,7 @@ export function createOriginHandler(origin: Origin, { answerMs = ANSWER_LIMIT_MS
       type: 'text/plain; charset=utf-8',
       bytes: Buffer.from(`${error.code}: ${publicSentence(error)}\n`),
     }
-    const cache = isPrivateKey(key) ? { cache: CACHE.never } : {}
+    const cache = isGuarded || isPrivateKey(key) ? { cache: CACHE.never } : {}
     const headers = { 'content-type': type, 'content-length': bytes.length, ...answerHeaders({ error, ...cache }) }
     end(response, error.status, headers, request.method === 'HEAD' ? undefined : bytes)
   }
@@ -193,11 +207,17 @@ export function createOriginHandler(origin: Origin, { answerMs = ANSWER_LIMIT_MS
 interface RequestedPicture {
   readonly key: string
   readonly viewer: Viewer
+  /** Whether only some callers may know what is there. */
+  readonly isGuarded: boolean
   /** By performance.now(). */
   readonly arrivedAt: number
   /** Set once it has been looked up. */
   found?: IssuedImage
 }
+
+/** Whether somebody who knows an item or a family can make up the address: it has no version, which only a query reveals. */
+const canBeMadeUp = (key: string): boolean =>
+  isStablePath(key) || (parseVariantKey(key) ?? parseCompositeKey(key))?.version === null
 
 const etagOf = (md5: string) => `"${md5}"`
 
@@ -208,9 +228,13 @@ const nameIn = (key: string) => key.slice(key.lastIndexOf('/') + 1)
 function redirect(
   response: ServerResponse,
   location: string,
-  { status = 302, cacheTags }: { status?: 301 | 302; cacheTags?: readonly string[] },
+  {
+    status = 302,
+    cacheTags,
+    isGuarded,
+  }: { status?: 301 | 302; cacheTags?: readonly string[] } & Pick<RequestedPicture, 'isGuarded'>,
 ): void {
-  const cache = status === 301 ? CACHE.moved : CACHE.shortTtl
+  const cache = isGuarded ? CACHE.never : status === 301 ? CACHE.moved : CACHE.shortTtl
   end(response, status, { ...answerHeaders({ cache, ...(cacheTags ? { cacheTags } : {}) }), location })
 }
 

@@ -16,7 +16,7 @@ import { createHealthRoutes } from './health.ts'
 import { createOriginHandler } from './images.ts'
 import { createRequestLimit } from './limit-requests.ts'
 import { createOriginalsRoute } from './originals.ts'
-import { assignRequestId, guarded, pathOf, type Route } from './sender.ts'
+import { assignRequestId, guarded, pathOf } from './sender.ts'
 import { createSessionRoute } from './session.ts'
 import { createUploadRoutes } from './uploads.ts'
 
@@ -60,12 +60,6 @@ export async function serve(
   const health = createHealthRoutes(app)
   const needs = { scopes: ['operations:read'], what: 'metrics', isOperators: true } as const
   const metrics = guarded(app, needs, (_request, response) => health.metrics(response))
-  // Only those who were given a versioned URL know it; anybody who knows an item can make up its stable address.
-  const stable: Route = (request, response) => pictures(request, response, pathOf(request).slice(1))
-  const stablePictures = app.config.publicReads
-    ? stable
-    : guarded(app, { scopes: ['catalogue:read'], what: 'stable addresses' }, stable)
-
   const addressOf = createClientAddress(app.config)
   const limitRequest = createRequestLimit(app)
   const showConsole = createConsole(base)
@@ -85,7 +79,7 @@ export async function serve(
   async function route(request: IncomingMessage, response: ServerResponse): Promise<unknown> {
     const path = pathOf(request)
     if (path.startsWith('/images/')) return pictures(request, response, path.slice('/images/'.length))
-    if (path.startsWith('/i/') || path.startsWith('/f/')) return stablePictures(request, response)
+    if (path.startsWith('/i/') || path.startsWith('/f/')) return pictures(request, response, path.slice(1))
     const refusal = isCounted(path) ? limitRequest(request, response, { client: networkOf(addressOf(request)) }) : null
     if (refusal) return text(response, refusal.status, `${refusal.code}: ${refusal.message}\n`)
     if (path.startsWith('/originals/')) return originals(request, response)
