@@ -27,6 +27,7 @@ import { openRenderPool } from './render/pool.ts'
 import { createThesaurus, type Thesaurus } from './search/synonyms.ts'
 import { openStores, type Stores } from './store/open.ts'
 import { UPLOAD_CHANNEL } from './uploads/uploads.ts'
+import { chooseIssued, printAccepted } from './variants/accepted-secrets.ts'
 import { type AdmissionLimiter, openAdmissionLimiter } from './variants/admission.ts'
 import { createEnsureVariant, type EnsureVariant } from './variants/ensure.ts'
 import { INTERACTIVE_CHANNEL } from './variants/interactive.ts'
@@ -70,7 +71,7 @@ export interface App {
   readonly access: Access
   /** Signs a URL of the CDN that expires, in s since 1970; null without a key. */
   readonly signForCdn: ((url: string, expires: number) => string) | null
-  /** The first of the URL secrets: keys and upload URLs are issued with it. */
+  /** Keys and upload URLs are issued with it: the first of the URL secrets, or of those that every process accepts. */
   readonly urlSecret: UrlSecret
   /** All that are accepted. */
   readonly urlSecrets: readonly UrlSecret[]
@@ -104,16 +105,6 @@ export async function openApp(
   const { pg, searchPool, prisma, health } = database
   await migrate(pg)
   const urlSecrets = await registerUrlSecrets(pg, secrets)
-  const [urlSecret] = urlSecrets
-  if (!urlSecret) throw new Error('there is no URL secret')
-  opening.defer((await noteIssuing(pg, urlSecret)).close)
-  const deliveries = openDeliveryCounts(pg)
-  opening.defer(deliveries.close)
-  const uses = openTransformUses(pg)
-  opening.defer(uses.close)
-  const recipes = await rememberRecipes(pg, config.presets)
-  await rememberLayouts(pg, config.layouts)
-  await coverPresets({ pg, presets: config.presets, urlSecret })
   const channels = [
     BACKFILL_CHANNEL,
     HALT_CHANNEL,
@@ -122,8 +113,18 @@ export async function openApp(
     TOKEN_CHANNEL,
     ...QUEUE_CHANNELS,
   ]
-  const monitor = await openMonitor(databaseUrl, { channels, health })
+  const monitor = await openMonitor(databaseUrl, { channels, health, says: printAccepted(urlSecrets) })
   opening.defer(monitor.close)
+  const { urlSecret, close: stopLooking } = await chooseIssued(pg, urlSecrets)
+  opening.defer(stopLooking)
+  opening.defer((await noteIssuing(pg, urlSecret)).close)
+  const deliveries = openDeliveryCounts(pg)
+  opening.defer(deliveries.close)
+  const uses = openTransformUses(pg)
+  opening.defer(uses.close)
+  const recipes = await rememberRecipes(pg, config.presets)
+  await rememberLayouts(pg, config.layouts)
+  await coverPresets({ pg, presets: config.presets, urlSecret })
   const events = createEvents(monitor)
   opening.defer(events.close)
   const access = openAccess({ pg, monitor, config, adminTokens })

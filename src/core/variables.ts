@@ -34,7 +34,7 @@ export const VARIABLES = [
     name: 'PUBLIC_READS',
     default: 'on',
     meaning:
-      '`off`: reading the catalogue, also at the stable addresses `/i/` and `/f/`, needs a token with scope catalogue:read.',
+      '`off`: reading the catalogue needs a token with scope catalogue:read, and so do picture addresses that anybody can make up: `/i/…`, `/f/…` and keys without a version. A picture whose versioned URL a query returned needs none, so that a CDN can deliver it.',
   },
   {
     name: 'AUDIT_DAYS',
@@ -69,7 +69,7 @@ export const VARIABLES = [
     name: 'URL_SECRETS',
     default: '`URL_SECRET` alone',
     meaning:
-      'Instead of `URL_SECRET`, to rotate it: up to four secrets, comma-separated. URLs are issued with the first and accepted with any.',
+      'Instead of `URL_SECRET`, to rotate it: up to four secrets, comma-separated. URLs are accepted with any, and issued with the first that every live process accepts.',
   },
   {
     name: 'PUBLIC_URL',

@@ -27,13 +27,17 @@ export interface Monitor {
   readonly close: () => Promise<void>
 }
 
+/** The beginning of the name of its session in pg_stat_activity. */
+export const MONITOR_NAME = 'afterimage monitor'
+
 /**
  * Listens on its own connection and probes the database through it. A single loop, so there is never more than one: it connects, probes
  * until the connection fails, and reconnects. Rejects if the first connection fails.
+ * @param options.says the rest of the name of its session, by which other processes learn of this one
  */
 export async function openMonitor(
   url: string,
-  { channels, health }: { channels: readonly string[]; health: DatabaseHealth },
+  { channels, health, says }: { channels: readonly string[]; health: DatabaseHealth; says: string },
 ): Promise<Monitor> {
   const emitter = new EventEmitter().setMaxListeners(0)
   const closing = new AbortController()
@@ -47,7 +51,7 @@ export async function openMonitor(
       keepAlive: true,
       connectionTimeoutMillis: ANSWER_LIMIT_MS,
       query_timeout: ANSWER_LIMIT_MS,
-      application_name: 'afterimage monitor',
+      application_name: `${MONITOR_NAME} ${says}`,
     })
     client.on('error', health.report).on('notification', ({ channel, payload = '' }) => {
       emitter.emit('notification', { channel, payload } satisfies Notification)

@@ -17,7 +17,10 @@ const BATCH = 10_000
  * If no secret was registered before, the keys of all existing pictures are compared with them: about 100,000 a second, once; then the
  * secret of the latest picture is the oldest.
  */
-export async function registerUrlSecrets(pg: Pg, values: readonly string[]): Promise<readonly UrlSecret[]> {
+export async function registerUrlSecrets(
+  pg: Pg,
+  values: readonly string[],
+): Promise<readonly [UrlSecret, ...UrlSecret[]]> {
   const wanted = values.map((value) => ({ value, fingerprint: fingerprintOf(value) }))
   let known = await readKnown(pg)
   if (!wanted.every(({ fingerprint }) => known.has(fingerprint)))
@@ -36,7 +39,9 @@ export async function registerUrlSecrets(pg: Pg, values: readonly string[]): Pro
       }
       if (isFirst) await labelImages(client, toSecrets(wanted, known))
     })
-  return toSecrets(wanted, known)
+  const [first, ...rest] = toSecrets(wanted, known)
+  if (!first) throw new Error('there is no URL secret')
+  return [first, ...rest]
 }
 
 /** Ids by fingerprint. */

@@ -113,3 +113,92 @@ describe('npm run rotate', () => {
     },
   )
 })
+
+describe('two API processes that are restarted one after the other, straight from URL_SECRETS=old to new,old', () => {
+  it('answer every URL that either issues, and issue with the new secret once both accept it and each was restarted', async () => {
+    const env = { DATA_DIR: await tempDirectory(), DATABASE_URL: await testDatabase() }
+    const app = await testApp(await testConfig({ ...env, URL_SECRET: 'old' }))
+    await importDrawings(app, 4)
+    await app.close()
+    const start = async (secrets: string) => {
+      const child = spawn(process.execPath, [path.join(import.meta.dirname, '../../src/bin/api.ts')], {
+        env: {
+          ...{ ...programEnv(), ...env, URL_SECRETS: secrets, PORT: '0', RENDERERS: '1', ADMIN_TOKEN: 'test' },
+          ...{ GRAPHQL_POINTS_PER_MINUTE: 'off', REQUESTS_PER_MINUTE: 'off' },
+        },
+        stdio: ['ignore', 'pipe', 'pipe'],
+      })
+      let said = ''
+      for (const stream of [child.stdout, child.stderr]) stream.on('data', (text) => (said += text))
+      const gone = once(child, 'exit')
+      onTestFinished(() => void child.kill('SIGKILL'))
+      const url = await until(() => /Afterimage API at (http\S+)\/graphql/.exec(said)?.[1] ?? null)
+      const stop = async () => {
+        child.kill('SIGTERM')
+        await gone
+      }
+      return { url, said: () => said, stop }
+    }
+    const apis = [await start('old'), await start('old')] as const
+    const live = [...apis]
+    const random = seededRandom()
+    const any = <T>(all: readonly T[]) => all[Math.floor(random() * all.length)] as T
+    const query = encodeURIComponent(
+      '{ items { nodes { image(preset: "thumbnail") { url } dark: image(transform: { width: 64, theme: DARK }) { url } } } families { nodes { preview(layout: "strip") { url } } } }',
+    )
+    const CLOSING = {
+      redirect: 'manual',
+      headers: { connection: 'close', 'content-type': 'application/json' },
+    } as const
+    const issuedBy = async (url: string) => {
+      const body = await (await fetch(`${url}/graphql?query=${query}`, CLOSING)).text()
+      return [...body.matchAll(/"url":"([^"]*)"/g)].map(([, picture = '']) => new URL(picture).pathname)
+    }
+    const seen = { answers: 0, bad: [] as string[] }
+    /** Each hop goes to any API, as with a load balancer; one that is ending refuses connections. */
+    async function follow(at: string, hops = 0): Promise<void> {
+      const response = await fetch(`${any(live).url}${at}`, CLOSING).catch(() => null)
+      if (!response) return await follow(at, hops)
+      await response.arrayBuffer().catch(() => null)
+      const to = response.headers.get('location')
+      if (to && hops < 2) return await follow(new URL(to, `http://localhost${at}`).pathname, hops + 1)
+      seen.answers++
+      if (response.status !== 200) seen.bad.push(`${at}: ${response.status}`)
+    }
+    const known = new Set<string>()
+    let isRunning = true
+    const load = Array.from({ length: 3 }, async () => {
+      while (isRunning) {
+        for (const each of await issuedBy(any(live).url).catch(() => [])) known.add(each)
+        await Promise.all([...known].map((each) => follow(each)))
+      }
+    })
+    const replace = async (index: 0 | 1) => {
+      const [leaving] = live.splice(index, 1)
+      await leaving?.stop()
+      const next = await start('new,old')
+      live.splice(index, 0, next)
+      const sinceAnswers = seen.answers
+      await until(() => seen.answers > sinceAnswers + 300)
+      return next
+    }
+    const oldKeys = new Set(await issuedBy(apis[0].url))
+    const isOld = async ({ url }: { url: string }) => (await issuedBy(url)).every((each) => oldKeys.has(each))
+    await until(async () => (await issuedBy(apis[0].url)).every((each) => /\.[a-z2-7]{16}\./.test(each)))
+    for (const each of await issuedBy(apis[0].url)) oldKeys.add(each)
+    const first = await replace(0)
+    expect(first.said()).toContain('another process does not accept the first of URL_SECRETS yet')
+    expect(await isOld(first)).toBe(true)
+    const second = await replace(1)
+    expect(await isOld(second)).toBe(false)
+    await until(() => first.said().includes('every process accepts the first of URL_SECRETS now'))
+    const again = await replace(0)
+    isRunning = false
+    await Promise.all(load)
+    expect(seen.bad).toEqual([])
+    expect(seen.answers).toBeGreaterThan(900)
+    expect(await issuedBy(again.url)).toEqual(await issuedBy(second.url))
+    expect(again.said()).not.toContain('another process')
+    await Promise.all(live.map(({ stop }) => stop()))
+  })
+})

@@ -72,7 +72,7 @@ export async function openOwnPostgres(): Promise<OwnPostgres> {
     },
     countListening: async () => {
       const rows = await run(
-        `select from pg_stat_activity where application_name in ('afterimage monitor', 'afterimage events')`,
+        `select from pg_stat_activity where application_name like 'afterimage monitor%' or application_name = 'afterimage events'`,
       )
       return rows.length
     },
