@@ -5,7 +5,7 @@ import { exportJWK, generateKeyPair, SignJWT } from 'jose'
 import { describe, expect, it } from 'vitest'
 import { ADMIN, TOKEN_SCOPES } from '../src/access/caller.ts'
 import { createCredential, isCredential } from '../src/access/credential.ts'
-import { createToken } from '../src/access/tokens.ts'
+import { createToken, revokeToken } from '../src/access/tokens.ts'
 import type { App } from '../src/app.ts'
 import { printGlobalId } from '../src/core/global-id.ts'
 import { programEnv } from './support/program-env.ts'
@@ -108,6 +108,21 @@ describe('a token', () => {
       await until(async () => !(await accepted(secret)))
       expect(await refusal(other, `Bearer ${secret}`)).toBe('FORBIDDEN')
     }
+  })
+
+  it('leaves no child when it is revoked, however many it creates at that moment', async () => {
+    const app = await testApp()
+    const wanted = { scopes: ['token:write'], vendor: null, expiresAt: null }
+    const { id, secret } = await createToken(app, { ...wanted, name: 'a leaked one', by: ADMIN })
+    const by = await app.access.identify({ authorization: `Bearer ${secret}`, path: '/', requestId: null })
+    const creating = Array.from({ length: 40 }, async (_, at) => {
+      if (at === 20) await revokeToken(app, id, { vendor: null })
+      return await createToken(app, { ...wanted, name: `child ${at}`, by }).catch(({ code }) => code)
+    })
+    expect(await Promise.all(creating)).toContain('FORBIDDEN')
+    expect(await app.prisma.token.count({ where: { revokedAt: null } })).toBe(0)
+    // Another process may take it for valid for some seconds.
+    await expect(createToken(app, { ...wanted, name: 'late', by })).rejects.toMatchObject({ code: 'FORBIDDEN' })
   })
 
   it('that is revoked, expires or may do less ends its subscriptions, though nothing happens in them', async () => {

@@ -4,6 +4,7 @@ import { isVendorUsername } from '../core/variant.ts'
 import { nameTarget } from '../db/change.ts'
 import type { Pg } from '../db/database.ts'
 import { inTransaction } from '../db/database.ts'
+import { lockTransaction, TOKEN_LOCK } from '../db/locks.ts'
 import { notify } from '../db/notify.ts'
 import { statement } from '../db/statement.ts'
 import { type Caller, isTokenScope, OPERATOR_SCOPES, TOKEN_SCOPES, type TokenScope } from './caller.ts'
@@ -40,6 +41,10 @@ export async function createToken(
   const expiresAt = expiryOf(wanted.expiresAt, by)
   const { secret, prefix, hash } = createCredential()
   const id = await inTransaction(pg, async (client) => {
+    await lockTransaction(client, TOKEN_LOCK)
+    // A process may not know it yet.
+    if (by.tokenId !== null && (await FIND_REVOKED.get(client, { id: by.tokenId })))
+      throw new AppError('FORBIDDEN', 'Your token is revoked: it cannot create another one.')
     const token = { name, prefix, hash, scopes, vendor, expiresAt, parentId: by.tokenId, max: TOKENS_MAX }
     const added = await ADD_TOKEN.get(client, token)
     if (!added)
@@ -84,6 +89,13 @@ function expiryOf(wanted: Date | null, by: Caller): Date | null {
   return wanted ?? by.expiresAt
 }
 
+const FIND_REVOKED = statement({
+  name: 'find-revoked-token',
+  text: 'select id from token where id = :id and revoked_at is not null',
+  parameters: { id: 'int4' },
+  columns: { id: 'int4' },
+})
+
 const ADD_TOKEN = statement({
   name: 'add-token',
   text: `
@@ -115,6 +127,7 @@ export async function revokeToken(
   { vendor }: { readonly vendor: string | null },
 ): Promise<void> {
   await inTransaction(pg, async (client) => {
+    await lockTransaction(client, TOKEN_LOCK)
     const revoked = await REVOKE.all(client, { id, vendor })
     if (revoked.length === 0) throw new AppError('NOT_FOUND', `There is no token ${id}.`)
     for (const { hash } of revoked) await notify(client, TOKEN_CHANNEL, hash.toString('hex'))

@@ -18,6 +18,8 @@ export const COVERAGE_LOCK = 724_012
 export const SEARCH_LOCK = 724_013
 /** A single key: one process at a time registers URL secrets. */
 export const URL_SECRET_LOCK = 724_014
+/** A single key: tokens are created and revoked one after the other, so that a token which is being revoked leaves no child. */
+export const TOKEN_LOCK = 724_016
 /**
  * A single key: changes of visibility hold it, and share it those transactions that add sets, items or search documents. Triggers acquire
  * it too; a transaction that locks families before acquires it first, here.
@@ -64,7 +66,12 @@ export async function lockFamilies(pg: Pg, uniqueIds: readonly string[]): Promis
   return null
 }
 
-type TransactionLock = typeof COVERAGE_LOCK | typeof SEARCH_LOCK | typeof URL_SECRET_LOCK | typeof VISIBILITY_LOCK
+type TransactionLock =
+  | typeof COVERAGE_LOCK
+  | typeof SEARCH_LOCK
+  | typeof URL_SECRET_LOCK
+  | typeof TOKEN_LOCK
+  | typeof VISIBILITY_LOCK
 
 /** Waits for a lock of one key, and holds it until the end of the caller's transaction. */
 export const lockTransaction = (client: PoolClient, key: TransactionLock): Promise<unknown> =>
