@@ -7,6 +7,7 @@ COPY scripts ./scripts
 COPY prisma ./prisma
 COPY console ./console
 COPY schema.graphql ./
+COPY docs/manifest.schema.json ./docs/
 COPY src ./src
 # The Prisma client and the console are built with the development packages, which are then removed, as is the Node that the lock file has for
 # machines with an older one. Renderers read code that is compiled for the image's own.

@@ -85,14 +85,23 @@ if (isDue(`${STAMPS}/compiled`, renderer)) {
   done(`${STAMPS}/compiled`, renderer)
 }
 
-const CONSOLE = 'console'
-const pages = readdirSync(CONSOLE, { recursive: true, withFileTypes: true })
+// It checks archives by the service's own rules.
+const CONSOLE = ['console', 'src/archive', 'src/core']
+const pages = CONSOLE.flatMap((folder) => readdirSync(folder, { recursive: true, withFileTypes: true }))
   .filter(
     (entry) => entry.isFile() && !/^console\/(dist|src\/generated\.ts)/.test(path.join(entry.parentPath, entry.name)),
   )
   .map((entry) => path.join(entry.parentPath, entry.name))
   .sort()
-const built = pages.join() + hash('package-lock.json', 'schema.graphql', 'scripts/console.ts', ...pages)
+const CONSOLE_INPUTS = [
+  'package-lock.json',
+  'schema.graphql',
+  'docs/manifest.schema.json',
+  'src/webhooks/event-types.ts',
+  'scripts/console.ts',
+  'scripts/archive-check.ts',
+]
+const built = pages.join() + hash(...CONSOLE_INPUTS, ...pages)
 if (isDue(`${STAMPS}/console`, built) || !existsSync('console/dist/index.html')) {
   run(node, ['scripts/console.ts'])
   done(`${STAMPS}/console`, built)

@@ -1,5 +1,6 @@
-import { useState } from 'preact/hooks'
-import { ErrorBoundary, LocationProvider, lazy, Route, Router } from 'preact-iso'
+import { useEffect, useState } from 'preact/hooks'
+import { ErrorBoundary, LocationProvider, lazy, Route, Router, useLocation } from 'preact-iso'
+import { viewer } from './data/session.ts'
 import { Overview } from './pages/overview/overview.tsx'
 import { CONSOLE_PATHS } from './shell/pages.ts'
 import { Shell } from './shell/shell.tsx'
@@ -12,6 +13,7 @@ const Why = lazy(() => import('./pages/why/why.tsx'))
 const Backfills = lazy(() => import('./pages/backfills/backfills.tsx'))
 const NewBackfill = lazy(() => import('./pages/backfills/new-backfill.tsx'))
 const Failures = lazy(() => import('./pages/backfills/failures.tsx'))
+const Uploads = lazy(() => import('./pages/uploads/uploads.tsx'))
 
 export function App() {
   return (
@@ -27,18 +29,29 @@ function Pages() {
     <Shell isLoading={isLoading}>
       <ErrorBoundary>
         <Router onLoadStart={() => setLoading(true)} onLoadEnd={() => setLoading(false)}>
-          <Route path="/" component={Overview} />
+          <Route path="/" component={First} />
           <Route path="/catalogue" component={Catalogue} />
           <Route path="/item/:id" component={Item} />
           <Route path="/why" component={Why} />
           <Route path="/backfills" component={Backfills} />
           <Route path="/backfills/new" component={NewBackfill} />
           <Route path="/backfills/failures" component={Failures} />
+          <Route path="/uploads" component={Uploads} />
           <Route default component={NotFound} />
         </Router>
       </ErrorBoundary>
     </Shell>
   )
+}
+
+/** The overview; a vendor begins with the own catalogue. */
+function First() {
+  const { route } = useLocation()
+  const isVendor = Boolean(viewer.value?.vendor)
+  useEffect(() => {
+    if (isVendor) route('/catalogue', true)
+  }, [isVendor, route])
+  return isVendor ? null : <Overview />
 }
 
 function NotFound() {

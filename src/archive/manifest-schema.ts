@@ -1,31 +1,10 @@
-import { readFileSync } from 'node:fs'
-import { Ajv2020, type ErrorObject, type ValidateFunction } from 'ajv/dist/2020.js'
+import type { ErrorObject } from 'ajv/dist/2020.js'
 import { escapeKey } from '../core/scan-json.ts'
+import { type Definition, type Part, readParts, resolve } from './manifest-parts.ts'
+import { validatorOf } from './manifest-validators.ts'
 import { type Problems, show } from './problems.ts'
 
-/** The subset of JSON Schema that is used here. */
-interface Definition {
-  readonly description?: string
-  readonly $ref?: string
-  readonly items?: Definition
-  readonly maxItems?: number
-  readonly properties?: Readonly<Record<string, Definition>>
-}
-
-/** A definition of the schema without the elements of its arrays, and a validator for those. */
-interface Part {
-  readonly validate: ValidateFunction
-  readonly lists: readonly { readonly property: string; readonly itemsMax: number; readonly part: Part }[]
-}
-
-/** The published schema; the path is the same in a checkout and in the image. */
-const schema = JSON.parse(
-  readFileSync(new URL('../../docs/manifest.schema.json', import.meta.url), 'utf8'),
-) as Definition & { readonly $defs: Readonly<Record<string, Definition>> }
-
-const ajv = new Ajv2020({ allErrors: true, verbose: true })
-const { $defs } = schema
-const manifestPart = partOf(schema)
+const manifestPart = readParts(validatorOf)
 
 /** More keys than any object of a manifest has: of a million unknown keys only the first are reported. */
 const KEYS_MAX = 32
@@ -67,25 +46,6 @@ export function checkSchema(document: unknown, { file, problems }: { file: strin
 /** The fields of an object; none for anything else. */
 export const fieldsOf = (value: unknown): Readonly<Record<string, unknown>> =>
   typeof value === 'object' && value !== null && !Array.isArray(value) ? (value as Record<string, unknown>) : {}
-
-function partOf({ properties = {}, ...definition }: Definition): Part {
-  const lists = Object.entries(properties).filter(([, { items }]) => items)
-  const withoutElements = Object.fromEntries(lists.map(([name, list]) => [name, { ...list, items: true }]))
-  const shallow = { ...definition, properties: { ...properties, ...withoutElements }, $id: undefined, $defs }
-  return {
-    validate: ajv.compile(Object.keys(properties).length > 0 ? shallow : { ...definition, $defs }),
-    lists: lists.map(([property, { items = {}, maxItems = 0 }]) => ({
-      property,
-      itemsMax: maxItems,
-      part: partOf(resolve(items)),
-    })),
-  }
-}
-
-function resolve(definition: Definition): Definition {
-  const name = definition.$ref?.replace('#/$defs/', '')
-  return (name === undefined ? definition : $defs[name]) ?? definition
-}
 
 const pointerOf = ({ keyword, instancePath, params }: ErrorObject): string =>
   keyword === 'additionalProperties' ? `${instancePath}/${escapeKey(params.additionalProperty)}` : instancePath

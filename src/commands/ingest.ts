@@ -1,6 +1,6 @@
 import path from 'node:path'
-import { fileSource } from '../archive/archive.ts'
 import { type ArchiveCheck, checkArchive } from '../archive/check.ts'
+import { fileSource } from '../archive/sources.ts'
 import { loadConfig } from '../core/config.ts'
 import { configureLog } from '../core/log.ts'
 import type { UploadProblem } from '../uploads/end-upload.ts'

@@ -3,11 +3,17 @@ import { signUploadUrl, type UploadUrl } from '../uploads/upload-url.ts'
 import { completeUpload, createUpload, findUpload, UPLOAD_CHANNEL } from '../uploads/uploads.ts'
 import { builder, type Context, numberOf } from './builder.ts'
 import { connectionOf, type PageQuery, pageComplexity, readPage, relatedPage } from './connection.ts'
+import { STATEMENT_COST } from './cost.ts'
+import { FamilyRef } from './family.ts'
 import { followChanges } from './follow.ts'
 import { actingFor, own, ownId } from './own.ts'
+import { reachable } from './visible.ts'
 
 /** Seeing uploads needs the same scope as uploading: their content is not public yet. */
 const SCOPE = { token: 'upload:write' } as const
+
+/** A statement for each upload. A manifest has 100 families at most, and few have more than one. */
+const FAMILIES_COMPLEXITY = { field: STATEMENT_COST, multiplier: 100 }
 
 const UploadStatusRef = builder.enumType('UploadStatus', {
   description: 'The status of an upload.',
@@ -91,6 +97,18 @@ const UploadRef = builder.prismaNode('Upload', {
       },
       UploadProblemConnection,
     ),
+    families: t.prismaField({
+      type: [FamilyRef],
+      description: 'The families that it changes, once it is checked.',
+      select: { families: true },
+      complexity: FAMILIES_COMPLEXITY,
+      resolve: (query, { families }, _args, context) =>
+        context.app.prisma.family.findMany({
+          ...query,
+          where: { uniqueId: { in: families }, ...reachable(context) },
+          orderBy: { id: 'asc' },
+        }),
+    }),
     createdAt: t.expose('createdAt', { type: 'DateTime', description: 'When its URL was created.' }),
     finishedAt: t.expose('finishedAt', {
       type: 'DateTime',

@@ -1,6 +1,6 @@
 import type { Event } from '../../prisma/generated/client/client.ts'
 import type { GlobalId } from '../core/global-id.ts'
-import { EVENT_TYPES } from '../webhooks/outbox.ts'
+import { EVENT_TYPES } from '../webhooks/event-types.ts'
 import { bodyOf, eventIdOf } from '../webhooks/post-event.ts'
 import {
   createWebhook,

@@ -3,6 +3,7 @@ import { existsSync, readdirSync, readFileSync } from 'node:fs'
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import path from 'node:path'
 import { hasEtag } from '../core/etag.ts'
+import type { Inbox } from '../store/store.ts'
 
 /** Built by scripts/console.ts, with compressed copies. */
 const DIST = path.join(import.meta.dirname, '../../console/dist')
@@ -29,9 +30,10 @@ interface ConsoleFile {
  * The console's files. Files below /assets/ have a hash of their content in their names and are cached for good; index.html is
  * revalidated each time. Nothing inline, and nothing of another origin but pictures, is allowed to the page.
  * @param base.imageUrl prefix of image URLs, which is known once the server listens
+ * @param inbox of the originals: where the page may send archives to
  * @returns whether the path is one of the console's, and has been answered
  */
-export function createConsole(base: { readonly imageUrl: string }) {
+export function createConsole(base: { readonly imageUrl: string }, inbox: Inbox) {
   const files = readFiles()
 
   return function handle(request: IncomingMessage, response: ServerResponse, url: string): boolean {
@@ -60,7 +62,7 @@ export function createConsole(base: { readonly imageUrl: string }) {
       etag: file.etag,
       vary: 'Accept-Encoding',
       'x-content-type-options': 'nosniff',
-      ...(isPage ? pageHeaders(base.imageUrl) : {}),
+      ...(isPage ? pageHeaders({ ...base, inbox }) : {}),
     }
     const known = request.headers['if-none-match']
     if (known && hasEtag(known, file.etag)) return void response.writeHead(304, headers).end()
@@ -74,14 +76,14 @@ export function createConsole(base: { readonly imageUrl: string }) {
   }
 }
 
-/** What the page may do: run its own files, ask its own origin, show pictures. */
-function pageHeaders(imageUrl: string) {
+/** What the page may do: run its own files, ask its own origin, send archives to the bucket that takes them, show pictures. */
+function pageHeaders({ imageUrl, inbox }: { imageUrl: string; inbox: Inbox }) {
   const policy = [
     "default-src 'none'",
     "script-src 'self'",
     "style-src 'self'",
     "font-src 'self'",
-    "connect-src 'self'",
+    `connect-src 'self'${inbox.kind === 'direct' ? ` ${inbox.origin}` : ''}`,
     `img-src 'self' data: ${new URL(imageUrl).origin}`,
     "frame-ancestors 'none'",
     "base-uri 'none'",

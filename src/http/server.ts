@@ -62,7 +62,7 @@ export async function serve(
   const metrics = guarded(app, needs, (_request, response) => health.metrics(response))
   const addressOf = createClientAddress(app.config)
   const limitRequest = createRequestLimit(app)
-  const showConsole = createConsole(base)
+  const showConsole = createConsole(base, app.stores.originals.inbox)
   const signIn = createSignInCode()
   const session = createSessionRoute({ config: app.config, signIn })
   const uploads = createUploadRoutes(app)

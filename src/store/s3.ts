@@ -208,21 +208,23 @@ export async function openS3Store(options: S3Options): Promise<Store & { readonl
       log.warn('the store ignores If-None-Match: existence is checked before each put instead', { bucket })
   }
 
-  const inbox: Store['inbox'] = {
-    kind: 'direct',
-    // Create-only, if the service supports it: an archive must not change while it is read.
-    sign: (key, options) => presignPut(client, { bucket, key }, { ...knows, ...options }),
-  }
+  // Create-only, if the service supports it: an archive must not change while it is read.
+  const sign = (key: string, options: { bytes: number; expiresS: number }) =>
+    presignPut(client, { bucket, key }, { ...knows, ...options })
 
   const signGet: Store['signGet'] = (key, signOptions) => presignGet(client, { bucket, key }, signOptions)
 
   const close = async () => client.destroy()
+  let origin: string
   try {
     await probe()
+    // The SDK chooses it: by endpoint, region, and whether the bucket's name can be part of a host's.
+    origin = new URL((await sign(PROBES, { bytes: 1, expiresS: 1 })).url).origin
   } catch (error) {
     await close()
     throw error
   }
+  const inbox: Store['inbox'] = { kind: 'direct', origin, sign }
   return { name: bucket, get, put, putAll, copy, head, delete: remove, list, inbox, signGet, close }
 }
 

@@ -56,6 +56,8 @@ export interface SignGetOptions {
 export type Inbox =
   | {
       readonly kind: 'direct'
+      /** The origin of all such URLs, which a page that sends an archive must be allowed to reach. */
+      readonly origin: string
       /** A URL that accepts this one object by PUT, with these headers. */
       sign(
         key: string,

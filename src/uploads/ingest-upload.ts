@@ -1,5 +1,5 @@
-import { storeSource } from '../archive/archive.ts'
 import { type CheckedArchive, checkArchive } from '../archive/check.ts'
+import { storeSource } from '../archive/sources.ts'
 import type { Config } from '../core/config.ts'
 import { printUploadKey } from '../core/variant.ts'
 import { inTransaction, type Pg, type Prisma } from '../db/database.ts'

@@ -1,14 +1,6 @@
 import { OUTBOX_LOCKS } from '../db/locks.ts'
 import { type Queryable, statement } from '../db/statement.ts'
-
-export const EVENT_TYPES = [
-  'image.variant.created',
-  'image.variant.failed',
-  'preview.family.created',
-  'upload.completed',
-  'backfill.completed',
-] as const
-export type EventType = (typeof EVENT_TYPES)[number]
+import type { EventType } from './event-types.ts'
 
 export interface NewEvent {
   readonly type: EventType

@@ -5,7 +5,7 @@ import { nameTarget } from '../db/change.ts'
 import { inTransaction, type Pg } from '../db/database.ts'
 import { execute, query } from '../db/query.ts'
 import { statement } from '../db/statement.ts'
-import { EVENT_TYPES, type EventType } from './outbox.ts'
+import { EVENT_TYPES, type EventType } from './event-types.ts'
 import { checkReceiverUrl } from './receiver-url.ts'
 
 const WEBHOOKS_MAX = 20

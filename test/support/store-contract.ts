@@ -143,6 +143,7 @@ export function storeContract(name: string, open: () => Promise<Store>): void {
       const key = 'uploads/1.zip'
       if (inbox.kind === 'direct') {
         const { url, headers } = await inbox.sign(key, { bytes: archive.length, expiresS: 60 })
+        expect(new URL(url).origin).toBe(inbox.origin)
         // S3 enforces what was signed; the tests' server does not.
         expect(new URL(url).searchParams.get('X-Amz-SignedHeaders')?.split(';')).toContain('content-length')
         const { status } = await fetch(url, {

@@ -1,6 +1,7 @@
 import { useEffect } from 'preact/hooks'
 import { useLocation } from 'preact-iso'
-import { PAGES } from './pages.ts'
+import { viewer } from '../data/session.ts'
+import { pagesOf } from './pages.ts'
 
 /** How long g waits for its letter. */
 const CHORD_MS = 1200
@@ -21,7 +22,7 @@ export function useShortcuts(): void {
       } else if (event.key === 'g') chordUntil = Date.now() + CHORD_MS
       else if (Date.now() < chordUntil) {
         chordUntil = 0
-        const page = PAGES.find(({ key }) => key === event.key)
+        const page = pagesOf(viewer.peek()).find(({ key }) => key === event.key)
         if (page) route(page.path)
       }
     }

@@ -1,3 +1,4 @@
+import type { ViewerQuery } from '../generated.ts'
 import type { IconName } from '../ui/icon.tsx'
 
 interface NavPage {
@@ -6,15 +7,27 @@ interface NavPage {
   readonly icon: IconName
   /** Pressed after g. */
   readonly key: string
+  /** A vendor's token shows it with any of these scopes, and always without; null: it is for operators. */
+  readonly vendorScopes: readonly string[] | null
 }
 
 /** The pages of the rail, in its order. On a phone the first four are in the bar, and the others behind "More". */
-export const PAGES: readonly NavPage[] = [
-  { path: '/', name: 'Overview', icon: 'overview', key: 'o' },
-  { path: '/catalogue', name: 'Catalogue', icon: 'catalogue', key: 'c' },
-  { path: '/backfills', name: 'Backfills', icon: 'backfills', key: 'b' },
-  { path: '/why', name: 'Why?', icon: 'why', key: 'w' },
+const PAGES: readonly NavPage[] = [
+  { path: '/', name: 'Overview', icon: 'overview', key: 'o', vendorScopes: null },
+  { path: '/catalogue', name: 'Catalogue', icon: 'catalogue', key: 'c', vendorScopes: [] },
+  { path: '/backfills', name: 'Backfills', icon: 'backfills', key: 'b', vendorScopes: ['backfill:write'] },
+  { path: '/uploads', name: 'Uploads', icon: 'uploads', key: 'u', vendorScopes: [] },
+  { path: '/why', name: 'Why?', icon: 'why', key: 'w', vendorScopes: null },
 ]
+
+/** The pages of whoever is signed in: a vendor's token has its own catalogue, uploads, and what its scopes are for. */
+export const pagesOf = (viewer: ViewerQuery['viewer'] | null): readonly NavPage[] =>
+  viewer?.vendor
+    ? PAGES.filter(
+        ({ vendorScopes }) =>
+          vendorScopes?.length === 0 || vendorScopes?.some((scope) => viewer.scopes.includes(scope)),
+      )
+    : PAGES
 
 /** What the console's own router shows; other links leave it. src/http/console.ts has the same list. */
 export const CONSOLE_PATHS =

@@ -1,5 +1,6 @@
 import { useEffect, useState } from 'preact/hooks'
 import { useLocation } from 'preact-iso'
+import { viewer } from '../data/session.ts'
 import { withState } from '../data/url-state.ts'
 import { Icon } from '../ui/icon.tsx'
 import { short } from '../words.ts'
@@ -16,7 +17,7 @@ export function SearchBox() {
   const [text, setText] = useState(current)
   const [isOpen, setOpen] = useState(false)
   const [chosen, setChosen] = useState(-1)
-  const suggestions = useSuggestions(text, isOpen)
+  const suggestions = useSuggestions(text, isOpen && !viewer.value?.vendor)
   useEffect(() => setText(current), [current])
 
   const go = (words: string) => {

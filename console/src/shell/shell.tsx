@@ -1,12 +1,13 @@
 import type { ComponentChildren } from 'preact'
 import { useEffect, useRef } from 'preact/hooks'
 import { useLocation } from 'preact-iso'
+import { viewer } from '../data/session.ts'
 import { Icon } from '../ui/icon.tsx'
 import { Toasts } from '../ui/toast.tsx'
 import { Account } from './account.tsx'
 import { Connection } from './connection.tsx'
 import { useShortcuts } from './keys.ts'
-import { isCurrent, PAGES } from './pages.ts'
+import { isCurrent, pagesOf } from './pages.ts'
 import { SearchBox } from './search-box.tsx'
 
 const IN_BAR = 4
@@ -22,7 +23,8 @@ export function Shell({ isLoading, children }: { isLoading: boolean; children: C
     if (last.current !== path) main.current?.focus({ preventScroll: true })
     last.current = path
   }, [path])
-  const links = PAGES.map((page, at) => (
+  const pages = pagesOf(viewer.value)
+  const links = pages.map((page, at) => (
     <a
       key={page.path}
       href={page.path}
@@ -40,21 +42,21 @@ export function Shell({ isLoading, children }: { isLoading: boolean; children: C
         Skip to the page
       </a>
       <nav class="rail" aria-label="Pages">
-        <a class="brand" href="/" aria-label="Afterimage: overview">
+        <a class="brand" href="/" aria-label="Afterimage: first page">
           <Logo />
           <span>Afterimage</span>
         </a>
         {links}
-        {PAGES.length > IN_BAR && (
+        {pages.length > IN_BAR && (
           <button type="button" class="nav-link more" popovertarget="more">
             <Icon name="more" size={18} />
             <span>More</span>
           </button>
         )}
       </nav>
-      {PAGES.length > IN_BAR && (
+      {pages.length > IN_BAR && (
         <div id="more" popover="auto" class="panel more-panel">
-          {PAGES.slice(IN_BAR).map((page) => (
+          {pages.slice(IN_BAR).map((page) => (
             <a
               key={page.path}
               href={page.path}

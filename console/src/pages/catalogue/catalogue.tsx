@@ -3,6 +3,7 @@ import { request } from '../../data/client.ts'
 import { type LoadPage, PAGE_SIZE, usePaged } from '../../data/paged.ts'
 import { usePresets } from '../../data/presets.ts'
 import { useQuery } from '../../data/query.ts'
+import { viewer } from '../../data/session.ts'
 import { useUrlState } from '../../data/url-state.ts'
 import { type CardFieldsFragment, CatalogueFacets, CatalogueItems } from '../../generated.ts'
 import { Button } from '../../ui/button.tsx'
@@ -18,7 +19,10 @@ import './catalogue.css'
 
 /** Vendors, families and sets on the way down, and below them the items of where one is, searched and filtered. */
 export default function Catalogue() {
-  const [state] = useUrlState()
+  const [given] = useUrlState()
+  const vendor = viewer.value?.vendor?.username
+  // A vendor's token shows that vendor's catalogue.
+  const state = vendor ? { ...given, vendor } : given
   const { shown } = usePresets()
   const asked = readRequest(state)
   const { search, filter, scope } = asked

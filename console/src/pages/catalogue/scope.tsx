@@ -1,6 +1,7 @@
 import type { ComponentChildren } from 'preact'
 import { usePresets } from '../../data/presets.ts'
 import { useQuery } from '../../data/query.ts'
+import { viewer } from '../../data/session.ts'
 import { FamilySets, type FamilySetsQuery, SetName, VendorFamilies, Vendors } from '../../generated.ts'
 import { moveInGrid } from '../../shell/keys.ts'
 import { Icon } from '../../ui/icon.tsx'
@@ -23,7 +24,7 @@ export function Scope({ state, isSearching }: { state: State; isSearching: boole
 function Way({ children }: { children: ComponentChildren }) {
   return (
     <nav class="way" aria-label="Where you are">
-      <a href="/catalogue">All vendors</a>
+      <a href="/catalogue">{viewer.value?.vendor ? 'Your catalogue' : 'All vendors'}</a>
       {children}
     </nav>
   )
