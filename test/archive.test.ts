@@ -10,6 +10,7 @@ import { fileSource, storeSource } from '../src/archive/sources.ts'
 import { loadConfig } from '../src/core/config.ts'
 import { openFsStore } from '../src/store/fs.ts'
 import { openStores } from '../src/store/open.ts'
+import { openBrowserCheck } from './support/browser-check.ts'
 import { testBuckets } from './support/s3.ts'
 import { drawing, tempDirectory } from './support/setup.ts'
 import {
@@ -502,6 +503,22 @@ function large(count: number): Buffer {
   const bytes = Buffer.alloc(4_800_000, drawing(1))
   return zip([...parts.slice(0, count / 2), file('large.svg', { bytes }), ...parts.slice(count / 2)])
 }
+
+describe('in the browser', () => {
+  it('the console finds the same problems, in the same words, and the same content', async () => {
+    const { check, close } = await openBrowserCheck()
+    onTestFinished(async () => void (await close()))
+    for (const [what, build] of [...TAKEN, ...REFUSED]) {
+      const bytes = await build()
+      const { problems, problemCount, archive } = await checkArchive(bytesSource(bytes))
+      const { content, ...found } = await check(bytes)
+      expect([what, found]).toEqual([what, { problems, problemCount }])
+      expect(content?.sets.map(({ uniqueId, files }) => [uniqueId, files])).toEqual(
+        archive?.sets.map(({ iconSet, files }) => [iconSet.uniqueId, files.length]),
+      )
+    }
+  })
+})
 
 describe('reading an archive', () => {
   it('takes few reads, each of some megabytes at most, however many files there are', async () => {

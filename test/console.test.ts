@@ -6,7 +6,8 @@ import { createSignInCode, SIGN_IN_LIFE_MS } from '../src/access/sign-in-code.ts
 import { importItems } from '../src/import/import-items.ts'
 import { openConsole, reads } from './support/console.ts'
 import { ROOT } from './support/markdown.ts'
-import { ADMIN_TOKEN, entry, importDrawings, svg, testApp, testServer } from './support/setup.ts'
+import { testBuckets } from './support/s3.ts'
+import { ADMIN_TOKEN, entry, importDrawings, svg, testApp, testConfig, testServer } from './support/setup.ts'
 import { until } from './support/until.ts'
 import { startWorker } from './support/worker.ts'
 
@@ -77,6 +78,18 @@ describe('the files of the console', () => {
     }
     const plain = await fetch(url + script, { headers: { 'accept-encoding': 'br;q=0, identity' } })
     expect(plain.headers.get('content-encoding')).toBeNull()
+  })
+
+  it('may send to the service only, and archives to the bucket if there is one', async () => {
+    const buckets = await testBuckets()
+    for (const [env, allowed] of [
+      [{}, "connect-src 'self'"],
+      [buckets, `connect-src 'self' ${new URL(buckets.AWS_ENDPOINT_URL_S3).origin}`],
+    ] as const) {
+      const { url } = await testServer(await testApp(await testConfig(env)))
+      const policy = (await fetch(url)).headers.get('content-security-policy') ?? ''
+      expect(policy.split('; ')).toContain(allowed)
+    }
   })
 
   it('are shown at the addresses of its pages only', async () => {

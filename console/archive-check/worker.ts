@@ -10,12 +10,11 @@ declare const self: {
   postMessage: (message: CheckMessage) => void
 }
 
-self.onmessage = async ({ data: file }) => {
-  try {
-    self.postMessage({ kind: 'done', result: await check(file) })
-  } catch {
-    self.postMessage({ kind: 'unreadable' })
-  }
+self.onmessage = ({ data: file }) => {
+  check(file).then(
+    (result) => self.postMessage({ kind: 'done', result }),
+    () => self.postMessage({ kind: 'unreadable' }),
+  )
 }
 
 async function check(file: Blob): Promise<CheckResult> {

@@ -13,6 +13,11 @@ const Why = lazy(() => import('./pages/why/why.tsx'))
 const Backfills = lazy(() => import('./pages/backfills/backfills.tsx'))
 const NewBackfill = lazy(() => import('./pages/backfills/new-backfill.tsx'))
 const Failures = lazy(() => import('./pages/backfills/failures.tsx'))
+const TakeDowns = lazy(() => import('./pages/operations/take-downs.tsx'))
+const Webhooks = lazy(() => import('./pages/operations/webhooks.tsx'))
+const Tokens = lazy(() => import('./pages/operations/tokens.tsx'))
+const Audit = lazy(() => import('./pages/operations/audit.tsx'))
+const Delivery = lazy(() => import('./pages/operations/delivery.tsx'))
 const Uploads = lazy(() => import('./pages/uploads/uploads.tsx'))
 
 export function App() {
@@ -37,6 +42,11 @@ function Pages() {
           <Route path="/backfills/new" component={NewBackfill} />
           <Route path="/backfills/failures" component={Failures} />
           <Route path="/uploads" component={Uploads} />
+          <Route path="/operations" component={TakeDowns} />
+          <Route path="/operations/webhooks" component={Webhooks} />
+          <Route path="/operations/tokens" component={Tokens} />
+          <Route path="/operations/audit" component={Audit} />
+          <Route path="/operations/delivery" component={Delivery} />
           <Route default component={NotFound} />
         </Router>
       </ErrorBoundary>

@@ -1,10 +1,9 @@
-import axe from 'axe-core'
-import type { Browser, Page } from 'playwright-core'
+import type { Browser } from 'playwright-core'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import type { App } from '../../src/app.ts'
 import { type Entry, importItems } from '../../src/import/import-items.ts'
 import { openChromium } from '../support/chromium.ts'
-import { DESKTOP, openConsole, reads } from '../support/console.ts'
+import { DESKTOP, openConsole, PHONE, reads, violations } from '../support/console.ts'
 import {
   ADMIN_TOKEN,
   ask,
@@ -19,8 +18,6 @@ import {
 import { until } from '../support/until.ts'
 import { startWorker } from '../support/worker.ts'
 
-const AXE = axe.source
-const PHONE = { width: 360, height: 740 }
 /** As vendors could name things: markup, right to left, very long, and empty to the eye. */
 const HOSTILE_NAMES = [
   `<img src=x onerror="document.title='broken'">`,
@@ -60,14 +57,6 @@ async function backfill(url: string) {
     const answer = await ask<{ backfill: { status: string } }>(url, query)
     return answer.data.backfill.status === 'COMPLETED'
   })
-}
-
-async function violations(page: Page): Promise<string[]> {
-  // By the debugger: the page's policy forbids a script of ours.
-  await page.evaluate(AXE)
-  return page.evaluate<string[]>(
-    `axe.run({ runOnly: ['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'wcag22aa'] }).then(({ violations }) => violations.flatMap(({ id, nodes }) => nodes.map(({ html, failureSummary }) => id + ': ' + html.slice(0, 200) + ' ' + failureSummary)))`,
-  )
 }
 
 it('has no accessibility violation on any page, in both themes, on a desktop and a phone, and nothing is cut off', async () => {

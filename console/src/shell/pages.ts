@@ -18,6 +18,13 @@ const PAGES: readonly NavPage[] = [
   { path: '/backfills', name: 'Backfills', icon: 'backfills', key: 'b', vendorScopes: ['backfill:write'] },
   { path: '/uploads', name: 'Uploads', icon: 'uploads', key: 'u', vendorScopes: [] },
   { path: '/why', name: 'Why?', icon: 'why', key: 'w', vendorScopes: null },
+  {
+    path: '/operations',
+    name: 'Operations',
+    icon: 'operations',
+    key: 'p',
+    vendorScopes: ['takedown:write', 'webhook:write', 'token:write', 'operations:read'],
+  },
 ]
 
 /** The pages of whoever is signed in: a vendor's token has its own catalogue, uploads, and what its scopes are for. */

@@ -1,3 +1,4 @@
+import { useEffect } from 'preact/hooks'
 import { useLocation } from 'preact-iso'
 import type { ArchiveContent, CheckResult } from '../../../archive-check/messages.ts'
 import type { RequestError } from '../../data/client.ts'
@@ -18,6 +19,14 @@ const SETS_SHOWN = 50
 
 /** The archive that was chosen: its check, what is in it, and its way to the service. */
 export function ChosenArchive({ file, step }: Chosen) {
+  const isSending = step.kind === 'sending'
+  useEffect(() => {
+    if (!isSending) return
+    // The browser asks before it closes the tab.
+    const onLeave = (event: BeforeUnloadEvent) => event.preventDefault()
+    addEventListener('beforeunload', onLeave)
+    return () => removeEventListener('beforeunload', onLeave)
+  }, [isSending])
   return (
     <Section
       title={file.name.slice(0, 120)}

@@ -2,17 +2,17 @@ import { useSignal } from '@preact/signals'
 import { useEffect } from 'preact/hooks'
 import { usePresets } from '../../data/presets.ts'
 import { useQuery } from '../../data/query.ts'
-import { whyNot } from '../../data/session.ts'
 import { useUrlState } from '../../data/url-state.ts'
-import { DeliveryFindings, Explain, type ExplainQuery } from '../../generated.ts'
+import { Explain, type ExplainQuery } from '../../generated.ts'
 import { Button, LinkButton } from '../../ui/button.tsx'
 import { Copy } from '../../ui/copy.tsx'
 import { Empty, Problem } from '../../ui/notice.tsx'
-import { PageHead, Section } from '../../ui/section.tsx'
+import { PageHead } from '../../ui/section.tsx'
 import { type State, Status, stateOf } from '../../ui/status.tsx'
 import { sentenceCase } from '../../words.ts'
 import { Card } from '../catalogue/card.tsx'
 import '../catalogue/catalogue.css'
+import { Doctor } from './doctor.tsx'
 import './why.css'
 
 /** Paste any address, key, id or slug: what it is, what became of it, and what to do. */
@@ -127,37 +127,5 @@ function Explanation(explanation: ExplainQuery['explain']) {
         </div>
       )}
     </article>
-  )
-}
-
-const STATES: Readonly<Record<'OK' | 'WARNING' | 'ERROR', State>> = { OK: 'ready', WARNING: 'stale', ERROR: 'failed' }
-
-/** The delivery checks, which take some seconds: they ask the CDN itself. */
-function Doctor() {
-  const why = whyNot('delivery:read')
-  const asked = useQuery(DeliveryFindings, {}, { skip: why !== null })
-  const findings = asked.data?.deliveryHealth.findings
-  return (
-    <Section
-      title="Delivery checks"
-      aside={
-        <Button kind="quiet" icon="again" why={why} isBusy={asked.isLoading && why === null} onClick={asked.reload}>
-          Check again
-        </Button>
-      }
-    >
-      {why && <p class="muted">{why}</p>}
-      {asked.error && <Problem error={asked.error} what="Delivery could not be checked." />}
-      {!findings && !asked.error && !why && <span class="skeleton why-blank" />}
-      <ul class="findings">
-        {findings?.map(({ check, message, remedy, status }) => (
-          <li key={check} class="stack">
-            <Status state={STATES[status]}>{check}</Status>
-            <p class="wrap small">{message}</p>
-            {remedy && <p class="wrap small muted">{remedy}</p>}
-          </li>
-        ))}
-      </ul>
-    </Section>
   )
 }
