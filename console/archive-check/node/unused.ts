@@ -2,4 +2,5 @@
 
 export class Transform {}
 export class PassThrough {}
+export class Readable {}
 export class Writable {}

@@ -1,17 +1,16 @@
 import { useEffect } from 'preact/hooks'
 import { useLocation } from 'preact-iso'
 import type { ArchiveContent, CheckResult } from '../../../archive-check/messages.ts'
-import type { RequestError } from '../../data/client.ts'
+import { RequestError } from '../../data/client.ts'
 import { viewer, whyNot } from '../../data/session.ts'
 import { Button } from '../../ui/button.tsx'
-import { Icon } from '../../ui/icon.tsx'
 import { Meter } from '../../ui/meter.tsx'
 import { Problem } from '../../ui/notice.tsx'
 import { Section } from '../../ui/section.tsx'
 import { Status } from '../../ui/status.tsx'
 import { toast } from '../../ui/toast.tsx'
 import { bytes, count, percent, plural } from '../../words.ts'
-import { type Chosen, forget, send } from './chosen.ts'
+import { type Chosen, choose, forget, send } from './chosen.ts'
 import { ProblemTable } from './problems.tsx'
 
 /** Sets shown of an archive's content. */
@@ -44,10 +43,11 @@ export function ChosenArchive({ file, step }: Chosen) {
           </Running>
         )}
         {step.kind === 'unreadable' && (
-          <p class="notice failed" role="alert">
-            <Icon name="warning" />
-            {step.message}
-          </p>
+          <Problem
+            error={new RequestError('UNREADABLE', step.message)}
+            what="It was not checked."
+            onRetry={() => void choose(file)}
+          />
         )}
         {step.kind === 'checked' && step.result.content && (
           <Ready content={step.result.content} size={file.size} error={step.error} />
