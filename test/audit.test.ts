@@ -5,7 +5,8 @@ import type { App } from '../src/app.ts'
 import { printGlobalId } from '../src/core/global-id.ts'
 import { runChange } from '../src/db/change.ts'
 import { inTransaction } from '../src/db/database.ts'
-import { ADMIN_TOKEN, ask, testApp, testConfig, testServer } from './support/setup.ts'
+import { ADMIN_TOKEN, ask, importDrawings, testApp, testConfig, testServer } from './support/setup.ts'
+import { seedToken } from './support/two-vendors.ts'
 
 const entriesOf = async ({ prisma }: App) =>
   (await prisma.auditEntry.findMany({ orderBy: { id: 'asc' } })).map(
@@ -49,6 +50,35 @@ it('has every mutation, whether it was done, refused or failed, with the id of i
     .map((line) => JSON.parse(line))
   expect(exported[0]).toMatchObject({ actor: 'admin', action: 'createUpload', requestId: 'request-1' })
   expect(exported.length).toBe(4)
+})
+
+it('shows the history of one thing, under its node id and its unique id', async () => {
+  const app = await testApp()
+  const { url } = await testServer(app)
+  await importDrawings(app, 2)
+  const [item, other] = await app.prisma.item.findMany({ orderBy: { id: 'asc' } })
+  const [id, uniqueId] = [printGlobalId('Icon', item?.id ?? 0), item?.uniqueId ?? '']
+  await ask(url, `mutation { takeDown(id: "${uniqueId}", reason: "test") { id } }`)
+  await ask(url, `mutation { restore(id: "${id}") { id } }`)
+  await ask(url, `mutation { takeDown(id: "${other?.uniqueId}", reason: "test") { id } }`)
+  const history = async (target: string, token = ADMIN_TOKEN) => {
+    const query = 'query($target: String) { auditLog(target: $target) { totalCount nodes { action } } }'
+    const { data, errors } = await ask<{ auditLog: { totalCount: number; nodes: { action: string }[] } }>(url, query, {
+      variables: { target },
+      token,
+    })
+    return errors ? errors[0]?.extensions.code : data.auditLog.nodes.map(({ action }) => action)
+  }
+  expect(await history(uniqueId)).toEqual(['restore', 'takeDown'])
+  expect(await history(id)).toEqual(['restore', 'takeDown'])
+  expect(await history('nothing like it')).toEqual([])
+  expect(await history('a'.repeat(301))).toBe('BAD_INPUT')
+  // A vendor sees what was done with that vendor's tokens, and no operator's doings.
+  const token = await seedToken(app.pg, { username: 'acme' })
+  expect(await history(uniqueId, token)).toEqual([])
+  await ask(url, `mutation { retryItem(id: "${uniqueId}") { id } }`, { token })
+  await app.access.audit.close()
+  expect(await history(id, token)).toEqual(['retryItem'])
 })
 
 it('has an entry if and only if the change is committed', async () => {

@@ -204,3 +204,29 @@ it.each(refused)('a plan with %s is refused', async (_name, input, code, word) =
   const { errors } = await ask(url, `{ planBackfill(input: ${input}) { items } }`)
   expect(errors?.[0]).toMatchObject({ extensions: { code }, message: expect.stringContaining(word) })
 })
+
+it('says what a backfill was started for', async () => {
+  const { app, url } = await open()
+  await importItems({ pg: app.pg, originals: app.stores.originals }, [entry('a', drawing(1))])
+  const { uniqueId } = await app.prisma.family.findFirstOrThrow()
+  const set = await app.prisma.iconSet.findFirstOrThrow()
+  const fields =
+    'formats codes scope { __typename ... on Vendor { username } ... on Family { uniqueId } ... on IconSet { uniqueId } }'
+  const started = async (input: string) =>
+    (await ask<{ startBackfill: object }>(url, `mutation { startBackfill(input: ${input}) { ${fields} } }`)).data
+      .startBackfill
+  expect(await started('{}')).toEqual({ formats: [], codes: [], scope: null })
+  expect(await started('{ scope: { vendor: "acme" }, formats: [WEBP] }')).toEqual({
+    formats: ['WEBP'],
+    codes: [],
+    scope: { __typename: 'Vendor', username: 'acme' },
+  })
+  expect(await started(`{ scope: { family: "${uniqueId}" }, mode: FAILED, codes: ["BLANK"] }`)).toEqual({
+    formats: [],
+    codes: ['BLANK'],
+    scope: { __typename: 'Family', uniqueId },
+  })
+  expect(await started(`{ scope: { iconSet: "${set.uniqueId}" } }`)).toMatchObject({
+    scope: { __typename: 'IconSet', uniqueId: set.uniqueId },
+  })
+})

@@ -79,11 +79,21 @@ const regenerate = (url: string, args: string, token?: string | null) =>
 describe('draftPreview', () => {
   it('draws what regeneratePreview would make, and stores nothing', async () => {
     const { app, url, get } = await open([...basics(30, 10), entry('broken', svg(''))])
-    type Draft = { dataUrl: string; width: number; height: number; seed: number; members: { slug: string }[] }
+    type Draft = {
+      dataUrl: string
+      width: number
+      height: number
+      seed: number
+      members: { slug: string }[]
+      cells: Cell[]
+      pinned: string[]
+      excluded: string[]
+    }
+    type Cell = { x: number; y: number; width: number; height: number }
     const draft = (args: string, token?: null) =>
       ask<{ draftPreview: Draft }>(
         url,
-        `{ draftPreview(family: "${BASICS}", ${args}) { dataUrl width height seed members { slug } } }`,
+        `{ draftPreview(family: "${BASICS}", ${args}) { dataUrl width height seed members { slug } cells { x y width height } pinned excluded } }`,
         token === null ? { token } : {},
       )
     const pinned = await app.prisma.item.findFirstOrThrow({ where: { slug: 'icon-5' } })
@@ -104,7 +114,12 @@ describe('draftPreview', () => {
     )
     const stored = await bytesOf(await get(keyIn(made.data.regeneratePreview.preview.url)))
     expect(dataUrl).toBe(`data:image/webp;base64,${stored.toString('base64')}`)
-    expect((await draft('layout: "strip"')).data.draftPreview).toMatchObject({ seed: 7, dataUrl })
+    const { draftPreview: stored7 } = (await draft('layout: "strip"')).data
+    expect(stored7).toMatchObject({ seed: 7, dataUrl, pinned: [pinned.uniqueId], excluded: [] })
+    expect(stored7.cells.length).toBe(members.length)
+    const { width = 0, height = 0 } = app.layouts.get('strip') ?? {}
+    for (const cell of stored7.cells)
+      expect(cell.x >= 0 && cell.y >= 0 && cell.x + cell.width <= width && cell.y + cell.height <= height).toBe(true)
     const codes = ['layout: "poster"', 'layout: "strip", seed: -1', 'layout: "strip", exclude: ["ZZZZZZZZZZZZ"]']
     for (const bad of codes) expect((await draft(bad)).errors?.[0]?.extensions.code).toBe('BAD_INPUT')
     expect((await draft('layout: "strip"', null)).errors?.[0]?.extensions.code).toBe('FORBIDDEN')

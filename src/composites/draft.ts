@@ -1,7 +1,9 @@
 import { AppError } from '../core/errors.ts'
 import type { Layout } from '../core/layouts.ts'
 import { mimeTypeOf } from '../core/variant.ts'
+import type { Rect } from '../render/messages.ts'
 import type { AdmissionLimiter } from '../variants/admission.ts'
+import { arrange } from './arrange.ts'
 import { chooseMembers } from './choose-members.ts'
 import { type ComposeDeps, draw, NO_SETTINGS, readFamily } from './make.ts'
 import { readPick, type Settings } from './record.ts'
@@ -17,6 +19,11 @@ export interface Draft {
   readonly seed: number
   /** Item ids in the order of their cells. */
   readonly members: readonly number[]
+  /** Where each member is drawn, in px of the picture. */
+  readonly cells: readonly Rect[]
+  /** Item ids, as given or stored. */
+  readonly pinned: readonly number[]
+  readonly excluded: readonly number[]
 }
 
 const DATA_URL_MAX = 1_000_000
@@ -64,7 +71,8 @@ export async function draftComposite(
       const dataUrl = `data:${mimeTypeOf(format)};base64,${Buffer.from(bytes).toString('base64')}`
       if (dataUrl.length > DATA_URL_MAX)
         throw new AppError('TOO_LARGE', `The picture has ${bytes.length} bytes, too many for a data: URL of 1 MB.`)
-      return { dataUrl, width, height, seed: settings.seed, members: members.items.map(({ itemId }) => itemId) }
+      const shown = members.items.map(({ itemId }) => itemId)
+      return { dataUrl, width, height, ...settings, members: shown, cells: arrange(layout, shown.length) }
     }
   } finally {
     place.release()

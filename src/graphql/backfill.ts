@@ -6,9 +6,13 @@ import type { GlobalId } from '../core/global-id.ts'
 import { BackfillInputRef, BackfillModeRef, requestOf } from './backfill-input.ts'
 import { builder, type Context, numberOf } from './builder.ts'
 import { connectionOf, type PageQuery, pageComplexity, readPage, relatedPage } from './connection.ts'
+import { FamilyRef } from './family.ts'
 import { followChanges } from './follow.ts'
+import { IconSetRef } from './icon-set.ts'
+import { ImageFormatRef } from './image.ts'
 import { own, ownId } from './own.ts'
 import { RenderFailureConnection, RenderFailureRef } from './render-failure.ts'
+import { VendorRef } from './vendor.ts'
 import { reachable } from './visible.ts'
 
 /** Who starts a backfill follows it too. */
@@ -31,7 +35,8 @@ const BackfillRef = builder.prismaNode('Backfill', {
   id: { field: 'id' },
   authScopes: READ,
   description: 'A run over a scope of the catalogue.',
-  select: { id: true },
+  // What `scope` needs: a field of t.node selects nothing.
+  select: { id: true, vendorId: true, familyId: true, iconSetId: true },
   fields: (t) => {
     const progress = <K extends keyof Progress>(key: K) => ({
       resolve: async ({ id }: { id: number }, _args: object, { loaders }: Context) =>
@@ -41,6 +46,22 @@ const BackfillRef = builder.prismaNode('Backfill', {
       status: t.expose('status', { type: BackfillStatusRef, description: 'The status of the backfill.' }),
       mode: t.expose('mode', { type: BackfillModeRef, description: 'Which items it processes.' }),
       presets: t.exposeStringList('presets', { description: 'Names of the presets it makes pictures for.' }),
+      formats: t.expose('formats', {
+        type: [ImageFormatRef],
+        description: 'The formats it makes them in; empty: the first format of each preset.',
+      }),
+      codes: t.exposeStringList('codes', {
+        description: 'Mode FAILED: the codes of the failures that it tries again; empty: all.',
+      }),
+      scope: t.node({
+        description:
+          'The Vendor, Family or IconSet that it was started for. Null: the whole catalogue, or something that was removed since.',
+        id: ({ vendorId, familyId, iconSetId }) =>
+          (iconSetId !== null && { type: IconSetRef, id: iconSetId }) ||
+          (familyId !== null && { type: FamilyRef, id: familyId }) ||
+          (vendorId !== null && { type: VendorRef, id: vendorId }) ||
+          null,
+      }),
       previews: t.exposeBoolean('previews', { description: 'Whether it also composes the previews of families.' }),
       createdAt: t.expose('createdAt', { type: 'DateTime', description: 'When it was started.' }),
       finishedAt: t.expose('finishedAt', {

@@ -84,6 +84,17 @@ builder.mutationField('regeneratePreview', (t) =>
   }),
 )
 
+const PreviewCellRef = builder.objectRef<Draft['cells'][number]>('PreviewCell').implement({
+  authScopes: { token: 'preview:write' },
+  description: "A rectangle of a family's preview.",
+  fields: (t) => ({
+    x: t.exposeInt('x', { description: 'Left edge in px.' }),
+    y: t.exposeInt('y', { description: 'Top edge in px.' }),
+    width: t.exposeInt('width', { description: 'Width in px.' }),
+    height: t.exposeInt('height', { description: 'Height in px.' }),
+  }),
+})
+
 const DraftPreviewRef = builder.objectRef<Draft>('DraftPreview').implement({
   authScopes: { token: 'preview:write' },
   description: "A family's preview as it would be; it is not stored.",
@@ -102,8 +113,29 @@ const DraftPreviewRef = builder.objectRef<Draft>('DraftPreview').implement({
         return members.flatMap((id) => byId.get(id) ?? []) as never
       },
     }),
+    cells: t.field({
+      type: [PreviewCellRef],
+      description: 'Where each member is drawn, in the same order.',
+      resolve: ({ cells }) => [...cells],
+    }),
+    pinned: t.idList({
+      description: 'Unique ids of the items that are always shown: those given, or the stored ones.',
+      resolve: ({ pinned }, _args, { app }) => uniqueIdsOf(app, pinned),
+    }),
+    excluded: t.idList({
+      description: 'Unique ids of the items that are never shown: those given, or the stored ones.',
+      resolve: ({ excluded }, _args, { app }) => uniqueIdsOf(app, excluded),
+    }),
   }),
 })
+
+/** In order; without items that were removed since. */
+async function uniqueIdsOf({ prisma }: Context['app'], ids: readonly number[]): Promise<string[]> {
+  if (ids.length === 0) return []
+  const rows = await prisma.item.findMany({ where: { id: { in: [...ids] } }, select: { id: true, uniqueId: true } })
+  const byId = new Map(rows.map(({ id, uniqueId }) => [id, uniqueId]))
+  return ids.flatMap((id) => byId.get(id) ?? [])
+}
 
 /** It draws a picture. */
 const DRAFT_COMPLEXITY = 5000
