@@ -9,6 +9,9 @@ import { PageHead } from './ui/section.tsx'
 
 const Catalogue = lazy(() => import('./pages/catalogue/catalogue.tsx'))
 const Item = lazy(() => import('./pages/item/item.tsx'))
+const Families = lazy(() => import('./pages/families/families.tsx'))
+const Family = lazy(() => import('./pages/families/family.tsx'))
+const Layouts = lazy(() => import('./pages/layouts/layouts.tsx'))
 const Why = lazy(() => import('./pages/why/why.tsx'))
 const Backfills = lazy(() => import('./pages/backfills/backfills.tsx'))
 const NewBackfill = lazy(() => import('./pages/backfills/new-backfill.tsx'))
@@ -37,6 +40,9 @@ function Pages() {
           <Route path="/" component={First} />
           <Route path="/catalogue" component={Catalogue} />
           <Route path="/item/:id" component={Item} />
+          <Route path="/families" component={Families} />
+          <Route path="/families/:id" component={Family} />
+          <Route path="/layouts" component={Layouts} />
           <Route path="/why" component={Why} />
           <Route path="/backfills" component={Backfills} />
           <Route path="/backfills/new" component={NewBackfill} />

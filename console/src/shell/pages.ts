@@ -15,6 +15,7 @@ interface NavPage {
 const PAGES: readonly NavPage[] = [
   { path: '/', name: 'Overview', icon: 'overview', key: 'o', vendorScopes: null },
   { path: '/catalogue', name: 'Catalogue', icon: 'catalogue', key: 'c', vendorScopes: [] },
+  { path: '/families', name: 'Families', icon: 'families', key: 'f', vendorScopes: ['preview:write'] },
   { path: '/backfills', name: 'Backfills', icon: 'backfills', key: 'b', vendorScopes: ['backfill:write'] },
   { path: '/uploads', name: 'Uploads', icon: 'uploads', key: 'u', vendorScopes: [] },
   { path: '/why', name: 'Why?', icon: 'why', key: 'w', vendorScopes: null },
@@ -45,4 +46,5 @@ export const isCurrent = (page: NavPage, path: string): boolean =>
     ? path === '/'
     : path === page.path ||
       path.startsWith(`${page.path}/`) ||
-      (page.path === '/catalogue' && path.startsWith('/item/'))
+      (page.path === '/catalogue' && path.startsWith('/item/')) ||
+      (page.path === '/families' && path === '/layouts')

@@ -12,7 +12,7 @@ interface PictureProps {
   /** Shown on a checkered ground. */
   readonly isTransparent?: boolean
   /** Called when it cannot be loaded: the service may know by now why. */
-  readonly onBroken?: () => void
+  readonly onBroken?: (() => void) | undefined
 }
 
 /** A picture in its well: its place is kept, and its placeholder shows until it has loaded. */

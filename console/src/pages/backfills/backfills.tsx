@@ -10,7 +10,9 @@ import { PageHead, Section } from '../../ui/section.tsx'
 import { type State, Status } from '../../ui/status.tsx'
 import { type Column, Table } from '../../ui/table.tsx'
 import { bytes, count, duration, fullTime, plural, time } from '../../words.ts'
+import { Comparison, secondsOf } from './comparison.tsx'
 import { isActive, LIVE_MAX, RunningBackfill } from './running-backfill.tsx'
+import { isAlike, optionWords, scopeWords } from './what.ts'
 import './backfills.css'
 import '../overview/overview.css'
 
@@ -26,29 +28,30 @@ const STATES: Readonly<Record<BackfillStatus, State>> = {
   FAILED: 'failed',
 }
 
-const seconds = ({ createdAt, finishedAt }: Backfill) =>
-  finishedAt ? (new Date(finishedAt).getTime() - new Date(createdAt).getTime()) / 1000 : null
-
 const columns: readonly Column<Backfill>[] = [
   {
     name: 'Started',
     isTitle: true,
-    cell: ({ createdAt }) => <time title={fullTime(createdAt)}>{time(createdAt)}</time>,
+    cell: ({ id, createdAt }) => (
+      <a href={`/backfills?open=${encodeURIComponent(id)}`} title={fullTime(createdAt)}>
+        <time dateTime={createdAt}>{time(createdAt)}</time>
+      </a>
+    ),
   },
   { name: 'Status', cell: ({ status }) => <Status state={STATES[status]}>{status.toLowerCase()}</Status> },
   {
     name: 'What',
     isWide: true,
-    cell: ({ presets, mode, previews, error }) => (
-      <>
-        {presets.join(', ')}{' '}
-        <span class="muted">
-          · {mode.toLowerCase()}
-          {previews ? ' · with families’ previews' : ''}
-        </span>
-        {error && <p class="failed small">{error}</p>}
-      </>
-    ),
+    cell: (backfill) => {
+      const { text, href } = scopeWords(backfill)
+      return (
+        <>
+          {backfill.presets.join(', ')} of <a href={href}>{text}</a>{' '}
+          <span class="muted">· {optionWords(backfill)}</span>
+          {backfill.error && <p class="failed small">{backfill.error}</p>}
+        </>
+      )
+    },
   },
   { name: 'Items', isNumber: true, cell: ({ doneItems, totalItems }) => `${count(doneItems)} of ${count(totalItems)}` },
   {
@@ -69,7 +72,7 @@ const columns: readonly Column<Backfill>[] = [
     name: 'Took',
     isNumber: true,
     cell: (backfill) => {
-      const took = seconds(backfill)
+      const took = secondsOf(backfill)
       return took === null ? null : duration(took)
     },
   },
@@ -77,7 +80,7 @@ const columns: readonly Column<Backfill>[] = [
     name: 'Items/s',
     isNumber: true,
     cell: (backfill) => {
-      const took = seconds(backfill)
+      const took = secondsOf(backfill)
       return took ? ((backfill.doneItems + backfill.failedItems) / took).toFixed(1) : null
     },
   },
@@ -92,6 +95,7 @@ export default function Backfills() {
   )
   const list = useMore(load)
   const active = list.nodes?.filter(isActive) ?? []
+  const opened = list.nodes?.find(({ id }) => id === open)
   return (
     <>
       <PageHead
@@ -123,6 +127,9 @@ export default function Backfills() {
           ))}
         </div>
       )}
+      {opened && (
+        <Comparison backfill={opened} earlier={(list.nodes ?? []).filter((each) => isEarlier(each, opened))} />
+      )}
       <Section title={open ? 'This one and the others' : 'All backfills'}>
         {list.nodes?.length === 0 ? (
           <Empty title="No backfill has run yet.">
@@ -139,3 +146,6 @@ export default function Backfills() {
     </>
   )
 }
+
+const isEarlier = (each: Backfill, opened: Backfill): boolean =>
+  each.createdAt < opened.createdAt && isAlike(each, opened) && each.finishedAt !== null

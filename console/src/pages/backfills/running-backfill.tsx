@@ -14,6 +14,7 @@ import { Button } from '../../ui/button.tsx'
 import { Meter, Sparkline } from '../../ui/meter.tsx'
 import { toast } from '../../ui/toast.tsx'
 import { count, duration, percent } from '../../words.ts'
+import { optionWords, scopeWords } from './what.ts'
 
 type Backfill = BackfillFieldsFragment
 
@@ -59,15 +60,15 @@ export function RunningBackfill({
     { id: backfill.id },
     { onData: (data) => show(data.backfillProgress), onEnd, skip: !isLive },
   )
-  const { status, totalItems, doneItems, failedItems, itemsPerSecond, etaSeconds, mode, presets } = news
+  const { status, totalItems, doneItems, failedItems, itemsPerSecond, etaSeconds, presets } = news
   return (
     <article class="backfill" aria-label={`Backfill of ${presets.join(', ')}`}>
       <div class="backfill-name">
         <a href={`/backfills?open=${encodeURIComponent(backfill.id)}`} class="clip">
-          <strong>{presets.join(', ')}</strong>
+          <strong>{presets.join(', ')}</strong> <span class="muted">of {scopeWords(news).text}</span>
         </a>
         <span class="muted small nowrap">
-          {mode.toLowerCase()} ·{' '}
+          {optionWords(news)} ·{' '}
           {status === 'RUNNING' ? `${count(doneItems)} of ${count(totalItems)} items` : status.toLowerCase()}
         </span>
       </div>

@@ -4,6 +4,7 @@ import { useQuery } from '../../data/query.ts'
 import { viewer } from '../../data/session.ts'
 import { FamilySets, type FamilySetsQuery, SetName, VendorFamilies, Vendors } from '../../generated.ts'
 import { moveInGrid } from '../../shell/keys.ts'
+import { LinkButton } from '../../ui/button.tsx'
 import { Icon } from '../../ui/icon.tsx'
 import { Picture } from '../../ui/picture.tsx'
 import { plural } from '../../words.ts'
@@ -21,12 +22,18 @@ export function Scope({ state, isSearching }: { state: State; isSearching: boole
   return isSearching ? null : <VendorsLevel />
 }
 
-function Way({ children }: { children: ComponentChildren }) {
+function Way({ children, plan, preview }: { children: ComponentChildren; plan: string; preview?: string }) {
   return (
-    <nav class="way" aria-label="Where you are">
-      <a href="/catalogue">{viewer.value?.vendor ? 'Your catalogue' : 'All vendors'}</a>
-      {children}
-    </nav>
+    <div class="way-row">
+      <nav class="way" aria-label="Where you are">
+        <a href="/catalogue">{viewer.value?.vendor ? 'Your catalogue' : 'All vendors'}</a>
+        {children}
+      </nav>
+      <div class="row">
+        {preview && <LinkButton href={preview}>Preview</LinkButton>}
+        <LinkButton href={`/backfills/new?${plan}`}>Plan a backfill</LinkButton>
+      </div>
+    </div>
   )
 }
 
@@ -71,7 +78,7 @@ function VendorLevel({ username, isSearching }: { username: string; isSearching:
   const vendor = query.data?.vendor
   return (
     <>
-      <Way>
+      <Way plan={`vendor=${encodeURIComponent(username)}`}>
         <Step>{vendor?.name ?? username}</Step>
       </Way>
       {!isSearching && (
@@ -97,7 +104,7 @@ function FamilyLevel({ uniqueId, isSearching }: { uniqueId: string; isSearching:
   const family = query.data?.family
   return (
     <>
-      <Way>
+      <Way plan={`family=${uniqueId}`} preview={`/families/${uniqueId}`}>
         {family && <Step href={vendorHref(family.vendor.username)}>{family.vendor.name}</Step>}
         <Step>{family?.name ?? uniqueId}</Step>
       </Way>
@@ -115,7 +122,7 @@ function FamilyLevel({ uniqueId, isSearching }: { uniqueId: string; isSearching:
 function SetLevel({ uniqueId }: { uniqueId: string }) {
   const set = useQuery(SetName, { uniqueId }).data?.iconSet
   return (
-    <Way>
+    <Way plan={`set=${uniqueId}`}>
       {set && (
         <>
           <Step href={vendorHref(set.vendor.username)}>{set.vendor.name}</Step>

@@ -50,6 +50,7 @@ export default function Item() {
       )}
       <div class="item">
         <Viewer
+          uniqueId={uniqueId}
           variant={current}
           variants={variants}
           name={item?.name ?? ''}
@@ -73,7 +74,9 @@ export default function Item() {
         <Playground uniqueId={uniqueId} />
       </Section>
       {shown && <Similar uniqueId={uniqueId} preset={shown} />}
-      <Section title="History">{item && <History createdAt={item.createdAt} variants={variants} />}</Section>
+      <Section title="History">
+        {item && <History uniqueId={uniqueId} createdAt={item.createdAt} variants={variants} />}
+      </Section>
     </>
   )
 }

@@ -1,4 +1,8 @@
 import { useState } from 'preact/hooks'
+import { useQuery } from '../../data/query.ts'
+import { whyNot } from '../../data/session.ts'
+import { useUrlState } from '../../data/url-state.ts'
+import { ItemOriginal } from '../../generated.ts'
 import { Select } from '../../ui/form.tsx'
 import { Picture } from '../../ui/picture.tsx'
 import { Status, stateOf } from '../../ui/status.tsx'
@@ -6,9 +10,12 @@ import { bytes } from '../../words.ts'
 import type { Variant } from './variants.ts'
 
 const idOf = ({ preset, format }: Variant) => `${preset.name} ${format}`
+/** In the choice of what to compare with; no preset has a name without a format. */
+const ORIGINAL = 'original'
 const isShown = ({ status }: Variant) => status === 'READY' || status === 'PENDING'
 
 interface ViewerProps {
+  readonly uniqueId: string
   readonly variant: Variant | undefined
   readonly variants: readonly Variant[]
   readonly name: string
@@ -16,11 +23,13 @@ interface ViewerProps {
   readonly onBroken: () => void
 }
 
-/** The picture large on its own ground, and a slider against another one. */
-export function Viewer({ variant, variants, name, placeholder, onBroken }: ViewerProps) {
-  const [otherId, setOther] = useState('')
+/** The picture large on its own ground, and a slider against another one or the original. */
+export function Viewer({ uniqueId, variant, variants, name, placeholder, onBroken }: ViewerProps) {
+  const [{ with: otherId = '' }, set] = useUrlState()
   const [split, setSplit] = useState(50)
-  const other = variants.find((each) => idOf(each) === otherId)
+  const isOriginal = otherId === ORIGINAL
+  const original = useOriginal(uniqueId, isOriginal)
+  const other = isOriginal ? original.picture : variants.find((each) => idOf(each) === otherId)
   const isTransparent = variant?.preset.background === 'transparent'
   if (!variant)
     return (
@@ -52,6 +61,8 @@ export function Viewer({ variant, variants, name, placeholder, onBroken }: Viewe
                     width={other.width}
                     height={other.height}
                     isLazy={false}
+                    isTransparent={isOriginal}
+                    onBroken={isOriginal ? original.onBroken : undefined}
                   />
                 </div>
                 <div class="viewer-line" style={{ insetInlineStart: `${split}%` }} />
@@ -85,13 +96,42 @@ export function Viewer({ variant, variants, name, placeholder, onBroken }: Viewe
           value={otherId}
           choices={[
             { value: '', label: 'nothing' },
+            { value: ORIGINAL, label: 'the original' },
             ...variants
               .filter((each) => isShown(each) && each !== variant)
               .map((each) => ({ value: idOf(each), label: idOf(each) })),
           ]}
-          onChange={setOther}
+          onChange={(value) => set({ with: value }, { replace: true })}
         />
       </figcaption>
+      {isOriginal && <p class="muted small wrap">{original.note}</p>}
     </figure>
   )
 }
+
+/**
+ * The SVG as it was uploaded, only ever as the source of an <img>: there a browser runs no script of it and loads nothing for it. Asked
+ * for only when wanted, since each look is recorded in the audit log.
+ */
+function useOriginal(uniqueId: string, isWanted: boolean) {
+  const why = whyNot('originals:read')
+  const asked = useQuery(ItemOriginal, { uniqueId }, { skip: !isWanted || why !== null })
+  const [broken, setBroken] = useState('')
+  const url = asked.data?.item?.original?.url ?? null
+  const note =
+    why ??
+    asked.error?.message ??
+    (asked.data && !url
+      ? 'There is no original to show: it is taken down, or of another vendor.'
+      : url && url === broken
+        ? 'The browser cannot show the original as a picture.'
+        : 'The original lies right of the line. Each look at it is recorded in the audit log.')
+  return {
+    note,
+    picture: url && url !== broken ? { url, width: SQUARE_PX, height: SQUARE_PX } : null,
+    onBroken: () => setBroken(url ?? ''),
+  }
+}
+
+/** Its own size is not known before it is loaded; it is fitted into the square of the viewer. */
+const SQUARE_PX = 512

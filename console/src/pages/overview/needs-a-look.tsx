@@ -9,6 +9,8 @@ import { ago, count, milliseconds, plural, sentenceCase } from '../../words.ts'
 const EVERY_MS = 10_000
 /** Reasons named; the others are behind the link. */
 const REASONS = 4
+/** Workers listed; the others are counted. */
+const WORKERS = 6
 
 const DELIVERY = {
   OK: ['ready', 'as it should be'],
@@ -58,7 +60,6 @@ export function NeedsALook({
 
 function Situation({ requests, missP50Ms, missP95Ms, workers, ...rest }: OperationsFieldsFragment) {
   const [delivery, deliveryWords] = DELIVERY[rest.deliveryStatus]
-  const jobs = workers.flatMap((worker) => worker.jobs)
   return (
     <>
       <Fact name="Requests in 24 h" state={requests.refused > 0 ? 'stale' : 'ready'}>
@@ -76,14 +77,15 @@ function Situation({ requests, missP50Ms, missP95Ms, workers, ...rest }: Operati
             No worker is alive: start one with <code>npm run worker</code>.
           </>
         ) : (
-          <span
-            title={workers
-              .map(({ host, pid, startedAt }) => `${host}, process ${pid}, started ${ago(startedAt)}`)
-              .join('\n')}
-          >
-            {plural(workers.length, 'worker')} ·{' '}
-            {jobs.length > 0 ? tasksOf(jobs.map(({ task }) => task)) : 'waiting for work'}
-          </span>
+          <ul class="workers">
+            {workers.slice(0, WORKERS).map((worker) => (
+              <li key={worker.id} title={`started ${ago(worker.startedAt)}, last heard of ${ago(worker.heartbeatAt)}`}>
+                {worker.host.slice(0, 40)} {worker.pid}{' '}
+                <span class="muted">{worker.jobs.length > 0 ? jobsOf(worker.jobs) : 'waiting for work'}</span>
+              </li>
+            ))}
+            {workers.length > WORKERS && <li class="muted">and {plural(workers.length - WORKERS, 'more', 'more')}</li>}
+          </ul>
         )}
       </Fact>
       <Fact name="Webhooks" state={rest.webhooksDead > 0 ? 'failed' : 'ready'}>
@@ -102,11 +104,12 @@ function Situation({ requests, missP50Ms, missP95Ms, workers, ...rest }: Operati
   )
 }
 
-/** `3 × render chunk, 1 × send webhooks` */
-function tasksOf(tasks: readonly string[]): string {
-  const counts = Map.groupBy(tasks, (task) => task)
-  return [...counts].map(([task, all]) => `${all.length} × ${task.replaceAll('_', ' ')}`).join(', ')
-}
+/** `render chunk: backfill 3; warm items: 24 items` */
+const jobsOf = (jobs: OperationsFieldsFragment['workers'][number]['jobs']): string =>
+  jobs
+    .map(({ task, subject }) => `${task.replaceAll('_', ' ')}${subject ? `: ${subject}` : ''}`)
+    .join('; ')
+    .slice(0, 200)
 
 function Fact({ name, state, children }: { name: string; state: State; children: ComponentChildren }) {
   return (

@@ -1,0 +1,113 @@
+import { writeFile } from 'node:fs/promises'
+import path from 'node:path'
+import type { Browser, Page } from 'playwright-core'
+import sharp from 'sharp'
+
+const DOCS = path.join(import.meta.dirname, '../../docs')
+const DESKTOP = { width: 1280, height: 860 }
+const PHONE = { width: 390, height: 844 }
+/** A phone's screenshot at its density would be four times as large. */
+const WEBP = { quality: 78, effort: 6, smartSubsample: true }
+
+/** A page of the console to be pictured. */
+interface Shot {
+  /** Of the picture's file: `console-NAME.webp`, with `-dark` and `-phone`. */
+  readonly name: string
+  readonly address: (found: Found) => string
+  /** A selector of what is there when the page is complete. */
+  readonly ready: string
+  /** What is done before the picture is taken. */
+  readonly prepare?: (page: Page) => Promise<unknown>
+}
+
+/** What the pages are shown of. */
+interface Found {
+  readonly item: string
+  readonly failed: string
+  readonly family: string
+}
+
+/** Each page once; a new page of the console gets a line here. */
+export const SHOTS: readonly Shot[] = [
+  { name: 'overview', address: () => '/', ready: '.wall .picture.loaded' },
+  { name: 'catalogue', address: () => '/catalogue', ready: '.virtual .picture.loaded' },
+  { name: 'item', address: ({ item }) => `/item/${item}`, ready: '.table .status' },
+  { name: 'failed-item', address: ({ failed }) => `/item/${failed}`, ready: '.failure .status' },
+  { name: 'families', address: () => '/families', ready: '.families .picture.loaded' },
+  {
+    name: 'family',
+    address: ({ family }) => `/families/${family}?seed=7`,
+    ready: '.cell',
+    prepare: async (page) => {
+      await page.locator('.cell').nth(2).click()
+      await page.locator('.cell.pinned').first().waitFor()
+      await page.locator('.chosen .picture.loaded').first().waitFor()
+    },
+  },
+  { name: 'layouts', address: () => '/layouts', ready: '.presets .picture.loaded' },
+  { name: 'backfills', address: () => '/backfills', ready: '.table .status' },
+  { name: 'plan', address: () => '/backfills/new?mode=ALL', ready: '.plan-items' },
+  { name: 'failures', address: () => '/backfills/failures', ready: '.table code' },
+  { name: 'why', address: ({ failed }) => `/why?url=${failed}`, ready: '.findings .status' },
+]
+
+/** Takes a picture of each page of a running service, light and dark, on a desktop and a phone, into docs/ or a folder. */
+export async function takePictures(
+  browser: Browser,
+  { url, token, folder = DOCS, only }: { url: string; token: string; folder?: string; only?: string | undefined },
+): Promise<void> {
+  const found = await find(url, token)
+  for (const viewport of [DESKTOP, PHONE]) {
+    for (const colorScheme of ['light', 'dark'] as const) {
+      const context = await browser.newContext({ viewport, colorScheme, reducedMotion: 'reduce' })
+      await context.addInitScript(`sessionStorage.setItem('afterimage-token', ${JSON.stringify(token)})`)
+      const page = await context.newPage()
+      for (const shot of SHOTS.filter(({ name }) => !only || only.split(',').includes(name))) {
+        await page.goto(url + shot.address(found))
+        await page.locator(shot.ready).first().waitFor()
+        await shot.prepare?.(page)
+        await page.waitForLoadState('load')
+        // Not waitForFunction: the page forbids eval.
+        while (!(await page.evaluate<boolean>(SETTLED))) await page.waitForTimeout(50)
+        const end = `${colorScheme === 'dark' ? '-dark' : ''}${viewport === PHONE ? '-phone' : ''}`
+        const bytes = await sharp(await page.screenshot())
+          .webp(WEBP)
+          .toBuffer()
+        await writeFile(path.join(folder, `console-${shot.name}${end}.webp`), bytes)
+      }
+      await context.close()
+    }
+  }
+}
+
+/** No picture on the screen is on its way. */
+const SETTLED = `[...document.querySelectorAll('.picture.loading')].every((each) => {
+  const { top, bottom } = each.getBoundingClientRect()
+  return bottom < 0 || top > innerHeight
+}) && document.querySelectorAll('.skeleton').length === 0`
+
+async function find(url: string, token: string): Promise<Found> {
+  const query = `{
+    items(first: 1, search: "rocket") { nodes { uniqueId } }
+    failures(first: 1) { nodes { item { uniqueId } } }
+    families(first: 1) { nodes { uniqueId } }
+  }`
+  const response = await fetch(`${url}/graphql`, {
+    method: 'POST',
+    headers: { 'content-type': 'application/json', authorization: `Bearer ${token}` },
+    body: JSON.stringify({ query }),
+  })
+  const { data } = (await response.json()) as {
+    data: {
+      items: { nodes: { uniqueId: string }[] }
+      failures: { nodes: { item: { uniqueId: string } }[] }
+      families: { nodes: { uniqueId: string }[] }
+    }
+  }
+  const item = data.items.nodes[0]?.uniqueId ?? ''
+  return {
+    item,
+    failed: data.failures.nodes[0]?.item.uniqueId ?? item,
+    family: data.families.nodes[0]?.uniqueId ?? '',
+  }
+}
