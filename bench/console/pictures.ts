@@ -41,12 +41,12 @@ export const SHOTS: readonly Shot[] = [
     prepare: async (page) => {
       await page.locator('.cell').nth(2).click()
       await page.locator('.cell.pinned').first().waitFor()
-      await page.locator('.chosen .picture.loaded').first().waitFor()
+      await page.locator('.picked .picture.loaded').first().waitFor()
     },
   },
   { name: 'layouts', address: () => '/layouts', ready: '.presets .picture.loaded' },
   { name: 'backfills', address: () => '/backfills', ready: '.table .status' },
-  { name: 'plan', address: () => '/backfills/new?mode=ALL', ready: '.plan-items' },
+  { name: 'plan', address: () => '/backfills/new?mode=ALL', ready: '.plan-items:has-text("item")' },
   { name: 'failures', address: () => '/backfills/failures', ready: '.table code' },
   { name: 'why', address: ({ failed }) => `/why?url=${failed}`, ready: '.findings .status' },
 ]
@@ -54,7 +54,7 @@ export const SHOTS: readonly Shot[] = [
 /** Takes a picture of each page of a running service, light and dark, on a desktop and a phone, into docs/ or a folder. */
 export async function takePictures(
   browser: Browser,
-  { url, token, folder = DOCS, only }: { url: string; token: string; folder?: string; only?: string | undefined },
+  { url, token, folder = DOCS, only }: { url: string; token: string; folder?: string; only?: string },
 ): Promise<void> {
   const found = await find(url, token)
   for (const viewport of [DESKTOP, PHONE]) {

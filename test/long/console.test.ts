@@ -1,6 +1,7 @@
 import type { Browser } from 'playwright-core'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import type { App } from '../../src/app.ts'
+import { printGlobalId } from '../../src/core/global-id.ts'
 import { type Entry, importItems } from '../../src/import/import-items.ts'
 import { openChromium } from '../support/chromium.ts'
 import { DESKTOP, openConsole, PHONE, reads, violations } from '../support/console.ts'
@@ -65,6 +66,7 @@ it('has no accessibility violation on any page, in both themes, on a desktop and
   await backfill(url)
   const { uniqueId } = await app.prisma.item.findFirstOrThrow({ where: { slug: 'item-3' } })
   const failed = await app.prisma.item.findFirstOrThrow({ where: { slug: 'nothing' } })
+  const family = await app.prisma.family.findFirstOrThrow()
   const pages: readonly (readonly [address: string, ready: string])[] = [
     ['/', '.wall img'],
     ['/catalogue', '.virtual .picture.loaded'],
@@ -73,7 +75,16 @@ it('has no accessibility violation on any page, in both themes, on a desktop and
     [`/item/${failed.uniqueId}`, '.failure'],
     [`/why?url=${uniqueId}`, '.why-sentence'],
     ['/why', '.empty'],
+    ['/families', '.families .picture.loaded'],
+    [`/families/${family.uniqueId}?seed=7&pin=${uniqueId}`, '.cell.pinned'],
+    [`/families/${family.uniqueId}?layout=strip`, '.cell'],
+    ['/families?search=nothing-like-this', '.empty'],
+    ['/families/AAAAAAAAAAAA', '.empty'],
+    ['/layouts', '.presets .picture.loaded'],
+    [`/item/${uniqueId}?with=original`, '.viewer-other .picture.loaded'],
+    [`/catalogue?family=${family.uniqueId}`, '.way-row'],
     ['/backfills', '.table .status'],
+    [`/backfills?open=${encodeURIComponent(printGlobalId('Backfill', 1))}`, '.comparison'],
     ['/backfills/new', '.plan-items'],
     ['/backfills/failures', '.table code'],
     ['/item/AAAAAAAAAAAA', '.empty'],

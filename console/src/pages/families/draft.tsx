@@ -199,13 +199,13 @@ function Chosen({
         {title} {ids.length > 0 && <span class="muted small">{plural(ids.length, 'item')}</span>}
       </h2>
       {ids.length === 0 && <p class="muted small">{children}</p>}
-      <ul class="chosen">
+      <ul class="picked">
         {items.map((item) =>
           item && 'uniqueId' in item ? (
             <li key={item.uniqueId}>
               <button
                 type="button"
-                class="chosen-item"
+                class="picked-item"
                 aria-label={`${title}: ${item.name.slice(0, 100)}. Take it out.`}
                 title={item.name.slice(0, 300)}
                 onClick={() => onRemove(ids.filter((each) => each !== item.uniqueId))}

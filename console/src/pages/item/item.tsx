@@ -60,7 +60,9 @@ export default function Item() {
         <div class="item-side">
           {failed && <Failure uniqueId={uniqueId} onRetried={asked.reload} />}
           {item && <Facts item={item} />}
-          {shown && <UseIt uniqueId={uniqueId} preset={current?.preset.name ?? shown} url={current?.url ?? null} />}
+          {shown && !failed && (
+            <UseIt uniqueId={uniqueId} preset={current?.preset.name ?? shown} url={current?.url ?? null} />
+          )}
         </div>
       </div>
       <Section title="Variants">
