@@ -3,7 +3,7 @@ import path from 'node:path'
 import type { Browser, Page } from 'playwright-core'
 import sharp from 'sharp'
 
-const DOCS = path.join(import.meta.dirname, '../../docs')
+const DOCS = path.join(import.meta.dirname, '../../docs/console')
 const DESKTOP = { width: 1280, height: 860 }
 const PHONE = { width: 390, height: 844 }
 /** A phone's screenshot at its density would be four times as large. */
@@ -11,7 +11,7 @@ const WEBP = { quality: 78, effort: 6, smartSubsample: true }
 
 /** A page of the console to be pictured. */
 interface Shot {
-  /** Of the picture's file: `console-NAME.webp`, with `-dark` and `-phone`. */
+  /** Of the picture's file: `NAME.webp`, with `-dark` and `-phone`. */
   readonly name: string
   readonly address: (found: Found) => string
   /** A selector of what is there when the page is complete. */
@@ -25,14 +25,22 @@ interface Found {
   readonly item: string
   readonly failed: string
   readonly family: string
+  /** The latest that is completed. */
+  readonly backfill: string
 }
 
 /** Each page once; a new page of the console gets a line here. */
 export const SHOTS: readonly Shot[] = [
-  { name: 'overview', address: () => '/', ready: '.wall .picture.loaded' },
+  {
+    name: 'overview',
+    address: () => '/',
+    ready: '.wall .picture.loaded',
+    // A line has two points.
+    prepare: (page) => page.locator('.sparkline-line, .running .empty').first().waitFor(),
+  },
   { name: 'catalogue', address: () => '/catalogue', ready: '.virtual .picture.loaded' },
-  { name: 'item', address: ({ item }) => `/item/${item}`, ready: '.table .status' },
-  { name: 'failed-item', address: ({ failed }) => `/item/${failed}`, ready: '.failure .status' },
+  { name: 'item', address: ({ item }) => `/item/${item}?with=original`, ready: '.viewer-other .picture.loaded' },
+  { name: 'failed-item', address: ({ failed }) => `/item/${failed}`, ready: '.failure p + p' },
   { name: 'families', address: () => '/families', ready: '.families .picture.loaded' },
   {
     name: 'family',
@@ -45,7 +53,11 @@ export const SHOTS: readonly Shot[] = [
     },
   },
   { name: 'layouts', address: () => '/layouts', ready: '.presets .picture.loaded' },
-  { name: 'backfills', address: () => '/backfills', ready: '.table .status' },
+  {
+    name: 'backfills',
+    address: ({ backfill }) => `/backfills?open=${encodeURIComponent(backfill)}`,
+    ready: '.table .status',
+  },
   { name: 'plan', address: () => '/backfills/new?mode=ALL', ready: '.plan-items:has-text("item")' },
   { name: 'failures', address: () => '/backfills/failures', ready: '.table code' },
   { name: 'why', address: ({ failed }) => `/why?url=${failed}`, ready: '.findings .status' },
@@ -73,7 +85,7 @@ export async function takePictures(
         const bytes = await sharp(await page.screenshot())
           .webp(WEBP)
           .toBuffer()
-        await writeFile(path.join(folder, `console-${shot.name}${end}.webp`), bytes)
+        await writeFile(path.join(folder, `${shot.name}${end}.webp`), bytes)
       }
       await context.close()
     }
@@ -88,9 +100,10 @@ const SETTLED = `[...document.querySelectorAll('.picture.loading')].every((each)
 
 async function find(url: string, token: string): Promise<Found> {
   const query = `{
-    items(first: 1, search: "rocket") { nodes { uniqueId } }
+    items(first: 1, search: "rocket", kind: ILLUSTRATION) { nodes { uniqueId } }
     failures(first: 1) { nodes { item { uniqueId } } }
     families(first: 1) { nodes { uniqueId } }
+    backfills(first: 20) { nodes { id status } }
   }`
   const response = await fetch(`${url}/graphql`, {
     method: 'POST',
@@ -102,6 +115,7 @@ async function find(url: string, token: string): Promise<Found> {
       items: { nodes: { uniqueId: string }[] }
       failures: { nodes: { item: { uniqueId: string } }[] }
       families: { nodes: { uniqueId: string }[] }
+      backfills: { nodes: { id: string; status: string }[] }
     }
   }
   const item = data.items.nodes[0]?.uniqueId ?? ''
@@ -109,5 +123,6 @@ async function find(url: string, token: string): Promise<Found> {
     item,
     failed: data.failures.nodes[0]?.item.uniqueId ?? item,
     family: data.families.nodes[0]?.uniqueId ?? '',
+    backfill: data.backfills.nodes.find(({ status }) => status === 'COMPLETED')?.id ?? '',
   }
 }
