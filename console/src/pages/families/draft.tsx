@@ -55,6 +55,7 @@ export function Draft({
   const draft = asked.data?.draftPreview ?? last
   const isChanged = settings.seed !== null || settings.pin !== null || settings.exclude !== null
   const isWaiting = asked.isLoading && !asked.data
+  const why = whyToWait({ isChanged, isWaiting, isRefused: asked.error !== null })
 
   const keep = async (only: string | null) => {
     if (!draft) return
@@ -87,16 +88,11 @@ export function Draft({
             Start over
           </Button>
           <Button
-            why={whyToWait(isChanged, isWaiting)}
+            why={why}
             isBusy={keeping.isBusy}
             onClick={() => keep(layout.name)}
           >{`Keep in ${layout.name}`}</Button>
-          <Button
-            kind="primary"
-            why={whyToWait(isChanged, isWaiting)}
-            isBusy={keeping.isBusy}
-            onClick={() => keep(null)}
-          >
+          <Button kind="primary" why={why} isBusy={keeping.isBusy} onClick={() => keep(null)}>
             Keep in every layout
           </Button>
         </span>
@@ -138,12 +134,11 @@ export function Draft({
   )
 }
 
-const whyToWait = (isChanged: boolean, isWaiting: boolean): string | null =>
-  isChanged
-    ? isWaiting
-      ? 'The draft is being drawn.'
-      : null
-    : 'Nothing is changed yet: try another seed, or pin an item.'
+function whyToWait(draft: { isChanged: boolean; isWaiting: boolean; isRefused: boolean }): string | null {
+  if (draft.isRefused) return 'There is no such draft to keep.'
+  if (draft.isWaiting) return 'The draft is being drawn.'
+  return draft.isChanged ? null : 'Nothing is changed yet: try another seed, or pin an item.'
+}
 
 /** The picture that everybody gets now. */
 export function CurrentPreview({ layout, preview }: { layout: Layout; preview: PreviewFieldsFragment | null }) {
