@@ -4,6 +4,8 @@ import { writeFile } from 'node:fs/promises'
 import path from 'node:path'
 import { promisify } from 'node:util'
 import { describe, expect, it } from 'vitest'
+import { ADMIN } from '../src/access/caller.ts'
+import { createToken } from '../src/access/tokens.ts'
 import type { App } from '../src/app.ts'
 import { startBackfill } from '../src/backfill/backfills.ts'
 import { checkRequest } from '../src/backfill/request.ts'
@@ -484,15 +486,17 @@ describe('an upload', () => {
     expect(backfill.status).toBe('RUNNING')
   })
 
-  it('is followed by a subscription until it ends', async () => {
+  it('is followed by a subscription until it ends, also with the token of a vendor that it adds', async () => {
     const { app, url } = await open()
     const id = await startUpload(url, await packSets([{ name: 'A', files: drawings(0, 30) }]))
+    const wanted = { name: 'a new vendor', scopes: ['upload:write'], vendor: 'acme', expiresAt: null, by: ADMIN }
+    const { secret } = await createToken(app, wanted)
     const response = await fetch(`${url}/graphql`, {
       method: 'POST',
       headers: {
         'content-type': 'application/json',
         accept: 'text/event-stream',
-        authorization: 'Bearer test-admin-token',
+        authorization: `Bearer ${secret}`,
       },
       body: JSON.stringify({
         query: 'subscription ($id: ID!) { uploadProgress(id: $id) { status items { done } } }',
