@@ -225,7 +225,7 @@ describe('exactly one render', () => {
   it('across processes: two services, one database, one store', async () => {
     const config = await testConfig()
     const apps = [await testApp(config), await testApp(config)]
-    const servers = await Promise.all(apps.map(testServer))
+    const servers = await Promise.all(apps.map((app) => testServer(app)))
     const [first] = apps as [App, App]
     await importItems(
       { pg: first.pg, originals: first.stores.originals },

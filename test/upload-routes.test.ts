@@ -1,7 +1,7 @@
 import { readdir } from 'node:fs/promises'
 import { request } from 'node:http'
 import path from 'node:path'
-import { describe, expect, it } from 'vitest'
+import { describe, expect, it, onTestFinished } from 'vitest'
 import { readS3Event } from '../src/uploads/s3-event.ts'
 import { signUploadUrl } from '../src/uploads/upload-url.ts'
 import { testBuckets } from './support/s3.ts'
@@ -74,6 +74,62 @@ describe('an upload URL of the service', () => {
     const read = await fetch(first.url)
     expect([read.status, read.headers.get('allow')]).toEqual([405, 'PUT'])
     expect(await app.stores.originals.head('uploads/1.zip')).toBeNull()
+  })
+})
+
+describe('an upload URL that is sent to', () => {
+  /** Begins to send an archive, and returns the answer, or `closed` if there is none. */
+  const begin = (at: string, { length, first }: { length: number; first: Buffer }) => {
+    const answer = Promise.withResolvers<string>()
+    const sending = request(at, { method: 'PUT', headers: { 'content-length': length } }, async (response) => {
+      response.setEncoding('utf8')
+      answer.resolve(`${response.statusCode} ${(await response.toArray()).join('')}`)
+    })
+    sending.on('error', () => answer.resolve('closed'))
+    sending.write(first)
+    onTestFinished(() => void sending.destroy())
+    return { sending, answer: answer.promise }
+  }
+
+  it('twenty times at once keeps one draft, and takes the archive of the one that began', async () => {
+    const { app, url } = await open()
+    const bytes = await archive()
+    const created = await createUpload(url, bytes.length)
+    const drafts = path.join(app.config.dataDir, 'originals/.drafts')
+    const part = { length: bytes.length, first: bytes.subarray(0, 20) }
+    const first = begin(created.url, part)
+    await until(async () => (await readdir(drafts)).length === 2)
+    const others = await Promise.all(Array.from({ length: 20 }, () => begin(created.url, part).answer))
+    expect(others).toEqual(Array(20).fill(expect.stringMatching(/^400 .*uploads\/1\.zip is being received already/)))
+    expect(await readdir(drafts)).toHaveLength(2)
+    first.sending.end(bytes.subarray(20))
+    expect(await first.answer).toMatch(/^201 /)
+    await until(async () => (await readdir(drafts)).length === 0)
+  })
+
+  it('and stalls, or arrives drop by drop, is answered and freed', async () => {
+    const app = await testApp(await testConfig())
+    const { url } = await testServer(app, { leastRate: { bytes: 1000, ms: 300 } })
+    const drafts = path.join(app.config.dataDir, 'originals/.drafts')
+    const [stalled, dripping] = [await createUpload(url, 5000), await createUpload(url, 5000)]
+    const part = { length: 5000, first: Buffer.alloc(10) }
+    const still = begin(stalled.url, part)
+    const drops = begin(dripping.url, part)
+    const timer = setInterval(() => drops.sending.write('x'), 20)
+    onTestFinished(() => clearInterval(timer))
+    expect(await still.answer).toMatch(/^408 REQUEST_TIMEOUT: Only 10 bytes .* in 0\.3 s, and 1000 are needed/)
+    expect(await drops.answer).toMatch(/^408 REQUEST_TIMEOUT: Only \d+ bytes/)
+    await until(async () => (await readdir(drafts)).length === 0)
+  })
+
+  it('from many addresses of one vendor leaves room for others', async () => {
+    const { app, url } = await open({ UPLOADS_IN_PROGRESS: '2' })
+    const releases = [1, 2].map(() => app.limits.archivesOfVendor.acquire('acme'))
+    await app.pg.query('update upload set finished_at = now()')
+    const created = await createUpload(url, 100)
+    expect(await (await send(created, Buffer.alloc(100))).text()).toMatch(/^RATE_LIMITED: /)
+    for (const release of releases) release()
+    expect((await send(created, Buffer.alloc(100))).status).toBe(201)
   })
 })
 

@@ -14,6 +14,7 @@ import { createFailuresExport } from './failures.ts'
 import { createGraphQLRoutes } from './graphql.ts'
 import { createHealthRoutes } from './health.ts'
 import { createOriginHandler } from './images.ts'
+import type { LeastRate } from './least-rate.ts'
 import { createRequestLimit } from './limit-requests.ts'
 import { createOriginalsRoute } from './originals.ts'
 import { assignRequestId, guarded, pathOf } from './sender.ts'
@@ -48,7 +49,11 @@ const KEEP_ALIVE_MS = 65_000
 /** Serves the console, GraphQL, pictures, uploads, failures, health and metrics. Throws IN_USE if the port is taken. */
 export async function serve(
   app: App,
-  { stalledMs = STALLED_MS, requestMs = REQUEST_MS }: { stalledMs?: number; requestMs?: number } = {},
+  {
+    stalledMs = STALLED_MS,
+    requestMs = REQUEST_MS,
+    leastRate,
+  }: { stalledMs?: number; requestMs?: number; leastRate?: LeastRate } = {},
 ): Promise<HttpServer> {
   const { host, port, publicUrl, publicImageUrl } = app.config
   const base = { url: '', imageUrl: '' }
@@ -65,7 +70,7 @@ export async function serve(
   const showConsole = createConsole(base, app.stores.originals.inbox)
   const signIn = createSignInCode()
   const session = createSessionRoute({ config: app.config, signIn })
-  const uploads = createUploadRoutes(app)
+  const uploads = createUploadRoutes(app, { ...(leastRate && { leastRate }) })
 
   const server = createServer({ requestTimeout: UPLOAD_MS, headersTimeout: 10_000 }, (request, response) => {
     assignRequestId(request, response)

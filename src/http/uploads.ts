@@ -9,17 +9,18 @@ import { type Arrival, readS3Event } from '../uploads/s3-event.ts'
 import { checkUploadUrl } from '../uploads/upload-url.ts'
 import { completeUpload, findUpload } from '../uploads/uploads.ts'
 import { createClientAddress } from './client-address.ts'
+import { atLeastRate, type LeastRate } from './least-rate.ts'
 import { identifySender } from './sender.ts'
 
 const EVENT_MAX_BYTES = 100_000
-/** The sender of an archive is considered gone after this long without a byte. */
-const STALL_MS = 30_000
+/** 10 kB/s, a tenth of a slow line's; an archive of the largest size needs 555 kB/s to arrive while its URL is valid. */
+const LEAST_RATE: LeastRate = { bytes: 300_000, ms: 30_000 }
 
 /**
  * Routes for archives: `PUT /uploads/ID` at a URL signed by createUpload, if the originals store takes no direct uploads, and `POST
  * /events/s3`, with which a bucket announces new objects, with a token of scope upload:write.
  */
-export function createUploadRoutes(app: App) {
+export function createUploadRoutes(app: App, { leastRate = LEAST_RATE }: { leastRate?: LeastRate } = {}) {
   const { prisma, urlSecrets, config } = app
   const { originals } = app.stores
   const addressOf = createClientAddress(config)
@@ -47,12 +48,11 @@ export function createUploadRoutes(app: App) {
         'BAD_INPUT',
         `Content-Length is ${length ?? 'missing'}; this URL accepts exactly the announced ${upload.bytes} bytes.`,
       )
-    const release = app.limits.archives.acquire(networkOf(addressOf(request)))
-    response.once('close', release)
-    request.setTimeout(STALL_MS, () => request.destroy())
+    response.once('close', app.limits.archives.acquire(networkOf(addressOf(request))))
+    response.once('close', app.limits.archivesOfVendor.acquire(upload.vendor))
     const isNew =
       upload.status === 'CREATED' &&
-      (await originals.inbox.receive(printUploadKey(id), request, { bytes: Number(length) }))
+      (await originals.inbox.receive(printUploadKey(id), atLeastRate(request, leastRate), { bytes: Number(length) }))
     if (!isNew) throw new AppError('BAD_INPUT', `The archive of upload ${id} has arrived already: complete the upload.`)
     answer(response, 201, { upload: id, bytes: Number(length) })
   }
@@ -136,6 +136,7 @@ function refuse(
     ...(error.retryAfterS === null ? {} : { 'retry-after': String(error.retryAfterS) }),
     ...(request.complete ? {} : { connection: 'close' }),
   }
+  if (!request.complete) response.once('finish', () => request.destroy())
   response
     .writeHead(error.status, { ...HEADERS, 'content-type': 'text/plain; charset=utf-8', ...more })
     .end(`${error.code}: ${publicSentence(error)}\n`)

@@ -17,10 +17,14 @@ export interface Limits {
   readonly subscriptions: ConcurrencyLimit
   /** Archives being received. */
   readonly archives: ConcurrencyLimit
+  /** The same by vendor, from whatever addresses they come. */
+  readonly archivesOfVendor: ConcurrencyLimit
 }
 
 /** Each holds a connection and writes to the disk. */
 const ARCHIVES_MAX = 200
+/** A vendor with many addresses leaves room for others. */
+const ARCHIVES_OF_VENDOR_MAX = 50
 
 export function openLimits({ limits }: Pick<Config, 'limits'>): Limits {
   const perMinute = (name: string, what: string, quota: number, unit?: string) =>
@@ -38,6 +42,11 @@ export function openLimits({ limits }: Pick<Config, 'limits'>): Limits {
     archives: openConcurrencyLimit({
       what: 'uploads',
       perClient: limits.uploadsInProgress,
+      total: ARCHIVES_MAX,
+    }),
+    archivesOfVendor: openConcurrencyLimit({
+      what: 'uploads',
+      perClient: Math.min(limits.uploadsInProgress, ARCHIVES_OF_VENDOR_MAX),
       total: ARCHIVES_MAX,
     }),
   }

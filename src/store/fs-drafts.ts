@@ -1,5 +1,5 @@
 import { randomBytes } from 'node:crypto'
-import { link, lstat, readdir, unlink } from 'node:fs/promises'
+import { link, lstat, readdir, unlink, writeFile } from 'node:fs/promises'
 import { hostname } from 'node:os'
 import path from 'node:path'
 import { startOf } from '../core/processes.ts'
@@ -24,15 +24,39 @@ export const linkNew = (draft: string, file: string): Promise<boolean> =>
   )
 
 /**
+ * Claims a key for one process that shares the directory; null: another one receives it. A claim whose
+ * process died counts for nothing. Call what is returned when the draft has ended.
+ */
+export async function claimDraft(drafts: string, key: string): Promise<(() => Promise<void>) | null> {
+  const claim = `${key.replaceAll('/', '_')}.claim.`
+  for (const name of await readdir(drafts)) {
+    if (name.startsWith(claim) && !(await removeIfOrphan(drafts, name, claim))) return null
+  }
+  const mine = path.join(drafts, claim + newDraftName())
+  await writeFile(mine, '', { flag: 'wx' })
+  const release = () => unlink(mine).catch(() => {})
+  // Of two that claim it at the same moment neither goes on.
+  const claims = (await readdir(drafts)).filter((name) => name.startsWith(claim))
+  if (claims.length === 1) return release
+  await release()
+  return null
+}
+
+/**
  * Removes drafts left by killed processes: those of this host immediately, others once they are old: a live process needs its own for far
  * less than an hour.
  */
 export async function removeOrphans(drafts: string): Promise<void> {
-  for (const name of await readdir(drafts)) {
-    const draft = path.join(drafts, name)
-    const [, host, pid] = /^(.*)\.(\d+)\.[0-9a-f]+$/.exec(name) ?? []
-    const isOrphan = host === HOST && (await startOf(Number(pid))) === null
-    const stat = await lstat(draft).catch(() => null)
-    if (stat && (isOrphan || Date.now() - stat.mtimeMs > DRAFT_MAX_AGE_MS)) await unlink(draft).catch(() => {})
-  }
+  for (const name of await readdir(drafts)) await removeIfOrphan(drafts, name)
+}
+
+async function removeIfOrphan(drafts: string, name: string, prefix = /^.*\.claim\./.exec(name)?.[0] ?? '') {
+  const [, host, pid] = /^(.*)\.(\d+)\.[0-9a-f]+$/.exec(name.slice(prefix.length)) ?? []
+  const draft = path.join(drafts, name)
+  const isOrphan = host === HOST && (await startOf(Number(pid))) === null
+  const stat = await lstat(draft).catch(() => null)
+  if (!stat) return true
+  if (!isOrphan && Date.now() - stat.mtimeMs <= DRAFT_MAX_AGE_MS) return false
+  await unlink(draft).catch(() => {})
+  return true
 }

@@ -4,7 +4,7 @@ import path from 'node:path'
 import { AppError } from '../core/errors.ts'
 import { causes } from '../core/log.ts'
 import { mapConcurrent } from '../core/map-concurrent.ts'
-import { linkNew, newDraftName, removeOrphans } from './fs-drafts.ts'
+import { claimDraft, linkNew, newDraftName, removeOrphans } from './fs-drafts.ts'
 import { syncFiles, syncFolders } from './fs-sync.ts'
 import type { ByteRange, Listed, Store } from './store.ts'
 import { writeStream } from './write-stream.ts'
@@ -138,10 +138,20 @@ export async function openFsStore(directory: string): Promise<Store> {
     }
   }
 
+  /** One draft a key, however many send it at once. */
+  const receiving = new Set<string>()
+
   const receive = async (key: string, body: AsyncIterable<Uint8Array>, { bytes }: { bytes: number }) => {
     const file = locate(key)
     const draft = newDraft()
+    const busy = new AppError('BAD_INPUT', `${key} is being received already: wait until that has ended or failed.`)
+    if (receiving.has(key)) throw busy
+    receiving.add(key)
+    let release: (() => Promise<void>) | null = null
     try {
+      await removeOrphans(path.join(root, DRAFTS))
+      release = await claimDraft(path.join(root, DRAFTS), key)
+      if (!release) throw busy
       await makeFolder(path.dirname(file))
       await writeStream(draft, body, bytes)
       return await linkNew(draft, file)
@@ -153,6 +163,8 @@ export async function openFsStore(directory: string): Promise<Store> {
         : await Promise.reject(error)
     } finally {
       await rm(draft, { force: true })
+      await release?.()
+      receiving.delete(key)
     }
   }
 

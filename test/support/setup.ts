@@ -51,8 +51,8 @@ export async function testApp(options?: Config): Promise<App> {
 }
 
 /** An API for the test on a free port. */
-export async function testServer(app: App) {
-  const server = await serve(app)
+export async function testServer(app: App, options: Parameters<typeof serve>[1] = {}) {
+  const server = await serve(app, options)
   onTestFinished(server.close)
   return server
 }
