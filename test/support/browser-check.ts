@@ -1,3 +1,4 @@
+import { on, once } from 'node:events'
 import { readdirSync } from 'node:fs'
 import path from 'node:path'
 import { pathToFileURL } from 'node:url'
@@ -22,22 +23,14 @@ export async function openBrowserCheck() {
   if (!name) throw new Error('the console is not built: run node scripts/setup.mjs')
   const workerData = pathToFileURL(path.join(ASSETS, name)).href
   const thread = new Worker(THREAD, { eval: true, workerData })
-  const next = (kind: string) =>
-    new Promise<{ result: CheckResult }>((resolve, reject) => {
-      const listen = (message: CheckMessage) => {
-        if (message.kind === 'progress') return
-        thread.off('message', listen)
-        if (message.kind === kind) resolve(message as { result: CheckResult })
-        else reject(new Error(`the thread says ${message.kind} instead of ${kind}`))
-      }
-      thread.on('message', listen)
-      thread.once('error', reject)
-    })
-  await next('loaded')
+  await once(thread, 'message')
   const check = async (archive: Uint8Array): Promise<CheckResult> => {
-    const done = next('done')
     thread.postMessage(archive)
-    return (await done).result
+    for await (const [message] of on(thread, 'message') as AsyncIterable<[CheckMessage]>) {
+      if (message.kind === 'done') return message.result
+      if (message.kind === 'unreadable') break
+    }
+    throw new Error('the archive could not be read')
   }
   return { check, close: () => thread.terminate() }
 }
