@@ -1,8 +1,12 @@
-import { useCallback } from 'preact/hooks'
+import { useSignal } from '@preact/signals'
+import { useCallback, useEffect } from 'preact/hooks'
 import { request } from '../../data/client.ts'
 import type { LoadPage } from '../../data/paged.ts'
 import { whyNot } from '../../data/session.ts'
+import { useUrlState } from '../../data/url-state.ts'
 import { AuditLog as AuditLogDocument, type AuditLogQuery } from '../../generated.ts'
+import { Button } from '../../ui/button.tsx'
+import { Field } from '../../ui/form.tsx'
 import { More, useMore } from '../../ui/more.tsx'
 import { Empty } from '../../ui/notice.tsx'
 import { Status } from '../../ui/status.tsx'
@@ -25,7 +29,16 @@ const columns: readonly Column<Entry>[] = [
     ),
   },
   { name: 'What', cell: ({ action }) => <code>{action.slice(0, 80)}</code> },
-  { name: 'Target', isWide: true, cell: ({ target }) => (target ? <code>{target.slice(0, 300)}</code> : null) },
+  {
+    name: 'Target',
+    isWide: true,
+    cell: ({ target }) =>
+      target ? (
+        <a class="link" href={`/operations/audit?target=${encodeURIComponent(target)}`}>
+          <code>{target.slice(0, 300)}</code>
+        </a>
+      ) : null,
+  },
   {
     name: 'Outcome',
     cell: ({ outcome }) => (
@@ -51,15 +64,55 @@ export default function Audit() {
 }
 
 function Log() {
+  const [{ target = '' }, set] = useUrlState()
+  const text = useSignal(target)
+  useEffect(() => {
+    text.value = target
+  }, [target, text])
   const load = useCallback<LoadPage<Entry>>(
-    async (after, signal) => (await request(AuditLogDocument, { first: PAGE, after }, { signal })).auditLog,
-    [],
+    async (after, signal) => {
+      const variables = { first: PAGE, after, target: target || null }
+      return (await request(AuditLogDocument, variables, { signal })).auditLog
+    },
+    [target],
   )
   const list = useMore(load)
   return (
     <>
+      <form
+        class="operate operate-line"
+        onSubmit={(event) => {
+          event.preventDefault()
+          set({ target: text.value.trim() })
+        }}
+      >
+        <Field label="Target">
+          {(props) => (
+            <input
+              {...props}
+              class="input"
+              placeholder="an id, of an item, set, family or anything else"
+              maxLength={300}
+              autocomplete="off"
+              spellcheck={false}
+              value={text.value}
+              onInput={({ currentTarget }) => {
+                text.value = currentTarget.value
+              }}
+            />
+          )}
+        </Field>
+        <Button type="submit" icon="search">
+          Filter
+        </Button>
+        {target && (
+          <Button kind="quiet" onClick={() => set({ target: '' })}>
+            Show all
+          </Button>
+        )}
+      </form>
       {list.nodes?.length === 0 ? (
-        <Empty title="Nothing has been recorded yet.">
+        <Empty title={target ? 'Nothing was done with this target.' : 'Nothing has been recorded yet.'}>
           <p>Whatever changes something is recorded here, with who did it.</p>
         </Empty>
       ) : (
