@@ -175,6 +175,35 @@ export const HOSTILE: readonly Hostile[] = [
     ),
   ),
 
+  refused('TOO_COMPLEX', '20,000 gradients that inherit 200 stops', () =>
+    svg(
+      `<linearGradient id="g">${'<stop offset="1"/>'.repeat(200)}</linearGradient>${many(20_000, (i) => `<linearGradient id="h${i}" xlink:href="#g"/><path fill="url(#h${i})" d="M0 0h9v9"/>`)}`,
+    ),
+  ),
+  refused('TOO_COMPLEX', 'a text of 80,000 letters', () => svg(`<text>${'lorem ipsum '.repeat(7000)}</text>`)),
+  refused('TOO_COMPLEX', '54,000 letters with a position each', () =>
+    svg(`<text x="${'9 '.repeat(54_000)}" rotate="${'9 '.repeat(54_000)}">${'a'.repeat(54_000)}</text>`),
+  ),
+  refused('TOO_COMPLEX', 'a stroke of 60,000 points that crosses itself everywhere', () =>
+    svg(
+      `<path fill="none" stroke="red" d="M${many(60_000, (i) => `${(i * 37) % 101} ${(i * 53) % 97}L`)}0 0"/>`,
+      'width="100" height="100"',
+    ),
+  ),
+  refused('TOO_COMPLEX', '60,000 circles with a stroke', () =>
+    svg(many(60_000, (i) => `<circle r="${i % 99}" cx="50" cy="50" stroke="red" stroke-width="9"/>`)),
+  ),
+  refused('TOO_COMPLEX', '20 filters that merge 300 nodes', () =>
+    svg(
+      `<filter id="f"><feMerge>${'<feMergeNode in="SourceGraphic"/>'.repeat(300)}</feMerge></filter>${'<rect width="100" height="100" filter="url(#f)"/>'.repeat(20)}`,
+    ),
+  ),
+  refused('TOO_COMPLEX', '140 blurs of dots in regions beyond the picture', () =>
+    svg(
+      `<filter id="f" x="-100" y="-100" width="300" height="300"><feGaussianBlur stdDeviation="9"/></filter>${many(140, (i) => `<path d="M${i % 90} 50h1v1" filter="url(#f)"/>`)}`,
+    ),
+  ),
+
   refused('TOO_COMPLEX', '5,000 chained patterns', () =>
     svg(
       `${many(5000, (i) => `<pattern id="p${i}" width="9" height="9"><rect width="9" height="9" fill="url(#p${i + 1})"/></pattern>`)}<rect width="9" height="9" fill="url(#p0)"/>`,

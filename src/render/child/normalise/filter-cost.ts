@@ -16,6 +16,7 @@ const PRIMITIVES: Readonly<Record<string, Work>> = {
   feDiffuseLighting: work(11, 22),
   feSpecularLighting: work(19, 32),
   feDisplacementMap: work(11, 227),
+  feMergeNode: work(9, 9),
 }
 const OTHER_PRIMITIVE = work(4, 0.5)
 

@@ -3,7 +3,18 @@ import { LIMITS, tooComplex } from './limits.ts'
 import { DEFINITIONS } from './names.ts'
 import { referenceIn } from './references.ts'
 import { type Element, elementsOf, type Tree, type Work } from './tree.ts'
-import { addWork, hasLayer, isLayer, openShares, shareOfRegion, workOf, workOfLayers, workOfUse } from './work.ts'
+import {
+  addWork,
+  hasLayer,
+  isLayer,
+  NO_WORK,
+  openShares,
+  shareOfRegion,
+  workOf,
+  workOfArea,
+  workOfLayers,
+  workOfUse,
+} from './work.ts'
 
 /** The cost of drawing an element once: sums over what is drawn together, maxima over what is nested. */
 interface Weight {
@@ -28,6 +39,10 @@ const PIXELS_PER_ELEMENT = 10_000
 
 /** Less is not worth a closer estimate. */
 const LITTLE_WORK_MS = 150
+/** Fewer take less than a second for their area. */
+const MANY_SHAPES = 10_000
+/** Art with filters is drawn for each size: 512 px, 128 px and a small one for the checks. */
+const FILTERED_DRAWINGS = 1.35
 
 /**
  * Follows all references, cuts circular ones, and refuses documents whose reference chains, nesting or multiplied-out size exceed the
@@ -36,9 +51,14 @@ const LITTLE_WORK_MS = 150
  */
 export function checkGraph(tree: Tree, extent: number): Work {
   // As if every layer were as large as the picture, which is quick to say.
-  let { work } = measure(tree, { extent, shareOf: () => 1 })
-  if (Math.max(work.resvg, work.librsvg) > LITTLE_WORK_MS)
-    work = measure(tree, { extent, shareOf: openShares(tree, extent) }).work
+  let { work, cost } = measure(tree, { extent, shareOf: () => 1, areaOf: () => 0 })
+  if (Math.max(work.resvg, work.librsvg) > LITTLE_WORK_MS || cost > MANY_SHAPES) {
+    const shareOf = openShares(tree, extent)
+    work = measure(tree, { extent, shareOf, areaOf: cost > MANY_SHAPES ? shareOf : () => 0 }).work
+  }
+  // Other art that takes long is drawn once for all sizes.
+  const isFiltered = [...tree.targets.values()].some(({ name }) => name === 'filter')
+  if (isFiltered) work = addWork(NO_WORK, work, FILTERED_DRAWINGS)
   const ms = Math.min(work.resvg, work.librsvg)
   if (ms > LIMITS.drawingMs) throw tooComplex(`Drawing it would take about ${(ms / 1000).toFixed(0)} s.`)
   return work
@@ -48,10 +68,12 @@ interface Options {
   readonly extent: number
   /** The share of the picture that an element covers, 0 to 1. */
   readonly shareOf: (element: Element) => number
+  /** The same for shapes, whose area matters only if they are many. */
+  readonly areaOf: (element: Element) => number
 }
 
 /** Each element is measured once. */
-function measure(tree: Tree, { extent, shareOf }: Options): Weight {
+function measure(tree: Tree, { extent, shareOf, areaOf }: Options): Weight {
   const weights = new Map<Element, Weight>()
   const open = new Set<Element>()
   let cycles = 0
@@ -88,7 +110,9 @@ function measure(tree: Tree, { extent, shareOf }: Options): Weight {
       nesting: 0,
       layers: 0,
       filters: 0,
-      work: isPrimitive ? workOfPrimitive(element, extent) : workOf(element),
+      work: isPrimitive
+        ? workOfPrimitive(element, extent)
+        : addWork(workOf(element), isShape ? workOfArea(element, areaOf(element)) : NO_WORK),
       outlineChars: OUTLINES.reduce((sum, name) => sum + (element.attributes.get(name)?.length ?? 0), 0),
     }
   }

@@ -3,9 +3,9 @@ import { boxOf } from './boxes.ts'
 import { px } from './lengths.ts'
 import { IDENTITY, transformBox } from './matrix.ts'
 import { DEFINITIONS } from './names.ts'
-import { outlineOf } from './path-data.ts'
+import { countNumbers, outlineOf } from './path-data.ts'
 import { parseTransform } from './transform-list.ts'
-import type { Element, Tree, Work } from './tree.ts'
+import { type Element, inherited, type Tree, type Work } from './tree.ts'
 
 /** The figures below are those of `npm run bench -- work`, which prints them next to the time that each kind takes. */
 export const NO_WORK: Work = { resvg: 0, librsvg: 0 }
@@ -19,11 +19,17 @@ export const work = (resvg: number, librsvg: number): Work => ({ resvg, librsvg 
 const SHAPE = work(0.016, 0.02)
 const TEXT = work(0.3, 0.1)
 const SPAN = work(0.45, 0.08)
-const LETTER = work(0.05, 0.1)
+const LETTER = work(0.085, 0.1)
 /** Letters that the default fonts lack: librsvg looks through all fonts for each. */
-const RARE_LETTER = work(0.05, 0.46)
+const RARE_LETTER = work(0.085, 0.46)
+/** A number in a list of positions, which are as many as the letters that are set one by one. */
+const POSITION = work(0.03, 0.05)
+const POSITIONS = ['x', 'y', 'dx', 'dy', 'rotate'] as const
 /** Multiplied by the number of shapes that use the gradient. */
-const STOP = work(0.0005, 0.0008)
+const STOP = work(0.0026, 0.0026)
+/** What a shape takes in addition if it is as large as the picture: its fill, and its stroke. */
+const FILLED = work(0.13, 0.045)
+const STROKED = work(0.06, 0.11)
 
 /** What drawing an element takes without its children, references and layers. */
 export function workOf(element: Element): Work {
@@ -41,29 +47,46 @@ export function workOf(element: Element): Work {
     case 'stop':
       return STOP
     case 'text':
-      return addWork(TEXT, workOfLetters(element))
+      return addWork(TEXT, addWork(workOfLetters(element), workOfPositions(element)))
     case 'tspan':
     case 'textPath':
-      return addWork(SPAN, workOfLetters(element))
+      return addWork(SPAN, addWork(workOfLetters(element), workOfPositions(element)))
     default:
       return NO_WORK
   }
+}
+
+/** @param share of the picture that a shape covers, 0 to 1 */
+export function workOfArea(element: Element, share: number): Work {
+  if (share === 0) return NO_WORK
+  return addWork(addWork(NO_WORK, FILLED, share), isStroked(element) ? STROKED : NO_WORK, share)
 }
 
 /** Shorter data is within what a shape takes. */
 const SHORT_OUTLINE_CHARS = 2000
 
 /**
- * cairo, which librsvg draws with, finds every crossing of a path's segments: 4,000 long ones take 2 s, 16,000 take 49 s. resvg takes 0.08
- * and 0.5 s. Their number grows with the segments and with how often the outline crosses its own box.
+ * cairo, which librsvg draws with, finds every crossing of a path's segments: 4,000 long ones take 2 s, 16,000 take 49 s. resvg keeps the
+ * segments of each line of pixels in order: they take 0.08 and 0.5 s, 109,000 take 10 s. Their number grows with the segments and with how
+ * often the outline crosses its own box; an outline that is stroked is drawn along both of its sides too.
  */
-function workOfOutline({ name, attributes }: Element): Work {
-  const data = attributes.get(name === 'path' ? 'd' : 'points') ?? ''
+function workOfOutline(element: Element): Work {
+  const data = element.attributes.get(element.name === 'path' ? 'd' : 'points') ?? ''
   if (data.length < SHORT_OUTLINE_CHARS) return NO_WORK
   const { segments, length, height } = outlineOf(data)
-  const crossings = height > 0 ? Math.min(length / height, segments) : 0
-  return work(0.0006 * segments + 0.05 * crossings, 0.0045 * segments + 0.000_25 * segments * crossings)
+  const sides = isStroked(element) ? STROKED_SIDES : 1
+  const crossings = height > 0 ? sides * Math.min(length / height, segments) : 0
+  return work(
+    0.0006 * segments + 0.05 * crossings + 0.000_0023 * crossings ** 2,
+    0.0045 * segments + 0.000_25 * segments * crossings,
+  )
 }
+
+/** The two sides, and joins. */
+const STROKED_SIDES = 2.2
+
+/** What a `use` draws may be stroked as that one says: its shapes cannot tell. */
+const isStroked = (element: Element): boolean => (inherited(element, 'stroke') ?? 'none') !== 'none'
 
 const RARE = /[^\p{Script=Latin}\p{Script=Greek}\p{Script=Cyrillic}\p{Script=Common}\p{Script=Inherited}]/gu
 
@@ -77,11 +100,16 @@ function workOfLetters({ children }: Element): Work {
   return sum
 }
 
+function workOfPositions({ attributes }: Element): Work {
+  const count = POSITIONS.reduce((sum, name) => sum + countNumbers(attributes.get(name) ?? ''), 0)
+  return addWork(NO_WORK, POSITION, Math.max(0, count - POSITIONS.length))
+}
+
 /** What a layer takes: one of any size, and in addition one as large as the picture. */
 type Layer = readonly [any: Work, whole: Work]
 const LAYERS: Readonly<Record<string, Layer>> = {
-  opacity: [work(0.05, 0.1), work(1.9, 0.25)],
-  'mix-blend-mode': [work(0.05, 2.7), work(1.6, 0)],
+  opacity: [work(0.05, 0.15), work(1.9, 0.45)],
+  'mix-blend-mode': [work(0.05, 2.7), work(2.3, 0)],
   isolation: [work(0.05, 0.1), work(1.9, 0.25)],
   'clip-path': [work(0.1, 0.1), work(3.5, 0)],
 }
@@ -112,10 +140,25 @@ const DRAWN: Readonly<Record<string, Layer>> = {
 export const isLayer = ({ name }: Element): boolean => name in DRAWN
 
 /** What one use of a mask, filter or pattern takes. @param inner of its content; of a filter, for the whole picture */
-export function workOfUse({ name }: Element, { share, inner }: { share: number; inner: Work }): Work {
-  const layer = DRAWN[name]
-  return addWork(layer ? sized(layer, share) : NO_WORK, inner, name === 'filter' ? share : 1)
+export function workOfUse(target: Element, { share, inner }: { share: number; inner: Work }): Work {
+  const layer = DRAWN[target.name]
+  const own = layer ? sized(layer, share) : NO_WORK
+  if (target.name === 'pattern') return addWork(NO_WORK, addWork(own, inner), enlargementOf(target))
+  if (target.name !== 'filter') return addWork(own, inner)
+  const visible = Math.min(share, VISIBLE_REGION_MAX)
+  return work(own.resvg + share * inner.resvg, own.librsvg + visible * inner.librsvg)
 }
+
+/** A tile is drawn as large as its transform makes it, also where that is far beyond the picture. */
+function enlargementOf({ attributes }: Element): number {
+  const [a, b, c, d] = readTransform(attributes.get('patternTransform'))
+  return Math.min(Math.max(Math.abs(a * d - b * c), 1), ENLARGEMENT_MAX)
+}
+
+const ENLARGEMENT_MAX = 100
+/** A filter's region may be larger than the picture: resvg draws all of it, librsvg a margin. */
+const REGION_MAX = 8
+const VISIBLE_REGION_MAX = 1.8
 
 /** The share of the picture in the region of a mask or filter. @param share of the element that uses it */
 export function shareOfRegion(
@@ -125,7 +168,8 @@ export function shareOfRegion(
   if (name !== 'mask' && name !== 'filter') return share
   const [width, height] = [px(attributes.get('width'), 1.2), px(attributes.get('height'), 1.2)]
   const isInUserSpace = attributes.get(`${name}Units`) === 'userSpaceOnUse'
-  return Math.min(1, isInUserSpace ? (width * height) / extent ** 2 : share * Math.max(1, (width * height) / 1.44))
+  const region = isInUserSpace ? (width * height) / extent ** 2 : share * Math.max(1, (width * height) / 1.44)
+  return Math.min(name === 'filter' ? REGION_MAX : 1, region)
 }
 
 /**
@@ -141,7 +185,7 @@ export function openShares(tree: Tree, extent: number): (element: Element) => nu
     if (!box) return 1
     for (let at: Element | null = element; at?.parent; at = at.parent) {
       if (DEFINITIONS.has(at.name) || at.name === 'svg' || referenced.has(at)) return 1
-      box = transformBox(transformOf(at), box)
+      if (at.attributes.has('transform')) box = transformBox(transformOf(at), box)
     }
     const side = MARGIN / extent
     return Math.min(1, Math.max(box.width * side, EDGE) * Math.max(box.height * side, EDGE))
@@ -153,8 +197,9 @@ const MARGIN = 1.25
 /** Even a line has some pixels. */
 const EDGE = 0.01
 
-function transformOf({ attributes }: Element) {
-  const transform = attributes.get('transform')
+const transformOf = ({ attributes }: Element) => readTransform(attributes.get('transform'))
+
+function readTransform(transform: string | undefined) {
   if (transform === undefined) return IDENTITY
   const nowhere = { x: 0, y: 0, width: 0, height: 0 }
   return parseTransform(transform, { box: nowhere, context: null as never, isAttribute: true }) ?? IDENTITY

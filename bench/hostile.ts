@@ -1,0 +1,115 @@
+import { readdirSync, readFileSync } from 'node:fs'
+import path from 'node:path'
+import { gunzipSync } from 'node:zlib'
+import { toAppError } from '../src/core/errors.ts'
+import { SOURCE_BYTES_MAX } from '../src/core/limits.ts'
+import { readPresets } from '../src/core/presets.ts'
+import { normalise } from '../src/render/child/normalise/normalise.ts'
+import { openRenderPool } from '../src/render/pool.ts'
+import { measureRender } from './support/measure-render.ts'
+import { table } from './support/service.ts'
+import { FILTER_KINDS } from './support/worst-filters.ts'
+import { SHAPE_KINDS } from './support/worst-shapes.ts'
+import { CSS_KINDS } from './support/worst-styles.ts'
+import { READ_KINDS } from './support/worst-texts.ts'
+import { USE_KINDS } from './support/worst-uses.ts'
+import type { WorstKind } from './support/worst-words.ts'
+
+const { presets } = readPresets(path.join(import.meta.dirname, '../presets.json'))
+/** Far above the limit, to see what would happen without it. */
+const CPU_LIMIT_MS = 12_000
+/** What a render may take: the limit of a first request, and of a renderer's memory. */
+const GOAL = { cpuMs: 5000, rssBytes: 512e6 }
+
+/**
+ * Renders three pictures of documents that are expensive on purpose, each in a new renderer, and prints CPU time and peak memory. Of each
+ * generated kind it is the largest document that is accepted, and one as large as a source may be.
+ * `npm run bench -- hostile [PATTERN]`, or for the files of a directory `npm run bench -- hostile --cases DIR [PATTERN]`.
+ */
+export async function run(args: string[]): Promise<void> {
+  const directory = args[0] === '--cases' ? args[1] : undefined
+  const pattern = new RegExp(args[directory === undefined ? 0 : 2] ?? '')
+  const kinds = [...SHAPE_KINDS, ...FILTER_KINDS, ...USE_KINDS, ...CSS_KINDS, ...READ_KINDS].filter(([name]) =>
+    pattern.test(name),
+  )
+  const documents = directory === undefined ? kinds.map(largestOf) : filesOf(directory)
+  const rows: string[][] = []
+  for (const [name, find] of documents.filter(([each]) => directory === undefined || pattern.test(each)))
+    for (const [size, svg] of await find()) {
+      const { outcome, cpuMs, rssBytes } = await measureOne(svg)
+      const isOver = cpuMs > GOAL.cpuMs || rssBytes > GOAL.rssBytes
+      const used = [`${(cpuMs / 1000).toFixed(2)} s`, `${Math.round(rssBytes / 1e6)} MB`]
+      rows.push([name, size, outcome, ...used, isOver ? 'over' : ''])
+      process.stderr.write(`${rows.at(-1)?.join('  ')}\n`)
+    }
+  process.stdout.write(`${table(['document', 'size', 'outcome', 'CPU', 'peak', ''], rows)}\n`)
+}
+
+type Found = readonly (readonly [size: string, svg: Buffer])[]
+type Documents = readonly [name: string, find: () => Promise<Found> | Found]
+
+function largestOf([name, make]: WorstKind): Documents {
+  const accepts = (count: number) =>
+    normalise(Buffer.from(make(count))).then(
+      () => true,
+      () => false,
+    )
+  return [
+    name,
+    async () => {
+      const most = countOfBytes(make, SOURCE_BYTES_MAX - 100)
+      const whole = ['5 MB', Buffer.from(make(most))] as const
+      if (await accepts(most)) return [[`${most}`, whole[1]]]
+      let [low, high] = [0, most]
+      for (let step = 0; step < STEPS && high - low > 1; step++) {
+        const middle = low === 0 ? Math.floor(Math.sqrt(high)) : Math.ceil(Math.sqrt(low * high))
+        if (await accepts(middle)) low = middle
+        else high = middle
+      }
+      return low === 0 ? [whole] : [[`${low}`, Buffer.from(make(low))], whole]
+    },
+  ]
+}
+
+/** Bisections of a ratio: the last ones differ by less than a tenth. */
+const STEPS = 9
+
+/** How often what a document is made of fits into this many bytes. */
+function countOfBytes(make: WorstKind[1], bytes: number): number {
+  const sizeOf = (count: number) => Buffer.byteLength(make(count))
+  let count = 1
+  while (sizeOf(count * 2) < bytes && count < COUNT_MAX) count *= 2
+  for (let step = count / 2; step >= count / 16 && step >= 1; step = Math.floor(step / 2))
+    if (sizeOf(count + step) < bytes) count += step
+  return count
+}
+
+const COUNT_MAX = 8_000_000
+
+async function measureOne(svg: Buffer) {
+  const pool = openRenderPool({ presets, size: 1, waitingMax: 1 })
+  const variants = [...presets.values()]
+    .filter(({ backfill }) => backfill)
+    .map(({ name }) => ({ preset: name, format: 'WEBP' }) as const)
+  try {
+    const { result, ...used } = await measureRender(pool, () =>
+      pool.render(svg, variants, { cpuLimitMs: CPU_LIMIT_MS }),
+    )
+    const outcome =
+      result instanceof Error ? `${toAppError(result).code} ${result.message}` : `RENDERED by ${result.engine}`
+    return { outcome: outcome.slice(0, 90), ...used }
+  } finally {
+    await pool.close()
+  }
+}
+
+const filesOf = (directory: string): Documents[] =>
+  readdirSync(directory)
+    .filter((name) => /\.svg(\.gz)?$/.test(name))
+    .sort()
+    .map((name) => [name, () => [['', readDocument(path.join(directory, name))]]])
+
+const readDocument = (file: string): Buffer => {
+  const bytes = readFileSync(file)
+  return file.endsWith('.gz') ? gunzipSync(bytes) : bytes
+}
