@@ -2,14 +2,17 @@ import {
   type GraphQLArgument,
   type GraphQLInputType,
   getNamedType,
+  isEnumType,
   isInputObjectType,
   isInterfaceType,
   isLeafType,
   isListType,
   isNonNullType,
   isObjectType,
+  isRequiredInputField,
 } from 'graphql'
-import { describe, expect, it } from 'vitest'
+import { describe, expect, it, onTestFinished, vi } from 'vitest'
+import { log } from '../src/core/log.ts'
 import { mapConcurrent } from '../src/core/map-concurrent.ts'
 import { schema } from '../src/graphql/schema.ts'
 import { ADMIN_TOKEN, importDrawings, testApp, testServer } from './support/setup.ts'
@@ -19,27 +22,73 @@ const NUL = 'a\u0000b'
 const LONE = 'a\ud800b'
 const base64 = (text: string) => Buffer.from(text).toString('base64')
 
-/** Values that no argument accepts, and values that only some do. */
-const HOSTILE: readonly (readonly [name: string, value: unknown])[] = [
+type Value = readonly [name: string, value: unknown]
+
+const TEXTS: readonly Value[] = [
   ['NUL', NUL],
   ['NUL within a node id', base64(`Family:1\0`)],
   ['a lone surrogate', LONE],
   ['long', 'x'.repeat(98_000)],
   ['empty', ''],
+  ['control characters', 'a\u0001\u001b[31m\u007f\u0085\r\nb'],
+  ['text from right to left', '\u202e\u2067a\u2066b\u061c\u200f\u200d\ufeff'],
+  ['marks', `a${'\u0301'.repeat(5000)}`],
   ['a key of JavaScript', '__proto__'],
   ['wildcards', "%_\\'; drop table item --"],
-  ['huge number', 2 ** 31 - 1],
-  ['larger number', 1e308],
-  ['negative', -1],
-  ['fraction', 0.5],
+  ['a path', '../../../../etc/passwd'],
+  ['a date far away', '+275760-09-13T00:00:00.000Z'],
+  ['a date before our era', '-000001-01-01T00:00:00Z'],
+  ['no number', 'NaN'],
+  ['infinity', '-Infinity'],
+  ['a large number', '99999999999999999999999999'],
   ['id of another type', base64('Preset:1')],
   ['id of what is not there', base64('Family:2147483647')],
   ['id out of range', base64('Icon:99999999999')],
+  ['negative id', base64('IconSet:-1')],
   ['hexadecimal id', base64('Icon:0x1')],
   ['cursor of another list', Buffer.from('["Other.list",1]').toString('base64url')],
+  ['cursor of no number', Buffer.from('["Query.items",1e999]').toString('base64url')],
   ['cursor of another program', base64('GPC:N:NaN')],
+]
+const NUMBERS: readonly Value[] = [
+  ['huge number', 2 ** 31 - 1],
+  ['number out of range', 2 ** 31],
+  ['larger number', 1e308],
+  ['unsafe number', 2 ** 53 + 2],
+  ['negative', -1],
+  ['smallest', -(2 ** 31)],
+  ['fraction', 0.5],
+  ['tiny', 5e-324],
+  ['negative zero', -0],
+]
+/** What no type but a list or an input accepts. */
+const SHAPES: readonly Value[] = [
   ['list', [NUL]],
+  ['long list', Array.from({ length: 2000 }, (_, at) => base64(`Icon:${at}`))],
+  ['object', { __proto__: null, constructor: 1 }],
   ['deep', JSON.parse(`${'['.repeat(2000)}${']'.repeat(2000)}`)],
+  ['null', null],
+  ['boolean', true],
+]
+
+/** What the type may accept, and some of what it does not. */
+const valuesFor = (leaf: GraphQLInputType): readonly Value[] => {
+  const { name } = getNamedType(leaf)
+  if (name === 'Int' || name === 'Float') return [...NUMBERS, ...SHAPES, ...TEXTS.slice(0, 4), ...TEXTS.slice(13, 16)]
+  if (name === 'Boolean' || isEnumType(leaf)) return [...SHAPES, ...TEXTS.slice(0, 9), ...NUMBERS.slice(0, 3)]
+  return [...TEXTS, ...SHAPES, ...NUMBERS.slice(0, 5)]
+}
+
+/** Values that are tried as literals of the document too. `NaN` and `1e999` can only be written there. */
+const LITERALS = [
+  '"a\\u0000b"',
+  '"a\\ud800b"',
+  'NaN',
+  '1e999',
+  '-9007199254740993',
+  '"""\u202e\u0007"""',
+  '[[[]]]',
+  '{ a: $value }',
 ]
 
 interface Argument {
@@ -48,6 +97,9 @@ interface Argument {
   readonly query: string
   readonly operation: string
   readonly wrap: (value: unknown) => unknown
+  /** The document with a literal in the argument's place. */
+  readonly withLiteral: (text: string) => string
+  readonly values: readonly Value[]
 }
 
 /** Every argument of the schema, and every field of its input types. */
@@ -57,21 +109,25 @@ function listArguments(): Argument[] {
       ? []
       : Object.values(type.getFields()).flatMap((field) =>
           field.args.flatMap((argument) =>
-            leavesOf(argument.type).map(({ path, wrap }) => {
+            leavesOf(argument.type).map(({ path, wrap, print, leaf }) => {
               const others = field.args
                 .filter((other) => other !== argument && isNonNullType(other.type) && other.defaultValue === undefined)
                 .map((other) => `${other.name}: ${filler(other)}`)
-              const call = `${field.name}(${[`${argument.name}: $value`, ...others].join(', ')}) ${selectionOf(field.type as never)}`
               const operation = { Query: 'query', Mutation: 'mutation', Subscription: 'subscription' }[type.name]
-              const variable = `($value: ${argument.type})`
+              const documentOf = (value: string, variable = '') => {
+                const call = `${field.name}(${[`${argument.name}: ${value}`, ...others].join(', ')}) ${selectionOf(field.type as never)}`
+                // Every field with arguments below the root is on a node.
+                return operation
+                  ? `${operation} ${variable} { ${call} }`
+                  : `query ${variable} { nodes(ids: [${NODES}]) { ... on ${type.name} { ${call} } } }`
+              }
               return {
                 name: [`${type.name}.${field.name}`, argument.name, ...path].join(' '),
                 operation: operation ?? 'query',
                 wrap,
-                // Every field with arguments below the root is on a node.
-                query: operation
-                  ? `${operation} ${variable} { ${call} }`
-                  : `query ${variable} { nodes(ids: [${NODES}]) { ... on ${type.name} { ${call} } } }`,
+                values: valuesFor(leaf),
+                query: documentOf('$value', `($value: ${argument.type})`),
+                withLiteral: (text: string) => documentOf(print(text)),
               }
             }),
           ),
@@ -89,17 +145,33 @@ const filler = ({ type, name }: GraphQLArgument): string => {
   return isListType(isNonNullType(type) ? type.ofType : type) ? `[${value}]` : value
 }
 
-function leavesOf(type: GraphQLInputType): { path: string[]; wrap: Argument['wrap'] }[] {
+interface Leaf {
+  readonly leaf: GraphQLInputType
+  readonly path: readonly string[]
+  readonly wrap: (value: unknown) => unknown
+  /** The same for the text of a literal. */
+  readonly print: (text: string) => string
+}
+
+function leavesOf(type: GraphQLInputType): Leaf[] {
   if (isNonNullType(type)) return leavesOf(type.ofType)
   if (isListType(type))
-    return leavesOf(type.ofType as GraphQLInputType).map((leaf) => ({ ...leaf, wrap: (value) => [leaf.wrap(value)] }))
-  if (!isInputObjectType(type)) return [{ path: [], wrap: (value) => value }]
-  return Object.values(type.getFields()).flatMap((field) =>
-    leavesOf(field.type).map(({ path, wrap }) => ({
+    return leavesOf(type.ofType as GraphQLInputType).map((leaf) => ({
+      ...leaf,
+      wrap: (value) => [leaf.wrap(value)],
+      print: (text) => `[${leaf.print(text)}]`,
+    }))
+  if (!isInputObjectType(type)) return [{ leaf: type, path: [], wrap: (value) => value, print: (text) => text }]
+  return Object.values(type.getFields()).flatMap((field) => {
+    const others = Object.values(type.getFields()).filter((other) => other !== field && isRequiredInputField(other))
+    const rest = others.map((other) => `, ${other.name}: ${filler(other as never)}`).join('')
+    return leavesOf(field.type).map(({ leaf, path, wrap, print }) => ({
+      leaf,
       path: [field.name, ...path],
       wrap: (value: unknown) => ({ [field.name]: wrap(value) }),
-    })),
-  )
+      print: (text: string) => `{ ${field.name}: ${print(text)}${rest} }`,
+    }))
+  })
 }
 
 const selectionOf = (type: Parameters<typeof getNamedType>[0]) =>
@@ -122,6 +194,11 @@ async function open(count = 1) {
 describe('no argument of the schema', () => {
   it('answers nonsense with INTERNAL', async () => {
     const { app, post } = await open()
+    const lines: string[] = []
+    for (const level of ['info', 'warn', 'error'] as const) {
+      const spy = vi.spyOn(log, level).mockImplementation((...line) => void lines.push(JSON.stringify(line)))
+      onTestFinished(() => spy.mockRestore())
+    }
     await app.prisma.backfill.create({
       data: { mode: 'ALL', status: 'CANCELED', presets: [], formats: [], fingerprint: 'x' },
     })
@@ -137,20 +214,38 @@ describe('no argument of the schema', () => {
       ]),
     )
     const wrong: string[] = []
-    await mapConcurrent(all, 8, async ({ name, query, operation, wrap }) => {
-      for (const [what, value] of HOSTILE) {
-        const variables = { value: wrap(value) }
-        const headers = operation === 'subscription' ? { accept: 'text/event-stream' } : {}
-        const answer = await post(JSON.stringify({ query, variables }).slice(0, 100_000), headers as never)
-        const text = await answer.text()
-        if (answer.status >= 500 || /"code":"(INTERNAL|UNAVAILABLE)"/.test(text))
-          wrong.push(`${name}: ${what}: ${answer.status} ${text.slice(0, 200)}`)
-        if (what === 'NUL' || what === 'a lone surrogate')
-          if (!text.includes('BAD_INPUT')) wrong.push(`${name}: ${what} is taken: ${text.slice(0, 200)}`)
+    const check = async (what: string, body: object, operation: string) => {
+      const headers = operation === 'subscription' ? { accept: 'text/event-stream' } : {}
+      const answer = await post(JSON.stringify(body).slice(0, 100_000), headers as never)
+      const text = await answer.text()
+      if (answer.status >= 500 || /"code":"(INTERNAL|UNAVAILABLE)"/.test(text))
+        wrong.push(`${what}: ${answer.status} ${text.slice(0, 200)}`)
+      return text
+    }
+    let requests = 0
+    await mapConcurrent(all, 8, async ({ name, query, operation, wrap, values, withLiteral }) => {
+      for (const [what, value] of values) {
+        requests++
+        const text = await check(`${name}: ${what}`, { query, variables: { value: wrap(value) } }, operation)
+        if ((what === 'NUL' || what === 'a lone surrogate') && !text.includes('BAD_INPUT'))
+          wrong.push(`${name}: ${what} is taken: ${text.slice(0, 200)}`)
+      }
+      for (const literal of LITERALS) {
+        requests++
+        await check(`${name}: ${literal}`, { query: withLiteral(literal) }, operation)
       }
     })
     expect(wrong).toEqual([])
+    // A client's mistake is no event of the service, and what it wrote must not be able to fill the log.
+    expect(lines.length).toBeLessThan(requests / 20)
+    expect(lines.filter((line) => line.length > 1000 || /\n\s+at /.test(line))).toEqual([])
   }, 240_000)
+
+  it('is read from a body of 10 MB', async () => {
+    const { post } = await open(0)
+    const answer = await post(JSON.stringify({ query: '{ __typename }', variables: { value: 'x'.repeat(10_000_000) } }))
+    expect([answer.status, await answer.text()]).toEqual([413, expect.stringContaining('at most 100000 are allowed')])
+  })
 })
 
 describe('a body', () => {
