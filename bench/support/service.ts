@@ -104,12 +104,12 @@ export async function cpuOf(pid: number): Promise<{ self: number; reaped: number
 /** CPU time of a process so far, in ms. */
 export const cpuMs = async (pid: number): Promise<number> => (await cpuOf(pid)).self
 
-/** The process's children, whichever of its threads started them. */
+/** The process's children, whichever of its threads started them, and theirs: a renderer may be behind a process that waits for it. */
 export async function childrenOf(pid: number): Promise<number[]> {
   const found: number[] = []
   for (const thread of await readdir(`/proc/${pid}/task`).catch(() => [])) {
     const children = await readFile(`/proc/${pid}/task/${thread}/children`, 'utf8').catch(() => '')
-    found.push(...children.split(' ').filter(Boolean).map(Number))
+    for (const child of children.split(' ').filter(Boolean).map(Number)) found.push(child, ...(await childrenOf(child)))
   }
   return found
 }
