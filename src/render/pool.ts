@@ -15,7 +15,7 @@ const RSS_RECYCLE_BYTES = 300e6
 
 /** Opens a pool of renderer processes. They start immediately and are replaced when they exit. */
 export function openRenderPool(options: PoolOptions): RenderPool {
-  const { size, waitingMax, recycleAfter = 2000, spares = 0 } = options
+  const { size, waitingMax, recycleAfter = 2000 } = options
   const lanes = createLanes<Task>(size)
   const costs = createVendorCosts()
   const stats: PoolStats = { renders: 0, failures: 0, waiting: 0 }
@@ -26,17 +26,14 @@ export function openRenderPool(options: PoolOptions): RenderPool {
     },
     onCheck: considerSlow,
   })
-  const renderers = openRenderers(
-    { presets: [...options.presets.values()], spares, sandbox: options.sandbox },
-    {
-      onMessage,
-      onExit,
-      onTooLarge(renderer) {
-        fail(interrupt(renderer), new AppError('OUT_OF_MEMORY', `The render took more than ${RSS_MAX_BYTES / 1e6} MB.`))
-      },
-      isEnding: () => isKilled || closing !== null,
+  const renderers = openRenderers(options, {
+    onMessage,
+    onExit,
+    onTooLarge(renderer) {
+      fail(interrupt(renderer), new AppError('OUT_OF_MEMORY', `The render took more than ${RSS_MAX_BYTES / 1e6} MB.`))
     },
-  )
+    isEnding: () => isKilled || closing !== null,
+  })
   const turns = createTurns(dispatch)
   let atOnce = size
   let closing: (() => void) | null = null

@@ -1,5 +1,5 @@
 import { log } from '../core/log.ts'
-import type { Preset } from '../core/variant.ts'
+import type { PoolOptions } from './contract.ts'
 import type { FromChild } from './messages.ts'
 import { findSandbox, type Sandbox } from './sandbox.ts'
 import { pidOf, rssOf, spawnRenderer } from './spawn-renderer.ts'
@@ -42,7 +42,7 @@ export interface Renderers extends Iterable<RendererProcess> {
 }
 
 export function openRenderers(
-  { presets, spares, sandbox = findSandbox() }: { presets: readonly Preset[]; spares: number; sandbox?: Sandbox },
+  { presets, spares = 0, sandbox = findSandbox() }: Pick<PoolOptions, 'presets' | 'spares' | 'sandbox'>,
   events: Events,
 ): Renderers {
   logOnce(sandbox)
@@ -68,7 +68,7 @@ export function openRenderers(
       renderers.delete(renderer)
       events.onExit(renderer, signal)
     })
-    sendTo(child, { kind: 'presets', presets })
+    sendTo(child, { kind: 'presets', presets: [...presets.values()] })
   }
 
   /** Memory is limited twice: the kernel refuses sudden large allocations (see spawn-renderer.ts), this catches gradual growth. */
