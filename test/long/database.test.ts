@@ -7,7 +7,7 @@ const ITEMS = 4000
 /** Viewers that send requests continuously, one after the other. */
 const VIEWERS = 8
 
-/** Each fault for as long as fail-overs and administrators take, under load: the short ones are in test/database.test.ts. */
+/** Each fault for as long as fail-overs and administrators take, under load: the short ones are in unavailable-database.test.ts. */
 describe('an outage of the database', () => {
   let service: Service
   let progress: Awaited<ReturnType<typeof startBackfill>>

@@ -2,16 +2,16 @@ import { spawn } from 'node:child_process'
 import { once } from 'node:events'
 import path from 'node:path'
 import { expect, it, onTestFinished } from 'vitest'
-import { testDatabase } from './support/database.ts'
-import { familyOf, livingOf } from './support/processes.ts'
-import { programEnv } from './support/program-env.ts'
-import { ADMIN_TOKEN, tempDirectory } from './support/setup.ts'
-import { until } from './support/until.ts'
+import { testDatabase } from '../support/database.ts'
+import { familyOf, livingOf } from '../support/processes.ts'
+import { programEnv } from '../support/program-env.ts'
+import { ADMIN_TOKEN, tempDirectory } from '../support/setup.ts'
+import { until } from '../support/until.ts'
 
 /** Starts a script of package.json as a user does. npm leads a process group, as it does in a terminal. */
 async function npmRun(script: string, env: Record<string, string> = {}) {
   const npm = spawn('npm', ['run', script], {
-    cwd: path.join(import.meta.dirname, '..'),
+    cwd: path.join(import.meta.dirname, '../..'),
     env: {
       ...programEnv(),
       HOME: process.env.HOME,

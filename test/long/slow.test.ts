@@ -1,15 +1,15 @@
 import path from 'node:path'
 import { expect, it, onTestFinished } from 'vitest'
-import { AppError } from '../src/core/errors.ts'
-import { readPresets } from '../src/core/presets.ts'
-import { createOriginHandler } from '../src/http/images.ts'
-import { importItems } from '../src/import/import-items.ts'
-import { openRenderPool } from '../src/render/pool.ts'
-import { createEnsureVariant } from '../src/variants/ensure.ts'
-import { variantKeyOf } from '../src/variants/make.ts'
-import { recordResults } from '../src/variants/record.ts'
-import { warmRemainingPresets } from '../src/variants/warm.ts'
-import { ask, entry, listen, svg, testApp, testServer } from './support/setup.ts'
+import { AppError } from '../../src/core/errors.ts'
+import { readPresets } from '../../src/core/presets.ts'
+import { createOriginHandler } from '../../src/http/images.ts'
+import { importItems } from '../../src/import/import-items.ts'
+import { openRenderPool } from '../../src/render/pool.ts'
+import { createEnsureVariant } from '../../src/variants/ensure.ts'
+import { variantKeyOf } from '../../src/variants/make.ts'
+import { recordResults } from '../../src/variants/record.ts'
+import { warmRemainingPresets } from '../../src/variants/warm.ts'
+import { ask, entry, listen, svg, testApp, testServer } from '../support/setup.ts'
 
 /** Some hundred ms of CPU. */
 const HEAVY = svg(
@@ -77,7 +77,7 @@ it('SLOW is never final, however often, and the largest limit is final immediate
 })
 
 it("a vendor's heavy renders do not block another vendor's: each has its share of the CPU", async () => {
-  const { presets } = readPresets(path.join(import.meta.dirname, '../presets.json'))
+  const { presets } = readPresets(path.join(import.meta.dirname, '../../presets.json'))
   const pool = openRenderPool({ presets, size: 1, waitingMax: 100 })
   onTestFinished(pool.close)
   const order: string[] = []

@@ -1,11 +1,11 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import { loadConfig } from '../src/core/config.ts'
-import { answerOf, expectAway, outlive } from './support/outage.ts'
-import { openService, type Service, startBackfill } from './support/service.ts'
-import { ask, testApp, testServer } from './support/setup.ts'
-import { until } from './support/until.ts'
+import { loadConfig } from '../../src/core/config.ts'
+import { answerOf, expectAway, outlive } from '../support/outage.ts'
+import { openService, type Service, startBackfill } from '../support/service.ts'
+import { ask, testApp, testServer } from '../support/setup.ts'
+import { until } from '../support/until.ts'
 
-/** Some seconds of each; test/long/database.test.ts runs minutes of them. */
+/** Some seconds of each; database.test.ts runs minutes of them. */
 describe('an unavailable database', () => {
   let service: Service
   let progress: Awaited<ReturnType<typeof startBackfill>>
