@@ -7,10 +7,11 @@ import { parseArgs, promisify } from 'node:util'
 import sharp from 'sharp'
 import { readPresets } from '../src/core/presets.ts'
 import { openRenderPool } from '../src/render/pool.ts'
-import { rssOf } from '../src/render/spawn-renderer.ts'
+import { cpuMsOf, rssOf } from '../src/render/spawn-renderer.ts'
 import { installDependencies } from './fidelity/dependencies.ts'
 import { drawIcons } from './fidelity/sample.ts'
 import { densityFor } from './support/density.ts'
+import { measureNative } from './support/native.ts'
 import { table } from './support/service.ts'
 
 const run1 = promisify(execFile)
@@ -29,6 +30,8 @@ type Made = readonly Uint8Array[]
 interface Timed {
   readonly made: readonly Made[]
   readonly ms: number
+  /** CPU time of the processes that render, user and system, ms: hardly depends on what else the machine does. Null: unknown. */
+  readonly cpuMs: number | null
 }
 
 interface Contender {
@@ -39,12 +42,16 @@ interface Contender {
 /**
  * The same icons and variants (128, 512, 512 with watermark, white) by the original converter, by a plain sharp script, by our pool, and
  * by our render calls in bare loops. `npm run bench -- render [--items N] [--soak N]`; the first needs Debian's librsvg2-bin and ffmpeg,
- * and is left out without them.
+ * and is left out without them. `--native PROGRAM` adds the machine's limit: see support/native.ts.
  */
 export async function run(args: string[]): Promise<void> {
   const { values } = parseArgs({
     args,
-    options: { items: { type: 'string', default: '300' }, soak: { type: 'string', default: '0' } },
+    options: {
+      items: { type: 'string', default: '300' },
+      soak: { type: 'string', default: '0' },
+      native: { type: 'string' },
+    },
   })
   const { modules } = await installDependencies()
   const count = Number(values.items)
@@ -61,15 +68,22 @@ export async function run(args: string[]): Promise<void> {
       return null
     })
     if (!timed) continue
-    const { made, ms } = timed
+    const { made, ms, cpuMs } = timed
     const rate = (sources.length / ms) * 1000
     rates[name] = rate
     const bytes = made.flat().reduce((sum, picture) => sum + picture.length, 0)
-    rows.push([name, rate.toFixed(1), bytes, (await meanError(made, truth)).toFixed(2)])
+    const cpu = cpuMs === null ? '' : `${(cpuMs / sources.length).toFixed(2)} ms`
+    rows.push([name, rate.toFixed(1), cpu, bytes, (await meanError(made, truth)).toFixed(2)])
+  }
+  if (values.native) {
+    const { rate, cpuMs, bytes } = await measureNative(values.native, { sources, threads: CORES })
+    rows.push(['native code', rate.toFixed(1), `${(cpuMs / sources.length).toFixed(2)} ms`, bytes, ''])
   }
   const ratio = (other: string) => (rates[OURS] && rates[other] ? (rates[OURS] / rates[other]).toFixed(2) : 'not run')
   process.stdout.write(`\n${sources.length} icons, ${CORES} processes each\n\n`)
-  process.stdout.write(`${table(['by', 'icons/s', 'bytes', 'error of the preview (mean of 255)'], rows)}\n\n`)
+  process.stdout.write(
+    `${table(['by', 'icons/s', 'CPU of an icon', 'bytes', 'error of the preview (mean of 255)'], rows)}\n\n`,
+  )
   process.stdout.write(
     `${OURS} against ${SEED}: ${ratio(SEED)} (goal 15), ${SHARP}: ${ratio(SHARP)} (goal 2), ${BARE}: ${ratio(BARE)} (goal 0.95)\n`,
   )
@@ -101,10 +115,14 @@ async function concurrently<T>(
   return results
 }
 
-async function timed(work: () => Promise<readonly Made[]>): Promise<Timed> {
+/** @param pids the processes that render */
+async function timed(work: () => Promise<readonly Made[]>, pids: readonly (number | undefined)[] = []): Promise<Timed> {
+  const used = async () => (await Promise.all(pids.map(cpuMsOf))).reduce((sum: number, ms) => sum + (ms ?? 0), 0)
+  const cpuFrom = await used()
   const from = performance.now()
   const made = await work()
-  return { made, ms: performance.now() - from }
+  const ms = performance.now() - from
+  return { made, ms, cpuMs: pids.length > 0 ? (await used()) - cpuFrom : null }
 }
 
 /** The original converter: rsvg-convert for each size, then ffmpeg for each variant. */
@@ -151,7 +169,7 @@ async function byPool(sources: readonly Buffer[], warmUp: readonly Buffer[]): Pr
   }
   try {
     await concurrently(warmUp, make, CONCURRENCY)
-    return await timed(() => concurrently(sources, make, CONCURRENCY))
+    return await timed(() => concurrently(sources, make, CONCURRENCY), pool.pids)
   } finally {
     await pool.close()
   }
@@ -178,7 +196,8 @@ async function inProcesses(
   }
   try {
     await ask(warmUp)
-    return await timed(() => ask(sources))
+    const pids = children.map(({ pid }) => pid)
+    return await timed(() => ask(sources), pids)
   } finally {
     for (const child of children) child.kill()
   }
