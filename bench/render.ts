@@ -18,6 +18,7 @@ const run1 = promisify(execFile)
 const ROOT = path.join(import.meta.dirname, '..')
 const { presets } = readPresets(path.join(ROOT, 'presets.json'))
 const VARIANTS = ['thumbnail', 'preview', 'watermark'].map((preset) => ({ preset, format: 'WEBP' as const }))
+const WANTED = VARIANTS.flatMap(({ preset }) => presets.get(preset) ?? [])
 const CORES = 2
 /** Renders that a worker has in flight: two chunks, each with one more than there are renderers. */
 const CONCURRENCY = 2 * (CORES + 1)
@@ -188,7 +189,7 @@ async function inProcesses(
   const ask = async (all: readonly Buffer[]) => {
     const shares = await Promise.all(
       children.map(async (child, core) => {
-        child.send({ sources: all.filter((_svg, index) => index % CORES === core), presets: [...presets.values()] })
+        child.send({ sources: all.filter((_svg, index) => index % CORES === core), presets: WANTED })
         return ((await once(child, 'message')) as [Made[]])[0]
       }),
     )
