@@ -78,13 +78,15 @@ export function createConsole(base: { readonly imageUrl: string }, inbox: Inbox)
 
 /** What the page may do: run its own files, ask its own origin, send archives to the bucket that takes them, show pictures. */
 function pageHeaders({ imageUrl, inbox }: { imageUrl: string; inbox: Inbox }) {
+  // Archives are sent to it; originals, and pictures of PRIVATE items, are shown from it.
+  const bucket = inbox.kind === 'direct' ? ` ${inbox.origin}` : ''
   const policy = [
     "default-src 'none'",
     "script-src 'self'",
     "style-src 'self'",
     "font-src 'self'",
-    `connect-src 'self'${inbox.kind === 'direct' ? ` ${inbox.origin}` : ''}`,
-    `img-src 'self' data: ${new URL(imageUrl).origin}`,
+    `connect-src 'self'${bucket}`,
+    `img-src 'self' data: ${new URL(imageUrl).origin}${bucket}`,
     "frame-ancestors 'none'",
     "base-uri 'none'",
     "form-action 'none'",
