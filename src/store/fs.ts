@@ -167,8 +167,8 @@ export async function openFsStore(directory: string): Promise<Store> {
         : await Promise.reject(error)
     } finally {
       await rm(draft, { force: true })
-      await release?.()
       receiving.delete(key)
+      await release?.()
     }
   }
 
