@@ -3,6 +3,9 @@ import path from 'node:path'
 import { PROBLEMS } from '../src/archive/problems.ts'
 import { ERRORS } from '../src/core/errors.ts'
 import { VARIABLES } from '../src/core/variables.ts'
+import '../src/telemetry/installation.ts'
+import '../src/telemetry/metrics.ts'
+import { descriptionsOf, ofInstallation, ofProcess } from '../src/telemetry/registry.ts'
 import { FOLDERS } from '../test/support/folders.ts'
 import { printClientTypes } from './client-types.ts'
 import { printDiagram } from './diagram.ts'
@@ -15,6 +18,17 @@ const table = (header: readonly string[], rows: readonly (readonly string[])[]):
   [header, header.map(() => '---'), ...rows].map((cells) => `| ${cells.join(' | ')} |`).join('\n')
 
 const code = (text: string) => `\`${text}\``
+
+const metricsTable = (registry: typeof ofProcess): string =>
+  table(
+    ['metric', 'type', 'labels', 'meaning'],
+    descriptionsOf(registry).map(({ name, type, labels, help }) => [
+      code(name),
+      type,
+      labels.map(code).join(', '),
+      help,
+    ]),
+  )
 
 /** Generators of the text between `<!-- generated: NAME -->` and `<!-- /generated -->` in a page. */
 const PARTS = {
@@ -38,6 +52,8 @@ const PARTS = {
       ['code', 'meaning'],
       Object.entries(PROBLEMS).map(([name, meaning]) => [code(name), meaning]),
     ),
+  processMetrics: () => metricsTable(ofProcess),
+  installationMetrics: () => metricsTable(ofInstallation),
   folders: () => printDiagram(FOLDERS),
   imports: () =>
     table(
@@ -46,7 +62,13 @@ const PARTS = {
     ),
 } satisfies Record<string, () => string>
 
-const PAGES = ['docs/configuration.md', 'docs/errors.md', 'docs/vendors.md', 'docs/architecture.md']
+const PAGES = [
+  'docs/configuration.md',
+  'docs/operating.md',
+  'docs/errors.md',
+  'docs/vendors.md',
+  'docs/architecture.md',
+]
 const PART = /(<!-- generated: (\w+) -->\n)[\s\S]*?(<!-- \/generated -->)/g
 
 /** Throws if a page names an unknown part. */

@@ -63,15 +63,30 @@ const LISTENS: Record<string, string> = {
   s3: service('s3').command?.[1]?.replace(':', '') ?? '',
   cdn: String(service('cdn').environment.CDN_PORT),
   api: VARIABLES.find(({ name }) => name === 'PORT')?.default ?? '',
+  prometheus: '9090',
+  grafana: '3000',
 }
 
 describe('docker-compose.yml', () => {
   it('has the parts of the system, and requires each secret', () => {
-    expect(all.map(([name]) => name)).toEqual(['postgres', 's3', 'buckets', 'cdn', 'api', 'worker'])
+    expect(all.map(([name]) => name)).toEqual([
+      'postgres',
+      's3',
+      'buckets',
+      'cdn',
+      'api',
+      'worker',
+      'prometheus',
+      'grafana',
+    ])
     expect([...asked].sort()).toEqual(Object.keys(SAMPLES).sort())
     // A fixed name or host port would prevent a second worker.
     expect(service('worker')).not.toHaveProperty('ports')
     expect(service('worker')).not.toHaveProperty('container_name')
+    for (const name of ['prometheus', 'grafana']) {
+      expect(service(name).profiles).toEqual(['watch'])
+      for (const port of service(name).ports ?? []) expect(port).toMatch(/^127\.0\.0\.1:/)
+    }
   })
 
   it.each(all)('%s runs confined: no root, no capabilities, a read-only root, limited resources', (_name, one) => {

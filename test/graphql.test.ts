@@ -470,7 +470,7 @@ describe('the other routes', () => {
       },
     ])
     const metrics = await readMetrics(url)
-    expect(metrics).toMatch(/^afterimage_renders_total 0$/m)
+    expect(metrics).toMatch(/^renders_total 0$/m)
     expect((await fetch(`${url}/none`)).status).toBe(404)
     await app.pool.close()
     // A response is reused for a second.

@@ -390,7 +390,7 @@ describe('a receiver that fails', () => {
       { waiting: 0, failingSince: null, error: null },
     ])
     const metrics = () => readMetrics(url)
-    expect(await metrics()).toMatch(/^afterimage_webhook_deliveries_waiting 2$/m)
+    expect(await metrics()).toMatch(/^webhook_deliveries_waiting 2$/m)
 
     await until(async () => {
       await hurry(app)
@@ -402,7 +402,7 @@ describe('a receiver that fails', () => {
     expect(tries).toHaveLength(8)
     expect(new Set(tries.map(({ body }) => body)).size).toBe(1)
     expect((await hooks(url))[0]).toMatchObject({ waiting: 0, failingSince: null, error: null })
-    expect(await metrics()).toMatch(/^afterimage_webhook_dead_letters 1$/m)
+    expect(await metrics()).toMatch(/^webhook_dead_letters 1$/m)
     const dead = await letters(url)
     expect(dead).toMatchObject({
       totalCount: 1,

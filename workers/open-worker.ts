@@ -12,6 +12,8 @@ import { runCoverageLoop } from '../src/coverage/count.ts'
 import { openRunner } from '../src/jobs/queue.ts'
 import { RUNNER_NAMES } from '../src/jobs/registry.ts'
 import { createHeartbeat, deregister, HEARTBEAT_EVERY_MS } from '../src/jobs/workers.ts'
+import { createMetrics } from '../src/monitoring/metrics.ts'
+import { serveMetrics } from '../src/monitoring/serve-metrics.ts'
 import { runIndexLoop } from '../src/search/index-items.ts'
 import { abandonLost } from '../src/uploads/abandon-lost.ts'
 import { throttleForInteractive } from '../src/variants/interactive.ts'
@@ -51,6 +53,7 @@ export async function openWorker(config: Config, stop: (reason: string) => void)
   const indexing = runIndexLoop(app.pg)
   const throttling = throttleForInteractive(app)
   const queueing = runCompositeScheduler(app.pg)
+  const metrics = config.metrics && (await serveMetrics(createMetrics(app, { role: 'worker' }), config.metrics))
   log.info('worker is running', { id: ids.join(','), renderers: app.pool.size })
   process.send?.({ ready: null } satisfies StartupMessage)
 
@@ -69,6 +72,7 @@ export async function openWorker(config: Config, stop: (reason: string) => void)
     clearTimeout(kill)
     for (const id of ids)
       await deregister(app.pg, id).catch((error) => logFailure('a worker could not be deregistered', error))
+    await metrics?.close()
     await app.close()
   }
 }

@@ -24,6 +24,7 @@ import { deleteRemoved } from '../src/retention/delete-removed.ts'
 import { deleteSuperseded } from '../src/retention/delete-superseded.ts'
 import { deleteUnusedTransforms } from '../src/retention/delete-unused.ts'
 import { recordError, runTakeDown } from '../src/takedown/run.ts'
+import { jobSeconds } from '../src/telemetry/metrics.ts'
 import { abandonChunk as abandonUploadChunk, renderChunk } from '../src/uploads/render-chunk.ts'
 import { rememberRecipes } from '../src/variants/recipes.ts'
 import { warmRemainingPresets } from '../src/variants/warm.ts'
@@ -153,18 +154,23 @@ function toTask<Name extends TaskName>(app: App, name: Name): Task {
   const runFunction: TaskFunction<Name> = FUNCTIONS[name]
   return async (payload, { job, abortSignal }) => {
     const signal = abortSignal ?? new AbortController().signal
+    const from = performance.now()
+    const measure = (result: 'ok' | 'failed') =>
+      jobSeconds.observe({ task: name, result }, (performance.now() - from) / 1000)
     for (;;) {
       try {
         await runFunction(app, parsePayload(name, payload), {
           signal,
           isLastAttempt: job.attempts >= job.max_attempts,
         })
+        measure('ok')
         return
       } catch (error) {
         if (isDatabaseUnavailable(error) && !signal.aborted) {
           await app.health.whenWritable(signal)
           continue
         }
+        measure('failed')
         log.warn('a job failed and will be retried', {
           job: `${name} ${JSON.stringify(payload)}`,
           attempt: `${job.attempts} of ${job.max_attempts}`,

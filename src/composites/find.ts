@@ -48,6 +48,7 @@ export async function findComposite(origin: Origin, key: string): Promise<Issued
   return {
     freshness,
     format: path.format,
+    preset: layout.name,
     cacheTags: compositeTagsOf(path),
     isPrivate: false,
     image: located.takenDown || !located.isClean ? null : imageOf(located.images, urlSecret),

@@ -10,6 +10,7 @@ import { statement } from '../db/statement.ts'
 import { type Delivered, readWhole } from '../variants/ensure.ts'
 import { imageOf, JOINED_IMAGE, JOINED_IMAGE_COLUMNS, storedImagesOf } from '../variants/locate.ts'
 import { checkSource, md5Of, type RenderDeps } from '../variants/make.ts'
+import { countFailure } from '../variants/note-failure.ts'
 import { type FailedItem, recordResults } from '../variants/record.ts'
 import { recordCopies } from '../variants/record-copies.ts'
 import { arrange, countFor, nameOf } from './arrange.ts'
@@ -193,6 +194,7 @@ export async function draw(
   if ('picture' in composed) return composed
   return {
     failures: composed.failures.flatMap(({ cell, code, message }) => {
+      countFailure(wanted.vendor, code)
       const item = members.items[cell]
       return item ? failureOf(item, new AppError(code, message)) : []
     }),

@@ -70,6 +70,8 @@ export interface Config {
   /** Of the operating system's scheduler. */
   readonly workerNiceness: number
   readonly log: LogOptions
+  /** Where `/metrics` is served without a token; null: nowhere. */
+  readonly metrics: { readonly host: string; readonly port: number } | null
   readonly demo: boolean
   /** Null: directories in `dataDir`. */
   readonly buckets: Buckets | null
@@ -159,10 +161,13 @@ export function loadConfig(env: Env = process.env, given?: Pick<Config, 'presets
 
   const adminToken = read('ADMIN_TOKEN', null, token)
   const port = read('PORT', 4000, integer(0, 65535))
+  const hostName = pattern(/^[\w.:-]+$/, 'a host name or address')
+  const metricsHost = read('METRICS_HOST', '127.0.0.1', hostName)
+  const metricsPort = read('METRICS_PORT', null, integer(0, 65535))
   const renderers = read('RENDERERS', availableParallelism(), integer(1, 256))
   const config: Config = {
     port,
-    host: read('HOST', '127.0.0.1', pattern(/^[\w.:-]+$/, 'a host name or address')),
+    host: read('HOST', '127.0.0.1', hostName),
     dataDir: path.resolve(read('DATA_DIR', '.afterimage', (text) => text)),
     databaseUrl: read(
       'DATABASE_URL',
@@ -195,6 +200,7 @@ export function loadConfig(env: Env = process.env, given?: Pick<Config, 'presets
       level: read('LOG_LEVEL', DEFAULT_LOG.level, oneOf(LOG_LEVELS)),
     },
     service: serviceUrl === null ? null : { url: serviceUrl, token: read('AFTERIMAGE_TOKEN', '', (text) => text) },
+    metrics: metricsPort === null ? null : { host: metricsHost, port: metricsPort },
     demo: read('DEMO', true, onOrOff),
     buckets:
       originalsBucket && previewsBucket

@@ -221,5 +221,16 @@ export const VARIABLES = [
     default: 'info',
     meaning: 'The lowest level that is logged: `debug`, `info`, `warn` or `error`.',
   },
+  {
+    name: 'METRICS_PORT',
+    default: 'off',
+    meaning:
+      'Port on which an API or a worker serves `/metrics` without a token, for Prometheus; 0 picks a free one. Under `npm start` the worker uses the next port. The port of the API serves them in any case, to a token.',
+  },
+  {
+    name: 'METRICS_HOST',
+    default: '127.0.0.1',
+    meaning: 'Address of that port: one that only Prometheus can reach.',
+  },
   { name: 'DEMO', default: 'on', meaning: '`off`: `npm start` starts with an empty catalogue.' },
 ] as const

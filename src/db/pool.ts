@@ -1,5 +1,6 @@
 import { Socket } from 'node:net'
 import pg from 'pg'
+import { dbWaitSeconds } from '../telemetry/metrics.ts'
 import { codeOf, isServerFault, TOO_MANY_CONNECTIONS, toDatabaseError, unavailable } from './errors.ts'
 import type { DatabaseHealth } from './health.ts'
 import { statement } from './statement.ts'
@@ -54,12 +55,15 @@ export function openPool(
     }
 
     async #connect(): Promise<pg.PoolClient> {
+      const from = performance.now()
       const deadline = Date.now() + CONNECT_MS
       for (;;) {
         if (health.state === 'AWAY') throw unavailable(health.cause)
         try {
           // An idle connection takes no waiting; the race would cost every statement a tenth of its time.
-          return await (this.idleCount > 0 ? super.connect() : this.#unlessAway(super.connect()))
+          const client = await (this.idleCount > 0 ? super.connect() : this.#unlessAway(super.connect()))
+          dbWaitSeconds.observe((performance.now() - from) / 1000)
+          return client
         } catch (error) {
           // If locks hold all connections, one of them must fail, or they wait for each other.
           const canWait = this.totalCount > (lockHolders.get(this) ?? 0) && Date.now() < deadline

@@ -41,7 +41,10 @@ export function supervise<Ready extends Serving | null>(
 
   function start(): Promise<Ready> {
     const startedAt = Date.now()
-    const env = options.config.childEnv(options.databaseUrl)
+    const env = {
+      ...options.config.childEnv(options.databaseUrl),
+      ...(name === 'worker' ? nextMetricsPort(options.config) : {}),
+    }
     // Its own process group: Ctrl-C reaches this process, which ends it in order.
     child = fork(FILES[name], [SUPERVISED], {
       detached: true,
@@ -91,3 +94,6 @@ export function supervise<Ready extends Serving | null>(
   ready.catch(() => {})
   return { ready, close }
 }
+
+/** The API has the port itself. */
+const nextMetricsPort = ({ metrics }: Config) => (metrics?.port ? { METRICS_PORT: String(metrics.port + 1) } : {})

@@ -1,10 +1,9 @@
 import type { ServerResponse } from 'node:http'
-import type { Compilable } from 'kysely'
-import { collectDefaultMetrics, Gauge, Registry } from 'prom-client'
 import type { App } from '../app.ts'
 import { AppError, type ErrorCode, toAppError } from '../core/errors.ts'
 import type { DatabaseState } from '../db/health.ts'
-import { execute, fetchFirst, query } from '../db/query.ts'
+import { execute, query } from '../db/query.ts'
+import { checkOk } from '../telemetry/metrics.ts'
 
 /** The smallest possible render, with the smallest preset. */
 const PROBE = Buffer.from('<svg xmlns="http://www.w3.org/2000/svg" width="1" height="1"><path d="M0 0h1v1z"/></svg>')
@@ -27,49 +26,9 @@ interface Check {
   readonly state?: DatabaseState
 }
 
-/** `/readyz` and `/metrics`. */
+/** `/readyz`, and its checks for `/metrics`. */
 export function createHealthRoutes(app: App) {
   let probes = 0
-  const registry = new Registry()
-  collectDefaultMetrics({ register: registry })
-  gauge(
-    'afterimage_renders_total',
-    'Renders started by this process, without readiness probes.',
-    () => app.pool.stats.renders - probes,
-  )
-  gauge(
-    'afterimage_render_failures_total',
-    'Renders of this process that produced no picture.',
-    () => app.pool.stats.failures,
-  )
-  gauge('afterimage_renders_waiting', 'Renders that wait for a renderer.', () => app.pool.stats.waiting)
-  gauge('afterimage_database_connections_waiting', 'Queries that wait for a connection.', () => app.pg.waitingCount)
-
-  gauge('afterimage_webhook_deliveries_waiting', 'Events waiting for delivery, over all webhooks.', () =>
-    count(query.selectFrom('webhook_line').select((eb) => eb.fn.sum('waiting').as('count'))),
-  )
-  gauge('afterimage_webhook_dead_letters', 'Events that could not be delivered in all attempts.', () =>
-    count(query.selectFrom('dead_letter').select((eb) => eb.fn.countAll().as('count'))),
-  )
-
-  function gauge(name: string, help: string, read: () => number | Promise<number>): void {
-    new Gauge({
-      name,
-      help,
-      registers: [registry],
-      async collect() {
-        this.set(await read())
-      },
-    })
-  }
-
-  /** Undefined while the database is unavailable: the other metrics are still reported. */
-  const count = (counting: Compilable<{ count: string | number | bigint }>) =>
-    fetchFirst(app.pg, counting).then(
-      (row) => Number(row?.count ?? 0),
-      () => Number.NaN,
-    )
-
   const checkOwn = reuse(KEEP_MS, async () => {
     const [database, renderer] = await Promise.all([checkDatabase(), check(render)])
     return { database, renderer }
@@ -100,16 +59,6 @@ export function createHealthRoutes(app: App) {
     return await app.pool.render(PROBE, variants, { cpuLimitMs: PROBE_LIMIT_MS })
   }
 
-  new Gauge({
-    name: 'afterimage_check_ok',
-    help: 'Whether a dependency of this process works: 1 or 0.',
-    labelNames: ['check'],
-    registers: [registry],
-    async collect() {
-      for (const [name, { ok }] of Object.entries(await checkAll())) this.set({ check: name }, ok ? 1 : 0)
-    },
-  })
-
   return {
     /**
      * 503 if this process cannot serve: its renderers do not draw, or the database cannot even be read. A failure that all processes
@@ -124,10 +73,12 @@ export function createHealthRoutes(app: App) {
       response.writeHead(ready ? 200 : 503, { 'content-type': 'application/json', 'cache-control': 'no-store' })
       response.end(`${JSON.stringify({ ready, degraded, checks }, null, 2)}\n`)
     },
-    /** Prometheus text. */
-    async metrics(response: ServerResponse): Promise<void> {
-      response.writeHead(200, { 'content-type': registry.contentType }).end(await registry.metrics())
+    /** Sets the metric of the checks. */
+    async setChecks(): Promise<void> {
+      for (const [name, { ok }] of Object.entries(await checkAll())) checkOk.set({ check: name }, ok ? 1 : 0)
     },
+    /** How many renders were started as probes. */
+    probes: () => probes,
   }
 }
 

@@ -12,12 +12,15 @@ import { isPrivateKey, withoutPlace } from '../core/visibility.ts'
 import type { DeliveryCounts } from '../diagnose/delivery-counts.ts'
 import type { Limits } from '../limits/limits.ts'
 import { networkOf } from '../limits/network.ts'
+
+import { inStage } from '../telemetry/stage.ts'
 import { ANSWER_LIMIT_MS, type Delivered, type Viewer } from '../variants/ensure.ts'
 import { createVariantFinder, type IssuedImage } from '../variants/find.ts'
 import { findStableKey } from '../variants/find-stable.ts'
 import { isStablePath, parseStablePath } from '../variants/stable-url.ts'
 import { createStandIns } from '../variants/stand-ins.ts'
 import { createClientAddress } from './client-address.ts'
+import { createPictureCounts } from './count-pictures.ts'
 import { identifySender } from './sender.ts'
 
 type Origin = Parameters<typeof createVariantFinder>[0] &
@@ -42,6 +45,7 @@ export function createOriginHandler(origin: Origin, { answerMs = ANSWER_LIMIT_MS
   const findVariant = createVariantFinder(origin)
   const standIns = createStandIns(origin)
   const addressOf = createClientAddress(origin.config)
+  const count = createPictureCounts(origin.deliveries)
 
   return async function handle(request: IncomingMessage, response: ServerResponse, key: string): Promise<void> {
     const gone = new AbortController()
@@ -75,6 +79,7 @@ export function createOriginHandler(origin: Origin, { answerMs = ANSWER_LIMIT_MS
     if (found.freshness === 'current') return await answerPicture(request, response, { ...requested, found })
     // Made before redirecting: a redirect never leads to a key that does not exist yet.
     const current = nameIn(found.keyOf(await ensureInTime(found, requested.viewer)))
+    count.redirect(found)
     const { cacheTags } = found
     redirect(response, current, { ...requested, status: found.freshness === 'moved' ? 301 : 302, cacheTags })
   }
@@ -87,7 +92,7 @@ export function createOriginHandler(origin: Origin, { answerMs = ANSWER_LIMIT_MS
   }
 
   async function findIssued(key: string): Promise<IssuedImage | null> {
-    const found = (await findVariant(key)) ?? (await findComposite(origin, key))
+    const found = await inStage('locate', async () => (await findVariant(key)) ?? (await findComposite(origin, key)))
     return found?.isPrivate ? null : found
   }
 
@@ -105,7 +110,7 @@ export function createOriginHandler(origin: Origin, { answerMs = ANSWER_LIMIT_MS
     requested.found = found
     const { bytes, md5, wasStored } = await ensureInTime(found, requested.viewer)
     const waitedMs = found.image ? undefined : performance.now() - requested.arrivedAt
-    origin.deliveries.count(wasStored ? 'stored' : 'made', waitedMs)
+    count.picture(found, wasStored, waitedMs)
     const headers = answerHeaders({ cache: CACHE.private, md5 })
     const known = request.headers['if-none-match']
     if (known && hasEtag(known, etagOf(md5))) return end(response, 304, headers)
@@ -129,6 +134,7 @@ export function createOriginHandler(origin: Origin, { answerMs = ANSWER_LIMIT_MS
     // A relative path up to the root of the address, so that it works for any host and prefix that the viewer sees.
     const up = '../'.repeat(requested.key.split('/').length - 1)
     const isBelowImages = request.url?.startsWith('/images/')
+    count.redirect(found)
     redirect(response, `${up}${isBelowImages ? '' : 'images/'}${current}`, { ...requested, cacheTags: found.cacheTags })
   }
 
@@ -140,14 +146,17 @@ export function createOriginHandler(origin: Origin, { answerMs = ANSWER_LIMIT_MS
     const { image, cacheTags } = found
     const known = request.headers['if-none-match']
     if (known && image && hasEtag(known, etagOf(image.md5))) {
-      origin.deliveries.count(image.isFresh ? 'made' : 'stored')
+      count.picture(found, !image.isFresh)
       return end(response, 304, answerHeaders({ cache: CACHE.immutable, md5: image.md5, cacheTags }))
     }
     const delivered = await ensureInTime(found, viewer)
     const current = found.keyOf(delivered)
-    if (current !== key) return redirect(response, nameIn(current), { isGuarded: false })
+    if (current !== key) {
+      count.redirect(found)
+      return redirect(response, nameIn(current), { isGuarded: false })
+    }
     const { bytes, md5, wasStored } = delivered
-    origin.deliveries.count(wasStored ? 'stored' : 'made', image ? undefined : performance.now() - arrivedAt)
+    count.picture(found, wasStored, image ? undefined : performance.now() - arrivedAt)
     const headers = answerHeaders({ cache: CACHE.immutable, md5, cacheTags })
     if (known && hasEtag(known, etagOf(md5))) return end(response, 304, headers)
     const picture = { ...headers, 'content-type': mimeTypeOf(found.format), 'content-length': bytes.length }
@@ -179,8 +188,7 @@ export function createOriginHandler(origin: Origin, { answerMs = ANSWER_LIMIT_MS
       response.destroy()
       return
     }
-    if (error.status === 404) origin.deliveries.count('notFound')
-    if (error.status === 429 || error.status === 503) origin.deliveries.count('refused')
+    count.refusal(error, found)
     const { type, bytes } = (await placeholderBody(error, key, found)) ?? {
       type: 'text/plain; charset=utf-8',
       bytes: Buffer.from(`${error.code}: ${publicSentence(error)}\n`),

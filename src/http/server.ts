@@ -1,11 +1,12 @@
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http'
-import type { AddressInfo } from 'node:net'
 import type { Duplex } from 'node:stream'
 import { createSignInCode } from '../access/sign-in-code.ts'
 import type { App } from '../app.ts'
-import { AppError } from '../core/errors.ts'
+import { listen } from '../core/listen.ts'
 import { logFailure } from '../core/log-failure.ts'
 import { networkOf } from '../limits/network.ts'
+import { createMetrics } from '../monitoring/metrics.ts'
+import { type MetricsServer, serveMetrics } from '../monitoring/serve-metrics.ts'
 import { URL_LIFE_S } from '../uploads/upload-url.ts'
 import { createAuditExport } from './audit.ts'
 import { createClientAddress } from './client-address.ts'
@@ -16,6 +17,7 @@ import { createHealthRoutes } from './health.ts'
 import { createOriginHandler } from './images.ts'
 import type { LeastRate } from './least-rate.ts'
 import { createRequestLimit } from './limit-requests.ts'
+import { observeRequest } from './observe-requests.ts'
 import { createOriginalsRoute } from './originals.ts'
 import { assignRequestId, guarded, pathOf } from './sender.ts'
 import { createSessionRoute } from './session.ts'
@@ -33,6 +35,8 @@ export interface HttpServer {
   readonly imageUrl: string
   /** Exchanged once for the admin token by POST /session: for the link that `npm start` prints. */
   readonly signInCode: string
+  /** Of METRICS_PORT. */
+  readonly metricsUrl: string | null
   /** Stops accepting requests, lets those in progress finish, then closes the remaining connections. */
   readonly close: () => Promise<void>
 }
@@ -64,7 +68,10 @@ export async function serve(
   const audit = createAuditExport(app)
   const health = createHealthRoutes(app)
   const needs = { scopes: ['operations:read'], what: 'metrics', isOperators: true } as const
-  const metrics = guarded(app, needs, (_request, response) => health.metrics(response))
+  const exported = createMetrics(app, { role: 'api', before: health.setChecks, probes: health.probes })
+  const metrics = guarded(app, needs, async (_request, response) =>
+    response.writeHead(200, { 'content-type': exported.contentType }).end(await exported.print()),
+  )
   const addressOf = createClientAddress(app.config)
   const limitRequest = createRequestLimit(app)
   const showConsole = createConsole(base, app.stores.originals.inbox)
@@ -74,6 +81,7 @@ export async function serve(
 
   const server = createServer({ requestTimeout: UPLOAD_MS, headersTimeout: 10_000 }, (request, response) => {
     assignRequestId(request, response)
+    observeRequest(request, response)
     if (!request.url?.startsWith('/uploads/')) endInTime(request, response, requestMs)
     route(request, response).catch((error) => {
       logFailure('a request failed', error, { severity: 'error', url: request.url })
@@ -117,11 +125,29 @@ export async function serve(
   server.on('clientError', refuseMalformed)
   server.setTimeout(stalledMs)
   server.keepAliveTimeout = KEEP_ALIVE_MS
-  await listen(server, { host, port })
-  const url = `http://${host.includes(':') ? `[${host}]` : host}:${(server.address() as AddressInfo).port}`
+  const url = await listen(server, { host, port, variables: { host: 'HOST', port: 'PORT' } })
   base.url = publicUrl ?? url
   base.imageUrl = publicImageUrl ?? `${base.url}/images`
-  return { url, imageUrl: base.imageUrl, signInCode: signIn.text, close: () => closeServer(server) }
+  const own = await openMetricsServer()
+  return {
+    url,
+    imageUrl: base.imageUrl,
+    signInCode: signIn.text,
+    metricsUrl: own?.url ?? null,
+    async close() {
+      await closeServer(server)
+      await own?.close()
+    },
+  }
+
+  async function openMetricsServer(): Promise<MetricsServer | null> {
+    try {
+      return app.config.metrics && (await serveMetrics(exported, app.config.metrics))
+    } catch (error) {
+      await closeServer(server)
+      throw error
+    }
+  }
 }
 
 const NOT_FOUND =
@@ -167,24 +193,6 @@ function text(response: ServerResponse, status: number, body: string): void {
   response
     .writeHead(status, { 'content-type': 'text/plain; charset=utf-8', 'x-content-type-options': 'nosniff' })
     .end(body)
-}
-
-function listen(server: Server, at: { host: string; port: number }): Promise<void> {
-  return new Promise((resolve, reject) => {
-    server.once('error', (error: NodeJS.ErrnoException) => {
-      reject(
-        error.code === 'EADDRINUSE'
-          ? new AppError(
-              'IN_USE',
-              `Port ${at.port} on ${at.host} is in use by another program: stop that one, or set PORT (0 picks a free one).`,
-            )
-          : new AppError('CONFIG', `Cannot listen on ${at.host}:${at.port} (${error.message}): check HOST and PORT.`, {
-              cause: error,
-            }),
-      )
-    })
-    server.listen(at.port, at.host, resolve)
-  })
 }
 
 function closeServer(server: Server): Promise<void> {

@@ -5,6 +5,7 @@ import { readPidSpace, startOf } from '../core/processes.ts'
 import type { Pg } from '../db/database.ts'
 import { anyOf, execute, now, query } from '../db/query.ts'
 import { statement } from '../db/statement.ts'
+import { workerTakeovers } from '../telemetry/metrics.ts'
 
 export const HEARTBEAT_EVERY_MS = 10_000
 /** A worker without a heartbeat for this long is dead. */
@@ -82,6 +83,7 @@ export async function recoverJobs(
   if (dead.length === 0) return dead
   await UNLOCK.run(pg, { dead })
   await execute(pg, query.deleteFrom('worker').where('id', '=', anyOf(dead)))
+  workerTakeovers.inc(dead.length)
   log.warn('returned the jobs of dead workers to the queue', { workers: dead.join(',') })
   return dead
 }

@@ -33,6 +33,8 @@ export interface PoolStats {
   renders: number
   failures: number
   waiting: number
+  /** Renderers that are drawing. */
+  busy: number
 }
 
 export interface PoolOptions {

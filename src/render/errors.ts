@@ -39,3 +39,6 @@ export function withWarnings(error: AppError, warnings: readonly string[]): AppE
   const { code, message, isLogged, cause } = error
   return new AppError(code, message + leftOut(warnings), { isLogged, cause, warnings })
 }
+
+export const tooLarge = (bytes: number): AppError =>
+  new AppError('OUT_OF_MEMORY', `The render took more than ${bytes / 1e6} MB.`)

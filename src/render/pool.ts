@@ -5,6 +5,7 @@ import { createClock } from './clock.ts'
 import type { PoolOptions, PoolStats, RenderPool } from './contract.ts'
 import * as errors from './errors.ts'
 import type { FromChild } from './messages.ts'
+import { observeRender } from './observe-render.ts'
 import { composeWithOtherEngine, withOtherEngine } from './other-engine.ts'
 import { openRenderers, RSS_MAX_BYTES } from './renderers.ts'
 import { asSlow, composeTask, type RendererProcess, renderTask, sendTo, type Task, vendorOf } from './tasks.ts'
@@ -18,11 +19,11 @@ export function openRenderPool(options: PoolOptions): RenderPool {
   const { size, waitingMax, recycleAfter = 2000 } = options
   const lanes = createLanes<Task>(size)
   const costs = createVendorCosts()
-  const stats: PoolStats = { renders: 0, failures: 0, waiting: 0 }
+  const stats: PoolStats = { renders: 0, failures: 0, waiting: 0, busy: 0 }
   const clock = createClock({
     onTimeout(renderer, task) {
       costs.record(vendorOf(task), task.options.cpuLimitMs)
-      fail(interrupt(renderer), errors.timedOut(task))
+      fail(interrupt(renderer, 'timeout'), errors.timedOut(task))
     },
     onCheck: considerSlow,
   })
@@ -30,7 +31,7 @@ export function openRenderPool(options: PoolOptions): RenderPool {
     onMessage,
     onExit,
     onTooLarge(renderer) {
-      fail(interrupt(renderer), new AppError('OUT_OF_MEMORY', `The render took more than ${RSS_MAX_BYTES / 1e6} MB.`))
+      fail(interrupt(renderer, 'memory'), errors.tooLarge(RSS_MAX_BYTES))
     },
     isEnding: () => isKilled || closing !== null,
   })
@@ -57,7 +58,7 @@ export function openRenderPool(options: PoolOptions): RenderPool {
       finish(renderer)
       if (task) settle(task, { message, usedMs })
       // Work that was sent ahead must not begin in a renderer that is about to be replaced.
-      if (renderer.renders >= recycleAfter || message.rssBytes > RSS_RECYCLE_BYTES) retire(renderer)
+      if (renderer.renders >= recycleAfter || message.rssBytes > RSS_RECYCLE_BYTES) retire(renderer, 'recycled')
       else if (renderer.next) begin(renderer, renderer.next)
       renderer.next = null
     }
@@ -67,6 +68,7 @@ export function openRenderPool(options: PoolOptions): RenderPool {
   function settle(task: Task, { message, usedMs }: { message: FromChild; usedMs: number }): void {
     costs.record(vendorOf(task), usedMs)
     lanes.charge(task.entry.path, usedMs - task.charged)
+    observeRender(message, usedMs)
     if (message.kind === 'failed') fail(task, new AppError(message.code, message.message))
     else task.resolve(message, usedMs)
   }
@@ -79,7 +81,7 @@ export function openRenderPool(options: PoolOptions): RenderPool {
     const vendor = vendorOf(task)
     if (usedMs < SLOW_MS) {
       if (usedMs < TURN_MS || atOnce === 1 || leftBy(vendor) > 0 || !lanes.othersWait(vendor)) return
-      interrupt(renderer)
+      interrupt(renderer, 'preempted')
       lanes.charge(task.entry.path, usedMs - task.charged)
       lanes.unshift(task.entry, task)
       turns.end(vendor)
@@ -88,7 +90,7 @@ export function openRenderPool(options: PoolOptions): RenderPool {
       costs.record(vendor, usedMs)
       task.options.onSlow?.()
     } else if (lanes.waiting('quick') > 0 || renderer.next) {
-      interrupt(renderer)
+      interrupt(renderer, 'preempted')
       costs.record(vendor, usedMs)
       if (task.options.onSlow?.() === false) fail(task, errors.tooSlow())
       else lanes.push(asSlow(task), task)
@@ -100,10 +102,7 @@ export function openRenderPool(options: PoolOptions): RenderPool {
     takeBack(renderer)
     if (isKilled) failWaiting(errors.shuttingDown)
     fail(finish(renderer), isKilled ? errors.shuttingDown() : errors.errorOfExit(renderer.stderr, signal))
-    if (isKilled || (closing && lanes.waiting() === 0)) {
-      closing?.()
-      return
-    }
+    if (isKilled || (closing && lanes.waiting() === 0)) return void closing?.()
     if (renderers.replace(renderer)) failWaiting(() => errors.notStarting(renderer.stderr))
     if (renderers.failToStart) closing?.()
   }
@@ -138,7 +137,7 @@ export function openRenderPool(options: PoolOptions): RenderPool {
       renderer.next = lanes.shift(Number.POSITIVE_INFINITY) ?? null
       if (renderer.next) hand(renderer, renderer.next)
     }
-    stats.waiting = lanes.waiting()
+    Object.assign(stats, { waiting: lanes.waiting(), busy: busy(() => true) })
   }
 
   /** Work that was queued before its vendor turned out slow moves to the slow lane. */
@@ -166,8 +165,8 @@ export function openRenderPool(options: PoolOptions): RenderPool {
   }
 
   /** Ends a renderer that is stuck, or idle and due for replacement; another one starts when it has exited. */
-  function retire(renderer: RendererProcess): void {
-    renderer.ready = false
+  function retire(renderer: RendererProcess, cause: RendererProcess['endedBy']): void {
+    Object.assign(renderer, { ready: false, endedBy: cause })
     takeBack(renderer)
     renderer.child.kill('SIGKILL')
   }
@@ -186,8 +185,8 @@ export function openRenderPool(options: PoolOptions): RenderPool {
     return task
   }
 
-  const interrupt = (renderer: RendererProcess) => {
-    retire(renderer)
+  const interrupt = (renderer: RendererProcess, cause: RendererProcess['endedBy']) => {
+    retire(renderer, cause)
     return finish(renderer)
   }
 

@@ -1,4 +1,5 @@
 import { log } from '../core/log.ts'
+import { rendererRestarts } from '../telemetry/metrics.ts'
 import type { PoolOptions } from './contract.ts'
 import type { FromChild } from './messages.ts'
 import { findSandbox, type Sandbox } from './sandbox.ts'
@@ -66,6 +67,7 @@ export function openRenderers(
     child.once('close', (_code, received) => {
       const signal = received ?? (KILLED_BEHIND_PARENT.test(renderer.stderr) ? 'SIGKILL' : null)
       renderers.delete(renderer)
+      if (!events.isEnding()) rendererRestarts.inc({ cause: renderer.endedBy ?? 'crash' })
       events.onExit(renderer, signal)
     })
     sendTo(child, { kind: 'presets', presets: [...presets.values()] })

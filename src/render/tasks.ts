@@ -34,6 +34,9 @@ export interface Task {
   warnings: readonly string[] | null
 }
 
+/** Why a renderer is ended: after many renders, by a limit, or so that others can draw. */
+export type RestartCause = 'recycled' | 'timeout' | 'memory' | 'preempted'
+
 /** A renderer process and its current work. */
 export interface RendererProcess {
   /** The process that was started: the renderer, or one that waits for it and ends with it. */
@@ -51,6 +54,8 @@ export interface RendererProcess {
   /** Wall-clock time when its current task began. */
   since: number
   stderr: string
+  /** Why it was ended; null if it was not. */
+  endedBy: RestartCause | null
 }
 
 /** A process that has just been started. */
@@ -65,6 +70,7 @@ export const rendererOf = (child: ChildProcess): RendererProcess => ({
   cpuFromMs: 0,
   since: 0,
   stderr: '',
+  endedBy: null,
 })
 
 /** The vendor of its source: the first name of its queue path. */

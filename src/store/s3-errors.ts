@@ -33,6 +33,14 @@ export function isRetryable(error: unknown): boolean {
   return status < 400 || status >= 500 || status === 429 || RETRYABLE.has(nameOf(error))
 }
 
+/** What a failed request counts as. */
+export const resultOf = (error: unknown): 'throttled' | 'refused' | 'error' =>
+  nameOf(error) === 'PreconditionFailed'
+    ? 'refused'
+    : statusOf(error) === 429 || statusOf(error) === 503
+      ? 'throttled'
+      : 'error'
+
 /** Whether the host does not exist, where the bucket's name is part of it. AWS has one host for each bucket. */
 const isUnknownHost = (error: unknown, bucket: string): boolean => {
   const { code, hostname = '' } = error as { code?: string; hostname?: string }

@@ -1,5 +1,6 @@
 import { setTimeout as delay } from 'node:timers/promises'
-import { failureOf, isRetryable } from './s3-errors.ts'
+import { s3Requests, s3Seconds } from '../telemetry/metrics.ts'
+import { failureOf, isRetryable, resultOf } from './s3-errors.ts'
 
 /** Time limit of one attempt, from connecting to the last byte. Objects are small: a source has at most 5 MB. */
 const TRY_MS = 8000
@@ -22,6 +23,23 @@ export type TryRepeatedly = <T>(verb: string, key: string, work: (signal: AbortS
  */
 export function openTries(options: { atOnce: number; bucket: string; variable: string }): TryRepeatedly {
   const limited = openLimiter(options.atOnce)
+  const store = options.variable === 'ORIGINALS_BUCKET' ? 'originals' : 'previews'
+
+  async function measure<T>(op: string, work: () => Promise<T>): Promise<T> {
+    const from = performance.now()
+    let result = 'error'
+    try {
+      const value = await work()
+      result = value === null ? 'absent' : 'ok'
+      return value
+    } catch (error) {
+      result = resultOf(error)
+      throw error
+    } finally {
+      s3Requests.inc({ store, op, result })
+      s3Seconds.observe({ op }, (performance.now() - from) / 1000)
+    }
+  }
 
   return async function tryRepeatedly(verb, key, work) {
     const deadline = Date.now() + OPERATION_MS
@@ -30,7 +48,7 @@ export function openTries(options: { atOnce: number; bucket: string; variable: s
         return await limited(async () => {
           const remainingMs = deadline - Date.now()
           if (remainingMs <= 0) throw new Error(`no connection was free for ${OPERATION_MS} ms`)
-          return await work(AbortSignal.timeout(Math.min(TRY_MS, remainingMs)))
+          return await measure(verb, () => work(AbortSignal.timeout(Math.min(TRY_MS, remainingMs))))
         })
       } catch (error) {
         const pauseMs = Math.random() * PAUSE_MS * 2 ** (tries - 1)

@@ -13,6 +13,7 @@ import type { AwsConfig } from '../core/aws-config.ts'
 import { AppError } from '../core/errors.ts'
 import { log } from '../core/log.ts'
 import { mapConcurrent } from '../core/map-concurrent.ts'
+import { s3Bytes } from '../telemetry/metrics.ts'
 import { failureOfOne, isAbsent } from './s3-errors.ts'
 import { parametersOf } from './s3-parameters.ts'
 import { presignGet, presignPut } from './s3-presign.ts'
@@ -75,6 +76,7 @@ export async function openS3Store(options: S3Options): Promise<Store & { readonl
         const bytes = Buffer.from((await response.Body?.transformToByteArray()) ?? [])
         if (range && response.ContentRange)
           return isPart(bytes, { range, of: response.ContentRange }) ? bytes : truncated()
+        s3Bytes.inc(bytes.length)
         if (bytes.length !== response.ContentLength || !isIntact(bytes, response)) truncated()
         // A store may ignore the range and send the whole object.
         return range ? bytes.subarray(range.from, range.to) : bytes
@@ -106,6 +108,7 @@ export async function openS3Store(options: S3Options): Promise<Store & { readonl
     return tryRepeatedly('put', key, async (abortSignal) => {
       try {
         const response = await client.send(command, { abortSignal })
+        s3Bytes.inc(bytes.length)
         if (!isIntact(bytes, response)) throw new Error('the stored bytes differ from those sent')
         return true
       } catch (error) {

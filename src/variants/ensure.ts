@@ -6,6 +6,7 @@ import type { Pg } from '../db/database.ts'
 import { lockItems } from '../db/locks.ts'
 import { networkOf } from '../limits/network.ts'
 import type { RateLimit } from '../limits/rate-limit.ts'
+import { inStage } from '../telemetry/stage.ts'
 import type { Admission, AdmissionLimiter } from './admission.ts'
 import { createInteractiveNotice } from './interactive.ts'
 import { imageOf, type Located, locateVariant, type StoredImage } from './locate.ts'
@@ -119,7 +120,8 @@ export function createEnsureVariant(
     const isSlowVendor = () => !isCopied(wanted, call.urlSecret) && pool.isSlowVendor(vendor)
     const isSlow = !isCopied(wanted, call.urlSecret) && (wanted.isSlow || isSlowVendor())
     const path = [vendor, call.client] as const
-    const place = await admission.acquire({ path, lane: isSlow ? 'slow' : 'quick', signal: call.signal })
+    const lane = isSlow ? 'slow' : 'quick'
+    const place = await inStage('admission', () => admission.acquire({ path, lane, signal: call.signal }))
     notifyInteractive()
     try {
       // Its vendor turned out slow while it waited.
@@ -141,7 +143,7 @@ export function createEnsureVariant(
     for (;;) {
       {
         // The release need not be awaited: it never fails, and the next holder waits for it anyway.
-        using locks = await lockItems(pg, [wanted.itemId])
+        using locks = await inStage('lock', () => lockItems(pg, [wanted.itemId]))
         const now = await locateVariant(pg, wanted)
         if (!now) throw new AppError('NOT_FOUND', 'The item no longer exists.')
         if (now.takenDown) throw new AppError('GONE', 'This picture was taken down.')
@@ -193,7 +195,7 @@ export function createEnsureVariant(
         replace: isLost,
         ...(svg ? { svg } : {}),
       })
-      await recordResults(pg, { made: [made.item] })
+      await inStage('record', () => recordResults(pg, { made: [made.item] }))
       // A client that requests one preset will request the others too; transforms differ from page to page.
       if (!wanted.recipe.isTransform) warmQueue.add(wanted.itemId)
       const [image] = made.item.images

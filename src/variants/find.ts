@@ -20,6 +20,8 @@ export type Freshness = 'current' | 'moved' | 'outdated' | 'alias'
 export interface IssuedImage {
   readonly freshness: Freshness
   readonly format: ImageFormat
+  /** The preset, the layout, or `transform`: few values, for metrics. */
+  readonly preset: string
   readonly cacheTags: readonly string[]
   /** Nothing of it is public. */
   readonly isPrivate: boolean
@@ -63,6 +65,7 @@ export function createVariantFinder(app: Finder): (key: string) => Promise<Issue
     return {
       freshness,
       format,
+      preset: recipe.isTransform ? 'transform' : recipe.name,
       cacheTags: cacheTagsOf(path),
       isPrivate: located.isPrivate,
       image: located.takenDown ? null : image,

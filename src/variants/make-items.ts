@@ -3,6 +3,7 @@ import { isSourceFailure } from '../core/errors.ts'
 import { mapConcurrent } from '../core/map-concurrent.ts'
 import { inTransaction, type Pg } from '../db/database.ts'
 import { lockItems } from '../db/locks.ts'
+import { inStage } from '../telemetry/stage.ts'
 import { type CopySource, copyVariants, findCopySources } from './copies.ts'
 import { findWork, type Work, type WorkOrder } from './find-missing.ts'
 import { makeVariants, type RenderDeps, sourcePathOf } from './make.ts'
@@ -50,7 +51,7 @@ function* slicesOf(work: readonly Work[]): Iterable<readonly Work[]> {
 
 async function makeSlice(app: RenderDeps & { readonly pg: Pg }, slice: Order): Promise<number[]> {
   const ids = slice.work.map((item) => item.itemId)
-  await using locks = await lockItems(app.pg, ids)
+  await using locks = await inStage('lock', () => lockItems(app.pg, ids))
   const recorder = openRecorder(app.pg, slice.afterRecord)
   try {
     // Checked again under the lock: a request may have made one since.
@@ -114,10 +115,12 @@ function openRecorder(pg: Pg, afterRecord: AfterRecord | undefined): Recorder {
         await afterRecord?.(client, { ...noResults(), copied })
       })
     if (made.length === 0 && failures.length === 0) return
-    await inTransaction(pg, async (client) => {
-      await recordResults(client, { made, failures })
-      await afterRecord?.(client, { ...noResults(), made, failures })
-    })
+    const recordAll = () =>
+      inTransaction(pg, async (client) => {
+        await recordResults(client, { made, failures })
+        await afterRecord?.(client, { ...noResults(), made, failures })
+      })
+    await inStage('record', recordAll)
   }
   const recordNext = () => {
     recording = recording.then(record)

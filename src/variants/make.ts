@@ -16,6 +16,8 @@ import type { RenderPool } from '../render/contract.ts'
 import type { VariantSpec } from '../render/messages.ts'
 import type { CallOptions } from '../render/tasks.ts'
 import type { Stores } from '../store/open.ts'
+import { inStage } from '../telemetry/stage.ts'
+import { noteFailure } from './note-failure.ts'
 import type { MadeImage, RenderedItem } from './record.ts'
 
 /** Dependencies of rendering. */
@@ -56,8 +58,12 @@ export async function makeVariants(
   options: CallOptions & { variants: readonly VariantSpec[]; replace?: boolean; svg?: Promise<Buffer | null> },
 ): Promise<Made> {
   const { itemId, sourceHash } = source
-  const svg = checkSource(source, await (options.svg ?? deps.stores.originals.get(source.originalKey)))
-  const rendered = await deps.pool.render(svg, options.variants, options)
+  const { originals, previews } = deps.stores
+  const readSource = async () => checkSource(source, await (options.svg ?? originals.get(source.originalKey)))
+  const rendered = await noteFailure(sourcePathOf(source).vendor, async () => {
+    const svg = await inStage('source', readSource)
+    return await inStage('render', () => deps.pool.render(svg, options.variants, options))
+  })
   const { engine, warnings, placeholder, cpuMs } = rendered
   const bytes = rendered.pictures.map((picture) => Buffer.from(picture.bytes))
   const images = rendered.pictures.map(({ preset, format, width, height, lossless }, index): MadeImage => {
@@ -69,18 +75,16 @@ export async function makeVariants(
     const urlSecretId = deps.urlSecret.id
     return { itemId, preset, format, recipeHash, sourceHash, objectKey, urlSecretId, ...facts }
   })
-  await Promise.all(
-    images.map(({ objectKey, format }, index) =>
-      deps.stores.previews.put(objectKey, bytes[index] as Buffer, {
-        contentType: mimeTypeOf(format),
-        cacheControl: CACHE.immutable,
-        sourceHash,
-        cacheTags: cacheTagsOf(sourcePathOf(source)),
-        replace: options.replace ?? false,
-        keyNamesBytes: true,
-      }),
-    ),
-  )
+  const put = ({ objectKey, format }: MadeImage, index: number) =>
+    previews.put(objectKey, bytes[index] as Buffer, {
+      contentType: mimeTypeOf(format),
+      cacheControl: CACHE.immutable,
+      sourceHash,
+      cacheTags: cacheTagsOf(sourcePathOf(source)),
+      replace: options.replace ?? false,
+      keyNamesBytes: true,
+    })
+  await inStage('store', () => Promise.all(images.map(put)))
   return { item: { itemId, sourceHash, ...placeholder, cpuMs, images }, bytes }
 }
 

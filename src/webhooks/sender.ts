@@ -3,6 +3,7 @@ import { LRUCache } from 'lru-cache'
 import { log } from '../core/log.ts'
 import { logFailure } from '../core/log-failure.ts'
 import type { Pg } from '../db/database.ts'
+import { webhookDeliveries, webhookSeconds } from '../telemetry/metrics.ts'
 import {
   advance,
   claimCursors,
@@ -86,7 +87,10 @@ export function openSender(
       if (!event) return await settle(pg, cursor)
       // A vendor must not reach the operator's network through this service.
       const hosts = receiver.vendor === null ? privateHosts : null
+      const from = performance.now()
       const failure = await postEvent(event, { ...receiver, privateHosts: hosts, signal: aborting.signal })
+      webhookSeconds.observe((performance.now() - from) / 1000)
+      webhookDeliveries.inc({ result: failure ? 'failed' : 'ok' })
       if (failure && aborting.signal.aborted) break
       if (failure?.cause) report(receiver.id, failure.cause)
       if (failure) return await fail(pg, cursor, { event, failure })

@@ -171,7 +171,7 @@ describe('an unavailable S3', () => {
     expect(answer).toMatchObject({ status: 200, body: { ready: true, degraded: true } })
     expect(answer.body.checks).toEqual({ database: well, renderer: well, originals: away, previews: away })
     expect(answer.text).not.toMatch(/127\.0\.0\.1|ECONN|bucket/)
-    expect(await readMetrics(url)).toMatch(/^afterimage_check_ok\{check="previews"\} 0$/m)
+    expect(await readMetrics(url)).toMatch(/^check_ok\{check="previews"\} 0$/m)
     proxy.switchTo('healthy')
     await until(async () => !(await read()).body.degraded)
   })

@@ -40,6 +40,6 @@ export async function openOrigins(options: { drawings?: number; env?: Record<str
       return `/${variantKeyOf(app, item, { preset, format })}`
     },
     /** A value from `/metrics`. */
-    renders: async () => Number(/^afterimage_renders_total (\d+)$/m.exec(await readMetrics(url))?.[1]),
+    renders: async () => Number(/^renders_total (\d+)$/m.exec(await readMetrics(url))?.[1]),
   }
 }

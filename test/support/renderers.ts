@@ -30,7 +30,7 @@ export function testRenderers({ presets, renderers }: Config): RenderPool {
 
 /** A pool with its own counts and its own end, on another pool's renderers. */
 function ownView(pool: RenderPool): RenderPool {
-  const stats = { renders: 0, failures: 0, waiting: 0 }
+  const stats = { renders: 0, failures: 0, waiting: 0, busy: 0 }
   const inFlight = new Set<Promise<unknown>>()
   let isClosed = false
   const count = async <T>(work: () => Promise<T>): Promise<T> => {
