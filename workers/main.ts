@@ -7,5 +7,5 @@ import { openWorker } from './open-worker.ts'
 await runProcess(async (stop) => {
   const config = await loadSupervisedConfig()
   configureLog(config.log)
-  return await openWorker(config, stop)
+  return { close: await openWorker(config, stop) }
 })

@@ -4,21 +4,24 @@ import { AppError } from '../core/errors.ts'
 import { configureLog } from '../core/log.ts'
 import { loadSupervisedConfig, type StartupMessage } from '../core/supervised-config.ts'
 import { serve } from '../http/server.ts'
+import type { Running } from './run-process.ts'
 
 const notifySupervisor = (word: StartupMessage) => process.send?.(word)
 
 /** An API: one of any number of processes, using DATABASE_URL and shared stores; under `npm start` a supervised child. */
-export async function startApi(): Promise<() => Promise<void>> {
+export async function startApi(): Promise<Running> {
   const config = await loadSupervisedConfig()
   configureLog(config.log)
   await using opening = new AsyncDisposableStack()
+  let drainServer = async () => {}
   try {
     const app = await openApp(config)
     opening.defer(app.close)
     const keys = app.urlSecrets.map(({ value }) => value)
     await recordConfiguration(app.pg, { config, keys, audit: app.access.audit })
-    const { url, imageUrl, signInCode, close } = await serve(app)
+    const { url, imageUrl, signInCode, drain, close } = await serve(app)
     opening.defer(close)
+    drainServer = () => drain(config.drainSeconds)
     if (process.send) notifySupervisor({ ready: { url, imageUrl, signInCode } })
     else process.stdout.write(`Afterimage API at ${url}/graphql\n`)
   } catch (error) {
@@ -30,5 +33,6 @@ export async function startApi(): Promise<() => Promise<void>> {
     throw error
   }
   const owner = opening.move()
-  return () => owner.disposeAsync()
+  // Nothing routes requests to a supervised process but its port.
+  return { ...(process.send ? {} : { drain: drainServer }), close: () => owner.disposeAsync() }
 }

@@ -61,7 +61,7 @@ function addProcesses(program: Command, becomeWorker: () => unknown): void {
     .option('--no-backfill', 'make pictures on request only')
     .action(async (options) => {
       const { startAll } = await import('./start.ts')
-      await runProcess((stop) => startAll(stop, options))
+      await runProcess(async (stop) => ({ close: await startAll(stop, options) }))
     })
   program
     .command('api')

@@ -9,34 +9,37 @@ const STOP_SIGNALS = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const
 const SECOND_SIGNAL_AFTER_MS = 1000
 const CHECK_PARENT_EVERY_MS = 500
 
+/** What runs, until it is asked to stop. */
+export interface Running {
+  /** Called first after SIGTERM, which comes from whoever replaces processes: a person at a terminal would have to wait for nothing. */
+  readonly drain?: () => Promise<void>
+  readonly close: () => Promise<void>
+}
+
 /**
  * Runs a process: opens, runs until SIGINT, SIGTERM, SIGHUP or the parent's exit, closes, exits. If opening fails, prints one sentence on
  * stderr and exits with code 1; a second signal, a second later, ends the process immediately.
- * @param open returns the function that closes it
  */
-export async function runProcess(
-  open: (stop: (reason: string) => void) => Promise<() => Promise<void>>,
-): Promise<void> {
-  let stop: (exitCode: number) => void = () => {}
-  const stopped = new Promise<number>((resolve) => {
-    stop = resolve
-  })
+export async function runProcess(open: (stop: (reason: string) => void) => Promise<Running>): Promise<void> {
+  const { promise: stopped, resolve } = Promise.withResolvers<{ exitCode: number; signal: NodeJS.Signals | null }>()
+  const stop = (exitCode: number, signal: NodeJS.Signals | null = null) => resolve({ exitCode, signal })
   let firstSignalAt: number | null = null
-  const onSignal = (_signal: NodeJS.Signals, number: number) => {
+  const onSignal = (signal: NodeJS.Signals, number: number) => {
     if (firstSignalAt !== null && Date.now() - firstSignalAt >= SECOND_SIGNAL_AFTER_MS) process.exit(128 + number)
     firstSignalAt ??= Date.now()
-    stop(0)
+    stop(0, signal)
   }
   for (const signal of STOP_SIGNALS) process.on(signal, onSignal)
   // A child of `npm start` ends if its parent was killed.
   process.once('disconnect', () => stop(0))
   if (isStartedByNpm()) onParentGone(() => stop(0))
   try {
-    const close = await open((reason) => {
+    const { drain, close } = await open((reason) => {
       log.error(reason)
       stop(1)
     })
-    const exitCode = await stopped
+    const { exitCode, signal } = await stopped
+    if (signal === 'SIGTERM') await drain?.()
     setTimeout(() => process.exit(1), CLOSE_LIMIT_MS).unref()
     await close()
     process.exit(exitCode)

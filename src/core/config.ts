@@ -70,6 +70,8 @@ export interface Config {
   /** Of the operating system's scheduler. */
   readonly workerNiceness: number
   readonly log: LogOptions
+  /** Between SIGTERM and closing the port. */
+  readonly drainSeconds: number
   /** Where `/metrics` is served without a token; null: nowhere. */
   readonly metrics: { readonly host: string; readonly port: number } | null
   readonly demo: boolean
@@ -200,6 +202,7 @@ export function loadConfig(env: Env = process.env, given?: Pick<Config, 'presets
       level: read('LOG_LEVEL', DEFAULT_LOG.level, oneOf(LOG_LEVELS)),
     },
     service: serviceUrl === null ? null : { url: serviceUrl, token: read('AFTERIMAGE_TOKEN', '', (text) => text) },
+    drainSeconds: read('DRAIN_SECONDS', 15, integer(0, 600)),
     metrics: metricsPort === null ? null : { host: metricsHost, port: metricsPort },
     demo: read('DEMO', true, onOrOff),
     buckets:

@@ -46,6 +46,10 @@ export const ERRORS = {
     status: 503,
     meaning: 'The database, a store or the CDN does not respond correctly; the log has the cause.',
   },
+  RESTARTING: {
+    status: 503,
+    meaning: 'This API process is stopping; connect again after retryAfterS, which leads to another one.',
+  },
   CONFIG: { status: 500, meaning: 'The process refuses to start; the message names every invalid variable.' },
   IN_USE: { status: 500, meaning: 'A port or data directory is in use by another process.' },
   INTERNAL: { status: 500, meaning: 'A bug: the log has its stack.' },

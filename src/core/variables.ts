@@ -222,6 +222,12 @@ export const VARIABLES = [
     meaning: 'The lowest level that is logged: `debug`, `info`, `warn` or `error`.',
   },
   {
+    name: 'DRAIN_SECONDS',
+    default: '15',
+    meaning:
+      'How long an API that received SIGTERM still serves, with 503 at `/readyz`, so that load balancers stop sending requests before it closes: the interval of their checks times the number that must fail, and some seconds. 0: it closes at once, as with Ctrl-C and under `npm start`.',
+  },
+  {
     name: 'METRICS_PORT',
     default: 'off',
     meaning:

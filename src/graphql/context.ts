@@ -16,4 +16,6 @@ export interface Context {
   /** Address of this API, without a trailing slash. */
   readonly publicUrl: string
   readonly request: Request
+  /** Aborts when this process stops: subscriptions end, and clients are asked to connect to another one. */
+  readonly closing: AbortSignal
 }

@@ -20,9 +20,9 @@ export async function* followChanges(
   context: Context,
   options: { readonly channel: string; readonly hasEnded: () => Promise<boolean> },
 ): AsyncIterable<{ id: number }> {
-  const { app, request } = context
-  const closing = new AbortController()
-  const signal = AbortSignal.any([request.signal, closing.signal])
+  const { app } = context
+  const left = new AbortController()
+  const signal = AbortSignal.any([endOf(context), left.signal])
   // Subscribed before the first check, so that no change is missed in between.
   const changes = app.events.follow(options.channel, String(id), signal)[Symbol.asyncIterator]()
   let change = changes.next()
@@ -34,11 +34,11 @@ export async function* followChanges(
       if (ended) return
       await delay(NOTIFY_EVERY_MS, undefined, { signal }).catch(() => {})
       const next = await whileAllowed(change, context)
-      if (next.done) return
+      if (next.done) return context.closing.aborted ? connectElsewhere() : undefined
       change = changes.next()
     }
   } finally {
-    closing.abort()
+    left.abort()
   }
 }
 
@@ -79,12 +79,24 @@ export async function* followLatest(context: Context, max: number): AsyncIterabl
 /** Yields immediately and then every 2 s. */
 export const everyFewSeconds = (context: Context): AsyncIterable<void> => ticks(POLL_OPERATIONS_MS, context)
 
-/** Until the client disconnects. Throws FORBIDDEN once its token is revoked or has expired. */
+/** Until the client disconnects or the process stops. Throws FORBIDDEN once its token is revoked or has expired. */
 async function* ticks(everyMs: number, context: Context): AsyncIterable<void> {
-  const { signal } = context.request
+  const signal = endOf(context)
   while (!signal.aborted) {
     await checkStillAllowed(context)
     yield
     await delay(everyMs, undefined, { signal }).catch(() => {})
   }
+  if (context.closing.aborted) connectElsewhere()
+}
+
+/** Aborts when the client disconnects or this process stops. */
+const endOf = ({ request, closing }: Context): AbortSignal => AbortSignal.any([request.signal, closing])
+
+/** The last message of a subscription on a process that stops. */
+function connectElsewhere(): never {
+  throw new AppError('RESTARTING', 'This API process is stopping: subscribe again in a second, on another one.', {
+    retryAfterS: 1,
+    isLogged: true,
+  })
 }

@@ -24,8 +24,12 @@ export interface Addresses {
   readonly imageUrl: string
 }
 
-/** The GraphQL endpoint at `/graphql`. */
-export function createGraphQL(app: App, base: Addresses) {
+/**
+ * The GraphQL endpoint at `/graphql`.
+ * @param closing ends subscriptions when it aborts
+ */
+export function createGraphQL(app: App, base: Addresses, { closing }: { closing?: AbortSignal } = {}) {
+  const open = new AbortController().signal
   const { introspection, isProduction } = app.config
   const suggestions = introspection && !isProduction
   return createYoga<RequestContext & { readonly caller: Caller }, Omit<Context, 'request' | 'caller' | 'client'>>({
@@ -49,6 +53,7 @@ export function createGraphQL(app: App, base: Addresses) {
       loaders: createLoaders(app),
       imageUrl: base.imageUrl,
       publicUrl: base.url,
+      closing: closing ?? open,
     }),
     plugins: [
       persistedQueries(),

@@ -28,9 +28,17 @@ const LEVEL = 4
 
 type Route = (request: IncomingMessage, response: ServerResponse) => unknown
 
-/** The endpoints for front ends: `/graphql`, and the files that their tools read. @param base where clients reach it, once it listens */
-export function createGraphQLRoutes(app: App, base: Addresses): Readonly<Record<string, Route>> {
-  const yoga = createGraphQL(app, base)
+/**
+ * The endpoints for front ends: `/graphql`, and the files that their tools read.
+ * @param base where clients reach it, once it listens
+ * @param options.closing ends subscriptions when it aborts
+ */
+export function createGraphQLRoutes(
+  app: App,
+  base: Addresses,
+  options: { closing: AbortSignal },
+): Readonly<Record<string, Route>> {
+  const yoga = createGraphQL(app, base, options)
   const { schema } = yoga.getEnveloped()
   const sdl = `${printSchema(lexicographicSortSchema(schema))}\n`
   const possibleTypes = `${JSON.stringify(possibleTypesOf(schema), null, 2)}\n`

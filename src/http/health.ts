@@ -27,7 +27,7 @@ interface Check {
 }
 
 /** `/readyz`, and its checks for `/metrics`. */
-export function createHealthRoutes(app: App) {
+export function createHealthRoutes(app: App, { isDraining }: { isDraining: () => boolean }) {
   let probes = 0
   const checkOwn = reuse(KEEP_MS, async () => {
     const [database, renderer] = await Promise.all([checkDatabase(), check(render)])
@@ -63,15 +63,17 @@ export function createHealthRoutes(app: App) {
     /**
      * 503 if this process cannot serve: its renderers do not draw, or the database cannot even be read. A failure that all processes
      * share and that many responses do not depend on (a store, a read-only database) makes it `degraded`: taking all of them out of
-     * rotation would only make it worse.
+     * rotation would only make it worse. Also 503 while it drains.
      */
     async ready(response: ServerResponse): Promise<void> {
       const checks = await checkAll()
       const { database, renderer } = checks
-      const ready = renderer.ok && (database.ok || database.state === 'READ_ONLY' || database.state === 'TROUBLED')
+      const draining = isDraining()
+      const ready =
+        !draining && renderer.ok && (database.ok || database.state === 'READ_ONLY' || database.state === 'TROUBLED')
       const degraded = Object.values(checks).some(({ ok }) => !ok)
       response.writeHead(ready ? 200 : 503, { 'content-type': 'application/json', 'cache-control': 'no-store' })
-      response.end(`${JSON.stringify({ ready, degraded, checks }, null, 2)}\n`)
+      response.end(`${JSON.stringify({ ready, degraded, draining, checks }, null, 2)}\n`)
     },
     /** Sets the metric of the checks. */
     async setChecks(): Promise<void> {

@@ -1,5 +1,6 @@
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http'
 import type { Duplex } from 'node:stream'
+import { setTimeout as delay } from 'node:timers/promises'
 import { createSignInCode } from '../access/sign-in-code.ts'
 import type { App } from '../app.ts'
 import { listen } from '../core/listen.ts'
@@ -37,7 +38,12 @@ export interface HttpServer {
   readonly signInCode: string
   /** Of METRICS_PORT. */
   readonly metricsUrl: string | null
-  /** Stops accepting requests, lets those in progress finish, then closes the remaining connections. */
+  /**
+   * Still serves for this long, but says at `/readyz` that it does not, and closes each connection after its response: a load balancer
+   * stops sending requests before the port closes.
+   */
+  readonly drain: (seconds: number) => Promise<void>
+  /** Stops accepting requests, ends subscriptions with a hint to connect again, lets those in progress finish, then closes the remaining connections. */
   readonly close: () => Promise<void>
 }
 
@@ -61,12 +67,14 @@ export async function serve(
 ): Promise<HttpServer> {
   const { host, port, publicUrl, publicImageUrl } = app.config
   const base = { url: '', imageUrl: '' }
-  const graphql = createGraphQLRoutes(app, base)
+  const closing = new AbortController()
+  let isDraining = false
+  const graphql = createGraphQLRoutes(app, base, { closing: closing.signal })
   const pictures = createOriginHandler(app)
   const originals = createOriginalsRoute(app)
   const failures = createFailuresExport(app)
   const audit = createAuditExport(app)
-  const health = createHealthRoutes(app)
+  const health = createHealthRoutes(app, { isDraining: () => isDraining })
   const needs = { scopes: ['operations:read'], what: 'metrics', isOperators: true } as const
   const exported = createMetrics(app, { role: 'api', before: health.setChecks, probes: health.probes })
   const metrics = guarded(app, needs, async (_request, response) =>
@@ -82,6 +90,8 @@ export async function serve(
   const server = createServer({ requestTimeout: UPLOAD_MS, headersTimeout: 10_000 }, (request, response) => {
     assignRequestId(request, response)
     observeRequest(request, response)
+    // Its connection would be used again otherwise.
+    if (isDraining) response.setHeader('connection', 'close')
     if (!request.url?.startsWith('/uploads/')) endInTime(request, response, requestMs)
     route(request, response).catch((error) => {
       logFailure('a request failed', error, { severity: 'error', url: request.url })
@@ -134,7 +144,13 @@ export async function serve(
     imageUrl: base.imageUrl,
     signInCode: signIn.text,
     metricsUrl: own?.url ?? null,
+    async drain(seconds) {
+      isDraining = true
+      await delay(seconds * 1000)
+    },
     async close() {
+      isDraining = true
+      closing.abort()
       await closeServer(server)
       await own?.close()
     },

@@ -2,5 +2,7 @@
 export const programEnv = () => ({
   PATH: process.env.PATH ?? '',
   TMPDIR: process.env.TMPDIR ?? '',
+  // No load balancer watches.
+  DRAIN_SECONDS: '0',
   NODE_COMPILE_CACHE: process.env.NODE_COMPILE_CACHE ?? '',
 })

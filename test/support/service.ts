@@ -45,6 +45,7 @@ export async function openService(drawings: number): Promise<Service> {
     URL_SECRET: 'test-url-secret',
     PORT: '0',
     RENDERERS: '1',
+    DRAIN_SECONDS: '0',
     WORKER_NICENESS: '0',
     DATA_DIR: path.join(directory, 'data'),
     PRESETS_FILE: presets,
