@@ -58,3 +58,45 @@ it('redacts passwords and signatures', async () => {
   expect(line).not.toContain('hunter2')
   expect(JSON.parse(line ?? '')).toMatchObject({ a: 'at postgres://…@host/db', b: '/uploads/1?expires=1&signature=…' })
 })
+
+it('has one line for each request, with its id and why its picture failed; of stored pictures, one in 100', async () => {
+  const [observe, sender, context] = ['http/observe-requests', 'http/sender', 'core/request-context'].map((file) =>
+    JSON.stringify(path.join(import.meta.dirname, `../src/${file}.ts`)),
+  )
+  const lines = await stderrOf(`
+    const { createServer } = await import('node:http')
+    const [{ createObserver }, { assignRequestId }, { inRequest, currentRequest }] =
+      await Promise.all([import(${observe}), import(${sender}), import(${context})])
+    const observeRequest = createObserver({ accessLog: true })
+    const server = createServer((request, response) => {
+      const own = { requestId: assignRequestId(request, response), described: {} }
+      inRequest(own, () => {
+        observeRequest(request, response, own.described)
+        if (request.url.endsWith('broken')) Object.assign(currentRequest().described, { vendor: 'acme', code: 'NOT_SVG' })
+        response.writeHead(request.url.endsWith('broken') ? 422 : 200).end()
+      })
+    })
+    await new Promise((resolve) => server.listen(0, '127.0.0.1', resolve))
+    const send = (path, headers = {}) => fetch('http://127.0.0.1:' + server.address().port + path, { headers })
+    const ids = []
+    for (const headers of [{ 'x-request-id': 'mine' }, { 'x-amz-cf-id': 'of-the-cdn==' }, { 'x-request-id': 'two words' }])
+      ids.push((await send('/graphql?query=secret', headers)).headers.get('x-request-id'))
+    await send('/images/broken', { 'x-request-id': 'broken' })
+    for (let n = 0; n < 250; n++) await send('/images/a.webp')
+    log.info('ids', { ids: ids.join(' ') })
+    await new Promise((resolve) => server.close(resolve).closeAllConnections())
+  `)
+  const found = lines.map((line) => JSON.parse(line) as Record<string, unknown>)
+  const ids = String(found.find(({ msg }) => msg === 'ids')?.ids).split(' ')
+  const requests = found.filter(({ msg }) => msg === 'request')
+  expect(ids).toEqual(['mine', 'of-the-cdn==', expect.stringMatching(/^[0-9a-f-]{36}$/)])
+  expect(requests.slice(0, 3)).toMatchObject(
+    ids.map((requestId) => ({ requestId, level: 'info', method: 'GET', path: '/graphql', status: 200 })),
+  )
+  expect(requests.slice(3)).toMatchObject([
+    { requestId: 'broken', level: 'warn', status: 422, vendor: 'acme', code: 'NOT_SVG' },
+    { path: '/images/a.webp', sampled: 100 },
+    { path: '/images/a.webp', sampled: 100 },
+  ])
+  expect(requests).toHaveLength(6)
+})

@@ -4,10 +4,11 @@ import path from 'node:path'
 import { describe, expect, it } from 'vitest'
 import { parse } from 'yaml'
 import { routeOf } from '../src/http/observe-requests.ts'
+import { importItems } from '../src/import/import-items.ts'
 import { TASK_NAMES } from '../src/jobs/registry.ts'
 import { boundLabel } from '../src/telemetry/metrics.ts'
 import { variantKeyOf } from '../src/variants/make.ts'
-import { ask, importDrawings, readMetrics, testApp, testConfig, testServer } from './support/setup.ts'
+import { ADMIN_TOKEN, entry, importDrawings, readMetrics, testApp, testConfig, testServer } from './support/setup.ts'
 import { until } from './support/until.ts'
 import { startWorker } from './support/worker.ts'
 
@@ -76,6 +77,8 @@ it('a loaded API and worker export every metric of the dashboard and the alert r
   const app = await testApp(config)
   const { url, metricsUrl } = await testServer(app)
   await importDrawings(app, 3)
+  const broken = entry('broken', ' <svg>')
+  await importItems({ pg: app.pg, originals: app.stores.originals }, [broken])
   const items = await app.prisma.item.findMany({ orderBy: { id: 'asc' } })
   const keys = items.map((item) => variantKeyOf(app, item, { preset: 'thumbnail', format: 'WEBP' }))
   const before = await readMetrics(url)
@@ -83,7 +86,15 @@ it('a loaded API and worker export every metric of the dashboard and the alert r
     await (await fetch(`${url}/images/${key}`)).arrayBuffer()
   await fetch(`${url}/nowhere`)
   const worker = startWorker(app, { METRICS_PORT: '0', LOG_FORMAT: 'json', LOG_LEVEL: 'info' })
-  await ask(url, 'mutation { startBackfill { id } }')
+  await fetch(`${url}/graphql`, {
+    method: 'POST',
+    headers: {
+      'content-type': 'application/json',
+      authorization: `Bearer ${ADMIN_TOKEN}`,
+      'x-request-id': 'the-backfill',
+    },
+    body: JSON.stringify({ query: 'mutation { startBackfill { id } }' }),
+  })
   const workerUrl = await until(() => /"url":"(http:[^"]+\/metrics)"/.exec(worker.said())?.[1] ?? null, 60_000)
   await until(async () => (await app.prisma.backfill.count({ where: { status: 'COMPLETED' } })) === 1, 60_000)
   // One that cannot end, so that it is shown.
@@ -107,6 +118,15 @@ it('a loaded API and worker export every metric of the dashboard and the alert r
     open: sampleOf(ofApi, 'takedown_open'),
     ready: sampleOf(ofApi, 'coverage{preset="thumbnail",state="ready"}'),
   }).toEqual({ made: 3, requests: 3, unknown: 1, misses: 2, renders: 2, live: 1, open: 0, ready: 3 })
+  // The id went with the jobs, through the plan to its chunks.
+  const failed = worker
+    .said()
+    .split('\n')
+    .filter((line) => line.includes('a render failed'))
+  expect(failed.map((line) => JSON.parse(line) as unknown)).toMatchObject([
+    { level: 'warn', requestId: 'the-backfill', vendor: 'acme', code: expect.any(String) },
+  ])
+  expect(ofWorker).toMatch(/^render_failures_total\{code="\w+",vendor="acme"\} 1$/m)
   expect(sampleOf(ofWorker, 'job_seconds_count{task="run_chunk",result="ok"}')).toBeGreaterThan(0)
   expect(sampleOf(ofWorker, 'cpu_seconds_total{role="renderer"}')).toBeGreaterThan(0.1)
   expect(sampleOf(ofApi, 'cpu_seconds_total{role="api"}')).toBeGreaterThan(0.1)

@@ -402,7 +402,8 @@ describe('a receiver that fails', () => {
     expect(tries).toHaveLength(8)
     expect(new Set(tries.map(({ body }) => body)).size).toBe(1)
     expect((await hooks(url))[0]).toMatchObject({ waiting: 0, failingSince: null, error: null })
-    expect(await metrics()).toMatch(/^webhook_dead_letters 1$/m)
+    // The state of the installation is read again after ten seconds.
+    await until(async () => /^webhook_dead_letters 1$/m.test(await metrics()))
     const dead = await letters(url)
     expect(dead).toMatchObject({
       totalCount: 1,

@@ -9,12 +9,14 @@ import { rememberLayouts } from '../src/composites/remember-layouts.ts'
 import { composeFamily } from '../src/composites/schedule.ts'
 import { causes, log } from '../src/core/log.ts'
 import { logFailure } from '../src/core/log-failure.ts'
+import { inRequest } from '../src/core/request-context.ts'
 import { isDatabaseUnavailable } from '../src/db/errors.ts'
 import { enqueue } from '../src/jobs/enqueue.ts'
 import {
   type PayloadOf,
   parsePayload,
   type RunnerName,
+  requestIdOf,
   rowOf,
   TASK_NAMES,
   type TaskName,
@@ -145,6 +147,12 @@ export const createTasks = (app: App, runner: RunnerName): TaskList =>
     TASK_NAMES.filter((name) => rowOf(name).runner === runner).map((name) => [name, toTask(app, name)]),
   )
 
+/** With the id of the request that has queued it, if one has. */
+function inJob<T>(payload: unknown, run: () => Promise<T>): Promise<T> {
+  const requestId = requestIdOf(payload)
+  return requestId === null ? run() : inRequest({ requestId, described: null }, run)
+}
+
 /**
  * Validates the payload and runs the task's function. An unavailable database is not a failed attempt, however long it takes: the job
  * starts again in its place when the database accepts writes. Any other failure logs one line with the job and the reason, and the queue
@@ -159,10 +167,8 @@ function toTask<Name extends TaskName>(app: App, name: Name): Task {
       jobSeconds.observe({ task: name, result }, (performance.now() - from) / 1000)
     for (;;) {
       try {
-        await runFunction(app, parsePayload(name, payload), {
-          signal,
-          isLastAttempt: job.attempts >= job.max_attempts,
-        })
+        const running = { signal, isLastAttempt: job.attempts >= job.max_attempts }
+        await inJob(payload, () => runFunction(app, parsePayload(name, payload), running))
         measure('ok')
         return
       } catch (error) {

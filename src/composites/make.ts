@@ -194,8 +194,8 @@ export async function draw(
   if ('picture' in composed) return composed
   return {
     failures: composed.failures.flatMap(({ cell, code, message }) => {
-      countFailure(wanted.vendor, code)
       const item = members.items[cell]
+      if (item) countFailure({ vendor: wanted.vendor, sourceKey: item.sourceKey, code })
       return item ? failureOf(item, new AppError(code, message)) : []
     }),
   }

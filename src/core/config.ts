@@ -74,6 +74,8 @@ export interface Config {
   readonly drainSeconds: number
   /** Where `/metrics` is served without a token; null: nowhere. */
   readonly metrics: { readonly host: string; readonly port: number } | null
+  /** One line for each request. */
+  readonly accessLog: boolean
   readonly demo: boolean
   /** Null: directories in `dataDir`. */
   readonly buckets: Buckets | null
@@ -204,6 +206,7 @@ export function loadConfig(env: Env = process.env, given?: Pick<Config, 'presets
     service: serviceUrl === null ? null : { url: serviceUrl, token: read('AFTERIMAGE_TOKEN', '', (text) => text) },
     drainSeconds: read('DRAIN_SECONDS', 15, integer(0, 600)),
     metrics: metricsPort === null ? null : { host: metricsHost, port: metricsPort },
+    accessLog: read('ACCESS_LOG', true, onOrOff),
     demo: read('DEMO', true, onOrOff),
     buckets:
       originalsBucket && previewsBucket

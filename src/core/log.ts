@@ -1,4 +1,5 @@
 import { destination, pino, stdTimeFunctions } from 'pino'
+import { currentRequest } from './request-context.ts'
 import { toStorable } from './text.ts'
 
 export const LOG_LEVELS = ['debug', 'info', 'warn', 'error'] as const
@@ -14,7 +15,7 @@ export interface LogOptions {
 /** Used before the configuration is read, and its defaults. */
 export const DEFAULT_LOG: LogOptions = { format: process.stderr.isTTY ? 'pretty' : 'json', level: 'info' }
 
-type Reserved = 'level' | 'time' | 'pid' | 'hostname' | 'msg'
+type Reserved = 'level' | 'time' | 'pid' | 'hostname' | 'msg' | 'requestId'
 /** The fields of an event, as flat values. The names of fields that every line has are reserved. */
 export type LogFields = { readonly [name: string]: string | number | boolean | null | undefined } & {
   readonly [name in Reserved]?: never
@@ -39,7 +40,15 @@ export const log = {
 
 function createLogger({ format, level }: LogOptions) {
   return pino(
-    { level, timestamp: stdTimeFunctions.isoTime, formatters: { level: (label) => ({ level: label }) } },
+    {
+      level,
+      timestamp: stdTimeFunctions.isoTime,
+      formatters: { level: (label) => ({ level: label }) },
+      mixin() {
+        const requestId = currentRequest()?.requestId
+        return requestId === undefined ? {} : { requestId }
+      },
+    },
     format === 'pretty' ? { write: (line) => stderr.write(printPretty(line)) } : stderr,
   )
 }

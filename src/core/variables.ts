@@ -238,5 +238,11 @@ export const VARIABLES = [
     default: '127.0.0.1',
     meaning: 'Address of that port: one that only Prometheus can reach.',
   },
+  {
+    name: 'ACCESS_LOG',
+    default: 'on',
+    meaning:
+      '`off`: no line in the log for each request; those whose picture cannot be rendered are logged in any case. Of stored pictures, one request in 100 is logged.',
+  },
   { name: 'DEMO', default: 'on', meaning: '`off`: `npm start` starts with an empty catalogue.' },
 ] as const

@@ -4,18 +4,20 @@ import type { Caller, TokenScope } from '../access/caller.ts'
 import type { App } from '../app.ts'
 import { AppError, publicSentence, toAppError } from '../core/errors.ts'
 
-/** Ids of proxies and clients that are adopted; others could break lines of a log. */
+/** Ids of proxies and clients that are adopted, 100 characters at most; others could break lines of a log. */
 const REQUEST_ID = /^[\w.:=-]{1,100}$/
 
 /**
- * Gives the request its id, for the audit log and the response: that of its header X-Request-Id, or a new one. The header then has it
- * wherever the request is handled.
+ * Gives the request its id, for the audit log and the response: that of its header X-Request-Id or CloudFront's X-Amz-Cf-Id, or a
+ * new one. The first header then has it wherever the request is handled.
  */
-export function assignRequestId(request: IncomingMessage, response: ServerResponse): void {
-  const given = request.headers['x-request-id']
-  const id = typeof given === 'string' && REQUEST_ID.test(given) ? given : randomUUID()
+export function assignRequestId(request: IncomingMessage, response: ServerResponse): string {
+  const { 'x-request-id': own, 'x-amz-cf-id': ofCloudFront } = request.headers
+  const isUsable = (given: unknown): given is string => typeof given === 'string' && REQUEST_ID.test(given)
+  const id = isUsable(own) ? own : isUsable(ofCloudFront) ? ofCloudFront : randomUUID()
   request.headers['x-request-id'] = id
   response.setHeader('x-request-id', id)
+  return id
 }
 
 export type Route = (request: IncomingMessage, response: ServerResponse) => unknown

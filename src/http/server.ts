@@ -5,6 +5,7 @@ import { createSignInCode } from '../access/sign-in-code.ts'
 import type { App } from '../app.ts'
 import { listen } from '../core/listen.ts'
 import { logFailure } from '../core/log-failure.ts'
+import { inRequest } from '../core/request-context.ts'
 import { networkOf } from '../limits/network.ts'
 import { createMetrics } from '../monitoring/metrics.ts'
 import { type MetricsServer, serveMetrics } from '../monitoring/serve-metrics.ts'
@@ -18,7 +19,7 @@ import { createHealthRoutes } from './health.ts'
 import { createOriginHandler } from './images.ts'
 import type { LeastRate } from './least-rate.ts'
 import { createRequestLimit } from './limit-requests.ts'
-import { observeRequest } from './observe-requests.ts'
+import { createObserver } from './observe-requests.ts'
 import { createOriginalsRoute } from './originals.ts'
 import { assignRequestId, guarded, pathOf } from './sender.ts'
 import { createSessionRoute } from './session.ts'
@@ -87,13 +88,15 @@ export async function serve(
   const session = createSessionRoute({ config: app.config, signIn })
   const uploads = createUploadRoutes(app, { ...(leastRate && { leastRate }) })
 
+  const observeRequest = createObserver(app.config)
+
   const server = createServer({ requestTimeout: UPLOAD_MS, headersTimeout: 10_000 }, (request, response) => {
-    assignRequestId(request, response)
-    observeRequest(request, response)
+    const context = { requestId: assignRequestId(request, response), described: {} }
+    inRequest(context, () => observeRequest(request, response, context.described))
     // Its connection would be used again otherwise.
     if (isDraining) response.setHeader('connection', 'close')
     if (!request.url?.startsWith('/uploads/')) endInTime(request, response, requestMs)
-    route(request, response).catch((error) => {
+    inRequest(context, () => route(request, response)).catch((error) => {
       logFailure('a request failed', error, { severity: 'error', url: request.url })
       response.destroy()
     })

@@ -1,3 +1,4 @@
+import { currentRequest } from '../core/request-context.ts'
 import { type Queryable, statement } from '../db/statement.ts'
 import { type PayloadInput, rowOf, type TaskName } from './registry.ts'
 
@@ -27,12 +28,15 @@ export async function enqueueAll<Name extends TaskName>(
 ): Promise<void> {
   if (jobs.length === 0) return
   const { payload: schema, priority, attempts, key } = rowOf(task)
+  const requestId = currentRequest()?.requestId
+  // The log of the job has it; an earlier release ignores it.
+  const request = requestId === undefined ? {} : { requestId }
   const payloads = jobs.map(({ payload }) => schema.parse(payload))
   await ADD_JOBS.run(db, {
     task,
     priority,
     attempts,
-    payloads: payloads.map((payload) => JSON.stringify(payload)),
+    payloads: payloads.map((payload) => JSON.stringify(Object.assign({}, payload, request))),
     keys: payloads.map((payload) => key?.(payload) ?? null),
     delays: jobs.map(({ delayS = 0 }) => delayS),
   })

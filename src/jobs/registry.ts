@@ -168,6 +168,10 @@ declare global {
 /** The row of a task, without the type of its payload. */
 export const rowOf = (name: TaskName): Task<z.ZodType> => TASKS[name] as Task<z.ZodType>
 
+/** The id of the request that queued a job; null if none did. */
+export const requestIdOf = (payload: unknown): string | null =>
+  z.object({ requestId: z.string().max(100) }).safeParse(payload).data?.requestId ?? null
+
 /** Validates the payload of a job of this release or the previous one. Throws ZodError for anything else. */
 export function parsePayload<Name extends TaskName>(name: Name, payload: unknown): PayloadOf<Name> {
   const { payload: schema, upgrade } = rowOf(name)

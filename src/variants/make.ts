@@ -60,7 +60,7 @@ export async function makeVariants(
   const { itemId, sourceHash } = source
   const { originals, previews } = deps.stores
   const readSource = async () => checkSource(source, await (options.svg ?? originals.get(source.originalKey)))
-  const rendered = await noteFailure(sourcePathOf(source).vendor, async () => {
+  const rendered = await noteFailure({ vendor: sourcePathOf(source).vendor, sourceKey: source.sourceKey }, async () => {
     const svg = await inStage('source', readSource)
     return await inStage('render', () => deps.pool.render(svg, options.variants, options))
   })

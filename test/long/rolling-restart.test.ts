@@ -125,7 +125,13 @@ function startApi(app: App, port: number): Api {
     child.kill('SIGKILL')
     await gone
   })
-  return { child, ready: until(() => said.includes('Afterimage API at'), 60_000) }
+  return {
+    child,
+    ready: until(
+      () => said.includes('Afterimage API at') || (child.exitCode !== null && Promise.reject(new Error(said))),
+      60_000,
+    ),
+  }
 }
 
 /** Ports that nobody listens on, also after a process has been restarted. */

@@ -4,5 +4,6 @@ export const programEnv = () => ({
   TMPDIR: process.env.TMPDIR ?? '',
   // No load balancer watches.
   DRAIN_SECONDS: '0',
+  ACCESS_LOG: 'off',
   NODE_COMPILE_CACHE: process.env.NODE_COMPILE_CACHE ?? '',
 })

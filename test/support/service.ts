@@ -46,6 +46,7 @@ export async function openService(drawings: number): Promise<Service> {
     PORT: '0',
     RENDERERS: '1',
     DRAIN_SECONDS: '0',
+    ACCESS_LOG: 'off',
     WORKER_NICENESS: '0',
     DATA_DIR: path.join(directory, 'data'),
     PRESETS_FILE: presets,
