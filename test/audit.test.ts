@@ -128,7 +128,9 @@ it('says which variables changed since the last start, and nothing of their valu
   await start({ ...base, ADMIN_TOKEN: 'changed-token', TRANSFORM_DAYS: '7' })
   await start({ ...base, ADMIN_TOKEN: 'changed-token', PORT: '4444' })
   const [first, ...others] = await entriesOf(app)
-  expect(first).toMatch(/^system configure ACCESS_LOG, ADMIN_TOKEN, DRAIN_SECONDS, LAYOUTS_FILE, PRESETS_FILE, .* DONE$/)
+  expect(first).toMatch(
+    /^system configure ACCESS_LOG, ADMIN_TOKEN, DRAIN_SECONDS, LAYOUTS_FILE, PRESETS_FILE, .* DONE$/,
+  )
   expect(others).toEqual(['system configure ADMIN_TOKEN, TRANSFORM_DAYS DONE', 'system configure TRANSFORM_DAYS DONE'])
   expect(JSON.stringify((await pg.query('select * from configuration')).rows)).not.toContain('changed-token')
 })

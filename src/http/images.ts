@@ -21,6 +21,7 @@ import { isStablePath, parseStablePath } from '../variants/stable-url.ts'
 import { createStandIns } from '../variants/stand-ins.ts'
 import { createClientAddress } from './client-address.ts'
 import { createPictureCounts } from './count-pictures.ts'
+import { end, redirect } from './respond.ts'
 import { identifySender } from './sender.ts'
 
 type Origin = Parameters<typeof createVariantFinder>[0] &
@@ -231,26 +232,3 @@ const etagOf = (md5: string) => `"${md5}"`
 
 /** Old and new key are in the same folder, so a relative redirect works for any host and prefix that the viewer sees. */
 const nameIn = (key: string) => key.slice(key.lastIndexOf('/') + 1)
-
-/** 301: the same picture under the key of a newer URL secret. */
-function redirect(
-  response: ServerResponse,
-  location: string,
-  {
-    status = 302,
-    cacheTags,
-    isGuarded,
-  }: { status?: 301 | 302; cacheTags?: readonly string[] } & Pick<RequestedPicture, 'isGuarded'>,
-): void {
-  const cache = isGuarded ? CACHE.never : status === 301 ? CACHE.moved : CACHE.shortTtl
-  end(response, status, { ...answerHeaders({ cache, ...(cacheTags ? { cacheTags } : {}) }), location })
-}
-
-function end(
-  response: ServerResponse,
-  status: number,
-  headers: Record<string, string | number>,
-  body?: Buffer | string,
-): void {
-  response.writeHead(status, headers).end(body)
-}
