@@ -32,7 +32,7 @@ afterAll(() => close())
 
 /** A service with drawings, and a page that is signed in. */
 async function open({ token = ADMIN_TOKEN }: { token?: string } = {}) {
-  const app = await testApp(await testConfig({ TRANSFORMS_PER_MINUTE: '600' }))
+  const app = await testApp(await testConfig({ TRANSFORMS_PER_MINUTE: '600', WEBHOOK_PRIVATE_HOSTS: '127.0.0.1' }))
   const server = await testServer(app)
   await importDrawings(app, 12)
   return { app, ...server, ...(await signedIn(token)) }
@@ -89,7 +89,7 @@ it('shows every problem of an archive before anything is sent, sends the mended 
   expect(sent).toHaveLength(1)
   // The one that is no drawing, with its file.
   await reads(page, '.table', 'set-0/nothing.svg')
-  await page.getByRole('link', { name: 'Arrows' }).click()
+  await page.getByRole('link', { name: 'Arrows', exact: true }).click()
   await reads(page, 'a.card', 'The left')
   await page.locator('a.card .picture.loaded').first().waitFor()
   expect(complaints).toEqual([])
@@ -167,8 +167,8 @@ it("creates a vendor's token that sees its own catalogue and uploads only, and r
   await theirs.getByRole('link', { name: 'Uploads' }).click()
   await reads(theirs, '.empty', 'Nothing has been uploaded yet')
   await choose(theirs, 'foreign.zip', await packSets([{ name: 'All', files: { left: drawing(1) } }]))
-  await theirs.getByRole('button', { name: /^Send / }).click()
-  await reads(theirs, '.toast', 'The manifest is of the vendor acme')
+  await theirs.getByRole('button', { name: /^Send / }).hover()
+  await reads(theirs, '.reason', 'The manifest is of the vendor acme')
   // A page that its scopes do not show says which one it needs.
   await theirs.goto(`${url}/operations/tokens`)
   await reads(theirs, '.notice', 'needs the scope token:write')
