@@ -1,6 +1,7 @@
 import { readdir } from 'node:fs/promises'
 import { request } from 'node:http'
 import path from 'node:path'
+import { text } from 'node:stream/consumers'
 import { describe, expect, it, onTestFinished } from 'vitest'
 import { readS3Event } from '../src/uploads/s3-event.ts'
 import { signUploadUrl } from '../src/uploads/upload-url.ts'
@@ -81,9 +82,8 @@ describe('an upload URL that is sent to', () => {
   /** Begins to send an archive, and returns the answer, or `closed` if there is none. */
   const begin = (at: string, { length, first }: { length: number; first: Buffer }) => {
     const answer = Promise.withResolvers<string>()
-    const sending = request(at, { method: 'PUT', headers: { 'content-length': length } }, async (response) => {
-      response.setEncoding('utf8')
-      answer.resolve(`${response.statusCode} ${(await response.toArray()).join('')}`)
+    const sending = request(at, { method: 'PUT', headers: { 'content-length': length } }, (response) => {
+      answer.resolve(text(response).then((said) => `${response.statusCode} ${said}`))
     })
     sending.on('error', () => answer.resolve('closed'))
     sending.write(first)

@@ -45,7 +45,7 @@ export async function openBalancer(
 
   const timers = targets.map((target) => {
     let others = 0
-    return setInterval(async () => {
+    const check = async () => {
       const limit = AbortSignal.timeout(checkEveryMs)
       const isOk = await fetch(`http://127.0.0.1:${target.port}/readyz`, { signal: limit }).then(
         async (answer) => {
@@ -58,7 +58,8 @@ export async function openBalancer(
       if (others < threshold) return
       target.isHealthy = isOk
       others = 0
-    }, checkEveryMs)
+    }
+    return setInterval(() => void check(), checkEveryMs)
   })
 
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
