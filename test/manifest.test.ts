@@ -297,6 +297,6 @@ describe('npm run ingest', () => {
       `${bad} cannot be ingested: 2 problems`,
       '',
     ])
-    expect(without).toMatchObject({ code: 1, stderr: expect.stringContaining('One archive') })
+    expect(without).toMatchObject({ code: 2, stderr: expect.stringContaining("missing required argument 'archive'") })
   })
 })

@@ -28,7 +28,7 @@ const blurs = (count: number) =>
     ),
   )
 /** For seconds. */
-const SLOW = blurs(130)
+const SLOW = blurs(90)
 
 function pool(options: Partial<PoolOptions> = {}) {
   const opened = openRenderPool({ presets, size: 1, waitingMax: 100, ...options })
@@ -284,7 +284,7 @@ it('a limited pool gives work to only that many renderers, until the limit is li
   two.limit(1)
   const small = VARIANTS.slice(0, 1)
   let settled = 0
-  const renders = [20, 20, 20, 20, 120, 120].map((count) =>
+  const renders = [20, 20, 20, 20, 90, 90].map((count) =>
     two.render(blurs(count), small, { cpuLimitMs: 60_000 }).then(() => settled++),
   )
   // The first ones take longer than the second renderer needs to start.

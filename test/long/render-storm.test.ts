@@ -22,7 +22,7 @@ it('when every fifth render crashes or hangs, all good ones succeed', async () =
     svg(`${heavy}<g opacity=".5"><path d="M500 0h9v9z"/><path d="M520 0h9v9z"/></g><path d="M0 0h9v9z"/>`),
   )
   const blur = '<filter id="f"><feGaussianBlur stdDeviation="3"/></filter>'
-  const hang = Buffer.from(svg(blur + '<rect width="24" height="24" filter="url(#f)"/>'.repeat(130)))
+  const hang = Buffer.from(svg(blur + '<rect width="24" height="24" filter="url(#f)"/>'.repeat(90)))
   const outcomes = await Promise.all(
     Array.from({ length: 100 }, (_, index) => {
       if (index % 5 > 0) return outcomeOf(GOOD, 20_000)

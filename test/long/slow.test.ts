@@ -13,7 +13,7 @@ import { ask, entry, listen, svg, testApp, testServer } from '../support/setup.t
 
 /** Some hundred ms of CPU. */
 const HEAVY = svg(
-  `<filter id="f"><feGaussianBlur stdDeviation="3"/></filter>${'<rect width="24" height="24" filter="url(#f)"/>'.repeat(130)}`,
+  `<filter id="f"><feGaussianBlur stdDeviation="3"/></filter>${'<rect width="24" height="24" filter="url(#f)"/>'.repeat(90)}`,
 )
 const WANTED = { preset: 'thumbnail', format: 'WEBP' } as const
 
