@@ -423,7 +423,10 @@ describe('an upload', () => {
     const archive = {
       vendor: 'acme',
       sets: [set],
-      read: async () => Buffer.from(drawing(1)),
+      read: async () => ({
+        content: Buffer.from(drawing(1)),
+        facts: { width: 24, height: 24, code: null, message: null },
+      }),
       offsetOf: () => 0,
       bytesOf: () => 1,
       close: async () => {},

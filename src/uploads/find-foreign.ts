@@ -1,13 +1,13 @@
-import type { CheckedArchive } from '../archive/check.ts'
 import type { Pg } from '../db/database.ts'
 import { statement } from '../db/statement.ts'
 import type { UploadProblem } from './end-upload.ts'
+import type { OpenedArchive } from './open-archive.ts'
 
 /**
  * The parts of a manifest that its vendor may not change: another vendor's family or set, a set of another family, and a set of the other
  * kind. Empty if there are none.
  */
-export async function findForeign(pg: Pg, vendor: string, archive: CheckedArchive): Promise<UploadProblem[]> {
+export async function findForeign(pg: Pg, vendor: string, archive: OpenedArchive): Promise<UploadProblem[]> {
   const { sets } = archive
   if (archive.vendor !== vendor) {
     const message = `The manifest states vendor ${archive.vendor}, and the upload vendor ${vendor}: correct one of them.`

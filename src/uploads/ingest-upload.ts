@@ -1,6 +1,6 @@
-import { type CheckedArchive, checkArchive } from '../archive/check.ts'
 import { storeSource } from '../archive/sources.ts'
 import type { Config } from '../core/config.ts'
+import { AppError } from '../core/errors.ts'
 import { printUploadKey } from '../core/variant.ts'
 import { inTransaction, type Pg, type Prisma } from '../db/database.ts'
 import { lockFamilies, waitForItems } from '../db/locks.ts'
@@ -11,6 +11,7 @@ import type { Stores } from '../store/open.ts'
 import { commitSet, discardImages } from './commit-set.ts'
 import { addProblems, endUpload, finishIfRendered, type UploadProblem } from './end-upload.ts'
 import { findForeign } from './find-foreign.ts'
+import { type OpenedArchive, openArchive } from './open-archive.ts'
 import { findExceeded } from './quota.ts'
 import { stageSet } from './stage-set.ts'
 import { UPLOAD_CHANNEL } from './uploads.ts'
@@ -44,9 +45,11 @@ export async function ingestUpload(
   if (upload.families.length > 0 && !early) return 'busy'
   const source = await storeSource(app.stores.originals, printUploadKey(uploadId))
   if (!source) return await refuse(app.pg, uploadId, { problems: [ARCHIVE_GONE] })
-  const { problems, problemCount, archive } = await checkArchive(source)
-  if (!archive) return await refuse(app.pg, uploadId, { problems, count: problemCount })
+  let archive: OpenedArchive | null = null
   try {
+    const checked = await openArchive(source)
+    archive = checked.archive
+    if (!archive) return await refuse(app.pg, uploadId, { problems: checked.problems, count: checked.problemCount })
     const foreign = await findForeign(app.pg, upload.vendor, archive)
     if (foreign.length > 0) return await refuse(app.pg, uploadId, { problems: foreign })
     const exceeded = await findExceeded(app.pg, { vendor: upload.vendor, archive, limits: app.config.limits })
@@ -55,8 +58,12 @@ export async function ingestUpload(
     if (!(await beginIngest(app.pg, uploadId, archive)))
       return await refuse(app.pg, uploadId, { problems: [ARCHIVE_CHANGED] })
     return await ingest(app, { uploadId, archive, signal, isLocked: early !== null })
+  } catch (error) {
+    // It would exceed the limits at each attempt.
+    if (!(error instanceof AppError) || error.code !== 'TOO_COMPLEX') throw error
+    return await refuse(app.pg, uploadId, { problems: [{ code: error.code, ...OF_ARCHIVE, message: error.message }] })
   } finally {
-    await archive.close()
+    await archive?.close()
   }
 }
 
@@ -104,7 +111,7 @@ export async function abandonUpload(pg: Pg, uploadId: number, reason: string): P
 }
 
 /** Marks the upload as being ingested. False: an earlier run started with other sets. */
-async function beginIngest(pg: Pg, uploadId: number, { sets }: CheckedArchive): Promise<boolean> {
+async function beginIngest(pg: Pg, uploadId: number, { sets }: OpenedArchive): Promise<boolean> {
   const families = [...new Set(sets.map(({ family }) => family.uniqueId))].sort()
   const items = sets.reduce((sum, { files }) => sum + files.length, 0)
   return (await BEGIN.run(pg, { uploadId, families, items, channel: UPLOAD_CHANNEL })) !== 0
@@ -125,7 +132,7 @@ const BEGIN = statement({
 
 interface Ingest {
   readonly uploadId: number
-  readonly archive: CheckedArchive
+  readonly archive: OpenedArchive
   readonly signal: AbortSignal
   readonly isLocked: boolean
 }

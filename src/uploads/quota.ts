@@ -1,8 +1,8 @@
-import type { CheckedArchive } from '../archive/check.ts'
 import type { LimitsConfig } from '../core/config-limits.ts'
 import { printSourceKey } from '../core/variant.ts'
 import type { Pg } from '../db/database.ts'
 import { statement } from '../db/statement.ts'
+import type { OpenedArchive } from './open-archive.ts'
 
 /**
  * The sentence that says by how much a vendor's catalogue would exceed its quota of items or bytes with an archive, or exceeds it already;
@@ -14,7 +14,7 @@ export async function findExceeded(
     vendor,
     archive,
     limits: { vendorItemsMax, vendorBytesMax },
-  }: { vendor: string; archive?: CheckedArchive; limits: LimitsConfig },
+  }: { vendor: string; archive?: OpenedArchive; limits: LimitsConfig },
 ): Promise<string | null> {
   if (vendorItemsMax === Infinity && vendorBytesMax === Infinity) return null
   const { replaced, added, bytes } = archive ? contentOf(vendor, archive) : { replaced: [], added: 0, bytes: 0 }
@@ -30,7 +30,7 @@ export async function findExceeded(
   return null
 }
 
-function contentOf(vendor: string, { sets, bytesOf }: CheckedArchive) {
+function contentOf(vendor: string, { sets, bytesOf }: OpenedArchive) {
   const replaced: string[] = []
   let [added, bytes] = [0, 0]
   for (const { family, iconSet, files, removed } of sets) {

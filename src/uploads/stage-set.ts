@@ -1,16 +1,15 @@
-import type { CheckedArchive } from '../archive/check.ts'
 import { ARCHIVE_LIMITS } from '../archive/limits.ts'
 import type { ManifestSet } from '../archive/manifest.ts'
-import { AppError } from '../core/errors.ts'
 import { mapConcurrent } from '../core/map-concurrent.ts'
 import { hashSource, printOriginalKey, printSourceKey, uniqueIdOf } from '../core/variant.ts'
 import type { Visibility } from '../core/visibility.ts'
 import type { Pg } from '../db/database.ts'
 import { anyOf, fetchAll, query } from '../db/query.ts'
 import { statement } from '../db/statement.ts'
-import { inspectSvg } from '../import/inspect-svg.ts'
 import { discardObjects } from '../retention/discarded.ts'
 import type { Store } from '../store/store.ts'
+import type { SvgFacts } from './archive-thread.ts'
+import type { InspectedFile, OpenedArchive } from './open-archive.ts'
 
 /** Limits of a batch, which has at least one entry: many small files cost one round trip and one sync, large ones little memory. */
 const BATCH = { files: 500, bytes: Math.max(8_000_000, ARCHIVE_LIMITS.entryBytes) }
@@ -21,7 +20,7 @@ const STAGED_S = 86_400
 export interface Staging {
   readonly pg: Pg
   readonly originals: Store
-  readonly archive: CheckedArchive
+  readonly archive: Pick<OpenedArchive, 'read' | 'offsetOf'>
   readonly uploadId: number
   /** Index of the set in the archive. */
   readonly position: number
@@ -56,11 +55,11 @@ export async function stageSet(staging: Staging): Promise<boolean> {
     const waiting = set.files.filter(({ slug }) => !staged.has(slug))
     for (const file of waiting.sort((a, b) => archive.offsetOf(a.file) - archive.offsetOf(b.file))) {
       if (signal.aborted) break
-      const content = await archive.read(file.file)
+      const { content, facts } = await archive.read(file.file)
       if (batch.length === BATCH.files || bytes + content.length > BATCH.bytes) await flush()
       const block = blocks[current === 0 ? 0 : 1]
       content.copy(block, bytes)
-      batch.push(toStaged(set, file, block.subarray(bytes, bytes + content.length)))
+      batch.push(toStaged(set, file, { facts, content: block.subarray(bytes, bytes + content.length) }))
       bytes += content.length
     }
     if (batch.length > 0) await flush()
@@ -70,7 +69,7 @@ export async function stageSet(staging: Staging): Promise<boolean> {
   return !signal.aborted
 }
 
-interface StagedFile {
+interface StagedFile extends SvgFacts {
   readonly slug: string
   readonly file: string
   readonly title: string
@@ -82,30 +81,19 @@ interface StagedFile {
   readonly sourceHash: string
   /** Where it will be stored, if it is new. */
   readonly originalKey: string
-  readonly width: number | null
-  readonly height: number | null
-  /** Why it is refused as an SVG. */
-  readonly code: string | null
-  readonly message: string | null
   readonly content: Buffer
 }
 
 function toStaged(
   { vendor, family, iconSet }: ManifestSet,
   file: ManifestSet['files'][number],
-  content: Buffer,
+  { content, facts }: InspectedFile,
 ): StagedFile {
   const { slug } = file
   const path = { vendor, kind: iconSet.kind, family: family.uniqueId, iconSet: iconSet.uniqueId, slug }
   const sourceHash = hashSource(content)
   const keys = { sourceKey: printSourceKey(path), originalKey: printOriginalKey(path, sourceHash), sourceHash }
-  const facts = { width: null, height: null, code: null, message: null }
-  try {
-    return { ...file, ...keys, ...facts, ...inspectSvg(content), content }
-  } catch (error) {
-    if (!(error instanceof AppError)) throw error
-    return { ...file, ...keys, ...facts, code: error.code, message: error.message, content }
-  }
+  return { ...file, ...keys, ...facts, content }
 }
 
 async function stageBatch({ pg, originals, uploadId, position }: Staging, batch: readonly StagedFile[]): Promise<void> {

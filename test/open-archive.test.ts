@@ -1,0 +1,20 @@
+import { performance } from 'node:perf_hooks'
+import { expect, it } from 'vitest'
+import { openArchive } from '../src/uploads/open-archive.ts'
+import { drawing } from './support/setup.ts'
+import { packSets } from './support/uploads.ts'
+import { bytesSource } from './support/zip.ts'
+
+it('reads an archive outside of the event loop, and gives it up at a limit', async () => {
+  const slow = Array.from({ length: 12 }, (_, at) => [`slow-${at}`, `<!DOCTYPE svg [${`"'`.repeat(450_000)}`] as const)
+  const bytes = await packSets([{ name: 'A', files: { ...Object.fromEntries(slow), a: drawing(1) } }])
+  const before = performance.eventLoopUtilization()
+  const { archive } = await openArchive(bytesSource(bytes))
+  for (const [name] of slow) expect((await archive?.read(`set-0/${name}.svg`))?.facts.code).toBe('NOT_SVG')
+  expect((await archive?.read('set-0/a.svg'))?.facts).toMatchObject({ code: null, message: null })
+  await archive?.close()
+  // In this thread the documents would take seconds without a break.
+  expect(performance.eventLoopUtilization(before).utilization).toBeLessThan(0.5)
+  const limits = { activeMsMax: 0, watchEveryMs: 5 }
+  await expect(openArchive(bytesSource(bytes), limits)).rejects.toMatchObject({ code: 'TOO_COMPLEX' })
+})
