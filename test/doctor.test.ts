@@ -510,7 +510,7 @@ describe('npm run doctor', () => {
     ])
     cloudFront.knobs.config = { ...rightConfig(), Enabled: false } as DistributionConfig
     const wrong = await run(env)
-    expect([wrong.code, wrong.lines.slice(2, 4)]).toEqual([
+    expect([wrong.code, wrong.lines.slice(3, 5)]).toEqual([
       1,
       ['ERROR    distribution      The distribution is disabled.', `${' '.repeat(27)}-> Enable it.`],
     ])
