@@ -13,7 +13,8 @@ import { type Ask, askService } from './ask-service.ts'
  */
 export async function withService<T>(work: (ask: Ask) => Promise<T>): Promise<T> {
   const config = loadConfig()
-  configureLog(config.log)
+  // Its own requests are of no interest.
+  configureLog({ ...config.log, ...(config.settings.LOG_LEVEL ? {} : { level: 'warn' }) })
   if (config.service) return await work(askService(config.service))
   return await withDatabase(config, async (databaseUrl) => {
     await using opening = new AsyncDisposableStack()
