@@ -119,7 +119,14 @@ describe('text', () => {
   })
 
   it('in an invalid font is drawn in a bundled one', async () => {
-    const face = '<style>@font-face{font-family:Own;src:url(data:font/ttf;base64,AAEAAAAKAIAAAwAg)}</style>'
-    expect(starts(await printed(`${face}<text font-family="Own" y="9">l</text>`)).length).toBe(1)
+    const file = fileURLToPath(import.meta.resolve('dejavu-fonts-ttf/ttf/DejaVuSansMono.ttf'))
+    // Without the table `head`, as in old files of Illustrator.
+    const headless = Buffer.from(readFileSync(file).toString('latin1').replace('head', 'haed'), 'latin1').toString(
+      'base64',
+    )
+    for (const font of ['AAEAAAAKAIAAAwAg', headless]) {
+      const face = `<style>@font-face{font-family:Own;src:url(data:font/ttf;base64,${font})}</style>`
+      expect(starts(await printed(`${face}<text font-family="Own" y="9">l</text>`)).length).toBe(1)
+    }
   })
 })

@@ -52,8 +52,10 @@ export function openFonts(faces: readonly FontFace[]): ChooseFonts {
 
 function tryOpen(read: () => Buffer): Font | null {
   try {
-    const font = fontTools().create(read())
-    return 'fonts' in font ? (font.fonts[0] ?? null) : font
+    const opened = fontTools().create(read())
+    const font = 'fonts' in opened ? opened.fonts[0] : opened
+    // Throws if a table is missing that letters need, as in the fonts that Illustrator embedded around 2002.
+    return font && font.unitsPerEm > 0 && font.layout('a').positions.length > 0 ? font : null
   } catch {
     return null
   }
