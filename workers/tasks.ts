@@ -7,6 +7,7 @@ import { planBackfill } from '../src/backfill/plan.ts'
 import { abandonChunk, runChunk } from '../src/backfill/run-chunk.ts'
 import { rememberLayouts } from '../src/composites/remember-layouts.ts'
 import { composeFamily } from '../src/composites/schedule.ts'
+import { toAppError } from '../src/core/errors.ts'
 import { causes, log } from '../src/core/log.ts'
 import { logFailure } from '../src/core/log-failure.ts'
 import { inRequest } from '../src/core/request-context.ts'
@@ -80,15 +81,17 @@ const FUNCTIONS: { readonly [Name in TaskName]: TaskFunction<Name> } = {
     }
   },
 
-  /** The reason of a failure is recorded in the receipt. */
+  /** The code and the sentence of a failure are recorded in the receipt; its causes are in the log alone. */
   take_down: async (app, { takeDownId, recheck }, { signal, isLastAttempt }) => {
     try {
       const outcome = await runTakeDown(app, takeDownId, { signal, recheck })
       if (outcome === 'stopped') await enqueue(app.pg, 'take_down', { takeDownId, recheck })
     } catch (error) {
       if (isDatabaseUnavailable(error)) throw error
-      await recordError(app.pg, takeDownId, { reason: causes(error), isLast: isLastAttempt })
+      const { code, message } = toAppError(error)
+      await recordError(app.pg, takeDownId, { reason: `${code}: ${message}`, isLast: isLastAttempt })
       if (!isLastAttempt) throw error
+      logFailure('a take-down failed', error, { severity: 'error', takeDownId, code })
     }
   },
 

@@ -59,7 +59,13 @@ const TakeDownRef = builder.prismaNode('TakeDown', {
       description: 'Ids of the CloudFront invalidations, in order. The second check, a minute later, adds its own.',
     }),
     note: t.exposeString('note', { nullable: true, description: 'What the operator still has to do.' }),
-    error: t.exposeString('error', { nullable: true, description: 'Why the latest attempt failed.' }),
+    error: t.string({
+      nullable: true,
+      description:
+        "Why the latest attempt failed: a code of the error catalogue and, for an operator's token, the sentence that says what to do.",
+      select: { error: true },
+      resolve: ({ error }, _args, { caller }) => (caller.vendor ? (error?.split(':', 1)[0] ?? null) : error),
+    }),
     createdAt: t.expose('createdAt', { type: 'DateTime', description: 'When it was hidden.' }),
     finishedAt: t.expose('finishedAt', {
       type: 'DateTime',
