@@ -120,6 +120,9 @@ describe('requests', () => {
     expect((await from('2001:db8:0:1::4', query)).status).toBe(200)
     const plain = await fetch(`${url}/failures.jsonl`, { headers: { 'x-forwarded-for': '192.0.2.1' } })
     expect([plain.status, await plain.text()]).toEqual([429, expect.stringMatching(/^RATE_LIMITED: The limit/)])
+    const scrape = (token: string) =>
+      fetch(`${url}/metrics`, { headers: { 'x-forwarded-for': '192.0.2.1', authorization: `Bearer ${token}` } })
+    expect([(await scrape('guessed')).status, (await scrape(ADMIN_TOKEN)).status]).toEqual([429, 200])
     for (const path of ['/healthz', '/readyz'])
       expect((await fetch(`${url}${path}`, { headers: { 'x-forwarded-for': '192.0.2.1' } })).status).toBe(200)
   })

@@ -34,14 +34,21 @@ export interface Needs {
 /** The path of the URL, without its parameters. */
 export const pathOf = ({ url = '/' }: IncomingMessage): string => url.split('?', 1)[0] ?? '/'
 
-/** A route for those who have a scope; others get one line that says what is missing. */
+/**
+ * A route for those who have a scope; others get one line that says what is missing.
+ * @param options.count counts requests that are refused, and returns the refusal of a client that has sent too many
+ */
 export const guarded =
-  (app: Pick<App, 'access'>, needs: Needs, route: Route): Route =>
+  (
+    app: Pick<App, 'access'>,
+    { count, ...needs }: Needs & { readonly count: (...request: Parameters<Route>) => AppError | null },
+    route: Route,
+  ): Route =>
   async (request, response) => {
     try {
       await identifySender(app, request, needs)
     } catch (thrown) {
-      const error = toAppError(thrown)
+      const error = count(request, response) ?? toAppError(thrown)
       const headers = { 'content-type': 'text/plain; charset=utf-8', 'cache-control': 'no-store' }
       return response.writeHead(error.status, headers).end(`${error.code}: ${publicSentence(error)}\n`)
     }

@@ -21,7 +21,7 @@ import type { LeastRate } from './least-rate.ts'
 import { createRequestLimit } from './limit-requests.ts'
 import { createObserver } from './observe-requests.ts'
 import { createOriginalsRoute } from './originals.ts'
-import { assignRequestId, guarded, pathOf } from './sender.ts'
+import { assignRequestId, guarded, pathOf, type Route } from './sender.ts'
 import { createSessionRoute } from './session.ts'
 import { createUploadRoutes } from './uploads.ts'
 
@@ -76,13 +76,16 @@ export async function serve(
   const failures = createFailuresExport(app)
   const audit = createAuditExport(app)
   const health = createHealthRoutes(app, { isDraining: () => isDraining })
-  const needs = { scopes: ['operations:read'], what: 'metrics', isOperators: true } as const
   const exported = createMetrics(app, { role: 'api', before: health.setChecks, probes: health.probes })
+  const addressOf = createClientAddress(app.config)
+  const limitRequest = createRequestLimit(app)
+  const limitAddress = (...[request, response]: Parameters<Route>) =>
+    limitRequest(request, response, { client: networkOf(addressOf(request)) })
+  // Guesses at tokens count for their address, scrapes do not.
+  const needs = { scopes: ['operations:read'], what: 'metrics', isOperators: true, count: limitAddress } as const
   const metrics = guarded(app, needs, async (_request, response) =>
     response.writeHead(200, { 'content-type': exported.contentType }).end(await exported.print()),
   )
-  const addressOf = createClientAddress(app.config)
-  const limitRequest = createRequestLimit(app)
   const showConsole = createConsole(base, app.stores.originals.inbox)
   const signIn = createSignInCode()
   const session = createSessionRoute({ config: app.config, signIn })
@@ -106,7 +109,7 @@ export async function serve(
     const path = pathOf(request)
     if (path.startsWith('/images/')) return pictures(request, response, path.slice('/images/'.length))
     if (path.startsWith('/i/') || path.startsWith('/f/')) return pictures(request, response, path.slice(1))
-    const refusal = isCounted(path) ? limitRequest(request, response, { client: networkOf(addressOf(request)) }) : null
+    const refusal = isCounted(path) ? limitAddress(request, response) : null
     if (refusal) return text(response, refusal.status, `${refusal.code}: ${refusal.message}\n`)
     if (path.startsWith('/originals/')) return originals(request, response)
     if (path.startsWith('/uploads/')) return uploads.receive(request, response)
