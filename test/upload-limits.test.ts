@@ -42,6 +42,26 @@ describe('the uploads of a token', () => {
     await app.pg.query(`update upload set created_at = now() - interval '25 hours'`)
     expect(await create(1000)).toEqual(expect.any(String))
   })
+
+  it('may have so many bytes in progress, for a vendor and for all vendors', async () => {
+    const { app, create } = await open({ VENDOR_UPLOAD_BYTES: '1000', UPLOAD_BYTES_MAX: '1500' })
+    const first = await Promise.all([create(600), create(600)])
+    expect(first).toEqual(
+      expect.arrayContaining([
+        expect.any(String),
+        refused('RATE_LIMITED', /acme .* have 600 bytes; with these 600 .* more than 1000: try again/),
+      ]),
+    )
+    expect(await create(800, 'other')).toEqual(expect.any(String))
+    expect(await create(101, 'third')).toEqual(refused('RATE_LIMITED', /of all vendors .* more than 1500 bytes: try/))
+    expect(await create(100, 'third')).toEqual(expect.any(String))
+    await app.pg.query(`update upload set status = 'INGESTING', created_at = now() - interval '2 days'`)
+    expect(await create(1, 'third')).toEqual(refused('RATE_LIMITED', /of all vendors/))
+    await app.pg.query(`update upload set status = 'COMPLETED', finished_at = now() where vendor = 'other'`)
+    expect(await create(400)).toEqual(expect.any(String))
+    await app.pg.query(`update upload set status = 'CREATED', created_at = now() - interval '2 hours'`)
+    expect(await create(1000)).toEqual(expect.any(String))
+  })
 })
 
 describe('the quota of a vendor', () => {

@@ -120,12 +120,15 @@ describe('an upload', () => {
     await app.pg.query(
       `insert into webhook (url, secret, types) values ('https://a.example', 'x', '{upload.completed}')`,
     )
-    const archive = await packSets([
-      { name: 'Arrows', files: drawings(0, 3) },
-      { name: 'Scenes', kind: 'illustration', files: drawings(10, 2) },
-    ])
+    const archive = await packSets(
+      [
+        { name: 'Arrows', files: drawings(0, 3) },
+        { name: 'Scenes', kind: 'illustration', files: drawings(10, 2) },
+      ],
+      { more: ['.DS_Store'] },
+    )
     const created = await createUpload(url, archive.length)
-    expect(await readUpload(url, created.id)).toMatchObject({ status: 'CREATED', progress: 0 })
+    expect(await readUpload(url, created.id)).toMatchObject({ status: 'CREATED', progress: 0, notes: [] })
     expect((await completeUpload(url, created.id)).errors?.[0]).toMatchObject({
       message: expect.stringContaining('has not arrived'),
       extensions: { code: 'BAD_INPUT' },
@@ -139,6 +142,7 @@ describe('an upload', () => {
       status: 'COMPLETED',
       progress: 1,
       problemCount: 0,
+      notes: ['1 file or folder that systems and programs leave behind was passed over.'],
       items: { total: 5, done: 5, failed: 0, added: 5, changed: 0, removed: 0 },
     })
     const items = await itemsOf(url)

@@ -40,7 +40,11 @@ export function inspectEntries(
   if (trailingBytes > 0) notes.push(`${trailingBytes} bytes behind the end of the archive were passed over.`)
   const passedOver = entries.filter(({ isLeftBehind }) => isLeftBehind).length
   if (passedOver > 0)
-    notes.push(`${passedOver} files or folders that systems and programs leave behind were passed over.`)
+    notes.push(
+      passedOver === 1
+        ? '1 file or folder that systems and programs leave behind was passed over.'
+        : `${passedOver} files or folders that systems and programs leave behind were passed over.`,
+    )
   return { entries, names, notes }
 }
 

@@ -15,6 +15,9 @@ export interface LimitsConfig {
   readonly uploadsPerDay: number
   readonly uploadBytesPerDay: number
   readonly uploadsInProgress: number
+  /** Of archives that have not ended, of all processes together: for a vendor, and for all vendors. */
+  readonly vendorUploadBytes: number
+  readonly uploadBytesMax: number
   /** In the catalogue, for a vendor: files and their sizes. */
   readonly vendorItemsMax: number
   readonly vendorBytesMax: number
@@ -42,6 +45,8 @@ export const readLimits = (read: Read): LimitsConfig => ({
   uploadsPerDay: read('UPLOADS_PER_DAY', 2000, integerOrOff(0, LARGEST)),
   uploadBytesPerDay: read('UPLOAD_BYTES_PER_DAY', 200_000_000_000, integerOrOff(0, LARGEST)),
   uploadsInProgress: read('UPLOADS_IN_PROGRESS', 100, integerOrOff(1, LARGEST)),
+  vendorUploadBytes: read('VENDOR_UPLOAD_BYTES', 20_000_000_000, integerOrOff(1, LARGEST)),
+  uploadBytesMax: read('UPLOAD_BYTES_MAX', 200_000_000_000, integerOrOff(1, LARGEST)),
   vendorItemsMax: read('VENDOR_ITEMS_MAX', Infinity, integerOrOff(0, LARGEST)),
   vendorBytesMax: read('VENDOR_BYTES_MAX', Infinity, integerOrOff(0, LARGEST)),
 })

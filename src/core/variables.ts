@@ -149,6 +149,17 @@ export const VARIABLES = [
     meaning: 'Uploads of one token that have not ended, over all processes; `off`: no limit.',
   },
   {
+    name: 'VENDOR_UPLOAD_BYTES',
+    default: '20000000000',
+    meaning:
+      "Bytes of one vendor's archives that have not been ingested, whoever sends them, over all processes: an upload that would exceed it waits.",
+  },
+  {
+    name: 'UPLOAD_BYTES_MAX',
+    default: '200000000000',
+    meaning: 'The same for the archives of all vendors together: what the originals store has room for.',
+  },
+  {
     name: 'VENDOR_ITEMS_MAX',
     default: 'off',
     meaning: 'Items that one vendor may have in the catalogue: an upload that would exceed it is refused.',

@@ -20,6 +20,8 @@ export const SEARCH_LOCK = 724_013
 export const URL_SECRET_LOCK = 724_014
 /** A single key: tokens are created and revoked one after the other, so that a token which is being revoked leaves no child. */
 export const TOKEN_LOCK = 724_016
+/** A single key: uploads are created one after the other, because they are counted together. */
+const UPLOADS_LOCK = 724_017
 /**
  * A single key: changes of visibility hold it, and share it those transactions that add sets, items or search documents. Triggers acquire
  * it too; a transaction that locks families before acquires it first, here.
@@ -32,8 +34,6 @@ const ITEM_LOCKS = 1
 export const OUTBOX_LOCKS = 2
 const COMPOSITE_LOCKS = 3
 const INGEST_LOCKS = 5
-/** The second key is the hash of the client whose uploads are counted. */
-const UPLOAD_LOCKS = 15
 
 /**
  * Session locks on one connection: they are released when their process dies, and keep no transaction open. Acquire them with `await
@@ -95,14 +95,13 @@ const SHARE_TRANSACTION = statement({
   columns: { pg_advisory_xact_lock_shared: 'void' },
 })
 
-/** Waits until nobody else counts the uploads of a client, until the end of the caller's transaction. */
-export const lockUploadsOf = (client: PoolClient, owner: string): Promise<unknown> =>
-  LOCK_UPLOADS.run(client, { space: UPLOAD_LOCKS, owner })
+/** Waits until nobody else counts uploads, until the end of the caller's transaction. */
+export const lockUploads = (client: PoolClient): Promise<unknown> => LOCK_UPLOADS.run(client, { key: UPLOADS_LOCK })
 
 const LOCK_UPLOADS = statement({
   name: 'lock-uploads',
-  text: 'select pg_advisory_xact_lock(:space, hashtext(:owner))',
-  parameters: { space: 'int4', owner: 'text' },
+  text: 'select pg_advisory_xact_lock(:key)',
+  parameters: { key: 'int8' },
   columns: { pg_advisory_xact_lock: 'void' },
 })
 

@@ -97,6 +97,10 @@ const UploadRef = builder.prismaNode('Upload', {
       },
       UploadProblemConnection,
     ),
+    notes: t.exposeStringList('notes', {
+      description:
+        'What was read otherwise than it stands in the archive, such as names in an old code page or files that were passed over: each a sentence.',
+    }),
     families: t.prismaField({
       type: [FamilyRef],
       description: 'The families that it changes, once it is checked.',

@@ -49,6 +49,8 @@ export async function ingestUpload(
   try {
     const checked = await openArchive(source)
     archive = checked.archive
+    const notes = [...checked.notes]
+    await app.prisma.upload.update({ where: { id: uploadId }, data: { notes }, select: { id: true } })
     if (!archive) return await refuse(app.pg, uploadId, { problems: checked.problems, count: checked.problemCount })
     const foreign = await findForeign(app.pg, upload.vendor, archive)
     if (foreign.length > 0) return await refuse(app.pg, uploadId, { problems: foreign })

@@ -29,7 +29,7 @@ interface Db {
 
 /**
  * Creates an upload that waits for its archive. Throws BAD_INPUT for an invalid username, file name or size, RATE_LIMITED
- * if the client has created too many, and QUOTA if the vendor has no room.
+ * if the client has created too many or too many bytes wait to be ingested, and QUOTA if the vendor has no room.
  * @param input.bytes exact size of the archive
  * @param input.client whose limits it counts for
  */
@@ -54,7 +54,7 @@ export async function createUpload(
   const full = await findExceeded(pg, { vendor, limits })
   if (full) throw new AppError('QUOTA', full)
   const id = await inTransaction(pg, async (client) => {
-    await checkUploads(client, { owner: input.client, bytes, limits })
+    await checkUploads(client, { owner: input.client, vendor, bytes, limits })
     const values = { vendor, file_name: fileName, bytes: String(bytes), client: input.client }
     const added = await fetchFirst(client, query.insertInto('upload').values(values).returning('id'))
     if (!added) throw new Error('an upload gave no row')

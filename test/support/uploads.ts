@@ -21,10 +21,18 @@ type ManifestVisibility = 'public' | 'unlisted' | 'private'
 /** A vendor's archive with a manifest of one family. */
 export async function packSets(
   sets: readonly TestSet[],
-  options: { vendor?: string; family?: string; uniqueId?: string; visibility?: ManifestVisibility } = {},
+  options: {
+    vendor?: string
+    family?: string
+    uniqueId?: string
+    visibility?: ManifestVisibility
+    /** Names of other files in it. */
+    more?: readonly string[]
+  } = {},
 ): Promise<Buffer> {
-  const { vendor = 'acme', family = 'Basics', ...about } = options
+  const { vendor = 'acme', family = 'Basics', more = [], ...about } = options
   const zip = new yazl.ZipFile()
+  for (const name of more) zip.addBuffer(Buffer.from('x'), name)
   const listed = sets.map(({ files = {}, kind = 'icon', visibilities = {}, ...set }, at) => ({
     ...set,
     kind,
@@ -100,6 +108,7 @@ export interface UploadState {
   readonly status: string
   readonly progress: number
   readonly problemCount: number
+  readonly notes: readonly string[]
   readonly items: Record<'total' | 'done' | 'failed' | 'added' | 'changed' | 'removed', number>
   readonly problems: { nodes: { code: string; file: string | null; pointer: string | null; message: string }[] }
 }
@@ -108,7 +117,7 @@ export async function readUpload(api: string, id: string): Promise<UploadState> 
   const { data } = await ask<{ upload: UploadState }>(
     api,
     `query ($id: ID!) { upload(id: $id) {
-       status progress problemCount items { total done failed added changed removed }
+       status progress problemCount notes items { total done failed added changed removed }
        problems(first: 20) { nodes { code file pointer message } }
      } }`,
     { variables: { id } },

@@ -53,7 +53,7 @@ const WAITING: Readonly<Partial<Record<Upload['status'], string>>> = {
 }
 
 function Shown({ upload }: { upload: Upload }) {
-  const { id, status, fileName, vendor, items, families, problemCount, createdAt, finishedAt } = upload
+  const { id, status, fileName, vendor, items, families, problemCount, notes, createdAt, finishedAt } = upload
   const facts = [
     ['Vendor', vendor],
     ['Size', bytes(upload.bytes)],
@@ -73,6 +73,11 @@ function Shown({ upload }: { upload: Upload }) {
         <div class="stack">
           {items.total > 0 && <Meter label="Items done" total={items.total} ready={items.done} failed={items.failed} />}
           <p aria-live="polite">{WAITING[status] ?? `${plural(items.total, 'item')} in the archive.`}</p>
+          {notes.map((note) => (
+            <p key={note} class="muted small wrap" dir="auto">
+              {note}
+            </p>
+          ))}
           {items.total > 0 && (
             <ul class="upload-numbers">
               {numbers.map(([name, value]) => (
