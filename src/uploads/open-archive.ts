@@ -78,11 +78,11 @@ export async function openArchive(
       }
       return
     }
-    if (message.kind === 'failed' && message.id === null) return end(new AppError(message.code, message.message))
+    if (message.kind === 'failed' && message.id === null) return end(errorOf(message))
     if (message.id === null) return
     const file = files.get(message.id)
     files.delete(message.id)
-    if (message.kind === 'failed') return file?.reject(new AppError(message.code, message.message))
+    if (message.kind === 'failed') return file?.reject(errorOf(message))
     file?.resolve({ content: Buffer.from(message.content.buffer), facts: message.facts })
   }
   thread.on('message', (message: FromThread) => void handle(message))
@@ -91,7 +91,7 @@ export async function openArchive(
     end(
       isMemory
         ? new AppError('TOO_COMPLEX', `Reading the archive takes more than ${MEMORY_MB} MB: split it into several.`)
-        : new AppError('INTERNAL', 'The thread that reads archives has a bug.', { cause: error }),
+        : bug(error),
     )
   })
 
@@ -118,3 +118,9 @@ export async function openArchive(
   const [bytesOf, offsetOf] = [(name: string) => about(name)?.bytes ?? 0, (name: string) => about(name)?.from ?? 0]
   return { problems, problemCount, notes, archive: { vendor, sets, bytesOf, offsetOf, read, close } }
 }
+
+/** The stack of a bug is for the log, not for the upload's problems. */
+const errorOf = ({ code, message }: Extract<FromThread, { kind: 'failed' }>): AppError =>
+  code === 'INTERNAL' ? bug(new Error(message)) : new AppError(code, message)
+
+const bug = (cause: Error) => new AppError('INTERNAL', 'The thread that reads archives has a bug.', { cause })
