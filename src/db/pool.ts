@@ -62,7 +62,7 @@ export function openPool(
         try {
           // An idle connection takes no waiting; the race would cost every statement a tenth of its time.
           const client = await (this.idleCount > 0 ? super.connect() : this.#unlessAway(super.connect()))
-          dbWaitSeconds.observe((performance.now() - from) / 1000)
+          dbWaitSeconds.observe({}, (performance.now() - from) / 1000)
           return client
         } catch (error) {
           // If locks hold all connections, one of them must fail, or they wait for each other.

@@ -10,7 +10,7 @@ export const createPictureCounts = (deliveries: DeliveryCounts) => ({
     const outcome = wasStored ? 'stored' : 'made'
     deliveries.count(outcome, waitedMs)
     count(outcome, found)
-    if (waitedMs !== undefined) imageMissSeconds.observe(waitedMs / 1000)
+    if (waitedMs !== undefined) imageMissSeconds.observe({}, waitedMs / 1000)
   },
 
   redirect: (found: IssuedImage): void => count('redirect', found),

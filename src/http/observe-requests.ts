@@ -38,7 +38,7 @@ const PATH_MAX = 500
 
 /**
  * Counts a request, measures its time and logs one line when its response has ended: it also has what the code has described in the
- * context. Failed ones are logged in any case, stored pictures as a sample. Takes about 3 µs, and a line 10.
+ * context. Failed ones are logged in any case, stored pictures as a sample. Takes about 1 µs, and a line 10.
  */
 export function createObserver({ accessLog }: { readonly accessLog: boolean }) {
   const passed = new Map<string, number>()

@@ -83,7 +83,7 @@ export async function recoverJobs(
   if (dead.length === 0) return dead
   await UNLOCK.run(pg, { dead })
   await execute(pg, query.deleteFrom('worker').where('id', '=', anyOf(dead)))
-  workerTakeovers.inc(dead.length)
+  workerTakeovers.inc({}, dead.length)
   log.warn('returned the jobs of dead workers to the queue', { workers: dead.join(',') })
   return dead
 }

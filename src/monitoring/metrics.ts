@@ -42,11 +42,9 @@ export function createMetrics(
   function setOwn(childrenCpuS: number): void {
     const { stats, size } = app.pool
     const { user, system } = process.cpuUsage()
-    setCounter(renders, [[{}, stats.renders - probes()]])
-    setCounter(cpuSeconds, [
-      [{ role }, (user + system) / 1e6],
-      [{ role: 'renderer' }, childrenCpuS],
-    ])
+    renders.set({}, stats.renders - probes())
+    cpuSeconds.set({ role }, (user + system) / 1e6)
+    cpuSeconds.set({ role: 'renderer' }, childrenCpuS)
     renderers.set(size)
     renderersBusy.set(stats.busy)
     rendersWaiting.set(stats.waiting)
@@ -79,13 +77,4 @@ export function createMetrics(
       return texts.join('\n')
     },
   }
-}
-
-/** Exports a count that is kept elsewhere. */
-function setCounter<Label extends string>(
-  counter: { reset(): void; inc(labels: Partial<Record<Label, string>>, value: number): void },
-  values: readonly [labels: Partial<Record<Label, string>>, value: number][],
-): void {
-  counter.reset()
-  for (const [labels, value] of values) counter.inc(labels, value)
 }

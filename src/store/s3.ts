@@ -76,7 +76,7 @@ export async function openS3Store(options: S3Options): Promise<Store & { readonl
         const bytes = Buffer.from((await response.Body?.transformToByteArray()) ?? [])
         if (range && response.ContentRange)
           return isPart(bytes, { range, of: response.ContentRange }) ? bytes : truncated()
-        s3Bytes.inc(bytes.length)
+        s3Bytes.inc({}, bytes.length)
         if (bytes.length !== response.ContentLength || !isIntact(bytes, response)) truncated()
         // A store may ignore the range and send the whole object.
         return range ? bytes.subarray(range.from, range.to) : bytes
@@ -108,7 +108,7 @@ export async function openS3Store(options: S3Options): Promise<Store & { readonl
     return tryRepeatedly('put', key, async (abortSignal) => {
       try {
         const response = await client.send(command, { abortSignal })
-        s3Bytes.inc(bytes.length)
+        s3Bytes.inc({}, bytes.length)
         if (!isIntact(bytes, response)) throw new Error('the stored bytes differ from those sent')
         return true
       } catch (error) {

@@ -1,4 +1,5 @@
-import { Counter, collectDefaultMetrics, Gauge, Histogram, Registry } from 'prom-client'
+import { collectDefaultMetrics, Gauge, Registry } from 'prom-client'
+import { type Counter, createCounter, createHistogram, type Described, type Histogram } from './series.ts'
 
 /** What this process has done and holds, with Node's own metrics. */
 export const ofProcess = new Registry()
@@ -10,7 +11,7 @@ collectDefaultMetrics({ register: ofProcess })
 /** Node's own metrics. */
 const OF_NODE = /^(?:nodejs|process)_/
 
-interface Described {
+interface Registered {
   readonly name: string
   readonly help: string
   readonly type: 'counter' | 'gauge' | 'histogram'
@@ -20,38 +21,22 @@ interface Described {
 /** Our metrics of a registry, in the order of their declaration. */
 export const descriptionsOf = (registry: Registry) =>
   // The library's types omit what its metrics have.
-  (registry.getMetricsAsArray() as unknown as Described[])
+  (registry.getMetricsAsArray() as unknown as Registered[])
     .filter(({ name }) => !OF_NODE.test(name))
     .map(({ name, help, type, labelNames }) => ({
       ...{ name, help, type },
       labels: labelNames.filter((label) => label !== 'le'),
     }))
 
-interface Description<Label extends string> {
-  readonly name: string
-  readonly help: string
-  readonly labels?: readonly Label[]
-}
-
-const configurationOf = <Label extends string>(
-  { name, help, labels = [] }: Description<Label>,
-  registry: Registry,
-) => ({
-  name,
-  help,
-  labelNames: labels,
-  registers: [registry],
-})
-
-export const counter = <Label extends string = never>(described: Description<Label>): Counter<Label> =>
-  new Counter(configurationOf(described, ofProcess))
+export const counter = <Label extends string = never>(described: Described<Label>): Counter<Label> =>
+  createCounter(described, ofProcess)
 
 /** @param described.buckets upper bounds, in seconds */
 export const histogram = <Label extends string = never>(
-  described: Description<Label> & { readonly buckets: readonly number[] },
-): Histogram<Label> => new Histogram({ ...configurationOf(described, ofProcess), buckets: [...described.buckets] })
+  described: Described<Label> & { readonly buckets: readonly number[] },
+): Histogram<Label> => createHistogram(described, ofProcess)
 
 export const gauge = <Label extends string = never>(
-  described: Description<Label>,
+  { name, help, labels = [] }: Described<Label>,
   registry: Registry = ofProcess,
-): Gauge<Label> => new Gauge(configurationOf(described, registry))
+): Gauge<Label> => new Gauge({ name, help, labelNames: labels, registers: [registry] })

@@ -89,7 +89,7 @@ export function openSender(
       const hosts = receiver.vendor === null ? privateHosts : null
       const from = performance.now()
       const failure = await postEvent(event, { ...receiver, privateHosts: hosts, signal: aborting.signal })
-      webhookSeconds.observe((performance.now() - from) / 1000)
+      webhookSeconds.observe({}, (performance.now() - from) / 1000)
       webhookDeliveries.inc({ result: failure ? 'failed' : 'ok' })
       if (failure && aborting.signal.aborted) break
       if (failure?.cause) report(receiver.id, failure.cause)
