@@ -86,7 +86,8 @@ describe('importing a bucket', () => {
       async *list(prefix, { after = '' } = {}) {
         for (const [index, key] of keys.entries()) {
           if (index === last) throw new Error('the network is gone')
-          if (key > after && key.startsWith(prefix)) yield { key, bytes: 300, etag: String(index) }
+          if (key > after && key.startsWith(prefix))
+            yield { key, bytes: 300, etag: String(index), modifiedAt: new Date() }
         }
       },
     })

@@ -14,6 +14,8 @@ const QUEUED: { readonly [name in TaskName]: [payload: object, key: string | nul
   delete_unused: [{}, 'delete_unused', 0],
   prune_events: [{}, 'prune_events', 0],
   prune_audit_log: [{}, 'prune_audit_log', 0],
+  store_tombstones: [{}, 'store_tombstones', 0],
+  write_snapshot: [{}, 'write_snapshot', 0],
   make_rest: [{ itemIds: [1, 2] }, null, 10],
   warm_page: [{ itemIds: [1] }, null, 60],
   ingest_upload: [{ uploadId: 3, waitS: 2, tries: 1 }, 'upload:3', 20],

@@ -165,7 +165,7 @@ describe('the architecture', () => {
     const typed = [
       /\b(enqueue|enqueueAll|countJobs|findExhausted)\(\s*[\w.]+,\s*'\w+'/g,
       /PayloadOf<'\w+'>|task: '\w+' \| '\w+'/g,
-      /(selectFrom|insertInto|updateTable|deleteFrom)\('take_down'\)/g,
+      /(selectFrom|insertInto|updateTable|deleteFrom)\('take_down'\)|\{ name: 'take_down', key: 'id' \}/g,
     ]
     const found = sources.filter((file) => {
       const text = typed.reduce((rest, use) => rest.replaceAll(use, ''), read(file))

@@ -22,6 +22,8 @@ import {
   TASK_NAMES,
   type TaskName,
 } from '../src/jobs/registry.ts'
+import { writeSnapshot } from '../src/recovery/snapshot.ts'
+import { storeTombstones } from '../src/recovery/tombstones.ts'
 import { deleteDiscarded } from '../src/retention/delete-discarded.ts'
 import { deleteRemoved } from '../src/retention/delete-removed.ts'
 import { deleteSuperseded } from '../src/retention/delete-superseded.ts'
@@ -131,6 +133,28 @@ const FUNCTIONS: { readonly [Name in TaskName]: TaskFunction<Name> } = {
       await pruneEvents(pg, signal)
     } catch (error) {
       logFailure('old events cannot be deleted; the next run tries again', error)
+    }
+  },
+
+  /** As above. */
+  store_tombstones: async (app) => {
+    try {
+      await storeTombstones(app)
+    } catch (error) {
+      logFailure(
+        'what was taken down, hidden or revoked is not stored with the originals yet; trying again in a minute',
+        error,
+      )
+    }
+  },
+
+  /** As above. Without buckets, a snapshot would lie beside the database. */
+  write_snapshot: async ({ pg, stores, config }, _payload, { signal }) => {
+    if (!config.buckets) return
+    try {
+      await writeSnapshot({ pg, originals: stores.originals }, { signal })
+    } catch (error) {
+      logFailure('the snapshot of the catalogue cannot be written; the next run tries again', error)
     }
   },
 

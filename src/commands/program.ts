@@ -28,6 +28,12 @@ backfill that makes it is started; --delete-broken deletes it from the bucket, s
 iconify imports 390,000 icons of 240 sets: npm installs the newest @iconify/json (500 MB) into DATA_DIR/packages once; delete
 that folder for a newer one. A directory of that name is ./iconify.`
 
+const REBUILD_HELP = `
+For when Postgres is lost and there is no backup of it, or an older one is not enough: set DATABASE_URL to an empty database, and the
+stores and the URL secret to those of the service, which must not run meanwhile. The latest snapshot is read, then the originals that
+are newer, then every take-down, visibility, token and removal since; stored pictures are recorded, and none is rendered. When it is
+interrupted, the same command continues.`
+
 const AFTER = `
 Commands that read or change the catalogue work on the data directory (DATA_DIR) or DATABASE_URL of this machine, whether the
 service runs there or not; with AFTERIMAGE_URL and AFTERIMAGE_TOKEN set, on the service at that address.
@@ -194,6 +200,15 @@ function addOperations(program: Command): void {
     .option('--drop', 'remove the old secrets from DATA_DIR/url-secret, from the day that it prints')
     .option('--now', 'with --drop: at once, because somebody knows the old secret')
     .action(run(async (_what, options) => (await import('./rotate.ts')).runRotate(options)))
+  program
+    .command('snapshot')
+    .description('Write the catalogue, without pictures, to the store of originals, for rebuild')
+    .action(run(async () => (await import('./snapshot.ts')).runSnapshot()))
+  program
+    .command('rebuild')
+    .description('Make the catalogue again in an empty database, from the stores')
+    .addHelpText('after', REBUILD_HELP)
+    .action(run(async () => (await import('./rebuild.ts')).runRebuild()))
   program
     .command('doctor')
     .description('Check how pictures are delivered; exit code 1 if something is broken')

@@ -146,7 +146,8 @@ export function parseOriginalKey(key: string): OriginalPath | null {
 }
 
 /** The key of an uploaded archive in the originals store: no item's key has so few parts. */
-export const printUploadKey = (id: number): string => `uploads/${id}.zip`
+export const UPLOADS_PREFIX = 'uploads/'
+export const printUploadKey = (id: number): string => `${UPLOADS_PREFIX}${id}.zip`
 /** The upload's id; null if the text is not such a key. */
 export function parseUploadKey(key: string): number | null {
   const [, id] = /^uploads\/([1-9]\d{0,8})\.zip$/.exec(key) ?? []

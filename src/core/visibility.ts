@@ -8,6 +8,13 @@ export type Visibility = (typeof VISIBILITIES)[number]
  */
 export const PRIVATE_PREFIX = '_private/'
 
+/** The first parts of the keys of what a catalogue is made again from, in the store of originals: see src/recovery. */
+export const TOMBSTONES_PREFIX = '_tombstones/'
+export const SNAPSHOTS_PREFIX = '_snapshots/'
+
+/** Whether the key is not that of an original, a picture or an archive. */
+export const isReservedKey = (key: string): boolean => key.startsWith('_')
+
 export const isPrivateKey = (key: string): boolean => key.startsWith(PRIVATE_PREFIX)
 
 /** Where the object of a picture with this key lies. */

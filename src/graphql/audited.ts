@@ -3,6 +3,7 @@ import type { GraphQLFieldResolver } from 'graphql'
 import { toAppError } from '../core/errors.ts'
 import { printGlobalId } from '../core/global-id.ts'
 import { runChange } from '../db/change.ts'
+import { storeTombstonesOf } from '../recovery/tombstones.ts'
 import type { Context } from './context.ts'
 
 const NAME = 'audited' as const
@@ -10,7 +11,10 @@ export default NAME
 
 type Resolver = GraphQLFieldResolver<unknown, object, object>
 
-/** Writes every mutation into the audit log: in its own transaction when it is done, and also when it is refused or fails. */
+/**
+ * Writes every mutation into the audit log: in its own transaction when it is done, and also when it is refused or fails. What must outlive
+ * the database is stored with the originals before the mutation is acknowledged.
+ */
 class AuditedPlugin extends BasePlugin<SchemaTypes> {
   override wrapResolve(resolver: Resolver, { parentType, name }: PothosOutputFieldConfig<SchemaTypes>): Resolver {
     if (parentType !== 'Mutation') return resolver
@@ -20,11 +24,14 @@ class AuditedPlugin extends BasePlugin<SchemaTypes> {
       const record = { caller, action: name, requestId }
       const given = targetOf(args as Readonly<Record<string, unknown>>)
       try {
-        return await runChange(
+        const result = await runChange(
           app.pg,
           { target: given, record: (db, target) => audit.write(db, { ...record, target, outcome: 'DONE' }) },
           async () => await resolver(root, args, context, info),
         )
+        // Nothing is acknowledged that a loss of the database would undo.
+        await storeTombstonesOf(app)
+        return result
       } catch (error) {
         audit.refuse({ ...record, target: given, outcome: toAppError(error).code })
         throw error

@@ -9,7 +9,7 @@ import {
   parseUploadKey,
   parseVariantKey,
 } from '../core/variant.ts'
-import { isPrivateKey } from '../core/visibility.ts'
+import { isReservedKey } from '../core/visibility.ts'
 import type { Pg } from '../db/database.ts'
 import { anyOf, execute, fetchAll, fetchFirst, now, query } from '../db/query.ts'
 import { cancelDeletion } from '../retention/discarded.ts'
@@ -49,7 +49,7 @@ export async function importBucket(
     onBatch(report)
   }
   for await (const object of originals.list(prefix, { after: resumedAfter ?? '' })) {
-    if (parseOriginalKey(object.key) || parseUploadKey(object.key) !== null || isPrivateKey(object.key)) continue
+    if (parseOriginalKey(object.key) || parseUploadKey(object.key) !== null || isReservedKey(object.key)) continue
     const found = toItem(object)
     if (found === 'picture') report.pictures++
     else if ('reason' in found) refuse(report, found)

@@ -88,6 +88,23 @@ export const TASKS = {
     runner: 'long',
     cron: '11 * * * *',
   }),
+  /** What a process could not store itself: at once after an outage of the store. */
+  store_tombstones: task({
+    payload: NOTHING,
+    priority: 0,
+    attempts: 1,
+    key: () => 'store_tombstones',
+    runner: 'urgent',
+    cron: '* * * * *',
+  }),
+  write_snapshot: task({
+    payload: NOTHING,
+    priority: 0,
+    attempts: 1,
+    key: () => 'write_snapshot',
+    runner: 'long',
+    cron: '17 2 * * *',
+  }),
   /** A page that requested one picture of an item will request the others. */
   make_rest: task({
     payload: z.object({ itemIds: z.array(id).min(1).max(1000) }),

@@ -194,7 +194,7 @@ export async function openFsStore(directory: string): Promise<Store> {
     const stat = async () => {
       await checkFolder(path.dirname(file))
       const found = await lstat(file)
-      return found.isFile() ? { bytes: found.size } : null
+      return found.isFile() ? { bytes: found.size, modifiedAt: found.mtime } : null
     }
     return stat().catch(absent).catch(failed('stat', key))
   }
@@ -219,7 +219,7 @@ export async function openFsStore(directory: string): Promise<Store> {
           yield* walk(key)
         if (!entry.isFile() || !key.startsWith(prefix) || key <= after) continue
         const found = await head(key)
-        if (found) yield { key, bytes: found.bytes, etag: null }
+        if (found) yield { key, etag: null, ...found }
       }
     }
   }

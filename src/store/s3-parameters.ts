@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto'
-import type { PutOptions } from './store.ts'
+import type { Listed, PutOptions } from './store.ts'
 
 /** The parameters of a put: the headers that are stored with the object, and the conditions. */
 export function parametersOf(bytes: Uint8Array, options: PutOptions) {
@@ -15,4 +15,10 @@ export function parametersOf(bytes: Uint8Array, options: PutOptions) {
     },
     ...(replace ? {} : { IfNoneMatch: '*' }),
   }
+}
+
+/** An object of a listing. */
+export function toListed(object: { Key?: string; Size?: number; ETag?: string; LastModified?: Date }): Listed {
+  const { Key: key = '', Size: bytes = 0, ETag, LastModified: modifiedAt = new Date(0) } = object
+  return { key, bytes, etag: ETag?.replaceAll('"', '') ?? null, modifiedAt }
 }

@@ -15,7 +15,7 @@ import { log } from '../core/log.ts'
 import { mapConcurrent } from '../core/map-concurrent.ts'
 import { s3Bytes } from '../telemetry/metrics.ts'
 import { failureOfOne, isAbsent } from './s3-errors.ts'
-import { parametersOf } from './s3-parameters.ts'
+import { parametersOf, toListed } from './s3-parameters.ts'
 import { presignGet, presignPut } from './s3-presign.ts'
 import { openTries } from './s3-tries.ts'
 import type { ByteRange, Listed, PutOptions, Store } from './store.ts'
@@ -181,8 +181,7 @@ export async function openS3Store(options: S3Options): Promise<Store & { readonl
       // Prefetched while the caller works.
       const next = page.IsTruncated ? fetchPage(page.NextContinuationToken) : null
       next?.catch(() => {})
-      for (const { Key, Size, ETag } of page.Contents ?? [])
-        yield { key: Key ?? '', bytes: Size ?? 0, etag: ETag?.replaceAll('"', '') ?? null }
+      for (const object of page.Contents ?? []) yield toListed(object)
       if (!next) return
       page = await next
     }

@@ -84,6 +84,8 @@ export interface Listed {
   readonly bytes: number
   /** Changes when the bytes do. Null if the store would have to read them to compute it. */
   readonly etag: string | null
+  /** When it was written, by the store's clock; S3 tells it to the second. */
+  readonly modifiedAt: Date
 }
 
 export interface PutOptions {

@@ -7,6 +7,7 @@ import { lockFamilies, waitForItems } from '../db/locks.ts'
 import { notify } from '../db/notify.ts'
 import { execute, query } from '../db/query.ts'
 import { statement } from '../db/statement.ts'
+import { storeTombstones } from '../recovery/tombstones.ts'
 import type { Stores } from '../store/open.ts'
 import { commitSet, discardImages } from './commit-set.ts'
 import { addProblems, endUpload, finishIfRendered, type UploadProblem } from './end-upload.ts'
@@ -156,6 +157,8 @@ async function ingest(app: Ingester, ingesting: Ingest): Promise<'done' | 'busy'
     await commitSet(app.pg, { uploadId, position, set, graceDays: app.config.supersededDays })
   }
   if (!(await drain(app, uploadId, signal))) return 'stopped'
+  // What it has hidden or removed outlives the database.
+  await storeTombstones(app)
   // Releases the families before the upload is seen as done.
   await locks?.release()
   await inTransaction(app.pg, async (client) => {

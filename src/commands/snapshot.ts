@@ -1,0 +1,32 @@
+import { loadConfig } from '../core/config.ts'
+import { configureLog } from '../core/log.ts'
+import { openDatabase } from '../db/database.ts'
+import { migrate } from '../db/migrate.ts'
+import { withDatabase } from '../embedded/with-database.ts'
+import { writeSnapshot } from '../recovery/snapshot.ts'
+import { storeTombstones } from '../recovery/tombstones.ts'
+import { openStores } from '../store/open.ts'
+import { duration } from './progress-bar.ts'
+
+/** Writes a snapshot of the catalogue; returns the exit code. */
+export async function runSnapshot(): Promise<number> {
+  const config = loadConfig()
+  configureLog(config.log)
+  return await withDatabase(config, async (databaseUrl) => {
+    await using opening = new AsyncDisposableStack()
+    const { pg, close } = await openDatabase(databaseUrl, { connectionsMax: 2 })
+    opening.defer(close)
+    const stores = await openStores(config)
+    opening.defer(stores.close)
+    await migrate(pg)
+    const startedAt = performance.now()
+    await storeTombstones({ pg, stores })
+    const snapshot = await writeSnapshot({ pg, originals: stores.originals })
+    const rows = snapshot?.parts.reduce((sum, part) => sum + part.rows, 0) ?? 0
+    const seconds = duration((performance.now() - startedAt) / 1000)
+    process.stdout.write(
+      `${rows} rows of ${snapshot?.takenAt.toISOString()} in ${snapshot?.parts.length} objects of ${stores.originals.name}, in ${seconds}\n`,
+    )
+    return 0
+  })
+}

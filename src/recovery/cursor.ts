@@ -1,0 +1,36 @@
+import { z } from 'zod'
+import { execute, fetchFirst, now, query } from '../db/query.ts'
+import type { Queryable } from '../db/statement.ts'
+
+export const STEPS = ['snapshot', 'originals', 'tombstones', 'pictures', 'private pictures'] as const
+
+/** How far an unfinished rebuild has come. */
+const cursor = z.object({
+  step: z.enum(STEPS),
+  /** The last key of this step that is done with. */
+  afterKey: z.string(),
+  /** When the snapshot that it started from was taken; null: there was none. */
+  takenAt: z.coerce.date().nullable(),
+})
+export type RebuildCursor = z.output<typeof cursor>
+
+/** The row of `import_cursor`; an import's source has a slash. */
+const SOURCE = 'rebuild'
+
+export async function readRebuildCursor(db: Queryable): Promise<RebuildCursor | null> {
+  const row = await fetchFirst(db, query.selectFrom('import_cursor').select('after_key').where('source', '=', SOURCE))
+  return row ? cursor.parse(JSON.parse(row.after_key)) : null
+}
+
+export async function moveRebuildCursor(db: Queryable, to: RebuildCursor): Promise<void> {
+  const after_key = JSON.stringify(to)
+  const moving = query.insertInto('import_cursor').values({ source: SOURCE, after_key })
+  await execute(
+    db,
+    moving.onConflict((known) => known.column('source').doUpdateSet({ after_key, updated_at: now })),
+  )
+}
+
+export async function dropRebuildCursor(db: Queryable): Promise<void> {
+  await execute(db, query.deleteFrom('import_cursor').where('source', '=', SOURCE))
+}

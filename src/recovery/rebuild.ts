@@ -1,0 +1,183 @@
+import { AppError } from '../core/errors.ts'
+import { type Presets, parseUploadKey, UPLOADS_PREFIX } from '../core/variant.ts'
+import { PRIVATE_PREFIX } from '../core/visibility.ts'
+import { inTransaction, type Pg } from '../db/database.ts'
+import { statement } from '../db/statement.ts'
+import { emptyReport, type ImportReport } from '../import/import-items.ts'
+import { enqueueAll } from '../jobs/enqueue.ts'
+import type { Stores } from '../store/open.ts'
+import { rememberRecipes } from '../variants/recipes.ts'
+import { registerUrlSecrets } from '../variants/url-secrets.ts'
+import { type AdoptDeps, adoptOriginals } from './adopt-originals.ts'
+import { adoptPictures, type PictureReport } from './adopt-pictures.ts'
+import { applyTombstones, MARK_REBUILDING, type TombstoneReport } from './apply-tombstones.ts'
+import { dropRebuildCursor, moveRebuildCursor, type RebuildCursor, readRebuildCursor, STEPS } from './cursor.ts'
+import { createRecipes } from './recipes.ts'
+import { restoreRows } from './restore-rows.ts'
+import { findSnapshot, readPart, type Snapshot } from './snapshot.ts'
+import { MOVE_SEQUENCES } from './tables.ts'
+import { storeTombstones } from './tombstones.ts'
+
+export interface RebuildDeps {
+  readonly pg: Pg
+  readonly stores: Stores
+  readonly presets: Presets
+  /** As configured: the pictures of a secret that is not among them are made again. */
+  readonly urlSecrets: readonly string[]
+}
+
+/** What this run has done; one that continued an interrupted run does not count what that did. */
+export interface RebuildReport {
+  /** The step at which it began. */
+  readonly from: RebuildCursor['step']
+  /** When the catalogue was as the snapshot has it; null: there is no snapshot. */
+  takenAt: Date | null
+  rows: number
+  readonly originals: ImportReport
+  readonly tombstones: TombstoneReport
+  readonly pictures: PictureReport
+}
+
+/**
+ * Makes the catalogue again in an empty database, from what lies in the stores: the latest snapshot, the originals that are newer than it,
+ * the tombstones of what was taken down, hidden, removed or revoked, and the pictures, of which none is rendered. It continues where an
+ * interrupted run has stopped. Throws BAD_INPUT if the database has a catalogue already, UNAVAILABLE if a store fails.
+ * @param options.onProgress called after every batch
+ */
+export async function rebuild(
+  deps: RebuildDeps,
+  { onProgress = () => {} }: { onProgress?: (step: RebuildCursor['step'], report: RebuildReport) => void } = {},
+): Promise<RebuildReport> {
+  const { pg, stores } = deps
+  const begun = await readRebuildCursor(pg)
+  if (!begun && (await FIND_CONTENT.get(pg))?.found)
+    throw new AppError(
+      'BAD_INPUT',
+      'The database has a catalogue already: a rebuild needs an empty one, so set DATABASE_URL to a new database.',
+    )
+  const snapshot = await findSnapshot(stores.originals)
+  const takenAt = begun ? begun.takenAt : (snapshot?.takenAt ?? null)
+  if (begun && (snapshot?.takenAt.getTime() ?? null) !== (takenAt?.getTime() ?? null) && begun.step === 'snapshot')
+    throw new AppError(
+      'BAD_INPUT',
+      'There is a newer snapshot than the one this rebuild began with: start again with an empty database.',
+    )
+  const report: RebuildReport = {
+    from: begun?.step ?? 'snapshot',
+    takenAt,
+    rows: 0,
+    originals: emptyReport(),
+    tombstones: { applied: 0, older: 0, withoutTarget: 0 },
+    pictures: { adopted: 0, unknown: 0, broken: 0 },
+  }
+  const run = { report, takenAt, snapshot, onProgress }
+  for (const step of STEPS.slice(STEPS.indexOf(report.from))) {
+    const after = begun?.step === step ? begun.afterKey : ''
+    if (!begun || begun.step !== step) await moveRebuildCursor(pg, { step, afterKey: '', takenAt })
+    await RUN[step](deps, { ...run, after })
+  }
+  await finish(deps)
+  return report
+}
+
+interface Run {
+  readonly report: RebuildReport
+  readonly takenAt: Date | null
+  readonly snapshot: Snapshot | null
+  readonly after: string
+  readonly onProgress: (step: RebuildCursor['step'], report: RebuildReport) => void
+}
+
+const RUN: { readonly [Step in RebuildCursor['step']]: (deps: RebuildDeps, run: Run) => Promise<void> } = {
+  snapshot: async ({ pg, stores }, run) => {
+    const parts = run.snapshot?.parts ?? []
+    // Its keys are in the order in which rows can be inserted, not in that of texts.
+    const done = parts.findIndex(({ key }) => key === run.after) + 1
+    for (const { key, table } of parts.slice(done)) {
+      const rows = await readPart(stores.originals, key)
+      await inTransaction(pg, async (client) => {
+        await MARK_REBUILDING.run(client)
+        await restoreRows(client, table, rows)
+        await moveRebuildCursor(client, { step: 'snapshot', afterKey: key, takenAt: run.takenAt })
+      })
+      run.report.rows += rows.length
+      run.onProgress('snapshot', run.report)
+    }
+    for (const move of MOVE_SEQUENCES) await move.run(pg)
+  },
+
+  originals: async (deps, run) => {
+    const report = run.report.originals
+    await adoptOriginals(await adoptDeps(deps), { ...run, report, onBatch: moveTo(deps, run, 'originals') })
+  },
+
+  tombstones: (deps, run) =>
+    applyTombstones(deps, {
+      ...run,
+      report: run.report.tombstones,
+      onObject: async (client, afterKey) => {
+        await moveRebuildCursor(client, { step: 'tombstones', afterKey, takenAt: run.takenAt })
+        run.onProgress('tombstones', run.report)
+      },
+    }),
+
+  pictures: async (deps, run) => {
+    const report = run.report.pictures
+    await adoptPictures(await adoptDeps(deps), { ...run, prefix: '', report, onBatch: moveTo(deps, run, 'pictures') })
+  },
+
+  'private pictures': async (deps, run) => {
+    const [report, onBatch] = [run.report.pictures, moveTo(deps, run, 'private pictures')]
+    await adoptPictures(await adoptDeps(deps), { ...run, prefix: PRIVATE_PREFIX, report, onBatch })
+  },
+}
+
+const moveTo =
+  ({ pg }: RebuildDeps, { takenAt, report, onProgress }: Run, step: RebuildCursor['step']) =>
+  async (afterKey: string) => {
+    await moveRebuildCursor(pg, { step, afterKey, takenAt })
+    onProgress(step, report)
+  }
+
+async function adoptDeps({ pg, stores, presets, urlSecrets }: RebuildDeps): Promise<AdoptDeps> {
+  const recipes = createRecipes({ presets, history: await rememberRecipes(pg, presets) })
+  return { pg, stores, urlSecrets: await registerUrlSecrets(pg, urlSecrets), recipes }
+}
+
+/** Queues the take-downs whose objects may still be there, and has no new upload get the number of an archive that is there. */
+async function finish({ pg, stores }: RebuildDeps): Promise<void> {
+  let uploadId = 0
+  for await (const { key } of stores.originals.list(UPLOADS_PREFIX))
+    uploadId = Math.max(uploadId, parseUploadKey(key) ?? 0)
+  await inTransaction(pg, async (client) => {
+    const due = await FIND_UNFINISHED.all(client)
+    const jobs = due.map(({ id }) => ({ payload: { takeDownId: id, recheck: false } }))
+    await enqueueAll(client, 'take_down', jobs)
+    if (uploadId > 0) await MOVE_UPLOADS.run(client, { uploadId })
+    await dropRebuildCursor(client)
+  })
+  // Lines of what was settled on the way.
+  await storeTombstones({ pg, stores })
+}
+
+const FIND_CONTENT = statement({
+  name: 'find-any-content',
+  text: `
+    select exists (select from vendor) or exists (select from token) or exists (select from take_down)
+      or exists (select from upload) as found`,
+  columns: { found: 'bool' },
+})
+
+const FIND_UNFINISHED = statement({
+  name: 'find-unfinished-take-downs',
+  text: `
+    update take_down set status = 'QUEUED' where restored_at is null and status <> 'COMPLETED' returning id`,
+  columns: { id: 'int4' },
+})
+
+const MOVE_UPLOADS = statement({
+  name: 'move-upload-sequence',
+  text: `select setval(pg_get_serial_sequence('upload', 'id'), :uploadId)`,
+  parameters: { uploadId: 'int8' },
+  columns: { setval: 'int8' },
+})
