@@ -15,7 +15,7 @@ import type { UrlSecret } from './core/version.ts'
 import { coverPresets } from './coverage/count.ts'
 import { type Database, openDatabase } from './db/database.ts'
 import type { DatabaseHealth } from './db/health.ts'
-import { migrate } from './db/migrate.ts'
+import { prepareSchema } from './db/migrate.ts'
 import { type Monitor, openMonitor } from './db/monitor.ts'
 import { createEvents, type Events } from './db/notifications.ts'
 import { type DeliveryCounts, openDeliveryCounts } from './diagnose/delivery-counts.ts'
@@ -103,7 +103,7 @@ export async function openApp(
   const database = await openDatabase(databaseUrl, { connectionsMax: config.databaseConnections })
   opening.defer(database.close)
   const { pg, searchPool, prisma, health } = database
-  await migrate(pg)
+  await prepareSchema(pg, config)
   const urlSecrets = await registerUrlSecrets(pg, secrets)
   const channels = [
     BACKFILL_CHANNEL,

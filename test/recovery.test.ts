@@ -12,9 +12,21 @@ import { writeSnapshot } from '../src/recovery/snapshot.ts'
 import { openStores } from '../src/store/open.ts'
 import type { Store } from '../src/store/store.ts'
 import { variantKeyOf } from '../src/variants/make.ts'
+import { afterimage } from './support/afterimage.ts'
+import { testDatabase } from './support/database.ts'
 import { runTasks } from './support/run-tasks.ts'
 import { testBuckets } from './support/s3.ts'
-import { ask, drawing, entry, svg, testApp, testConfig, testServer } from './support/setup.ts'
+import {
+  ask,
+  drawing,
+  entry,
+  importDrawings,
+  svg,
+  tempDirectory,
+  testApp,
+  testConfig,
+  testServer,
+} from './support/setup.ts'
 
 const SLUGS = Array.from({ length: 8 }, (_, index) => `item-${index}`)
 
@@ -242,5 +254,32 @@ describe('a snapshot', () => {
     const folders = new Set((await keysOf(originals, SNAPSHOTS_PREFIX)).map((key) => key.split('/')[1]))
     expect([...folders]).toHaveLength(7)
     expect(folders).not.toContain('20200101T000000Z')
+  })
+})
+
+describe('by command', () => {
+  it('a snapshot is written, an empty database is rebuilt, and migrate says what is pending', async () => {
+    const env = { DATA_DIR: await tempDirectory(), URL_SECRET: 'test-url-secret', RENDERERS: '1' }
+    const app = await testApp(await testConfig(env))
+    await importDrawings(app, 3)
+    const [old, empty] = [app.config.databaseUrl ?? '', await testDatabase('template1')]
+    const run = (databaseUrl: string, ...args: string[]) => afterimage(args, { ...env, DATABASE_URL: databaseUrl })
+    expect(await run(old, 'snapshot')).toMatchObject({
+      code: 0,
+      stdout: expect.stringMatching(/^\d+ rows of .* objects of .*originals/),
+    })
+    expect(await run(empty, 'migrate')).toMatchObject({
+      code: 1,
+      stdout: expect.stringMatching(/pending 20261123000000_catalogue\n/),
+    })
+    expect(await run(empty, 'migrate', '--apply')).toMatchObject({
+      code: 0,
+      stdout: expect.stringMatching(/\d+ applied\n$/),
+    })
+    const rebuilt = await run(empty, 'rebuild')
+    expect(rebuilt).toMatchObject({
+      code: 0,
+      stdout: expect.stringMatching(/originals: 0 added, 0 changed, 3 as in the snapshot\n/),
+    })
   })
 })

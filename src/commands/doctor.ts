@@ -3,7 +3,7 @@ import { openCloudFront } from '../cdn/cloudfront.ts'
 import { type Config, loadConfig } from '../core/config.ts'
 import { configureLog } from '../core/log.ts'
 import { openDatabase } from '../db/database.ts'
-import { migrate } from '../db/migrate.ts'
+import { prepareSchema } from '../db/migrate.ts'
 import { type DeliveryHealth, diagnoseDelivery } from '../diagnose/delivery.ts'
 import { withDatabase } from '../embedded/with-database.ts'
 import { findUrlSecrets } from '../variants/url-secrets.ts'
@@ -26,7 +26,7 @@ async function diagnose(config: Config, databaseUrl: string): Promise<DeliveryHe
   const { pg, close } = await openDatabase(databaseUrl, { connectionsMax: 2 })
   const cdn = config.distributionId ? openCloudFront(config.aws, config.distributionId) : null
   try {
-    await migrate(pg)
+    await prepareSchema(pg, config)
     const urlSecrets = await findUrlSecrets(pg, await readUrlSecrets(config))
     return await diagnoseDelivery({ pg, cdn, config, presets: config.presets, urlSecrets })
   } finally {

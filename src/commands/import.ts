@@ -6,7 +6,7 @@ import { type Config, loadConfig } from '../core/config.ts'
 import { AppError } from '../core/errors.ts'
 import { configureLog } from '../core/log.ts'
 import { openDatabase, type Pg, type Prisma } from '../db/database.ts'
-import { migrate } from '../db/migrate.ts'
+import { prepareSchema } from '../db/migrate.ts'
 import { withDatabase } from '../embedded/with-database.ts'
 import { type AdoptReport, adoptVariants } from '../import/adopt.ts'
 import { importBucket } from '../import/bucket.ts'
@@ -37,7 +37,7 @@ export async function runImport(
     const { pg } = database
     const stores = await openStores(config)
     try {
-      await migrate(pg)
+      await prepareSchema(pg, config)
       if (location) return await importFromBucket({ ...database, stores, config }, { ...location, ...options })
       const startedAt = performance.now()
       const report = await importItems({ pg, originals: stores.originals }, read(pg), showProgress)

@@ -201,6 +201,14 @@ function addOperations(program: Command): void {
     .option('--now', 'with --drop: at once, because somebody knows the old secret')
     .action(run(async (_what, options) => (await import('./rotate.ts')).runRotate(options)))
   program
+    .command('migrate')
+    .description("Compare the database with this release, or apply the release's migrations")
+    .option('--check', 'only list what is pending; exit code 1 if something is (the default)')
+    .addOption(
+      new Option('--apply', 'apply it; processes of the previous release may run meanwhile').conflicts('check'),
+    )
+    .action(run(async (options) => (await import('./migrate.ts')).runMigrate(options)))
+  program
     .command('snapshot')
     .description('Write the catalogue, without pictures, to the store of originals, for rebuild')
     .action(run(async () => (await import('./snapshot.ts')).runSnapshot()))

@@ -2,7 +2,7 @@ import { loadUrlSecrets } from '../access/secrets.ts'
 import { loadConfig } from '../core/config.ts'
 import { configureLog } from '../core/log.ts'
 import { openDatabase } from '../db/database.ts'
-import { migrate } from '../db/migrate.ts'
+import { prepareSchema } from '../db/migrate.ts'
 import { withDatabase } from '../embedded/with-database.ts'
 import { type RebuildReport, rebuild } from '../recovery/rebuild.ts'
 import { openStores } from '../store/open.ts'
@@ -23,7 +23,7 @@ export async function runRebuild(): Promise<number> {
     opening.defer(close)
     const stores = await openStores(config)
     opening.defer(stores.close)
-    await migrate(pg)
+    await prepareSchema(pg, config)
     const startedAt = performance.now()
     const deps = { pg, stores, presets: config.presets, urlSecrets: await loadUrlSecrets(config) }
     const report = await rebuild(deps, { onProgress: showProgress })

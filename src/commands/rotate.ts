@@ -4,7 +4,7 @@ import { AppError } from '../core/errors.ts'
 import { configureLog } from '../core/log.ts'
 import type { UrlSecret } from '../core/version.ts'
 import { openDatabase, type Pg } from '../db/database.ts'
-import { migrate } from '../db/migrate.ts'
+import { prepareSchema } from '../db/migrate.ts'
 import { withDatabase } from '../embedded/with-database.ts'
 import { copyMoved } from '../rotation/copy-moved.ts'
 import { countMoved, type Keys } from '../rotation/find-moved.ts'
@@ -25,7 +25,7 @@ export async function runRotate(options: { dryRun?: boolean; drop?: boolean; now
   return await withDatabase(config, async (databaseUrl) => {
     const { pg, close } = await openDatabase(databaseUrl, { connectionsMax: CONNECTIONS })
     try {
-      await migrate(pg)
+      await prepareSchema(pg, config)
       return options.drop
         ? await drop(config, pg, { now: options.now ?? false })
         : await rotate(config, pg, { isDryRun: options.dryRun ?? false })

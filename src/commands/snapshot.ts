@@ -1,7 +1,7 @@
 import { loadConfig } from '../core/config.ts'
 import { configureLog } from '../core/log.ts'
 import { openDatabase } from '../db/database.ts'
-import { migrate } from '../db/migrate.ts'
+import { prepareSchema } from '../db/migrate.ts'
 import { withDatabase } from '../embedded/with-database.ts'
 import { writeSnapshot } from '../recovery/snapshot.ts'
 import { storeTombstones } from '../recovery/tombstones.ts'
@@ -18,7 +18,7 @@ export async function runSnapshot(): Promise<number> {
     opening.defer(close)
     const stores = await openStores(config)
     opening.defer(stores.close)
-    await migrate(pg)
+    await prepareSchema(pg, config)
     const startedAt = performance.now()
     await storeTombstones({ pg, stores })
     const snapshot = await writeSnapshot({ pg, originals: stores.originals })

@@ -101,6 +101,8 @@ export interface Config {
   readonly invokedFrom: string
   /** The environment of a child process: this one's, with the database that we chose. */
   readonly childEnv: (databaseUrl: string) => Record<string, string | undefined>
+  /** A process that starts may apply pending migrations to a database that is not empty. */
+  readonly mayMigrate: boolean
   /** The variables that are set, as given; secrets are among them. */
   readonly settings: Readonly<Partial<Record<VariableName, string>>>
 }
@@ -163,6 +165,13 @@ export function loadConfig(env: Env = process.env, given?: Pick<Config, 'presets
   together('JWKS_URL', 'JWT_ISSUER')
   together('JWKS_URL', 'JWT_AUDIENCE')
 
+  const databaseUrl = read(
+    'DATABASE_URL',
+    null,
+    url(['postgres:', 'postgresql:'], 'postgres://user:password@host:5432/name'),
+  )
+  // The embedded Postgres has one user, who has just installed this release.
+  const mayMigrate = read('MIGRATE', databaseUrl === null, onOrOff)
   const adminToken = read('ADMIN_TOKEN', null, token)
   const port = read('PORT', 4000, integer(0, 65535))
   const hostName = pattern(/^[\w.:-]+$/, 'a host name or address')
@@ -173,11 +182,7 @@ export function loadConfig(env: Env = process.env, given?: Pick<Config, 'presets
     port,
     host: read('HOST', '127.0.0.1', hostName),
     dataDir: path.resolve(read('DATA_DIR', '.afterimage', (text) => text)),
-    databaseUrl: read(
-      'DATABASE_URL',
-      null,
-      url(['postgres:', 'postgresql:'], 'postgres://user:password@host:5432/name'),
-    ),
+    databaseUrl,
     databaseConnections: read(
       'DATABASE_CONNECTIONS',
       renderers + ADDITIONAL_CONNECTIONS,
@@ -232,7 +237,8 @@ export function loadConfig(env: Env = process.env, given?: Pick<Config, 'presets
     isProduction: read('NODE_ENV', false, (text) => text === 'production'),
     warmPages: read('WARM_PAGES', true, onOrOff),
     invokedFrom: env.INIT_CWD ?? '.',
-    childEnv: (databaseUrl) => ({ ...env, DATABASE_URL: databaseUrl }),
+    mayMigrate,
+    childEnv: (url) => ({ ...env, DATABASE_URL: url, MIGRATE: mayMigrate ? 'on' : 'off' }),
     settings: Object.fromEntries(
       VARIABLES.flatMap(({ name }) => (env[name]?.trim() ? [[name, env[name].trim()]] : [])),
     ),

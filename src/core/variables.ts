@@ -9,6 +9,12 @@ export const VARIABLES = [
   { name: 'DATA_DIR', default: '.afterimage', meaning: 'Embedded Postgres, filesystem stores, generated secrets.' },
   { name: 'DATABASE_URL', default: 'embedded Postgres', meaning: '`postgres://…`: use this Postgres instead.' },
   {
+    name: 'MIGRATE',
+    default: '`on` with the embedded Postgres, else `off`',
+    meaning:
+      'Whether a process that starts applies the migrations of its release to the database. With `off` it refuses to start while some are pending: run `npx afterimage migrate --apply` first. An empty database is always set up.',
+  },
+  {
     name: 'DATABASE_CONNECTIONS',
     default: `\`RENDERERS\` + ${ADDITIONAL_CONNECTIONS}`,
     meaning:

@@ -22,6 +22,10 @@ export const TOO_MANY_CONNECTIONS = '53300'
 
 export const codeOf = (error: unknown): string => String((error as { code?: unknown } | null)?.code ?? '')
 
+/** A statement waited longer for a lock than `lock_timeout` allows. */
+export const isLockTimeout = (error: unknown): boolean =>
+  [error, (error as Error | null)?.cause].some((each) => codeOf(each) === '55P03')
+
 /** A statement exceeded the client's time limit: the server hangs or the network is down. */
 export const isTimeout = (error: unknown): boolean => (error as Error | null)?.message === 'Query read timeout'
 
