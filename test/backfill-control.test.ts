@@ -3,7 +3,7 @@ import { describe, expect, it } from 'vitest'
 import type { App } from '../src/app.ts'
 import { abandonLostBackfills } from '../src/backfill/abandon-lost.ts'
 import { startBackfill } from '../src/backfill/backfills.ts'
-import { pauseBackfill, resumeBackfill } from '../src/backfill/pause.ts'
+import { pauseBackfill, pauseOverdue, resumeBackfill } from '../src/backfill/pause.ts'
 import { planBackfill } from '../src/backfill/plan.ts'
 import { readProgress } from '../src/backfill/progress.ts'
 import { checkRequest } from '../src/backfill/request.ts'
@@ -255,5 +255,82 @@ describe('a chunk whose worker died at every attempt', () => {
     await abandonLostBackfills(app)
     expect([await statusOf(app, id), await statusOf(app, other.id)]).toEqual(['FAILED', 'RUNNING'])
     expect(await jobs(app)).toBe(1)
+  })
+})
+
+describe('the limits of a backfill', () => {
+  const limited = (app: App, limits: { maxRenderers?: number; notAfter?: Date }) =>
+    startBackfill(app, checkRequest(app.presets, { scope: WHOLE_CATALOGUE, presets: ['thumbnail'], ...limits }))
+
+  it('maxRenderers holds for all workers together: chunks beyond it wait, and a dead worker gives its renderers back', async () => {
+    const app = await testApp()
+    await importDrawings(app, 500)
+    const { id } = await limited(app, { maxRenderers: 2 })
+    await planBackfill(app, id)
+    const [first, second] = await openChunks(app)
+    let [running, most] = [0, 0]
+    const render = app.pool.render.bind(app.pool)
+    const counting = {
+      ...app,
+      pool: {
+        ...app.pool,
+        // As if it had two renderers.
+        size: 2,
+        async render(...args: Parameters<typeof render>) {
+          most = Math.max(most, ++running)
+          return await render(...args).finally(() => running--)
+        },
+      },
+    }
+    const stop = new AbortController()
+    const making = runChunk(counting, first?.id ?? 0, stop.signal)
+    await until(() => most === 2)
+    // Another worker.
+    expect(await runChunk(app, second?.id ?? 0, FOREVER)).toBe('full')
+    stop.abort()
+    expect(await making).toBe('stopped')
+    expect(most).toBe(2)
+    expect(await runChunk(app, second?.id ?? 0, FOREVER)).toBe('done')
+  })
+
+  it('notAfter pauses it with a sentence, while a chunk runs; resuming it continues without the limit', async () => {
+    const app = await testApp()
+    const { url } = await testServer(app)
+    await importDrawings(app, 60)
+    const soon = new Date(Date.now() + 1500)
+    const { id } = await limited(app, { notAfter: soon })
+    await planBackfill(app, id)
+    const [chunk] = await openChunks(app)
+    const render = app.pool.render.bind(app.pool)
+    // The renders that have begun before that moment end after it.
+    const held: typeof render = async (...args) => {
+      await until(() => Date.now() > soon.getTime())
+      return await render(...args)
+    }
+    expect(await runChunk({ ...app, pool: { ...app.pool, render: held } }, chunk?.id ?? 0, FOREVER)).toBe('halted')
+    const made = await app.prisma.image.count()
+    expect(made).toBeLessThan(60)
+    await pauseOverdue(app)
+    const node = `{ node(id: "${Buffer.from(`Backfill:${id}`).toString('base64')}") { ... on Backfill { status error notAfter maxRenderers } } }`
+    expect((await ask(url, node)).data).toMatchObject({
+      node: {
+        status: 'PAUSED',
+        error: expect.stringMatching(/^It was not done by 20\S+Z, its notAfter: resume it/),
+        notAfter: soon.toISOString(),
+        maxRenderers: null,
+      },
+    })
+    await resumeBackfill(app, id)
+    expect(await runChunk(app, chunk?.id ?? 0, FOREVER)).toBe('done')
+    expect(await app.prisma.image.count()).toBe(60)
+    expect((await ask(url, node)).data).toMatchObject({ node: { status: 'COMPLETED', error: null, notAfter: null } })
+  })
+
+  it('are refused if nothing could be made', async () => {
+    const app = await testApp()
+    expect(() => limited(app, { maxRenderers: 0 })).toThrow('maxRenderers is 0; 1 to 1024 are allowed.')
+    expect(() => limited(app, { notAfter: new Date(0) })).toThrow(
+      'notAfter is 1970-01-01T00:00:00.000Z, which has passed.',
+    )
   })
 })

@@ -12,6 +12,7 @@ import { writeSnapshot } from '../src/recovery/snapshot.ts'
 import { openStores } from '../src/store/open.ts'
 import type { Store } from '../src/store/store.ts'
 import { variantKeyOf } from '../src/variants/make.ts'
+import { warmRemainingPresets } from '../src/variants/warm.ts'
 import { afterimage } from './support/afterimage.ts'
 import { testDatabase } from './support/database.ts'
 import { runTasks } from './support/run-tasks.ts'
@@ -97,6 +98,11 @@ describe('a lost database', () => {
     await takeDown(app, url, 'item-0')
     await takeDown(app, url, 'item-1')
     await hide(app, url, 'item-2')
+    // A picture of a private item lies with the originals; a composite belongs to a family.
+    const secret = await app.prisma.item.findFirstOrThrow({ where: { slug: 'item-2' } })
+    await warmRemainingPresets(app, { itemIds: [secret.id], signal: new AbortController().signal })
+    const { uniqueId } = await app.prisma.family.findUniqueOrThrow({ where: { id: family } })
+    expect((await fetch(`${url}/f/${uniqueId}/card.webp`)).status).toBe(200)
     await writeSnapshot({ pg: app.pg, originals: app.stores.originals })
 
     const later = { kept: await createToken(url, 'later'), revoked: await createToken(url, 'revoked later') }
@@ -121,8 +127,10 @@ describe('a lost database', () => {
     const { config, deps } = await lost(buckets)
     const report = await rebuild(deps)
     expect(report.originals).toMatchObject({ added: 1, changed: 1, refusals: 0 })
-    // One more: of the earlier drawing of item-5, whose URL redirects.
-    expect(report.pictures).toMatchObject({ adopted: shown.length + 1, broken: 0 })
+    const pictures = await app.prisma.image.findMany()
+    expect(pictures.some(({ objectKey }) => objectKey.startsWith('_private/'))).toBe(true)
+    expect(pictures.some(({ ownerType }) => ownerType === 'FAMILY')).toBe(true)
+    expect(report.pictures).toMatchObject({ adopted: pictures.length, broken: 0 })
 
     const again = await testApp(config)
     const { url: urlAgain } = await testServer(again)

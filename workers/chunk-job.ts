@@ -8,6 +8,8 @@ import { enqueue, othersWait } from '../src/jobs/enqueue.ts'
 
 /** Maximum delay before a retry if a store does not respond, instead of the queue's hours. */
 const WAIT_MAX_S = 60
+/** How long a chunk waits for a renderer that its backfill may use. */
+const FULL_S = 1
 /** Doubles, starting with a second. */
 export const nextWaitS = (waitedS: number): number => Math.min(waitedS * 2 || 1, WAIT_MAX_S)
 
@@ -36,6 +38,8 @@ export async function runChunkJob(
     const outcome = await run(app, chunkId, AbortSignal.any([signal, timeSlice.signal]))
     // Not a failed attempt: the rest of the chunk is queued behind waiting jobs, for any free worker.
     if (outcome === 'stopped') await enqueue(pg, task, { chunkId })
+    // Others use all renderers that its backfill may use.
+    if (outcome === 'full') await enqueue(pg, task, { chunkId }, { delayS: FULL_S })
   } catch (error) {
     if (isDatabaseUnavailable(error)) throw error
     if (error instanceof AppError && error.code === 'UNAVAILABLE') {

@@ -1,6 +1,7 @@
 import { setPriority } from 'node:os'
 import { openApp } from '../src/app.ts'
 import { abandonLostBackfills } from '../src/backfill/abandon-lost.ts'
+import { pauseOverdue } from '../src/backfill/pause.ts'
 import { createChunksOfRunning } from '../src/backfill/plan.ts'
 import { markLayoutsDirty } from '../src/composites/dirty-families.ts'
 import { runCompositeScheduler } from '../src/composites/schedule.ts'
@@ -39,6 +40,7 @@ export async function openWorker(config: Config, stop: (reason: string) => void)
   const sendHeartbeat = createHeartbeat(app.pg, { ids, running: () => queues.flatMap(({ running }) => [...running]) })
   const sendHeartbeats = async () => {
     await sendHeartbeat()
+    await pauseOverdue(app)
     await createChunksOfRunning(app)
     await abandonLostBackfills(app)
     await abandonLost(app)

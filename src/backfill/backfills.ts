@@ -25,7 +25,7 @@ export interface Db {
 
 /** Starts a backfill and its plan job in one transaction, or returns the unfinished one with the same request. */
 export async function startBackfill({ pg, prisma }: Db, request: BackfillRequest): Promise<Backfill> {
-  const { scope, mode, presets, formats, codes = [], previews = false } = request
+  const { scope, mode, presets, formats, codes = [], previews = false, maxRenderers = null, notAfter = null } = request
   const id = await inTransaction(pg, async (client) => {
     const started = await START.get(client, {
       ...scope,
@@ -35,6 +35,8 @@ export async function startBackfill({ pg, prisma }: Db, request: BackfillRequest
       codes,
       fingerprint: fingerprintOf(request),
       previews,
+      maxRenderers,
+      notAfter,
     })
     if (!started) throw new Error('a backfill gave no row')
     nameTarget(printGlobalId('Backfill', started.id))
@@ -49,10 +51,10 @@ const START = statement({
   // The update changes nothing: it makes `returning` return the existing row, and locks it.
   text: `
     insert into backfill
-      (mode, presets, formats, codes, vendor_id, family_id, icon_set_id, owner_id, fingerprint, previews, is_composed)
+      (mode, presets, formats, codes, vendor_id, family_id, icon_set_id, owner_id, fingerprint, previews, is_composed, max_renderers, not_after)
     values (:mode, :presets, :formats, :codes, :vendorId, :familyId, :iconSetId,
       coalesce(:vendorId, (select vendor_id from family where id = :familyId),
-        (select vendor_id from icon_set where id = :iconSetId)), :fingerprint, :previews, not :previews)
+        (select vendor_id from icon_set where id = :iconSetId)), :fingerprint, :previews, not :previews, :maxRenderers, :notAfter)
     on conflict (fingerprint) where status in ('PLANNING', 'RUNNING', 'PAUSED')
       do update set fingerprint = excluded.fingerprint
     returning id, xmax = 0 as is_new`,
@@ -66,6 +68,8 @@ const START = statement({
     iconSetId: 'int4?',
     fingerprint: 'text',
     previews: 'bool',
+    maxRenderers: 'int4?',
+    notAfter: 'timestamptz?',
   },
   columns: { id: 'int4', is_new: 'bool' },
 })

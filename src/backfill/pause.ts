@@ -26,7 +26,29 @@ export async function pauseBackfill({ pg, prisma }: Db, id: number): Promise<Bac
   return await findBackfill(prisma, id)
 }
 
-/** Resumes a paused backfill where it stopped. Has no effect on one that is not paused. Throws BAD_INPUT if it has finished. */
+/**
+ * Pauses the backfills whose time is over, with a sentence that says so; their chunks stop by themselves at that moment. Any number of
+ * workers may call it.
+ */
+export async function pauseOverdue({ pg }: Pick<Db, 'pg'>): Promise<void> {
+  await inTransaction(pg, async (client) => {
+    for (const { id } of await PAUSE_OVERDUE.all(client)) {
+      await notify(client, BACKFILL_CHANNEL, String(id))
+      await notify(client, HALT_CHANNEL, String(id))
+    }
+  })
+}
+
+const PAUSE_OVERDUE = statement({
+  name: 'pause-overdue-backfills',
+  text: `
+    update backfill set status = 'PAUSED',
+      error = 'It was not done by ' || to_char(not_after at time zone 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS"Z"') || ', its notAfter: resume it to continue without that limit, or cancel it.'
+    where status in ('PLANNING', 'RUNNING') and not_after <= now() returning id`,
+  columns: { id: 'int4' },
+})
+
+/** Resumes a paused backfill where it stopped, without the time limit that it exceeded. Has no effect on one that is not paused. Throws BAD_INPUT if it has finished. */
 export async function resumeBackfill(app: Db & Parameters<typeof createChunks>[1], id: number): Promise<Backfill> {
   const { pg, prisma } = app
   await inTransaction(pg, async (client) => {
@@ -54,7 +76,8 @@ export async function resumeBackfill(app: Db & Parameters<typeof createChunks>[1
 const RESUME = statement({
   name: 'resume-backfill',
   text: `
-    update backfill set status = case when started_at is null then 'PLANNING'::backfill_status else 'RUNNING' end
+    update backfill set status = case when started_at is null then 'PLANNING'::backfill_status else 'RUNNING' end,
+      error = null, not_after = case when not_after > now() then not_after end
     where id = :id and status = 'PAUSED' returning status`,
   parameters: { id: 'int4' },
   columns: { status: 'backfill_status' },

@@ -17,9 +17,19 @@ export interface BackfillRequest {
   readonly codes?: readonly string[]
   /** Also composes the previews of the scope's families. */
   readonly previews?: true
+  /** Renderers of all workers that it uses at once at most; absent: all of them. */
+  readonly maxRenderers?: number
+  /** When it is paused if it is not done; absent: never. */
+  readonly notAfter?: Date
 }
 
-/** Throws BAD_INPUT for an unknown preset, format or code, and for codes with another mode than FAILED. Defaults: all presets except those with `backfill: false`, mode STALE. */
+/** As many as 64 workers have with 16 renderers each. */
+const RENDERERS_MAX = 1024
+
+/**
+ * Throws BAD_INPUT for an unknown preset, format or code, for codes with another mode than FAILED, and for limits that would let nothing be
+ * made. Defaults: all presets except those with `backfill: false`, mode STALE.
+ */
 export function checkRequest(
   presets: Presets,
   input: {
@@ -29,6 +39,8 @@ export function checkRequest(
     formats?: readonly ImageFormat[] | null
     codes?: readonly string[] | null
     previews?: boolean | null
+    maxRenderers?: number | null
+    notAfter?: Date | null
   },
 ): BackfillRequest {
   for (const list of ['presets', 'formats', 'codes'] as const)
@@ -46,9 +58,18 @@ export function checkRequest(
     formats,
     ...(codes.length > 0 ? { codes } : {}),
     ...(input.previews ? { previews: true as const } : {}),
+    ...limitsOf(input),
   }
   variantsOf(presets, request)
   return request
+}
+
+function limitsOf({ maxRenderers, notAfter }: { maxRenderers?: number | null; notAfter?: Date | null }) {
+  if (typeof maxRenderers === 'number' && (maxRenderers < 1 || maxRenderers > RENDERERS_MAX))
+    throw new AppError('BAD_INPUT', `maxRenderers is ${maxRenderers}; 1 to ${RENDERERS_MAX} are allowed.`)
+  if (notAfter && notAfter.getTime() <= Date.now())
+    throw new AppError('BAD_INPUT', `notAfter is ${notAfter.toISOString()}, which has passed.`)
+  return { ...(maxRenderers ? { maxRenderers } : {}), ...(notAfter ? { notAfter } : {}) }
 }
 
 function checkCodes(codes: readonly string[], mode: BackfillMode): void {
@@ -66,7 +87,8 @@ export const fingerprintOf = (request: BackfillRequest): string =>
 /** The work order of a stored backfill. */
 export function orderOf(
   { presets, urlSecret }: { presets: Presets; urlSecret: UrlSecret },
-  backfill: Omit<BackfillRequest, 'scope' | 'previews'> & Scope & { id: number | null; createdAt: Date },
+  backfill: Omit<BackfillRequest, 'scope' | 'previews' | 'maxRenderers' | 'notAfter'> &
+    Scope & { id: number | null; createdAt: Date },
 ): WorkOrder {
   const { id, mode, vendorId, familyId, iconSetId, createdAt, codes = [] } = backfill
   const variants = variantsOf(presets, backfill)

@@ -1,5 +1,6 @@
 import { setTimeout as delay } from 'node:timers/promises'
 import { inTransaction, type Pg, type Prisma } from '../db/database.ts'
+import { lockRenderers } from '../db/locks.ts'
 import type { Events } from '../db/notifications.ts'
 import { notify } from '../db/notify.ts'
 import { execute, fetchFirst, now, query } from '../db/query.ts'
@@ -26,25 +27,32 @@ export interface ChunkRunner extends RenderDeps {
 /**
  * Runs one chunk: finds the missing pictures in its id range once, then locks, makes and records them bit by bit. Safe to run twice:
  * recorded pictures are not found again. Ends early, with finished work recorded, when the backfill is paused or cancelled (`halted`) or
- * when `signal` aborts (`stopped`); throws when a store or the database fails, so that the queue retries.
+ * when `signal` aborts (`stopped`), and does not begin while all renderers that the backfill may use are in use (`full`); throws when a store or the database fails, so that the queue retries.
  */
 export async function runChunk(
   app: ChunkRunner,
   chunkId: number,
   signal: AbortSignal,
-): Promise<'done' | 'halted' | 'stopped'> {
+): Promise<'done' | 'halted' | 'stopped' | 'full'> {
   const chunk = await app.prisma.backfillChunk.findUnique({ where: { id: chunkId }, include: { backfill: true } })
   if (chunk?.status !== 'PENDING') return 'done'
   const halt = watchHalts(app, chunk.backfillId)
   try {
     if (!(await isOpen(app.pg, chunk.backfillId))) return 'halted'
+    const { maxRenderers: max, notAfter } = chunk.backfill
+    await using reserved =
+      max === null ? null : await lockRenderers(app.pg, { backfillId: chunk.backfillId, max, wanted: app.pool.size })
+    if (reserved?.held.length === 0) return 'full'
     const order = await inTransaction(app.pg, (client) => readOrder(client, app, chunk.backfill))
     if (!order) return 'halted'
     const starting = query.updateTable('backfill_chunk').set({ started_at: now }).where('id', '=', chunkId)
     await execute(app.pg, starting.where('started_at', 'is', null))
-    await makeChunk(app, { chunk, order, signal: AbortSignal.any([signal, halt.signal]) })
+    // The heartbeat of a worker pauses the backfill a moment later.
+    using deadline = deadlineOf(notAfter)
+    const stops = [signal, halt.signal, deadline.signal]
+    await makeChunk(app, { chunk, order, signal: AbortSignal.any(stops), renderersMax: reserved?.held.length })
     if (signal.aborted) return 'stopped'
-    if (halt.signal.aborted) return 'halted'
+    if (halt.signal.aborted || deadline.signal.aborted) return 'halted'
     await finishChunk(app, chunk)
     return 'done'
   } finally {
@@ -52,17 +60,36 @@ export async function runChunk(
   }
 }
 
-async function makeChunk(app: ChunkRunner, { chunk, order, signal }: Part): Promise<void> {
+/** Longer than any timer can wait. */
+const TIMER_MAX_MS = 2 ** 31 - 1
+
+/** A signal that aborts at a time; null: never. */
+function deadlineOf(at: Date | null): Disposable & { signal: AbortSignal } {
+  const passed = new AbortController()
+  const waitMs = at === null ? TIMER_MAX_MS : at.getTime() - Date.now()
+  if (waitMs <= 0) passed.abort()
+  const timer = waitMs < TIMER_MAX_MS ? setTimeout(() => passed.abort(), waitMs) : undefined
+  return { signal: passed.signal, [Symbol.dispose]: () => clearTimeout(timer) }
+}
+
+async function makeChunk(app: ChunkRunner, part: Part): Promise<void> {
+  const { chunk, order, signal, renderersMax } = part
   const taken = new Set<number>()
   for (let afterId = chunk.fromItemId - 1, isLast = false; !isLast; ) {
     const found = await findWork(app.pg, order, { afterId, toId: chunk.toItemId, limit: FOUND_MAX })
-    for (const itemId of await makeItems(app, { order, work: found, signal, afterRecord: countIn(chunk) }))
+    for (const itemId of await makeItems(app, {
+      order,
+      work: found,
+      signal,
+      renderersMax,
+      afterRecord: countIn(chunk),
+    }))
       taken.add(itemId)
     isLast = found.length < FOUND_MAX
     afterId = found.at(-1)?.itemId ?? afterId
   }
   // Items that a request was making: made by now, or still to be made here. Rare, so one by one.
-  for (const itemId of taken) await waitForItem(app, { chunk, order, itemId, signal })
+  for (const itemId of taken) await waitForItem(app, { ...part, itemId })
 }
 
 /** Aborts as soon as the backfill is paused or cancelled, without waiting for a batch of slow renders. */
@@ -87,6 +114,8 @@ interface Part {
   }
   readonly order: WorkOrder
   readonly signal: AbortSignal
+  /** Undefined: all of this process. */
+  readonly renderersMax: number | undefined
 }
 
 /** Updates the chunk's counts in the transaction that records the results, so that they are correct after a crash. */

@@ -23,6 +23,8 @@ export interface BackfillOptions {
   readonly formats?: readonly string[]
   readonly mode: string
   readonly previews?: boolean
+  readonly maxRenderers?: number
+  readonly notAfter?: Date
   readonly json?: boolean
 }
 
@@ -54,11 +56,20 @@ export async function changeBackfill(verb: keyof typeof CHANGES | 'watch', id: s
   })
 }
 
-function inputOf({ vendor, family, presets, formats, mode, previews }: BackfillOptions) {
+function inputOf({ vendor, family, presets, formats, mode, ...limits }: BackfillOptions) {
+  const { previews, maxRenderers, notAfter } = limits
   if (vendor && family) throw new AppError('BAD_INPUT', 'Use --vendor or --family, not both: a family has one vendor.')
   const scope = vendor ? { vendor } : family ? { family } : undefined
   const upper = formats?.map((format) => format.toUpperCase())
-  return { in: scope, presets, formats: upper, mode: mode.toUpperCase(), previews }
+  return {
+    in: scope,
+    presets,
+    formats: upper,
+    mode: mode.toUpperCase(),
+    previews,
+    maxRenderers,
+    notAfter: notAfter?.toISOString(),
+  }
 }
 
 interface Plan {
@@ -111,6 +122,11 @@ async function follow(ask: Ask, id: string): Promise<number> {
         `${status}: ${imagesMade} images of ${doneItems} items, ${failedItems} failed${error ? `. ${error}` : ''}`,
       )
       return status === 'COMPLETED' ? 0 : 1
+    }
+    // Its time is over.
+    if (node.status === 'PAUSED' && node.error) {
+      bar.end(`PAUSED: ${node.error}`)
+      return 1
     }
     await delay(POLL_EVERY_MS)
   }

@@ -3,6 +3,7 @@ import path from 'node:path'
 import tab from '@bomb.sh/tab/commander'
 import { Command, type CommanderError, InvalidArgumentError, Option } from 'commander'
 import { TOKEN_SCOPES } from '../access/caller.ts'
+import { REBUILD_HELP } from './rebuild-help.ts'
 import { run, runProcess, USAGE } from './run-process.ts'
 
 const MODES = ['missing', 'stale', 'failed', 'all'] as const
@@ -27,12 +28,6 @@ backfill that makes it is started; --delete-broken deletes it from the bucket, s
 
 iconify imports 390,000 icons of 240 sets: npm installs the newest @iconify/json (500 MB) into DATA_DIR/packages once; delete
 that folder for a newer one. A directory of that name is ./iconify.`
-
-const REBUILD_HELP = `
-For when Postgres is lost and there is no backup of it, or an older one is not enough: set DATABASE_URL to an empty database, and the
-stores and the URL secret to those of the service, which must not run meanwhile. The latest snapshot is read, then the originals that
-are newer, then every take-down, visibility, token and removal since; stored pictures are recorded, and none is rendered. When it is
-interrupted, the same command continues.`
 
 const AFTER = `
 Commands that read or change the catalogue work on the data directory (DATA_DIR) or DATABASE_URL of this machine, whether the
@@ -113,6 +108,8 @@ function addPictures(program: Command): void {
     .addOption(new Option('--formats <formats>', `of ${FORMATS.join(', ')}, separated by commas`).argParser(list))
     .addOption(new Option('--mode <mode>', 'which items').choices(MODES).default('stale'))
     .option('--previews', "also compose the families' previews")
+    .option('--max-renderers <count>', 'renderers of all workers that it uses at once', count)
+    .option('--not-after <date>', 'pause it then if it is not done, as in 2027-01-31T06:00:00Z', date)
     .option('--json', 'print JSON')
     .action(run(async (options) => (await import('./backfill.ts')).runBackfill(options)))
   for (const [verb, description] of Object.entries(CHANGES))

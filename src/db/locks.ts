@@ -34,6 +34,8 @@ const ITEM_LOCKS = 1
 export const OUTBOX_LOCKS = 2
 const COMPOSITE_LOCKS = 3
 const INGEST_LOCKS = 5
+/** The second key is the hash of a backfill and a number up to its maximum of renderers. */
+const RENDERER_LOCKS = 16
 
 /**
  * Session locks on one connection: they are released when their process dies, and keep no transaction open. Acquire them with `await
@@ -56,6 +58,26 @@ export const lockItems = (pg: Pg, itemIds: readonly number[]): Promise<Locks> =>
 /** The same for families: only the holder of a family's lock may make or delete its composites. */
 export const lockComposites = (pg: Pg, familyIds: readonly number[]): Promise<Locks> =>
   lock(pg, familyIds, (client) => TRY_IDS.all(client, { space: COMPOSITE_LOCKS, ids: familyIds }))
+
+/**
+ * Reserves renderers for a part of a backfill, among all processes: as many as are free of its maximum, at most `wanted`. `held` are their
+ * numbers.
+ */
+export const lockRenderers = (
+  pg: Pg,
+  { backfillId, max, wanted }: { backfillId: number; max: number; wanted: number },
+): Promise<Locks> =>
+  lock(pg, [0], (client) => TRY_RENDERERS.all(client, { space: RENDERER_LOCKS, backfillId, max, wanted }))
+
+// Stops at the limit: a number that is not returned is not locked.
+const TRY_RENDERERS = statement({
+  name: 'lock-renderers',
+  text: `
+    select n as id, true as held from generate_series(1, :max::int) as n
+    where pg_try_advisory_lock(:space, hashtext(:backfillId::int || ':' || n)) limit :wanted`,
+  parameters: { space: 'int4', backfillId: 'int4', max: 'int4', wanted: 'int8' },
+  columns: { id: 'int4', held: 'bool' },
+})
 
 /** Locks families against concurrent uploads: all of them, or none (null). */
 export async function lockFamilies(pg: Pg, uniqueIds: readonly string[]): Promise<Locks<string> | null> {

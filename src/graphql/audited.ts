@@ -23,19 +23,20 @@ class AuditedPlugin extends BasePlugin<SchemaTypes> {
       const { audit } = app.access
       const record = { caller, action: name, requestId }
       const given = targetOf(args as Readonly<Record<string, unknown>>)
+      let result: unknown
       try {
-        const result = await runChange(
+        result = await runChange(
           app.pg,
           { target: given, record: (db, target) => audit.write(db, { ...record, target, outcome: 'DONE' }) },
           async () => await resolver(root, args, context, info),
         )
-        // Nothing is acknowledged that a loss of the database would undo.
-        await storeTombstonesOf(app)
-        return result
       } catch (error) {
         audit.refuse({ ...record, target: given, outcome: toAppError(error).code })
         throw error
       }
+      // Nothing is acknowledged that a loss of the database would undo.
+      await storeTombstonesOf(app)
+      return result
     }
   }
 }

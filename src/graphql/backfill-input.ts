@@ -42,6 +42,14 @@ export const BackfillInputRef = builder.inputType('BackfillInput', {
     codes: t.stringList({
       description: 'Mode FAILED retries only these codes; all if omitted. An empty list is refused.',
     }),
+    maxRenderers: t.int({
+      description: 'Renderers of all workers that it uses at once, 1 to 1,024; all of them if omitted.',
+    }),
+    notAfter: t.field({
+      type: 'DateTime',
+      description:
+        'No render starts after this time: if it is not done by then, it is PAUSED, and `error` says so. Resuming it continues without this limit.',
+    }),
     previews: t.boolean({
       description:
         "Also compose the families' previews, in all layouts: missing ones, or with mode ALL every one. The last ones are composed when all items are rendered, before the backfill is COMPLETED. They do not count towards its progress.",

@@ -63,6 +63,15 @@ const BackfillRef = builder.prismaNode('Backfill', {
           null,
       }),
       previews: t.exposeBoolean('previews', { description: 'Whether it also composes the previews of families.' }),
+      maxRenderers: t.exposeInt('maxRenderers', {
+        nullable: true,
+        description: 'Renderers of all workers that it uses at once at most; null: all of them.',
+      }),
+      notAfter: t.expose('notAfter', {
+        type: 'DateTime',
+        nullable: true,
+        description: 'When it is PAUSED if it is not done; null: never.',
+      }),
       createdAt: t.expose('createdAt', { type: 'DateTime', description: 'When it was started.' }),
       finishedAt: t.expose('finishedAt', {
         type: 'DateTime',
@@ -92,7 +101,8 @@ const BackfillRef = builder.prismaNode('Backfill', {
       }),
       error: t.string({
         nullable: true,
-        description: 'Why it FAILED: all attempts at a chunk failed, or one of its presets was removed.',
+        description:
+          'Why it FAILED: all attempts at a chunk failed, or one of its presets was removed. Why it is PAUSED, if its `notAfter` has passed.',
         select: {
           error: true,
           chunks: { where: { status: 'FAILED' }, orderBy: { id: 'asc' }, take: 1, select: { error: true } },

@@ -28,6 +28,8 @@ interface Order {
   readonly order: WorkOrder
   readonly work: readonly Work[]
   readonly signal: AbortSignal
+  /** Items that are rendered at the same time at most; undefined: as many as keep the renderers busy. */
+  readonly renderersMax?: number | undefined
   readonly afterRecord?: AfterRecord | undefined
 }
 
@@ -39,7 +41,8 @@ interface Order {
 export async function makeItems(app: RenderDeps & { readonly pg: Pg }, { work, ...order }: Order): Promise<number[]> {
   const taken: number[] = []
   const { quick = [], slow = [] } = Object.groupBy(work, ({ isSlow }) => (isSlow ? 'slow' : 'quick'))
-  await mapConcurrent([...slicesOf(quick), ...slicesOf(slow)], SLICES_AT_ONCE, async (slice) => {
+  const slicesAtOnce = order.renderersMax === undefined ? SLICES_AT_ONCE : 1
+  await mapConcurrent([...slicesOf(quick), ...slicesOf(slow)], slicesAtOnce, async (slice) => {
     if (!order.signal.aborted) taken.push(...(await makeSlice(app, { ...order, work: slice })))
   })
   return taken
@@ -69,7 +72,7 @@ async function makeSlice(app: RenderDeps & { readonly pg: Pg }, slice: Order): P
 /** Every item, with more at once than there are renderers, so that reading and storing overlap with rendering. */
 async function makeAll(
   app: RenderDeps,
-  { order, work, sources, signal }: Order & { readonly sources: readonly CopySource[] },
+  { order, work, sources, signal, renderersMax }: Order & { readonly sources: readonly CopySource[] },
   recorder: Recorder,
 ): Promise<void> {
   const make = async (item: Work) => {
@@ -90,7 +93,7 @@ async function makeAll(
       else if (!signal.aborted) throw error
     }
   }
-  await mapConcurrent(work, app.pool.size * ITEMS_PER_RENDERER, make)
+  await mapConcurrent(work, renderersMax ?? app.pool.size * ITEMS_PER_RENDERER, make)
 }
 
 interface Recorder {
