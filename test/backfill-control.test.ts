@@ -164,7 +164,7 @@ describe('a first request', () => {
 describe('a worker that receives SIGTERM', () => {
   it('ends although a render would take longer, and records no failure', async () => {
     const app = await testApp()
-    await importItems({ pg: app.pg, originals: app.stores.originals }, [entry('slow', blurs(130))])
+    await importItems({ pg: app.pg, originals: app.stores.originals }, [entry('slow', blurs(60))])
     const { child, gone } = startWorker(app)
     await once(child, 'message')
     const { id } = await start(app)

@@ -103,7 +103,7 @@ it('rotates the secret that is kept in the data directory, in place', async () =
 it('refuses what it does not know', async () => {
   const { rotate } = await installation()
   expect(await rotate('', 'admin-token')).toMatchObject({
-    code: 1,
-    said: expect.stringContaining('npm run rotate -- url-secret'),
+    code: 2,
+    said: expect.stringContaining('Only url-secret is rotated by a command.'),
   })
 })

@@ -10,6 +10,7 @@ import {
   START_BACKFILL,
 } from './documents.ts'
 import { createProgressBar, duration } from './progress-bar.ts'
+import { UsageError } from './run-process.ts'
 import { withService } from './service.ts'
 
 const POLL_EVERY_MS = 500
@@ -58,7 +59,7 @@ export async function changeBackfill(verb: keyof typeof CHANGES | 'watch', id: s
 
 function inputOf({ vendor, family, presets, formats, mode, ...limits }: BackfillOptions) {
   const { previews, maxRenderers, notAfter } = limits
-  if (vendor && family) throw new AppError('BAD_INPUT', 'Use --vendor or --family, not both: a family has one vendor.')
+  if (vendor && family) throw new UsageError('Use --vendor or --family, not both: a family has one vendor.')
   const scope = vendor ? { vendor } : family ? { family } : undefined
   const upper = formats?.map((format) => format.toUpperCase())
   return {

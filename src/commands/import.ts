@@ -18,6 +18,8 @@ import { type Entry, type ImportReport, importItems, type Refusal } from '../imp
 import { installIconify } from '../import/install-iconify.ts'
 import { openStores, type Stores } from '../store/open.ts'
 
+import { UsageError } from './run-process.ts'
+
 const REFUSALS_SHOWN = 50
 
 /** Imports a directory, a bucket or Iconify into the catalogue; returns the exit code. Throws AppError for invalid arguments. */
@@ -28,9 +30,9 @@ export async function runImport(
   const config = loadConfig()
   configureLog(config.log)
   const target = options.demo ? '--demo' : source
-  if (!target) throw new AppError('BAD_INPUT', 'A directory or bucket to import is needed; afterimage import --help.')
+  if (!target) throw new UsageError('A directory or bucket to import is needed; afterimage import --help.')
   const location = target.startsWith('s3://') ? parseLocation(target, config) : null
-  if (options.adopt && !location) throw new AppError('BAD_INPUT', '--adopt needs s3://BUCKET/PREFIX.')
+  if (options.adopt && !location) throw new UsageError('--adopt needs s3://BUCKET/PREFIX.')
   const read = location || options.demo ? readDemo : await readerOf(target, config)
   return await withDatabase(config, async (databaseUrl) => {
     const database = await openDatabase(databaseUrl, { connectionsMax: 4 })

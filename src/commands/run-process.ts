@@ -55,17 +55,24 @@ function onParentGone(stop: () => void): void {
   setInterval(() => process.ppid !== parent && stop(), CHECK_PARENT_EVERY_MS).unref()
 }
 
-/** Exit code of a wrong command line or argument; 1 is that of any other failure. */
+/** Exit code of a wrong command line; 1 is that of any other failure. */
 export const USAGE = 2
 
-/** The action of a command: its result is the exit code. An AppError is one sentence on stderr, and exit code 2 if it is about the input. */
+/** What is wrong with a command line that has the right form. */
+export class UsageError extends AppError {
+  constructor(message: string) {
+    super('BAD_INPUT', message)
+  }
+}
+
+/** The action of a command: its result is the exit code. An AppError is one sentence on stderr. */
 export function run<Args extends unknown[]>(main: (...args: Args) => Promise<number>) {
   return async (...args: Args): Promise<void> => {
     try {
       process.exitCode = await main(...args)
     } catch (error) {
       complain(error)
-      process.exitCode = error instanceof AppError && error.code === 'BAD_INPUT' ? USAGE : 1
+      process.exitCode = error instanceof UsageError ? USAGE : 1
     }
   }
 }
