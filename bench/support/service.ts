@@ -18,6 +18,8 @@ const UNLIMITED = {
   UPLOADS_PER_DAY: 'off',
   UPLOAD_BYTES_PER_DAY: 'off',
   UPLOADS_IN_PROGRESS: 'off',
+  VENDOR_UPLOAD_BYTES: 'off',
+  UPLOAD_BYTES_MAX: 'off',
 }
 
 export interface Bench {

@@ -59,7 +59,7 @@ export function openRateLimit(policy: RatePolicy, { now = () => performance.now(
     const fullInMs = (isGranted ? after : before) - at
     return {
       remaining: quota === 0 ? 0 : Math.floor(((windowMs - fullInMs) / windowMs) * quota + 1e-6),
-      resetS: Math.ceil(fullInMs / 1000 - 1e-6),
+      resetS: Math.max(0, Math.ceil(fullInMs / 1000 - 1e-6)),
       retryAfterS: isGranted ? 0 : Math.max(1, Math.ceil((overMs || windowMs) / 1000)),
     }
   }
