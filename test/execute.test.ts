@@ -109,6 +109,13 @@ describe('a query', () => {
     )
   })
 
+  it('in which very many fields fail reports the first 200 of them, and how many more there are', async () => {
+    const { ours } = await answers('{ nodes(first: 300) { fails } }')
+    expect(ours.data?.nodes).toHaveLength(300)
+    expect(ours.errors).toHaveLength(201)
+    expect(ours.errors?.at(-1)?.message).toBe('100 more fields failed, and are null.')
+  })
+
   it('of any shape has the data of graphql-js, and errors where that has some', async () => {
     const leaf = fc.constantFrom(
       ...'id name color later laterHard fails failsHard failsLater failsLaterHard tags __typename'.split(' '),

@@ -3,6 +3,7 @@ import ComplexityPlugin from '@pothos/plugin-complexity'
 import PrismaPlugin from '@pothos/plugin-prisma'
 import RelayPlugin from '@pothos/plugin-relay'
 import ScopeAuthPlugin from '@pothos/plugin-scope-auth'
+import type { GraphQLResolveInfo } from 'graphql'
 import type PrismaTypes from '../../prisma/generated/pothos.ts'
 import { getDatamodel } from '../../prisma/generated/pothos.ts'
 import type { TokenScope } from '../access/caller.ts'
@@ -93,7 +94,7 @@ export const builder = new SchemaBuilder<Types>({
     client: ({ app }) => app.prisma,
     dmmf: getDatamodel(),
     // A query that Pothos cannot merge would cost one statement per row.
-    onUnusedQuery: (info) => log.warn('a resolver did not use its query', { path: String(info.path.key) }),
+    onUnusedQuery: reportUnused,
   },
   // Only what fields cost: limit-operations.ts limits it, before anything is executed.
   complexity: {
@@ -137,4 +138,13 @@ builder.subscriptionType({
 export function numberOf({ typename, id }: GlobalId): number {
   if (isRowId(Number(id))) return Number(id)
   throw new AppError('BAD_INPUT', `${JSON.stringify(id)} is not the number of a ${typename}.`)
+}
+
+const unused = new Set<string>()
+/** Once for each field: a document can ask for one 200 times. */
+function reportUnused({ parentType, fieldName }: GraphQLResolveInfo): void {
+  const field = `${parentType.name}.${fieldName}`
+  if (unused.has(field)) return
+  unused.add(field)
+  log.warn('a resolver did not use its query', { field })
 }

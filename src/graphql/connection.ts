@@ -67,7 +67,10 @@ export async function readPage(
   const selection = selectNodes(context, info)
   const rows = isCountOnly(namesIn(info)) ? [] : await options.find({ ...selection, ...page })
   // Pothos's types expect whole rows; these hold only the selected columns.
-  return toConnection(connection, { rows, args, page, totalCount: () => options.count() }) as never
+  let count: Promise<number> | undefined
+  // Once, however many aliases ask for it.
+  const totalCount = () => (count ??= Promise.resolve(options.count()))
+  return toConnection(connection, { rows, args, page, totalCount }) as never
 }
 
 export const connectionName = ({ parentType, fieldName }: GraphQLResolveInfo): string =>

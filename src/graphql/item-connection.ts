@@ -130,8 +130,10 @@ export async function searchPage(
     const node = byId.get(row.id)
     return node ? [{ cursor: printPosition(order, { result, row }), node }] : []
   })
+  let count: Promise<number> | undefined
   return {
-    totalCount: () => countItems(app.searchPool, result.search),
+    // Once, however many aliases ask for it.
+    totalCount: () => (count ??= countItems(app.searchPool, result.search)),
     search: result.search,
     ...connectEdges(edges, { args, hasMore }),
   } as never

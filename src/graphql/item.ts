@@ -9,7 +9,7 @@ import { ItemKindRef } from './item-kind.ts'
 import { LicenseRef, licenseOf } from './license.ts'
 import { pictureUrlOf } from './picture-url.ts'
 import { PLACEHOLDER_COLUMNS, PlaceholderRef, placeholderOfItem } from './placeholder.ts'
-import { presetsOfSrcSet } from './src-set.ts'
+import { PRESETS_MAX, presetsOfSrcSet } from './src-set.ts'
 import { ImageTransformRef } from './transform.ts'
 import { VisibilityRef } from './visibility-type.ts'
 import { reachable } from './visible.ts'
@@ -111,6 +111,7 @@ export const ItemRef = builder.prismaInterface('Item', {
       },
     }),
     srcSet: t.string({
+      complexity: ({ presets }) => 4 + Math.min(presets?.length ?? 4, PRESETS_MAX),
       description:
         'A srcset ready for <img>: the URL and width of each of these presets, which must show the same (background, watermark, padding, fit, colour, ratio). If omitted: all that show the same as `preview`.',
       args: {

@@ -137,8 +137,8 @@ async function uniqueIdsOf({ prisma }: Context['app'], ids: readonly number[]): 
   return ids.flatMap((id) => byId.get(id) ?? [])
 }
 
-/** It draws a picture. */
-const DRAFT_COMPLEXITY = 5000
+/** It draws a picture, and chooses its items in the event loop. */
+const DRAFT_COMPLEXITY = 10_000
 
 builder.queryField('draftPreview', (t) =>
   t.field({

@@ -67,6 +67,9 @@ const srcSetOf = (context: Context, { item, drawn }: Picture, format: 'WEBP' | '
     .map((preset) => `${urlOf(context, item, { drawn: preset, format })} ${preset.width}w`)
     .join(', ')
 
+/** Each URL is signed; a picture has four by default. */
+const URLS_COMPLEXITY = 5
+
 const PictureRef = builder.objectRef<Picture>('Picture').implement({
   description:
     'Everything that a responsive <img> or <picture> needs. Every URL works immediately: a missing picture is made on the first request.',
@@ -77,11 +80,13 @@ const PictureRef = builder.objectRef<Picture>('Picture').implement({
       resolve: ({ item, src }, _args, context) => urlOf(context, item, { drawn: src, format: 'WEBP' }),
     }),
     srcSet: t.string({
+      complexity: URLS_COMPLEXITY,
       description: 'The srcset: the URL and width of each picture, as WebP.',
       resolve: (picture, _args, context) => srcSetOf(context, picture, 'WEBP'),
     }),
     sources: t.field({
       type: [PictureSourceRef],
+      complexity: URLS_COMPLEXITY,
       description:
         'Formats that are smaller than WebP for this kind of art at all of these widths, best first: AVIF for shaded art from 256 px, and none for flat art, for which WebP is the smallest. src and srcSet are the fallback.',
       resolve: (picture, _args, context) => {

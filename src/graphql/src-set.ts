@@ -2,7 +2,7 @@ import { AppError } from '../core/errors.ts'
 import type { ImageFormat, Preset, Presets } from '../core/variant.ts'
 import { offeredFormat, offeredPreset } from '../variants/offered.ts'
 
-const PRESETS_MAX = 20
+export const PRESETS_MAX = 20
 
 /** The properties in which two presets must agree to show the same picture at two sizes: all except size and encoding. */
 export function kindOf({

@@ -14,6 +14,9 @@ import { VendorRef } from './vendor.ts'
 /** Reading receipts needs the same scope as taking down: a reason may be a legal matter. */
 const SCOPE = { token: 'takedown:write' } as const
 
+/** It is looked up for each receipt. */
+const TARGET_COMPLEXITY = 5
+
 const TakeDownStatusRef = builder.enumType('TakeDownStatus', {
   description: 'The status of a take-down.',
   values: {
@@ -48,6 +51,7 @@ const TakeDownRef = builder.prismaNode('TakeDown', {
     }),
     reason: t.exposeString('reason', { description: 'The reason, as given.' }),
     target: t.node({
+      complexity: TARGET_COMPLEXITY,
       description:
         'What is taken down: an Icon, Illustration, IconSet, Family or Vendor. Null for an item that was restored and then removed by its vendor.',
       id: ({ targetType, targetId }, _args, context) => nodeIdOf({ type: targetType, id: targetId }, context),
