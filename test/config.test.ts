@@ -26,6 +26,21 @@ describe('the configuration', () => {
     expect(loadConfig({}).ladder).toEqual([16, 24, 32, 48, 64, 96, 128, 192, 256, 384, 512, 768, 1024])
   })
 
+  it('traces only with a collector, and every request unless a sampler is set', () => {
+    const collector = { OTEL_EXPORTER_OTLP_ENDPOINT: 'http://localhost:4318' }
+    const rows: [env: Record<string, string>, tracing: object | null][] = [
+      [{ OTEL_TRACES_SAMPLER: 'always_on' }, null],
+      [collector, { sampler: 'parentbased_always_on', ratio: 1 }],
+      [{ OTEL_EXPORTER_OTLP_TRACES_ENDPOINT: 'https://x/v1/traces' }, { sampler: 'parentbased_always_on', ratio: 1 }],
+      [
+        { ...collector, OTEL_TRACES_SAMPLER: 'traceidratio', OTEL_TRACES_SAMPLER_ARG: '.05' },
+        { sampler: 'traceidratio', ratio: 0.05 },
+      ],
+      [{ ...collector, OTEL_SDK_DISABLED: 'true' }, null],
+    ]
+    for (const [env, tracing] of rows) expect(loadConfig(env).tracing).toEqual(tracing)
+  })
+
   it('names every invalid variable at once, and no secret', () => {
     const env = {
       PORT: 'http',
@@ -37,6 +52,9 @@ describe('the configuration', () => {
       PUBLIC_IMAGE_URL: 'images',
       PRESETS_FILE: 'none.json',
       URL_SECRETS: 'hush-hush,hush-hush',
+      OTEL_EXPORTER_OTLP_ENDPOINT: 'collector:hush@4318',
+      OTEL_TRACES_SAMPLER: 'often',
+      OTEL_TRACES_SAMPLER_ARG: '1.5',
     }
     let message = ''
     try {

@@ -16,6 +16,7 @@ import { createHeartbeat, deregister, HEARTBEAT_EVERY_MS } from '../src/jobs/wor
 import { createMetrics } from '../src/monitoring/metrics.ts'
 import { serveMetrics } from '../src/monitoring/serve-metrics.ts'
 import { runIndexLoop } from '../src/search/index-items.ts'
+import { openTracing } from '../src/telemetry/tracing.ts'
 import { abandonLost } from '../src/uploads/abandon-lost.ts'
 import { throttleForInteractive } from '../src/variants/interactive.ts'
 import { openSender } from '../src/webhooks/sender.ts'
@@ -28,6 +29,7 @@ const KILL_AFTER_MS = 5000
 export async function openWorker(config: Config, stop: (reason: string) => void): Promise<() => Promise<void>> {
   // Before the renderers start, which inherit it: at niceness 10, the kernel gives a worker a tenth of a core that an API uses too.
   setPriority(config.workerNiceness)
+  const closeTracing = await openTracing(config.tracing, 'worker')
   const app = await openApp(config)
   const closing = new AbortController()
   const queues = await Promise.all(
@@ -76,5 +78,6 @@ export async function openWorker(config: Config, stop: (reason: string) => void)
       await deregister(app.pg, id).catch((error) => logFailure('a worker could not be deregistered', error))
     await metrics?.close()
     await app.close()
+    await closeTracing()
   }
 }

@@ -14,10 +14,10 @@ import { inRequest } from '../src/core/request-context.ts'
 import { isDatabaseUnavailable } from '../src/db/errors.ts'
 import { enqueue } from '../src/jobs/enqueue.ts'
 import {
+  originOf,
   type PayloadOf,
   parsePayload,
   type RunnerName,
-  requestIdOf,
   rowOf,
   TASK_NAMES,
   type TaskName,
@@ -30,6 +30,7 @@ import { deleteSuperseded } from '../src/retention/delete-superseded.ts'
 import { deleteUnusedTransforms } from '../src/retention/delete-unused.ts'
 import { recordError, runTakeDown } from '../src/takedown/run.ts'
 import { jobSeconds } from '../src/telemetry/metrics.ts'
+import { inJobSpan } from '../src/telemetry/tracing.ts'
 import { abandonChunk as abandonUploadChunk, renderChunk } from '../src/uploads/render-chunk.ts'
 import { rememberRecipes } from '../src/variants/recipes.ts'
 import { warmRemainingPresets } from '../src/variants/warm.ts'
@@ -174,10 +175,12 @@ export const createTasks = (app: App, runner: RunnerName): TaskList =>
     TASK_NAMES.filter((name) => rowOf(name).runner === runner).map((name) => [name, toTask(app, name)]),
   )
 
-/** With the id of the request that has queued it, if one has. */
-function inJob<T>(payload: unknown, run: () => Promise<T>): Promise<T> {
-  const requestId = requestIdOf(payload)
-  return requestId === null ? run() : inRequest({ requestId, described: null }, run)
+/** With the id of the request that has queued it, and in its trace, if one has. */
+function inJob<T>(name: TaskName, payload: unknown, run: () => Promise<T>): Promise<T> {
+  const { requestId, traceparent } = originOf(payload)
+  const attributes = { 'afterimage.task': name, ...(requestId !== undefined && { 'afterimage.request_id': requestId }) }
+  const inTrace = () => inJobSpan(name, { traceparent }, attributes, run)
+  return requestId === undefined ? inTrace() : inRequest({ requestId, described: null }, inTrace)
 }
 
 /**
@@ -195,7 +198,7 @@ function toTask<Name extends TaskName>(app: App, name: Name): Task {
     for (;;) {
       try {
         const running = { signal, isLastAttempt: job.attempts >= job.max_attempts }
-        await inJob(payload, () => runFunction(app, parsePayload(name, payload), running))
+        await inJob(name, payload, () => runFunction(app, parsePayload(name, payload), running))
         measure('ok')
         return
       } catch (error) {

@@ -4,6 +4,7 @@ import { AppError } from '../core/errors.ts'
 import { configureLog } from '../core/log.ts'
 import { loadSupervisedConfig, type StartupMessage } from '../core/supervised-config.ts'
 import { serve } from '../http/server.ts'
+import { openTracing } from '../telemetry/tracing.ts'
 import type { Running } from './run-process.ts'
 
 const notifySupervisor = (word: StartupMessage) => process.send?.(word)
@@ -15,6 +16,7 @@ export async function startApi(): Promise<Running> {
   await using opening = new AsyncDisposableStack()
   let drainServer = async () => {}
   try {
+    opening.defer(await openTracing(config.tracing, 'api'))
     const app = await openApp(config)
     opening.defer(app.close)
     const keys = app.urlSecrets.map(({ value }) => value)

@@ -49,6 +49,7 @@ export async function findComposite(origin: Origin, key: string): Promise<Issued
     freshness,
     format: path.format,
     preset: layout.name,
+    vendor: path.vendor,
     cacheTags: compositeTagsOf(path),
     isPrivate: false,
     image: located.takenDown || !located.isClean ? null : imageOf(located.images, urlSecret),

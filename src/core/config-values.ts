@@ -18,6 +18,9 @@ export const integer = (min: number, max: number) => (text: string) => {
     : new Problem(`must be a whole number from ${min} to ${max}`)
 }
 
+export const fraction = (text: string) =>
+  /^(?:\d+\.?\d*|\.\d+)$/.test(text) && Number(text) <= 1 ? Number(text) : new Problem('must be a number from 0 to 1')
+
 /** Infinity for `off`. */
 export const integerOrOff = (min: number, max: number) => (text: string) => {
   if (/^off$/i.test(text)) return Number.POSITIVE_INFINITY
@@ -120,4 +123,4 @@ export const privateKey = (text: string) => {
 
 /** Keeps a secret's value out of messages and logs. */
 export const secret = (name: string, text: string) =>
-  /TOKEN|SECRET|ACCESS_KEY|PRIVATE_KEY|DATABASE_URL/.test(name) ? '…' : JSON.stringify(text)
+  /TOKEN|SECRET|ACCESS_KEY|PRIVATE_KEY|DATABASE_URL|OTLP/.test(name) ? '…' : JSON.stringify(text)

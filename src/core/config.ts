@@ -25,6 +25,7 @@ import { ADDITIONAL_CONNECTIONS, ADDITIONAL_CONNECTIONS_MIN } from './limits.ts'
 import { DEFAULT_LOG, LOG_FORMATS, LOG_LEVELS, type LogOptions } from './log.ts'
 import { readPresets } from './presets.ts'
 import { readSynonyms, type Synonyms } from './synonyms.ts'
+import { readTracing, type TracingConfig } from './tracing-config.ts'
 import { VARIABLES } from './variables.ts'
 import type { Presets } from './variant.ts'
 
@@ -76,6 +77,8 @@ export interface Config {
   readonly metrics: { readonly host: string; readonly port: number } | null
   /** One line for each request. */
   readonly accessLog: boolean
+  /** Null: nothing is traced. */
+  readonly tracing: TracingConfig | null
   readonly demo: boolean
   /** Null: directories in `dataDir`. */
   readonly buckets: Buckets | null
@@ -212,6 +215,7 @@ export function loadConfig(env: Env = process.env, given?: Pick<Config, 'presets
     drainSeconds: read('DRAIN_SECONDS', 15, integer(0, 600)),
     metrics: metricsPort === null ? null : { host: metricsHost, port: metricsPort },
     accessLog: read('ACCESS_LOG', true, onOrOff),
+    tracing: readTracing(read),
     demo: read('DEMO', true, onOrOff),
     buckets:
       originalsBucket && previewsBucket

@@ -1,6 +1,7 @@
 import { AWS_VARIABLES } from './aws-variables.ts'
 import { LIMIT_VARIABLES } from './limit-variables.ts'
 import { ADDITIONAL_CONNECTIONS } from './limits.ts'
+import { TELEMETRY_VARIABLES } from './telemetry-variables.ts'
 
 /** All environment variables. docs/configuration.md and .env.example are generated from it. */
 export const VARIABLES = [
@@ -178,22 +179,6 @@ export const VARIABLES = [
     meaning:
       'How long an API that received SIGTERM still serves, with 503 at `/readyz`, so that load balancers stop sending requests before it closes: the interval of their checks times the number that must fail, and some seconds. 0: it closes at once, as with Ctrl-C and under `npm start`.',
   },
-  {
-    name: 'METRICS_PORT',
-    default: 'off',
-    meaning:
-      'Port on which an API or a worker serves `/metrics` without a token, for Prometheus; 0 picks a free one. Under `npm start` the worker uses the next port. The port of the API serves them in any case, to a token.',
-  },
-  {
-    name: 'METRICS_HOST',
-    default: '127.0.0.1',
-    meaning: 'Address of that port: one that only Prometheus can reach.',
-  },
-  {
-    name: 'ACCESS_LOG',
-    default: 'on',
-    meaning:
-      '`off`: no line in the log for each request; those whose picture cannot be rendered are logged in any case. Of stored pictures, one request in 100 is logged.',
-  },
+  ...TELEMETRY_VARIABLES,
   { name: 'DEMO', default: 'on', meaning: '`off`: `npm start` starts with an empty catalogue.' },
 ] as const

@@ -4,6 +4,7 @@ import { toAppError } from '../core/errors.ts'
 import { printGlobalId } from '../core/global-id.ts'
 import { runChange } from '../db/change.ts'
 import { storeTombstonesOf } from '../recovery/tombstones.ts'
+import { inSpan } from '../telemetry/tracing.ts'
 import type { Context } from './context.ts'
 
 const NAME = 'audited' as const
@@ -28,7 +29,8 @@ class AuditedPlugin extends BasePlugin<SchemaTypes> {
         result = await runChange(
           app.pg,
           { target: given, record: (db, target) => audit.write(db, { ...record, target, outcome: 'DONE' }) },
-          async () => await resolver(root, args, context, info),
+          // Its jobs are its children in a trace.
+          () => inSpan(name, async () => await resolver(root, args, context, info)),
         )
       } catch (error) {
         audit.refuse({ ...record, target: given, outcome: toAppError(error).code })

@@ -1,6 +1,7 @@
 import type { AppError } from '../core/errors.ts'
 import type { DeliveryCounts } from '../diagnose/delivery-counts.ts'
 import { type ImageOutcome, imageMissSeconds, images } from '../telemetry/metrics.ts'
+import { describeSpan, isTracing } from '../telemetry/tracing.ts'
 import type { IssuedImage } from '../variants/find.ts'
 
 /** Counts the responses of the origin handler: for Prometheus, and in the database for the doctor and the console. */
@@ -24,8 +25,16 @@ export const createPictureCounts = (deliveries: DeliveryCounts) => ({
   },
 })
 
-const count = (outcome: ImageOutcome, found: IssuedImage | undefined): void =>
-  images.inc({ outcome, preset: found?.preset ?? 'none' })
+function count(outcome: ImageOutcome, found: IssuedImage | undefined): void {
+  const preset = found?.preset ?? 'none'
+  images.inc({ outcome, preset })
+  if (isTracing())
+    describeSpan({
+      'afterimage.outcome': outcome,
+      'afterimage.preset': preset,
+      ...(found && { 'afterimage.vendor': found.vendor }),
+    })
+}
 
 /** Null if the request asked for no picture, or was not allowed to. */
 function outcomeOf({ status }: AppError): ImageOutcome | null {

@@ -32,6 +32,13 @@ export function routeOf(path: string): string {
   return Object.hasOwn(ROUTES, first) ? (ROUTES[first] as string) : 'console'
 }
 
+/** Of a response that has ended. */
+export const statusOf = (response: ServerResponse): number =>
+  response.writableFinished ? response.statusCode : CLIENT_CLOSED
+
+/** One of a few. */
+export const methodOf = ({ method = '' }: IncomingMessage): string => (METHODS.has(method) ? method : 'other')
+
 /** Requests for stored pictures and health checks come by the thousand: one in so many is logged. */
 const SAMPLED = { images: 100, healthz: 1000, readyz: 1000, metrics: 1000 } as const
 const PATH_MAX = 500
@@ -60,8 +67,8 @@ export function createObserver({ accessLog }: { readonly accessLog: boolean }) {
     const from = performance.now()
     const route = routeOf(pathOf(request))
     response.once('close', () => {
-      const status = response.writableFinished ? response.statusCode : CLIENT_CLOSED
-      const method = METHODS.has(request.method ?? '') ? (request.method as string) : 'other'
+      const status = statusOf(response)
+      const method = methodOf(request)
       const ms = performance.now() - from
       // Subscriptions last for as long as their client wants.
       const isSubscription = route === 'graphql' && isEventStream(response)

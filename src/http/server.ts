@@ -23,6 +23,7 @@ import { createObserver } from './observe-requests.ts'
 import { createOriginalsRoute } from './originals.ts'
 import { assignRequestId, guarded, pathOf, type Route } from './sender.ts'
 import { createSessionRoute } from './session.ts'
+import { traceRequest } from './trace-request.ts'
 import { createUploadRoutes } from './uploads.ts'
 
 /** Time limit for receiving a request; an archive may take as long as its URL is valid. */
@@ -99,7 +100,9 @@ export async function serve(
     // Its connection would be used again otherwise.
     if (isDraining) response.setHeader('connection', 'close')
     if (!request.url?.startsWith('/uploads/')) endInTime(request, response, requestMs)
-    inRequest(context, () => route(request, response)).catch((error) => {
+    const { requestId } = context
+    const handle = () => route(request, response)
+    inRequest(context, () => traceRequest(request, response, { requestId, handle })).catch((error) => {
       logFailure('a request failed', error, { severity: 'error', url: request.url })
       response.destroy()
     })

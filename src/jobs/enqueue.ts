@@ -1,6 +1,7 @@
 import { currentRequest } from '../core/request-context.ts'
 import { type Queryable, statement } from '../db/statement.ts'
-import { type PayloadInput, rowOf, type TaskName } from './registry.ts'
+import { currentTraceparent } from '../telemetry/tracing.ts'
+import { type JobOrigin, type PayloadInput, rowOf, type TaskName } from './registry.ts'
 
 /** A job to be queued. */
 export interface NewJob<Name extends TaskName> {
@@ -28,15 +29,14 @@ export async function enqueueAll<Name extends TaskName>(
 ): Promise<void> {
   if (jobs.length === 0) return
   const { payload: schema, priority, attempts, key } = rowOf(task)
-  const requestId = currentRequest()?.requestId
-  // The log of the job has it; an earlier release ignores it.
-  const request = requestId === undefined ? {} : { requestId }
+  // The log and the trace of the job have them; an earlier release ignores them.
+  const origin: JobOrigin = { requestId: currentRequest()?.requestId, traceparent: currentTraceparent() }
   const payloads = jobs.map(({ payload }) => schema.parse(payload))
   await ADD_JOBS.run(db, {
     task,
     priority,
     attempts,
-    payloads: payloads.map((payload) => JSON.stringify(Object.assign({}, payload, request))),
+    payloads: payloads.map((payload) => JSON.stringify(Object.assign({}, payload, origin))),
     keys: payloads.map((payload) => key?.(payload) ?? null),
     delays: jobs.map(({ delayS = 0 }) => delayS),
   })

@@ -185,9 +185,13 @@ declare global {
 /** The row of a task, without the type of its payload. */
 export const rowOf = (name: TaskName): Task<z.ZodType> => TASKS[name] as Task<z.ZodType>
 
-/** The id of the request that queued a job; null if none did. */
-export const requestIdOf = (payload: unknown): string | null =>
-  z.object({ requestId: z.string().max(100) }).safeParse(payload).data?.requestId ?? null
+const ORIGIN = z.object({ requestId: z.string().max(100).optional(), traceparent: z.string().max(100).optional() })
+
+/** The request that queued a job, or whose jobs did: its id and its place in a trace, as far as there are any. */
+export type JobOrigin = z.output<typeof ORIGIN>
+
+/** What `enqueue` has added to a payload. */
+export const originOf = (payload: unknown): JobOrigin => ORIGIN.safeParse(payload).data ?? {}
 
 /** Validates the payload of a job of this release or the previous one. Throws ZodError for anything else. */
 export function parsePayload<Name extends TaskName>(name: Name, payload: unknown): PayloadOf<Name> {

@@ -22,6 +22,8 @@ export interface IssuedImage {
   readonly format: ImageFormat
   /** The preset, the layout, or `transform`: few values, for metrics. */
   readonly preset: string
+  /** The vendor's username. */
+  readonly vendor: string
   readonly cacheTags: readonly string[]
   /** Nothing of it is public. */
   readonly isPrivate: boolean
@@ -66,6 +68,7 @@ export function createVariantFinder(app: Finder): (key: string) => Promise<Issue
       freshness,
       format,
       preset: recipe.isTransform ? 'transform' : recipe.name,
+      vendor: path.vendor,
       cacheTags: cacheTagsOf(path),
       isPrivate: located.isPrivate,
       image: located.takenDown ? null : image,

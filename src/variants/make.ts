@@ -17,6 +17,7 @@ import type { VariantSpec } from '../render/messages.ts'
 import type { CallOptions } from '../render/tasks.ts'
 import type { Stores } from '../store/open.ts'
 import { inStage } from '../telemetry/stage.ts'
+import { describeSpan } from '../telemetry/tracing.ts'
 import { noteFailure } from './note-failure.ts'
 import type { MadeImage, RenderedItem } from './record.ts'
 
@@ -60,9 +61,15 @@ export async function makeVariants(
   const { itemId, sourceHash } = source
   const { originals, previews } = deps.stores
   const readSource = async () => checkSource(source, await (options.svg ?? originals.get(source.originalKey)))
-  const rendered = await noteFailure({ vendor: sourcePathOf(source).vendor, sourceKey: source.sourceKey }, async () => {
+  const { vendor } = sourcePathOf(source)
+  const render = async (svg: Buffer) => {
+    const rendered = await deps.pool.render(svg, options.variants, options)
+    describeSpan({ 'afterimage.engine': rendered.engine, 'afterimage.vendor': vendor })
+    return rendered
+  }
+  const rendered = await noteFailure({ vendor, sourceKey: source.sourceKey }, async () => {
     const svg = await inStage('source', readSource)
-    return await inStage('render', () => deps.pool.render(svg, options.variants, options))
+    return await inStage('render', () => render(svg))
   })
   const { engine, warnings, placeholder, cpuMs } = rendered
   const bytes = rendered.pictures.map((picture) => Buffer.from(picture.bytes))

@@ -5,7 +5,7 @@
  */
 export const FOLDERS: Readonly<Record<string, readonly string[]>> = {
   core: [],
-  telemetry: [],
+  telemetry: ['core'],
   cdn: ['core'],
   db: ['core', 'telemetry'],
   access: ['core', 'db'],
@@ -93,6 +93,7 @@ export const FOLDERS: Readonly<Record<string, readonly string[]>> = {
     'recovery',
     'uploads',
     'search',
+    'telemetry',
     'app',
   ],
   http: [
@@ -128,6 +129,7 @@ export const FOLDERS: Readonly<Record<string, readonly string[]>> = {
     'cdn',
     'diagnose',
     'render',
+    'telemetry',
     'app',
     'http',
   ],

@@ -1,15 +1,26 @@
-import { fork } from 'node:child_process'
+import { type ForkOptions, fork } from 'node:child_process'
 import { once } from 'node:events'
 import path from 'node:path'
 import { onTestFinished } from 'vitest'
 import type { App } from '../../src/app.ts'
+import type { Serving } from '../../src/core/supervised-config.ts'
 import { WORKER_FLAGS } from '../../src/embedded/supervise.ts'
 
 /** A real worker process on the app's database and stores. */
-export function startWorker(app: App, env: Record<string, string> = {}) {
+export const startWorker = (app: App, env: Record<string, string> = {}) =>
+  startProgram(app, 'workers/main.ts', { execArgv: WORKER_FLAGS, env })
+
+/** A real API process on the app's database and stores, once it serves. */
+export async function startApi(app: App, env: Record<string, string> = {}) {
+  const program = startProgram(app, 'src/bin/api.ts', { env })
+  const [{ ready }] = (await once(program.child, 'message')) as [{ ready: Serving }]
+  return { ...program, url: ready.url }
+}
+
+function startProgram(app: App, file: string, { env, ...options }: ForkOptions & { env: Record<string, string> }) {
   const { databaseUrl, dataDir, childEnv } = app.config
-  const child = fork(path.join(import.meta.dirname, '../../workers/main.ts'), {
-    execArgv: WORKER_FLAGS,
+  const child = fork(path.join(import.meta.dirname, '../..', file), {
+    ...options,
     env: { ...childEnv(databaseUrl ?? ''), DATA_DIR: dataDir, ...env },
     stdio: ['ignore', 'ignore', 'pipe', 'ipc'],
   })

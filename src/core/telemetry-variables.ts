@@ -1,0 +1,57 @@
+/** The environment variables for metrics, the log of requests and traces: a part of variables.ts. */
+export const TELEMETRY_VARIABLES = [
+  {
+    name: 'METRICS_PORT',
+    default: 'off',
+    meaning:
+      'Port on which an API or a worker serves `/metrics` without a token, for Prometheus; 0 picks a free one. Under `npm start` the worker uses the next port. The port of the API serves them in any case, to a token.',
+  },
+  {
+    name: 'METRICS_HOST',
+    default: '127.0.0.1',
+    meaning: 'Address of that port: one that only Prometheus can reach.',
+  },
+  {
+    name: 'ACCESS_LOG',
+    default: 'on',
+    meaning:
+      '`off`: no line in the log for each request; those whose picture cannot be rendered are logged in any case. Of stored pictures, one request in 100 is logged.',
+  },
+  {
+    name: 'OTEL_EXPORTER_OTLP_ENDPOINT',
+    default: 'none',
+    meaning:
+      'Traces are sent to this collector, by OTLP over HTTP as JSON: `http://collector:4318` means `http://collector:4318/v1/traces`. Without it nothing is traced.',
+  },
+  {
+    name: 'OTEL_EXPORTER_OTLP_TRACES_ENDPOINT',
+    default: '`OTEL_EXPORTER_OTLP_ENDPOINT`',
+    meaning: 'The same, with the whole path: `http://collector:4318/v1/traces`.',
+  },
+  {
+    name: 'OTEL_EXPORTER_OTLP_HEADERS',
+    default: 'none',
+    meaning: 'Headers of the requests to the collector, such as its token: `name=value`, comma-separated.',
+  },
+  {
+    name: 'OTEL_SERVICE_NAME',
+    default: '`afterimage-api` and `afterimage-worker`',
+    meaning: 'Name of the processes in traces.',
+  },
+  {
+    name: 'OTEL_TRACES_SAMPLER',
+    default: 'parentbased_always_on',
+    meaning:
+      'Which requests are traced: `always_on`, `always_off` or `traceidratio`; `parentbased_…` in front of one: as the `traceparent` of the request says, if it has one.',
+  },
+  {
+    name: 'OTEL_TRACES_SAMPLER_ARG',
+    default: '1',
+    meaning: 'The share of requests that `traceidratio` traces, from 0 to 1.',
+  },
+  {
+    name: 'OTEL_SDK_DISABLED',
+    default: 'off',
+    meaning: '`true`: nothing is traced, whatever the other variables say.',
+  },
+] as const
