@@ -1,37 +1,34 @@
-import { Annotations, Duration, type Stack } from 'aws-cdk-lib'
+import { Annotations, Duration, type Stack, Validations } from 'aws-cdk-lib'
+import { Certificate } from 'aws-cdk-lib/aws-certificatemanager'
 import {
   AccessLevel,
   AllowedMethods,
-  CacheCookieBehavior,
-  CacheHeaderBehavior,
   CachePolicy,
-  CacheQueryStringBehavior,
   CfnDistribution,
   Distribution,
+  type DistributionProps,
   type ErrorResponse,
   HttpVersion,
   KeyGroup,
   OriginProtocolPolicy,
-  OriginRequestCookieBehavior,
-  OriginRequestHeaderBehavior,
   OriginRequestPolicy,
-  OriginRequestQueryStringBehavior,
+  PriceClass,
   type PublicKey,
-  ResponseHeadersPolicy,
+  SecurityPolicyProtocol,
   ViewerProtocolPolicy,
 } from 'aws-cdk-lib/aws-cloudfront'
 import { HttpOrigin, OriginGroup, S3BucketOrigin } from 'aws-cdk-lib/aws-cloudfront-origins'
 import type { Bucket } from 'aws-cdk-lib/aws-s3'
-import { SIGNED_PARAMETERS } from '../src/access/signed-url.ts'
-import { CACHE_TAG_HEADER, SOURCE_HASH_HEADER } from '../src/core/cache-tags.ts'
-import { STABLE_PARAMETERS } from '../src/core/stable-parameters.ts'
+import { CACHE_TAG_HEADER } from '../src/core/cache-tags.ts'
+import { ORIGIN_SECRET_HEADER } from '../src/core/origin-secret.ts'
 import { PRIVATE_PREFIX } from '../src/core/visibility.ts'
-
-/** The address of the service. */
-export interface HandlerOrigin {
-  readonly domain: string
-  readonly protocol: 'https' | 'http'
-}
+import {
+  createCachePolicy,
+  createPrivateRequestPolicy,
+  createResponseHeadersPolicy,
+  createStableCachePolicy,
+} from './cache-policies.ts'
+import type { CdnOptions, HandlerOrigin } from './options.ts'
 
 /** The bucket's responses when a picture is missing or S3 is failing. Not 403: a broken policy must stay visible. */
 const FAILOVER_CODES = [404, 500, 502, 503, 504]
@@ -46,9 +43,8 @@ const HANDLER_READ_TIMEOUT = Duration.seconds(30)
 /** Stable addresses of items: 12 characters and a dot. No key starts like that, whatever the vendor's name. */
 const STABLE_PATHS = 'i/????????????.*'
 
-/** Pictures of PRIVATE items, and the parameters of the service's own signature; CloudFront removes its own. */
+/** Pictures of PRIVATE items. */
 const PRIVATE_PATHS = `${PRIVATE_PREFIX}*`
-const SIGNATURE = Object.values(SIGNED_PARAMETERS)
 
 /** For these CloudFront ignores `no-store` and caches them for 10 s by default; 1 s is the handler's Retry-After. */
 const NO_STORE_IGNORED = [403, 500, 502, 503, 504]
@@ -57,12 +53,20 @@ const NO_STORE_IGNORED = [403, 500, 502, 503, 504]
  * Serves `/{key}` from the previews bucket, and missing ones from the handler's `/images/{key}`; pictures of PRIVATE items only from the
  * handler, which checks their signature, and keeps none of them. infra/README.md explains CloudFront's behaviour and what each setting
  * prevents.
- * @param options.publicKey then CloudFront checks a signature by it too, before the request reaches the service
+ * @param parts.publicKey then CloudFront checks a signature by it too, before the request reaches the service
+ * @param parts.originSecret sent to the handler with every request, which refuses others; a reference that CloudFormation resolves
  */
 export function createDistribution(
   stack: Stack,
-  { previews, handler, publicKey }: { previews: Bucket; handler: HandlerOrigin; publicKey: PublicKey | null },
+  parts: {
+    previews: Bucket
+    handler: HandlerOrigin
+    publicKey: PublicKey | null
+    originSecret: string | null
+    options: CdnOptions
+  },
 ): Distribution {
+  const { previews, handler, publicKey, originSecret, options } = parts
   const bucketOrigin = S3BucketOrigin.withOriginAccessControl(previews, {
     // With LIST a missing object is 404 instead of 403.
     originAccessLevels: [AccessLevel.READ, AccessLevel.LIST],
@@ -72,12 +76,16 @@ export function createDistribution(
     originPath: '/images',
     protocolPolicy: handler.protocol === 'https' ? OriginProtocolPolicy.HTTPS_ONLY : OriginProtocolPolicy.HTTP_ONLY,
     readTimeout: HANDLER_READ_TIMEOUT,
+    ...(originSecret ? { customHeaders: { [ORIGIN_SECRET_HEADER]: originSecret } } : {}),
+    // Only for the handler: what the bucket answers costs less without it.
+    ...(options.originShield ? { originShieldRegion: options.originShield } : {}),
     ...CONNECT,
   })
   const responseHeadersPolicy = createResponseHeadersPolicy(stack)
   const distribution = new Distribution(stack, 'Distribution', {
     comment: 'Afterimage: previews from the bucket, and from the service what the bucket lacks',
     httpVersion: HttpVersion.HTTP2_AND_3,
+    ...optionalProps(stack, options),
     // For the bucket, `/` is a request to list its keys, which must stay private. This object never exists.
     defaultRootObject: 'index.html',
     defaultBehavior: {
@@ -123,6 +131,11 @@ export function createDistribution(
   })
   // It requires the defaultRootObject above.
   Annotations.of(distribution).acknowledgeWarning('@aws-cdk/aws-cloudfront-origins:listBucketSecurityRisk')
+  Validations.of(distribution).acknowledge(
+    { id: 'AwsSolutions-CFR1', reason: 'Pictures of vendors are for viewers of every country.' },
+    { id: 'AwsSolutions-CFR2', reason: 'A web ACL costs for each request; whoever wants one names it with webAclArn.' },
+    { id: 'AwsSolutions-CFR3', reason: 'Logs (v2) are set up by a stack in us-east-1, see accessLogsOf.' },
+  )
   // CloudFormation has these two, the construct does not yet.
   const resource = distribution.node.defaultChild
   if (!(resource instanceof CfnDistribution)) throw new Error('the distribution has no resource')
@@ -134,55 +147,20 @@ export function createDistribution(
   return distribution
 }
 
-/** A stable address redirects to the picture that its query describes; parameters unknown to the service are left out. */
-const createStableCachePolicy = (stack: Stack) =>
-  new CachePolicy(stack, 'StableCachePolicy', {
-    comment: 'The path and the parameters of stable addresses; as long as the handler says',
-    queryStringBehavior: CacheQueryStringBehavior.allowList(...STABLE_PARAMETERS),
-    cookieBehavior: CacheCookieBehavior.none(),
-    headerBehavior: CacheHeaderBehavior.none(),
-    enableAcceptEncodingGzip: false,
-    enableAcceptEncodingBrotli: false,
-    minTtl: Duration.seconds(0),
-    defaultTtl: Duration.seconds(0),
-    maxTtl: Duration.days(1),
-  })
+const PRICE_CLASSES = {
+  '100': PriceClass.PRICE_CLASS_100,
+  '200': PriceClass.PRICE_CLASS_200,
+  all: PriceClass.PRICE_CLASS_ALL,
+}
 
-const createPrivateRequestPolicy = (stack: Stack) =>
-  new OriginRequestPolicy(stack, 'PrivateRequestPolicy', {
-    comment: 'The signature of a private picture',
-    queryStringBehavior: OriginRequestQueryStringBehavior.allowList(...SIGNATURE),
-    cookieBehavior: OriginRequestCookieBehavior.none(),
-    headerBehavior: OriginRequestHeaderBehavior.none(),
-  })
-
-/** Only the path identifies a picture, so a query string, a cookie or a header cannot bypass the cache. */
-const createCachePolicy = (stack: Stack) =>
-  new CachePolicy(stack, 'CachePolicy', {
-    comment: 'The path alone; as long as the origin says',
-    queryStringBehavior: CacheQueryStringBehavior.none(),
-    cookieBehavior: CacheCookieBehavior.none(),
-    headerBehavior: CacheHeaderBehavior.none(),
-    enableAcceptEncodingGzip: false,
-    enableAcceptEncodingBrotli: false,
-    minTtl: Duration.seconds(0),
-    defaultTtl: Duration.seconds(0),
-    maxTtl: Duration.days(365),
-  })
-
-/** Adds the handler's headers to the bucket's responses. */
-const createResponseHeadersPolicy = (stack: Stack) =>
-  new ResponseHeadersPolicy(stack, 'ResponseHeadersPolicy', {
-    comment: 'What the origin handler sends, on the answers of the bucket too',
-    securityHeadersBehavior: { contentTypeOptions: { override: true } },
-    // Kept with the object for the operator.
-    removeHeaders: [SOURCE_HASH_HEADER],
-    corsBehavior: {
-      accessControlAllowOrigins: ['*'],
-      accessControlAllowMethods: ['GET', 'HEAD', 'OPTIONS'],
-      accessControlAllowHeaders: ['*'],
-      accessControlAllowCredentials: false,
-      accessControlMaxAge: Duration.days(1),
-      originOverride: true,
-    },
-  })
+const optionalProps = (stack: Stack, { alias, webAclArn, priceClass }: CdnOptions): Partial<DistributionProps> => ({
+  priceClass: PRICE_CLASSES[priceClass],
+  ...(webAclArn ? { webAclId: webAclArn } : {}),
+  ...(alias
+    ? {
+        domainNames: [alias.domainName],
+        certificate: Certificate.fromCertificateArn(stack, 'Certificate', alias.certificateArn),
+        minimumProtocolVersion: SecurityPolicyProtocol.TLS_V1_2_2021,
+      }
+    : {}),
+})

@@ -1,62 +1,92 @@
-import { type App, CfnOutput, Duration, LegacyStackSynthesizer, RemovalPolicy, Stack } from 'aws-cdk-lib'
-import { type Distribution, PublicKey } from 'aws-cdk-lib/aws-cloudfront'
-import { AnyPrincipal, Effect, ManagedPolicy, PolicyStatement } from 'aws-cdk-lib/aws-iam'
 import {
-  BlockPublicAccess,
-  Bucket,
-  BucketEncryption,
-  type CorsRule,
-  HttpMethods,
-  ObjectOwnership,
-} from 'aws-cdk-lib/aws-s3'
-import { AppError } from '../src/core/errors.ts'
+  type App,
+  CfnOutput,
+  LegacyStackSynthesizer,
+  SecretValue,
+  Stack,
+  type StackProps,
+  Validations,
+} from 'aws-cdk-lib'
+import { type Distribution, PublicKey } from 'aws-cdk-lib/aws-cloudfront'
+import { ManagedPolicy, PolicyStatement } from 'aws-cdk-lib/aws-iam'
 import type { VARIABLES } from '../src/core/variables.ts'
-import { PRIVATE_PREFIX } from '../src/core/visibility.ts'
-import { createDistribution, type HandlerOrigin } from './distribution.ts'
-import { announceUploads, UPLOAD_CORS } from './uploads.ts'
+import { acceptKeyPolicy, type Buckets, createBuckets, everyObjectOf } from './buckets.ts'
+import { createDistribution } from './distribution.ts'
+import { createService } from './fargate.ts'
+import type { Options } from './options.ts'
+import { createSecrets } from './secrets.ts'
+import { announceUploads } from './uploads.ts'
 
-type Environment = Partial<Record<(typeof VARIABLES)[number]['name'], string>>
+/** Variables of the service, by name. */
+export type Environment = Partial<Record<(typeof VARIABLES)[number]['name'], string>>
+
+/** The name of a stage's stack: each stage has resources of its own, named after its stack. */
+export const stackName = (stage: string | null): string => (stage ? `Afterimage-${stage}` : 'Afterimage')
 
 /**
- * The two buckets, the distribution in front of them, and the policy that the service runs with.
- * @param origin address of the service, as given on the command line; with `eventsSecret` it is notified of uploads; with `cdnPublicKey`, a
- * PEM, CloudFront requires private pictures to be signed with its private key
- * @throws AppError CONFIG that names the option and the remedy
+ * A stack of the two buckets, the distribution in front of them, and the policy that the service runs with; with `options.fargate` another
+ * of the service and its database, which can be changed without touching the first.
  */
-export function createStack(
-  app: App,
-  origin: { domain: unknown; protocol: unknown; eventsSecret?: unknown; cdnPublicKey?: unknown },
-): Stack {
-  const handler = readOrigin(origin)
-  // Without assets there is nothing to stage, so the account needs no `cdk bootstrap` first: one command is enough.
-  const stack = new Stack(app, 'Afterimage', {
+export function createStacks(app: App, options: Options): { storage: Stack; service: Stack | null } {
+  const { handler, fargate } = options
+  const stack = newStack(app, stackName(options.stage), {
     description: 'Buckets and CDN of Afterimage',
-    synthesizer: new LegacyStackSynthesizer(),
+    terminationProtection: fargate !== null,
   })
-  const originals = createBucket(stack, 'Originals', [UPLOAD_CORS])
-  if (origin.eventsSecret !== undefined) announceUploads(stack, { originals, ...handler, secret: origin.eventsSecret })
-  // S3 answers preflights itself, with 403 unless this is set, and 403 does not fail over to the handler.
-  const previews = createBucket(stack, 'Previews', [
-    {
-      allowedOrigins: ['*'],
-      allowedMethods: [HttpMethods.GET, HttpMethods.HEAD],
-      allowedHeaders: ['*'],
-      maxAge: 86_400,
-    },
-  ])
-  keepPublic(previews)
-  const publicKey = readPublicKey(stack, origin.cdnPublicKey)
-  const distribution = createDistribution(stack, { previews, handler, publicKey })
-  const policy = createServicePolicy(stack, { originals, previews, distribution })
+  const buckets = createBuckets(stack, options)
+  if (buckets.key) acceptKeyPolicy(stack)
+  const secrets = fargate ? createSecrets(stack, fargate) : null
+  const authorization = secrets?.eventsAuthorization ?? secretOf(options.eventsSecret)
+  if (authorization) announceUploads(stack, { originals: buckets.originals, domain: handler.domain, authorization })
+  const publicKey = options.cdn.publicKey
+    ? new PublicKey(stack, 'PrivatePublicKey', {
+        encodedKey: options.cdn.publicKey,
+        comment: 'Signs URLs of private pictures',
+      })
+    : null
+  const originSecret = secrets?.originHeader ?? secretOf(options.cdn.originSecret)
+  const distribution = createDistribution(stack, {
+    previews: buckets.previews,
+    handler,
+    publicKey,
+    originSecret: originSecret?.unsafeUnwrap() ?? null,
+    options: options.cdn,
+  })
+  const policy = createServicePolicy(stack, { ...buckets, distribution })
 
   const environment: Environment = {
-    ORIGINALS_BUCKET: originals.bucketName,
-    PREVIEWS_BUCKET: previews.bucketName,
+    ORIGINALS_BUCKET: buckets.originals.bucketName,
+    PREVIEWS_BUCKET: buckets.previews.bucketName,
     AWS_REGION: stack.region,
     CLOUDFRONT_DISTRIBUTION_ID: distribution.distributionId,
-    PUBLIC_IMAGE_URL: `https://${distribution.distributionDomainName}`,
+    PUBLIC_IMAGE_URL: `https://${options.cdn.alias?.domainName ?? distribution.distributionDomainName}`,
     ...(publicKey ? { CDN_KEY_PAIR_ID: publicKey.publicKeyId } : {}),
   }
+  printOutputs(stack, environment, policy)
+  if (options.cdn.alias)
+    new CfnOutput(stack, 'DistributionDomain', {
+      value: distribution.distributionDomainName,
+      description: `Point ${options.cdn.alias.domainName} to it`,
+    })
+  if (!fargate || !secrets) return { storage: stack, service: null }
+  const service = newStack(app, `${stackName(options.stage)}-Service`, {
+    description: 'API, workers and database of Afterimage',
+    terminationProtection: true,
+    // CloudFormation takes 51,200 bytes without a bucket to upload them to.
+    suppressTemplateIndentation: true,
+  })
+  createService(service, { options, fargate, environment, policy, secrets, key: buckets.key })
+  return { storage: stack, service }
+}
+
+/** Without assets there is nothing to stage, so the account needs no `cdk bootstrap` first: one command is enough. */
+const newStack = (app: App, id: string, props: StackProps) =>
+  new Stack(app, id, { ...props, synthesizer: new LegacyStackSynthesizer() })
+
+/** A reference to a secret that exists: the template does not contain its value. */
+const secretOf = (name: string | null) => (name ? SecretValue.secretsManager(name) : null)
+
+function printOutputs(stack: Stack, environment: Environment, policy: ManagedPolicy): void {
   for (const [name, value] of Object.entries(environment)) {
     new CfnOutput(stack, outputName(name), { value, description: name })
   }
@@ -69,71 +99,18 @@ export function createStack(
     value: policy.managedPolicyArn,
     description: 'Attach it to the role that the service runs as',
   })
-  return stack
 }
 
 /** CloudFormation's output names have no underscore: ORIGINALS_BUCKET is OriginalsBucket. */
 const outputName = (variable: string) =>
   variable.toLowerCase().replace(/(?:^|_)([a-z])/g, (_all, letter: string) => letter.toUpperCase())
 
-function readOrigin({ domain, protocol = 'https' }: { domain: unknown; protocol: unknown }): HandlerOrigin {
-  if (
-    typeof domain !== 'string' ||
-    !/^(?=.{4,253}$)([a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?\.)+[a-z]{2,63}$/i.test(domain)
-  ) {
-    const found = domain === undefined ? 'is missing' : `is ${JSON.stringify(domain)}, which is not a host name`
-    throw new AppError(
-      'CONFIG',
-      `originDomain ${found}: say where the service answers, with -c originDomain=api.example.com.`,
-    )
-  }
-  if (protocol !== 'https' && protocol !== 'http') {
-    throw new AppError('CONFIG', `originProtocol is ${JSON.stringify(protocol)}: it must be https or http.`)
-  }
-  return { domain, protocol }
-}
-
-/** Whatever a program does: the bucket that a CDN reads neither gets nor gives anything private. */
-function keepPublic(previews: Bucket): void {
-  previews.addToResourcePolicy(
-    new PolicyStatement({
-      sid: 'NothingPrivate',
-      effect: Effect.DENY,
-      principals: [new AnyPrincipal()],
-      actions: ['s3:GetObject', 's3:PutObject'],
-      resources: [previews.arnForObjects(`${PRIVATE_PREFIX}*`)],
-    }),
-  )
-}
-
-function readPublicKey(stack: Stack, pem: unknown): PublicKey | null {
-  if (pem === undefined) return null
-  if (typeof pem !== 'string' || !/^-----BEGIN PUBLIC KEY-----\s[\w+/=\s]+-----END PUBLIC KEY-----\s*$/.test(pem))
-    throw new AppError(
-      'CONFIG',
-      'cdnPublicKey is not a public key in PEM: give the contents of the file, with -c cdnPublicKey="$(cat public.pem)".',
-    )
-  return new PublicKey(stack, 'PrivatePublicKey', { encodedKey: pem, comment: 'Signs URLs of private pictures' })
-}
-
-/** Private, encrypted, only accessible over TLS, and kept when the stack is deleted: its contents took days to make. */
-const createBucket = (stack: Stack, id: string, cors?: CorsRule[]) =>
-  new Bucket(stack, id, {
-    blockPublicAccess: BlockPublicAccess.BLOCK_ALL,
-    encryption: BucketEncryption.S3_MANAGED,
-    enforceSSL: true,
-    objectOwnership: ObjectOwnership.BUCKET_OWNER_ENFORCED,
-    removalPolicy: RemovalPolicy.RETAIN,
-    lifecycleRules: [{ abortIncompleteMultipartUploadAfter: Duration.days(1) }],
-    cors,
-  })
-
 /** Exactly the actions that the stores, take-downs and `npm run doctor` call. */
 function createServicePolicy(
   stack: Stack,
-  { originals, previews, distribution }: { originals: Bucket; previews: Bucket; distribution: Distribution },
+  { originals, previews, key, distribution }: Buckets & { distribution: Distribution },
 ): ManagedPolicy {
-  return new ManagedPolicy(stack, 'ServicePolicy', {
+  const policy = new ManagedPolicy(stack, 'ServicePolicy', {
     description: 'What the Afterimage service may do',
     statements: [
       new PolicyStatement({
@@ -147,6 +124,15 @@ function createServicePolicy(
         actions: ['s3:ListBucket'],
         resources: [originals.bucketArn, previews.bucketArn],
       }),
+      ...(key
+        ? [
+            new PolicyStatement({
+              sid: 'Key',
+              actions: ['kms:Decrypt', 'kms:GenerateDataKey'],
+              resources: [key.keyArn],
+            }),
+          ]
+        : []),
       new PolicyStatement({
         sid: 'Distribution',
         actions: ['cloudfront:CreateInvalidation', 'cloudfront:GetDistributionConfig'],
@@ -154,4 +140,12 @@ function createServicePolicy(
       }),
     ],
   })
+  Validations.of(policy).acknowledge(
+    ...[originals, previews].map((bucket) => ({
+      id: `AwsSolutions-IAM5[${everyObjectOf(bucket)}]`,
+      reason:
+        'The service keeps all objects of these two buckets: it may read, write and delete each, and nothing else.',
+    })),
+  )
+  return policy
 }

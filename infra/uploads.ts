@@ -1,8 +1,10 @@
-import { SecretValue, type Stack } from 'aws-cdk-lib'
+import type { SecretValue, Stack } from 'aws-cdk-lib'
 import { ApiDestination, Authorization, Connection, HttpMethod, Rule, RuleTargetInput } from 'aws-cdk-lib/aws-events'
 import { ApiDestination as ApiDestinationTarget } from 'aws-cdk-lib/aws-events-targets'
 import { type Bucket, CfnBucket, type CorsRule, HttpMethods } from 'aws-cdk-lib/aws-s3'
-import { AppError } from '../src/core/errors.ts'
+
+/** Where archives arrive in the originals bucket. */
+export const UPLOAD_PREFIX = 'uploads/'
 
 /** A browser sends an archive to the presigned URL, which authorises it. */
 export const UPLOAD_CORS: CorsRule = {
@@ -14,24 +16,19 @@ export const UPLOAD_CORS: CorsRule = {
 
 /**
  * Has EventBridge notify the service of archives that arrive in the bucket, with retries for a day.
- * @param options.secret name of a secret in Secrets Manager that holds `Bearer TOKEN`: it is not in the template
- * @throws AppError CONFIG if EventBridge cannot reach the service
+ * @param options.authorization the header's value: a reference that CloudFormation resolves, so that it is not in the template
  */
 export function announceUploads(
   stack: Stack,
-  options: { originals: Bucket; domain: string; protocol: string; secret: unknown },
+  options: { originals: Bucket; domain: string; authorization: SecretValue },
 ): void {
-  const { originals, domain, protocol, secret } = options
-  if (typeof secret !== 'string' || !/^[\w/+=.@-]{1,512}$/.test(secret))
-    throw new AppError('CONFIG', `eventsSecret is ${JSON.stringify(secret)}: name a secret that holds "Bearer TOKEN".`)
-  if (protocol !== 'https')
-    throw new AppError('CONFIG', 'eventsSecret needs originProtocol=https: EventBridge calls nothing else.')
+  const { originals, domain, authorization } = options
   // Set here because the construct's own option adds a Lambda function.
   const bucket = originals.node.defaultChild
   if (!(bucket instanceof CfnBucket)) throw new Error('a bucket without its resource')
   bucket.notificationConfiguration = { eventBridgeConfiguration: { eventBridgeEnabled: true } }
   const connection = new Connection(stack, 'EventsConnection', {
-    authorization: Authorization.apiKey('Authorization', SecretValue.secretsManager(secret)),
+    authorization: Authorization.apiKey('Authorization', authorization),
   })
   const destination = new ApiDestination(stack, 'EventsDestination', {
     connection,
@@ -42,7 +39,7 @@ export function announceUploads(
     eventPattern: {
       source: ['aws.s3'],
       detailType: ['Object Created'],
-      detail: { bucket: { name: [originals.bucketName] }, object: { key: [{ prefix: 'uploads/' }] } },
+      detail: { bucket: { name: [originals.bucketName] }, object: { key: [{ prefix: UPLOAD_PREFIX }] } },
     },
     targets: [new ApiDestinationTarget(destination, { event: RuleTargetInput.fromEventPath('$') })],
   })

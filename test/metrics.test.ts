@@ -6,6 +6,7 @@ import { parse } from 'yaml'
 import { routeOf } from '../src/http/observe-requests.ts'
 import { importItems } from '../src/import/import-items.ts'
 import { TASK_NAMES } from '../src/jobs/registry.ts'
+import { publishMetrics } from '../src/monitoring/publish-metrics.ts'
 import { boundLabel } from '../src/telemetry/metrics.ts'
 import { variantKeyOf } from '../src/variants/make.ts'
 import { ADMIN_TOKEN, entry, importDrawings, readMetrics, testApp, testConfig, testServer } from './support/setup.ts'
@@ -155,6 +156,24 @@ it('a loaded API and worker export every metric of the dashboard and the alert r
   for (const { expr, name } of queries)
     for (const [, counted = ''] of expr.matchAll(/(?:rate|increase)\((\w+)/g))
       expect([name, counted]).toEqual([name, expect.stringMatching(/_(total|bucket|sum|count)$/)])
+})
+
+it('what CloudWatch scales and alarms by is one line in its embedded format', async () => {
+  const app = await testApp()
+  await app.pg.query(`select graphile_worker.add_job('make_rest', '{"itemIds":[]}', run_at => now() - interval '90 s')`)
+  const lines: string[] = []
+  await publishMetrics(app, { stage: 'test', write: (line) => lines.push(line) }).close()
+  const { _aws: directive, ...values } = JSON.parse(lines.join('\n'))
+  expect(values).toMatchObject({ Stage: 'test', queue_ready: 1, workers_live: 0, takedown_oldest_seconds: 0 })
+  expect(values.queue_oldest_seconds).toBeGreaterThanOrEqual(90)
+  const [{ Namespace, Dimensions, Metrics }] = directive.CloudWatchMetrics
+  expect([Namespace, Dimensions]).toEqual(['Afterimage', [['Stage']]])
+  expect(Metrics.map(({ Name }: { Name: string }) => Name).sort()).toEqual(
+    Object.keys(values)
+      .filter((name) => name !== 'Stage')
+      .sort(),
+  )
+  expect(Math.abs(Date.now() - directive.Timestamp)).toBeLessThan(600_000)
 })
 
 describe('the alert rules', () => {

@@ -242,3 +242,19 @@ describe('exactly one render', () => {
     expect(await first.prisma.image.count()).toBe(12)
   })
 })
+
+it('with ORIGIN_SECRET, pictures are only answered to the CDN, which sends it; while it is replaced, with the old and the new one', async () => {
+  const app = await testApp(await testConfig({ ORIGIN_SECRET: 'new-secret,old-secret' }))
+  const { url } = await testServer(app)
+  await importItems({ pg: app.pg, originals: app.stores.originals }, [entry('good', drawing(1))])
+  const key = await keyOf(app, 'good')
+  const statusOf = async (path: string, secret?: string) =>
+    (await fetch(`${url}${path}`, secret ? { headers: { 'x-origin-secret': secret } } : {})).status
+  for (const secret of [undefined, 'wrong', 'new-secret,old-secret', 'new-secre'])
+    expect([await statusOf(`/images/${key}`, secret), app.pool.stats.renders]).toEqual([403, 0])
+  for (const path of ['/i/AAAAAAAAAAAA.webp', '/f/AAAAAAAAAAAA.webp', '/images/_private/x'])
+    expect(await statusOf(path)).toBe(403)
+  for (const secret of ['new-secret', 'old-secret']) expect(await statusOf(`/images/${key}`, secret)).toBe(200)
+  for (const path of ['/healthz', '/readyz', '/graphql?query={items{totalCount}}'])
+    expect(await statusOf(path)).not.toBe(403)
+})

@@ -155,7 +155,7 @@ describe('with buckets', () => {
     })
 
   it('the archive goes to the bucket by a presigned PUT, and its event starts the upload', async () => {
-    const env = await testBuckets()
+    const env = { ...(await testBuckets()), EVENTS_TOKEN: 'of-event-bridge' }
     const { app, url } = await open(env)
     const bytes = await archive()
     const formats = [
@@ -174,7 +174,8 @@ describe('with buckets', () => {
       const event = format(`uploads/${index + 1}.zip`)
       for (const token of [null, 'wrong']) expect((await post(url, event, token)).status).toBe(403)
       expect((await readUpload(url, created.id)).status).toBe('CREATED')
-      expect(await (await post(url, event)).json()).toMatchObject({ results: [{ upload: index + 1, started: true }] })
+      const started = await post(url, event, index === 0 ? env.EVENTS_TOKEN : ADMIN_TOKEN)
+      expect(await started.json()).toMatchObject({ results: [{ upload: index + 1, started: true }] })
       expect(await (await post(url, event)).json()).toMatchObject({ results: [{ upload: index + 1, started: false }] })
       await runUploads(app)
       expect(await readUpload(url, created.id)).toMatchObject({ status: 'COMPLETED', items: { done: 2 } })
@@ -185,6 +186,8 @@ describe('with buckets', () => {
       await until(async () => (await app.pg.query(left)).rowCount === 0)
     }
     expect(await app.prisma.item.count()).toBe(2)
+    const headers = { authorization: `Bearer ${env.EVENTS_TOKEN}` }
+    expect((await fetch(`${url}/metrics`, { headers })).status).toBe(403)
   })
 
   it('irrelevant events are accepted with a note; anything else is refused', async () => {

@@ -6,6 +6,7 @@ import { createChunksOfRunning } from '../src/backfill/plan.ts'
 import { markLayoutsDirty } from '../src/composites/dirty-families.ts'
 import { runCompositeScheduler } from '../src/composites/schedule.ts'
 import type { Config } from '../src/core/config.ts'
+import { openHeartbeatFile } from '../src/core/heartbeat-file.ts'
 import { causes, log } from '../src/core/log.ts'
 import { logFailure } from '../src/core/log-failure.ts'
 import type { StartupMessage } from '../src/core/supervised-config.ts'
@@ -58,6 +59,8 @@ export async function openWorker(config: Config, stop: (reason: string) => void)
   const throttling = throttleForInteractive(app)
   const queueing = runCompositeScheduler(app.pg)
   const metrics = config.metrics && (await serveMetrics(createMetrics(app, { role: 'worker' }), config.metrics))
+  // Not only while the database answers: workers that were restarted in an outage would not be better off.
+  const beating = openHeartbeatFile(config.heartbeatFile, async () => {})
   log.info('worker is running', { id: ids.join(','), renderers: app.pool.size })
   process.send?.({ ready: null } satisfies StartupMessage)
 
@@ -74,6 +77,7 @@ export async function openWorker(config: Config, stop: (reason: string) => void)
       ...queues.map(({ runner }) => runner.stop()),
     ])
     clearTimeout(kill)
+    await beating.close()
     for (const id of ids)
       await deregister(app.pg, id).catch((error) => logFailure('a worker could not be deregistered', error))
     await metrics?.close()

@@ -1,9 +1,11 @@
 import { recordConfiguration } from '../access/configuration.ts'
 import { openApp } from '../app.ts'
 import { AppError } from '../core/errors.ts'
+import { openHeartbeatFile } from '../core/heartbeat-file.ts'
 import { configureLog } from '../core/log.ts'
 import { loadSupervisedConfig, type StartupMessage } from '../core/supervised-config.ts'
 import { serve } from '../http/server.ts'
+import { publishMetrics } from '../monitoring/publish-metrics.ts'
 import { openTracing } from '../telemetry/tracing.ts'
 import type { Running } from './run-process.ts'
 
@@ -24,6 +26,10 @@ export async function startApi(): Promise<Running> {
     const { url, imageUrl, signInCode, drain, close } = await serve(app)
     opening.defer(close)
     drainServer = () => drain(config.drainSeconds)
+    opening.defer(openHeartbeatFile(config.heartbeatFile, () => checkAlive(url)).close)
+    const { cloudWatchStage: stage } = config.aws
+    const write = (line: string) => process.stdout.write(`${line}\n`)
+    if (stage !== null) opening.defer(publishMetrics(app, { stage, write }).close)
     if (process.send) notifySupervisor({ ready: { url, imageUrl, signInCode } })
     else process.stdout.write(`Afterimage API at ${url}/graphql\n`)
   } catch (error) {
@@ -37,4 +43,12 @@ export async function startApi(): Promise<Running> {
   const owner = opening.move()
   // Nothing routes requests to a supervised process but its port.
   return { ...(process.send ? {} : { drain: drainServer }), close: () => owner.disposeAsync() }
+}
+
+const ALIVE_MS = 5000
+
+/** As a client of its own port: whoever accepts connections but answers none is not alive. */
+async function checkAlive(url: string): Promise<void> {
+  const response = await fetch(`${url}/healthz`, { signal: AbortSignal.timeout(ALIVE_MS) })
+  await response.arrayBuffer()
 }

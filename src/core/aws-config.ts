@@ -1,12 +1,18 @@
 import type { AWS_VARIABLES } from './aws-variables.ts'
-import { onOrOff, type Problem, pattern, privateKey, token, url } from './config-values.ts'
+import { onOrOff, type Problem, pattern, privateKey, secrets, token, url } from './config-values.ts'
 
-/** Options of the AWS clients; null where AWS's own default applies. */
+/** Options of the AWS clients, null where AWS's own default applies, and what AWS sends to the service or reads from it. */
 export interface AwsConfig {
   readonly region: string
   readonly s3Endpoint: string | null
   readonly s3ForcePathStyle: boolean
   readonly cloudFrontEndpoint: string | null
+  /** The CDN sends one of them; null: whoever knows the service's address may request pictures. */
+  readonly originSecrets: readonly string[] | null
+  /** Only announces uploads. */
+  readonly eventsToken: string | null
+  /** Null: nothing is published to CloudWatch. */
+  readonly cloudWatchStage: string | null
   /** Null: the SDK uses the host's role or profile. */
   readonly credentials: {
     readonly accessKeyId: string
@@ -35,6 +41,9 @@ export function readAwsConfig(read: Read): AwsConfig {
     s3Endpoint: read<string | null>('AWS_ENDPOINT_URL_S3', null, address('https://s3.example.com')),
     s3ForcePathStyle: read('S3_FORCE_PATH_STYLE', false, onOrOff),
     cloudFrontEndpoint: read<string | null>('AWS_ENDPOINT_URL_CLOUDFRONT', null, address('https://cf.example.com')),
+    originSecrets: read<string[] | null>('ORIGIN_SECRET', null, secrets),
+    eventsToken: read<string | null>('EVENTS_TOKEN', null, token),
+    cloudWatchStage: read<string | null>('CLOUDWATCH_STAGE', null, pattern(/^[\w./#:-]{1,100}$/, 'a name')),
     credentials:
       accessKeyId && secretAccessKey
         ? { accessKeyId, secretAccessKey, ...(sessionToken ? { sessionToken } : {}) }

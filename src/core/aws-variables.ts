@@ -40,5 +40,23 @@ export const AWS_VARIABLES = [
     default: 'none',
     meaning: 'Its private key in PEM, with `\\n` for line breaks; the same in all processes.',
   },
+  {
+    name: 'ORIGIN_SECRET',
+    default: 'none',
+    meaning:
+      'Requests for pictures need it in the header `X-Origin-Secret`, which the CDN adds: nobody goes around the CDN. To replace it, set `NEW,OLD` until the CDN sends the new one.',
+  },
+  {
+    name: 'EVENTS_TOKEN',
+    default: 'none',
+    meaning:
+      "Bearer token with which EventBridge, or another store's notifications, may announce uploads at `/events/s3`, and do nothing else.",
+  },
+  {
+    name: 'CLOUDWATCH_STAGE',
+    default: 'none',
+    meaning:
+      'An API writes the age and number of waiting jobs, live workers and the oldest open take-down to stdout once a minute, in the embedded metric format of CloudWatch; this is the value of their dimension `Stage`.',
+  },
   { name: 'AWS_ENDPOINT_URL_CLOUDFRONT', default: 'AWS', meaning: 'Address of a server with the CloudFront API.' },
 ] as const

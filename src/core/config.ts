@@ -79,6 +79,8 @@ export interface Config {
   readonly accessLog: boolean
   /** Null: nothing is traced. */
   readonly tracing: TracingConfig | null
+  /** Absolute; null: none is written. */
+  readonly heartbeatFile: string | null
   readonly demo: boolean
   /** Null: directories in `dataDir`. */
   readonly buckets: Buckets | null
@@ -216,6 +218,7 @@ export function loadConfig(env: Env = process.env, given?: Pick<Config, 'presets
     metrics: metricsPort === null ? null : { host: metricsHost, port: metricsPort },
     accessLog: read('ACCESS_LOG', true, onOrOff),
     tracing: readTracing(read),
+    heartbeatFile: read('HEARTBEAT_FILE', null, (text) => path.resolve(text)),
     demo: read('DEMO', true, onOrOff),
     buckets:
       originalsBucket && previewsBucket

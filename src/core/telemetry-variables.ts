@@ -1,23 +1,6 @@
 /** The environment variables for metrics, the log of requests and traces: a part of variables.ts. */
 export const TELEMETRY_VARIABLES = [
   {
-    name: 'METRICS_PORT',
-    default: 'off',
-    meaning:
-      'Port on which an API or a worker serves `/metrics` without a token, for Prometheus; 0 picks a free one. Under `npm start` the worker uses the next port. The port of the API serves them in any case, to a token.',
-  },
-  {
-    name: 'METRICS_HOST',
-    default: '127.0.0.1',
-    meaning: 'Address of that port: one that only Prometheus can reach.',
-  },
-  {
-    name: 'ACCESS_LOG',
-    default: 'on',
-    meaning:
-      '`off`: no line in the log for each request; those whose picture cannot be rendered are logged in any case. Of stored pictures, one request in 100 is logged.',
-  },
-  {
     name: 'OTEL_EXPORTER_OTLP_ENDPOINT',
     default: 'none',
     meaning:

@@ -1,6 +1,7 @@
 import { AWS_VARIABLES } from './aws-variables.ts'
 import { LIMIT_VARIABLES } from './limit-variables.ts'
 import { ADDITIONAL_CONNECTIONS } from './limits.ts'
+import { OPERATIONS_VARIABLES } from './operations-variables.ts'
 import { TELEMETRY_VARIABLES } from './telemetry-variables.ts'
 
 /** All environment variables. docs/configuration.md and .env.example are generated from it. */
@@ -163,22 +164,7 @@ export const VARIABLES = [
     meaning:
       'Scheduling niceness of workers and their renderers, so that an API on the same machine has precedence: 0 (equal) to 19.',
   },
-  {
-    name: 'LOG_FORMAT',
-    default: '`pretty` on a terminal, else `json`',
-    meaning: 'Format of the log on stderr, one line per event: `json` for a log collector, `pretty` for a person.',
-  },
-  {
-    name: 'LOG_LEVEL',
-    default: 'info',
-    meaning: 'The lowest level that is logged: `debug`, `info`, `warn` or `error`.',
-  },
-  {
-    name: 'DRAIN_SECONDS',
-    default: '15',
-    meaning:
-      'How long an API that received SIGTERM still serves, with 503 at `/readyz`, so that load balancers stop sending requests before it closes: the interval of their checks times the number that must fail, and some seconds. 0: it closes at once, as with Ctrl-C and under `npm start`.',
-  },
+  ...OPERATIONS_VARIABLES,
   ...TELEMETRY_VARIABLES,
   { name: 'DEMO', default: 'on', meaning: '`off`: `npm start` starts with an empty catalogue.' },
 ] as const

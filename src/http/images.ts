@@ -7,6 +7,7 @@ import type { Config } from '../core/config.ts'
 import { AppError, publicSentence, toAppError } from '../core/errors.ts'
 import { hasEtag } from '../core/etag.ts'
 import { logFailure } from '../core/log-failure.ts'
+import { createSecretCheck, ORIGIN_SECRET_HEADER } from '../core/origin-secret.ts'
 import { mimeTypeOf, parseCompositeKey, parseVariantKey } from '../core/variant.ts'
 import { isPrivateKey, withoutPlace } from '../core/visibility.ts'
 import type { DeliveryCounts } from '../diagnose/delivery-counts.ts'
@@ -28,7 +29,7 @@ type Origin = Parameters<typeof createVariantFinder>[0] &
   Parameters<typeof findComposite>[0] &
   Parameters<typeof createStandIns>[0] & {
     readonly deliveries: DeliveryCounts
-    readonly config: Pick<Config, 'trustedProxies' | 'clientAddressHeader' | 'publicReads'>
+    readonly config: Pick<Config, 'trustedProxies' | 'clientAddressHeader' | 'publicReads' | 'aws'>
     readonly access: Access
     readonly limits: Pick<Limits, 'pictures'>
   }
@@ -40,6 +41,7 @@ type Origin = Parameters<typeof createVariantFinder>[0] &
  * 404, 405, 410, 422, or 429 or 503 with Retry-After and a placeholder picture as its body; see cache-headers.ts. Pictures of PRIVATE
  * items only exist below `/images/_private/`, for signed requests, and no shared cache keeps them. With PUBLIC_READS=off, 403 for whoever
  * makes up an address, which stable ones and those without a version can be: they need a token or a signature, and no cache keeps them.
+ * With ORIGIN_SECRET, 403 for whoever goes around the CDN.
  * @param options.answerMs time limit of a response; a picture that takes longer is still made, for the next request
  */
 export function createOriginHandler(origin: Origin, { answerMs = ANSWER_LIMIT_MS }: { answerMs?: number } = {}) {
@@ -47,6 +49,7 @@ export function createOriginHandler(origin: Origin, { answerMs = ANSWER_LIMIT_MS
   const standIns = createStandIns(origin)
   const addressOf = createClientAddress(origin.config)
   const count = createPictureCounts(origin.deliveries)
+  const isSecret = createSecretCheck(origin.config.aws.originSecrets)
 
   return async function handle(request: IncomingMessage, response: ServerResponse, key: string): Promise<void> {
     const gone = new AbortController()
@@ -70,6 +73,8 @@ export function createOriginHandler(origin: Origin, { answerMs = ANSWER_LIMIT_MS
     if (request.method !== 'GET' && request.method !== 'HEAD') {
       throw new AppError('METHOD_NOT_ALLOWED', `Use GET, HEAD or OPTIONS for pictures, not ${request.method}.`)
     }
+    if (!isSecret(request.headers[ORIGIN_SECRET_HEADER]))
+      throw new AppError('FORBIDDEN', 'Pictures are only served through the CDN: take their URLs from the API.')
     origin.limits.pictures.spend(networkOf(requested.viewer.client))
     if (requested.isGuarded) await checkReader(request, requested.key)
     if (isPrivateKey(requested.key)) return await answerPrivate(request, response, requested)

@@ -3,6 +3,7 @@ import type { Caller } from '../access/caller.ts'
 import type { App } from '../app.ts'
 import { AppError, publicSentence, toAppError } from '../core/errors.ts'
 import { logFailure } from '../core/log-failure.ts'
+import { createSecretCheck } from '../core/origin-secret.ts'
 import { parseUploadKey, printUploadKey } from '../core/variant.ts'
 import { networkOf } from '../limits/network.ts'
 import { type Arrival, readS3Event } from '../uploads/s3-event.ts'
@@ -18,12 +19,14 @@ const LEAST_RATE: LeastRate = { bytes: 300_000, ms: 30_000 }
 
 /**
  * Routes for archives: `PUT /uploads/ID` at a URL signed by createUpload, if the originals store takes no direct uploads, and `POST
- * /events/s3`, with which a bucket announces new objects, with a token of scope upload:write.
+ * /events/s3`, with which a bucket announces new objects, with EVENTS_TOKEN or a token of scope upload:write.
  */
 export function createUploadRoutes(app: App, { leastRate = LEAST_RATE }: { leastRate?: LeastRate } = {}) {
   const { prisma, urlSecrets, config } = app
   const { originals } = app.stores
   const addressOf = createClientAddress(config)
+  const { eventsToken } = config.aws
+  const isEventsToken = createSecretCheck(eventsToken === null ? [] : [`Bearer ${eventsToken}`])
 
   async function receive(request: IncomingMessage, response: ServerResponse): Promise<void> {
     const { pathname, searchParams } = new URL(request.url ?? '', 'http://localhost')
@@ -60,10 +63,13 @@ export function createUploadRoutes(app: App, { leastRate = LEAST_RATE }: { least
   async function handleS3Event(request: IncomingMessage, response: ServerResponse): Promise<void> {
     if (request.method !== 'POST')
       throw new AppError('METHOD_NOT_ALLOWED', `Use POST for events, not ${request.method}.`)
-    const caller = await identifySender(app, request, { scopes: ['upload:write'], what: 'events' })
+    const isStore = isEventsToken(request.headers.authorization)
+    const { vendor } = isStore
+      ? { vendor: null }
+      : await identifySender(app, request, { scopes: ['upload:write'], what: 'events' })
     const arrivals = readS3Event(await readBody(request))
     const results = []
-    for (const arrival of arrivals) results.push({ key: arrival.key, ...(await start(arrival, caller)) })
+    for (const arrival of arrivals) results.push({ key: arrival.key, ...(await start(arrival, vendor)) })
     answer(response, 200, { results })
   }
 
@@ -73,7 +79,7 @@ export function createUploadRoutes(app: App, { leastRate = LEAST_RATE }: { least
    */
   async function start(
     { bucket, key }: Arrival,
-    { vendor }: Caller,
+    vendor: Caller['vendor'],
   ): Promise<{ upload?: number; started: boolean; note: string }> {
     const id = parseUploadKey(key)
     const unknown = { started: false, note: 'There is no upload with this key; nothing to do.' }

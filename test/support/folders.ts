@@ -130,6 +130,7 @@ export const FOLDERS: Readonly<Record<string, readonly string[]>> = {
     'diagnose',
     'render',
     'telemetry',
+    'monitoring',
     'app',
     'http',
   ],
