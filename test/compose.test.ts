@@ -1,15 +1,14 @@
 import { spawnSync } from 'node:child_process'
 import { createHash } from 'node:crypto'
 import { existsSync, readFileSync } from 'node:fs'
-import { hostname } from 'node:os'
+import { chmod, readdir, writeFile } from 'node:fs/promises'
 import path from 'node:path'
 import { describe, expect, it } from 'vitest'
 import { parse } from 'yaml'
 import { loadConfig } from '../src/core/config.ts'
 import { VARIABLES } from '../src/core/variables.ts'
-import { heartbeat } from '../src/jobs/workers.ts'
-import { programEnv } from './support/program-env.ts'
-import { testApp, testConfig } from './support/setup.ts'
+import { readDockerfile } from './support/container.ts'
+import { tempDirectory } from './support/setup.ts'
 
 const ROOT = path.join(import.meta.dirname, '..')
 const read = (file: string) => readFileSync(path.join(ROOT, file), 'utf8')
@@ -55,7 +54,7 @@ const { services, volumes } = parse(compose, { merge: true }) as {
 const all = Object.entries(services)
 const service = (name: string) => services[name] as Service
 const ours = all.filter(([, { build }]) => build === '.')
-const dockerfile = read('Dockerfile')
+const { text: dockerfile, healthCheck, stages } = readDockerfile()
 
 /** The port of each service, from its own configuration. */
 const LISTENS: Record<string, string> = {
@@ -65,6 +64,7 @@ const LISTENS: Record<string, string> = {
   api: VARIABLES.find(({ name }) => name === 'PORT')?.default ?? '',
   prometheus: '9090',
   grafana: '3000',
+  backup: '*.dump',
 }
 
 describe('docker-compose.yml', () => {
@@ -76,13 +76,17 @@ describe('docker-compose.yml', () => {
       'cdn',
       'api',
       'worker',
+      'backup',
       'prometheus',
       'grafana',
     ])
     expect([...asked].sort()).toEqual(Object.keys(SAMPLES).sort())
-    // A fixed name or host port would prevent a second worker.
+    // A fixed name or host port would prevent a second one.
     expect(service('worker')).not.toHaveProperty('ports')
-    expect(service('worker')).not.toHaveProperty('container_name')
+    expect(service('api').ports).toEqual(['127.0.0.1:4000-4009:4000'])
+    for (const name of ['api', 'worker']) expect(service(name)).not.toHaveProperty('container_name')
+    for (const [name, { image = ':1.0' }] of all)
+      expect([name, image]).toEqual([name, expect.stringMatching(/:v?\d+\.\d+/)])
     for (const name of ['prometheus', 'grafana']) {
       expect(service(name).profiles).toEqual(['watch'])
       for (const port of service(name).ports ?? []) expect(port).toMatch(/^127\.0\.0\.1:/)
@@ -90,8 +94,14 @@ describe('docker-compose.yml', () => {
   })
 
   it.each(all)('%s runs confined: no root, no capabilities, a read-only root, limited resources', (_name, one) => {
-    expect(one).toMatchObject({ read_only: true, cap_drop: ['ALL'], security_opt: ['no-new-privileges:true'] })
+    expect(one).toMatchObject({
+      read_only: true,
+      init: true,
+      cap_drop: ['ALL'],
+      security_opt: ['no-new-privileges:true'],
+    })
     expect(one.user).toMatch(/^[1-9]\d*:[1-9]\d*$/)
+    expect(one.logging).toMatchObject({ options: { 'max-size': expect.anything(), 'max-file': expect.anything() } })
     for (const limit of ['cpus', 'mem_limit', 'pids_limit']) expect(one).toHaveProperty(limit)
     for (const way of ['privileged', 'cap_add', 'pid', 'network_mode', 'devices']) expect(one).not.toHaveProperty(way)
     for (const mount of one.volumes ?? []) {
@@ -137,11 +147,13 @@ describe('docker-compose.yml', () => {
   })
 
   it('checks the health of every long-running service at its own port', () => {
-    for (const [name, { healthcheck, restart }] of all) {
+    for (const [name, { build, healthcheck, restart }] of all) {
       if (restart === 'no') continue
+      // The image has one of its own.
+      if (build === '.') continue
       const test = healthcheck?.test.join(' ') ?? ''
-      const port = /(?:127\.0\.0\.1:|-p )(\d+)/.exec(test)?.[1]
-      expect([name, port ?? test]).toEqual([name, LISTENS[name] ?? 'CMD node workers/healthy.ts'])
+      const port = /(?:127\.0\.0\.1:|-p )(\d+)|\*\.dump/.exec(test)
+      expect([name, port?.[1] ?? port?.[0]]).toEqual([name, LISTENS[name]])
     }
     expect(service('s3').command?.slice(2, 4)).toEqual(['--health', '/health'])
     expect(service('s3').healthcheck?.test.at(-1)).toMatch(/\/health$/)
@@ -178,21 +190,40 @@ describe('docker-compose.yml', () => {
   })
 })
 
-it("a worker's health check passes while its worker sends heartbeats, and fails when it does not", async () => {
-  const config = await testConfig()
-  const app = await testApp(config)
-  const check = () => {
-    const [, program = '', ...args] = service('worker').healthcheck?.test ?? []
-    const env = { ...programEnv(), DATABASE_URL: config.databaseUrl ?? '' }
-    return spawnSync(program, args, { cwd: ROOT, env }).status
-  }
-  expect(check()).toBe(1)
-  await heartbeat(app.pg, 'one')
-  expect(check()).toBe(0)
-  await app.pg.query(`update worker set seen_at = now() - interval '2 minutes'`)
-  expect(check()).toBe(1)
-  await app.pg.query(`update worker set seen_at = now(), host = $1`, [`not-${hostname()}`])
-  expect(check()).toBe(1)
+describe('the image', () => {
+  it('has no npm, no development packages and no root, and a health check without a Node', () => {
+    expect(stages.map(({ name }) => name)).toEqual(['build', 'base', ''])
+    expect(stages.at(-1)?.base).toBe('scratch')
+    expect(dockerfile).toMatch(/^ARG NODE=node:24\.\d+\.\d+-bookworm-slim$/m)
+    expect(healthCheck).toMatch(/^find "\$HEARTBEAT_FILE"/)
+    expect(loadConfig({ ...dockerfileEnv() }).heartbeatFile).toBe('/tmp/heartbeat')
+    // The Node that compiles the renderers runs them.
+    expect(dockerfile).toContain(process.version.slice(1))
+  })
+})
+
+describe('the backup', () => {
+  it('keeps the last dumps, and the older ones when one fails', async () => {
+    const folder = await tempDirectory()
+    const bin = await tempDirectory()
+    const pgDump = path.join(bin, 'pg_dump')
+    await writeFile(
+      pgDump,
+      '#!/bin/sh\nfor one; do case $one in --file=*) echo data > "$(echo "$one" | cut -c8-)";; esac; done\n',
+    )
+    await chmod(pgDump, 0o755)
+    for (const day of ['01', '02', '03']) await writeFile(path.join(folder, `afterimage-202601${day}T000000Z.dump`), '')
+    const run = () =>
+      spawnSync('sh', [path.join(ROOT, 'deploy/backup.sh'), 'once'], {
+        env: { PATH: `${bin}:${process.env.PATH}`, FOLDER: folder, KEEP: '3' },
+      }).status
+    expect(run()).toBe(0)
+    const kept = (await readdir(folder)).sort()
+    expect(kept.slice(0, 2)).toEqual(['afterimage-20260102T000000Z.dump', 'afterimage-20260103T000000Z.dump'])
+    expect([kept.length, /^afterimage-\d{8}T\d{6}Z\.dump$/.test(kept[2] ?? '')]).toEqual([3, true])
+    await writeFile(pgDump, '#!/bin/sh\nexit 1\n')
+    expect([run(), (await readdir(folder)).sort()]).toEqual([1, kept])
+  })
 })
 
 /** The image's own environment. */

@@ -26,14 +26,6 @@ export async function heartbeat(pg: Pg, workerId: string): Promise<void> {
   )
 }
 
-/** Whether a worker in the same container, or on the same host, has sent a heartbeat recently. */
-export async function hasLiveWorker(pg: Pg): Promise<boolean> {
-  const seen = sql<boolean>`seen_at > now() - make_interval(secs => ${SILENT_S})`
-  const beside = query.selectFrom('worker').where('host', '=', hostname())
-  const inOurSpace = beside.where('pid_space', 'is not distinct from', await readPidSpace())
-  return (await execute(pg, inOurSpace.where(seen))) > 0
-}
-
 /** Removes this worker's heartbeat when it stops. */
 export async function deregister(pg: Pg, workerId: string): Promise<void> {
   await execute(pg, query.deleteFrom('worker').where('id', '=', workerId))
