@@ -7,7 +7,6 @@ import {
   hosts,
   integer,
   networks,
-  oneOf,
   onOrOff,
   origins,
   Problem,
@@ -22,10 +21,9 @@ import { AppError } from './errors.ts'
 import { type JwtConfig, readJwtConfig } from './jwt-config.ts'
 import { type Layouts, readLayouts } from './layouts.ts'
 import { ADDITIONAL_CONNECTIONS, ADDITIONAL_CONNECTIONS_MIN } from './limits.ts'
-import { DEFAULT_LOG, LOG_FORMATS, LOG_LEVELS, type LogOptions } from './log.ts'
+import { hostName, type OperationsConfig, readOperations } from './operations-config.ts'
 import { readPresets } from './presets.ts'
 import { readSynonyms, type Synonyms } from './synonyms.ts'
-import { readTracing, type TracingConfig } from './tracing-config.ts'
 import { VARIABLES } from './variables.ts'
 import type { Presets } from './variant.ts'
 
@@ -34,7 +32,7 @@ const OWN_PRESETS = path.join(import.meta.dirname, '../../presets.json')
 const OWN_LAYOUTS = path.join(import.meta.dirname, '../../layouts.json')
 const OWN_SYNONYMS = path.join(import.meta.dirname, '../../search/synonyms.txt')
 
-export interface Config {
+export interface Config extends OperationsConfig {
   readonly port: number
   readonly host: string
   /** Absolute. */
@@ -70,17 +68,6 @@ export interface Config {
   readonly transformDays: number
   /** Of the operating system's scheduler. */
   readonly workerNiceness: number
-  readonly log: LogOptions
-  /** Between SIGTERM and closing the port. */
-  readonly drainSeconds: number
-  /** Where `/metrics` is served without a token; null: nowhere. */
-  readonly metrics: { readonly host: string; readonly port: number } | null
-  /** One line for each request. */
-  readonly accessLog: boolean
-  /** Null: nothing is traced. */
-  readonly tracing: TracingConfig | null
-  /** Absolute; null: none is written. */
-  readonly heartbeatFile: string | null
   readonly demo: boolean
   /** Null: directories in `dataDir`. */
   readonly buckets: Buckets | null
@@ -179,9 +166,6 @@ export function loadConfig(env: Env = process.env, given?: Pick<Config, 'presets
   const mayMigrate = read('MIGRATE', databaseUrl === null, onOrOff)
   const adminToken = read('ADMIN_TOKEN', null, token)
   const port = read('PORT', 4000, integer(0, 65535))
-  const hostName = pattern(/^[\w.:-]+$/, 'a host name or address')
-  const metricsHost = read('METRICS_HOST', '127.0.0.1', hostName)
-  const metricsPort = read('METRICS_PORT', null, integer(0, 65535))
   const renderers = read('RENDERERS', availableParallelism(), integer(1, 256))
   const config: Config = {
     port,
@@ -209,16 +193,8 @@ export function loadConfig(env: Env = process.env, given?: Pick<Config, 'presets
     supersededDays: read('SUPERSEDED_DAYS', 30, integer(0, 3650)),
     transformDays: read('TRANSFORM_DAYS', 30, integer(0, 3650)),
     workerNiceness: read('WORKER_NICENESS', 10, integer(0, 19)),
-    log: {
-      format: read('LOG_FORMAT', DEFAULT_LOG.format, oneOf(LOG_FORMATS)),
-      level: read('LOG_LEVEL', DEFAULT_LOG.level, oneOf(LOG_LEVELS)),
-    },
+    ...readOperations(read),
     service: serviceUrl === null ? null : { url: serviceUrl, token: read('AFTERIMAGE_TOKEN', '', (text) => text) },
-    drainSeconds: read('DRAIN_SECONDS', 15, integer(0, 600)),
-    metrics: metricsPort === null ? null : { host: metricsHost, port: metricsPort },
-    accessLog: read('ACCESS_LOG', true, onOrOff),
-    tracing: readTracing(read),
-    heartbeatFile: read('HEARTBEAT_FILE', null, (text) => path.resolve(text)),
     demo: read('DEMO', true, onOrOff),
     buckets:
       originalsBucket && previewsBucket

@@ -2,7 +2,7 @@ import { AWS_VARIABLES } from './aws-variables.ts'
 import { LIMIT_VARIABLES } from './limit-variables.ts'
 import { ADDITIONAL_CONNECTIONS } from './limits.ts'
 import { OPERATIONS_VARIABLES } from './operations-variables.ts'
-import { TELEMETRY_VARIABLES } from './telemetry-variables.ts'
+import { TRACING_VARIABLES } from './tracing-variables.ts'
 
 /** All environment variables. docs/configuration.md and .env.example are generated from it. */
 export const VARIABLES = [
@@ -165,6 +165,6 @@ export const VARIABLES = [
       'Scheduling niceness of workers and their renderers, so that an API on the same machine has precedence: 0 (equal) to 19.',
   },
   ...OPERATIONS_VARIABLES,
-  ...TELEMETRY_VARIABLES,
+  ...TRACING_VARIABLES,
   { name: 'DEMO', default: 'on', meaning: '`off`: `npm start` starts with an empty catalogue.' },
 ] as const

@@ -1,5 +1,5 @@
-/** The environment variables for metrics, the log of requests and traces: a part of variables.ts. */
-export const TELEMETRY_VARIABLES = [
+/** The environment variables for traces: a part of variables.ts. */
+export const TRACING_VARIABLES = [
   {
     name: 'OTEL_EXPORTER_OTLP_ENDPOINT',
     default: 'none',
