@@ -15,12 +15,10 @@ import {
   OperationTypeNode,
   responsePathAsArray,
 } from 'graphql'
+import { collectErrors } from './collect-errors.ts'
 import { type Arguments, type FieldPlan, planOperation, type Shape } from './field-plans.ts'
 
 type Path = GraphQLResolveInfo['path']
-
-/** More are of no use to a reader, and each takes a tenth of a millisecond: a page may have 20,000. */
-const ERRORS_MAX = 200
 
 /** Where a value belongs in the response: a link of the path that resolvers see. */
 interface Position extends Path {
@@ -59,8 +57,7 @@ export function executeQuery(given: ExecutionArgs): ExecutionResult | Promise<Ex
   )
   if (invalid) return { errors: invalid }
   const { operation, fields } = planOperation(schema, { document, node, variables })
-  const errors: GraphQLError[] = []
-  let unreported = 0
+  const errors = collectErrors()
   /** Of fields whose arguments depend on variables. */
   const argsOf = new Map<FieldPlan, Arguments>()
   let waiting = 0
@@ -72,8 +69,8 @@ export function executeQuery(given: ExecutionArgs): ExecutionResult | Promise<Ex
 
   function result(): ExecutionResult {
     const data = root.isNull ? null : root.value
-    if (unreported > 0) errors.push(new GraphQLError(`${unreported} more fields failed, and are null.`))
-    return errors.length > 0 ? { errors, data } : { data }
+    const all = errors.all()
+    return all.length > 0 ? { errors: all, data } : { data }
   }
 
   function fillObject(owner: Position | Root, plans: readonly FieldPlan[], source: unknown): void {
@@ -220,8 +217,7 @@ export function executeQuery(given: ExecutionArgs): ExecutionResult | Promise<Ex
   /** Reports an error, and makes null the innermost position around it that may be null. */
   function fail(position: Position, error: unknown): void {
     for (let at: Position | Root | null = position; at; at = at.owner) if (at.isNull) return
-    if (errors.length < ERRORS_MAX) errors.push(locatedError(error, position.plan.nodes, responsePathAsArray(position)))
-    else unreported++
+    errors.add(() => locatedError(error, position.plan.nodes, responsePathAsArray(position)))
     let at: Position | Root = position
     while (at.owner && !at.shape.isNullable) {
       at.isNull = true
