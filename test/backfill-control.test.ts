@@ -274,8 +274,8 @@ describe('the limits of a backfill', () => {
       ...app,
       pool: {
         ...app.pool,
-        // As if it had two renderers.
-        size: 2,
+        // As if it had four renderers, of which a chunk reserves half.
+        size: 4,
         async render(...args: Parameters<typeof render>) {
           most = Math.max(most, ++running)
           return await render(...args).finally(() => running--)

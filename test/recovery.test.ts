@@ -7,27 +7,15 @@ import { openDatabase } from '../src/db/database.ts'
 import { importBucket } from '../src/import/bucket.ts'
 import { importItems } from '../src/import/import-items.ts'
 import { enqueue } from '../src/jobs/enqueue.ts'
-import { type RebuildDeps, rebuild } from '../src/recovery/rebuild.ts'
+import { applyTombstonesToBackup, type RebuildDeps, rebuild } from '../src/recovery/rebuild.ts'
 import { writeSnapshot } from '../src/recovery/snapshot.ts'
 import { openStores } from '../src/store/open.ts'
 import type { Store } from '../src/store/store.ts'
 import { variantKeyOf } from '../src/variants/make.ts'
 import { warmRemainingPresets } from '../src/variants/warm.ts'
-import { afterimage } from './support/afterimage.ts'
-import { testDatabase } from './support/database.ts'
 import { runTasks } from './support/run-tasks.ts'
 import { testBuckets } from './support/s3.ts'
-import {
-  ask,
-  drawing,
-  entry,
-  importDrawings,
-  svg,
-  tempDirectory,
-  testApp,
-  testConfig,
-  testServer,
-} from './support/setup.ts'
+import { ask, drawing, entry, svg, testApp, testConfig, testServer } from './support/setup.ts'
 
 const SLUGS = Array.from({ length: 8 }, (_, index) => `item-${index}`)
 
@@ -243,6 +231,14 @@ describe('a tombstone', () => {
     const lines = (await originals.get(keys[1] ?? ''))?.toString('utf8') ?? ''
     expect(JSON.parse(lines)).toMatchObject({ type: 'takedown', target: 'ITEM', reason: 'again', restoredAt: null })
     expect(await app.prisma.tombstone.count()).toBe(0)
+
+    // As in a database that was restored from an earlier backup.
+    await app.pg.query('delete from take_down')
+    expect(await applyTombstonesToBackup(app)).toMatchObject({ applied: 2, withoutTarget: 0 })
+    for (const slug of ['item-0', 'item-1']) expect(await get(slug)).toBe(410)
+    await runTasks(app, 'urgent')
+    expect(await applyTombstonesToBackup(app)).toMatchObject({ applied: 2 })
+    expect(await app.prisma.takeDown.findMany()).toMatchObject([{ status: 'COMPLETED' }, { status: 'COMPLETED' }])
   })
 })
 
@@ -262,32 +258,5 @@ describe('a snapshot', () => {
     const folders = new Set((await keysOf(originals, SNAPSHOTS_PREFIX)).map((key) => key.split('/')[1]))
     expect([...folders]).toHaveLength(7)
     expect(folders).not.toContain('20200101T000000Z')
-  })
-})
-
-describe('by command', () => {
-  it('a snapshot is written, an empty database is rebuilt, and migrate says what is pending', async () => {
-    const env = { DATA_DIR: await tempDirectory(), URL_SECRET: 'test-url-secret', RENDERERS: '1' }
-    const app = await testApp(await testConfig(env))
-    await importDrawings(app, 3)
-    const [old, empty] = [app.config.databaseUrl ?? '', await testDatabase('template1')]
-    const run = (databaseUrl: string, ...args: string[]) => afterimage(args, { ...env, DATABASE_URL: databaseUrl })
-    expect(await run(old, 'snapshot')).toMatchObject({
-      code: 0,
-      stdout: expect.stringMatching(/^\d+ rows of .* objects of .*originals/),
-    })
-    expect(await run(empty, 'migrate')).toMatchObject({
-      code: 1,
-      stdout: expect.stringMatching(/pending 20261123000000_catalogue\n/),
-    })
-    expect(await run(empty, 'migrate', '--apply')).toMatchObject({
-      code: 0,
-      stdout: expect.stringMatching(/\d+ applied\n$/),
-    })
-    const rebuilt = await run(empty, 'rebuild')
-    expect(rebuilt).toMatchObject({
-      code: 0,
-      stdout: expect.stringMatching(/originals: 0 added, 0 changed, 3 as in the snapshot\n/),
-    })
   })
 })

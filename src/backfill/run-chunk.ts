@@ -40,8 +40,7 @@ export async function runChunk(
   try {
     if (!(await isOpen(app.pg, chunk.backfillId))) return 'halted'
     const { maxRenderers: max, notAfter } = chunk.backfill
-    await using reserved =
-      max === null ? null : await lockRenderers(app.pg, { backfillId: chunk.backfillId, max, wanted: app.pool.size })
+    await using reserved = max === null ? null : await reserveRenderers(app, { backfillId: chunk.backfillId, max })
     if (reserved?.held.length === 0) return 'full'
     const order = await inTransaction(app.pg, (client) => readOrder(client, app, chunk.backfill))
     if (!order) return 'halted'
@@ -59,6 +58,12 @@ export async function runChunk(
     halt.close()
   }
 }
+
+/** Chunks of one backfill that a worker runs at once share its renderers, and should leave some of the maximum to other workers. */
+const CHUNKS_AT_ONCE = 2
+
+const reserveRenderers = ({ pg, pool }: ChunkRunner, { backfillId, max }: { backfillId: number; max: number }) =>
+  lockRenderers(pg, { backfillId, max, wanted: Math.ceil(pool.size / CHUNKS_AT_ONCE) })
 
 /** Longer than any timer can wait. */
 const TIMER_MAX_MS = 2 ** 31 - 1

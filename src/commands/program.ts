@@ -212,8 +212,9 @@ function addOperations(program: Command): void {
   program
     .command('rebuild')
     .description('Make the catalogue again in an empty database, from the stores')
+    .option('--tombstones', 'only apply what was taken down, hidden or revoked, to a database restored from a backup')
     .addHelpText('after', REBUILD_HELP)
-    .action(run(async () => (await import('./rebuild.ts')).runRebuild()))
+    .action(run(async (options) => (await import('./rebuild.ts')).runRebuild(options)))
   program
     .command('doctor')
     .description('Check how pictures are delivered; exit code 1 if something is broken')

@@ -4,7 +4,7 @@ import { configureLog } from '../core/log.ts'
 import { openDatabase } from '../db/database.ts'
 import { prepareSchema } from '../db/migrate.ts'
 import { withDatabase } from '../embedded/with-database.ts'
-import { type RebuildReport, rebuild } from '../recovery/rebuild.ts'
+import { applyTombstonesToBackup, type RebuildReport, rebuild } from '../recovery/rebuild.ts'
 import { openStores } from '../store/open.ts'
 import { duration } from './progress-bar.ts'
 
@@ -13,8 +13,11 @@ const REFUSALS_SHOWN = 50
 
 const say = (line: string) => process.stdout.write(`${line}\n`)
 
-/** Makes the catalogue again; returns the exit code: 1 if some originals cannot be used. Throws AppError if the database is not empty. */
-export async function runRebuild(): Promise<number> {
+/**
+ * Makes the catalogue again; returns the exit code: 1 if some originals cannot be used. Throws AppError if the database is not empty.
+ * @param options.tombstones only applies the tombstones, to a database that was restored from a backup
+ */
+export async function runRebuild(options: { tombstones?: boolean }): Promise<number> {
   const config = loadConfig()
   configureLog(config.log)
   return await withDatabase(config, async (databaseUrl) => {
@@ -24,6 +27,11 @@ export async function runRebuild(): Promise<number> {
     const stores = await openStores(config)
     opening.defer(stores.close)
     await prepareSchema(pg, config)
+    if (options.tombstones) {
+      const { applied, withoutTarget } = await applyTombstonesToBackup({ pg, stores })
+      say(`tombstones: ${applied} applied, ${withoutTarget} of what is not there`)
+      return 0
+    }
     const startedAt = performance.now()
     const deps = { pg, stores, presets: config.presets, urlSecrets: await loadUrlSecrets(config) }
     const report = await rebuild(deps, { onProgress: showProgress })

@@ -15,12 +15,11 @@ import {
   secrets,
   token,
   tokens,
-  url,
 } from './config-values.ts'
+import { type DatabaseConfig, readDatabaseConfig } from './database-config.ts'
 import { AppError } from './errors.ts'
 import { type JwtConfig, readJwtConfig } from './jwt-config.ts'
 import { type Layouts, readLayouts } from './layouts.ts'
-import { ADDITIONAL_CONNECTIONS, ADDITIONAL_CONNECTIONS_MIN } from './limits.ts'
 import { hostName, type OperationsConfig, readOperations } from './operations-config.ts'
 import { readPresets } from './presets.ts'
 import { readSynonyms, type Synonyms } from './synonyms.ts'
@@ -32,15 +31,11 @@ const OWN_PRESETS = path.join(import.meta.dirname, '../../presets.json')
 const OWN_LAYOUTS = path.join(import.meta.dirname, '../../layouts.json')
 const OWN_SYNONYMS = path.join(import.meta.dirname, '../../search/synonyms.txt')
 
-export interface Config extends OperationsConfig {
+export interface Config extends DatabaseConfig, OperationsConfig {
   readonly port: number
   readonly host: string
   /** Absolute. */
   readonly dataDir: string
-  /** Null: the embedded Postgres in `dataDir`. */
-  readonly databaseUrl: string | null
-  /** Maximum per process, in addition to its listening connection. */
-  readonly databaseConnections: number
   /** All valid, the newest first; empty: stored in `dataDir`. */
   readonly adminTokens: readonly string[]
   /** Whether the catalogue can be read without a token. */
@@ -93,8 +88,6 @@ export interface Config extends OperationsConfig {
   readonly invokedFrom: string
   /** The environment of a child process: this one's, with the database that we chose. */
   readonly childEnv: (databaseUrl: string) => Record<string, string | undefined>
-  /** A process that starts may apply pending migrations to a database that is not empty. */
-  readonly mayMigrate: boolean
   /** The variables that are set, as given; secrets are among them. */
   readonly settings: Readonly<Partial<Record<VariableName, string>>>
 }
@@ -157,26 +150,15 @@ export function loadConfig(env: Env = process.env, given?: Pick<Config, 'presets
   together('JWKS_URL', 'JWT_ISSUER')
   together('JWKS_URL', 'JWT_AUDIENCE')
 
-  const databaseUrl = read(
-    'DATABASE_URL',
-    null,
-    url(['postgres:', 'postgresql:'], 'postgres://user:password@host:5432/name'),
-  )
-  // The embedded Postgres has one user, who has just installed this release.
-  const mayMigrate = read('MIGRATE', databaseUrl === null, onOrOff)
   const adminToken = read('ADMIN_TOKEN', null, token)
   const port = read('PORT', 4000, integer(0, 65535))
   const renderers = read('RENDERERS', availableParallelism(), integer(1, 256))
+  const database = readDatabaseConfig(read, { renderers })
   const config: Config = {
     port,
     host: read('HOST', '127.0.0.1', hostName),
     dataDir: path.resolve(read('DATA_DIR', '.afterimage', (text) => text)),
-    databaseUrl,
-    databaseConnections: read(
-      'DATABASE_CONNECTIONS',
-      renderers + ADDITIONAL_CONNECTIONS,
-      integer(renderers + ADDITIONAL_CONNECTIONS_MIN, 1000),
-    ),
+    ...database,
     urlSecrets: urlSecrets ?? (urlSecret === null ? null : [urlSecret]),
     adminTokens: [...new Set([...read('ADMIN_TOKENS', [], tokens), ...(adminToken ? [adminToken] : [])])],
     publicReads: read('PUBLIC_READS', true, onOrOff),
@@ -220,8 +202,7 @@ export function loadConfig(env: Env = process.env, given?: Pick<Config, 'presets
     isProduction: read('NODE_ENV', false, (text) => text === 'production'),
     warmPages: read('WARM_PAGES', true, onOrOff),
     invokedFrom: env.INIT_CWD ?? '.',
-    mayMigrate,
-    childEnv: (url) => ({ ...env, DATABASE_URL: url, MIGRATE: mayMigrate ? 'on' : 'off' }),
+    childEnv: (url) => ({ ...env, DATABASE_URL: url, MIGRATE: database.mayMigrate ? 'on' : 'off' }),
     settings: Object.fromEntries(
       VARIABLES.flatMap(({ name }) => (env[name]?.trim() ? [[name, env[name].trim()]] : [])),
     ),

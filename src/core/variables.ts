@@ -1,6 +1,6 @@
 import { AWS_VARIABLES } from './aws-variables.ts'
+import { DATABASE_VARIABLES } from './database-config.ts'
 import { LIMIT_VARIABLES } from './limit-variables.ts'
-import { ADDITIONAL_CONNECTIONS } from './limits.ts'
 import { OPERATIONS_VARIABLES } from './operations-variables.ts'
 import { TRACING_VARIABLES } from './tracing-variables.ts'
 
@@ -9,19 +9,7 @@ export const VARIABLES = [
   { name: 'PORT', default: '4000', meaning: 'Port of the API; 0 picks a free one.' },
   { name: 'HOST', default: '127.0.0.1', meaning: 'Address that the API listens on.' },
   { name: 'DATA_DIR', default: '.afterimage', meaning: 'Embedded Postgres, filesystem stores, generated secrets.' },
-  { name: 'DATABASE_URL', default: 'embedded Postgres', meaning: '`postgres://…`: use this Postgres instead.' },
-  {
-    name: 'MIGRATE',
-    default: '`on` with the embedded Postgres, else `off`',
-    meaning:
-      'Whether a process that starts applies the migrations of its release to the database. With `off` it refuses to start while some are pending: run `npx afterimage migrate --apply` first. An empty database is always set up.',
-  },
-  {
-    name: 'DATABASE_CONNECTIONS',
-    default: `\`RENDERERS\` + ${ADDITIONAL_CONNECTIONS}`,
-    meaning:
-      'Maximum number of connections to Postgres per process, in addition to one for notifications and, in an API, three for searches.',
-  },
+  ...DATABASE_VARIABLES,
   {
     name: 'ADMIN_TOKEN',
     default: 'generated, kept in `DATA_DIR/admin-token`',

@@ -7,7 +7,7 @@ import { statement } from '../db/statement.ts'
 import { discardObjects } from '../retention/discarded.ts'
 import type { Stores } from '../store/open.ts'
 import { stateVisibility } from '../takedown/set-visibility.ts'
-import { type LineOf, parseLines, type TombstoneLine, tombstoneLine } from './lines.ts'
+import { type LineOf, parseTombstones, type TombstoneLine } from './lines.ts'
 
 /** A change that was committed before the snapshot may have begun so much earlier, and one after it so much later. */
 const OVERLAP_MS = 3_600_000
@@ -32,7 +32,7 @@ interface Options {
 
 /**
  * Applies all tombstones to the catalogue, in their order: the last one of a thing is what it is now. Safe to run again: what was taken
- * down and restored, or revoked, stays so. Throws ZodError for a line that no release has written.
+ * down and restored, or revoked, stays so. Throws CONFIG for an object that this release does not understand.
  */
 export async function applyTombstones(
   { pg, stores }: { pg: Pg; stores: Pick<Stores, 'originals'> },
@@ -40,7 +40,7 @@ export async function applyTombstones(
 ): Promise<void> {
   for await (const { key } of stores.originals.list(TOMBSTONES_PREFIX, { after })) {
     const bytes = await stores.originals.get(key)
-    const lines = parseLines(bytes ?? Buffer.alloc(0)).map((line) => tombstoneLine.parse(line))
+    const lines = parseTombstones(key, bytes ?? Buffer.alloc(0))
     await inTransaction(pg, async (client) => {
       await MARK_REBUILDING.run(client)
       await lockTransaction(client, VISIBILITY_LOCK)

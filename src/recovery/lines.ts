@@ -1,4 +1,6 @@
 import { z } from 'zod'
+import { AppError } from '../core/errors.ts'
+import { causes } from '../core/log.ts'
 import { VISIBILITIES } from '../core/visibility.ts'
 
 /** JSON Lines: an object per line, each line ended. */
@@ -19,7 +21,7 @@ const at = { at: date }
  * A tombstone: the state of something after a change, as the triggers of prisma/migrations/20261201000000_tombstones_additive write it. Things are
  * named by the parts of their keys, which outlive the database. Installations hold lines of every release: only add optional members.
  */
-export const tombstoneLine = z.discriminatedUnion('type', [
+const tombstoneLine = z.discriminatedUnion('type', [
   z.object({
     ...at,
     type: z.literal('takedown'),
@@ -56,6 +58,19 @@ export const tombstoneLine = z.discriminatedUnion('type', [
     revokedAt: date.nullable(),
   }),
 ])
+
+/** The tombstones of an object. Throws CONFIG if it holds anything else, which nothing of this service has written. */
+export function parseTombstones(key: string, bytes: Uint8Array): TombstoneLine[] {
+  try {
+    return parseLines(bytes).map((line) => tombstoneLine.parse(line))
+  } catch (error) {
+    throw new AppError(
+      'CONFIG',
+      `${key} is not a tombstone that this release knows (${causes(error)}): use the release that wrote it, or remove what else has been put there.`,
+      { cause: error },
+    )
+  }
+}
 
 export type TombstoneLine = z.output<typeof tombstoneLine>
 /** The lines of one type. */

@@ -80,6 +80,17 @@ export async function rebuild(
   return report
 }
 
+/**
+ * Applies all tombstones to a database that was restored from a backup: what was taken down, hidden, removed or revoked since then is so
+ * again. Safe to run again, and on a database that lacks nothing.
+ */
+export async function applyTombstonesToBackup(deps: Pick<RebuildDeps, 'pg' | 'stores'>): Promise<TombstoneReport> {
+  const report: TombstoneReport = { applied: 0, older: 0, withoutTarget: 0 }
+  await applyTombstones(deps, { after: '', takenAt: null, report, onObject: async () => {} })
+  await finish(deps)
+  return report
+}
+
 interface Run {
   readonly report: RebuildReport
   readonly takenAt: Date | null
@@ -145,7 +156,7 @@ async function adoptDeps({ pg, stores, presets, urlSecrets }: RebuildDeps): Prom
 }
 
 /** Queues the take-downs whose objects may still be there, and has no new upload get the number of an archive that is there. */
-async function finish({ pg, stores }: RebuildDeps): Promise<void> {
+async function finish({ pg, stores }: Pick<RebuildDeps, 'pg' | 'stores'>): Promise<void> {
   let uploadId = 0
   for await (const { key } of stores.originals.list(UPLOADS_PREFIX))
     uploadId = Math.max(uploadId, parseUploadKey(key) ?? 0)

@@ -1,0 +1,45 @@
+import { integer, onOrOff, type Problem, url } from './config-values.ts'
+import { ADDITIONAL_CONNECTIONS, ADDITIONAL_CONNECTIONS_MIN } from './limits.ts'
+
+/** The environment variables for the database: a part of variables.ts. */
+export const DATABASE_VARIABLES = [
+  { name: 'DATABASE_URL', default: 'embedded Postgres', meaning: '`postgres://…`: use this Postgres instead.' },
+  {
+    name: 'MIGRATE',
+    default: '`on` with the embedded Postgres, else `off`',
+    meaning:
+      'Whether a process that starts applies the migrations of its release to the database. With `off` it refuses to start while some are pending: run `npx afterimage migrate --apply` first. An empty database is always set up.',
+  },
+  {
+    name: 'DATABASE_CONNECTIONS',
+    default: `\`RENDERERS\` + ${ADDITIONAL_CONNECTIONS}`,
+    meaning:
+      'Maximum number of connections to Postgres per process, in addition to one for notifications and, in an API, three for searches.',
+  },
+] as const
+
+export interface DatabaseConfig {
+  /** Null: the embedded Postgres in `dataDir`. */
+  readonly databaseUrl: string | null
+  /** Maximum per process, in addition to its listening connection. */
+  readonly databaseConnections: number
+  /** A process that starts may apply pending migrations to a database that is not empty. */
+  readonly mayMigrate: boolean
+}
+
+/** From the environment. */
+export function readDatabaseConfig(
+  read: <T>(name: (typeof DATABASE_VARIABLES)[number]['name'], fallback: T, parse: (text: string) => T | Problem) => T,
+  { renderers }: { renderers: number },
+): DatabaseConfig {
+  const postgres = url(['postgres:', 'postgresql:'], 'postgres://user:password@host:5432/name')
+  const databaseUrl = read<string | null>('DATABASE_URL', null, postgres)
+  const databaseConnections = read<number>(
+    'DATABASE_CONNECTIONS',
+    renderers + ADDITIONAL_CONNECTIONS,
+    integer(renderers + ADDITIONAL_CONNECTIONS_MIN, 1000),
+  )
+  // The embedded Postgres has one user, who has just installed this release.
+  const mayMigrate = read<boolean>('MIGRATE', databaseUrl === null, onOrOff)
+  return { databaseUrl, databaseConnections, mayMigrate }
+}
