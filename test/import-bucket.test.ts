@@ -125,7 +125,7 @@ describe('npm run import -- s3://…', () => {
   it('reports errors in one sentence', async () => {
     const env = await testBuckets()
     expect(await run(env, ['s3://elsewhere/'])).toEqual({
-      code: 2,
+      code: 1,
       said: `s3://elsewhere/ is not in ORIGINALS_BUCKET (${env.ORIGINALS_BUCKET}): originals are read in place, so set it to elsewhere.\n`,
     })
     expect(await run({}, ['.', '--adopt'])).toEqual({ code: 2, said: '--adopt needs s3://BUCKET/PREFIX.\n' })

@@ -1,6 +1,7 @@
 import { expect } from 'vitest'
 import yazl from 'yazl'
 import type { App } from '../../src/app.ts'
+import { TOMBSTONES_PREFIX } from '../../src/core/visibility.ts'
 import { runTasks } from './run-tasks.ts'
 import { ask } from './setup.ts'
 
@@ -136,9 +137,10 @@ export async function uploadArchive(
   return { id, ...(await readUpload(url, id)) }
 }
 
-/** The keys of everything in a store. */
+/** The keys with a prefix; without one those of everything in a store except tombstones. */
 export async function keysOf(store: App['stores']['originals'], prefix = ''): Promise<string[]> {
   const keys: string[] = []
-  for await (const { key } of store.list(prefix)) keys.push(key)
+  for await (const { key } of store.list(prefix))
+    if (prefix !== '' || !key.startsWith(TOMBSTONES_PREFIX)) keys.push(key)
   return keys
 }
