@@ -68,6 +68,30 @@ it("a family's preview is reshuffled with a pin, seen beside the current one, an
   expect(complaints).toEqual([])
 })
 
+it('asks again for a picture that a busy service has answered with a stand-in, without a reload', async () => {
+  const { app, url, page } = await open(1)
+  const { uniqueId } = await app.prisma.item.findFirstOrThrow()
+  let answers = 0
+  // As a busy service answers: the browser shows the body, and the status says that it is not the picture.
+  const standIn = Buffer.from(
+    'iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mNkYPhfDwAChwGA60e6kgAAAABJRU5ErkJggg==',
+    'base64',
+  )
+  await page.route(/-preview\./, (route) =>
+    answers++ === 0
+      ? route.fulfill({
+          status: 503,
+          contentType: 'image/png',
+          body: standIn,
+          headers: { 'cache-control': 'no-store' },
+        })
+      : route.continue(),
+  )
+  await page.goto(`${url}/item/${uniqueId}?preset=preview`)
+  await until(() => page.evaluate<boolean>(`document.querySelector('.viewer-picture img')?.naturalWidth === 512`))
+  await page.locator('.viewer-picture .picture.loaded').waitFor()
+})
+
 it('shows an original beside its picture only as a picture, which runs nothing, and the look is in its history', async () => {
   const { app, url, page, complaints } = await open(0)
   const hostile = svg(
