@@ -95,6 +95,28 @@ it('shows every problem of an archive before anything is sent, sends the mended 
   expect(complaints).toEqual([])
 })
 
+/** Drops a file on an element, and says whether the browser would have left the page for it. */
+const drop = (page: Page, selector: string, { name, bytes }: { name: string; bytes: Buffer }) =>
+  page.evaluate<boolean>(`(() => {
+    const bytes = Uint8Array.from(atob('${bytes.toString('base64')}'), (each) => each.charCodeAt(0))
+    const dataTransfer = new DataTransfer()
+    dataTransfer.items.add(new File([bytes], '${name}'))
+    const dispatch = (type) => document.querySelector('${selector}')
+      .dispatchEvent(new DragEvent(type, { dataTransfer, bubbles: true, cancelable: true }))
+    return [dispatch('dragover'), dispatch('drop')].includes(true)
+  })()`)
+
+it('takes an archive that is dropped anywhere on the page, and loses no form to a file dropped elsewhere', async () => {
+  const { url, page } = await open()
+  await page.goto(`${url}/uploads`)
+  await page.locator('.drop').waitFor()
+  expect(await drop(page, 'h1', { name: 'arrows.zip', bytes: await incomplete() })).toBe(false)
+  await reads(page, '.table', '"right.svg" is not in the archive')
+  await page.goto(`${url}/operations/tokens`)
+  await page.locator('.choices').waitFor()
+  expect(await drop(page, 'h1', { name: 'arrows.zip', bytes: await incomplete() })).toBe(false)
+})
+
 it('keeps what was filled in while the service restarts', async () => {
   const { app, url, close: stop, page } = await open()
   await page.goto(`${url}/operations/tokens`)
