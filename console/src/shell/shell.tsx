@@ -48,7 +48,11 @@ export function Shell({ isLoading, children }: { isLoading: boolean; children: C
         </a>
         {links}
         {pages.length > IN_BAR && (
-          <button type="button" class="nav-link more" popovertarget="more">
+          <button
+            type="button"
+            class={`nav-link more${pages.slice(IN_BAR).some((page) => isCurrent(page, path)) ? ' current' : ''}`}
+            popovertarget="more"
+          >
             <Icon name="more" size={18} />
             <span>More</span>
           </button>

@@ -1,3 +1,4 @@
+import { useEffect, useRef } from 'preact/hooks'
 import { PageHead } from '../../ui/section.tsx'
 import './operations.css'
 
@@ -12,9 +13,14 @@ const TABS = [
 /** The head of the pages for operators, and the way between them. */
 export function OperationsHead({ path, lead }: { path: (typeof TABS)[number][0]; lead: string }) {
   const [, title = ''] = TABS.find(([each]) => each === path) ?? []
+  const tabs = useRef<HTMLElement>(null)
+  useEffect(() => {
+    // On a phone they do not all fit.
+    tabs.current?.querySelector('[aria-current]')?.scrollIntoView({ block: 'nearest', inline: 'center' })
+  }, [path])
   return (
     <>
-      <nav class="tabs" aria-label="Operations">
+      <nav ref={tabs} class="tabs" aria-label="Operations">
         {TABS.map(([href, name]) => (
           <a key={href} href={href} class="tab" aria-current={href === path ? 'page' : undefined}>
             {name}
