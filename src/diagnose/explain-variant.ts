@@ -210,7 +210,7 @@ async function failedState(app: ExplainVariantDeps, failure: NonNullable<Explana
       stored: null,
       answer: `422 ${code}`,
       sentence,
-      remedy: `${remedyOf(code)} To try it again: mutation retryItem.`,
+      remedy: `${remedyOf(code)} Another attempt: “Try again” in the console, or the mutation retryItem.`,
     }
   return {
     status: 'PENDING' as const,
