@@ -2,6 +2,7 @@ import { writeFile } from 'node:fs/promises'
 import path from 'node:path'
 import type { Browser, Page } from 'playwright-core'
 import sharp from 'sharp'
+import { packArchive } from './stage.ts'
 
 const DOCS = path.join(import.meta.dirname, '../../docs/console')
 const DESKTOP = { width: 1280, height: 860 }
@@ -27,6 +28,8 @@ interface Found {
   readonly family: string
   /** The latest that is completed. */
   readonly backfill: string
+  /** The latest that has items. */
+  readonly upload: string
 }
 
 /** Each page once; a new page of the console gets a line here. */
@@ -40,7 +43,7 @@ export const SHOTS: readonly Shot[] = [
   },
   { name: 'catalogue', address: () => '/catalogue', ready: '.virtual .picture.loaded' },
   { name: 'item', address: ({ item }) => `/item/${item}?with=original`, ready: '.viewer-other .picture.loaded' },
-  { name: 'failed-item', address: ({ failed }) => `/item/${failed}`, ready: '.failure p + p' },
+  { name: 'failed-item', address: ({ failed }) => `/item/${failed}`, ready: '.failure p + p + p' },
   { name: 'families', address: () => '/families', ready: '.families .picture.loaded' },
   {
     name: 'family',
@@ -60,7 +63,35 @@ export const SHOTS: readonly Shot[] = [
   },
   { name: 'plan', address: () => '/backfills/new?mode=ALL', ready: '.plan-items:has-text("item")' },
   { name: 'failures', address: () => '/backfills/failures', ready: '.table code' },
-  { name: 'why', address: ({ failed }) => `/why?url=${failed}`, ready: '.findings .status' },
+  {
+    name: 'uploads',
+    address: ({ upload }) => `/uploads?open=${encodeURIComponent(upload)}`,
+    ready: '.upload-numbers',
+    prepare: (page) => page.locator('.table tr.current').waitFor(),
+  },
+  {
+    name: 'problems',
+    address: () => '/uploads',
+    ready: '.drop',
+    prepare: async (page) => {
+      const buffer = await packArchive({ isComplete: false })
+      const file = { name: 'northwind-spring.zip', mimeType: 'application/zip', buffer }
+      await page.locator('input[type=file]').setInputFiles(file)
+      await page.locator('.table code.failed').first().waitFor()
+      await page.locator('.table .status').first().waitFor()
+    },
+  },
+  { name: 'take-downs', address: () => '/operations', ready: '.receipt .status' },
+  { name: 'webhooks', address: () => '/operations/webhooks', ready: '.table .status' },
+  { name: 'tokens', address: () => '/operations/tokens', ready: '.table .status' },
+  { name: 'audit', address: () => '/operations/audit', ready: '.table .status' },
+  { name: 'delivery', address: () => '/operations/delivery', ready: '.findings .status' },
+  {
+    name: 'why',
+    address: ({ failed }) => `/why?url=${failed}`,
+    ready: '.findings .status',
+    prepare: (page) => page.locator('.why-sentence').waitFor(),
+  },
 ]
 
 /** Takes a picture of each page of a running service, light and dark, on a desktop and a phone, into docs/ or a folder. */
@@ -81,6 +112,7 @@ export async function takePictures(
         await page.waitForLoadState('load')
         // Not waitForFunction: the page forbids eval.
         while (!(await page.evaluate<boolean>(SETTLED))) await page.waitForTimeout(50)
+        await page.evaluate(DECODED)
         const end = `${colorScheme === 'dark' ? '-dark' : ''}${viewport === PHONE ? '-phone' : ''}`
         const bytes = await sharp(await page.screenshot())
           .webp(WEBP)
@@ -98,12 +130,17 @@ const SETTLED = `[...document.querySelectorAll('.picture.loading')].every((each)
   return bottom < 0 || top > innerHeight
 }) && document.querySelectorAll('.skeleton').length === 0`
 
+/** A picture that has arrived may not be drawn yet. */
+const DECODED = `Promise.all([...document.querySelectorAll('.picture.loaded img')].map((image) => image.decode().catch(() => {})))
+  .then(() => new Promise((resolve) => requestAnimationFrame(() => requestAnimationFrame(() => resolve()))))`
+
 async function find(url: string, token: string): Promise<Found> {
   const query = `{
     items(first: 1, search: "rocket", kind: ILLUSTRATION) { nodes { uniqueId } }
     failures(first: 1) { nodes { item { uniqueId } } }
     families(first: 1) { nodes { uniqueId } }
     backfills(first: 20) { nodes { id status } }
+    uploads(first: 20) { nodes { id items { total } } }
   }`
   const response = await fetch(`${url}/graphql`, {
     method: 'POST',
@@ -116,6 +153,7 @@ async function find(url: string, token: string): Promise<Found> {
       failures: { nodes: { item: { uniqueId: string } }[] }
       families: { nodes: { uniqueId: string }[] }
       backfills: { nodes: { id: string; status: string }[] }
+      uploads: { nodes: { id: string; items: { total: number } }[] }
     }
   }
   const item = data.items.nodes[0]?.uniqueId ?? ''
@@ -124,5 +162,6 @@ async function find(url: string, token: string): Promise<Found> {
     failed: data.failures.nodes[0]?.item.uniqueId ?? item,
     family: data.families.nodes[0]?.uniqueId ?? '',
     backfill: data.backfills.nodes.find(({ status }) => status === 'COMPLETED')?.id ?? '',
+    upload: data.uploads.nodes.find(({ items }) => items.total > 0)?.id ?? '',
   }
 }
