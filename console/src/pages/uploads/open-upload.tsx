@@ -26,8 +26,10 @@ export function OpenUpload({ id, onEnd }: { id: string; onEnd: () => void }) {
     { id },
     {
       skip: !upload || upload.finishedAt !== null,
-      onData: ({ uploadProgress }) => set({ upload: { families: upload?.families ?? [], ...uploadProgress } }),
-      onEnd: () => {
+      onData: ({ uploadProgress }) => {
+        set({ upload: { families: upload?.families ?? [], ...uploadProgress } })
+        // Not when the subscription ends: it is not followed any more by then.
+        if (uploadProgress.finishedAt === null) return
         // Now it has families.
         asked.reload()
         onEnd()
