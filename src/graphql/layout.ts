@@ -138,7 +138,7 @@ async function uniqueIdsOf({ prisma }: Context['app'], ids: readonly number[]): 
 }
 
 /** It draws a picture, and chooses its items in the event loop. */
-const DRAFT_COMPLEXITY = 10_000
+const DRAFT_COMPLEXITY = 14_000
 
 builder.queryField('draftPreview', (t) =>
   t.field({

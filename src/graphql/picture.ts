@@ -68,7 +68,7 @@ const srcSetOf = (context: Context, { item, drawn }: Picture, format: 'WEBP' | '
     .join(', ')
 
 /** Each URL is signed; a picture has four by default. */
-const URLS_COMPLEXITY = 5
+const URLS_COMPLEXITY = 8
 
 const PictureRef = builder.objectRef<Picture>('Picture').implement({
   description:
