@@ -41,6 +41,8 @@ export function createService(stack: Stack, parts: ServiceParts): void {
   const environment: Environment = {
     ...parts.environment,
     DATABASE_URL: database.url,
+    // The first task of a release brings the schema up to date, which tasks of the release before run on as well.
+    MIGRATE: 'on',
     PORT: String(API_PORT),
     HOST: '0.0.0.0',
     PUBLIC_URL: `https://${options.handler.domain}`,

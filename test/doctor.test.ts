@@ -69,6 +69,8 @@ const rightConfig = (): Live =>
       { ErrorCode: 404, ErrorCachingMinTTL: 0 },
     ]),
     CacheTagConfig: { HeaderName: CACHE_TAG_HEADER },
+    ViewerCertificate: { MinimumProtocolVersion: 'TLSv1.2_2021' },
+    PriceClass: 'PriceClass_All',
   }) as unknown as Live
 
 const list = <T>(Items: T[]) => ({ Quantity: Items.length, Items })
@@ -131,6 +133,10 @@ const CHECKS = [
     'stable-addresses',
     'private-pictures',
     'image-url',
+    'viewer-protocol',
+    'tls',
+    'price-class',
+    'origin-secret',
     'missing-picture',
     'head',
   ],
@@ -234,6 +240,20 @@ const mistakes: Mistake[] = [
     'ERROR',
     /Remove the response pages/,
     (live) => ((live.CustomErrorResponses.Items.at(-1) as { ResponsePagePath: string }).ResponsePagePath = '/404.html'),
+  ],
+  [
+    'pictures over http',
+    'viewer-protocol',
+    'WARNING',
+    /to redirect-to-https/,
+    (live) => (live.DefaultCacheBehavior.ViewerProtocolPolicy = 'allow-all'),
+  ],
+  [
+    'an old TLS',
+    'tls',
+    'WARNING',
+    /TLSv1\.2_2021/,
+    (live) => (live.ViewerCertificate.MinimumProtocolVersion = 'TLSv1.1_2016'),
   ],
   [
     'no tags',
@@ -388,9 +408,18 @@ describe('the doctor', () => {
   })
 
   it('checks the settings of the service against the distribution', async () => {
-    const { cloudFront, diagnose } = await open()
+    const { cloudFront, config, diagnose } = await open()
     const find = async (settings: object, check: string) =>
       (await diagnose(settings)).findings.find((finding) => finding.check === check)
+    expect(await find({ publicImageUrl: 'http://127.0.0.1.cdn.example' }, 'image-url')).toMatchObject({
+      status: 'WARNING',
+      message: expect.stringContaining('is http'),
+    })
+    const aws = { ...config.aws, originSecrets: ['the-secret'] }
+    expect(await find({ aws }, 'origin-secret')).toMatchObject({
+      status: 'ERROR',
+      message: expect.stringContaining('403'),
+    })
     expect(await find({ publicImageUrl: null }, 'image-url')).toMatchObject({
       status: 'ERROR',
       remedy: expect.stringContaining('PUBLIC_IMAGE_URL=https://'),

@@ -6,6 +6,7 @@ import { ANSWER_LIMIT_MS } from '../variants/ensure.ts'
 import { bad, type Finding, ok } from './finding.ts'
 import { checkPrimary, checkSecondary } from './origins.ts'
 import { pathOf, privateBehavior, type Route, routeOf, separatesStable } from './route.ts'
+import { checkOriginSecret, checkViewers } from './viewers.ts'
 
 /** Responses of the bucket that fail over to this service: the object is missing, or S3 is failing. */
 const FAILOVER_CODES = [404, 500, 502, 503, 504]
@@ -35,6 +36,8 @@ export function checkDistribution(live: DistributionConfig, settings: Settings):
     checkStable(live, settings),
     checkPrivate(live, settings),
     checkImageUrl(live, { settings, route }),
+    ...checkViewers(live, route),
+    checkOriginSecret(route, settings.aws),
   ]
 }
 
@@ -172,7 +175,12 @@ function checkImageUrl(live: DistributionConfig, { settings, route }: { settings
       message: 'PUBLIC_IMAGE_URL is not set: image URLs lead to this service, past the CDN.',
       remedy: `Set PUBLIC_IMAGE_URL=${example}.`,
     })
-  const { hostname } = new URL(publicImageUrl)
+  const { hostname, protocol } = new URL(publicImageUrl)
+  if (protocol === 'http:' && !isLoopback(hostname))
+    return bad('WARNING', 'image-url', {
+      message: `PUBLIC_IMAGE_URL=${publicImageUrl} is http: browsers block its pictures on pages with https, and anybody in between can replace them.`,
+      remedy: `Set PUBLIC_IMAGE_URL=https://${hostname}.`,
+    })
   const covers = (alias: string) =>
     alias === hostname || (alias.startsWith('*.') && hostname.slice(hostname.indexOf('.')) === alias.slice(1))
   if (!aliases.some(covers) && !hostname.endsWith('.cloudfront.net'))
@@ -189,3 +197,5 @@ function checkImageUrl(live: DistributionConfig, { settings, route }: { settings
     })
   return ok('image-url', `${publicImageUrl} is a name of the distribution.`)
 }
+
+const isLoopback = (hostname: string) => /^(localhost|127\.\d+\.\d+\.\d+|\[::1\])$/.test(hostname)
