@@ -3,13 +3,13 @@ import { readFile, stat } from 'node:fs/promises'
 import path from 'node:path'
 import { promisify } from 'node:util'
 import { expect, it } from 'vitest'
-import type { App } from '../src/app.ts'
-import { variantKeyOf } from '../src/variants/make.ts'
-import { testDatabase } from './support/database.ts'
-import { programEnv } from './support/program-env.ts'
-import { importDrawings, tempDirectory, testApp, testConfig, testServer } from './support/setup.ts'
+import type { App } from '../../src/app.ts'
+import { variantKeyOf } from '../../src/variants/make.ts'
+import { testDatabase } from '../support/database.ts'
+import { programEnv } from '../support/program-env.ts'
+import { importDrawings, tempDirectory, testApp, testConfig, testServer } from '../support/setup.ts'
 
-const COMMAND = path.join(import.meta.dirname, '../src/bin/afterimage.ts')
+const COMMAND = path.join(import.meta.dirname, '../../src/bin/afterimage.ts')
 
 /** An installation on which the command runs, and apps are started. */
 async function installation() {

@@ -12,11 +12,11 @@ import {
   isRequiredInputField,
 } from 'graphql'
 import { describe, expect, it, onTestFinished, vi } from 'vitest'
-import { log } from '../src/core/log.ts'
-import { mapConcurrent } from '../src/core/map-concurrent.ts'
-import { schema } from '../src/graphql/schema.ts'
-import { ADMIN_TOKEN, importDrawings, testApp, testServer } from './support/setup.ts'
-import { statementCounter } from './support/statements.ts'
+import { log } from '../../src/core/log.ts'
+import { mapConcurrent } from '../../src/core/map-concurrent.ts'
+import { schema } from '../../src/graphql/schema.ts'
+import { ADMIN_TOKEN, importDrawings, testApp, testServer } from '../support/setup.ts'
+import { statementCounter } from '../support/statements.ts'
 
 const NUL = 'a\u0000b'
 const LONE = 'a\ud800b'

@@ -1,8 +1,8 @@
 import { createServer } from 'node:net'
 import { expect, it } from 'vitest'
-import { openOwnPostgres } from './support/own-postgres.ts'
-import { testApp, testConfig } from './support/setup.ts'
-import { until } from './support/until.ts'
+import { openOwnPostgres } from '../support/own-postgres.ts'
+import { testApp, testConfig } from '../support/setup.ts'
+import { until } from '../support/until.ts'
 
 it('a process listens on one connection after an outage, and receives notifications again', async () => {
   await using postgres = await openOwnPostgres()

@@ -1,13 +1,13 @@
 import { mkdir, writeFile } from 'node:fs/promises'
 import path from 'node:path'
 import { describe, expect, it } from 'vitest'
-import { walkDirectory } from '../src/import/directory.ts'
-import { readIconifySet } from '../src/import/iconify.ts'
-import { importItems } from '../src/import/import-items.ts'
-import { readS3Event } from '../src/uploads/s3-event.ts'
-import { ADMIN_TOKEN, drawing, entry, svg, tempDirectory, testApp, testServer } from './support/setup.ts'
-import { packSets, uploadArchive } from './support/uploads.ts'
-import { buildZip } from './support/zip.ts'
+import { walkDirectory } from '../../src/import/directory.ts'
+import { readIconifySet } from '../../src/import/iconify.ts'
+import { importItems } from '../../src/import/import-items.ts'
+import { readS3Event } from '../../src/uploads/s3-event.ts'
+import { ADMIN_TOKEN, drawing, entry, svg, tempDirectory, testApp, testServer } from '../support/setup.ts'
+import { packSets, uploadArchive } from '../support/uploads.ts'
+import { buildZip } from '../support/zip.ts'
 
 async function open() {
   const app = await testApp()

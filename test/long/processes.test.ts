@@ -3,10 +3,10 @@ import { chmod, writeFile } from 'node:fs/promises'
 import { createServer } from 'node:net'
 import path from 'node:path'
 import { describe, expect, it, onTestFinished } from 'vitest'
-import { importing, program, start } from './support/npm-start.ts'
-import { processesNaming } from './support/processes.ts'
-import { tempDirectory } from './support/setup.ts'
-import { until } from './support/until.ts'
+import { importing, program, start } from '../support/npm-start.ts'
+import { processesNaming } from '../support/processes.ts'
+import { tempDirectory } from '../support/setup.ts'
+import { until } from '../support/until.ts'
 
 describe('npm start', () => {
   it('refuses a port in use, in one sentence, and leaves nothing running', async () => {

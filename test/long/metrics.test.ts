@@ -3,17 +3,17 @@ import { readdirSync, readFileSync } from 'node:fs'
 import path from 'node:path'
 import { describe, expect, it } from 'vitest'
 import { parse } from 'yaml'
-import { routeOf } from '../src/http/observe-requests.ts'
-import { importItems } from '../src/import/import-items.ts'
-import { TASK_NAMES } from '../src/jobs/registry.ts'
-import { publishMetrics } from '../src/monitoring/publish-metrics.ts'
-import { boundLabel } from '../src/telemetry/metrics.ts'
-import { variantKeyOf } from '../src/variants/make.ts'
-import { ADMIN_TOKEN, entry, importDrawings, readMetrics, testApp, testConfig, testServer } from './support/setup.ts'
-import { until } from './support/until.ts'
-import { startWorker } from './support/worker.ts'
+import { routeOf } from '../../src/http/observe-requests.ts'
+import { importItems } from '../../src/import/import-items.ts'
+import { TASK_NAMES } from '../../src/jobs/registry.ts'
+import { publishMetrics } from '../../src/monitoring/publish-metrics.ts'
+import { boundLabel } from '../../src/telemetry/metrics.ts'
+import { variantKeyOf } from '../../src/variants/make.ts'
+import { ADMIN_TOKEN, entry, importDrawings, readMetrics, testApp, testConfig, testServer } from '../support/setup.ts'
+import { until } from '../support/until.ts'
+import { startWorker } from '../support/worker.ts'
 
-const ROOT = path.join(import.meta.dirname, '..')
+const ROOT = path.join(import.meta.dirname, '../..')
 const read = (file: string) => readFileSync(path.join(ROOT, file), 'utf8')
 
 const { groups } = parse(read('deploy/prometheus/alerts.yml')) as {
