@@ -17,6 +17,16 @@ const isRoot = process.getuid?.() === 0
 /** An account that is neither root nor a renderer's. */
 const USER = isRoot ? 12_345 : (process.getuid?.() ?? 0)
 
+/** Without namespaces or an account of its own, it has the rights of the service's account. */
+const SAME_ACCOUNT = {
+  javascript: ['signals to the parent', 'network', 'a native read'],
+  native: [
+    ...['/etc/passwd', 'configuration', 'data directory', "parent's environment", "parent's memory", 'other processes'],
+    ...['signals to the parent', 'other programs', 'other Node processes', 'writing a file', 'changing the code'],
+    ...['network', 'a native read'],
+  ],
+}
+
 /** What hostile code may reach, by what keeps it. `privileges` is that of an account that is not root. */
 const REACHED: Readonly<Record<Isolation, { javascript: readonly string[]; native: readonly string[] }>> = {
   namespaces: { javascript: [], native: ['other Node processes'] },
@@ -27,36 +37,8 @@ const REACHED: Readonly<Record<Isolation, { javascript: readonly string[]; nativ
       ...['network', 'a native read'],
     ],
   },
-  privileges: {
-    javascript: ['signals to the parent', 'network', 'a native read'],
-    native: [
-      ...[
-        '/etc/passwd',
-        'configuration',
-        'data directory',
-        "parent's environment",
-        "parent's memory",
-        'other processes',
-      ],
-      ...['signals to the parent', 'other programs', 'other Node processes', 'writing a file', 'changing the code'],
-      ...['network', 'a native read'],
-    ],
-  },
-  permissions: {
-    javascript: ['signals to the parent', 'network', 'a native read'],
-    native: [
-      ...[
-        '/etc/passwd',
-        'configuration',
-        'data directory',
-        "parent's environment",
-        "parent's memory",
-        'other processes',
-      ],
-      ...['signals to the parent', 'other programs', 'other Node processes', 'writing a file', 'changing the code'],
-      ...['network', 'a native read'],
-    ],
-  },
+  privileges: SAME_ACCOUNT,
+  permissions: SAME_ACCOUNT,
 }
 
 const label = ({ launcher }: Sandbox) =>

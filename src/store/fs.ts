@@ -189,15 +189,16 @@ export async function openFsStore(directory: string): Promise<Store> {
     await checkFolder(folder)
   }
 
-  const head = async (key: string) => {
+  const stat = async (key: string) => {
     const file = locate(key)
-    const stat = async () => {
+    const look = async () => {
       await checkFolder(path.dirname(file))
       const found = await lstat(file)
       return found.isFile() ? { bytes: found.size, modifiedAt: found.mtime } : null
     }
-    return stat().catch(absent).catch(failed('stat', key))
+    return look().catch(absent).catch(failed('stat', key))
   }
+  const head: Store['head'] = (key) => stat(key).then((found) => found && { bytes: found.bytes })
 
   const remove = async (keys: readonly string[]) => {
     for (const key of keys) await rm(locate(key), { force: true }).catch(failed('delete', key))
@@ -218,7 +219,7 @@ export async function openFsStore(directory: string): Promise<Store> {
         if (entry.isDirectory() && key !== DRAFTS && (`${key}/`.startsWith(prefix) || prefix.startsWith(`${key}/`)))
           yield* walk(key)
         if (!entry.isFile() || !key.startsWith(prefix) || key <= after) continue
-        const found = await head(key)
+        const found = await stat(key)
         if (found) yield { key, etag: null, ...found }
       }
     }

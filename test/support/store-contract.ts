@@ -13,7 +13,7 @@ export function storeContract(name: string, open: () => Promise<Store>): void {
       const all = Buffer.from(Array.from({ length: 256 }, (_, byte) => byte))
       expect(await store.put('acme/icons/a.svg', all, SVG)).toBe(true)
       expect(await store.get('acme/icons/a.svg')).toEqual(all)
-      expect(await store.head('acme/icons/a.svg')).toMatchObject({ bytes: 256 })
+      expect(await store.head('acme/icons/a.svg')).toEqual({ bytes: 256 })
     })
 
     it('returns a range of the bytes, truncated at the end', async () => {
