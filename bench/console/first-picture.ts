@@ -30,7 +30,7 @@ export function firstPageBytes(): number {
 export async function measureFirstPicture(browser: Browser): Promise<string[][]> {
   const dataDir = await mkdtemp(path.join(tmpdir(), 'afterimage-bench-'))
   const begin = performance.now()
-  const child = spawn(process.execPath, [path.join(ROOT, 'src/bin/start.ts')], {
+  const child = spawn(process.execPath, [path.join(ROOT, 'src/bin/afterimage.ts'), 'start'], {
     env: { ...process.env, DATABASE_URL: undefined, DATA_DIR: dataDir, PORT: '0', ADMIN_TOKEN: 'bench', DEMO: 'on' },
     stdio: ['ignore', 'pipe', 'inherit'],
   })

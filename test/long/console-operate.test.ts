@@ -4,7 +4,7 @@ import type { App } from '../../src/app.ts'
 import { serve } from '../../src/http/server.ts'
 import { importItems } from '../../src/import/import-items.ts'
 import { openChromium } from '../support/chromium.ts'
-import { DESKTOP, openConsole, PHONE, reads, violations } from '../support/console.ts'
+import { DESKTOP, missedByTab, openConsole, PHONE, reads, violations } from '../support/console.ts'
 import {
   ADMIN_TOKEN,
   ask,
@@ -203,6 +203,32 @@ it("creates a vendor's token that sees its own catalogue and uploads only, and r
   await until(async () => (await ask(url, '{ viewer { name } }', { token: secret })).errors !== undefined)
 })
 
+it('shows an event that no attempt could deliver, and sends it again at a press', async () => {
+  const { app, url, page, complaints } = await open()
+  startWorker(app, { WEBHOOK_PRIVATE_HOSTS: '127.0.0.1' })
+  const received: string[] = []
+  const receiver = await listen((message, response) => {
+    received.push(`${message.headers['webhook-id']}`)
+    response.writeHead(204).end()
+  })
+  await ask(url, `mutation { createWebhook(url: "${receiver}", types: ["upload.completed"]) { secret } }`)
+  await app.pg.query(`
+    with event as (insert into event (type, data) values ('upload.completed', '{"upload":"a"}') returning id),
+      line as (insert into webhook_line (webhook_id, family, after_event_id, waiting, attempts, next_attempt_at)
+        select webhook.id, '', event.id, 0, 0, now() from webhook, event)
+    insert into dead_letter (webhook_id, event_id, family, attempts, status, error)
+      select webhook.id, event.id, '', 8, 503, 'It answered 503.' from webhook, event`)
+  await page.goto(`${url}/operations/webhooks`)
+  await page.getByText('It answered 503.').click()
+  await reads(page, '.letter pre', '"upload"')
+  await page.getByRole('button', { name: 'Replay', exact: true }).click()
+  await reads(page, '.toast', 'It is sent again')
+  await until(() => received.length === 1)
+  await page.reload()
+  await reads(page, '.empty', 'Everything was delivered.')
+  expect(complaints).toEqual([])
+})
+
 it('adds a webhook whose secret is shown once, and has no accessibility violation on any of its pages', async () => {
   const { url, page, complaints } = await open()
   const receiver = await listen((_request, response) => response.writeHead(204).end())
@@ -234,6 +260,7 @@ it('adds a webhook whose secret is shown once, and has no accessibility violatio
         const at = [address, viewport.width, colorScheme]
         expect([...at, await violations(page)]).toEqual([...at, []])
       }
+      expect([address, await missedByTab(page)]).toEqual([address, []])
       expect([address, await page.evaluate('document.documentElement.scrollWidth - innerWidth')]).toEqual([address, 0])
     }
   }

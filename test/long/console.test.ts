@@ -4,7 +4,7 @@ import type { App } from '../../src/app.ts'
 import { printGlobalId } from '../../src/core/global-id.ts'
 import { type Entry, importItems } from '../../src/import/import-items.ts'
 import { openChromium } from '../support/chromium.ts'
-import { DESKTOP, openConsole, PHONE, reads, violations } from '../support/console.ts'
+import { DESKTOP, missedByTab, openConsole, PHONE, reads, violations } from '../support/console.ts'
 import {
   ADMIN_TOKEN,
   ask,
@@ -60,7 +60,7 @@ async function backfill(url: string) {
   })
 }
 
-it('has no accessibility violation on any page, in both themes, on a desktop and a phone, and nothing is cut off', async () => {
+it('has no accessibility violation and no control without a keyboard on any page, in both themes, on a desktop and a phone, and nothing is cut off', async () => {
   const { app, url, page, complaints } = await open()
   startWorker(app)
   await backfill(url)
@@ -104,6 +104,7 @@ it('has no accessibility violation on any page, in both themes, on a desktop and
           [],
         ])
       }
+      expect([address, await missedByTab(page)]).toEqual([address, []])
       expect([address, await page.evaluate('document.documentElement.scrollWidth - innerWidth')]).toEqual([address, 0])
     }
   }

@@ -40,3 +40,36 @@ export async function violations(page: Page): Promise<string[]> {
     `axe.run({ runOnly: ['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'wcag22aa'] }).then(({ violations }) => violations.flatMap(({ id, nodes }) => nodes.map(({ html, failureSummary }) => id + ': ' + html.slice(0, 200) + ' ' + failureSummary)))`,
   )
 }
+
+const CONTROLS = 'a[href], button, input, select, textarea, summary, [tabindex="0"]'
+
+/**
+ * The controls that a walk by Tab through the whole page does not focus, or focuses without showing it, each as its markup. Of a group of
+ * radio buttons Tab reaches one. A page that goes on for ever is walked as far as it was when the walk began.
+ */
+export async function missedByTab(page: Page): Promise<string[]> {
+  const controls = await page.evaluate<number>(`(() => {
+    const groups = new Set()
+    window.missed = new Set([...document.querySelectorAll(${JSON.stringify(CONTROLS)})].filter((control) => {
+      if (control.disabled || control.tabIndex < 0 || !control.checkVisibility({ visibilityProperty: true })) return false
+      if (control.type !== 'radio') return true
+      const isFirst = !groups.has(control.name)
+      groups.add(control.name)
+      return isFirst && !document.querySelector('input[name="' + control.name + '"]:checked:not(:disabled)') || control.checked
+    }))
+    addEventListener('focusin', ({ target }) => {
+      const shows = [target, target.closest('label'), target.parentElement].some((element) => {
+        if (!element) return false
+        const { outlineStyle, outlineWidth, boxShadow } = getComputedStyle(element)
+        return (outlineStyle !== 'none' && outlineWidth !== '0px') || boxShadow !== 'none'
+      })
+      if (shows) window.missed.delete(target)
+    })
+    document.activeElement?.blur?.()
+    return window.missed.size
+  })()`)
+  for (let at = 0; at < controls + 10; at++) await page.keyboard.press('Tab')
+  return page.evaluate<string[]>(
+    `[...window.missed].filter(({ isConnected }) => isConnected).map(({ outerHTML }) => outerHTML.slice(0, 200))`,
+  )
+}

@@ -31,32 +31,3 @@ export function Meter({ label, total, ready, stale = 0, failed = 0 }: Shares & {
     </div>
   )
 }
-
-const WIDTH = 96
-const HEIGHT = 24
-
-/** The recent past of a number as a line, from zero. */
-export function Sparkline({ values, label }: { values: readonly number[]; label: string }) {
-  const highest = Math.max(...values, 1)
-  const step = WIDTH / Math.max(1, values.length - 1)
-  const points = values.map(
-    (value, at) => `${(at * step).toFixed(1)},${(HEIGHT - 2 - (value / highest) * (HEIGHT - 4)).toFixed(1)}`,
-  )
-  return (
-    <svg
-      class="sparkline"
-      viewBox={`0 0 ${WIDTH} ${HEIGHT}`}
-      width={WIDTH}
-      height={HEIGHT}
-      role="img"
-      aria-label={label}
-    >
-      {values.length > 1 && (
-        <>
-          <polygon points={`0,${HEIGHT} ${points.join(' ')} ${WIDTH},${HEIGHT}`} class="sparkline-area" />
-          <polyline points={points.join(' ')} class="sparkline-line" />
-        </>
-      )}
-    </svg>
-  )
-}

@@ -1,4 +1,5 @@
 import { useEffect, useState } from 'preact/hooks'
+import { ErrorBoundary, lazy } from 'preact-iso'
 import type { Operation } from '../../data/client.ts'
 import { useLive } from '../../data/live.ts'
 import { useMutation } from '../../data/query.ts'
@@ -11,10 +12,12 @@ import {
   ResumeBackfill,
 } from '../../generated.ts'
 import { Button } from '../../ui/button.tsx'
-import { Meter, Sparkline } from '../../ui/meter.tsx'
+import { Meter } from '../../ui/meter.tsx'
 import { toast } from '../../ui/toast.tsx'
 import { count, duration, percent } from '../../words.ts'
 import { optionWords, scopeWords } from './what.ts'
+
+const Sparkline = lazy(() => import('../../ui/sparkline.tsx'))
 
 type Backfill = BackfillFieldsFragment
 
@@ -75,7 +78,11 @@ export function RunningBackfill({
       <Meter label="Items done" total={totalItems} ready={doneItems} failed={failedItems} />
       <div class="backfill-facts">
         <strong class="backfill-percent">{percent(doneItems + failedItems, totalItems)}</strong>
-        <Sparkline values={speeds.values} label="Speed in the last two minutes" />
+        <div class="backfill-chart">
+          <ErrorBoundary>
+            <Sparkline values={speeds.values} label="Speed in the last two minutes" />
+          </ErrorBoundary>
+        </div>
         <span class="backfill-speed">{itemsPerSecond === null ? '' : `${itemsPerSecond.toFixed(1)} items/s`}</span>
         <span class="backfill-eta muted">{etaSeconds === null ? '' : `${duration(etaSeconds)} left`}</span>
         <a
