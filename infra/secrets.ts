@@ -43,7 +43,8 @@ function generate(stack: Stack, id: string, description: string): Secret {
   })
   Validations.of(secret).acknowledge({
     id: 'AwsSolutions-SMG4',
-    reason: 'Replaced by hand, as docs/operating.md says: the old and the new value must both be valid for a while.',
+    reason:
+      'Replaced by hand, as docs/operating/security.md says: the old and the new value must both be valid for a while.',
   })
   return secret
 }

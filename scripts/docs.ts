@@ -64,7 +64,7 @@ const PARTS = {
 
 const PAGES = [
   'docs/configuration.md',
-  'docs/operating.md',
+  'docs/operating/monitoring.md',
   'docs/errors.md',
   'docs/vendors.md',
   'docs/architecture.md',

@@ -50,7 +50,7 @@ export const VARIABLES = [
     name: 'JWT_SCOPES_CLAIM',
     default: 'scope',
     meaning:
-      'Claim of a JWT that lists its scopes: text separated by spaces, or a list. Others than those of docs/operating.md are ignored.',
+      'Claim of a JWT that lists its scopes: text separated by spaces, or a list. Others than those of docs/operating/security.md are ignored.',
   },
   {
     name: 'JWT_VENDOR_CLAIM',

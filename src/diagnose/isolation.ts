@@ -17,6 +17,6 @@ export function checkIsolation(): Finding {
   return bad('WARNING', CHECK, {
     message: `Renderers ${WEAKER[isolation]}`,
     remedy:
-      'On Linux, allow user namespaces and install util-linux; in a container, see "What a renderer can reach" in docs/operating.md.',
+      'On Linux, allow user namespaces and install util-linux; in a container, see "What a renderer can reach" in docs/operating/security.md.',
   })
 }
