@@ -1,6 +1,6 @@
 import { runProcess } from '../src/commands/run-process.ts'
+import { loadSupervisedConfig } from '../src/core/config/supervised.ts'
 import { configureLog } from '../src/core/log.ts'
-import { loadSupervisedConfig } from '../src/core/supervised-config.ts'
 import { openWorker } from './open-worker.ts'
 
 /** A worker: one of any number of processes, using DATABASE_URL and shared stores. */

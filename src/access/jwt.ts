@@ -1,6 +1,6 @@
 import { createLocalJWKSet, createRemoteJWKSet, errors, type JWTPayload, type JWTVerifyGetKey, jwtVerify } from 'jose'
+import type { JwtConfig } from '../core/config/jwt.ts'
 import { AppError } from '../core/errors.ts'
-import type { JwtConfig } from '../core/jwt-config.ts'
 import { causes, log } from '../core/log.ts'
 import { isVendorUsername } from '../core/variant.ts'
 import { isTokenScope, type TokenScope } from './caller.ts'

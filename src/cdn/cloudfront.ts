@@ -4,7 +4,7 @@ import {
   type DistributionConfig,
   GetDistributionConfigCommand,
 } from '@aws-sdk/client-cloudfront'
-import type { AwsConfig } from '../core/aws-config.ts'
+import type { AwsConfig } from '../core/config/aws.ts'
 import { AppError } from '../core/errors.ts'
 
 /** The CDN's distribution. Every failure is UNAVAILABLE, or BUSY, with the remedy. */

@@ -1,6 +1,6 @@
 import { getSignedUrl } from '@aws-sdk/cloudfront-signer'
 import { LRUCache } from 'lru-cache'
-import type { CdnSigningKey } from '../core/aws-config.ts'
+import type { CdnSigningKey } from '../core/config/aws.ts'
 
 /** A signature takes about 1 ms of CPU with RSA; a page that is requested again has the same URLs. */
 const KEPT_MAX = 5000

@@ -1,7 +1,10 @@
 import { availableParallelism } from 'node:os'
 import path from 'node:path'
-import { type AwsConfig, type CdnSigningKey, readAwsConfig, readCdnSigningKey } from './aws-config.ts'
-import { type LimitsConfig, readLimits } from './config-limits.ts'
+import { type AwsConfig, type CdnSigningKey, readAwsConfig, readCdnSigningKey } from './config/aws.ts'
+import { type DatabaseConfig, readDatabaseConfig } from './config/database.ts'
+import { type JwtConfig, readJwtConfig } from './config/jwt.ts'
+import { type LimitsConfig, readLimits } from './config/limits.ts'
+import { hostName, type OperationsConfig, readOperations } from './config/operations.ts'
 import {
   baseUrl,
   hosts,
@@ -15,12 +18,9 @@ import {
   secrets,
   token,
   tokens,
-} from './config-values.ts'
-import { type DatabaseConfig, readDatabaseConfig } from './database-config.ts'
+} from './config/values.ts'
 import { AppError } from './errors.ts'
-import { type JwtConfig, readJwtConfig } from './jwt-config.ts'
 import { type Layouts, readLayouts } from './layouts.ts'
-import { hostName, type OperationsConfig, readOperations } from './operations-config.ts'
 import { readPresets } from './presets.ts'
 import { readSynonyms, type Synonyms } from './synonyms.ts'
 import { VARIABLES } from './variables.ts'

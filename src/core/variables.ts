@@ -1,8 +1,8 @@
-import { AWS_VARIABLES } from './aws-variables.ts'
-import { DATABASE_VARIABLES } from './database-config.ts'
-import { LIMIT_VARIABLES } from './limit-variables.ts'
-import { OPERATIONS_VARIABLES } from './operations-variables.ts'
-import { TRACING_VARIABLES } from './tracing-variables.ts'
+import { AWS_VARIABLES } from './config/aws-variables.ts'
+import { DATABASE_VARIABLES } from './config/database.ts'
+import { LIMIT_VARIABLES } from './config/limit-variables.ts'
+import { OPERATIONS_VARIABLES } from './config/operations-variables.ts'
+import { TRACING_VARIABLES } from './config/tracing-variables.ts'
 
 /** All environment variables. docs/configuration.md and .env.example are generated from it. */
 export const VARIABLES = [

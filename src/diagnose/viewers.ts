@@ -1,5 +1,5 @@
 import type { DistributionConfig } from '@aws-sdk/client-cloudfront'
-import type { AwsConfig } from '../core/aws-config.ts'
+import type { AwsConfig } from '../core/config/aws.ts'
 import { createSecretCheck, ORIGIN_SECRET_HEADER } from '../core/origin-secret.ts'
 import { bad, type Finding, ok } from './finding.ts'
 import type { Route } from './route.ts'

@@ -1,9 +1,9 @@
 import { type ChildProcess, fork } from 'node:child_process'
 import path from 'node:path'
+import { type Serving, type StartupMessage, SUPERVISED, sendConfig } from '../core/config/supervised.ts'
 import type { Config } from '../core/config.ts'
 import { AppError } from '../core/errors.ts'
 import { log } from '../core/log.ts'
-import { type Serving, type StartupMessage, SUPERVISED, sendConfig } from '../core/supervised-config.ts'
 
 /** Started as processes, not imported: they are in a layer above this folder. */
 const FILES = {

@@ -9,7 +9,7 @@ import {
   PutObjectCommand,
   S3Client,
 } from '@aws-sdk/client-s3'
-import type { AwsConfig } from '../core/aws-config.ts'
+import type { AwsConfig } from '../core/config/aws.ts'
 import { AppError } from '../core/errors.ts'
 import { log } from '../core/log.ts'
 import { mapConcurrent } from '../core/map-concurrent.ts'

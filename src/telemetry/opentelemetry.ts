@@ -22,8 +22,8 @@ import {
   TraceIdRatioBasedSampler,
   TracerProvider,
 } from '@opentelemetry/sdk-trace'
+import type { TracingConfig } from '../core/config/tracing.ts'
 import { causes, log } from '../core/log.ts'
-import type { TracingConfig } from '../core/tracing-config.ts'
 import type { Attributes, Origin, Span, Tracing } from './tracing.ts'
 
 /** A chunk of a backfill has up to 5000 items, with five spans each: its first ones show where its time goes. */

@@ -1,4 +1,4 @@
-import type { TracingConfig } from '../core/tracing-config.ts'
+import type { TracingConfig } from '../core/config/tracing.ts'
 
 /** Few values each, and nothing secret: a trace is kept by another service. */
 export type Attributes = Readonly<Record<string, string | number>>

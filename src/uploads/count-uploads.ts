@@ -1,5 +1,5 @@
 import type { PoolClient } from 'pg'
-import type { LimitsConfig } from '../core/config-limits.ts'
+import type { LimitsConfig } from '../core/config/limits.ts'
 import { AppError } from '../core/errors.ts'
 import { lockUploads } from '../db/locks.ts'
 import { statement } from '../db/statement.ts'

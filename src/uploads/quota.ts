@@ -1,4 +1,4 @@
-import type { LimitsConfig } from '../core/config-limits.ts'
+import type { LimitsConfig } from '../core/config/limits.ts'
 import { printSourceKey } from '../core/variant.ts'
 import type { Pg } from '../db/database.ts'
 import { statement } from '../db/statement.ts'

@@ -1,7 +1,7 @@
 import type { Upload } from '../../prisma/generated/client/client.ts'
 import { ARCHIVE_LIMITS } from '../archive/limits.ts'
 import { show } from '../archive/problems.ts'
-import type { LimitsConfig } from '../core/config-limits.ts'
+import type { LimitsConfig } from '../core/config/limits.ts'
 import { AppError } from '../core/errors.ts'
 import { printGlobalId } from '../core/global-id.ts'
 import { isVendorUsername, printUploadKey } from '../core/variant.ts'

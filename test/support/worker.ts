@@ -3,7 +3,7 @@ import { once } from 'node:events'
 import path from 'node:path'
 import { onTestFinished } from 'vitest'
 import type { App } from '../../src/app.ts'
-import type { Serving } from '../../src/core/supervised-config.ts'
+import type { Serving } from '../../src/core/config/supervised.ts'
 import { WORKER_FLAGS } from '../../src/embedded/supervise.ts'
 
 /** A real worker process on the app's database and stores. */

@@ -1,9 +1,9 @@
 import type { ChildProcess } from 'node:child_process'
 import { once } from 'node:events'
-import { type Config, loadConfig } from './config.ts'
-import type { ErrorCode } from './errors.ts'
-import type { Layout } from './layouts.ts'
-import type { Preset } from './variant.ts'
+import { type Config, loadConfig } from '../config.ts'
+import type { ErrorCode } from '../errors.ts'
+import type { Layout } from '../layouts.ts'
+import type { Preset } from '../variant.ts'
 
 /** The argument of a process that gets its presets and layouts from its parent. */
 export const SUPERVISED = '--supervised'

@@ -1,4 +1,4 @@
-import { fraction, oneOf, onOrOff, type Problem, url } from './config-values.ts'
+import { fraction, oneOf, onOrOff, type Problem, url } from './values.ts'
 
 /** Of OTEL_TRACES_SAMPLER: https://opentelemetry.io/docs/specs/otel/configuration/sdk-environment-variables/ */
 const SAMPLERS = [

@@ -1,4 +1,4 @@
-import { jwks, type Problem, token } from './config-values.ts'
+import { jwks, type Problem, token } from './values.ts'
 
 /** Whose JWTs are accepted, and what their claims are called. */
 export interface JwtConfig {

@@ -1,5 +1,5 @@
 import type { AWS_VARIABLES } from './aws-variables.ts'
-import { onOrOff, type Problem, pattern, privateKey, secrets, token, url } from './config-values.ts'
+import { onOrOff, type Problem, pattern, privateKey, secrets, token, url } from './values.ts'
 
 /** Options of the AWS clients, null where AWS's own default applies, and what AWS sends to the service or reads from it. */
 export interface AwsConfig {

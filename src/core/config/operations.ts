@@ -1,7 +1,7 @@
 import path from 'node:path'
-import { integer, oneOf, onOrOff, type Problem, pattern } from './config-values.ts'
-import { DEFAULT_LOG, LOG_FORMATS, LOG_LEVELS, type LogOptions } from './log.ts'
-import { readTracing, type TracingConfig } from './tracing-config.ts'
+import { DEFAULT_LOG, LOG_FORMATS, LOG_LEVELS, type LogOptions } from '../log.ts'
+import { readTracing, type TracingConfig } from './tracing.ts'
+import { integer, oneOf, onOrOff, type Problem, pattern } from './values.ts'
 
 /** How a process is watched and replaced. */
 export interface OperationsConfig {

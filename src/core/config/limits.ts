@@ -1,5 +1,5 @@
-import { integer, integerOrOff, type Problem } from './config-values.ts'
-import type { VARIABLES } from './variables.ts'
+import type { VARIABLES } from '../variables.ts'
+import { integer, integerOrOff, type Problem } from './values.ts'
 
 /** What one client, or one vendor, may use. Infinity: not limited. A client is a token or, without one, an address. */
 export interface LimitsConfig {

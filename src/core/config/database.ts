@@ -1,5 +1,5 @@
-import { integer, onOrOff, type Problem, url } from './config-values.ts'
-import { ADDITIONAL_CONNECTIONS, ADDITIONAL_CONNECTIONS_MIN } from './limits.ts'
+import { ADDITIONAL_CONNECTIONS, ADDITIONAL_CONNECTIONS_MIN } from '../limits.ts'
+import { integer, onOrOff, type Problem, url } from './values.ts'
 
 /** The environment variables for the database: a part of variables.ts. */
 export const DATABASE_VARIABLES = [
