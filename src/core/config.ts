@@ -1,6 +1,7 @@
 import { availableParallelism } from 'node:os'
 import path from 'node:path'
 import { type AwsConfig, type CdnSigningKey, readAwsConfig, readCdnSigningKey } from './config/aws.ts'
+import { type Buckets, readBuckets } from './config/buckets.ts'
 import { type DatabaseConfig, readDatabaseConfig } from './config/database.ts'
 import { type JwtConfig, readJwtConfig } from './config/jwt.ts'
 import { type LimitsConfig, readLimits } from './config/limits.ts'
@@ -92,9 +93,6 @@ export interface Config extends DatabaseConfig, OperationsConfig {
   readonly settings: Readonly<Partial<Record<VariableName, string>>>
 }
 
-/** Where both stores are; a branch for each provider, which src/store/open.ts opens. */
-export type Buckets = { readonly provider: 's3'; readonly originals: string; readonly previews: string }
-
 type VariableName = (typeof VARIABLES)[number]['name']
 type Env = Readonly<Record<string, string | undefined>>
 
@@ -127,19 +125,13 @@ export function loadConfig(env: Env = process.env, given?: Pick<Config, 'presets
   problems.push(...ofSynonyms.map((problem) => `SYNONYMS_FILE: ${problem}`))
 
   const serviceUrl = read('AFTERIMAGE_URL', null, baseUrl('https://api.example.com'))
-  const bucket = pattern(/^[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]$/, 'a bucket name')
-  const originalsBucket = read('ORIGINALS_BUCKET', null, bucket)
-  const previewsBucket = read('PREVIEWS_BUCKET', null, bucket)
   const together = (a: string, b: string) => {
     if (!env[a]?.trim() !== !env[b]?.trim()) problems.push(`${a} and ${b} belong together: set both, or neither.`)
   }
   together('ORIGINALS_BUCKET', 'PREVIEWS_BUCKET')
   together('AWS_ACCESS_KEY_ID', 'AWS_SECRET_ACCESS_KEY')
   together('CDN_KEY_PAIR_ID', 'CDN_PRIVATE_KEY')
-  if (originalsBucket && originalsBucket === previewsBucket)
-    problems.push(
-      `ORIGINALS_BUCKET and PREVIEWS_BUCKET are both ${originalsBucket}: originals are private, so use two buckets.`,
-    )
+  const buckets = readBuckets(read, (problem) => problems.push(problem))
 
   const urlSecret = read('URL_SECRET', null, token)
   const urlSecrets = read('URL_SECRETS', null, secrets)
@@ -178,10 +170,7 @@ export function loadConfig(env: Env = process.env, given?: Pick<Config, 'presets
     ...readOperations(read),
     service: serviceUrl === null ? null : { url: serviceUrl, token: read('AFTERIMAGE_TOKEN', '', (text) => text) },
     demo: read('DEMO', true, onOrOff),
-    buckets:
-      originalsBucket && previewsBucket
-        ? { provider: 's3', originals: originalsBucket, previews: previewsBucket }
-        : null,
+    buckets,
     aws: readAwsConfig(read),
     distributionId: read(
       'CLOUDFRONT_DISTRIBUTION_ID',

@@ -1,8 +1,10 @@
-import { AWS_VARIABLES } from './config/aws-variables.ts'
+import { AWS_VARIABLES } from './config/aws.ts'
+import { BUCKET_VARIABLES } from './config/buckets.ts'
 import { DATABASE_VARIABLES } from './config/database.ts'
-import { LIMIT_VARIABLES } from './config/limit-variables.ts'
-import { OPERATIONS_VARIABLES } from './config/operations-variables.ts'
-import { TRACING_VARIABLES } from './config/tracing-variables.ts'
+import { JWT_VARIABLES } from './config/jwt.ts'
+import { LIMIT_VARIABLES } from './config/limits.ts'
+import { OPERATIONS_VARIABLES } from './config/operations.ts'
+import { TRACING_VARIABLES } from './config/tracing.ts'
 
 /** All environment variables. docs/configuration.md and .env.example are generated from it. */
 export const VARIABLES = [
@@ -38,25 +40,7 @@ export const VARIABLES = [
     default: '365',
     meaning: 'Days for which entries of the audit log are kept, at least 1.',
   },
-  {
-    name: 'JWKS_URL',
-    default: 'none',
-    meaning:
-      'Address of the key set of your identity provider, whose JWTs are then valid as Bearer tokens; needs `JWT_ISSUER` and `JWT_AUDIENCE` too.',
-  },
-  { name: 'JWT_ISSUER', default: 'none', meaning: 'The `iss` that JWTs must have.' },
-  { name: 'JWT_AUDIENCE', default: 'none', meaning: 'The `aud` that JWTs must have.' },
-  {
-    name: 'JWT_SCOPES_CLAIM',
-    default: 'scope',
-    meaning:
-      'Claim of a JWT that lists its scopes: text separated by spaces, or a list. Others than those of docs/operating/security.md are ignored.',
-  },
-  {
-    name: 'JWT_VENDOR_CLAIM',
-    default: 'vendor',
-    meaning: 'Claim of a JWT with the username of its vendor, or `*` for all vendors; without it the JWT is refused.',
-  },
+  ...JWT_VARIABLES,
   {
     name: 'URL_SECRET',
     default: 'generated, kept in `DATA_DIR/url-secret`',
@@ -99,6 +83,7 @@ export const VARIABLES = [
     meaning: "Days without a request to this service after which a transform's picture is deleted; 0: within the hour.",
   },
   ...LIMIT_VARIABLES,
+  ...BUCKET_VARIABLES,
   ...AWS_VARIABLES,
   {
     name: 'WEBHOOK_PRIVATE_HOSTS',

@@ -1,5 +1,6 @@
 import path from 'node:path'
-import type { Buckets, Config } from '../core/config.ts'
+import type { Buckets } from '../core/config/buckets.ts'
+import type { Config } from '../core/config.ts'
 import { openFsStore } from './fs.ts'
 import { openPictureStore } from './private.ts'
 import { openS3Store } from './s3.ts'

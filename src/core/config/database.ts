@@ -1,5 +1,12 @@
-import { ADDITIONAL_CONNECTIONS, ADDITIONAL_CONNECTIONS_MIN } from '../limits.ts'
-import { integer, onOrOff, type Problem, url } from './values.ts'
+import { integer, onOrOff, type Read, url } from './values.ts'
+
+/**
+ * Connections of a process to Postgres, in addition to one for each renderer. Locks hold one each: for an API's requests one for each
+ * renderer and two more, for a worker's ten jobs two each; the work under a lock briefly needs another one. With fewer, all connections
+ * could be held by locks that wait for each other.
+ */
+const ADDITIONAL_CONNECTIONS = 24
+const ADDITIONAL_CONNECTIONS_MIN = 6
 
 /** The environment variables for the database: a part of variables.ts. */
 export const DATABASE_VARIABLES = [
@@ -29,7 +36,7 @@ export interface DatabaseConfig {
 
 /** From the environment. */
 export function readDatabaseConfig(
-  read: <T>(name: (typeof DATABASE_VARIABLES)[number]['name'], fallback: T, parse: (text: string) => T | Problem) => T,
+  read: Read<typeof DATABASE_VARIABLES>,
   { renderers }: { renderers: number },
 ): DatabaseConfig {
   const postgres = url(['postgres:', 'postgresql:'], 'postgres://user:password@host:5432/name')

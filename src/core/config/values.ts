@@ -11,6 +11,13 @@ export class Problem {
   }
 }
 
+/** Reads a variable of a table; reports a problem and returns the fallback if its value is not valid. */
+export type Read<Variables extends readonly { readonly name: string }[]> = <T>(
+  name: Variables[number]['name'],
+  fallback: T,
+  parse: (text: string) => T | Problem,
+) => T
+
 export const integer = (min: number, max: number) => (text: string) => {
   const value = Number(text)
   return /^\d+$/.test(text) && value >= min && value <= max
