@@ -4,7 +4,7 @@ import { exportJWK, generateKeyPair, SignJWT } from 'jose'
 import { ADMIN } from '../src/access/caller.ts'
 import { createCredential } from '../src/access/credential.ts'
 import { createToken } from '../src/access/tokens.ts'
-import { createGraphQL } from '../src/graphql/server.ts'
+import { createGraphQL } from '../src/graphql/server/server.ts'
 import { importDemo } from './support/backfills.ts'
 import { median, table, withBench } from './support/service.ts'
 

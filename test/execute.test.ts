@@ -1,7 +1,7 @@
 import fc from 'fast-check'
 import { buildSchema, type ExecutionResult, execute, GraphQLError, parse, validate } from 'graphql'
 import { describe, expect, it } from 'vitest'
-import { executeQuery } from '../src/graphql/execute.ts'
+import { executeQuery } from '../src/graphql/server/execute.ts'
 
 /** Every kind of type and of failure, now and later, where null is allowed and where it is not. */
 const schema = buildSchema(`

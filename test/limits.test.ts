@@ -1,7 +1,7 @@
 import { readFile } from 'node:fs/promises'
 import { connect } from 'node:net'
 import { expect, it, onTestFinished } from 'vitest'
-import { lengthOf } from '../src/graphql/response-limit.ts'
+import { lengthOf } from '../src/graphql/server/response-limit.ts'
 import { serve } from '../src/http/server.ts'
 import { ask, importDrawings, testApp, testServer } from './support/setup.ts'
 import { until } from './support/until.ts'

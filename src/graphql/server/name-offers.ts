@@ -1,7 +1,7 @@
 import { MapperKind, mapSchema } from '@graphql-tools/utils'
 import type { GraphQLSchema } from 'graphql'
-import type { Layouts } from '../core/layouts.ts'
-import type { Presets } from '../core/variant.ts'
+import type { Layouts } from '../../core/layouts.ts'
+import type { Presets } from '../../core/variant.ts'
 
 interface Described {
   readonly description?: string | null | undefined

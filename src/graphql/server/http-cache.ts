@@ -1,8 +1,8 @@
 import { createHash } from 'node:crypto'
 import type { ServerResponse } from 'node:http'
 import type { Plugin } from 'graphql-yoga'
-import type { Config } from '../core/config.ts'
-import { hasEtag } from '../core/etag.ts'
+import type { Config } from '../../core/config.ts'
+import { hasEtag } from '../../core/etag.ts'
 
 /**
  * Lets browsers and CDNs cache the responses to public queries: those over GET, without a token and without an error. A response that

@@ -1,5 +1,5 @@
 import { type DocumentNode, type FragmentDefinitionNode, Kind, type SelectionSetNode, visit } from 'graphql'
-import { AppError } from '../core/errors.ts'
+import { AppError } from '../../core/errors.ts'
 
 /** Limits of a document, checked before it is validated: some rules of validation take quadratic time, or worse. */
 export const DOCUMENT_LIMITS = {

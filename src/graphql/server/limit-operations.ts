@@ -9,10 +9,10 @@ import {
   validate,
 } from 'graphql'
 import type { Plugin } from 'graphql-yoga'
-import { AppError } from '../core/errors.ts'
-import { rateLimited, rateLimitHeaders, type Spending } from '../limits/rate-limit.ts'
-import type { Context } from './builder.ts'
-import { type Cost, costOf } from './cost.ts'
+import { AppError } from '../../core/errors.ts'
+import { rateLimited, rateLimitHeaders, type Spending } from '../../limits/rate-limit.ts'
+import type { Context } from '../builder.ts'
+import { type Cost, costOf } from '../cost.ts'
 import { fragmentsOf } from './document-limits.ts'
 import { toPublicValidationError } from './public-error.ts'
 

@@ -1,6 +1,6 @@
 import { GraphQLError } from 'graphql'
-import { AppError, ERRORS, type ErrorCode, publicSentence, toAppError } from '../core/errors.ts'
-import { logFailure } from '../core/log-failure.ts'
+import { AppError, ERRORS, type ErrorCode, publicSentence, toAppError } from '../../core/errors.ts'
+import { logFailure } from '../../core/log-failure.ts'
 
 /** GraphQL's messages quote what was sent. */
 const MESSAGE_MAX = 500

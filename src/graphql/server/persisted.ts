@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto'
 import { GraphQLError } from 'graphql'
 import type { Plugin } from 'graphql-yoga'
 import { LRUCache } from 'lru-cache'
-import { AppError } from '../core/errors.ts'
+import { AppError } from '../../core/errors.ts'
 
 /** For all documents together. */
 const STORE_BYTES_MAX = 10_000_000
