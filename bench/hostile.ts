@@ -7,7 +7,8 @@ import { readPresets } from '../src/core/presets.ts'
 import { normalise } from '../src/render/child/normalise/normalise.ts'
 import { openRenderPool } from '../src/render/pool.ts'
 import { measureRender } from './support/measure-render.ts'
-import { table } from './support/service.ts'
+import { serveFiles } from './support/served.ts'
+import { table, withBench } from './support/service.ts'
 import { FILTER_KINDS } from './support/worst-filters.ts'
 import { SHAPE_KINDS } from './support/worst-shapes.ts'
 import { CSS_KINDS } from './support/worst-styles.ts'
@@ -24,9 +25,11 @@ const GOAL = { cpuMs: 5000, rssBytes: 512e6 }
 /**
  * Renders three pictures of documents that are expensive on purpose, each in a new renderer, and prints CPU time and peak memory. Of each
  * generated kind it is the largest document that is accepted, and one as large as a source may be.
- * `npm run bench -- hostile [PATTERN]`, or for the files of a directory `npm run bench -- hostile --cases DIR [PATTERN]`.
+ * `npm run bench -- hostile [PATTERN]`, or for the files of a directory `npm run bench -- hostile --cases DIR [PATTERN]`. With `--served DIR`
+ * the files of a directory go through a running service instead: a first request and a backfill.
  */
 export async function run(args: string[]): Promise<void> {
+  if (args[0] === '--served') return await serveDirectory(args[1] ?? '.')
   const directory = args[0] === '--cases' ? args[1] : undefined
   const pattern = new RegExp(args[directory === undefined ? 0 : 2] ?? '')
   const kinds = [...SHAPE_KINDS, ...FILTER_KINDS, ...USE_KINDS, ...CSS_KINDS, ...READ_KINDS].filter(([name]) =>
@@ -103,11 +106,22 @@ async function measureOne(svg: Buffer) {
   }
 }
 
-const filesOf = (directory: string): Documents[] =>
-  readdirSync(directory)
+async function serveDirectory(directory: string): Promise<void> {
+  const files = namesIn(directory).map((name) => ({ name, bytes: readDocument(path.join(directory, name)) }))
+  await withBench(async (bench) => {
+    const { rows, isRight } = await serveFiles(bench, files)
+    process.stdout.write(`${table(['what', 'seen', 'right'], rows)}\n`)
+    if (!isRight) process.exitCode = 1
+  })
+}
+
+const namesIn = (directory: string): string[] =>
+  readdirSync(directory, { recursive: true, encoding: 'utf8' })
     .filter((name) => /\.svg(\.gz)?$/.test(name))
     .sort()
-    .map((name) => [name, () => [['', readDocument(path.join(directory, name))]]])
+
+const filesOf = (directory: string): Documents[] =>
+  namesIn(directory).map((name) => [name, () => [['', readDocument(path.join(directory, name))]]])
 
 const readDocument = (file: string): Buffer => {
   const bytes = readFileSync(file)

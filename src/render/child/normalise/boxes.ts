@@ -17,12 +17,20 @@ const DEPTH_MAX = 64
 export interface BoxOptions {
   readonly targets?: ReadonlyMap<string, Element>
   readonly depth?: number
-  /** Cache of the boxes of referenced elements. */
+  /** Cache of boxes by element, for callers that ask for many. */
   readonly boxes?: Map<Element, Box | null>
 }
 
 /** The bounding box of an element's fill in its own user space; null if it draws nothing or the box is unknown. */
 export function boxOf(element: Element, options: BoxOptions = {}): Box | null {
+  const known = options.boxes?.get(element)
+  if (known !== undefined) return known
+  const box = findBox(element, options)
+  options.boxes?.set(element, box)
+  return box
+}
+
+function findBox(element: Element, options: BoxOptions): Box | null {
   const { attributes, name } = element
   if (attributes.get('display') === 'none') return null
   const of = (attribute: string) => px(attributes.get(attribute))
@@ -86,12 +94,10 @@ function boxOfNested(svg: Element, options: BoxOptions): Box | null {
 }
 
 function boxOfUse(element: Element, options: BoxOptions): Box | null {
-  const { targets, depth = 0, boxes } = options
+  const { targets, depth = 0 } = options
   const target = targets?.get(referenceIn(element.attributes.get('href') ?? '') ?? '')
   if (!target || depth > DEPTH_MAX) return null
-  const known = boxes?.get(target)
-  const inner = known === undefined ? boxOf(target, { ...options, depth: depth + 8 }) : known
-  boxes?.set(target, inner)
+  const inner = boxOf(target, { ...options, depth: depth + 8 })
   const moved = multiply(
     translation(px(element.attributes.get('x')), px(element.attributes.get('y'))),
     transformOf(target),

@@ -1,7 +1,7 @@
 import type { Box } from './box.ts'
 import { boxOf } from './boxes.ts'
 import { px } from './lengths.ts'
-import { IDENTITY, transformBox } from './matrix.ts'
+import { IDENTITY, type Matrix, multiply, transformBox } from './matrix.ts'
 import { DEFINITIONS } from './names.ts'
 import { countNumbers, outlineOf } from './path-data.ts'
 import { parseTransform } from './transform-list.ts'
@@ -179,16 +179,27 @@ export function shareOfRegion(
 export function openShares(tree: Tree, extent: number): (element: Element) => number {
   const referenced = new Set(tree.targets.values())
   const boxes = new Map<Element, Box | null>()
+  const matrices = new Map<Element, Matrix | null>()
 
   return (element) => {
-    let box = boxOf(element, { targets: tree.targets, boxes })
-    if (!box) return 1
-    for (let at: Element | null = element; at?.parent; at = at.parent) {
-      if (DEFINITIONS.has(at.name) || at.name === 'svg' || referenced.has(at)) return 1
-      if (at.attributes.has('transform')) box = transformBox(transformOf(at), box)
-    }
+    const own = boxOf(element, { targets: tree.targets, boxes })
+    const toRoot = matrixOf(element)
+    if (!own || !toRoot) return 1
+    const box = transformBox(toRoot, own)
     const side = MARGIN / extent
     return Math.min(1, Math.max(box.width * side, EDGE) * Math.max(box.height * side, EDGE))
+  }
+
+  /** From an element's own user space to the root's; null where that is not known. */
+  function matrixOf(element: Element): Matrix | null {
+    if (!element.parent) return IDENTITY
+    const known = matrices.get(element)
+    if (known !== undefined) return known
+    const isKnown = !DEFINITIONS.has(element.name) && element.name !== 'svg' && !referenced.has(element)
+    const outer = isKnown ? matrixOf(element.parent) : null
+    const matrix = outer && element.attributes.has('transform') ? multiply(outer, transformOf(element)) : outer
+    matrices.set(element, matrix)
+    return matrix
   }
 }
 
