@@ -1,3 +1,4 @@
+import { flushPeriodically, type PeriodicFlush } from '../core/flush-periodically.ts'
 import { logFailure } from '../core/log-failure.ts'
 import type { Pg } from '../db/database.ts'
 import { statement } from '../db/statement.ts'
@@ -15,17 +16,13 @@ export interface DeliveryTotals {
 }
 
 /** Counts the responses of the origin handler, for the doctor and the console. */
-export interface DeliveryCounts {
+export interface DeliveryCounts extends PeriodicFlush {
   /**
    * Counts in memory: a request writes nothing to the database.
    * @param waitedMs of a picture that was made for this request, from arrival to response
    */
   count(kind: keyof DeliveryTotals, waitedMs?: number): void
-  flush(): Promise<void>
-  close(): Promise<void>
 }
-
-const FLUSH_EVERY_MS = 10_000
 
 /** Upper bounds in ms of the buckets in which waiting times are counted; the last bucket has none. Only ever append: stored by position. */
 const BOUNDS_MS = [
@@ -48,7 +45,7 @@ const noCounts = (): Counts => ({
 export function openDeliveryCounts(pg: Pg): DeliveryCounts {
   let counts = noCounts()
 
-  async function flush(): Promise<void> {
+  async function write(): Promise<void> {
     const taken = counts
     if (taken.stored + taken.made + taken.refused + taken.notFound === 0) return
     counts = noCounts()
@@ -65,16 +62,11 @@ export function openDeliveryCounts(pg: Pg): DeliveryCounts {
     counts.missCounts[bucket] = (counts.missCounts[bucket] ?? 0) + count
   }
 
-  const timer = setInterval(() => void flush(), FLUSH_EVERY_MS).unref()
   return {
+    ...flushPeriodically(write),
     count(kind, waitedMs) {
       counts[kind]++
       if (waitedMs !== undefined) add(bucketOf(waitedMs), 1)
-    },
-    flush,
-    async close() {
-      clearInterval(timer)
-      await flush()
     },
   }
 }

@@ -1,22 +1,19 @@
+import { flushPeriodically, type PeriodicFlush } from '../core/flush-periodically.ts'
 import { logFailure } from '../core/log-failure.ts'
 import type { Pg } from '../db/database.ts'
 import { statement } from '../db/statement.ts'
 
 /** Records that transform pictures are still requested: at most once a day for each, and never while a request waits. */
-export interface TransformUses {
+export interface TransformUses extends PeriodicFlush {
   /** Only writes to memory. @param objectKey a picture whose last use was recorded at least a day ago */
   note(objectKey: string): void
-  flush(): Promise<void>
-  close(): Promise<void>
 }
 
-const FLUSH_EVERY_MS = 10_000
 /** Uses beyond this number are recorded by the next request for the picture. */
 const WAITING_MAX = 5000
 
 export function openTransformUses(pg: Pg): TransformUses {
   let waiting = new Set<string>()
-  let flushing = Promise.resolve()
 
   async function write(): Promise<void> {
     const objectKeys = [...waiting].sort()
@@ -26,21 +23,10 @@ export function openTransformUses(pg: Pg): TransformUses {
       logFailure('recording the use of transforms failed; the next request will record it', error),
     )
   }
-  /** After the one before, so that closing waits for both. */
-  function flush(): Promise<void> {
-    flushing = flushing.then(write)
-    return flushing
-  }
-
-  const timer = setInterval(() => void flush(), FLUSH_EVERY_MS).unref()
   return {
+    ...flushPeriodically(write),
     note(objectKey) {
       if (waiting.size < WAITING_MAX) waiting.add(objectKey)
-    },
-    flush,
-    async close() {
-      clearInterval(timer)
-      await flush()
     },
   }
 }
