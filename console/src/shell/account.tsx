@@ -2,7 +2,7 @@ import { useSignal } from '@preact/signals'
 import { toRequestError } from '../data/client.ts'
 import { isSignedIn, linkProblem, signIn, signOut, viewer } from '../data/session.ts'
 import { Button } from '../ui/button.tsx'
-import { Field } from '../ui/form.tsx'
+import { TextField } from '../ui/form.tsx'
 import { Icon } from '../ui/icon.tsx'
 import { toast } from '../ui/toast.tsx'
 import { nextTheme, theme } from './theme.ts'
@@ -90,21 +90,7 @@ function SignIn() {
       <p class="muted small">
         It is kept in this tab only. The admin token is printed by <code>npm start</code>.
       </p>
-      <Field label="Token" problem={problem.value ?? linkProblem.value}>
-        {(props) => (
-          <input
-            {...props}
-            class="input"
-            type="password"
-            autocomplete="off"
-            spellcheck={false}
-            value={token.value}
-            onInput={({ currentTarget }) => {
-              token.value = currentTarget.value
-            }}
-          />
-        )}
-      </Field>
+      <TextField label="Token" type="password" problem={problem.value ?? linkProblem.value} value={token} />
       <p>
         <Button type="submit" kind="primary" isBusy={isBusy.value}>
           Sign in

@@ -1,3 +1,4 @@
+import type { Signal } from '@preact/signals'
 import type { ComponentChildren, JSX } from 'preact'
 import { useId } from 'preact/hooks'
 
@@ -31,6 +32,44 @@ export function Field({
         </p>
       )}
     </div>
+  )
+}
+
+/** A field of one line that is bound to a signal. The browser completes nothing in it. */
+export function TextField({
+  label,
+  problem,
+  value,
+  onInput,
+  ...input
+}: {
+  label: string
+  problem?: string | null
+  value: Signal<string>
+  /** After the signal has what was typed. */
+  onInput?: () => void
+  placeholder?: string
+  maxLength?: number
+  /** Off by default: most fields hold names and addresses. */
+  spellcheck?: boolean
+} & ({ type?: 'text' } | { type: 'url' } | { type: 'password' })) {
+  return (
+    <Field label={label} problem={problem ?? null}>
+      {(props) => (
+        <input
+          {...props}
+          class="input"
+          autocomplete="off"
+          spellcheck={false}
+          {...input}
+          value={value.value}
+          onInput={({ currentTarget }) => {
+            value.value = currentTarget.value
+            onInput?.()
+          }}
+        />
+      )}
+    </Field>
   )
 }
 

@@ -6,7 +6,7 @@ import { whyNot } from '../../data/session.ts'
 import { useUrlState } from '../../data/url-state.ts'
 import { AuditLog as AuditLogDocument, type AuditLogQuery } from '../../generated.ts'
 import { Button } from '../../ui/button.tsx'
-import { Field } from '../../ui/form.tsx'
+import { TextField } from '../../ui/form.tsx'
 import { More, useMore } from '../../ui/more.tsx'
 import { Empty } from '../../ui/notice.tsx'
 import { Status } from '../../ui/status.tsx'
@@ -86,22 +86,12 @@ function Log() {
           set({ target: text.value.trim() })
         }}
       >
-        <Field label="Target">
-          {(props) => (
-            <input
-              {...props}
-              class="input"
-              placeholder="an id, of an item, set, family or anything else"
-              maxLength={300}
-              autocomplete="off"
-              spellcheck={false}
-              value={text.value}
-              onInput={({ currentTarget }) => {
-                text.value = currentTarget.value
-              }}
-            />
-          )}
-        </Field>
+        <TextField
+          label="Target"
+          placeholder="an id, of an item, set, family or anything else"
+          maxLength={300}
+          value={text}
+        />
         <Button type="submit" icon="search">
           Filter
         </Button>

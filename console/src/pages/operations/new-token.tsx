@@ -3,7 +3,7 @@ import { useMutation } from '../../data/query.ts'
 import { viewer } from '../../data/session.ts'
 import { CreateToken } from '../../generated.ts'
 import { Button } from '../../ui/button.tsx'
-import { Check, Field, Select } from '../../ui/form.tsx'
+import { Check, Select, TextField } from '../../ui/form.tsx'
 import { Problem } from '../../ui/notice.tsx'
 import { Secret } from './secret.tsx'
 
@@ -74,37 +74,8 @@ export function NewToken({ onCreated }: { onCreated: () => void }) {
   return (
     <form class="operate" onSubmit={(event) => void submit(event)}>
       <div class="operate-line">
-        <Field label="What is it for?">
-          {(props) => (
-            <input
-              {...props}
-              class="input"
-              placeholder="The shop's front end"
-              maxLength={100}
-              autocomplete="off"
-              value={name.value}
-              onInput={({ currentTarget }) => {
-                name.value = currentTarget.value
-              }}
-            />
-          )}
-        </Field>
-        <Field label="Vendor">
-          {(props) => (
-            <input
-              {...props}
-              class="input"
-              placeholder={own ?? 'all vendors, or a username'}
-              maxLength={64}
-              autocomplete="off"
-              spellcheck={false}
-              value={vendor.value}
-              onInput={({ currentTarget }) => {
-                vendor.value = currentTarget.value
-              }}
-            />
-          )}
-        </Field>
+        <TextField label="What is it for?" placeholder="The shop's front end" maxLength={100} spellcheck value={name} />
+        <TextField label="Vendor" placeholder={own ?? 'all vendors, or a username'} maxLength={64} value={vendor} />
       </div>
       <fieldset class="choices">
         <legend>What may it do?</legend>

@@ -4,7 +4,7 @@ import { useMutation } from '../../data/query.ts'
 import { viewer } from '../../data/session.ts'
 import { CreateWebhook } from '../../generated.ts'
 import { Button } from '../../ui/button.tsx'
-import { Check, Field } from '../../ui/form.tsx'
+import { Check, TextField } from '../../ui/form.tsx'
 import { Problem } from '../../ui/notice.tsx'
 
 /** A form for a webhook. @param onCreated gets its secret, to be shown once */
@@ -29,39 +29,8 @@ export function NewWebhook({ onCreated }: { onCreated: (created: { url: string; 
   return (
     <form class="operate" onSubmit={(event) => void submit(event)}>
       <div class="operate-line">
-        <Field label="Address">
-          {(props) => (
-            <input
-              {...props}
-              class="input"
-              type="url"
-              placeholder="https://…"
-              maxLength={2000}
-              autocomplete="off"
-              spellcheck={false}
-              value={url.value}
-              onInput={({ currentTarget }) => {
-                url.value = currentTarget.value
-              }}
-            />
-          )}
-        </Field>
-        <Field label="Vendor">
-          {(props) => (
-            <input
-              {...props}
-              class="input"
-              placeholder={own ?? 'all vendors, or a username'}
-              maxLength={64}
-              autocomplete="off"
-              spellcheck={false}
-              value={vendor.value}
-              onInput={({ currentTarget }) => {
-                vendor.value = currentTarget.value
-              }}
-            />
-          )}
-        </Field>
+        <TextField label="Address" type="url" placeholder="https://…" maxLength={2000} value={url} />
+        <TextField label="Vendor" placeholder={own ?? 'all vendors, or a username'} maxLength={64} value={vendor} />
       </div>
       <fieldset class="choices">
         <legend>What is it told?</legend>

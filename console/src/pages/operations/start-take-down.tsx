@@ -4,7 +4,7 @@ import { useMutation } from '../../data/query.ts'
 import { FindTarget, type FindTargetQuery, TakeDown } from '../../generated.ts'
 import { Button } from '../../ui/button.tsx'
 import { Dialog } from '../../ui/dialog.tsx'
-import { Field, Segments } from '../../ui/form.tsx'
+import { Field, Segments, TextField } from '../../ui/form.tsx'
 import { Problem } from '../../ui/notice.tsx'
 import { toast } from '../../ui/toast.tsx'
 
@@ -66,23 +66,16 @@ export function StartTakeDown({ onStarted }: { onStarted: () => void }) {
   return (
     <div class="operate">
       <form class="operate-line" onSubmit={(event) => void find(event)}>
-        <Field label="What is it about?" problem={problem.value}>
-          {(props) => (
-            <input
-              {...props}
-              class="input"
-              placeholder="https://…, an id or a slug"
-              maxLength={2000}
-              autocomplete="off"
-              spellcheck={false}
-              value={text.value}
-              onInput={({ currentTarget }) => {
-                text.value = currentTarget.value
-                targets.value = []
-              }}
-            />
-          )}
-        </Field>
+        <TextField
+          label="What is it about?"
+          problem={problem.value}
+          placeholder="https://…, an id or a slug"
+          maxLength={2000}
+          value={text}
+          onInput={() => {
+            targets.value = []
+          }}
+        />
         <Button type="submit" icon="search" isBusy={isFinding.value}>
           Find
         </Button>
@@ -173,20 +166,7 @@ function ConfirmByName(props: {
         It is hidden at once, with all below it, and its pictures are deleted. Originals stay, and it can be restored.
       </p>
       <form class="stack" onSubmit={(event) => void submit(event)}>
-        <Field label={`Type its name: ${target.name}`}>
-          {(input) => (
-            <input
-              {...input}
-              class="input"
-              autocomplete="off"
-              spellcheck={false}
-              value={typed.value}
-              onInput={({ currentTarget }) => {
-                typed.value = currentTarget.value
-              }}
-            />
-          )}
-        </Field>
+        <TextField label={`Type its name: ${target.name}`} value={typed} />
         {taking.error && <Problem error={taking.error} what="It was not taken down." />}
         <div class="row">
           <Button type="submit" kind="danger" why={isSame ? null : 'Type the name first.'} isBusy={taking.isBusy}>
