@@ -1,23 +1,15 @@
 import { writeFile } from 'node:fs/promises'
 import path from 'node:path'
-import type { Browser } from 'playwright-core'
-import { afterAll, beforeAll, expect, it, onTestFinished } from 'vitest'
+import { expect, it, onTestFinished } from 'vitest'
 import type { App } from '../../src/app.ts'
 import { AppError } from '../../src/core/errors.ts'
 import { createOriginHandler } from '../../src/http/images.ts'
 import { variantKeyOf } from '../../src/variants/make.ts'
-import { openChromium } from '../support/chromium.ts'
+import { sharedChromium } from '../support/chromium.ts'
 import { openHttp2Proxy } from '../support/http2-proxy.ts'
 import { importDrawings, listen, tempDirectory, testApp, testConfig, testServer } from '../support/setup.ts'
 
-let browser: Browser
-let close: () => Promise<void>
-beforeAll(async () => {
-  const opened = await openChromium()
-  browser = opened.browser
-  close = opened.close
-})
-afterAll(() => close())
+const chromium = sharedChromium()
 
 const WANTED = { preset: 'thumbnail', format: 'WEBP' } as const
 
@@ -35,7 +27,7 @@ async function visit(options: { target: string; keys: readonly string[]; screens
   const page = () => `<!doctype html><title>Icons</title><style>body { margin: 0; background: #eee }</style>${images}`
   const proxy = await openHttp2Proxy({ target: options.target, directory: await tempDirectory(), page })
   onTestFinished(proxy.close)
-  const context = await browser.newContext({ ignoreHTTPSErrors: true, viewport: { width: 1280, height: 800 } })
+  const context = await chromium.browser.newContext({ ignoreHTTPSErrors: true, viewport: { width: 1280, height: 800 } })
   try {
     const tab = await context.newPage()
     await tab.addInitScript(

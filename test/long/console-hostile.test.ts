@@ -1,7 +1,7 @@
 import type { Page } from 'playwright-core'
 import { expect, it } from 'vitest'
 import { importItems } from '../../src/import/import-items.ts'
-import { DESKTOP, openConsole, PHONE, reads } from '../support/console.ts'
+import { DESKTOP, openConsole, PHONE, reads, visitAll } from '../support/console.ts'
 import { ADMIN_TOKEN, ask, drawing, entry, testApp, testConfig, testServer } from '../support/setup.ts'
 import { createUpload } from '../support/uploads.ts'
 import { packZip } from '../support/zip.ts'
@@ -52,13 +52,9 @@ it('shows hostile names on the pages for uploads and operations as text, and not
     ['/operations/tokens', '.table .status'],
     ['/operations/audit', '.table .status'],
   ] as const
+  await visitAll({ page, url }, pages, ({ address, width }) => isHarmless(page, `${address} ${width}`))
   for (const viewport of [DESKTOP, PHONE]) {
     await page.setViewportSize(viewport)
-    for (const [address, ready] of pages) {
-      await page.goto(url + address)
-      await page.locator(ready).first().waitFor()
-      await isHarmless(page, `${address} ${viewport.width}`)
-    }
     // In the dialog of a take-down, its name is text too.
     await page.goto(`${url}/operations/tokens`)
     await page.getByRole('button', { name: 'Revoke' }).last().click()

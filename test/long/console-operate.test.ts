@@ -1,10 +1,10 @@
-import type { Browser, Page } from 'playwright-core'
-import { afterAll, beforeAll, expect, it, onTestFinished } from 'vitest'
+import type { Page } from 'playwright-core'
+import { expect, it, onTestFinished } from 'vitest'
 import type { App } from '../../src/app.ts'
 import { serve } from '../../src/http/server.ts'
 import { importItems } from '../../src/import/import-items.ts'
-import { openChromium } from '../support/chromium.ts'
-import { DESKTOP, missedByTab, openConsole, PHONE, reads, violations } from '../support/console.ts'
+import { sharedChromium } from '../support/chromium.ts'
+import { missedByTab, openConsole, reads, violations, visitAll } from '../support/console.ts'
 import {
   ADMIN_TOKEN,
   ask,
@@ -21,14 +21,7 @@ import { packSets, startUpload } from '../support/uploads.ts'
 import { startWorker } from '../support/worker.ts'
 import { packZip } from '../support/zip.ts'
 
-let browser: Browser
-let close: () => Promise<void>
-beforeAll(async () => {
-  const opened = await openChromium()
-  browser = opened.browser
-  close = opened.close
-})
-afterAll(() => close())
+const chromium = sharedChromium()
 
 /** A service with drawings, and a page that is signed in. */
 async function open({ token = ADMIN_TOKEN }: { token?: string } = {}) {
@@ -39,7 +32,7 @@ async function open({ token = ADMIN_TOKEN }: { token?: string } = {}) {
 }
 
 async function signedIn(token: string) {
-  const opened = await openConsole({ browser })
+  const opened = await openConsole(chromium)
   await opened.page.addInitScript(`sessionStorage.setItem('afterimage-token', ${JSON.stringify(token)})`)
   return opened
 }
@@ -246,23 +239,18 @@ it('adds a webhook whose secret is shown once, and has no accessibility violatio
     ['/operations/audit', '.table .status'],
     ['/operations/delivery', '.findings .status'],
   ] as const
-  for (const viewport of [DESKTOP, PHONE]) {
-    await page.setViewportSize(viewport)
-    for (const [address, ready] of pages) {
-      await page.goto(url + address)
-      await page.locator(ready).first().waitFor()
-      if (address === '/uploads') {
-        await choose(page, 'arrows.zip', await incomplete())
-        await page.locator('.table code').first().waitFor()
-      }
-      for (const colorScheme of ['light', 'dark'] as const) {
-        await page.emulateMedia({ colorScheme, reducedMotion: 'reduce' })
-        const at = [address, viewport.width, colorScheme]
-        expect([...at, await violations(page)]).toEqual([...at, []])
-      }
-      expect([address, await missedByTab(page)]).toEqual([address, []])
-      expect([address, await page.evaluate('document.documentElement.scrollWidth - innerWidth')]).toEqual([address, 0])
+  await visitAll({ page, url }, pages, async ({ address, width }) => {
+    if (address === '/uploads') {
+      await choose(page, 'arrows.zip', await incomplete())
+      await page.locator('.table code').first().waitFor()
     }
-  }
+    for (const colorScheme of ['light', 'dark'] as const) {
+      await page.emulateMedia({ colorScheme, reducedMotion: 'reduce' })
+      const at = [address, width, colorScheme]
+      expect([...at, await violations(page)]).toEqual([...at, []])
+    }
+    expect([address, await missedByTab(page)]).toEqual([address, []])
+    expect([address, await page.evaluate('document.documentElement.scrollWidth - innerWidth')]).toEqual([address, 0])
+  })
   expect(complaints).toEqual([])
 })

@@ -1,9 +1,8 @@
-import type { Browser } from 'playwright-core'
-import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { describe, expect, it } from 'vitest'
 import type { App } from '../../src/app.ts'
 import { printGlobalId } from '../../src/core/global-id.ts'
 import { type Entry, importItems } from '../../src/import/import-items.ts'
-import { openChromium } from '../support/chromium.ts'
+import { sharedChromium } from '../support/chromium.ts'
 import { DESKTOP, missedByTab, openConsole, PHONE, reads, violations } from '../support/console.ts'
 import {
   ADMIN_TOKEN,
@@ -28,14 +27,7 @@ const HOSTILE_NAMES = [
   `javascript:alert(1) ' & < >`,
 ]
 
-let browser: Browser
-let close: () => Promise<void>
-beforeAll(async () => {
-  const opened = await openChromium()
-  browser = opened.browser
-  close = opened.close
-})
-afterAll(() => close())
+const chromium = sharedChromium()
 
 const add = (app: App, entries: readonly Entry[]) =>
   importItems({ pg: app.pg, originals: app.stores.originals }, entries)
@@ -46,7 +38,7 @@ async function open({ drawings = 24, viewport = DESKTOP }: { drawings?: number; 
   const server = await testServer(app)
   await importDrawings(app, drawings)
   await add(app, [entry('nothing', svg(''))])
-  const { page, complaints } = await openConsole({ browser, viewport })
+  const { page, complaints } = await openConsole({ browser: chromium.browser, viewport })
   await page.addInitScript(`sessionStorage.setItem('afterimage-token', ${JSON.stringify(ADMIN_TOKEN)})`)
   return { app, ...server, page, complaints }
 }

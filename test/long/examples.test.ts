@@ -1,11 +1,11 @@
 import { cp, writeFile } from 'node:fs/promises'
 import path from 'node:path'
-import type { Browser, Page } from 'playwright-core'
+import type { Page } from 'playwright-core'
 import { build, preview } from 'vite'
-import { afterAll, beforeAll, expect, it, onTestFinished } from 'vitest'
+import { expect, it, onTestFinished } from 'vitest'
 import { readDemo } from '../../src/import/demo.ts'
 import { type Entry, importItems } from '../../src/import/import-items.ts'
-import { openChromium } from '../support/chromium.ts'
+import { sharedChromium } from '../support/chromium.ts'
 import { buildClient } from '../support/client-package.ts'
 import { ROOT } from '../support/markdown.ts'
 import { tempDirectory, testApp, testConfig, testServer } from '../support/setup.ts'
@@ -18,14 +18,7 @@ const WIDE = { width: 1280, height: 800 }
 const NARROW = { width: 360, height: 740 }
 const HUGE = { width: 2560, height: 1200 }
 
-let browser: Browser
-let close: () => Promise<void>
-beforeAll(async () => {
-  const opened = await openChromium()
-  browser = opened.browser
-  close = opened.close
-})
-afterAll(() => close())
+const chromium = sharedChromium()
 
 /** A service with real icons of three families, in turn. */
 async function openService() {
@@ -59,7 +52,7 @@ async function servePreview(options: Parameters<typeof preview>[0]): Promise<str
 
 /** A window that counts what moves, and keeps what goes wrong. */
 async function openPage(): Promise<{ page: Page; complaints: string[] }> {
-  const context = await browser.newContext({ viewport: WIDE, colorScheme: 'light' })
+  const context = await chromium.browser.newContext({ viewport: WIDE, colorScheme: 'light' })
   onTestFinished(() => context.close())
   const page = await context.newPage()
   const complaints: string[] = []

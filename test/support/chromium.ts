@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os'
 import path from 'node:path'
 import bundle from '@sparticuz/chromium'
 import { type Browser, chromium } from 'playwright-core'
+import { afterAll, beforeAll } from 'vitest'
 
 /** Limits the network to the pages' requests to this machine; root needs no sandbox. */
 const ARGUMENTS = [
@@ -38,6 +39,21 @@ export async function openChromium(): Promise<{ browser: Browser; close: () => P
     close: async () => {
       await browser.close()
       await rm(folder, { recursive: true, force: true })
+    },
+  }
+}
+
+/** A browser for all tests of a file, opened before the first and closed after the last. */
+export function sharedChromium(): { readonly browser: Browser } {
+  let opened: Awaited<ReturnType<typeof openChromium>> | null = null
+  beforeAll(async () => {
+    opened = await openChromium()
+  })
+  afterAll(() => opened?.close())
+  return {
+    get browser() {
+      if (!opened) throw new Error('the browser is opened before the first test')
+      return opened.browser
     },
   }
 }

@@ -3,7 +3,7 @@ import type { DistributionConfig } from '@aws-sdk/client-cloudfront'
 import { XMLBuilder, XMLParser } from 'fast-xml-parser'
 import { listen } from './setup.ts'
 
-export const DISTRIBUTION = 'E2TESTDISTRIBUT'
+const DISTRIBUTION = 'E2TESTDISTRIBUT'
 
 const NAMESPACE = 'http://cloudfront.amazonaws.com/doc/2020-05-31/'
 /** Per distribution, in progress: https://docs.aws.amazon.com/AmazonCloudFront/latest/DeveloperGuide/InvalidationLimits.html */

@@ -73,3 +73,19 @@ export async function missedByTab(page: Page): Promise<string[]> {
     `[...window.missed].filter(({ isConnected }) => isConnected).map(({ outerHTML }) => outerHTML.slice(0, 200))`,
   )
 }
+
+/** Opens each page at both sizes and waits for what is there once it is ready. @param pages address and selector */
+export async function visitAll(
+  { page, url }: { page: Page; url: string },
+  pages: readonly (readonly [address: string, ready: string])[],
+  visit: (at: { address: string; width: number }) => Promise<void>,
+): Promise<void> {
+  for (const viewport of [DESKTOP, PHONE]) {
+    await page.setViewportSize(viewport)
+    for (const [address, ready] of pages) {
+      await page.goto(url + address)
+      await page.locator(ready).first().waitFor()
+      await visit({ address, width: viewport.width })
+    }
+  }
+}
