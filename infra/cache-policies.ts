@@ -14,17 +14,22 @@ import { SIGNED_PARAMETERS } from '../src/access/signed-url.ts'
 import { SOURCE_HASH_HEADER } from '../src/core/cache-tags.ts'
 import { STABLE_PARAMETERS } from '../src/core/stable-parameters.ts'
 
+/** Neither cookies nor headers are part of the cache key; without a header of the origin nothing is kept. */
+const NEITHER_COOKIES_NOR_HEADERS = {
+  cookieBehavior: CacheCookieBehavior.none(),
+  headerBehavior: CacheHeaderBehavior.none(),
+  enableAcceptEncodingGzip: false,
+  enableAcceptEncodingBrotli: false,
+  minTtl: Duration.seconds(0),
+  defaultTtl: Duration.seconds(0),
+}
+
 /** Only the path identifies a picture, so a query string, a cookie or a header cannot bypass the cache. */
 export const createCachePolicy = (stack: Stack) =>
   new CachePolicy(stack, 'CachePolicy', {
     comment: 'The path alone; as long as the origin says',
     queryStringBehavior: CacheQueryStringBehavior.none(),
-    cookieBehavior: CacheCookieBehavior.none(),
-    headerBehavior: CacheHeaderBehavior.none(),
-    enableAcceptEncodingGzip: false,
-    enableAcceptEncodingBrotli: false,
-    minTtl: Duration.seconds(0),
-    defaultTtl: Duration.seconds(0),
+    ...NEITHER_COOKIES_NOR_HEADERS,
     maxTtl: Duration.days(365),
   })
 
@@ -33,12 +38,7 @@ export const createStableCachePolicy = (stack: Stack) =>
   new CachePolicy(stack, 'StableCachePolicy', {
     comment: 'The path and the parameters of stable addresses; as long as the handler says',
     queryStringBehavior: CacheQueryStringBehavior.allowList(...STABLE_PARAMETERS),
-    cookieBehavior: CacheCookieBehavior.none(),
-    headerBehavior: CacheHeaderBehavior.none(),
-    enableAcceptEncodingGzip: false,
-    enableAcceptEncodingBrotli: false,
-    minTtl: Duration.seconds(0),
-    defaultTtl: Duration.seconds(0),
+    ...NEITHER_COOKIES_NOR_HEADERS,
     maxTtl: Duration.days(1),
   })
 
