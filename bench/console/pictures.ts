@@ -33,7 +33,7 @@ interface Found {
 }
 
 /** Each page once; a new page of the console gets a line here. */
-export const SHOTS: readonly Shot[] = [
+const SHOTS: readonly Shot[] = [
   {
     name: 'overview',
     address: () => '/',

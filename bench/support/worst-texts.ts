@@ -80,7 +80,7 @@ const TREES: readonly WorstKind[] = [
 ]
 
 /** Repeated in one value: what a backtracking expression would read again and again. */
-export const REPEATED = [
+const REPEATED = [
   ' ',
   '0',
   '1 ',

@@ -1,4 +1,5 @@
 import { setTimeout as delay } from 'node:timers/promises'
+import type { Progress } from '../backfill/progress.ts'
 import { AppError } from '../core/errors.ts'
 import type { Ask } from './ask-service.ts'
 import {
@@ -98,16 +99,9 @@ interface Backfill {
   readonly status: string
 }
 
-interface Followed extends Backfill {
+interface Followed extends Backfill, Progress {
   readonly error: string | null
   readonly finishedAt: string | null
-  readonly totalItems: number
-  readonly doneItems: number
-  readonly failedItems: number
-  readonly imagesMade: number
-  readonly bytesWritten: number
-  readonly itemsPerSecond: number | null
-  readonly etaSeconds: number | null
 }
 
 /** Shows its progress until it ends. */

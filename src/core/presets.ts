@@ -19,7 +19,7 @@ export const presetSchema = z.strictObject({
 const ladderSchema = z.array(side).max(LADDER_MAX)
 const fileSchema = z.object({ ladder: ladderSchema.optional() }).catchall(presetSchema)
 
-export const DEFAULT_LADDER: readonly number[] = [16, 24, 32, 48, 64, 96, 128, 192, 256, 384, 512, 768, 1024]
+const DEFAULT_LADDER: readonly number[] = [16, 24, 32, 48, 64, 96, 128, 192, 256, 384, 512, 768, 1024]
 
 interface PresetsFile {
   readonly presets: Presets

@@ -11,7 +11,7 @@ export interface Synonyms {
   readonly ignored: readonly string[]
 }
 
-export const NO_SYNONYMS: Synonyms = { equal: [], broader: [], ignored: [] }
+const NO_SYNONYMS: Synonyms = { equal: [], broader: [], ignored: [] }
 
 const LINES_MAX = 10_000
 const ENTRIES_MAX = 64

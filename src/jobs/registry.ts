@@ -46,7 +46,7 @@ const NOTHING = z.looseObject({})
  * task or its priority (test/tidy.test.ts). Names, keys and payloads are in the queues of running installations: change them only so that
  * queued jobs still run.
  */
-export const TASKS = {
+const TASKS = {
   /** Before everything else: a legal deadline does not wait for a backfill. */
   take_down: task({
     payload: z.object({ takeDownId: id, recheck: z.boolean() }),

@@ -12,7 +12,7 @@ import { COMPILE_CACHE, READABLE, ROOT } from './files.ts'
  * - `privileges`: the account of its parent, without capabilities
  * - `permissions`: nothing more
  */
-export const ISOLATIONS = ['namespaces', 'account', 'privileges', 'permissions'] as const
+const ISOLATIONS = ['namespaces', 'account', 'privileges', 'permissions'] as const
 export type Isolation = (typeof ISOLATIONS)[number]
 
 export interface Sandbox {

@@ -64,7 +64,7 @@ const EMOJI = /\p{RGI_Emoji}|\p{Regional_Indicator}{2}|[#*0-9]\ufe0f?\u20e3|\p{E
 
 /** The emoji of a text, without the selectors that request a coloured presentation. */
 export const emojiOf = (text: string): string[] => (text.match(EMOJI) ?? []).map(foldEmoji)
-export const foldEmoji = (emoji: string): string => emoji.replaceAll(/[\ufe0e\ufe0f]/g, '')
+const foldEmoji = (emoji: string): string => emoji.replaceAll(/[\ufe0e\ufe0f]/g, '')
 /** The same emoji without a skin tone. */
 export const withoutTone = (emoji: string): string => emoji.replaceAll(/[\u{1f3fb}-\u{1f3ff}]/gu, '')
 

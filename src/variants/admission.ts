@@ -22,7 +22,7 @@ export interface AdmissionLimiter {
 }
 
 /** A viewer that waits this long still gets the picture; a CDN gives up after 30 s (CloudFront's default). */
-export const HELD_MS = 15_000
+const HELD_MS = 15_000
 /**
  * Who was let in waits on, because the estimate can only know the speed until then: refusals take a quarter of two cores from the renderers,
  * so 15 s by the speed before a burst become 20 s. Leaves 5 s of the CDN's 30 for the render.
