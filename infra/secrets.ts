@@ -14,6 +14,7 @@ export interface Secrets {
   readonly eventsAuthorization: SecretValue
 }
 
+/** Generates the secrets of the service, which outlive the stack, and hands them to its tasks by their variables. */
 export function createSecrets(stack: Stack, { cdnPrivateKeySecret }: FargateOptions): Secrets {
   const adminToken = generate(stack, 'AdminToken', 'Has all scopes')
   const urlSecret = generate(stack, 'UrlSecret', 'Every URL of a picture is derived from it: do not lose it')

@@ -6,6 +6,3 @@ import { nameOffers } from '../src/graphql/server/name-offers.ts'
 /** The GraphQL schema with descriptions, for the default presets and layouts. Sorted, so that moving code does not change it. */
 export const printedSchema = (): string =>
   `${printSchema(lexicographicSortSchema(nameOffers(schema, loadConfig({}))))}\n`
-
-/** `npm run schema` */
-if (import.meta.main) process.stdout.write(printedSchema())

@@ -19,6 +19,7 @@ export function percent(part: number, total: number): string {
   return `${rounded} %`
 }
 
+/** In units of 1000, as disks and downloads are counted: `1.5 MB`. */
 export function bytes(value: number): string {
   const units = ['B', 'kB', 'MB', 'GB', 'TB']
   let scaled = value
@@ -33,6 +34,7 @@ export function bytes(value: number): string {
 export const milliseconds = (value: number): string =>
   value < 1000 ? `${count(value)} ms` : `${(value / 1000).toFixed(1)} s`
 
+/** In the largest unit that says enough: `80 s`, `12 min`, `3 h 20 min`, `5 days`. */
 export function duration(seconds: number): string {
   if (seconds < 90) return `${Math.max(0, Math.round(seconds))} s`
   const minutes = Math.round(seconds / 60)

@@ -38,6 +38,7 @@ const WINDOW_MS = 60_000
 const ACTORS_MAX = 1000
 const TARGET_MAX = 300
 
+/** The audit log of a process: it limits the refusals that it records, and closing waits for those that are being written. */
 export function openAuditLog(pg: Pg): AuditLog {
   /** How many were refused in the current minute; it begins with the first. */
   const refused = new LRUCache<string, { count: number }>({ max: ACTORS_MAX, ttl: WINDOW_MS })

@@ -16,6 +16,7 @@ const SECRET_BYTES = 32
 /** The base64url of the secret's bytes has 43 characters; the last one holds four bits. */
 const CREDENTIAL = /^ai_live_[2-9A-HJ-NP-Z]{8}_[\w-]{42}[AEIMQUYcgkosw048]$/
 
+/** A new random secret of 256 bits, its beginning that may be shown, and its hash that is stored. */
 export function createCredential(): NewCredential {
   const readable = Array.from(randomBytes(READABLE_LENGTH), (byte) => READABLE[byte % READABLE.length]).join('')
   const prefix = `ai_live_${readable}`

@@ -22,6 +22,7 @@ const ASCII = /^\p{ASCII}*$/u
 /** Whether a name is neither UTF-8 nor said to be. */
 export const isInCodePage = (name: RawName): boolean => decodeName(name) === null
 
+/** In NFC; null if the bytes are not UTF-8. */
 export function decodeUtf8(bytes: Uint8Array): string | null {
   try {
     return UTF8.decode(bytes).normalize('NFC')

@@ -64,6 +64,7 @@ export interface Problems {
 /** An archive can have millions of problems; the first ones show why. */
 export const PROBLEMS_KEPT = 1000
 
+/** Collects the problems of an archive: keeps the first 1,000 and counts all. */
 export function openProblems(): Problems {
   const kept: Problem[] = []
   let count = 0

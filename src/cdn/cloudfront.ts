@@ -24,6 +24,7 @@ export interface Cdn {
 const CALL_LIMIT_MS = 10_000
 const ATTEMPTS = 5
 
+/** A client for one distribution. Each call is retried while CloudFront throttles it, and throws UNAVAILABLE at last. */
 export function openCloudFront(aws: AwsConfig, distributionId: string): Cdn {
   const client = new CloudFrontClient({
     region: aws.region,

@@ -35,6 +35,7 @@ interface Flow<T> {
 /** Above this, idle flows are dropped, so that a million clients leave nothing behind. */
 const FLOWS_MAX = 1000
 
+/** An empty queue in memory. */
 export function createFairQueue<T>(): FairQueue<T> {
   const root = createFlow<T>(0)
 

@@ -175,6 +175,7 @@ export interface VariantPath extends SourcePath {
   readonly format: ImageFormat
 }
 
+/** The inverse of parseVariantKey. */
 export function printVariantKey(path: VariantPath): string {
   const version = path.version === null ? '' : `.${path.version}`
   return `${printStem(path)}-${path.preset}${version}.${path.format.toLowerCase()}`
@@ -213,6 +214,7 @@ const COMPOSITE = whole(`(${VENDOR})/previews/(${UNIQUE_ID})/(${LAYOUT})(?:\\.($
 export const compositeFolderOf = ({ vendor, family }: Pick<CompositePath, 'vendor' | 'family'>): string =>
   `${vendor}/previews/${family}/`
 
+/** The inverse of parseCompositeKey. */
 export function printCompositeKey(path: CompositePath): string {
   const version = path.version === null ? '' : `.${path.version}`
   return `${compositeFolderOf(path)}${path.layout}${version}.${path.format.toLowerCase()}`

@@ -91,6 +91,7 @@ export interface Connection extends AsyncDisposable {
   readonly discard: () => void
 }
 
+/** Waits for a connection, which returns to the pool at the end of the scope: `await using`. Rejects if the database is unavailable. */
 export async function acquire(pool: Pg): Promise<Connection> {
   const client = await pool.connect()
   let isDiscarded = false

@@ -10,6 +10,7 @@ export interface Events {
   close(): void
 }
 
+/** Passes the notifications of one listening connection on to any number of followers. */
 export function createEvents({ onNotification, onMissed }: Pick<Monitor, 'onNotification' | 'onMissed'>): Events {
   const closing = new AbortController()
   const followers = new Map<string, Set<() => void>>()

@@ -31,6 +31,7 @@ export const now = sql<Date>`now()`
 /** `= any(…)`: one parameter for any number of values, even none, while `in` has one for each. */
 export const anyOf = <Value>(values: readonly Value[]) => sql<Value>`any(${values})`
 
+/** All rows of a built statement. */
 export async function fetchAll<Row>(db: Queryable, built: Compilable<Row>): Promise<Row[]> {
   return (await run<Row>(db, built)).rows
 }
@@ -45,6 +46,7 @@ export async function fetchPrepared<Row>(db: Queryable, built: RawBuilder<Row>):
   return (await db.query<Row & object>({ ...preparedName(text), text, values: [...parameters] })).rows
 }
 
+/** The first row of a built statement; undefined if there is none. */
 export async function fetchFirst<Row>(db: Queryable, built: Compilable<Row>): Promise<Row | undefined> {
   return (await run<Row>(db, built)).rows[0]
 }

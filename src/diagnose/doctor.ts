@@ -16,6 +16,7 @@ export interface Doctor {
 
 const CHECK_EVERY_MS = 5 * 60_000
 
+/** Checks the delivery when it is asked, and at most every five minutes for whoever only needs the status. */
 export function openDoctor(app: Parameters<typeof diagnoseDelivery>[0]): Doctor {
   let status: Finding['status'] = 'WARNING'
   let checkedAt = Number.NEGATIVE_INFINITY

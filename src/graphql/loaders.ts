@@ -28,6 +28,7 @@ export interface Loaders {
   readonly waitingEvents: DataLoader<number, number>
 }
 
+/** For one request: what they have loaded is forgotten with it. */
 export function createLoaders(app: { prisma: Prisma; pg: Pg; urlSecret: UrlSecret }): Loaders {
   const { prisma, pg } = app
   return {

@@ -26,6 +26,7 @@ const ARCHIVES_MAX = 200
 /** A vendor with many addresses leaves room for others. */
 const ARCHIVES_OF_VENDOR_MAX = 50
 
+/** The limits of a process, as configured: it counts for itself, in memory. */
 export function openLimits({ limits }: Pick<Config, 'limits'>): Limits {
   const perMinute = (name: string, what: string, quota: number, unit?: string) =>
     openRateLimit({ name, what, quota, windowS: 60, ...(unit ? { unit } : {}) })

@@ -17,11 +17,13 @@ export type RebuildCursor = z.output<typeof cursor>
 /** The row of `import_cursor`; an import's source has a slash. */
 const SOURCE = 'rebuild'
 
+/** Null: no rebuild has begun, or the last one is done. */
 export async function readRebuildCursor(db: Queryable): Promise<RebuildCursor | null> {
   const row = await fetchFirst(db, query.selectFrom('import_cursor').select('after_key').where('source', '=', SOURCE))
   return row ? cursor.parse(JSON.parse(row.after_key)) : null
 }
 
+/** Records what is done, in the transaction of what was done where there is one. */
 export async function moveRebuildCursor(db: Queryable, to: RebuildCursor): Promise<void> {
   const after_key = JSON.stringify(to)
   const moving = query.insertInto('import_cursor').values({ source: SOURCE, after_key })
@@ -31,6 +33,7 @@ export async function moveRebuildCursor(db: Queryable, to: RebuildCursor): Promi
   )
 }
 
+/** The rebuild is done: the next one begins anew. */
 export async function dropRebuildCursor(db: Queryable): Promise<void> {
   await execute(db, query.deleteFrom('import_cursor').where('source', '=', SOURCE))
 }

@@ -7,6 +7,7 @@ import { VISIBILITIES } from '../core/visibility.ts'
 export const printLines = (lines: readonly unknown[]): Buffer =>
   Buffer.from(lines.map((line) => `${JSON.stringify(line)}\n`).join(''))
 
+/** The inverse of printLines. Throws SyntaxError if a line is not JSON. */
 export const parseLines = (bytes: Uint8Array): unknown[] =>
   Buffer.from(bytes)
     .toString('utf8')

@@ -161,7 +161,7 @@ async function finish({ pg, stores }: Pick<RebuildDeps, 'pg' | 'stores'>): Promi
   for await (const { key } of stores.originals.list(UPLOADS_PREFIX))
     uploadId = Math.max(uploadId, parseUploadKey(key) ?? 0)
   await inTransaction(pg, async (client) => {
-    const due = await FIND_UNFINISHED.all(client)
+    const due = await REQUEUE_UNFINISHED.all(client)
     const jobs = due.map(({ id }) => ({ payload: { takeDownId: id, recheck: false } }))
     await enqueueAll(client, 'take_down', jobs)
     if (uploadId > 0) await MOVE_UPLOADS.run(client, { uploadId })
@@ -179,8 +179,8 @@ const FIND_CONTENT = statement({
   columns: { found: 'bool' },
 })
 
-const FIND_UNFINISHED = statement({
-  name: 'find-unfinished-take-downs',
+const REQUEUE_UNFINISHED = statement({
+  name: 'requeue-unfinished-take-downs',
   text: `
     update take_down set status = 'QUEUED' where restored_at is null and status <> 'COMPLETED' returning id`,
   columns: { id: 'int4' },

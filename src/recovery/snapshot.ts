@@ -23,7 +23,7 @@ export type Snapshot = z.output<typeof manifest>
 
 /**
  * Writes the catalogue as JSON Lines, compressed, to the store of originals: `_snapshots/{time}/{table}-{number}.jsonl.gz`, and last
- * `manifest.json`, without which a snapshot is ignored. All of it is of one moment. Deletes all but the last seven. Memory: one part.
+ * `manifest.json`, without which a snapshot is ignored. It is consistent: one transaction reads all of it. Deletes all but the last seven. Memory: one part.
  * Returns null if `signal` aborted.
  */
 export async function writeSnapshot(
@@ -31,7 +31,7 @@ export async function writeSnapshot(
   { signal }: { signal?: AbortSignal } = {},
 ): Promise<Snapshot | null> {
   const snapshot = await inTransaction(pg, async (client): Promise<Snapshot | null> => {
-    await BE_OF_ONE_MOMENT.run(client)
+    await SET_REPEATABLE_READ.run(client)
     const takenAt = (await READ_TIME.get(client))?.at ?? new Date()
     const folder = `${SNAPSHOTS_PREFIX}${takenAt.toISOString().replaceAll(/[-:]|\.\d+/g, '')}/`
     const parts: Snapshot['parts'] = []
@@ -90,8 +90,8 @@ export async function readPart(originals: Store, key: string): Promise<unknown[]
   return parseLines(await promisify(gunzip)(bytes))
 }
 
-const BE_OF_ONE_MOMENT = statement({
-  name: 'read-one-moment',
+const SET_REPEATABLE_READ = statement({
+  name: 'set-repeatable-read',
   text: 'set transaction isolation level repeatable read, read only',
 })
 

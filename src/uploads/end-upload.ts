@@ -1,4 +1,5 @@
 import type { PoolClient } from 'pg'
+import { PROBLEMS_KEPT } from '../archive/problems.ts'
 import { printGlobalId } from '../core/global-id.ts'
 import { printUploadKey } from '../core/variant.ts'
 import { notify } from '../db/notify.ts'
@@ -20,9 +21,6 @@ export interface UploadProblem {
   readonly pointer: string | null
   readonly message: string
 }
-
-/** An archive can have millions of problems. */
-const PROBLEMS_KEPT = 1000
 
 /** Records problems of an upload, the first 1,000, and counts all. @param count if there are more than are given */
 export async function addProblems(

@@ -8,6 +8,7 @@ export interface WebhookBacklog {
   readonly dead: number
 }
 
+/** Read from the cursors of all webhooks in one statement. */
 export async function readBacklog(pg: Pg): Promise<WebhookBacklog> {
   const row = await READ_BACKLOG.get(pg)
   return { waiting: Number(row?.waiting), dead: Number(row?.dead) }

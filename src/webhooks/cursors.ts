@@ -131,6 +131,7 @@ const ADVANCE = statement({
   columns: CURSOR,
 })
 
+/** Ends the claim, so that any process may deliver the cursor's next event; has no effect if another process has claimed it meanwhile. */
 export async function release(pg: Pg, cursor: DeliveryCursor): Promise<void> {
   await execute(pg, whereOurs(cursor).set({ claimed_until: null }))
 }
