@@ -1,9 +1,9 @@
 import type { Atrule, Block, Declaration as CssDeclaration, CssNode, Rule as CssRule } from 'css-tree'
 import type { Size } from './box.ts'
 import { type Declaration, declare, stripComments } from './declarations.ts'
-import { cssTree } from './libraries.ts'
 import { LIMITS, tooComplex } from './limits.ts'
 import { mediaHolds } from './media.ts'
+import { parseCss } from './parse-css.ts'
 import { supports } from './supports.ts'
 import type { Findings } from './tree.ts'
 import { split } from './values.ts'
@@ -58,7 +58,7 @@ export function parseSheets(sheets: readonly string[], page: Size, findings: Fin
   }
 
   function readBlocks(css: string, scope: Scope): void {
-    for (const node of parse(css)) readNode(node, scope)
+    for (const node of parse(css, findings)) readNode(node, scope)
   }
 
   function readNode(node: CssNode, scope: Scope): void {
@@ -177,15 +177,9 @@ const NAMESPACE = /^(?:([a-z_][\w-]*)\s+)?(?:url\(\s*)?["']?([^"'()\s]+)/i
 /** Large, because sheets may contain embedded fonts. */
 const EMBEDDED_CHARS = 4_000_000
 
-function parse(css: string): Iterable<CssNode> {
+function parse(css: string, findings: Findings): Iterable<CssNode> {
   checkDepth(css)
-  const ast = cssTree()(css, {
-    parseValue: false,
-    parseRulePrelude: false,
-    parseAtrulePrelude: false,
-    parseCustomProperty: false,
-    onParseError: () => {},
-  })
+  const ast = parseCss(css, findings)
   return ast.type === 'StyleSheet' ? ast.children : []
 }
 

@@ -1,6 +1,6 @@
 import { type Declaration, declare, stripComments } from './declarations.ts'
-import { cssTree } from './libraries.ts'
 import { LIMITS } from './limits.ts'
+import { parseCss } from './parse-css.ts'
 import type { Findings } from './tree.ts'
 
 /** Needs a real parser: strings, comments, escapes, blocks. Functions do not. */
@@ -11,12 +11,7 @@ export function parseStyle(style: string, findings: Findings): Declaration[] {
   const found: Declaration[] = []
   if (style.length > LIMITS.cssChars) return found
   if (TRICKY.test(style)) {
-    const list = cssTree()(style, {
-      context: 'declarationList',
-      parseValue: false,
-      parseCustomProperty: false,
-      onParseError: () => {},
-    })
+    const list = parseCss(style, findings, { context: 'declarationList' })
     if (list.type !== 'DeclarationList') return found
     for (const node of list.children)
       if (node.type === 'Declaration' && node.value.type === 'Raw')

@@ -29,6 +29,8 @@ export type Work = Readonly<Record<Engine, number>>
 export interface Findings {
   readonly warnings: Set<Warning>
   readonly features: Set<Feature>
+  /** Characters that were read to quote errors of style sheets. */
+  errorChars?: number
 }
 
 /** A font face whose bytes are embedded in the document. */
