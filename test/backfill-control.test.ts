@@ -258,6 +258,49 @@ describe('a chunk whose worker died at every attempt', () => {
   })
 })
 
+describe('the priority of a backfill', () => {
+  const startWith = (app: App, priority: 'LOW' | 'HIGH', vendorId: number | null = null) =>
+    startBackfill(
+      app,
+      checkRequest(app.presets, { scope: { ...WHOLE_CATALOGUE, vendorId }, presets: ['thumbnail'], priority }),
+    )
+  /** The queued chunks of each backfill, in the order in which a free slot takes them. */
+  const queued = async (app: App) =>
+    (
+      await app.pg.query<{ backfill: number; priority: number }>(
+        `select c.backfill_id as backfill, j.priority from graphile_worker.jobs j join backfill_chunk c on 'run_chunk:' || c.id = j.key
+         order by j.priority, j.run_at, j.id`,
+      )
+    ).rows
+
+  it('puts chunks of the more urgent one first, enough of them for every slot, and only equals or more urgent ones make a chunk yield', async () => {
+    const app = await testApp()
+    await importDrawings(app, 1200)
+    const low = await startWith(app, 'LOW')
+    await planBackfill(app, low.id)
+    const { id: vendorId } = await app.prisma.vendor.findFirstOrThrow()
+    const high = await startWith(app, 'HIGH', vendorId)
+    await planBackfill(app, high.id)
+    expect(await queued(app)).toEqual([
+      ...Array(5).fill({ backfill: high.id, priority: 90 }),
+      ...Array(2).fill({ backfill: low.id, priority: 110 }),
+    ])
+    const chunkOf = async ({ id }: { id: number }) =>
+      (await app.prisma.backfillChunk.findFirstOrThrow({ where: { backfillId: id } })).id
+    expect(await othersWait(app.pg, 'run_chunk', await chunkOf(low))).toBe(true)
+    expect(await othersWait(app.pg, 'run_chunk', await chunkOf(high))).toBe(false)
+  })
+
+  it('is changed by starting the same backfill again with another one, and kept without one', async () => {
+    const app = await testApp()
+    await importDrawings(app, 1)
+    const { id } = await startWith(app, 'LOW')
+    expect(await startWith(app, 'HIGH')).toMatchObject({ id, priority: 'HIGH' })
+    const request = checkRequest(app.presets, { scope: WHOLE_CATALOGUE, presets: ['thumbnail'] })
+    expect(await startBackfill(app, request)).toMatchObject({ id, priority: 'HIGH' })
+  })
+})
+
 describe('the limits of a backfill', () => {
   const limited = (app: App, limits: { maxRenderers?: number; notAfter?: Date }) =>
     startBackfill(app, checkRequest(app.presets, { scope: WHOLE_CATALOGUE, presets: ['thumbnail'], ...limits }))
@@ -267,7 +310,9 @@ describe('the limits of a backfill', () => {
     await importDrawings(app, 500)
     const { id } = await limited(app, { maxRenderers: 2 })
     await planBackfill(app, id)
-    const [first, second] = await openChunks(app)
+    const [first, second, third] = await openChunks(app)
+    // Others would only look again and again for a free renderer.
+    expect(third).toBeUndefined()
     let [running, most] = [0, 0]
     const render = app.pool.render.bind(app.pool)
     const counting = {

@@ -31,6 +31,7 @@ describe('the registry of tasks', () => {
     const [payload, key, priority] = QUEUED[name]
     const row = rowOf(name)
     expect(parsePayload(name, payload)).toEqual(payload)
+    expect(row.rank?.(payload) ?? 0).toBe(0)
     expect([row.key?.(payload) ?? null, row.priority]).toEqual([key, priority])
   })
 

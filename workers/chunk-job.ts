@@ -16,7 +16,7 @@ export const nextWaitS = (waitedS: number): number => Math.min(waitedS * 2 || 1,
 /** A chunk of a backfill or of an upload, and the function that runs it. */
 interface ChunkJob {
   readonly task: 'run_chunk' | 'render_upload'
-  readonly payload: { readonly chunkId: number; readonly waitS: number }
+  readonly payload: { readonly chunkId: number; readonly waitS: number; readonly rank?: number }
   /** Ends as `stopped` when the signal aborts. */
   readonly run: (app: App, chunkId: number, signal: AbortSignal) => Promise<string>
   readonly abandon: (app: App, chunkId: number, reason: string) => Promise<void>
@@ -30,21 +30,22 @@ interface ChunkJob {
  */
 export async function runChunkJob(
   app: App,
-  { task, payload: { chunkId, waitS: waitedS }, run, abandon, signal, isLastAttempt }: ChunkJob,
+  { task, payload: { waitS: waitedS, ...payload }, run, abandon, signal, isLastAttempt }: ChunkJob,
 ): Promise<void> {
   const { pg } = app
+  const { chunkId } = payload
   const timeSlice = openTimeSlice(pg, { task, chunkId })
   try {
     const outcome = await run(app, chunkId, AbortSignal.any([signal, timeSlice.signal]))
     // Not a failed attempt: the rest of the chunk is queued behind waiting jobs, for any free worker.
-    if (outcome === 'stopped') await enqueue(pg, task, { chunkId })
+    if (outcome === 'stopped') await enqueue(pg, task, payload)
     // Others use all renderers that its backfill may use.
-    if (outcome === 'full') await enqueue(pg, task, { chunkId }, { delayS: FULL_S })
+    if (outcome === 'full') await enqueue(pg, task, payload, { delayS: FULL_S })
   } catch (error) {
     if (isDatabaseUnavailable(error)) throw error
     if (error instanceof AppError && error.code === 'UNAVAILABLE') {
       const waitS = nextWaitS(waitedS)
-      await enqueue(pg, task, { chunkId, waitS }, { delayS: waitS })
+      await enqueue(pg, task, { ...payload, waitS }, { delayS: waitS })
       log.warn('a chunk waits', { task, chunkId, waitS, cause: causes(error) })
       return
     }

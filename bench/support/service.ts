@@ -3,10 +3,10 @@ import { once } from 'node:events'
 import { mkdtemp, readdir, readFile, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import path from 'node:path'
+import pg from 'pg'
 import { type App, openApp } from '../../src/app.ts'
 import { loadConfig } from '../../src/core/config.ts'
-import { openDatabase } from '../../src/db/database.ts'
-import { openEmbedded } from '../../src/embedded/open.ts'
+import { startPostgres } from '../../src/embedded/postgres.ts'
 import { WORKER_FLAGS } from '../../src/embedded/supervise.ts'
 
 const ROOT = path.join(import.meta.dirname, '../..')
@@ -25,6 +25,8 @@ const UNLIMITED = {
 export interface Bench {
   readonly app: App
   readonly env: Record<string, string>
+  /** Of the server's superuser, which the service is not. */
+  readonly adminUrl: string
   readonly onClose: (close: () => unknown) => void
 }
 
@@ -43,20 +45,34 @@ export async function withBench(
   try {
     const own = { DATA_DIR: dataDir, PORT: '0', ADMIN_TOKEN: 'bench', URL_SECRET: 'bench', ...UNLIMITED, ...env }
     const config = loadConfig({ ...process.env, ...own, DATABASE_URL: undefined })
-    let embedded = await openEmbedded(config)
+    const directory = path.join(dataDir, 'postgres')
+    let server = await startPostgres(directory)
     if (Object.keys(postgres).length > 0) {
-      const { pg, close } = await openDatabase(embedded.databaseUrl, { connectionsMax: 1 })
-      for (const [name, value] of Object.entries(postgres)) await pg.query(`alter system set ${name} = '${value}'`)
-      await close()
-      await embedded.close()
-      embedded = await openEmbedded(config)
+      await withClient(server.adminUrl, async (client) => {
+        for (const [name, value] of Object.entries(postgres))
+          await client.query(`alter system set ${name} = '${value}'`)
+      })
+      await server.close()
+      server = await startPostgres(directory)
     }
-    onClose(embedded.close)
-    const app = await openApp(config, { databaseUrl: embedded.databaseUrl })
+    onClose(() => server.close())
+    const app = await openApp(config, { databaseUrl: server.url })
     onClose(app.close)
-    await work({ app, env: { ...own, DATABASE_URL: embedded.databaseUrl, PATH: process.env.PATH ?? '' }, onClose })
+    const { url, adminUrl } = server
+    await work({ app, env: { ...own, DATABASE_URL: url, PATH: process.env.PATH ?? '' }, adminUrl, onClose })
   } finally {
     for (const close of closers.reverse()) await close()
+  }
+}
+
+/** Runs `work` on a connection of its own. */
+export async function withClient<T>(url: string, work: (client: pg.Client) => Promise<T>): Promise<T> {
+  const client = new pg.Client({ connectionString: url })
+  await client.connect()
+  try {
+    return await work(client)
+  } finally {
+    await client.end()
   }
 }
 

@@ -23,9 +23,13 @@ export interface Db {
   readonly prisma: Prisma
 }
 
-/** Starts a backfill and its plan job in one transaction, or returns the unfinished one with the same request. */
+/**
+ * Starts a backfill and its plan job in one transaction, or returns the unfinished one with the same request, with the priority of this one
+ * if it names any; chunks that are queued already keep theirs.
+ */
 export async function startBackfill({ pg, prisma }: Db, request: BackfillRequest): Promise<Backfill> {
   const { scope, mode, presets, formats, codes = [], previews = false, maxRenderers = null, notAfter = null } = request
+  const { priority = null } = request
   const id = await inTransaction(pg, async (client) => {
     const started = await START.get(client, {
       ...scope,
@@ -37,6 +41,7 @@ export async function startBackfill({ pg, prisma }: Db, request: BackfillRequest
       previews,
       maxRenderers,
       notAfter,
+      priority,
     })
     if (!started) throw new Error('a backfill gave no row')
     nameTarget(printGlobalId('Backfill', started.id))
@@ -48,15 +53,15 @@ export async function startBackfill({ pg, prisma }: Db, request: BackfillRequest
 
 const START = statement({
   name: 'start-backfill',
-  // The update changes nothing: it makes `returning` return the existing row, and locks it.
+  // The update makes `returning` return the existing row, and locks it.
   text: `
     insert into backfill
-      (mode, presets, formats, codes, vendor_id, family_id, icon_set_id, owner_id, fingerprint, previews, is_composed, max_renderers, not_after)
+      (mode, presets, formats, codes, vendor_id, family_id, icon_set_id, owner_id, fingerprint, previews, is_composed, max_renderers, not_after, priority)
     values (:mode, :presets, :formats, :codes, :vendorId, :familyId, :iconSetId,
       coalesce(:vendorId, (select vendor_id from family where id = :familyId),
-        (select vendor_id from icon_set where id = :iconSetId)), :fingerprint, :previews, not :previews, :maxRenderers, :notAfter)
+        (select vendor_id from icon_set where id = :iconSetId)), :fingerprint, :previews, not :previews, :maxRenderers, :notAfter, coalesce(:priority::backfill_priority, 'NORMAL'))
     on conflict (fingerprint) where status in ('PLANNING', 'RUNNING', 'PAUSED')
-      do update set fingerprint = excluded.fingerprint
+      do update set priority = coalesce(:priority::backfill_priority, backfill.priority)
     returning id, xmax = 0 as is_new`,
   parameters: {
     mode: 'backfill_mode',
@@ -70,6 +75,7 @@ const START = statement({
     previews: 'bool',
     maxRenderers: 'int4?',
     notAfter: 'timestamptz?',
+    priority: 'backfill_priority?',
   },
   columns: { id: 'int4', is_new: 'bool' },
 })

@@ -6,7 +6,7 @@ import { execute, fetchAll, query } from '../db/query.ts'
 import { statement } from '../db/statement.ts'
 import { enqueue, enqueueAll } from '../jobs/enqueue.ts'
 import { BACKFILL_CHANNEL, type Db, findBackfill, finishIfDone, HALT_CHANNEL, readStatus } from './backfills.ts'
-import { createChunks } from './plan.ts'
+import { createChunks, RANKS } from './plan.ts'
 
 /**
  * Pauses: renders in progress are finished and kept, and no worker starts others. Has no effect on a paused backfill. Throws BAD_INPUT if
@@ -59,12 +59,13 @@ export async function resumeBackfill(app: Db & Parameters<typeof createChunks>[1
       throw new AppError('BAD_INPUT', `Backfill ${id} is ${status}: only a paused one can be resumed.`)
     }
     if (resumed.status === 'PLANNING') await enqueue(client, 'plan_backfill', { backfillId: id })
+    const rank = RANKS[resumed.priority]
     const chunks = query.selectFrom('backfill_chunk').select('id').where('backfill_id', '=', id)
     const open = await fetchAll(client, chunks.where('status', '=', 'PENDING'))
     await enqueueAll(
       client,
       'run_chunk',
-      open.map((chunk) => ({ payload: { chunkId: chunk.id } })),
+      open.map((chunk) => ({ payload: { chunkId: chunk.id, rank } })),
     )
     await createChunks(client, app, id)
     await finishIfDone(client, id)
@@ -78,7 +79,7 @@ const RESUME = statement({
   text: `
     update backfill set status = case when started_at is null then 'PLANNING'::backfill_status else 'RUNNING' end,
       error = null, not_after = case when not_after > now() then not_after end
-    where id = :id and status = 'PAUSED' returning status`,
+    where id = :id and status = 'PAUSED' returning status, priority`,
   parameters: { id: 'int4' },
-  columns: { status: 'backfill_status' },
+  columns: { status: 'backfill_status', priority: 'backfill_priority' },
 })

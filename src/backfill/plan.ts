@@ -8,6 +8,7 @@ import { notify } from '../db/notify.ts'
 import { execute, fetchAll, fetchFirst, now, query } from '../db/query.ts'
 import { statement } from '../db/statement.ts'
 import { enqueue } from '../jobs/enqueue.ts'
+import { RUNNERS } from '../jobs/registry.ts'
 import { LIVE_WORKERS } from '../jobs/workers.ts'
 import { measureBatch } from '../variants/find-missing.ts'
 import { BACKFILL_CHANNEL, finishIfDone } from './backfills.ts'
@@ -25,6 +26,11 @@ const MEASURED_CHUNKS = 8
  * backfill finds one free.
  */
 const QUEUED_PER_WORKER = 2
+/**
+ * The same for a backfill that outranks an unfinished one: all slots of each worker (src/jobs/registry.ts), and one more that waits for the
+ * others to yield theirs.
+ */
+const QUEUED_BY_URGENT = RUNNERS.long.jobsAtOnce + 1
 /** With any number of workers: keeps the jobs table small, so that urgent jobs are found quickly. */
 const QUEUED_MAX = 500
 
@@ -75,7 +81,7 @@ export async function createChunks(
   if (!backfill || backfill.isCut) return
   const order = await readOrder(client, app, backfill)
   if (!order) return
-  const { lacking, chunkItems } = await measureQueue(client, backfillId)
+  const { lacking, chunkItems } = await measureQueue(client, backfill)
   let cutToItemId = backfill.cutToItemId
   let isCut = false
   for (let created = 0; created < lacking && !isCut; ) {
@@ -86,7 +92,7 @@ export async function createChunks(
       const chunk = { from_item_id: cutToItemId + 1, to_item_id: batch.toId, total_items: batch.items }
       const adding = query.insertInto('backfill_chunk').values({ backfill_id: backfillId, ...chunk })
       const added = await fetchFirst(client, adding.returning('id'))
-      if (added) await enqueue(client, 'run_chunk', { chunkId: added.id })
+      if (added) await enqueue(client, 'run_chunk', { chunkId: added.id, rank: RANKS[backfill.priority] })
       created++
     }
     cutToItemId = batch.toId
@@ -109,6 +115,9 @@ export async function createChunksOfRunning(app: Omit<Planner, 'prisma'>): Promi
     })
 }
 
+/** Of the jobs of chunks: a lower one runs first. */
+export const RANKS = { LOW: 10, NORMAL: 0, HIGH: -10 } as const
+
 async function lockRunning(client: PoolClient, backfillId: number) {
   const backfill = await LOCK_RUNNING.get(client, { backfillId })
   return backfill && { ...backfill, formats: backfill.formats as readonly ImageFormat[] }
@@ -118,7 +127,8 @@ const LOCK_RUNNING = statement({
   name: 'lock-running-backfill',
   text: `
     select id, mode, presets, formats::text[] as formats, vendor_id as "vendorId", family_id as "familyId",
-           icon_set_id as "iconSetId", created_at as "createdAt", is_cut as "isCut", cut_to_item_id as "cutToItemId"
+           icon_set_id as "iconSetId", created_at as "createdAt", is_cut as "isCut", cut_to_item_id as "cutToItemId",
+           priority, max_renderers as "maxRenderers"
     from backfill where id = :backfillId and status = 'RUNNING' for update`,
   parameters: { backfillId: 'int4' },
   columns: {
@@ -132,14 +142,21 @@ const LOCK_RUNNING = statement({
     createdAt: 'timestamptz',
     isCut: 'bool',
     cutToItemId: 'int4',
+    priority: 'backfill_priority',
+    maxRenderers: 'int4?',
   },
 })
 
 /** How many chunks the queue lacks, and how many items are CHUNK_S of work at the speed of the latest chunks. */
-async function measureQueue(client: PoolClient, backfillId: number): Promise<{ lacking: number; chunkItems: number }> {
+async function measureQueue(
+  client: PoolClient,
+  { id: backfillId, maxRenderers }: { id: number; maxRenderers: number | null },
+): Promise<{ lacking: number; chunkItems: number }> {
   const measured = await MEASURE_QUEUE.get(client, { backfillId, latest: MEASURED_CHUNKS })
-  const { pending, workers, rate } = measured ?? { pending: 0, workers: 0, rate: null }
-  const wanted = Math.min(Math.max(workers, 1) * QUEUED_PER_WORKER, QUEUED_MAX)
+  const { pending, workers, rate, outranks } = measured ?? { pending: 0, workers: 0, rate: null, outranks: false }
+  const perWorker = outranks ? QUEUED_BY_URGENT : QUEUED_PER_WORKER
+  // A chunk that runs has at least one renderer: more of them would only look again and again for a free one.
+  const wanted = Math.min(Math.max(workers, 1) * perWorker, QUEUED_MAX, maxRenderers ?? QUEUED_MAX)
   const fitting = rate === null ? FIRST_CHUNK_ITEMS : Math.round(rate * CHUNK_S)
   const chunkItems = Math.min(Math.max(fitting, CHUNK_ITEMS.min), CHUNK_ITEMS.max)
   return { lacking: wanted - pending, chunkItems }
@@ -150,10 +167,12 @@ const MEASURE_QUEUE = statement({
   text: `
     select (select count(*) from backfill_chunk where backfill_id = :backfillId and status = 'PENDING')::int as pending,
            ${LIVE_WORKERS} as workers,
+           exists (select from backfill other where other.status in ('PLANNING', 'RUNNING')
+                   and other.priority < (select priority from backfill where id = :backfillId)) as outranks,
            (select sum(done_items + failed_items) / nullif(sum(extract(epoch from updated_at - started_at)), 0)
             from (select * from backfill_chunk
                   where backfill_id = :backfillId and status = 'DONE' and updated_at is not null
                   order by id desc limit :latest) as latest)::float8 as rate`,
   parameters: { backfillId: 'int4', latest: 'int8' },
-  columns: { pending: 'int4', workers: 'int4', rate: 'float8?' },
+  columns: { pending: 'int4', workers: 'int4', outranks: 'bool', rate: 'float8?' },
 })

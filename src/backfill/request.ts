@@ -1,4 +1,5 @@
 import { createHash } from 'node:crypto'
+import type { BackfillPriority } from '../../prisma/generated/kysely.ts'
 import type { Scope } from '../catalogue/scope.ts'
 import { AppError, isErrorCode } from '../core/errors.ts'
 import type { ImageFormat, Presets } from '../core/variant.ts'
@@ -21,6 +22,8 @@ export interface BackfillRequest {
   readonly maxRenderers?: number
   /** When it is paused if it is not done; absent: never. */
   readonly notAfter?: Date
+  /** Which of several backfills goes first; absent: NORMAL, or what the unfinished one has. */
+  readonly priority?: BackfillPriority
 }
 
 /** As many as 64 workers have with 16 renderers each. */
@@ -41,6 +44,7 @@ export function checkRequest(
     previews?: boolean | null
     maxRenderers?: number | null
     notAfter?: Date | null
+    priority?: BackfillPriority | null
   },
 ): BackfillRequest {
   for (const list of ['presets', 'formats', 'codes'] as const)
@@ -59,6 +63,7 @@ export function checkRequest(
     ...(codes.length > 0 ? { codes } : {}),
     ...(input.previews ? { previews: true as const } : {}),
     ...limitsOf(input),
+    ...(input.priority ? { priority: input.priority } : {}),
   }
   variantsOf(presets, request)
   return request
@@ -80,14 +85,14 @@ function checkCodes(codes: readonly string[], mode: BackfillMode): void {
     throw new AppError('BAD_INPUT', `There is no code ${JSON.stringify(unknown.slice(0, 100))} in the error catalogue.`)
 }
 
-/** Hash of a request: starting the same one twice returns the unfinished one. */
-export const fingerprintOf = (request: BackfillRequest): string =>
+/** Hash of a request without its priority: starting the same one twice returns the unfinished one. */
+export const fingerprintOf = ({ priority: _, ...request }: BackfillRequest): string =>
   createHash('sha256').update(JSON.stringify(request)).digest('hex')
 
 /** The work order of a stored backfill. */
 export function orderOf(
   { presets, urlSecret }: { presets: Presets; urlSecret: UrlSecret },
-  backfill: Omit<BackfillRequest, 'scope' | 'previews' | 'maxRenderers' | 'notAfter'> &
+  backfill: Omit<BackfillRequest, 'scope' | 'previews' | 'maxRenderers' | 'notAfter' | 'priority'> &
     Scope & { id: number | null; createdAt: Date },
 ): WorkOrder {
   const { id, mode, vendorId, familyId, iconSetId, createdAt, codes = [] } = backfill

@@ -27,6 +27,7 @@ export interface BackfillOptions {
   readonly previews?: boolean
   readonly maxRenderers?: number
   readonly notAfter?: Date
+  readonly priority?: string
   readonly json?: boolean
 }
 
@@ -59,7 +60,7 @@ export async function changeBackfill(verb: keyof typeof CHANGES | 'watch', id: s
 }
 
 function inputOf({ vendor, family, presets, formats, mode, ...limits }: BackfillOptions) {
-  const { previews, maxRenderers, notAfter } = limits
+  const { previews, maxRenderers, notAfter, priority } = limits
   if (vendor && family) throw new UsageError('Use --vendor or --family, not both: a family has one vendor.')
   const scope = vendor ? { vendor } : family ? { family } : undefined
   const upper = formats?.map((format) => format.toUpperCase())
@@ -71,6 +72,7 @@ function inputOf({ vendor, family, presets, formats, mode, ...limits }: Backfill
     previews,
     maxRenderers,
     notAfter: notAfter?.toISOString(),
+    priority: priority?.toUpperCase(),
   }
 }
 

@@ -6,6 +6,7 @@ import { TOKEN_SCOPES } from '../access/caller.ts'
 import { REBUILD_HELP } from './rebuild-help.ts'
 import { run, runProcess, USAGE } from './run-process.ts'
 
+const PRIORITIES = ['low', 'normal', 'high'] as const
 const MODES = ['missing', 'stale', 'failed', 'all'] as const
 const FORMATS = ['webp', 'avif', 'png'] as const
 
@@ -109,6 +110,7 @@ function addPictures(program: Command): void {
     .addOption(new Option('--mode <mode>', 'which items').choices(MODES).default('stale'))
     .option('--previews', "also compose the families' previews")
     .option('--max-renderers <count>', 'renderers of all workers that it uses at once', count)
+    .addOption(new Option('--priority <priority>', 'which of several backfills goes first').choices(PRIORITIES))
     .option('--not-after <date>', 'pause it then if it is not done, as in 2027-01-31T06:00:00Z', date)
     .option('--json', 'print JSON')
     .action(run(async (options) => (await import('./backfill.ts')).runBackfill(options)))

@@ -1,6 +1,7 @@
 import type { ClientBase, Pool } from 'pg'
 import type {
   BackfillMode,
+  BackfillPriority,
   BackfillStatus,
   ChunkStatus,
   CoverageScope,
@@ -36,6 +37,7 @@ interface ColumnTypes {
   /** The result of a function that returns nothing. */
   void: string
   backfill_mode: BackfillMode
+  backfill_priority: BackfillPriority
   backfill_status: BackfillStatus
   chunk_status: ChunkStatus
   coverage_scope: CoverageScope

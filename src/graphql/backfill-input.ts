@@ -20,6 +20,15 @@ export const BackfillModeRef = builder.enumType('BackfillMode', {
   } as const,
 })
 
+export const BackfillPriorityRef = builder.enumType('BackfillPriority', {
+  description: 'Which of several backfills goes first.',
+  values: {
+    LOW: { description: 'only what others leave free' },
+    NORMAL: { description: 'shares fairly with others of the same priority' },
+    HIGH: { description: 'within seconds, others continue only with what it leaves free' },
+  } as const,
+})
+
 export const BackfillInputRef = builder.inputType('BackfillInput', {
   description: 'What a backfill makes, and for which items.',
   fields: (t) => ({
@@ -50,6 +59,11 @@ export const BackfillInputRef = builder.inputType('BackfillInput', {
       description:
         'No render starts after this time: if it is not done by then, it is PAUSED, and `error` says so. Resuming it continues without this limit.',
     }),
+    priority: t.field({
+      type: BackfillPriorityRef,
+      description:
+        "Which of several backfills goes first: NORMAL if omitted. Starting an identical backfill again with another one changes it. A vendor's token cannot choose HIGH.",
+    }),
     previews: t.boolean({
       description:
         "Also compose the families' previews, in all layouts: missing ones, or with mode ALL every one. The last ones are composed when all items are rendered, before the backfill is COMPLETED. They do not count towards its progress.",
@@ -69,6 +83,8 @@ export async function requestOf(
         `A list in the input has ${list.length} entries; at most ${LIST_MAX} are allowed.`,
       )
   }
+  if (caller.vendor && input?.priority === 'HIGH')
+    throw new AppError('FORBIDDEN', "A vendor's token cannot choose priority HIGH, which would delay other vendors.")
   const scope = await resolveScope(app.prisma, scopeOf(input ?? {}), caller.vendor)
   return checkRequest(app.presets, { ...input, scope })
 }

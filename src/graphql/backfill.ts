@@ -3,7 +3,7 @@ import { pauseBackfill, resumeBackfill } from '../backfill/pause.ts'
 import type { Progress } from '../backfill/progress.ts'
 import { AppError } from '../core/errors.ts'
 import type { GlobalId } from '../core/global-id.ts'
-import { BackfillInputRef, BackfillModeRef, requestOf } from './backfill-input.ts'
+import { BackfillInputRef, BackfillModeRef, BackfillPriorityRef, requestOf } from './backfill-input.ts'
 import { builder, type Context, numberOf } from './builder.ts'
 import { connectionOf, type PageQuery, pageComplexity, readPage, relatedPage } from './connection.ts'
 import { FamilyRef } from './family.ts'
@@ -71,6 +71,10 @@ const BackfillRef = builder.prismaNode('Backfill', {
         type: 'DateTime',
         nullable: true,
         description: 'When it is PAUSED if it is not done; null: never.',
+      }),
+      priority: t.expose('priority', {
+        type: BackfillPriorityRef,
+        description: 'Which of several backfills goes first.',
       }),
       createdAt: t.expose('createdAt', { type: 'DateTime', description: 'When it was started.' }),
       finishedAt: t.expose('finishedAt', {

@@ -28,13 +28,13 @@ export async function enqueueAll<Name extends TaskName>(
   jobs: readonly NewJob<Name>[],
 ): Promise<void> {
   if (jobs.length === 0) return
-  const { payload: schema, priority, attempts, key } = rowOf(task)
+  const { payload: schema, priority, rank, attempts, key } = rowOf(task)
   // The log and the trace of the job have them; an earlier release ignores them.
   const origin: JobOrigin = { requestId: currentRequest()?.requestId, traceparent: currentTraceparent() }
   const payloads = jobs.map(({ payload }) => schema.parse(payload))
   await ADD_JOBS.run(db, {
     task,
-    priority,
+    priorities: payloads.map((payload) => priority + (rank?.(payload) ?? 0)),
     attempts,
     payloads: payloads.map((payload) => JSON.stringify(Object.assign({}, payload, origin))),
     keys: payloads.map((payload) => key?.(payload) ?? null),
@@ -46,12 +46,12 @@ const ADD_JOBS = statement({
   name: 'add-jobs',
   text: `
     select from graphile_worker.add_jobs(array(
-      select row(:task, t.payload, null, now() + make_interval(secs => t.delay_s), :attempts, t.key, :priority, null)::graphile_worker.job_spec
-      from unnest(:payloads::json[], :keys::text[], :delays::float8[]) as t(payload, key, delay_s)
+      select row(:task, t.payload, null, now() + make_interval(secs => t.delay_s), :attempts, t.key, t.priority, null)::graphile_worker.job_spec
+      from unnest(:payloads::json[], :keys::text[], :priorities::int2[], :delays::float8[]) as t(payload, key, priority, delay_s)
     ))`,
   parameters: {
     task: 'text',
-    priority: 'int2',
+    priorities: 'int2[]',
     attempts: 'int2',
     payloads: 'json[]',
     keys: 'text?[]',
@@ -76,8 +76,8 @@ const COUNT_JOBS = statement({
 })
 
 /**
- * Whether a chunk of another backfill or upload is waiting for a slot: one that has run for a while then yields its own and continues
- * later. @param task whose jobs' keys end in the chunk's id
+ * Whether a chunk of another backfill of at least the same priority, or of another upload, is waiting for a slot: one that has run for a
+ * while then yields its own and continues later. @param task whose jobs' keys end in the chunk's id
  */
 export async function othersWait(
   db: Queryable,
@@ -88,20 +88,26 @@ export async function othersWait(
   return row?.waits ?? false
 }
 
-const othersWaitIn = (name: string, { table, owner }: { table: string; owner: string }) =>
+/** @param options.and a further condition on the waiting chunk c */
+const othersWaitIn = (name: string, { table, owner, and = '' }: { table: string; owner: string; and?: string }) =>
   statement({
     name,
     text: `
       select exists (
         select from graphile_worker.jobs j join ${table} c on c.id = split_part(j.key, ':', 2)::int
         where j.task_identifier = :task and j.locked_at is null and j.run_at <= now()
-          and j.attempts < j.max_attempts and c.${owner} <> (select ${owner} from ${table} where id = :chunkId)
+          and j.attempts < j.max_attempts and c.${owner} <> (select ${owner} from ${table} where id = :chunkId) ${and}
       ) as waits`,
     parameters: { task: 'text', chunkId: 'int4' },
     columns: { waits: 'bool' },
   })
 
 const OTHERS_WAIT = {
-  run_chunk: othersWaitIn('other-backfills-wait', { table: 'backfill_chunk', owner: 'backfill_id' }),
+  run_chunk: othersWaitIn('other-backfills-wait', {
+    table: 'backfill_chunk',
+    owner: 'backfill_id',
+    and: `and (select priority from backfill where id = c.backfill_id) >=
+            (select b.priority from backfill b join backfill_chunk own on own.backfill_id = b.id where own.id = :chunkId)`,
+  }),
   render_upload: othersWaitIn('other-uploads-wait', { table: 'upload_chunk', owner: 'upload_id' }),
 }

@@ -21,6 +21,8 @@ interface Task<Payload extends z.ZodType> {
   readonly payload: Payload
   /** A lower number runs first, among all tasks. */
   readonly priority: number
+  /** Added to the priority of a job: among jobs of the same kind, some go first. */
+  readonly rank?: (payload: z.output<Payload>) => number
   /** The maximum number of attempts; the delays between them grow from seconds to hours. */
   readonly attempts: number
   /** Of queued jobs with the same key only the latest remains; null: jobs are never merged. */
@@ -150,8 +152,9 @@ const TASKS = {
     runner: 'long',
   }),
   run_chunk: task({
-    payload: z.object({ chunkId: id, waitS }),
+    payload: z.object({ chunkId: id, waitS, rank: z.int().min(-10).max(10).optional() }),
     priority: 100,
+    rank: ({ rank = 0 }) => rank,
     attempts: ATTEMPTS,
     key: ({ chunkId }) => `run_chunk:${chunkId}`,
     runner: 'long',
