@@ -291,6 +291,26 @@ describe('the priority of a backfill', () => {
     expect(await othersWait(app.pg, 'run_chunk', await chunkOf(high))).toBe(false)
   })
 
+  it('is not HIGH for the token of a vendor', async () => {
+    const app = await testApp()
+    const { url } = await testServer(app)
+    await importDrawings(app, 1)
+    const { username } = await app.prisma.vendor.findFirstOrThrow()
+    const create =
+      'mutation ($vendor: String!) { createToken(name: "v", scopes: ["backfill:write"], vendor: $vendor) { secret } }'
+    const { data } = await ask<{ createToken: { secret: string } }>(url, create, { variables: { vendor: username } })
+    const startAs = (priority: string) =>
+      ask(
+        url,
+        `mutation { startBackfill(input: { in: { vendor: "${username}" }, priority: ${priority} }) { priority } }`,
+        {
+          token: data.createToken.secret,
+        },
+      )
+    expect((await startAs('HIGH')).errors?.[0]?.message).toContain('cannot choose priority HIGH')
+    expect((await startAs('LOW')).data).toEqual({ startBackfill: { priority: 'LOW' } })
+  })
+
   it('is changed by starting the same backfill again with another one, and kept without one', async () => {
     const app = await testApp()
     await importDrawings(app, 1)
