@@ -11,6 +11,7 @@ import { migrate } from '../src/db/migrate.ts'
 import { findWork, measureBatch, type WorkOrder } from '../src/variants/find-missing.ts'
 import { backfilledPresets, firstVariants, variantsOf } from '../src/variants/offered.ts'
 import { type RenderedItem, recordResults } from '../src/variants/record.ts'
+import { printBytes } from './support/bytes.ts'
 import { growCatalogue, ITEMS_PER_SET, ITEMS_PER_VENDOR, SETS_PER_NEW_SET } from './support/catalogue.ts'
 import { median, table, withBench, withClient } from './support/service.ts'
 
@@ -55,7 +56,7 @@ export async function run(args: string[]): Promise<void> {
       const small = { pg: other.pg, items: SMALL }
       const large = { pg: app.pg, items: Number(values.items) }
       for (const catalogue of [small, large]) await load(catalogue, preset)
-      await printBytes(large)
+      await printBytes(large.pg)
       await compare({ small, large }, { preset, presets })
       await compareTriggers(small, presets)
       await plan(small, presets)
@@ -73,20 +74,6 @@ async function load({ pg, items }: Catalogue, preset: Preset): Promise<void> {
   await pg.query('checkpoint')
   const seconds = (ms: number) => (ms / 1000).toFixed(1)
   process.stdout.write(`${items} items: loaded in ${seconds(loading)} s, coverage counted in ${seconds(counting)} s\n`)
-}
-
-/** The size of a row with its indexes, from which larger catalogues are computed. */
-async function printBytes({ pg, items }: Catalogue): Promise<void> {
-  const { rows } = await pg.query(
-    `select relname, reltuples::float8 as rows, pg_relation_size(oid)::float8 as heap, pg_indexes_size(oid)::float8 as indexes
-     from pg_class where relname in ('item', 'image') order by 1 desc`,
-  )
-  const lines = rows.map(({ relname, rows: count, heap, indexes }) =>
-    [relname, count, heap, indexes, heap + indexes].map((value, at) => (at > 1 ? (value / count).toFixed(0) : value)),
-  )
-  process.stdout.write(`${table(['table', 'rows', 'bytes a row', 'of its indexes', 'together'], lines)}\n`)
-  const { rows: sizes } = await pg.query('select pg_database_size(current_database())::float8 as bytes')
-  process.stdout.write(`${(sizes[0].bytes / 1e9).toFixed(1)} GB for ${items} items\n`)
 }
 
 async function compare(

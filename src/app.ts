@@ -86,12 +86,22 @@ const WAITING_MAX = 256
 const WAITING_PER_RENDERER = 32
 
 /**
+ * What each kind of process listens to. Postgres wakes every listener of a channel for every notification: of many workers, none should be
+ * told of the progress that the others make.
+ */
+const CHANNELS = {
+  api: [BACKFILL_CHANNEL, UPLOAD_CHANNEL, TOKEN_CHANNEL],
+  worker: [HALT_CHANNEL, INTERACTIVE_CHANNEL, ...QUEUE_CHANNELS],
+} as const
+
+/**
  * Opens every part in order of dependency and closes them in reverse order, also when a later part fails to open.
- * @param overrides parts supplied by a test; they are not closed here
+ * @param overrides.role of a process that has only one; a test may have both
+ * @param overrides.pool supplied by a test; not closed here
  */
 export async function openApp(
   config: Config,
-  overrides: { databaseUrl?: string; pool?: RenderPool } = {},
+  overrides: { databaseUrl?: string; pool?: RenderPool; role?: keyof typeof CHANNELS } = {},
 ): Promise<App> {
   await using opening = new AsyncDisposableStack()
   const databaseUrl = overrides.databaseUrl ?? config.databaseUrl
@@ -105,14 +115,7 @@ export async function openApp(
   const { pg, searchPool, prisma, health } = database
   await prepareSchema(pg, config)
   const urlSecrets = await registerUrlSecrets(pg, secrets)
-  const channels = [
-    BACKFILL_CHANNEL,
-    HALT_CHANNEL,
-    INTERACTIVE_CHANNEL,
-    UPLOAD_CHANNEL,
-    TOKEN_CHANNEL,
-    ...QUEUE_CHANNELS,
-  ]
+  const channels = overrides.role ? CHANNELS[overrides.role] : Object.values(CHANNELS).flat()
   const monitor = await openMonitor(databaseUrl, { channels, health, says: printAccepted(urlSecrets) })
   opening.defer(monitor.close)
   const { urlSecret, close: stopLooking } = await chooseIssued(pg, urlSecrets)

@@ -31,7 +31,7 @@ export async function openWorker(config: Config, stop: (reason: string) => void)
   // Before the renderers start, which inherit it: at niceness 10, the kernel gives a worker a tenth of a core that an API uses too.
   setPriority(config.workerNiceness)
   const closeTracing = await openTracing(config.tracing, 'worker')
-  const app = await openApp(config)
+  const app = await openApp(config, { role: 'worker' })
   const closing = new AbortController()
   const queues = await Promise.all(
     RUNNER_NAMES.map((name) => openRunner(app, name, { taskList: createTasks(app, name), signal: closing.signal })),

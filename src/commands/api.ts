@@ -19,7 +19,7 @@ export async function startApi(): Promise<Running> {
   let drainServer = async () => {}
   try {
     opening.defer(await openTracing(config.tracing, 'api'))
-    const app = await openApp(config)
+    const app = await openApp(config, { role: 'api' })
     opening.defer(app.close)
     const keys = app.urlSecrets.map(({ value }) => value)
     await recordConfiguration(app.pg, { config, keys, audit: app.access.audit })
