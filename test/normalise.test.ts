@@ -82,7 +82,82 @@ describe('documents are drawn as in a browser', () => {
       '<switch><g requiredExtensions="x"/><a><text>Text is not SVG - cannot display</text></a></switch>',
       '<g/>',
     ],
+    [
+      'of important declarations the earlier layer wins',
+      '<style>@layer a,b;@layer b{.x{fill:blue!important}}@layer a{.x{fill:red!important}}</style><path class="x"/>',
+      '<path fill="#ff0000"/>',
+    ],
+    [
+      'an id or class cannot start with a digit',
+      '<style>#1a,.1b{fill:red}.\\31 c{fill:blue}</style><path id="1a" class="1b"/><path class="1c"/>',
+      '<path/><path fill="#0000ff"/>',
+    ],
+    [':-webkit-any is :is', '<style>:-webkit-any(path){fill:red}</style><path/>', '<path fill="#ff0000"/>'],
+    [
+      'initial values of registered variables',
+      '<style>@property --c{syntax:"*";inherits:false;initial-value:red}</style><path fill="var(--c)"/>',
+      '<path fill="#ff0000"/>',
+    ],
+    [
+      'a shorthand in a variable',
+      '<style>svg{--f:bold 30px serif}text{font:var(--f)}</style><text>a</text>',
+      '<text font-style="normal" font-variant="normal" font-weight="bold" font-stretch="normal" font-size="30" font-family="DejaVu Serif">a</text>',
+    ],
+    [
+      'lengths in sheets need a unit, in style attributes they do not',
+      '<style>rect{width:5}</style><rect width="9"/><rect style="width:5" width="9"/>',
+      '<rect width="9"/><rect width="5"/>',
+    ],
+    [
+      'an invalid transform leaves that of the attribute',
+      '<path transform="scale(2)" style="transform:turn(3)"/>',
+      '<path transform="scale(2)"/>',
+    ],
+    [
+      'a shadow of a filtered picture',
+      '<filter id="f"><feGaussianBlur stdDeviation="1"/><feDropShadow dx="1" dy="1" flood-color="red"/></filter><path filter="url(#f)"/>',
+      '<filter id="i0"><feGaussianBlur stdDeviation="1" result="td1"/><feGaussianBlur in="td1" stdDeviation="2"/><feOffset dx="1" dy="1" result="td1o"/><feFlood flood-color="#ff0000"/><feComposite in2="td1o" operator="in" result="td1s"/><feMerge><feMergeNode in="td1s"/><feMergeNode in="td1"/></feMerge></filter><path filter="url(#i0)"/>',
+    ],
+    [
+      'a mask of a gradient',
+      '<rect width="9" height="9" style="mask-image:linear-gradient(to right,#000,transparent)"/>',
+      '<rect width="9" height="9" mask="url(#i1)"/><linearGradient gradientUnits="userSpaceOnUse" x1="0" y1="4.5" x2="9" y2="4.5" id="i0"><stop offset="0" stop-color="#000000" stop-opacity="1"/><stop offset="1" stop-color="#000000" stop-opacity="0"/></linearGradient><mask x="0" y="0" width="9" height="9" maskUnits="userSpaceOnUse" mask-type="alpha" id="i1"><rect x="0" y="0" width="9" height="9" stroke="none" fill="url(#i0)" fill-opacity="1"/></mask>',
+    ],
+    [
+      'four corners of an inset',
+      '<rect width="90" height="90" style="clip-path:inset(0 round 9px 0)"/>',
+      '<rect width="90" height="90" clip-path="url(#i0)"/><clipPath id="i0"><path d="M9 0H90L90 0V81A9 9 0 0 1 81 90H0L0 90V9A9 9 0 0 1 9 0z"/></clipPath>',
+    ],
+    [
+      'dashes by the length that a used path states',
+      '<defs><path id="a" d="M0 0H50" pathLength="100"/></defs><use href="#a" stroke-dasharray="60 40"/>',
+      '<defs><path d="M0 0H50" stroke-dasharray="30 20" id="i0"/></defs><use stroke-dasharray="60 40" href="#i0"/>',
+    ],
+    [
+      'the size of a use of a group',
+      '<g id="a"/><use href="#a" width="0" height="0"/>',
+      '<g id="i0"/><use href="#i0"/>',
+    ],
+    [
+      'markers have no keywords',
+      '<marker id="m" refX="left" refY="center"><path/></marker><path d="M0 0H9" marker-end="url(#m)"/>',
+      '<g><path d="M0 0H9"/><use transform="matrix(1 0 0 1 9 0)" href="#i1"/></g><clipPath id="i0"><rect x="0" y="0" width="3" height="3"/></clipPath><defs><g clip-path="url(#i0)" id="i1"><g><path/></g></g></defs>',
+    ],
+    [
+      'deprecated system colours',
+      '<path fill="ThreeDFace" stroke="InfoText"/>',
+      '<path fill="#efefef" stroke="#000000"/>',
+    ],
   ])('%s', (_, body, expected) => check(doc(body), { body: expected }))
+
+  test('gradients in linear RGB have stops between their own', async () => {
+    const stops = '<stop/><stop offset="1" stop-color="#fff"/>'
+    const input = doc(
+      `<linearGradient id="g" color-interpolation="linearRGB">${stops}</linearGradient><path fill="url(#g)"/>`,
+    )
+    await check(input, {})
+    expect(await outcome(input)).toHaveProperty('svg', expect.stringContaining('offset="0.5" stop-color="#bcbcbc"'))
+  })
 })
 
 describe('the cascade', () => {

@@ -162,8 +162,8 @@ export const ATTRIBUTES: Readonly<Record<string, Readonly<Record<string, Parse |
   mask: { ...box('maskUnits', 'objectBoundingBox'), maskUnits: units, maskContentUnits: units },
   marker: {
     ...fits,
-    refX: refPoint('x'),
-    refY: refPoint('y'),
+    refX: length('x'),
+    refY: length('y'),
     markerWidth: length('x', notNegative),
     markerHeight: length('y', notNegative),
     markerUnits: oneOf('strokeWidth userSpaceOnUse'),

@@ -80,7 +80,7 @@ export function openCascade({ rules, namespaces }: Pick<Sheet, 'rules' | 'namesp
       set(declared, declaration)
     }
     if (!hasImportant) return declared
-    // In CSS, !important reverses the order of layers. Both together are rare enough to ignore this.
+    if (matched.some(({ rule }) => rule.layer !== matched[0]?.rule.layer)) matched.sort(byImportance)
     for (const { rule } of matched)
       for (const declaration of rule.declarations) if (declaration.isImportant) set(declared, declaration)
     for (const declaration of own) if (declaration.isImportant) set(declared, declaration)
@@ -90,6 +90,10 @@ export function openCascade({ rules, namespaces }: Pick<Sheet, 'rules' | 'namesp
 
 const byPrecedence = (a: Entry, b: Entry): number =>
   a.rule.layer - b.rule.layer || a.specificity - b.specificity || a.order - b.order
+
+/** Of important declarations those in earlier layers win. CSS Cascade 5, 6.1. */
+const byImportance = (a: Entry, b: Entry): number =>
+  b.rule.layer - a.rule.layer || a.specificity - b.specificity || a.order - b.order
 
 function set(declared: Declared, declaration: Declaration): void {
   // Deleted and set again so that the map's order is the cascade order: a shorthand with var() is expanded later.

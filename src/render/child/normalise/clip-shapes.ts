@@ -1,15 +1,18 @@
 import type { Box } from './box.ts'
 import { boxOf } from './boxes.ts'
+import { roundedBox } from './corners.ts'
+import { maskByGradient } from './mask-gradients.ts'
 import { along, type Reference } from './transform-list.ts'
 import { grown } from './transforms.ts'
 import { append, create, type Element, type Tree, walk } from './tree.ts'
 import { type Context, calls, print, split } from './values.ts'
 
-/** Converts CSS basic shapes, `clip-path: circle(40%)`, to clipPath elements with one shape in them. */
+/** Converts CSS basic shapes, `clip-path: circle(40%)`, to clipPath elements with one shape in them, and gradients that mask to masks. */
 export function resolveClipShapes(tree: Tree): void {
   let made = 0
   const boxes = new Map<Element, Box | null>()
   for (const element of [...walk(tree.root)]) {
+    if (element.extra?.has('mask-image')) maskByGradient(element, tree)
     const value = element.extra?.get('clip-path')
     if (!value || !element.context || element.attributes.has('clip-path')) continue
     const shape = shapeOf(value, element, { tree, boxes })
@@ -105,11 +108,10 @@ function make(name: string, inside: string, reference: Reference): Element | nul
 }
 
 function rect({ x, y, width, height }: Box, radii: string | undefined, reference: Reference): Element {
-  const [first = '0'] = split((radii ?? '0').split('/')[0] ?? '0', ' ')
   const [w, h] = [Math.max(0, width), Math.max(0, height)]
-  const rx = Math.min(along(first, 'x', reference), w / 2)
-  const ry = Math.min(along(first, 'y', reference), h / 2)
-  return create('rect', { x: print(x), y: print(y), width: print(w), height: print(h), rx: print(rx), ry: print(ry) })
+  const rounded = radii === undefined ? null : roundedBox({ x, y, width: w, height: h }, radii, reference)
+  if (rounded !== null) return create('path', { d: rounded })
+  return create('rect', { x: print(x), y: print(y), width: print(w), height: print(h) })
 }
 
 function round(name: 'circle' | 'ellipse', inside: string, reference: Reference): Element {

@@ -2,6 +2,7 @@ import { px } from './lengths.ts'
 import { pathTools } from './libraries.ts'
 import { SHAPES } from './names.ts'
 import { countSegments } from './path-data.ts'
+import { targetOf } from './references.ts'
 import { type Element, inherited, type Tree, walk } from './tree.ts'
 import { print } from './values.ts'
 
@@ -10,6 +11,7 @@ const SEGMENTS_MAX = 20_000
 
 /** Scales the dashes of shapes with a `pathLength` to real lengths, the only ones that all engines support. */
 export function resolveDashLengths(tree: Tree): void {
+  takeDashesOfUses(tree)
   for (const element of walk(tree.root)) {
     const stated = element.attributes.get('pathLength')
     if (stated === undefined || !SHAPES.has(element.name)) continue
@@ -26,6 +28,26 @@ export function resolveDashLengths(tree: Tree): void {
     const offset = inherited(element, 'stroke-dashoffset')
     if (offset !== undefined) element.attributes.set('stroke-dashoffset', print(px(offset) * scale))
   }
+}
+
+/** A shape that is only drawn by uses has the dashes of the first of them: nearly always there is one, or they are the same. */
+function takeDashesOfUses(tree: Tree): void {
+  for (const use of walk(tree.root)) {
+    if (use.name !== 'use') continue
+    const target = targetOf(tree, use.attributes.get('href'))
+    const dashes = inherited(use, 'stroke-dasharray')
+    if (!target || !dashes || dashes === 'none' || !isOnlyUsed(target) || inherited(target, 'stroke-dasharray'))
+      continue
+    for (const name of ['stroke-dasharray', 'stroke-dashoffset']) {
+      const value = inherited(use, name)
+      if (value !== undefined) target.attributes.set(name, value)
+    }
+  }
+}
+
+function isOnlyUsed(element: Element): boolean {
+  for (let at: Element | null = element; at; at = at.parent) if (at.name === 'defs' || at.name === 'symbol') return true
+  return false
 }
 
 /** The length of a shape's outline in its own units; null if it is unknown. */

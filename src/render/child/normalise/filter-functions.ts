@@ -1,4 +1,5 @@
 import { colour, separate } from './colours.ts'
+import { expandDropShadows } from './drop-shadow.ts'
 import { length, notNegative, px, share } from './lengths.ts'
 import { LIMITS, tooComplex } from './limits.ts'
 import { readUrl } from './references.ts'
@@ -49,6 +50,7 @@ export function resolveFilterFunctions(tree: Tree): void {
       REGION,
       primitives.filter((primitive) => primitive !== null),
     )
+    expandDropShadows(filter)
     const id = `tf${made++}`
     tree.targets.set(id, filter)
     append(tree.root, filter)

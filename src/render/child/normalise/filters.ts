@@ -1,3 +1,4 @@
+import { expandDropShadows } from './drop-shadow.ts'
 import { type Element, elementsOf, type Tree, walk } from './tree.ts'
 
 /**
@@ -34,6 +35,7 @@ function resolve(filter: Element): void {
     const result = primitive.attributes.get('result')
     if (result !== undefined) results.add(result)
   }
+  expandDropShadows(filter)
 }
 
 const RESOLVE: Readonly<Record<string, (primitive: Element) => void>> = {

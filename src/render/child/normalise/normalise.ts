@@ -31,6 +31,7 @@ import { resolveText } from './text.ts'
 import { resolveTransforms } from './transforms.ts'
 import { type Element, type Tree, type Work, walk } from './tree.ts'
 import { unpack } from './unpack.ts'
+import type { Variables } from './variables.ts'
 
 /** A document that is safe to hand to an engine: plain static SVG that refers to nothing outside of itself. */
 export interface NormalisedSvg extends Size {
@@ -67,7 +68,7 @@ async function settle(tree: Tree, moment: Moment): Promise<Tree> {
   tree.nest = (bytes, image) => nest(bytes, image, { outer: tree, moment })
   const sheet = parseSheets(tree.sheets, { width: PAGE_SIDE, height: PAGE_SIDE }, tree)
   readFontFaces(sheet.fontFaces, tree)
-  resolve(tree, { cascade: cascadeOf(tree, sheet), keyframes: sheet.keyframes, moment })
+  resolve(tree, { cascade: cascadeOf(tree, sheet), keyframes: sheet.keyframes, moment, variables: variablesOf(sheet) })
   if (tree.root.children.length > 0) {
     resolveSwitches(tree)
     resolveLinks(tree)
@@ -79,7 +80,7 @@ async function settle(tree: Tree, moment: Moment): Promise<Tree> {
     resolveClipShapes(tree)
     if (tree.has.filter) resolveFilters(tree)
     resolveFilterFunctions(tree)
-    if (tree.has.zeroRadius) resolveGradients(tree)
+    if (tree.has.oddGradient) resolveGradients(tree)
     if (tree.has.pathLength) resolveDashLengths(tree)
     if (tree.has.marker) resolveMarkers(tree)
     if (tree.images.length > 0) await embedPictures(tree)
@@ -96,6 +97,9 @@ async function settle(tree: Tree, moment: Moment): Promise<Tree> {
 function cascadeOf(tree: Tree, sheet: Sheet): Cascade | null {
   return sheet.rules.length > 0 || tree.has.style ? openCascade(sheet, tree) : null
 }
+
+const variablesOf = ({ variables }: Sheet): Variables | null =>
+  variables.size > 0 ? { own: variables, parent: null } : null
 
 async function nest(
   bytes: Uint8Array,

@@ -9,11 +9,18 @@ const UNPRINTED: ReadonlySet<string> = new Set(['white-space', 'text-transform']
 /** Engines support these in a style attribute only. */
 const STYLED: ReadonlySet<string> = new Set(['mix-blend-mode', 'isolation'])
 
+/** A use without a target draws nothing. Its size applies to symbols and svg elements only: librsvg hides all else if it is zero. */
+function linkUse(use: Element, { targets }: Tree): void {
+  const target = targets.get(referenceIn(use.attributes.get('href') ?? '') ?? '')
+  if (!target) use.name = '?'
+  if (target?.name === 'symbol' || target?.name === 'svg') return
+  use.attributes.delete('width')
+  use.attributes.delete('height')
+}
+
 /** Gives every referenced element a short id, and removes references to elements that are not printed. */
 export function linkIds(tree: Tree): ReadonlyMap<string, string> {
-  // A use without a target draws nothing.
-  for (const element of walk(tree.root))
-    if (element.name === 'use' && !element.attributes.has('href')) element.name = '?'
+  for (const element of walk(tree.root)) if (element.name === 'use') linkUse(element, tree)
   const printed = new Set(walk(tree.root, isPrinted))
   const referred = new Set<Element>()
   for (const { attributes } of printed) {

@@ -18,6 +18,7 @@ import {
   reference,
   verbatim,
 } from './property-values.ts'
+import { isTransform } from './transform-list.ts'
 import { oneOf, type Parse } from './values.ts'
 
 export interface Property {
@@ -139,7 +140,7 @@ export const PROPERTIES: Readonly<Record<string, Property>> = {
     ),
   ),
 
-  transform: extra(functions),
+  transform: extra((text) => (text === 'none' || isTransform(text) ? text : null)),
   'transform-origin': extra(verbatim),
   'transform-box': extra(word('content-box border-box fill-box stroke-box view-box'), css),
   translate: extra(verbatim, css),

@@ -29,7 +29,7 @@ export function read(source: string): Tree {
     foreign: false,
     symbol: false,
     filter: false,
-    zeroRadius: false,
+    oddGradient: false,
     contextPaint: CONTEXT_PAINT.test(text),
   }
   const namespaces = openNamespaces()
@@ -93,13 +93,14 @@ export function read(source: string): Tree {
     else if (name === 'marker') has.marker = true
     else if (name === 'symbol' || (name === 'svg' && element.parent)) has.symbol = true
     else if (name === 'filter') has.filter = true
-    else if (name === 'radialGradient') has.zeroRadius ||= Number.parseFloat(given.r ?? '') <= 0
+    else if (name === 'radialGradient') has.oddGradient ||= Number.parseFloat(given.r ?? '') <= 0
     else if (name === 'foreignObject') has.foreign = true
     else if (name === 'set' || name.startsWith('animate')) {
       findings.warnings.add('ANIMATION')
       animations.push(element)
     }
     if (given.style !== undefined) has.style = true
+    if (given['color-interpolation'] === 'linearRGB') has.oddGradient = true
     if (given.pathLength !== undefined) has.pathLength = true
     if (given.d !== undefined) countPath(given.d, paths)
     if (given.points !== undefined) countPath(given.points, paths)

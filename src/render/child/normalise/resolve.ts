@@ -13,14 +13,15 @@ import type { Keyframe } from './sheet.ts'
 import { PAGE_SIDE, resolveSize, viewBoxOf } from './size.ts'
 import type { Element, Tree } from './tree.ts'
 import { evaluate, print, type Value } from './values.ts'
-import { substitute, type VariableBudget } from './variables.ts'
+import { substitute, type VariableBudget, type Variables } from './variables.ts'
 import { pageOf, viewportIn } from './viewport.ts'
 
-/** The documents' style sheets and the moment of their animations. */
+/** The documents' style sheets, the moment of their animations, and the initial values of registered variables. */
 export interface Style {
   readonly cascade: Cascade | null
   readonly keyframes: ReadonlyMap<string, readonly Keyframe[]>
   readonly moment: Moment
+  readonly variables: Variables | null
 }
 
 /** Not drawn; their attributes are not properties. */
@@ -38,7 +39,7 @@ const STAGE: ReadonlySet<string> = new Set([
  * Gives each element its final attributes: its properties from the cascade and its own attributes, in px and `#rrggbb`, with valid
  * references only. What is not understood is omitted. Sets the root's size.
  */
-export function resolve(tree: Tree, { cascade, keyframes, moment }: Style): void {
+export function resolve(tree: Tree, { cascade, keyframes, moment, variables }: Style): void {
   const { warnings } = tree
   const budget: VariableBudget = { left: LIMITS.variablesChars }
   const uses: Uses<Scope> = { found: [], variable: new Set(), at: new Map() }
@@ -53,7 +54,7 @@ export function resolve(tree: Tree, { cascade, keyframes, moment }: Style): void
     viewport: page,
     page,
     refer,
-    variables: null,
+    variables,
     fill: SOLID,
     stroke: SOLID,
   })

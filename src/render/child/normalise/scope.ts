@@ -71,8 +71,10 @@ function expandVariables(
     const found = text === null ? [] : declare(name, text.trim(), { isImportant: declaration.isImportant, findings })
     // Invalid at computed-value time: treated as unset; earlier declarations do not apply.
     if (found.length === 0) declared.set(name, { ...declaration, value: null, wide: 'unset' })
+    // A shorthand may set a longhand twice; only what was declared before it stays.
+    const before = new Set(declared.keys())
     for (const longhand of found)
-      if (!declared.has(longhand.property) || longhand.property === name) declared.set(longhand.property, longhand)
+      if (!before.has(longhand.property) || longhand.property === name) declared.set(longhand.property, longhand)
   }
 }
 

@@ -33,9 +33,11 @@ export function compileSelectors(list: string, budget: StepBudget): CompiledSele
     const specificity = simple[1] === '#' ? 10_000 : simple[1] === '.' ? 100 : 1
     return [{ key: list, specificity, matches: null }]
   }
+  // The parser accepts these; browsers drop the rule.
+  if (STARTS_WITH_DIGIT.test(list.replaceAll(/\[[^\]]*\]|\\(?:[\da-f]{1,6}\s?|.)/gi, '_'))) return null
   let parsed: Selector[][]
   try {
-    parsed = cssWhat().parse(list)
+    parsed = cssWhat().parse(list.replaceAll(/:-webkit-any\(/gi, ':is('))
   } catch {
     return null
   }
@@ -52,6 +54,9 @@ export function compileSelectors(list: string, budget: StepBudget): CompiledSele
 }
 
 const SIMPLE = /^([.#]?)[a-zA-Z_][\w-]*$/
+
+/** An id or class that is not an identifier. */
+const STARTS_WITH_DIGIT = /[.#]-?\d/
 
 /** Pseudo-classes that can apply to a still picture; css-select also supports jQuery extensions. */
 const STRUCTURAL = new Set(

@@ -32,13 +32,15 @@ export interface Sheet {
   readonly fontFaces: FontFaceRule[]
   /** Namespaces by selector prefix; '' is the one of names without a prefix. */
   readonly namespaces: Map<string, string>
+  /** Initial values of variables that `@property` registers. */
+  readonly variables: Map<string, string>
 }
 
 const UNLAYERED = Number.MAX_SAFE_INTEGER
 
 /** Parses the document's style sheets as one. Throws TOO_COMPLEX. */
 export function parseSheets(sheets: readonly string[], page: Size, findings: Findings): Sheet {
-  const sheet: Sheet = { rules: [], keyframes: new Map(), fontFaces: [], namespaces: new Map() }
+  const sheet: Sheet = { rules: [], keyframes: new Map(), fontFaces: [], namespaces: new Map(), variables: new Map() }
   const layers = new Map<string, number>()
   let declarations = 0
   let chars = 0
@@ -133,8 +135,10 @@ export function parseSheets(sheets: readonly string[], page: Size, findings: Fin
         if (uri !== '') sheet.namespaces.set(prefix, uri)
         return
       }
-      case 'charset':
       case 'property':
+        if (block) registerVariable(text, block)
+        return
+      case 'charset':
       case 'page':
         return
       default:
@@ -161,6 +165,11 @@ export function parseSheets(sheets: readonly string[], page: Size, findings: Fin
       }
     }
     return frames.sort((a, b) => a.at - b.at)
+  }
+
+  function registerVariable(name: string, block: Block): void {
+    for (const node of block.children)
+      if (node.type === 'Declaration' && node.property === 'initial-value') sheet.variables.set(name, rawOf(node))
   }
 
   function readFontFace(block: Block): void {
@@ -197,8 +206,17 @@ function checkDepth(css: string): void {
 const rawOf = (node: CssDeclaration): string =>
   node.value.type === 'Raw' ? stripComments(node.value.value).trim() : ''
 
-const read = (node: CssDeclaration, findings: Findings): Declaration[] =>
-  declare(node.property, rawOf(node), { isImportant: node.important === true, findings })
+function read(node: CssDeclaration, findings: Findings): Declaration[] {
+  const text = rawOf(node)
+  // Style attributes of SVG elements may omit px, sheets may not.
+  if (UNITLESS.test(text) && NEEDS_UNIT.has(node.property.toLowerCase())) return []
+  return declare(node.property, text, { isImportant: node.important === true, findings })
+}
+
+const UNITLESS = /^[+-]?[\d.]*[1-9][\d.]*$/
+const NEEDS_UNIT: ReadonlySet<string> = new Set(
+  'font-size letter-spacing word-spacing x y width height cx cy r rx ry'.split(' '),
+)
 
 function checkSelectors(chars: number): void {
   if (chars > LIMITS.selectorsChars) throw tooComplex(`Selectors have ${chars} characters.`)

@@ -19,6 +19,8 @@ export function expand(property: string, value: string): readonly (readonly [str
             ['background-image', value],
           ]
         : [['background-color', value]]
+    case 'mask':
+      return [[value.includes('gradient(') ? 'mask-image' : 'mask', value]]
     case '-webkit-mask':
     case '-webkit-mask-image':
       return [['mask-image', value]]

@@ -12,9 +12,11 @@ export interface TextPath {
   at(distance: number): { readonly x: number; readonly y: number; readonly angle: number } | null
 }
 
-/** A percentage refers to the length of the path. */
-const offsetOf = (text: string | undefined, length: number): number =>
-  text?.endsWith('%') ? (Number.parseFloat(text) / 100) * length : px(text)
+/** A percentage refers to the length of the path, and a length to the path's own `pathLength`. */
+function offsetOf(text: string | undefined, length: number, stated: number): number {
+  if (text?.endsWith('%')) return (Number.parseFloat(text) / 100) * length
+  return px(text) * (stated > 0 ? length / stated : 1)
+}
 
 /** Limited, because each letter requires a walk along the path. */
 const SEGMENTS_MAX = 1000
@@ -27,7 +29,7 @@ export function openTextPath(element: Element, tree: Tree): TextPath | null {
   if (!data || length === null) return null
   const tools = pathTools().default
   return {
-    startOffset: offsetOf(element.attributes.get('startOffset'), length),
+    startOffset: offsetOf(element.attributes.get('startOffset'), length, Number(target?.given.pathLength)),
     at(distance) {
       if (distance < 0 || distance > length) return null
       const step = length / 1000

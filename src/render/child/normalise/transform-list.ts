@@ -70,6 +70,22 @@ const LACKS_UNIT: Readonly<Record<string, readonly number[]>> = {
   skewx: [0],
   skewy: [0],
 }
+/** Whether all functions of a CSS value are known, with units where CSS requires them. An invalid value has no effect. */
+export function isTransform(value: string): boolean {
+  const found = calls(value)
+  if (found === null) return false
+  return found.every(({ name, inside }) => {
+    if (!FUNCTIONS.has(name)) return false
+    const args = split(inside, inside.includes(',') ? ',' : ' ')
+    return !LACKS_UNIT[name]?.some((at) => isUnitless(args[at]))
+  })
+}
+const FUNCTIONS: ReadonlySet<string> = new Set(
+  (
+    'matrix matrix3d translate translate3d translatex translatey translatez scale scale3d scalex scaley scalez ' +
+    'rotate rotate3d rotatex rotatey rotatez skew skewx skewy perspective'
+  ).split(' '),
+)
 const isUnitless = (text: string | undefined): boolean =>
   text !== undefined && Number(text) !== 0 && text.trim() !== '' && Number.isFinite(Number(text))
 

@@ -81,8 +81,8 @@ export interface Presence {
   /** `context-fill` or `context-stroke`. */
   contextPaint: boolean
   filter: boolean
-  /** A radial gradient without extent. */
-  zeroRadius: boolean
+  /** A gradient that engines draw differently: a radial one without extent, or any in linear RGB. */
+  oddGradient: boolean
 }
 
 const NOTHING: Readonly<Record<string, string>> = Object.freeze({})
