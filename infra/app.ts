@@ -1,8 +1,8 @@
 import { App } from 'aws-cdk-lib'
 import { AppError } from '../src/core/errors.ts'
 import { createAccessLogs } from './access-logs.ts'
-import { readOptions, readStage } from './options.ts'
-import { createStacks, stackName } from './stack.ts'
+import { readOptions, readStage, stackName } from './options.ts'
+import { createStacks } from './stack.ts'
 
 // Run by `cdk`, see cdk.json. Needs no account, credentials or network: nothing is looked up.
 const app = new App()

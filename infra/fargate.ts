@@ -8,11 +8,11 @@ import type { IKey } from 'aws-cdk-lib/aws-kms'
 import { createAlarms } from './alarms.ts'
 import { createBalancer } from './balancer.ts'
 import { createDatabase } from './database.ts'
+import type { Environment } from './environment.ts'
 import { queueOldestSeconds } from './metrics.ts'
 import { API_PORT, createNetwork, NETWORK, type Network } from './network.ts'
-import type { FargateOptions, Options } from './options.ts'
+import { type FargateOptions, type Options, stackName } from './options.ts'
 import type { Secrets } from './secrets.ts'
-import { type Environment, stackName } from './stack.ts'
 import { createTask } from './tasks.ts'
 
 /** Those of docker-compose.yml. */

@@ -178,3 +178,6 @@ function readFargate(read: Read): FargateOptions | null {
     cdnPrivateKeySecret: text('cdnPrivateKeySecret', SECRET_NAME, 'name the secret that holds CDN_PRIVATE_KEY'),
   }
 }
+
+/** The name of a stage's stack: each stage has resources of its own, named after its stack. */
+export const stackName = (stage: string | null): string => (stage ? `Afterimage-${stage}` : 'Afterimage')

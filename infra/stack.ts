@@ -9,19 +9,13 @@ import {
 } from 'aws-cdk-lib'
 import { type Distribution, PublicKey } from 'aws-cdk-lib/aws-cloudfront'
 import { ManagedPolicy, PolicyStatement } from 'aws-cdk-lib/aws-iam'
-import type { VARIABLES } from '../src/core/variables.ts'
 import { acceptKeyPolicy, type Buckets, createBuckets, everyObjectOf } from './buckets.ts'
 import { createDistribution } from './distribution.ts'
+import type { Environment } from './environment.ts'
 import { createService } from './fargate.ts'
-import type { Options } from './options.ts'
+import { type Options, stackName } from './options.ts'
 import { createSecrets } from './secrets.ts'
 import { announceUploads } from './uploads.ts'
-
-/** Variables of the service, by name. */
-export type Environment = Partial<Record<(typeof VARIABLES)[number]['name'], string>>
-
-/** The name of a stage's stack: each stage has resources of its own, named after its stack. */
-export const stackName = (stage: string | null): string => (stage ? `Afterimage-${stage}` : 'Afterimage')
 
 /**
  * A stack of the two buckets, the distribution in front of them, and the policy that the service runs with; with `options.fargate` another

@@ -1,6 +1,8 @@
+import type { DraftQuery } from '../../generated.ts'
 import { moveInGrid } from '../../shell/keys.ts'
 import { Icon } from '../../ui/icon.tsx'
-import type { DraftOf } from './draft.tsx'
+
+export type DraftOf = DraftQuery['draftPreview']
 
 /** A draft with a button over each of its items. */
 export function Cells({

@@ -2,13 +2,7 @@ import { useState } from 'preact/hooks'
 import { usePresets } from '../../data/presets.ts'
 import { useMutation, useQuery } from '../../data/query.ts'
 import { useUrlState } from '../../data/url-state.ts'
-import {
-  Draft as DraftDocument,
-  type DraftQuery,
-  KeepPreview,
-  Members,
-  type PreviewFieldsFragment,
-} from '../../generated.ts'
+import { Draft as DraftDocument, KeepPreview, Members, type PreviewFieldsFragment } from '../../generated.ts'
 import { Button } from '../../ui/button.tsx'
 import { Segments } from '../../ui/form.tsx'
 import { Icon } from '../../ui/icon.tsx'
@@ -16,11 +10,9 @@ import { Problem } from '../../ui/notice.tsx'
 import { Picture } from '../../ui/picture.tsx'
 import { toast } from '../../ui/toast.tsx'
 import { bytes, plural } from '../../words.ts'
-import { Cells } from './cells.tsx'
+import { Cells, type DraftOf } from './cells.tsx'
 import type { Layout } from './layouts.ts'
 import { anotherSeed, printIds, readSettings, UNCHANGED } from './settings.ts'
-
-export type DraftOf = DraftQuery['draftPreview']
 
 const CLICKS = [
   { value: 'pin', label: 'Pin' },
