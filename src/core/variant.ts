@@ -10,7 +10,7 @@ export const IMAGE_FORMATS = ['WEBP', 'AVIF', 'PNG'] as const
 export type ImageFormat = (typeof IMAGE_FORMATS)[number]
 
 /** Increment when the same source and preset produce different bytes: every variant is then stale. */
-export const RENDERER_VERSION = '2'
+export const RENDERER_VERSION = '3'
 
 /** A named size and look of pictures. */
 export interface Preset extends PresetFields {

@@ -1,7 +1,9 @@
 import sharp from 'sharp'
 import type { ImageFormat, Preset } from '../../core/variant.ts'
-import { isFlat, type Raster } from './pixels.ts'
+import type { Raster } from './pixels.ts'
 import { chromaLoss, roundEdgeShades } from './shades.ts'
+import { encodeIndexed } from './vp8l/encode.ts'
+import { toIndexed } from './vp8l/indexed.ts'
 
 // Parallelism is processes, one per core: libvips threads and caches would only compete with them.
 sharp.concurrency(1)
@@ -46,7 +48,8 @@ export async function encode(
 }
 
 async function encodeAuto(raster: Raster): Promise<Encoded> {
-  if (isFlat(raster)) return { bytes: await write(raster, 'WEBP', true), lossless: true }
+  const indexed = toIndexed(raster)
+  if (indexed) return { bytes: encodeIndexed(indexed) ?? (await write(raster, 'WEBP', true)), lossless: true }
   const side = Math.sqrt(raster.width * raster.height)
   const writeLossless = () => write(roundEdgeShades(raster), 'WEBP', true)
   const loss = chromaLoss(raster)

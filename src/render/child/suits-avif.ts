@@ -1,5 +1,6 @@
 import type { NormalisedSvg } from './normalise/normalise.ts'
-import { isFlat, type Raster } from './pixels.ts'
+import type { Raster } from './pixels.ts'
+import { toIndexed } from './vp8l/indexed.ts'
 
 /**
  * Whether to offer AVIF: for shaded art it is smaller than WebP from AVIF_FROM_PX (variants/formats.ts) on, for flat art it is larger at
@@ -10,4 +11,4 @@ import { isFlat, type Raster } from './pixels.ts'
  * @param small a small drawing of the document on a transparent background
  */
 export const suitsAvif = ({ features }: Pick<NormalisedSvg, 'features'>, small: Raster): boolean =>
-  features.has('gradient') && !isFlat(small)
+  features.has('gradient') && !toIndexed(small)
