@@ -11,9 +11,9 @@ import { migrate } from '../src/db/migrate.ts'
 import { findWork, measureBatch, type WorkOrder } from '../src/variants/find-missing.ts'
 import { backfilledPresets, firstVariants, variantsOf } from '../src/variants/offered.ts'
 import { type RenderedItem, recordResults } from '../src/variants/record.ts'
-import { printBytes } from './support/bytes.ts'
 import { growCatalogue, ITEMS_PER_SET, ITEMS_PER_VENDOR, SETS_PER_NEW_SET } from './support/catalogue.ts'
-import { median, table, withBench, withClient } from './support/service.ts'
+import { createSecond, printBytes, timed } from './support/catalogues.ts'
+import { median, table, withBench } from './support/service.ts'
 
 const SMALL = 500_000
 const RATIO_GOAL = 1.5
@@ -42,13 +42,7 @@ export async function run(args: string[]): Promise<void> {
       const { presets } = app
       const preset = presets.get(PRESET)
       if (!preset) throw new Error(`presets.json has no ${PRESET}`)
-      await withClient(adminUrl, async (client) => {
-        const { rows } = await client.query(
-          `select rolname from pg_roles where oid = (select datdba from pg_database where datname = current_database())`,
-        )
-        await client.query(`grant set on parameter session_replication_role to ${rows[0].rolname}`)
-        await client.query(`create database small owner ${rows[0].rolname}`)
-      })
+      await createSecond(adminUrl, 'small')
       const other = await openDatabase(new URL('/small', env.DATABASE_URL).href, { connectionsMax: 8 })
       onClose(other.close)
       await migrate(other.pg)
@@ -249,10 +243,4 @@ async function sequentialScans(pg: Pg): Promise<number> {
     `select sum(seq_scan)::int as scans from pg_stat_user_tables where relname in ('item', 'image')`,
   )
   return rows[0].scans
-}
-
-async function timed(work: () => Promise<unknown>): Promise<number> {
-  const startedAt = performance.now()
-  await work()
-  return performance.now() - startedAt
 }
