@@ -70,13 +70,13 @@ describe('a recipe', () => {
   it('of the built-in presets is unchanged in this version of the renderer', () => {
     const { presets } = readPresets(path.join(import.meta.dirname, '../presets.json'))
     expect([...presets.values()].map(({ name, recipeHash }) => [name, recipeHash])).toEqual([
-      ['thumbnail', '4bf5ad5565f6cc6a2ebd69099b5a466200e93f4e071773da8a4c4ccedd48a2da'],
-      ['preview', 'ce132d724dcb667c2bf91f83271f81ce252f4f382b41e7a4cd072934266481fb'],
-      ['watermark', '232469d646b0db231232ed6f0017e17a869752046d5c6d131079aa9a78b9a29e'],
-      ['small', 'a99011dd66fba9f5b376c064013fa8ef9ed9c8dfa89d2701117a614da3e27ece'],
-      ['medium', '94894adf1c792d2980592583314c0f680e1a2dbe2060dab470a0b810e1d845b7'],
-      ['transparent64', 'f8b3da60ef4741967478484f6875eebdc8daae8ed1dd143843d209aad896b46e'],
-      ['transparent256', '4800cd1ceb9f44eceed77b5b5005e74f507a478899070a8feb08c89661dbf248'],
+      ['thumbnail', 'b815397285ca830bd56cb5127551429af7b3fa314036ef6839014ee897b191c1'],
+      ['preview', '8fd85cd4f06c7907463f5e311f00ee696b6f5ea7cdfbf1493e93cff2d0af02c6'],
+      ['watermark', '58a881be0269efaa0fd63baf65389092b82c1fe587b9e1d82d0b71351c75ad0f'],
+      ['small', 'aee61e14663451f35e2b2f6bca460d25910ee5814198640ed1ea206e01410662'],
+      ['medium', 'c4ce74feff1188e1a5d62b37aa5cb97caf9c3399e27fb8cf80ac7f64492051d1'],
+      ['transparent64', '7462fb49c3d7756d40e91767ac4dfde0d38c0367fb5f9e07f31e37e18d276e34'],
+      ['transparent256', '58be2db7480080ea023ee6c1e0f1c740a511fcda8818621d6a75d896e647ebf5'],
     ])
   })
 })
