@@ -41,8 +41,8 @@ export const FILTER_KINDS: readonly WorstKind[] = [
     (n) =>
       filtered(
         '<feGaussianBlur stdDeviation="9"/>',
-        times(n, (i) => `<path d="M${i % 90} 50h1v1" filter="url(#f)"/>`),
-        'x="-100" y="-100" width="300" height="300"',
+        times(n, (i) => `<path d="M${i % 90} 0h20v90" filter="url(#f)"/>`),
+        'x="-5" y="-5" width="15" height="15"',
       ),
   ],
   [

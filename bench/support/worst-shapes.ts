@@ -6,7 +6,7 @@ export const SHAPE_KINDS: readonly WorstKind[] = [
     'stops x strokes of radial gradients',
     (n) =>
       page(
-        `<radialGradient id="g" fx=".9">${stops(square(n))}</radialGradient>${times(square(n), (i) => `<path fill="none" stroke="url(#g)" stroke-width="9" d="M${i % 99} 0v99"/>`)}`,
+        `<radialGradient id="g" fx=".9">${stops(square(n))}</radialGradient>${times(square(n), (i) => `<path fill="none" stroke="url(#g)" stroke-width="9" d="M${i % 99} 0l9 99"/>`)}`,
       ),
   ],
   [

@@ -27,7 +27,7 @@ export const USE_KINDS: readonly WorstKind[] = [
     'strokes of patterns',
     (n) =>
       page(
-        `<pattern id="p" width=".1" height=".1">${whole('')}</pattern>${times(n, (i) => `<path stroke="url(#p)" stroke-width="9" d="M${i % 99} 0v99"/>`)}`,
+        `<pattern id="p" width=".1" height=".1">${whole('')}</pattern>${times(n, (i) => `<path stroke="url(#p)" stroke-width="9" d="M${i % 99} 0l9 99"/>`)}`,
       ),
   ],
   [

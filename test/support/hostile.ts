@@ -40,6 +40,8 @@ const png = (width: number, height: number) => {
   return bytes.toString('base64')
 }
 
+const PICTURE = `data:image/png;base64,iVBORw0KGgoAAAANSUhEUgAAAAQAAAAECAIAAAAmkwkpAAAAHklEQVR4nGM4wRAFRwwn5KLgiOGETRQcMZyIioIjAAkaFPHDxK11AAAAAElFTkSuQmCC`
+
 /** Accepted, with the dangerous part removed. */
 const drawn = (name: string, make: () => Uint8Array): Hostile => ({
   name,
@@ -202,6 +204,28 @@ export const HOSTILE: readonly Hostile[] = [
     svg(
       `<filter id="f" x="-100" y="-100" width="300" height="300"><feGaussianBlur stdDeviation="9"/></filter>${many(140, (i) => `<path d="M${i % 90} 50h1v1" filter="url(#f)"/>`)}`,
     ),
+  ),
+
+  refused('TOO_COMPLEX', '1,500 turned pictures', () =>
+    svg(many(1500, (i) => `<image transform="rotate(${i} 50 50)" xlink:href="${PICTURE}" width="100" height="100"/>`)),
+  ),
+  refused('TOO_COMPLEX', 'a pattern whose tile is 40 times as wide as the picture', () =>
+    svg(
+      `<pattern id="p" width="1" height="1" patternTransform="scale(40)">${RED}</pattern><rect width="100" height="100" fill="url(#p)"/>`,
+    ),
+  ),
+  refused('TOO_COMPLEX', '300,000 dashes', () =>
+    svg(`<path stroke="red" stroke-dasharray="1" stroke-linecap="round" d="M0 0${'h99h-99'.repeat(1500)}"/>`),
+  ),
+  refused('TOO_COMPLEX', '6,000 circles as large as a country', () =>
+    svg(many(6000, (i) => `<circle r="1e5" cx="-1e5" cy="${i % 99}" fill="none" stroke="red"/>`)),
+  ),
+  refused('TOO_COMPLEX', '240,000 groups', () => svg(RED + '<g><g/><g/></g>'.repeat(80_000))),
+  refused('TOO_COMPLEX', '40,000 rules with an error each', () =>
+    svg(`<style>${many(40_000, (i) => `.a{.b{.c${i}{fill:red}}}`)}</style>${RED}`),
+  ),
+  refused('TOO_COMPLEX', 'a style attribute with 400,000 errors', () =>
+    svg(`<g style="'';${'a;'.repeat(400_000)}"/>${RED}`),
   ),
 
   refused('TOO_COMPLEX', '5,000 chained patterns', () =>

@@ -1,3 +1,4 @@
+import { workOfReach } from './far-cost.ts'
 import { checkFilter, workOfPrimitive } from './filter-cost.ts'
 import { LIMITS, tooComplex } from './limits.ts'
 import { DEFINITIONS } from './names.ts'
@@ -13,6 +14,7 @@ import {
   workOf,
   workOfArea,
   workOfLayers,
+  workOfPicture,
   workOfUse,
 } from './work.ts'
 
@@ -72,8 +74,9 @@ interface Options {
   readonly areaOf: (element: Element) => number
 }
 
-/** Each element is measured once. */
+/** Each element is measured once. Only those that are drawn by reference are asked for again: a document may have 200,000. */
 function measure(tree: Tree, { extent, shareOf, areaOf }: Options): Weight {
+  const referenced = new Set(tree.targets.values())
   const weights = new Map<Element, Weight>()
   const open = new Set<Element>()
   let cycles = 0
@@ -96,7 +99,7 @@ function measure(tree: Tree, { extent, shareOf, areaOf }: Options): Weight {
     if (!isWhole) return null
     addLayers(element, weight)
     check(weight, tree.elements)
-    weights.set(element, weight)
+    if (referenced.has(element)) weights.set(element, weight)
     return weight
   }
 
@@ -110,11 +113,15 @@ function measure(tree: Tree, { extent, shareOf, areaOf }: Options): Weight {
       nesting: 0,
       layers: 0,
       filters: 0,
-      work: isPrimitive
-        ? workOfPrimitive(element, extent)
-        : addWork(workOf(element), isShape ? workOfArea(element, areaOf(element)) : NO_WORK),
+      work: isPrimitive ? workOfPrimitive(element, extent) : addWork(workOf(element), workOfSize(element, isShape)),
       outlineChars: OUTLINES.reduce((sum, name) => sum + (element.attributes.get(name)?.length ?? 0), 0),
     }
+  }
+
+  function workOfSize(element: Element, isShape: boolean): Work {
+    if (element.name === 'image') return workOfPicture(shareOf(element))
+    if (!isShape) return NO_WORK
+    return addWork(workOfArea(element, areaOf(element)), workOfReach(element, extent))
   }
 
   function addChildren(element: Element, weight: Weight, level: number): boolean {
@@ -132,7 +139,7 @@ function measure(tree: Tree, { extent, shareOf, areaOf }: Options): Weight {
       const target = id === null ? undefined : tree.targets.get(id)
       if (!target) continue
       const inner = weigh(target, level + 1)
-      if (inner) refer(weight, property, { target, inner, share: shareOfUse(element, target) })
+      if (inner) refer(weight, property, { target, inner, extent, share: shareOfUse(element, target) })
       else cut(element, property)
     }
   }
@@ -176,8 +183,12 @@ function nest(weight: Weight, inner: Weight): void {
   weight.filters = Math.max(weight.filters, inner.filters)
 }
 
-function refer(weight: Weight, property: string, to: { target: Element; inner: Weight; share: number }): void {
-  const { target, inner, share } = to
+function refer(
+  weight: Weight,
+  property: string,
+  to: { target: Element; inner: Weight; share: number; extent: number },
+): void {
+  const { target, inner, share, extent } = to
   const further = { ...inner, chain: inner.chain + 1 }
   if (property === 'href') {
     join(weight, further, 1)
@@ -185,7 +196,7 @@ function refer(weight: Weight, property: string, to: { target: Element; inner: W
   }
   nest(weight, further)
   const times = timesOf(property, weight)
-  weight.work = addWork(weight.work, workOfUse(target, { share, inner: inner.work }), times)
+  weight.work = addWork(weight.work, workOfUse(target, { share, extent, inner: inner.work }), times)
   // A gradient is not drawn.
   if (target.name.endsWith('Gradient')) return
   weight.cost += times * inner.cost

@@ -10,7 +10,8 @@ export const LIMITS = {
   /** Unpacked size of an SVGZ, checked together with its ratio: a megabyte of zeros packs to a kilobyte. */
   unpackedBytes: 20_000_000,
   unpackedRatio: 100,
-  elements: 250_000,
+  /** Each takes up to 2 kB until it is drawn. */
+  elements: 200_000,
   depth: 256,
   attributesPerElement: 512,
   attributes: 1_000_000,
@@ -71,7 +72,8 @@ export const LIMITS = {
   filterLayers: 16,
   filterPrimitives: 100,
   octaves: 10,
-  dashes: 1_000_000,
+  /** Engines keep the outline of each, with its caps: up to 1.5 kB. */
+  dashes: 400_000,
   dashChars: 10_000,
   /** Offsets and filter regions: resvg aborts the process when an i32 overflows. */
   filterNumber: 1e6,

@@ -76,7 +76,8 @@ export function read(source: string): Tree {
 
   /** Elements that are left out stay as names without attributes: selectors count siblings. */
   function add(name: string, written: Record<string, string>): void {
-    const given = isRead(name) ? unprefix(written) : EMPTY
+    // Its own object for nothing would be a fifth of what an element takes.
+    const given = isRead(name) && ownAttributes > 0 ? unprefix(written) : EMPTY
     const parent = open.at(-1) ?? null
     const element: Element = { name, given, attributes: new Map(), children: [], parent }
     if (given.id && !ids.has(given.id)) ids.set(given.id, element)

@@ -29,7 +29,10 @@ const POSITIONS = ['x', 'y', 'dx', 'dy', 'rotate'] as const
 const STOP = work(0.0026, 0.0026)
 /** What a shape takes in addition if it is as large as the picture: its fill, and its stroke. */
 const FILLED = work(0.13, 0.045)
-const STROKED = work(0.06, 0.11)
+const STROKED = work(0.06, 0.17)
+
+/** An embedded picture that is as large as the whole: enlarged, turned. */
+const PICTURE = work(11, 3.2)
 
 /** What drawing an element takes without its children, references and layers. */
 export function workOf(element: Element): Work {
@@ -62,8 +65,11 @@ export function workOfArea(element: Element, share: number): Work {
   return addWork(addWork(NO_WORK, FILLED, share), isStroked(element) ? STROKED : NO_WORK, share)
 }
 
+/** @param share of the picture that an embedded one covers, 0 to 1 */
+export const workOfPicture = (share: number): Work => addWork(NO_WORK, PICTURE, share)
+
 /** Shorter data is within what a shape takes. */
-const SHORT_OUTLINE_CHARS = 2000
+export const SHORT_OUTLINE_CHARS = 2000
 
 /**
  * cairo, which librsvg draws with, finds every crossing of a path's segments: 4,000 long ones take 2 s, 16,000 take 49 s. resvg keeps the
@@ -139,11 +145,24 @@ const DRAWN: Readonly<Record<string, Layer>> = {
 /** Whether an element is such a definition. */
 export const isLayer = ({ name }: Element): boolean => name in DRAWN
 
-/** What one use of a mask, filter or pattern takes. @param inner of its content; of a filter, for the whole picture */
-export function workOfUse(target: Element, { share, inner }: { share: number; inner: Work }): Work {
+interface Use {
+  /** Of the picture, that the user covers. */
+  readonly share: number
+  /** The root's larger side in user units. */
+  readonly extent: number
+  /** Of the target's content; of a filter, for the whole picture. */
+  readonly inner: Work
+}
+
+/** What one use of a mask, filter or pattern takes. */
+export function workOfUse(target: Element, { share, extent, inner }: Use): Work {
   const layer = DRAWN[target.name]
   const own = layer ? sized(layer, share) : NO_WORK
-  if (target.name === 'pattern') return addWork(NO_WORK, addWork(own, inner), enlargementOf(target))
+  if (target.name === 'pattern') {
+    const enlargement = enlargementOf(target)
+    if (enlargement * tileOf(target, { share, extent }) > TILE_MAX) return TOO_MUCH
+    return addWork(NO_WORK, addWork(own, inner), Math.min(enlargement, ENLARGEMENT_MAX))
+  }
   if (target.name !== 'filter') return addWork(own, inner)
   const visible = Math.min(share, VISIBLE_REGION_MAX)
   return work(own.resvg + share * inner.resvg, own.librsvg + visible * inner.librsvg)
@@ -152,8 +171,18 @@ export function workOfUse(target: Element, { share, inner }: { share: number; in
 /** A tile is drawn as large as its transform makes it, also where that is far beyond the picture. */
 function enlargementOf({ attributes }: Element): number {
   const [a, b, c, d] = readTransform(attributes.get('patternTransform'))
-  return Math.min(Math.max(Math.abs(a * d - b * c), 1), ENLARGEMENT_MAX)
+  return Math.max(Math.abs(a * d - b * c), 1)
 }
+
+/** The share of the picture that a pattern's tile covers before it is transformed. */
+function tileOf({ attributes }: Element, { share, extent }: { share: number; extent: number }): number {
+  const area = px(attributes.get('width')) * px(attributes.get('height'))
+  return attributes.get('patternUnits') === 'userSpaceOnUse' ? area / extent ** 2 : area * share
+}
+
+/** Each engine allocates the whole tile: this many times the picture's megabyte. */
+const TILE_MAX = 100
+const TOO_MUCH = work(1e5, 1e5)
 
 const ENLARGEMENT_MAX = 100
 /** A filter's region may be larger than the picture: resvg draws all of it, librsvg a margin. */
@@ -198,7 +227,7 @@ export function openShares(tree: Tree, extent: number): (element: Element) => nu
     const isKnown = !DEFINITIONS.has(element.name) && element.name !== 'svg' && !referenced.has(element)
     const outer = isKnown ? matrixOf(element.parent) : null
     const matrix = outer && element.attributes.has('transform') ? multiply(outer, transformOf(element)) : outer
-    matrices.set(element, matrix)
+    if (element.children.length > 0) matrices.set(element, matrix)
     return matrix
   }
 }
