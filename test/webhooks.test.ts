@@ -1,3 +1,6 @@
+import { createSocket } from 'node:dgram'
+import { lookup as lookupOfSystem } from 'node:dns'
+import { stat } from 'node:fs/promises'
 import { type IncomingHttpHeaders, request } from 'node:http'
 import { type AddressInfo, createServer as createTcpServer } from 'node:net'
 import { Webhook, WebhookVerificationError } from 'standardwebhooks'
@@ -8,6 +11,7 @@ import { inTransaction } from '../src/db/database.ts'
 import { importItems } from '../src/import/import-items.ts'
 import { variantKeyOf } from '../src/variants/make.ts'
 import { advance, claimCursors, findDueReceivers, findNext } from '../src/webhooks/cursors.ts'
+import { lookupPublic } from '../src/webhooks/lookup-public.ts'
 import { recordEvents } from '../src/webhooks/outbox.ts'
 import { postEvent, signedHeaders, UNREACHABLE } from '../src/webhooks/post-event.ts'
 import { pruneEvents } from '../src/webhooks/prune.ts'
@@ -643,7 +647,7 @@ describe('a url', () => {
     const { port } = new URL(await listen((_request, response) => void response.end(String(++connections))))
     const call = (url: string, privateHosts: readonly string[]) =>
       new Promise((resolve, reject) => {
-        const lookup = guardedLookup(new URL(url), privateHosts)
+        const lookup = guardedLookup(new URL(url), privateHosts, lookupOfSystem)
         const options = { host: 'localhost', port, lookup, family: 4 }
         request(options, (response) => resolve(response.resume().statusCode))
           .once('error', reject)
@@ -681,6 +685,24 @@ describe('a url', () => {
     expect([await call(), resolved]).toEqual([200, ['127.0.0.1']])
     expect(await call()).toMatch(/^localhost has the address 10\.0\.0\.1, which is not public/)
     expect([await call(), resolved]).toEqual([200, answers])
+  })
+
+  it('whose name server does not answer fails in bounded time, and holds no thread that reads files', async () => {
+    const silent = createSocket('udp4')
+    onTestFinished(() => void silent.close())
+    await new Promise<void>((resolve) => silent.bind(0, '127.0.0.1', resolve))
+    const resolve = lookupPublic([`127.0.0.1:${silent.address().port}`])
+    const guarded = guardedLookup(new URL('https://slow.example/'), null, resolve)
+    let ended = 0
+    const look = () =>
+      new Promise((settle) => {
+        guarded('slow.example', { all: true }, (error) => settle([++ended, error?.code]))
+      })
+    // More than the process has threads.
+    const looks = Array.from({ length: 8 }, look)
+    await stat(import.meta.filename)
+    expect(ended).toBe(0)
+    for (const [, code] of (await Promise.all(looks)) as [number, string][]) expect(code).toBe('ETIMEOUT')
   })
 
   it('without a response fails with the same sentence, and a vendor waits as long, whatever the reason was', async () => {

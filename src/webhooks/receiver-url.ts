@@ -2,6 +2,7 @@ import { lookup } from 'node:dns'
 import { isIP, type LookupFunction } from 'node:net'
 import ipaddr from 'ipaddr.js'
 import { AppError } from '../core/errors.ts'
+import { lookupPublic, type Resolve } from './lookup-public.ts'
 
 const URL_MAX = 2000
 
@@ -70,11 +71,12 @@ const REFUSED = 'which is not public; list hosts of your own network in WEBHOOK_
 /**
  * Resolves the name for a connection, and refuses forbidden addresses: a name that was public when the webhook was created cannot lead to
  * the internal network later (DNS rebinding). The connection is made to the addresses that were checked: there is no second look-up.
+ * Hosts of the operator's own network may be known to the system alone, for example from /etc/hosts.
  */
 export function guardedLookup(
   url: URL,
   privateHosts: readonly string[] | null,
-  resolve: typeof lookup = lookup,
+  resolve: Resolve = privateHosts?.includes(hostOf(url)) ? lookup : lookupPublic(),
 ): LookupFunction {
   const allows = allowedFor(hostOf(url), privateHosts)
   return (hostname, options, callback) => {
