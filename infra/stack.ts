@@ -7,7 +7,7 @@ import {
   type StackProps,
   Validations,
 } from 'aws-cdk-lib'
-import { type Distribution, PublicKey } from 'aws-cdk-lib/aws-cloudfront'
+import { type CachePolicy, type Distribution, PublicKey } from 'aws-cdk-lib/aws-cloudfront'
 import { ManagedPolicy, PolicyStatement } from 'aws-cdk-lib/aws-iam'
 import { acceptKeyPolicy, type Buckets, createBuckets, everyObjectOf } from './buckets.ts'
 import { createDistribution } from './distribution.ts'
@@ -131,6 +131,18 @@ function createServicePolicy(
         sid: 'Distribution',
         actions: ['cloudfront:CreateInvalidation', 'cloudfront:GetDistributionConfig'],
         resources: [distribution.distributionArn],
+      }),
+      new PolicyStatement({
+        sid: 'CachePolicy',
+        actions: ['cloudfront:GetCachePolicyConfig'],
+        resources: [
+          stack.formatArn({
+            service: 'cloudfront',
+            region: '',
+            resource: 'cache-policy',
+            resourceName: (stack.node.findChild('CachePolicy') as CachePolicy).cachePolicyId,
+          }),
+        ],
       }),
     ],
   })

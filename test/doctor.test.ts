@@ -336,6 +336,14 @@ const mistakes: Mistake[] = [
     (live) => (live.Aliases = list(['other.example']) as never),
   ],
   [
+    'a secret that this service does not check',
+    'origin-secret',
+    'WARNING',
+    /Set ORIGIN_SECRET to the value of the header x-origin-secret/,
+    (live) =>
+      Object.assign(second(live), { CustomHeaders: list([{ HeaderName: 'X-Origin-Secret', HeaderValue: 'one' }]) }),
+  ],
+  [
     'another behaviour for pictures',
     'failover',
     'ERROR',
@@ -365,6 +373,32 @@ describe('the doctor', () => {
         [{ check, status, message: expect.any(String), remedy: expect.stringMatching(remedy) }],
       ])
     }
+  })
+
+  it('reads what the cache policy caches, and for how long', async () => {
+    const { cloudFront, diagnose } = await open()
+    const { knobs } = cloudFront
+    const right = knobs.policy
+    const check = async (policy: Partial<typeof right>) => {
+      knobs.policy = { ...right, ...policy }
+      const { status, message, remedy } =
+        (await diagnose()).findings.find(({ check: name }) => name === 'cache-key') ?? {}
+      return `${status}: ${message} ${remedy}`
+    }
+    const inKey = (part: object) => ({
+      ParametersInCacheKeyAndForwardedToOrigin: { ...right.ParametersInCacheKeyAndForwardedToOrigin, ...part } as never,
+    })
+    expect(await check({})).toContain(
+      'OK: The policy Managed-CachingOptimized caches one copy for each URL, for 1 to 31536000 s',
+    )
+    expect(await check({ MaxTTL: 3600 })).toMatch(/^WARNING: .*caches pictures for 3600 s at most.*MaxTTL to 31536000/)
+    expect(await check({ MinTTL: 60 })).toMatch(/^WARNING: .*at least 60 s, redirects and errors too/)
+    const headers = { HeaderBehavior: 'whitelist', Headers: list(['Accept', 'Origin']) }
+    expect(await check(inKey({ HeadersConfig: headers }))).toMatch(/^WARNING: .*makes headers \(Accept, Origin\) part/)
+    const both = { CookiesConfig: { CookieBehavior: 'all' }, QueryStringsConfig: { QueryStringBehavior: 'all' } }
+    expect(await check(inKey(both))).toMatch(/^WARNING: .*makes query strings and cookies part of the cache key/)
+    knobs.denied.add('GetCachePolicyConfig')
+    expect(await check({})).toMatch(/^WARNING: .*may not be read.*Allow cloudfront:GetCachePolicyConfig/)
   })
 
   it('requests a picture that was never issued, and explains unexpected responses', async () => {

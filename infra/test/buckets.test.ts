@@ -41,6 +41,7 @@ it('the service has exactly the permissions that it needs, on these buckets and 
     ...['CreateInvalidation', 'GetDistributionConfig'].map(
       (action) => `Allow cloudfront:${action}: ${THIS_DISTRIBUTION}`,
     ),
+    'Allow cloudfront:GetCachePolicyConfig: arn:AWS::Partition:cloudfront::AWS::AccountId:cache-policy/CachePolicy26D8A535',
     'Allow s3:DeleteObject: Originals.Arn/*, Previews.Arn/*',
     'Allow s3:GetObject: Originals.Arn/*, Previews.Arn/*',
     'Allow s3:ListBucket: Originals.Arn, Previews.Arn',

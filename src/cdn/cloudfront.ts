@@ -1,7 +1,9 @@
 import {
+  type CachePolicyConfig,
   CloudFrontClient,
   CreateInvalidationCommand,
   type DistributionConfig,
+  GetCachePolicyConfigCommand,
   GetDistributionConfigCommand,
 } from '@aws-sdk/client-cloudfront'
 import type { AwsConfig } from '../core/config/aws.ts'
@@ -11,6 +13,8 @@ import { AppError } from '../core/errors.ts'
 export interface Cdn {
   readonly distributionId: string
   readConfig(): Promise<DistributionConfig>
+  /** @param id of a cache policy, AWS's own or one of the account */
+  readCachePolicy(id: string): Promise<CachePolicyConfig>
   /**
    * Invalidates paths (`/a.webp`, `/a/*`) or cache tags (`#tag`) at every edge. Returns the invalidation's id. Repeating a reference with
    * the same items returns the same invalidation. BUSY: too many are in progress.
@@ -49,6 +53,12 @@ export function openCloudFront(aws: AwsConfig, distributionId: string): Cdn {
       const { DistributionConfig: config } = await call('GetDistributionConfig', client.send(command))
       if (!config) throw failureOf(new Error('an empty answer'), { operation: 'GetDistributionConfig', distributionId })
       return config
+    },
+    async readCachePolicy(id) {
+      const command = new GetCachePolicyConfigCommand({ Id: id })
+      const { CachePolicyConfig: policy } = await call('GetCachePolicyConfig', client.send(command))
+      if (!policy) throw failureOf(new Error('an empty answer'), { operation: 'GetCachePolicyConfig', distributionId })
+      return policy
     },
     async invalidate(items, reference) {
       const Paths = { Quantity: items.length, Items: [...items] }

@@ -3,6 +3,7 @@ import { AppError } from '../core/errors.ts'
 import type { UrlSecret } from '../core/version.ts'
 import type { Pg } from '../db/database.ts'
 import { lockComposites } from '../db/locks.ts'
+import { inStage } from '../telemetry/stage.ts'
 import type { AdmissionLimiter } from '../variants/admission.ts'
 import { type Delivered, readWhole, type Viewer } from '../variants/ensure.ts'
 import { createInteractiveNotice } from '../variants/interactive.ts'
@@ -68,7 +69,7 @@ export async function withFamilyLock<T>(
   const deadline = Date.now() + wait.waitMs
   for (;;) {
     {
-      await using locks = await lockComposites(pg, [wait.familyId])
+      await using locks = await inStage('lock', () => lockComposites(pg, [wait.familyId]))
       if (locks.held.length > 0) return await work()
     }
     if (Date.now() > deadline || wait.signal?.aborted)

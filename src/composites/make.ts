@@ -7,6 +7,7 @@ import { type ImageFormat, mimeTypeOf, printCompositeKey } from '../core/variant
 import { versionOf } from '../core/version.ts'
 import type { Pg } from '../db/database.ts'
 import { statement } from '../db/statement.ts'
+import { inStage } from '../telemetry/stage.ts'
 import { type Delivered, readWhole } from '../variants/ensure.ts'
 import { imageOf, JOINED_IMAGE, JOINED_IMAGE_COLUMNS, storedImagesOf } from '../variants/locate.ts'
 import { checkSource, md5Of, type RenderDeps } from '../variants/make.ts'
@@ -91,17 +92,19 @@ export async function makeComposite(app: ComposeDeps, wanted: WantedComposite): 
     const { picture } = drawn
     const bytes = Buffer.from(picture.bytes)
     const md5 = md5Of(bytes)
-    await app.stores.previews.put(objectKey, bytes, {
+    const object = {
       contentType: mimeTypeOf(format),
       cacheControl: CACHE.immutable,
       sourceHash: membersHash,
       cacheTags: compositeTagsOf(family),
       // Also repairs a row whose object is missing; an object without a row has the same bytes.
       replace: true,
-    })
+    }
+    await inStage('store', () => app.stores.previews.put(objectKey, bytes, object))
     const urlSecretId = app.urlSecret.id
     const facts = { format, recipeHash, objectKey, urlSecretId, md5, ...picture, bytes: bytes.length }
-    await recordComposite(pg, { familyId, family: family.family, layout: layout.name, pick, ...facts })
+    const recorded = { familyId, family: family.family, layout: layout.name, pick, ...facts }
+    await inStage('record', () => recordComposite(pg, recorded))
     return { objectKey, md5, bytes, wasStored: false }
   }
   throw new AppError('BUSY', `Family ${family.family} has many items that cannot be rendered; try again in a minute.`)
@@ -184,13 +187,14 @@ export async function draw(
   wanted: WantedComposite & { vendor: string; name: string; members: Members },
 ) {
   const { layout, format, name, members } = wanted
-  const { sources, failures } = await readSources(app, members.items)
+  const { sources, failures } = await inStage('source', () => readSources(app, members.items))
   if (failures.length > 0) return { failures }
   const shown = sources.slice(0, countFor(layout, countWithin(sources, SOURCES_MAX_BYTES)))
   const cells = arrange(layout, shown.length).map((cell, index) => ({ ...cell, svg: shown[index] as Buffer }))
   const order = { layout, name: nameOf(layout, name), format, cells }
   const cpuLimitMs = wanted.isBatch ? CELL_LIMIT_MS.batch : CELL_LIMIT_MS.request
-  const composed = await app.pool.compose(order, { cpuLimitMs, path: [wanted.vendor, 'composites'] })
+  const path = [wanted.vendor, 'composites']
+  const composed = await inStage('render', () => app.pool.compose(order, { cpuLimitMs, path }))
   if ('picture' in composed) return composed
   return {
     failures: composed.failures.flatMap(({ cell, code, message }) => {

@@ -1,4 +1,4 @@
-import { type Cdn, explainFailure } from '../cdn/cloudfront.ts'
+import { type Cdn, explainFailure, isDenied } from '../cdn/cloudfront.ts'
 import type { Config } from '../core/config.ts'
 import { AppError } from '../core/errors.ts'
 import type { UrlSecret } from '../core/version.ts'
@@ -9,6 +9,7 @@ import { bad, type Finding } from './finding.ts'
 import { checkIsolation } from './isolation.ts'
 import { checkPublicUrl } from './public-url.ts'
 import { checkRequests } from './requests.ts'
+import { routeOf } from './route.ts'
 import { checkUrlSecret } from './url-secret.ts'
 
 export interface DeliveryHealth {
@@ -44,7 +45,10 @@ export async function diagnoseDelivery(
 /** A failed call is a finding too. */
 async function readDistribution(cdn: Cdn, config: Parameters<typeof checkDistribution>[1]): Promise<Finding[]> {
   try {
-    return checkDistribution(await cdn.readConfig(), config)
+    const live = await cdn.readConfig()
+    const { CachePolicyId: id } = routeOf(live, config.publicImageUrl).behavior
+    const policy = id ? await cdn.readCachePolicy(id).catch(refused) : null
+    return checkDistribution(live, config, policy)
   } catch (error) {
     const { cause } = error as Error
     if (!(error instanceof AppError) || !(cause instanceof Error)) throw error
@@ -52,6 +56,11 @@ async function readDistribution(cdn: Cdn, config: Parameters<typeof checkDistrib
     const { problem, remedy } = explainFailure(cause, at)
     return [bad('ERROR', 'distribution', { message: `${problem}, so it is not checked.`, remedy })]
   }
+}
+
+/** The rest can be checked all the same. */
+const refused = (error: unknown): undefined => {
+  if (!isDenied(error)) throw error
 }
 
 const NO_DISTRIBUTION = bad('WARNING', 'distribution', {

@@ -1,8 +1,9 @@
-import type { DistributionConfig } from '@aws-sdk/client-cloudfront'
+import type { CachePolicyConfig, DistributionConfig } from '@aws-sdk/client-cloudfront'
 import { CACHE_TAG_HEADER } from '../core/cache-tags.ts'
 import type { Config } from '../core/config.ts'
 import { STABLE_PARAMETERS } from '../core/stable-parameters.ts'
 import { ANSWER_LIMIT_MS } from '../variants/ensure.ts'
+import { CACHING_DISABLED, checkCachePolicy } from './cache-policy.ts'
 import { bad, type Finding, ok } from './finding.ts'
 import { checkPrimary, checkSecondary } from './origins.ts'
 import { pathOf, privateBehavior, type Route, routeOf, separatesStable } from './route.ts'
@@ -15,14 +16,19 @@ const METHODS = ['GET', 'HEAD', 'OPTIONS'] as const
 const TRANSIENT_CODES = [403, 500, 502, 503, 504]
 /** For errors that may be cached: Cache-Control of 404 and 410. */
 const ERROR_TTL_MAX_S = 60
-/** AWS's managed policies: https://docs.aws.amazon.com/AmazonCloudFront/latest/DeveloperGuide/using-managed-cache-policies.html */
-const CACHING_DISABLED = '4135ea2d-6df8-44a3-9df3-4b5a84be39ad'
 const CONNECT_MAX_S = 10
 
 type Settings = Pick<Config, 'buckets' | 'publicImageUrl' | 'aws'>
 
-/** Checks a live distribution against the service's requirements. Pure: one finding for each check. */
-export function checkDistribution(live: DistributionConfig, settings: Settings): Finding[] {
+/**
+ * Checks a live distribution against the service's requirements. Pure: one finding for each check.
+ * @param policy the cache policy of pictures; undefined: it may not be read
+ */
+export function checkDistribution(
+  live: DistributionConfig,
+  settings: Settings,
+  policy: CachePolicyConfig | null | undefined,
+): Finding[] {
   const route = routeOf(live, settings.publicImageUrl)
   return [
     checkEnabled(live),
@@ -32,7 +38,7 @@ export function checkDistribution(live: DistributionConfig, settings: Settings):
     checkErrors(live),
     checkTags(live),
     checkTimeouts(route),
-    checkCacheKey(route),
+    checkCachePolicy(route, policy),
     checkStable(live, settings),
     checkPrivate(live, settings),
     checkImageUrl(live, { settings, route }),
@@ -124,21 +130,6 @@ function checkTimeouts({ primary, secondary }: Route): Finding {
     'time-outs',
     `Connecting takes ${attempts} times ${seconds} s at most, a response of this service ${readS} s.`,
   )
-}
-
-function checkCacheKey({ behavior }: Route): Finding {
-  if (behavior.CachePolicyId === CACHING_DISABLED)
-    return bad('ERROR', 'cache-key', {
-      message: 'The behaviour of the pictures has the policy CachingDisabled: every request goes to an origin.',
-      remedy: 'Use the policy CachingOptimized.',
-    })
-  if (behavior.ForwardedValues?.QueryString)
-    return bad('WARNING', 'cache-key', {
-      message:
-        'The query string is part of the cache key: ?x caches another copy, which an invalidation by path misses.',
-      remedy: 'Use the policy CachingOptimized.',
-    })
-  return ok('cache-key', `The cache policy is ${behavior.CachePolicyId ?? 'stated in the behaviour'}.`)
 }
 
 function checkStable(live: DistributionConfig, { publicImageUrl }: Settings): Finding {

@@ -1,5 +1,5 @@
 import type { IncomingMessage } from 'node:http'
-import type { DistributionConfig } from '@aws-sdk/client-cloudfront'
+import type { CachePolicyConfig, DistributionConfig } from '@aws-sdk/client-cloudfront'
 import { XMLBuilder, XMLParser } from 'fast-xml-parser'
 import { listen } from './setup.ts'
 
@@ -22,6 +22,8 @@ const MEMBERS: Record<string, string> = {
   CacheBehaviors: 'CacheBehavior',
   CustomErrorResponses: 'CustomErrorResponse',
   Paths: 'Path',
+  Headers: 'Name',
+  CustomHeaders: 'OriginCustomHeader',
 }
 
 const OPERATIONS: Record<string, string> = {
@@ -36,10 +38,24 @@ export interface Invalidation {
   status: 'InProgress' | 'Completed'
 }
 
+/** AWS's own: https://docs.aws.amazon.com/AmazonCloudFront/latest/DeveloperGuide/using-managed-cache-policies.html */
+const CACHING_OPTIMIZED: CachePolicyConfig = {
+  ...{ Name: 'Managed-CachingOptimized', Comment: '', MinTTL: 1, DefaultTTL: 86_400, MaxTTL: 31_536_000 },
+  ParametersInCacheKeyAndForwardedToOrigin: {
+    EnableAcceptEncodingGzip: true,
+    EnableAcceptEncodingBrotli: true,
+    HeadersConfig: { HeaderBehavior: 'none' },
+    CookiesConfig: { CookieBehavior: 'none' },
+    QueryStringsConfig: { QueryStringBehavior: 'none' },
+  },
+}
+
 /** What a test can set. */
 export interface CloudFrontKnobs {
   /** The live configuration, in the shape of the SDK. */
   config: DistributionConfig
+  /** The cache policy of every id. */
+  policy: CachePolicyConfig
   /** Operations that answer AccessDenied. */
   readonly denied: Set<string>
   /** The number of next requests to throttle. */
@@ -67,6 +83,7 @@ class Refusal extends Error {
 export async function cloudFrontServer(config: Partial<DistributionConfig> = {}) {
   const knobs: CloudFrontKnobs = {
     config: { CallerReference: 'made', Comment: '', Enabled: true, ...config } as DistributionConfig,
+    policy: CACHING_OPTIMIZED,
     denied: new Set(),
     throttled: 0,
     breaksAfter: Number.POSITIVE_INFINITY,
@@ -94,7 +111,8 @@ export async function cloudFrontServer(config: Partial<DistributionConfig> = {})
 
   function answer({ method, url = '', headers }: IncomingMessage, body: string) {
     const [, id, rest] = /^\/2020-05-31\/distribution\/([^/]+)\/([^?]*)/.exec(url) ?? []
-    const operation = OPERATIONS[`${method} ${rest}`]
+    const isPolicy = /^\/2020-05-31\/cache-policy\/[\w-]+\/config$/.test(url)
+    const operation = isPolicy ? 'GetCachePolicyConfig' : OPERATIONS[`${method} ${rest}`]
     if (!operation) throw new Refusal(404, 'UnknownOperation', `no ${method} ${url}`)
     requests.push(operation)
     if (!/^AWS4-HMAC-SHA256 .*\/cloudfront\/aws4_request/.test(headers.authorization ?? ''))
@@ -105,6 +123,7 @@ export async function cloudFrontServer(config: Partial<DistributionConfig> = {})
     }
     if (knobs.denied.has(operation))
       throw new Refusal(403, 'AccessDenied', `User is not authorized to perform: cloudfront:${operation}`)
+    if (isPolicy) return { status: 200, xml: print('CachePolicyConfig', withMembers(knobs.policy)), headers: {} }
     if (id !== DISTRIBUTION) throw new Refusal(404, 'NoSuchDistribution', 'The specified distribution does not exist.')
     if (operation === 'GetDistributionConfig')
       return { status: 200, xml: print('DistributionConfig', withMembers(knobs.config)), headers: { etag: 'ETAG1' } }

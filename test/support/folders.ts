@@ -21,7 +21,7 @@ export const FOLDERS: Readonly<Record<string, readonly string[]>> = {
   webhooks: ['core', 'db', 'telemetry'],
   coverage: ['core', 'db', 'catalogue'],
   variants: ['core', 'cdn', 'db', 'jobs', 'limits', 'render', 'store', 'telemetry', 'catalogue', 'webhooks'],
-  composites: ['core', 'cdn', 'db', 'jobs', 'render', 'catalogue', 'webhooks', 'coverage', 'variants'],
+  composites: ['core', 'cdn', 'db', 'jobs', 'render', 'catalogue', 'webhooks', 'coverage', 'variants', 'telemetry'],
   rotation: ['core', 'db', 'store', 'catalogue', 'variants', 'composites'],
   diagnose: [
     'core',
