@@ -32,6 +32,12 @@ const name = (colour: string) => {
 }
 
 describe('an embedded picture', () => {
+  it('has the inks of a CMYK JPEG without a profile multiplied', async () => {
+    const bytes = await halves(24, 24).toColourspace('cmyk').jpeg().toBuffer()
+    const { at } = await draw(`<image width="24" height="24" href="${uri(bytes, 'jpeg')}"/>`)
+    expect([name(at(24, 12)), name(at(24, 36))]).toEqual(['red', 'blue'])
+  })
+
   it.each([
     ['webp', (image: Sharp) => image.webp()],
     ['avif', (image: Sharp) => image.avif()],

@@ -1,4 +1,4 @@
-import sharp, { type Metadata } from 'sharp'
+import sharp, { type Metadata, type Sharp } from 'sharp'
 import { LIMITS } from './limits.ts'
 import type { Warning } from './names.ts'
 
@@ -61,13 +61,29 @@ async function decode(bytes: Buffer, header: Metadata): Promise<Picture> {
     number,
     number,
   ]
-  const image = sharp(bytes, OPTIONS).autoOrient()
+  const isRawCmyk = header.space === 'cmyk' && !header.hasProfile
+  const image = (isRawCmyk ? await readCmyk(bytes) : sharp(bytes, OPTIONS)).autoOrient()
   if (shrink < 1) image.resize(shrunkWidth, shrunkHeight, { fit: 'fill' })
   const pixels = shrunkWidth * shrunkHeight
   const isPng = header.hasAlpha || pixels <= PNG_MAX_PIXELS
   const encoded = isPng ? image.png({ compressionLevel: 1 }) : image.jpeg({ quality: 95, chromaSubsampling: '4:4:4' })
   const uri = uriOf(isPng ? 'png' : 'jpeg', await encoded.toBuffer())
   return { uri, bytes: bytes.length, pixels, width, height }
+}
+
+/** Inks without a profile are multiplied, as in browsers; sharp would assume a press and paper. */
+async function readCmyk(bytes: Buffer): Promise<Sharp> {
+  const { data, info } = await sharp(bytes, OPTIONS)
+    .autoOrient()
+    .pipelineColourspace('cmyk')
+    .toColourspace('cmyk')
+    .raw()
+    .toBuffer({ resolveWithObject: true })
+  const rgb = Buffer.alloc((data.length / 4) * 3)
+  for (let at = 0, to = 0; at < data.length; at += 4)
+    for (let ink = 0; ink < 3; ink++)
+      rgb[to++] = ((255 - (data[at + ink] as number)) * (255 - (data[at + 3] as number))) / 255
+  return sharp(rgb, { raw: { width: info.width, height: info.height, channels: 3 } })
 }
 
 const upright = ({ width, height, autoOrient, pageHeight }: Metadata): { width: number; height: number } => ({
