@@ -4,6 +4,7 @@ import { openRenderPool } from '../src/render/pool.ts'
 import { variantKeyOf } from '../src/variants/make.ts'
 import { importDemo } from './support/backfills.ts'
 import { closedLoad, type Load, msOf } from './support/load.ts'
+import { cpuOfTree } from './support/sample.ts'
 import { type Bench, median, startProgram, table, withBench } from './support/service.ts'
 
 const WANTED = { preset: 'preview', format: 'WEBP' } as const
@@ -18,15 +19,15 @@ export async function run(args: string[]): Promise<void> {
   await withBench(async (bench) => {
     const items = await importDemo(bench, sizes.reduce((a, b) => a + b) + 60)
     const take = shuffled(items)
-    const { said } = await startProgram(bench, { file: 'src/bin/api.ts', ready: /graphql/ })
+    const { child, said } = await startProgram(bench, { file: 'src/bin/api.ts', ready: /graphql/ })
     const url = /http:\S+(?=\/graphql)/.exec(said)?.[0] ?? ''
     await ask(bench, url, take(60))
     const rows = []
     for (const size of sizes) {
       // The same ones, since an illustration takes ten times as long as an icon. Rendering alone stores nothing.
       const pictures = take(size)
-      const alone = await renderAlone(bench, pictures)
-      const page = await ask(bench, url, pictures)
+      const { endedAt: alone, cpuMs: aloneMs } = await renderAlone(bench, pictures)
+      const [cpu, page] = await withCpu(bench, child.pid ?? 0, () => ask(bench, url, pictures))
       const served = msOf(page.answers, 200)
       const ratio = (a: number, b: number) => (a / b).toFixed(2)
       rows.push(
@@ -45,6 +46,7 @@ export async function run(args: string[]): Promise<void> {
           ratio(Math.max(...served), Math.max(...alone)),
           '<= 1.2',
         ],
+        ['CPU a picture', printCpu(cpu, size), `renderers alone ${(aloneMs / size).toFixed(1)} ms`, '', ''],
       )
     }
     process.stdout.write(`${table(['what', 'measured', 'compared with', 'ratio', 'goal'], rows)}\n`)
@@ -65,8 +67,36 @@ function ask({ app }: Bench, url: string, items: readonly Item[]): Promise<Load>
   return closedLoad(urls.values(), { clients: urls.length })
 }
 
-/** When each of as many renders ends, given to a pool all at once, ms. */
-async function renderAlone({ app }: Bench, items: readonly Item[]): Promise<number[]> {
+interface Cpu {
+  readonly api: number
+  readonly renderers: number
+  readonly postgres: number
+  readonly clients: number
+}
+
+/** CPU time of each kind of process during the work, ms; the clients are this process. */
+async function withCpu<T>({ app }: Bench, api: number, work: () => Promise<T>): Promise<[Cpu, T]> {
+  const before = await cpuOfTree([api], app.pg)
+  const own = process.cpuUsage()
+  const result = await work()
+  const { user, system } = process.cpuUsage(own)
+  const after = await cpuOfTree([api], app.pg)
+  const cpu = {
+    api: after.workerMs - before.workerMs,
+    renderers: after.renderersMs - before.renderersMs,
+    postgres: after.postgresMs - before.postgresMs,
+    clients: (user + system) / 1000,
+  }
+  return [cpu, result]
+}
+
+const printCpu = (cpu: Cpu, pictures: number): string =>
+  Object.entries(cpu)
+    .map(([name, ms]) => `${name} ${(ms / pictures).toFixed(1)}`)
+    .join(', ')
+
+/** When each of as many renders ends, given to a pool all at once, ms, and their CPU time. */
+async function renderAlone({ app }: Bench, items: readonly Item[]): Promise<{ endedAt: number[]; cpuMs: number }> {
   const pool = openRenderPool({ presets: app.presets, size: app.config.renderers, waitingMax: items.length })
   try {
     const sources = await Promise.all(items.map((item) => app.stores.originals.get(item.sourceKey)))
@@ -74,7 +104,13 @@ async function renderAlone({ app }: Bench, items: readonly Item[]): Promise<numb
     // Warmed up, as the API is.
     await Promise.all(sources.slice(0, 8).map((svg) => render(svg as Buffer)))
     const from = performance.now()
-    return await Promise.all(sources.map((svg) => render(svg as Buffer).then(() => performance.now() - from)))
+    let cpuMs = 0
+    const timed = async (svg: Buffer | null) => {
+      const rendered = await render(svg as Buffer)
+      cpuMs += rendered.cpuMs
+      return performance.now() - from
+    }
+    return { endedAt: await Promise.all(sources.map(timed)), cpuMs }
   } finally {
     await pool.close()
   }

@@ -32,6 +32,7 @@ import { type AdmissionLimiter, openAdmissionLimiter } from './variants/admissio
 import { createEnsureVariant, type EnsureVariant } from './variants/ensure.ts'
 import { INTERACTIVE_CHANNEL } from './variants/interactive.ts'
 import { type RecipeHistory, rememberRecipes } from './variants/recipes.ts'
+import { openRecordQueue, type RecordQueue } from './variants/record-queue.ts'
 import { openTransformUses, type TransformUses } from './variants/transform-uses.ts'
 import { noteIssuing, registerUrlSecrets } from './variants/url-secrets.ts'
 import { openWarmQueue, type WarmQueue } from './variants/warm-queue.ts'
@@ -59,6 +60,7 @@ export interface App {
   readonly admission: AdmissionLimiter
   /** What clients may use. */
   readonly limits: Limits
+  readonly records: RecordQueue
   readonly warmQueue: WarmQueue
   readonly ensureVariant: EnsureVariant
   readonly ensureComposite: EnsureComposite
@@ -84,6 +86,12 @@ export interface App {
  */
 const WAITING_MAX = 256
 const WAITING_PER_RENDERER = 32
+/**
+ * Pictures that are being made at once, for each renderer, so that reading and storing overlap with rendering; the waiting ones are let in
+ * by so many at once.
+ */
+const PLACES_PER_RENDERER = 6
+const REFILL_PER_RENDERER = 3
 
 /**
  * What each kind of process listens to. Postgres wakes every listener of a channel for every notification: of many workers, none should be
@@ -144,11 +152,15 @@ export async function openApp(
   const warmQueue = openWarmQueue(pg, { warmPages: config.warmPages })
   opening.defer(warmQueue.close)
   const estimateBackfill = createEstimate({ pg, presets, urlSecret })
-  // More concurrent requests than renderers, so that reading and storing overlap with rendering.
-  const admission = openAdmissionLimiter({ places: pool.size + 2 })
+  const admission = openAdmissionLimiter({
+    places: PLACES_PER_RENDERER * pool.size,
+    refill: REFILL_PER_RENDERER * pool.size,
+  })
   const limits = openLimits(config)
   const rendering = { pg, stores, pool, presets, urlSecret, admission }
-  const ensureVariant = createEnsureVariant({ ...rendering, warmQueue, limits })
+  const records = openRecordQueue(pg)
+  opening.defer(records.close)
+  const ensureVariant = createEnsureVariant({ ...rendering, records, warmQueue, limits })
   const { layouts } = config
   const thesaurus = createThesaurus(config.synonyms)
   const ensureComposite = createEnsureComposite({ pg, stores, pool, layouts, urlSecret, admission })
@@ -171,6 +183,7 @@ export async function openApp(
     thesaurus,
     admission,
     limits,
+    records,
     warmQueue,
     ensureVariant,
     ensureComposite,

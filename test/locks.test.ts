@@ -1,11 +1,15 @@
 import { describe, expect, it, onTestFinished, vi } from 'vitest'
+import { recipeOfPreset } from '../src/core/transform.ts'
 import { inTransaction, openDatabase } from '../src/db/database.ts'
 import { lockFamilies, lockItems } from '../src/db/locks.ts'
 import { deleteDiscarded } from '../src/retention/delete-discarded.ts'
 import { discardObjects } from '../src/retention/discarded.ts'
+import { locateVariant } from '../src/variants/locate.ts'
 import { variantKeyOf } from '../src/variants/make.ts'
+import { openVariantLocks } from '../src/variants/variant-locks.ts'
 import { testDatabase } from './support/database.ts'
 import { importDrawings, testApp } from './support/setup.ts'
+import { until } from './support/until.ts'
 
 const ADVISORY = `select count(*)::int as locks from pg_locks where locktype = 'advisory' and database = (select oid from pg_database where datname = current_database())`
 
@@ -60,6 +64,61 @@ describe('locks', () => {
     }
     const done = await Promise.all(Array.from({ length: wanted }, (_, id) => work(id)))
     expect(done.reduce((sum, held) => sum + held)).toBe(wanted)
+  })
+})
+
+describe('locks of variants', () => {
+  async function open() {
+    const app = await testApp()
+    await importDrawings(app, 3)
+    const items = await app.prisma.item.findMany({ orderBy: { id: 'asc' } })
+    const lockVariant = openVariantLocks(app.pg)
+    const lock = async (index: number, preset: string) => {
+      const recipe = app.presets.get(preset)
+      const sourceKey = items[index]?.sourceKey ?? ''
+      const wanted =
+        recipe && (await locateVariant(app.pg, { sourceKey, recipe: recipeOfPreset(recipe), format: 'WEBP' }))
+      if (!wanted) throw new Error('there is no such variant')
+      return await lockVariant(wanted)
+    }
+    const counted = async () => (await app.pg.query(ADVISORY)).rows[0].locks
+    return { app, ids: items.map(({ id }) => id), lock, counted }
+  }
+
+  it('are shared by the variants of an item, on one connection, and kept from other processes until all are released', async () => {
+    const { app, ids, lock, counted } = await open()
+    const taken = await Promise.all([lock(0, 'thumbnail'), lock(0, 'preview'), lock(1, 'preview'), lock(0, 'preview')])
+    expect(taken.map(({ isHeld }) => isHeld)).toEqual([true, true, true, false])
+    expect(taken.map(({ located }) => located?.itemId)).toEqual([ids[0], ids[0], ids[1], ids[0]])
+    const { rows } = await app.pg.query(`select distinct pid from pg_locks where locktype = 'advisory'`)
+    expect(rows).toHaveLength(1)
+    const others = async () => {
+      await using locks = await lockItems(app.pg, ids)
+      return locks.held
+    }
+    expect(await others()).toEqual([ids[2]])
+    taken[0]?.[Symbol.dispose]()
+    taken[2]?.[Symbol.dispose]()
+    await until(async () => (await others()).length === 2)
+    expect(await others()).toEqual([ids[1], ids[2]])
+    taken[1]?.[Symbol.dispose]()
+    await until(async () => (await counted()) === 0 && app.pg.idleCount === app.pg.totalCount)
+  })
+
+  it('of another process are waited for, and a broken connection is replaced', async () => {
+    const { app, ids, lock, counted } = await open()
+    {
+      await using _ = await lockItems(app.pg, [ids[0] ?? 0])
+      expect((await lock(0, 'preview')).isHeld).toBe(false)
+    }
+    const before = await lock(0, 'preview')
+    await app.pg.query(`select pg_terminate_backend(pid) from pg_locks where locktype = 'advisory'`)
+    await until(async () => (await counted()) === 0)
+    const after = await lock(1, 'preview')
+    expect([after.isHeld, await counted()]).toEqual([true, 1])
+    before[Symbol.dispose]()
+    after[Symbol.dispose]()
+    await until(async () => (await counted()) === 0 && app.pg.idleCount === app.pg.totalCount)
   })
 })
 

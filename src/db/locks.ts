@@ -29,7 +29,7 @@ const UPLOADS_LOCK = 724_017
 export const VISIBILITY_LOCK = 724_015
 
 /** Two keys: these are the first ones. */
-const ITEM_LOCKS = 1
+export const ITEM_LOCKS = 1
 /** The second key is the hash of the family's unique id: see webhooks/outbox.ts, which holds it until the commit. */
 export const OUTBOX_LOCKS = 2
 const COMPOSITE_LOCKS = 3
@@ -168,7 +168,8 @@ const TRY_UNIQUE_IDS = statement({
   columns: { id: 'text', held: 'bool' },
 })
 
-const UNLOCK = statement({
+/** Of the connection's session. */
+export const UNLOCK_ALL = statement({
   name: 'unlock-all',
   isPrepared: true,
   text: 'select pg_advisory_unlock_all()',
@@ -187,7 +188,7 @@ async function lock<Id>(
   let held = ids
   // The connection is exclusive, so this releases all locks, including those of a statement that failed halfway.
   opening.defer(async () => {
-    if (held.length > 0) await UNLOCK.run(client).catch(discard)
+    if (held.length > 0) await UNLOCK_ALL.run(client).catch(discard)
   })
   const rows = await tryLock(client)
   held = rows.filter((row) => row.held).map((row) => row.id)
@@ -202,7 +203,7 @@ const SLOT_LIMIT_MS = 5000
  * A lock holds a connection while the work under it needs another one. Limits the locks held at a time so that one connection remains for
  * that work: with few connections, all of them could hold locks that wait for each other.
  */
-async function acquireLockSlot(pg: Pg): Promise<Disposable> {
+export async function acquireLockSlot(pg: Pg): Promise<Disposable> {
   const held = () => lockHolders.get(pg) ?? 0
   // The pool shrinks when the server is out of connections: see pool.ts.
   const most = () => (pg.options.max ?? 1) - 1

@@ -28,8 +28,8 @@ const HELD_MS = 15_000
  * so 15 s by the speed before a burst become 20 s. Leaves 5 s of the CDN's 30 for the render.
  */
 export const WAIT_MAX_MS = 25_000
-/** Used until the first release: about the time of a first request in bench/README.md. */
-const INITIAL_ESTIMATE_MS = 30
+/** Used until the first release: about the time of a first request in bench/README.md while every place is held. */
+const INITIAL_ESTIMATE_MS = 90
 /** Weight of the latest holding time in the mean: adapts within about twenty releases. */
 const LATEST = 0.1
 /** Vendors admitted beyond the places, with one picture each: the renderers can only be shared among those that are admitted. */
@@ -41,18 +41,22 @@ const COUNTED_MAX_MS = 1000
  * Allows `places` holders at once; the others wait, fairly between vendors and their clients. Whether a request may wait is decided on
  * arrival, by its expected wait: requests before it x mean holding time / places. A viewer waits as long as a CDN does, because a browser
  * never retries an <img>; above that, refusing immediately is better than a time-out: no work is done that nobody waits for.
+ * @param options.refill places that must be free before waiting requests enter, all at once: what they need of the database before their
+ * render is then read in a few statements for all of them
  */
-export function openAdmissionLimiter({ places }: { places: number }): AdmissionLimiter {
+export function openAdmissionLimiter({ places, refill = 1 }: { places: number; refill?: number }): AdmissionLimiter {
   const lanes = createLanes<() => void>(places)
   const meanMs = { quick: INITIAL_ESTIMATE_MS, slow: INITIAL_ESTIMATE_MS }
   const held = { quick: 0, slow: 0 }
 
   const byVendor = new Map<string, number>()
 
+  const busyPlaces = () => held.quick + Math.min(held.slow, lanes.slowMax)
+
   /** Which vendors may enter: all while a place is free, else those that hold none. Null: none. */
-  function admissible(): ((vendor: string) => boolean) | null {
-    const busy = held.quick + Math.min(held.slow, lanes.slowMax)
-    if (busy < places) return () => true
+  function admissible({ isOpen = true } = {}): ((vendor: string) => boolean) | null {
+    const busy = busyPlaces()
+    if (isOpen && busy < places) return () => true
     return busy < places + NEWCOMERS_MAX ? (vendor) => !byVendor.has(vendor) : null
   }
 
@@ -94,7 +98,8 @@ export function openAdmissionLimiter({ places }: { places: number }): AdmissionL
   }
 
   function admitNext(): void {
-    for (let accepts = admissible(); accepts; accepts = admissible()) {
+    const isOpen = places - busyPlaces() >= refill
+    for (let accepts = admissible({ isOpen }); accepts; accepts = admissible({ isOpen })) {
       const admit = lanes.shift(held.slow, accepts)
       if (!admit) return
       admit()

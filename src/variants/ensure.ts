@@ -1,20 +1,23 @@
 import { setTimeout as delay } from 'node:timers/promises'
 import { AppError, isSourceFailure } from '../core/errors.ts'
 import { log } from '../core/log.ts'
+import { logFailure } from '../core/log-failure.ts'
 import type { UrlSecret } from '../core/version.ts'
 import type { Pg } from '../db/database.ts'
-import { lockItems } from '../db/locks.ts'
 import { networkOf } from '../limits/network.ts'
 import type { RateLimit } from '../limits/rate-limit.ts'
 import { inStage } from '../telemetry/stage.ts'
 import type { Admission, AdmissionLimiter } from './admission.ts'
+import { createFlights, type Start } from './flights.ts'
 import { createInteractiveNotice } from './interactive.ts'
-import { imageOf, type Located, locateVariant, type StoredImage } from './locate.ts'
+import { imageOf, type Located, type StoredImage } from './locate.ts'
 import { makeVariants, md5Of, objectKeyOf, type RenderDeps, sourcePathOf } from './make.ts'
 import { specOf } from './offered.ts'
-import { recordResults } from './record.ts'
+import { type RenderedItem, recordResults } from './record.ts'
 import { recordCopies } from './record-copies.ts'
+import type { RecordQueue } from './record-queue.ts'
 import { refuseFailed, tooSlow } from './refuse-failed.ts'
+import { openVariantLocks } from './variant-locks.ts'
 import type { WarmQueue } from './warm-queue.ts'
 
 /** CPU time of a render that a viewer waits for, and of one that no worker has made within a minute after that. */
@@ -54,11 +57,10 @@ export async function readWhole(
 /** @param urlSecret the secret of the key, if not this process's own */
 export type EnsureVariant = (wanted: Located, viewer: Viewer, urlSecret?: UrlSecret) => Promise<Delivered>
 
-/** A picture that is being made, for all viewers that wait for it. */
-interface Flight {
-  readonly delivered: Promise<Delivered>
-  readonly abort: AbortController
-  viewers: number
+/** A picture, and the promise of its record, which never rejects: viewers do not wait for that. */
+interface Outcome {
+  readonly result: Delivered
+  readonly settled?: Promise<void>
 }
 
 /**
@@ -71,13 +73,17 @@ interface Flight {
 export function createEnsureVariant(
   deps: RenderDeps & {
     readonly pg: Pg
+    readonly records: RecordQueue
     readonly warmQueue: WarmQueue
     readonly admission: AdmissionLimiter
     readonly limits: { readonly transforms: RateLimit }
   },
 ): EnsureVariant {
-  const { pg, stores, pool, warmQueue, admission, limits } = deps
-  const flights = new Map<string, Flight>()
+  const { pg, stores, pool, records, warmQueue, admission, limits } = deps
+  const flights = createFlights<Delivered>()
+  const lockVariant = openVariantLocks(pg)
+  /** Pictures that are being made, or wait for their turn. */
+  let making = 0
   const notifyInteractive = createInteractiveNotice(pg)
 
   return async function ensureVariant(wanted, viewer, urlSecret = deps.urlSecret) {
@@ -87,41 +93,24 @@ export function createEnsureVariant(
     if (stored) return stored
     if (!isCopied(wanted, urlSecret)) refuseFailed(wanted)
     const key = objectKeyOf({ ...deps, urlSecret }, wanted, specOf(wanted.preset, wanted.format))
-    const flight = flights.get(key)
-    if (flight && !flight.abort.signal.aborted) return await join(flight, viewer.signal)
+    const joined = flights.join(key, viewer.signal)
+    if (joined) return await joined
     if (wanted.recipe.isTransform && !isCopied(wanted, urlSecret)) limits.transforms.spend(networkOf(viewer.client))
-    return await join(startFlight(wanted, { key, urlSecret, client: viewer.client }), viewer.signal)
-  }
-
-  function startFlight(wanted: Located, call: Pick<Call, 'key' | 'urlSecret' | 'client'>): Flight {
-    const { key } = call
-    const abort = new AbortController()
-    const delivered = make(wanted, { ...call, signal: abort.signal }).finally(() => {
-      if (flights.get(key) === flight) flights.delete(key)
+    flights.start(key, async (start) => {
+      making++
+      return await make(wanted, { key, urlSecret, client: viewer.client, ...start }).finally(() => making--)
     })
-    const flight: Flight = { delivered, abort, viewers: 0 }
-    flights.set(key, flight)
-    return flight
+    return await (flights.join(key, viewer.signal) as Promise<Delivered>)
   }
 
-  /** When the last viewer disconnects, it is aborted unless it has started. */
-  async function join(flight: Flight, signal: AbortSignal): Promise<Delivered> {
-    flight.viewers++
-    const leave = () => {
-      if (--flight.viewers === 0) flight.abort.abort()
-    }
-    if (signal.aborted) leave()
-    else signal.addEventListener('abort', leave, { once: true })
-    return await flight.delivered.finally(() => signal.removeEventListener('abort', leave))
-  }
-
-  async function make(wanted: Located, call: Omit<Call, 'path' | 'isSlow' | 'place'>): Promise<Delivered> {
+  async function make(wanted: Located, call: Omit<Call, 'path' | 'isSlow' | 'place'>): Promise<Outcome> {
     const { vendor } = sourcePathOf(wanted)
     const isSlowVendor = () => !isCopied(wanted, call.urlSecret) && pool.isSlowVendor(vendor)
     const isSlow = !isCopied(wanted, call.urlSecret) && (wanted.isSlow || isSlowVendor())
     const path = [vendor, call.client] as const
     const lane = isSlow ? 'slow' : 'quick'
     const place = await inStage('admission', () => admission.acquire({ path, lane, signal: call.signal }))
+    call.onStart()
     notifyInteractive()
     try {
       // Its vendor turned out slow while it waited.
@@ -135,31 +124,36 @@ export function createEnsureVariant(
     }
   }
 
-  async function withLock(wanted: Located, call: Call): Promise<Delivered> {
+  async function withLock(wanted: Located, call: Call): Promise<Outcome> {
     const deadline = Date.now() + WAIT_MS
     // Read while the lock is acquired, because it is usually needed. A failure is reported where it is awaited, if at all.
     const svg = isCopied(wanted, call.urlSecret) ? undefined : stores.originals.get(wanted.originalKey)
     svg?.catch(() => {})
     for (;;) {
       {
-        // The release need not be awaited: it never fails, and the next holder waits for it anyway.
-        using locks = await inStage('lock', () => lockItems(pg, [wanted.itemId]))
-        const now = await locateVariant(pg, wanted)
+        using locks = new DisposableStack()
+        const { isHeld, located: now } = locks.use(await inStage('lock', () => lockVariant(wanted)))
         if (!now) throw new AppError('NOT_FOUND', 'The item no longer exists.')
         if (now.takenDown) throw new AppError('GONE', 'This picture was taken down.')
         // It became private, or public, since the look-up; what holds under the lock holds until the picture is recorded.
         if (now.isPrivate !== wanted.isPrivate)
           throw new AppError('NOT_FOUND', 'No picture was issued at this address.')
         const image = imageOf(now.images, call.urlSecret)
-        const stored = (image && (await readWhole(deps, image))) ?? (locks.held.length > 0 && (await copy(now, call)))
-        if (stored) return stored
+        const stored = (image && (await readWhole(deps, image))) ?? (isHeld && (await copy(now, call)))
+        if (stored) return { result: stored }
         refuseFailed(now)
-        if (locks.held.length > 0)
-          return await makeAndRecord(now, { ...call, svg: now.originalKey === wanted.originalKey ? svg : undefined })
+        if (isHeld) {
+          const source = now.originalKey === wanted.originalKey ? svg : undefined
+          const { delivered, item } = await makeOne(now, { ...call, svg: source })
+          const settled = record(now, item, locks.move())
+          // Whoever queries its state after the answer finds it there; on a page, that would delay all the others.
+          if (making === 1) await settled
+          return { result: delivered, settled }
+        }
       }
       // Another process is making it: its object appears shortly before its row, when a chunk records many at once.
       const bytes = imageOf(wanted.images, call.urlSecret) ? null : await stores.previews.get(call.key)
-      if (bytes) return { objectKey: call.key, md5: md5Of(bytes), bytes, wasStored: false }
+      if (bytes) return { result: { objectKey: call.key, md5: md5Of(bytes), bytes, wasStored: false } }
       if (Date.now() > deadline)
         throw new AppError('BUSY', 'Another process is making this picture; try again in a second.')
       await delay(POLL_EVERY_MS)
@@ -179,10 +173,10 @@ export function createEnsureVariant(
     return null
   }
 
-  async function makeAndRecord(
+  async function makeOne(
     wanted: Located,
     { key, urlSecret, svg, path, isSlow, place }: Call & { svg: Promise<Buffer | null> | undefined },
-  ): Promise<Delivered> {
+  ): Promise<{ delivered: Delivered; item: RenderedItem }> {
     const isLost = imageOf(wanted.images, urlSecret) !== null
     if (isLost) log.warn('an object is lost or truncated, making it again', { key })
     try {
@@ -195,15 +189,25 @@ export function createEnsureVariant(
         replace: isLost,
         ...(svg ? { svg } : {}),
       })
-      await inStage('record', () => recordResults(pg, { made: [made.item] }))
-      // A client that requests one preset will request the others too; transforms differ from page to page.
-      if (!wanted.recipe.isTransform) warmQueue.add(wanted.itemId)
       const [image] = made.item.images
       const [bytes] = made.bytes
       if (!image || !bytes) throw new Error('the renderer answered without a picture')
-      return { objectKey: image.objectKey, md5: image.md5, bytes, wasStored: false }
+      const delivered = { objectKey: image.objectKey, md5: image.md5, bytes, wasStored: false }
+      return { delivered, item: made.item }
     } catch (error) {
       throw await recordFailure(wanted, error)
+    }
+  }
+
+  /** The item stays locked until its picture is recorded, so that a take-down finds it. */
+  async function record({ itemId, recipe }: Located, item: RenderedItem, locks: DisposableStack): Promise<void> {
+    using _ = locks
+    try {
+      await inStage('record', () => records.add(item, making === 1 ? 'now' : 'soon'))
+      // A client that requests one preset will request the others too; transforms differ from page to page.
+      if (!recipe.isTransform) warmQueue.add(itemId)
+    } catch (error) {
+      logFailure('a picture could not be recorded; it is made again when it is requested', error)
     }
   }
 
@@ -221,11 +225,10 @@ export function createEnsureVariant(
   }
 }
 
-interface Call {
+interface Call extends Start {
   readonly key: string
   readonly urlSecret: UrlSecret
   readonly client: string
-  readonly signal: AbortSignal
   readonly path: readonly string[]
   readonly isSlow: boolean
   readonly place: Admission

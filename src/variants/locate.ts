@@ -4,7 +4,7 @@ import type { Recipe } from '../core/transform.ts'
 import { type ImageFormat, type Preset, RENDERER_VERSION } from '../core/variant.ts'
 import type { UrlSecret } from '../core/version.ts'
 import type { Pg } from '../db/database.ts'
-import { statement } from '../db/statement.ts'
+import { type Queryable, statement } from '../db/statement.ts'
 
 /** A recorded picture. */
 export interface StoredImage {
@@ -59,12 +59,6 @@ interface Wanted {
   readonly format: ImageFormat
 }
 
-/** Reads everything that a request for a variant needs, in one indexed look-up. Null: there is no such item. */
-export async function locateVariant(pg: Pg, wanted: Wanted): Promise<Located | null> {
-  const [located = null] = await locateVariants(pg, [wanted])
-  return located
-}
-
 /** Concurrent look-ups, and requests per look-up. */
 const AT_ONCE = 2
 const BATCH = 100
@@ -101,8 +95,15 @@ export function openLocator(pg: Pg): (wanted: Wanted) => Promise<Located | null>
     })
 }
 
-async function locateVariants(pg: Pg, wanted: readonly Wanted[]): Promise<(Located | null)[]> {
-  const rows = await LOCATE.all(pg, {
+/** Reads everything that a request for a variant needs, in one indexed look-up. Null: there is no such item. */
+export async function locateVariant(pg: Pg, wanted: Wanted): Promise<Located | null> {
+  const [located = null] = await locateVariants(pg, [wanted])
+  return located
+}
+
+/** Reads everything that requests for variants need, in one indexed look-up. Null: there is no such item. */
+export async function locateVariants(db: Queryable, wanted: readonly Wanted[]): Promise<(Located | null)[]> {
+  const rows = await LOCATE.all(db, {
     sourceKeys: wanted.map(({ sourceKey }) => sourceKey),
     presets: wanted.map(({ recipe }) => recipe.name),
     formats: wanted.map(({ format }) => format),
