@@ -53,7 +53,8 @@ export function createOriginHandler(origin: Origin, { answerMs = ANSWER_LIMIT_MS
 
   return async function handle(request: IncomingMessage, response: ServerResponse, key: string): Promise<void> {
     const gone = new AbortController()
-    response.once('close', () => gone.abort())
+    // Not at the end of a complete response: the error that it creates takes 4 % of the time of a stored picture.
+    response.once('close', () => response.writableFinished || gone.abort())
     const viewer = { client: addressOf(request), signal: gone.signal }
     const isGuarded = !origin.config.publicReads && canBeMadeUp(key)
     const requested: RequestedPicture = { key, viewer, isGuarded, arrivedAt: performance.now() }

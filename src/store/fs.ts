@@ -1,14 +1,13 @@
-import { constants, readFile as readFileByCallback } from 'node:fs'
-import { link, lstat, mkdir, open, readdir, realpath, rename, rm, unlink, writeFile } from 'node:fs/promises'
+import { link, lstat, mkdir, readdir, realpath, rename, rm, unlink, writeFile } from 'node:fs/promises'
 import path from 'node:path'
 import { setTimeout } from 'node:timers/promises'
-import { promisify } from 'node:util'
 import { AppError } from '../core/errors.ts'
 import { causes } from '../core/log.ts'
 import { mapConcurrent } from '../core/map-concurrent.ts'
 import { claimDraft, linkNew, newDraftName, removeOrphans } from './fs-drafts.ts'
+import { createFileReader, readRange } from './fs-read.ts'
 import { syncFiles, syncFolders } from './fs-sync.ts'
-import type { ByteRange, Listed, Store } from './store.ts'
+import type { Listed, Store } from './store.ts'
 import { writeStream } from './write-stream.ts'
 
 /** Temporary files are next to the tree, on the same filesystem, so that a crash leaves no partial object. */
@@ -17,9 +16,6 @@ const KEY_MAX = 512
 const WRITES_AT_ONCE = 16
 /** How long it takes until a sender that was cut off is noticed, and how often to look. */
 const [NOTICED_MS, NOTICED_EVERY_MS] = [1000, 50]
-
-/** A small file takes 33 µs of CPU by callback and 49 by `node:fs/promises`, which opens a FileHandle object for it. */
-const readFile = promisify(readFileByCallback) as (file: string, options: { flag: string | number }) => Promise<Buffer>
 
 /**
  * A store in a directory. Objects appear by link or rename, never partially. Throws UNAVAILABLE if the directory cannot be created or
@@ -65,12 +61,12 @@ export async function openFsStore(directory: string): Promise<Store> {
     throw error
   }
 
+  const readFile = createFileReader()
   const get: Store['get'] = async (key, { range } = {}) => {
     const file = locate(key)
-    const flags = constants.O_RDONLY | constants.O_NOFOLLOW
     const read = async () => {
       await checkFolder(path.dirname(file))
-      return range ? await readRange(file, { flags, ...range }) : await readFile(file, { flag: flags })
+      return range ? await readRange(file, range) : await readFile(file)
     }
     return read().catch(absent).catch(failed('read', key))
   }
@@ -236,15 +232,5 @@ export async function openFsStore(directory: string): Promise<Store> {
     list,
     inbox: { kind: 'proxied', receive },
     signGet: null,
-  }
-}
-
-async function readRange(file: string, { flags, from, to }: ByteRange & { flags: number }): Promise<Buffer> {
-  const handle = await open(file, flags)
-  try {
-    const { buffer, bytesRead } = await handle.read(Buffer.allocUnsafe(to - from), 0, to - from, from)
-    return buffer.subarray(0, bytesRead)
-  } finally {
-    await handle.close()
   }
 }
