@@ -1,5 +1,5 @@
 import { spawnSync } from 'node:child_process'
-import { mkdir, readdir, symlink, utimes, writeFile } from 'node:fs/promises'
+import { mkdir, readdir, rename, rm, symlink, truncate, utimes, writeFile } from 'node:fs/promises'
 import { hostname } from 'node:os'
 import path from 'node:path'
 import { describe, expect, it } from 'vitest'
@@ -55,6 +55,28 @@ describe('the filesystem store', () => {
     expect(await readdir(elsewhere)).toEqual(['secret.svg'])
     await expect(store.get('real/a.svg')).rejects.toMatchObject({ code: 'UNAVAILABLE' })
     expect(await store.head('real/a.svg')).toBeNull()
+  })
+
+  it('keeps what is read again and again in memory, and returns nothing that has changed or gone since', async () => {
+    const directory = await tempDirectory()
+    const store = await openFsStore(directory)
+    const other = await openFsStore(directory)
+    const file = path.join(directory, 'a', 'b.svg')
+    const read = async () => String(await store.get('a/b.svg'))
+    await store.put('a/b.svg', Buffer.from('first'), SVG)
+    for (let time = 0; time < 4; time++) expect(await read()).toBe('first')
+    // Replaced by another process, written in place with as many bytes, cut off, replaced by a link, deleted.
+    await other.put('a/b.svg', Buffer.from('other'), { ...SVG, replace: true })
+    for (let time = 0; time < 3; time++) expect(await read()).toBe('other')
+    await writeFile(file, 'wrote')
+    for (let time = 0; time < 3; time++) expect(await read()).toBe('wrote')
+    await truncate(file, 2)
+    for (let time = 0; time < 3; time++) expect(await read()).toBe('wr')
+    await rename(file, path.join(directory, 'moved.svg'))
+    await symlink(path.join(directory, 'moved.svg'), file)
+    await expect(store.get('a/b.svg')).rejects.toMatchObject({ code: 'UNAVAILABLE' })
+    await rm(file)
+    expect(await store.get('a/b.svg')).toBeNull()
   })
 
   it('leaves no draft, even when a put fails', async () => {
