@@ -2,7 +2,8 @@ import sharp from 'sharp'
 import { afterEach, describe, expect, it, vi } from 'vitest'
 import type { App } from '../src/app.ts'
 import { AppError } from '../src/core/errors.ts'
-import { printCompositeKey } from '../src/core/variant.ts'
+import { printTransform } from '../src/core/transform.ts'
+import { parseVariantKey, printCompositeKey, printVariantKey, type VariantPath } from '../src/core/variant.ts'
 import { lockItems } from '../src/db/locks.ts'
 import { createOriginHandler } from '../src/http/images.ts'
 import { type AdmissionLimiter, openAdmissionLimiter, WAIT_MAX_MS } from '../src/variants/admission.ts'
@@ -215,7 +216,7 @@ describe('a refusal', () => {
     return { app, keys, get, refused: (key: string, init?: RequestInit) => fetch(`${url}/${key}`, init) }
   }
 
-  it("has a neutral picture of the preset's or layout's size as its body, in the requested format", async () => {
+  it("has a neutral picture of the preset's, transform's or layout's size as its body, in the requested format", async () => {
     const { app, refused } = await full()
     const [item] = await app.prisma.item.findMany()
     for (const preset of app.presets.values()) {
@@ -228,6 +229,19 @@ describe('a refusal', () => {
       }
     }
     const { neutral: neutralFor } = createStandIns(app)
+    const [variant] = app.presets.values()
+    const known = parseVariantKey(variantKeyOf(app, item as never, { preset: variant?.name ?? '', format: 'PNG' }))
+    const transform = { fit: 'contain', padding: 0, background: '#ff0000', color: null } as const
+    for (const [width, height] of [
+      [96, 48],
+      [null, 24],
+    ] as const) {
+      const preset = printTransform({ ...transform, width, height })
+      const neutral = await neutralFor(printVariantKey({ ...(known as VariantPath), preset }))
+      expect(await sharp(neutral?.bytes).metadata()).toMatchObject({ format: 'png', width: width ?? 24, height })
+      const { dominant } = await sharp(neutral?.bytes).stats()
+      expect([dominant.r > 200, dominant.g < 80]).toEqual([true, true])
+    }
     for (const { name: layout, width, height } of app.layouts.values()) {
       const path = { vendor: 'acme', family: 'A'.repeat(12), layout, version: null, format: 'PNG' } as const
       const neutral = await neutralFor(printCompositeKey(path))

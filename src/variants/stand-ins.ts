@@ -1,7 +1,7 @@
 import { imageSize } from 'image-size'
 import { LRUCache } from 'lru-cache'
 import type { Layouts } from '../core/layouts.ts'
-import { parseTransform } from '../core/transform.ts'
+import { parseTransform, recipeOf } from '../core/transform.ts'
 import {
   type ImageFormat,
   mimeTypeOf,
@@ -13,6 +13,7 @@ import {
 } from '../core/variant.ts'
 import type { RenderPool } from '../render/contract.ts'
 import type { VariantSpec } from '../render/messages.ts'
+import { specOf } from './offered.ts'
 
 /** A faint grey on the preset's background. */
 const NEUTRAL = Buffer.from(
@@ -42,8 +43,8 @@ interface Body {
 }
 
 /**
- * Neutral pictures in the size, background and format of each preset and layout, and placeholders in the requested format. Each is
- * rendered when first needed, ahead of queued work, and kept. A transform gets the largest preset's.
+ * Neutral pictures in the size, background and format of each preset, transform and layout, and placeholders in the requested format. Each
+ * is rendered when first needed, ahead of queued work, and kept. A transform of one side gets a square: the art may not have been read.
  */
 export function createStandIns({ pool, presets, layouts }: Deps): StandIns {
   const kept = new LRUCache<string, Promise<Buffer>>({ max: KEPT_MAX })
@@ -67,11 +68,14 @@ export function createStandIns({ pool, presets, layouts }: Deps): StandIns {
     recipe: { ...largest, padding: 0, fit: 'cover', watermark: null, ...look },
   })
 
-  function specOf(key: string): VariantSpec | null {
+  function neutralSpecOf(key: string): VariantSpec | null {
     const variant = parseVariantKey(key)
     if (variant) {
-      const preset = parseTransform(variant.preset) ? largest : presets.get(variant.preset)
-      return preset ? { preset: preset.name, format: variant.format } : null
+      const transform = parseTransform(variant.preset)
+      const preset = transform
+        ? recipeOf(transform).presetFor({ width: null, height: null })
+        : presets.get(variant.preset)
+      return preset ? specOf(preset, variant.format) : null
     }
     const composite = parseCompositeKey(key)
     const layout = composite && layouts.get(composite.layout)
@@ -82,7 +86,7 @@ export function createStandIns({ pool, presets, layouts }: Deps): StandIns {
 
   return {
     async neutral(key) {
-      const spec = specOf(key)
+      const spec = neutralSpecOf(key)
       if (!spec) return null
       return await draw(`${spec.preset}.${spec.format}`, { svg: NEUTRAL, spec }).then(
         (bytes) => ({ type: mimeTypeOf(spec.format), bytes }),
