@@ -19,7 +19,12 @@ describe('afterimage', () => {
     ['an unknown command', ['backfil'], /Did you mean backfill\?/],
     ['an unknown option', ['coverage', '--preset', 'x'], /unknown option '--preset'/],
     ['a value of the wrong kind', ['failures', '--limit', 'many'], /'many' is invalid\. Use a whole number/],
-    ['a missing argument', ['explain'], /missing required argument 'url'/],
+    [
+      'a missing argument',
+      ['explain'],
+      /missing required argument 'url'\nafterimage explain --help lists what there is/,
+    ],
+    ['a subcommand', ['token', 'create'], /not specified\nafterimage token create --help lists/],
     ['no source', ['import'], /A directory or bucket to import is needed/],
     ['two scopes', ['backfill', '--vendor', 'a', '--family', 'b'], /Use --vendor or --family, not both/],
   ])('ends with exit code 2 and a sentence for %s', async (_what, args, sentence) => {
@@ -37,6 +42,24 @@ describe('afterimage', () => {
     expect(nobody).toMatchObject({
       code: 1,
       stderr: expect.stringMatching(/^No service answers at http:\S+ .*: start it/),
+    })
+  })
+
+  it('asks the service for what the doctor finds, and says which commands do not', async () => {
+    const app = await testApp()
+    const { url } = await testServer(app)
+    const [AFTERIMAGE_TOKEN = ''] = app.config.adminTokens
+    const service = { AFTERIMAGE_URL: url, AFTERIMAGE_TOKEN, DATABASE_URL: app.config.databaseUrl ?? '' }
+    const doctor = await afterimage(['doctor'], service)
+    expect(doctor).toMatchObject({ code: 0, stdout: expect.stringMatching(/^OK {7}requests {11}In the last 24 hours/) })
+    expect(doctor.stderr).not.toContain('AFTERIMAGE_URL')
+    const snapshot = await afterimage(['snapshot'], service)
+    expect(snapshot).toMatchObject({ code: 1, stdout: '', stderr: expect.stringMatching(/^AFTERIMAGE_URL is ignored/) })
+    expect(snapshot.stderr).toContain('The catalogue is empty, so no snapshot was written')
+    expect(await afterimage(['failures'], service)).toMatchObject({
+      code: 0,
+      stdout: '',
+      stderr: 'No item has failed.\n',
     })
   })
 

@@ -575,7 +575,7 @@ describe('npm run doctor', () => {
     const wrong = await run(env)
     expect([wrong.code, wrong.lines.slice(3, 5)]).toEqual([
       1,
-      ['ERROR    distribution      The distribution is disabled.', `${' '.repeat(27)}-> Enable it.`],
+      ['ERROR    distribution       The distribution is disabled.', `${' '.repeat(28)}-> Enable it.`],
     ])
     const alone = await run({})
     expect(alone.code).toBe(0)

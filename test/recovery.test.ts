@@ -259,4 +259,12 @@ describe('a snapshot', () => {
     expect([...folders]).toHaveLength(7)
     expect(folders).not.toContain('20200101T000000Z')
   })
+  it('of an empty database never replaces those to rebuild from', async () => {
+    const app = await testApp()
+    const { originals } = app.stores
+    const manifest = `${SNAPSHOTS_PREFIX}20210101T000000Z/manifest.json`
+    await originals.putAll([{ key: manifest, bytes: Buffer.from('{}') }], { contentType: 'application/json' })
+    expect(await writeSnapshot({ pg: app.pg, originals })).toBeNull()
+    expect(await keysOf(originals, SNAPSHOTS_PREFIX)).toEqual([manifest])
+  })
 })

@@ -38,6 +38,8 @@ export const FAILURES = `query ($first: Int!, $after: String, $in: Scope, $code:
 
 export const EXPLAIN = 'query ($url: String!) { explain(url: $url) { kind sentence remedy cdn stored objectKey } }'
 
+export const DELIVERY_HEALTH = '{ deliveryHealth { findings { check status message remedy } } }'
+
 export const PRESETS = '{ presets { name width height formats background watermark backfill } }'
 
 export const REGENERATE = `mutation ($family: ID!, $layout: String, $seed: Int, $pin: [ID!], $exclude: [ID!]) {

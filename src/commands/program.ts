@@ -3,6 +3,7 @@ import path from 'node:path'
 import tab from '@bomb.sh/tab/commander'
 import { Command, type CommanderError, InvalidArgumentError, Option } from 'commander'
 import { TOKEN_SCOPES } from '../access/caller.ts'
+import { IMPORT_HELP } from './import-help.ts'
 import { REBUILD_HELP } from './rebuild-help.ts'
 import { run, runProcess, USAGE } from './run-process.ts'
 
@@ -16,19 +17,6 @@ const CHANGES = {
   cancel: 'End a backfill; what it made stays',
   watch: 'Follow a backfill to its end',
 } as const
-
-const IMPORT_HELP = `
-A directory is laid out as {vendor}/{icons|illustrations}/{FAMILY}/{SET}/{slug}.svg, where FAMILY and SET are 12 characters A-Z
-and 0-9, or is an Iconify JSON package (with icons.json) or all of Iconify (with collections.json). A file that is not an SVG
-is refused by name and reason, and the rest is imported.
-
-s3://BUCKET/PREFIX registers the originals that are in ORIGINALS_BUCKET already by their listing, without downloading them; the
-prefix may be empty or a vendor's name. When it is interrupted, the same command continues. --adopt also registers the pictures
-in PREVIEWS_BUCKET that are named {slug}-{preset}.webp, after checking their first bytes. What is not WebP is listed and a
-backfill that makes it is started; --delete-broken deletes it from the bucket, so that its address leads to the new picture.
-
-iconify imports 390,000 icons of 240 sets: npm installs the newest @iconify/json (500 MB) into DATA_DIR/packages once; delete
-that folder for a newer one. A directory of that name is ./iconify.`
 
 const AFTER = `
 Commands that read or change the catalogue work on the data directory (DATA_DIR) or DATABASE_URL of this machine, whether the
@@ -45,7 +33,6 @@ export function createProgram({ becomeWorker }: { becomeWorker: () => unknown })
     .description('Previews of large SVG catalogues: runs the service and operates it.')
     .version(versionOfPackage())
     .helpCommand(false)
-    .showHelpAfterError('afterimage --help lists what there is.')
     .addHelpText('after', AFTER)
     .exitOverride(exitWithUsage)
   addProcesses(program.commandsGroup('Run the service:'), becomeWorker)
@@ -53,7 +40,14 @@ export function createProgram({ becomeWorker }: { becomeWorker: () => unknown })
   addPictures(program.commandsGroup('Make pictures, and see what is missing:'))
   addOperations(program.commandsGroup('Operate:'))
   tab(program, { completionCommandName: 'completion' })
+  nameHelp(program, 'afterimage')
   return program
+}
+
+/** Has each command's usage errors name its own help. */
+function nameHelp(command: Command, name: string): void {
+  command.showHelpAfterError(`${name} --help lists what there is.`)
+  for (const each of command.commands) nameHelp(each, `${name} ${each.name()}`)
 }
 
 function addProcesses(program: Command, becomeWorker: () => unknown): void {

@@ -43,13 +43,15 @@ interface Failure {
   readonly item: { readonly uniqueId: string; readonly slug: string; readonly vendor: { readonly username: string } }
 }
 
-/** Prints a line for each item that cannot be drawn, or a JSON object. */
+/** Prints a line for each item that cannot be drawn, or a JSON object; if there is none, says so on stderr. */
 export async function printFailures(options: Reported & { code?: string; limit: number }): Promise<number> {
   const { json, code, limit } = options
   const variables = { in: scopeOf(options), code }
   await withService(async (ask) => {
     const failures = allPages<Failure>(ask, { query: FAILURES, field: 'failures', variables, limit })
+    let count = 0
     for await (const failure of failures) {
+      count++
       const { item, message } = failure
       print(
         json
@@ -57,6 +59,7 @@ export async function printFailures(options: Reported & { code?: string; limit: 
           : `${item.vendor.username}/${item.slug} (${item.uniqueId}): ${failure.code} ${message}`,
       )
     }
+    if (count === 0) process.stderr.write('No item has failed.\n')
   })
   return 0
 }

@@ -1,4 +1,5 @@
 import { loadConfig } from '../core/config.ts'
+import { AppError } from '../core/errors.ts'
 import { configureLog } from '../core/log.ts'
 import { openDatabase } from '../db/database.ts'
 import { prepareSchema } from '../db/migrate.ts'
@@ -8,7 +9,7 @@ import { storeTombstones } from '../recovery/tombstones.ts'
 import { openStores } from '../store/open.ts'
 import { duration } from './progress-bar.ts'
 
-/** Writes a snapshot of the catalogue; returns the exit code. */
+/** Writes a snapshot of the catalogue; returns the exit code. Throws BAD_INPUT if there is none. */
 export async function runSnapshot(): Promise<number> {
   const config = loadConfig()
   configureLog(config.log)
@@ -22,10 +23,15 @@ export async function runSnapshot(): Promise<number> {
     const startedAt = performance.now()
     await storeTombstones({ pg, stores })
     const snapshot = await writeSnapshot({ pg, originals: stores.originals })
-    const rows = snapshot?.parts.reduce((sum, part) => sum + part.rows, 0) ?? 0
+    if (!snapshot)
+      throw new AppError(
+        'BAD_INPUT',
+        'The catalogue is empty, so no snapshot was written, and the earlier ones are kept: check DATABASE_URL or DATA_DIR.',
+      )
+    const rows = snapshot.parts.reduce((sum, part) => sum + part.rows, 0)
     const seconds = duration((performance.now() - startedAt) / 1000)
     process.stdout.write(
-      `${rows} rows of ${snapshot?.takenAt.toISOString()} in ${snapshot?.parts.length} objects of ${stores.originals.name}, in ${seconds}\n`,
+      `${rows} rows of ${snapshot.takenAt.toISOString()} in ${snapshot.parts.length} objects of ${stores.originals.name}, in ${seconds}\n`,
     )
     return 0
   })

@@ -24,7 +24,8 @@ export type Snapshot = z.output<typeof manifest>
 /**
  * Writes the catalogue as JSON Lines, compressed, to the store of originals: `_snapshots/{time}/{table}-{number}.jsonl.gz`, and last
  * `manifest.json`, without which a snapshot is ignored. It is consistent: one transaction reads all of it. Deletes all but the last seven. Memory: one part.
- * Returns null if `signal` aborted.
+ * Returns null if `signal` aborted, and without writing anything if the catalogue is empty: a service that was started on an empty database
+ * after a loss would replace, night after night, the snapshots to rebuild from.
  */
 export async function writeSnapshot(
   { pg, originals }: { pg: Pg; originals: Store },
@@ -32,6 +33,7 @@ export async function writeSnapshot(
 ): Promise<Snapshot | null> {
   const snapshot = await inTransaction(pg, async (client): Promise<Snapshot | null> => {
     await SET_REPEATABLE_READ.run(client)
+    if (!(await READ_ROWS.vendor.get(client, { afterId: 0, limit: 1 }))) return null
     const takenAt = (await READ_TIME.get(client))?.at ?? new Date()
     const folder = `${SNAPSHOTS_PREFIX}${takenAt.toISOString().replaceAll(/[-:]|\.\d+/g, '')}/`
     const parts: Snapshot['parts'] = []
