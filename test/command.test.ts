@@ -1,9 +1,15 @@
+import { once } from 'node:events'
+import { createServer } from 'node:http'
+import type { AddressInfo } from 'node:net'
+import { text } from 'node:stream/consumers'
 import { parse, validate } from 'graphql'
-import { describe, expect, it } from 'vitest'
+import { describe, expect, it, onTestFinished } from 'vitest'
 import * as documents from '../src/commands/documents.ts'
 import { schema } from '../src/graphql/schema.ts'
+import { importItems } from '../src/import/import-items.ts'
 import { afterimage } from './support/afterimage.ts'
-import { testApp, testServer } from './support/setup.ts'
+import { ADMIN_TOKEN, drawing, entry, testApp, testServer } from './support/setup.ts'
+import { until } from './support/until.ts'
 
 describe('afterimage', () => {
   it('lists its commands, completes them, and is told its version', async () => {
@@ -18,6 +24,7 @@ describe('afterimage', () => {
   it.each([
     ['an unknown command', ['backfil'], /Did you mean backfill\?/],
     ['an unknown option', ['coverage', '--preset', 'x'], /unknown option '--preset'/],
+    ['an unknown format', ['backfill', '--formats', 'webp,gif'], /'webp,gif' is invalid\. Use some of webp, avif, png/],
     ['a value of the wrong kind', ['failures', '--limit', 'many'], /'many' is invalid\. Use a whole number/],
     [
       'a missing argument',
@@ -59,11 +66,45 @@ describe('afterimage', () => {
     expect(await afterimage(['failures'], service)).toMatchObject({
       code: 0,
       stdout: '',
-      stderr: 'No item has failed.\n',
+      stderr: 'There are no failures to show.\n',
     })
   })
 
-  it.each(Object.entries(documents))('asks %s as the schema has it', (_name, text) => {
-    expect(validate(schema, parse(text)).map(({ message }) => message)).toEqual([])
+  it('pauses, resumes and cancels a backfill, and follows it through an outage', async () => {
+    const app = await testApp()
+    const { url } = await testServer(app)
+    await importItems({ pg: app.pg, originals: app.stores.originals }, [entry('one', drawing(1))])
+    // A balancer whose second to fourth answers say that no service is there.
+    let requests = 0
+    const balancer = createServer(async (request, response) => {
+      requests++
+      if (requests > 1 && requests < 5) return response.writeHead(503).end('no server is available')
+      const { authorization = '' } = request.headers
+      const headers = { 'content-type': 'application/json', authorization }
+      const answer = await fetch(new URL('/graphql', url), { method: 'POST', headers, body: await text(request) })
+      response.end(await answer.text())
+    }).listen(0, '127.0.0.1')
+    onTestFinished(() => void balancer.close())
+    await once(balancer, 'listening')
+    const service = { AFTERIMAGE_URL: url, AFTERIMAGE_TOKEN: ADMIN_TOKEN }
+    const { stdout } = await afterimage(['backfill'], service)
+    const [, id = ''] = /^backfill (\S+) is \w+\n$/.exec(stdout) ?? []
+    const change = async (verb: string) => (await afterimage(['backfill', verb, id], service)).stdout
+    expect(await change('pause')).toBe(`backfill ${id} is PAUSED\n`)
+    expect(await change('resume')).toMatch(/ is (QUEUED|PLANNING|RUNNING)\n$/)
+    const { port } = balancer.address() as AddressInfo
+    const watching = afterimage(['backfill', 'watch', id], { ...service, AFTERIMAGE_URL: `http://127.0.0.1:${port}` })
+    await until(() => requests >= 5)
+    expect(await change('cancel')).toBe(`backfill ${id} is CANCELED\n`)
+    const { code, stdout: said, stderr } = await watching
+    expect({ code, said }).toEqual({
+      code: 1,
+      said: expect.stringMatching(/^CANCELED: 0 images of 0 items, 0 failed/m),
+    })
+    expect(stderr).toMatch(/^\S.* Waiting: the backfill continues\.\n$/)
+  })
+
+  it.each(Object.entries(documents))('asks %s as the schema has it', (_name, document) => {
+    expect(validate(schema, parse(document)).map(({ message }) => message)).toEqual([])
   })
 })

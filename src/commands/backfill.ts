@@ -15,6 +15,9 @@ import { UsageError } from './run-process.ts'
 import { withService } from './service.ts'
 
 const POLL_EVERY_MS = 500
+const RETRY_EVERY_MS = 2000
+/** What passes by itself. */
+const PASSING: ReadonlySet<string> = new Set(['UNAVAILABLE', 'BUSY', 'RATE_LIMITED', 'RESTARTING'])
 
 export interface BackfillOptions {
   readonly plan?: boolean
@@ -38,9 +41,8 @@ export async function runBackfill(options: BackfillOptions): Promise<number> {
   return await withService(async (ask) => {
     if (plan) return printPlan((await ask<{ planBackfill: Plan }>(PLAN_BACKFILL, { input })).planBackfill, json)
     const { startBackfill: started } = await ask<{ startBackfill: Backfill }>(START_BACKFILL, { input })
-    if (watch) return await follow(ask, started.id)
     process.stdout.write(json ? `${JSON.stringify(started)}\n` : `backfill ${started.id} is ${started.status}\n`)
-    return 0
+    return watch ? await follow(ask, started.id) : 0
   })
 }
 
@@ -50,11 +52,8 @@ const CHANGES = { pause: PAUSE_BACKFILL, resume: RESUME_BACKFILL, cancel: CANCEL
 export async function changeBackfill(verb: keyof typeof CHANGES | 'watch', id: string): Promise<number> {
   return await withService(async (ask) => {
     if (verb === 'watch') return await follow(ask, id)
-    const field = CHANGES[verb]
-    const answer = await ask<Record<string, Backfill>>(`mutation ($id: ID!) { ${field}(id: $id) { id status } }`, {
-      id,
-    })
-    process.stdout.write(`backfill ${id} is ${answer[field]?.status}\n`)
+    const { changed } = await ask<{ changed: Backfill }>(CHANGES[verb], { id })
+    process.stdout.write(`backfill ${id} is ${changed.status}\n`)
     return 0
   })
 }
@@ -106,11 +105,24 @@ interface Followed extends Backfill, Progress {
   readonly finishedAt: string | null
 }
 
-/** Shows its progress until it ends. */
+/** Shows its progress until it ends. Outlives outages and restarts of the service, once that has answered. */
 async function follow(ask: Ask, id: string): Promise<number> {
   const bar = createProgressBar(process.stdout)
+  let answered = false
+  let isAway = false
   for (;;) {
-    const { node } = await ask<{ node: Followed | null }>(READ_BACKFILL, { id })
+    const answer = await ask<{ node: Followed | null }>(READ_BACKFILL, { id }).catch((error) => {
+      if (!answered || !(error instanceof AppError) || !PASSING.has(error.code)) throw error
+      if (!isAway) process.stderr.write(`${error.message} Waiting: the backfill continues.\n`)
+      isAway = true
+    })
+    if (!answer) {
+      await delay(RETRY_EVERY_MS)
+      continue
+    }
+    answered = true
+    isAway = false
+    const { node } = answer
     if (!node?.status) throw new AppError('NOT_FOUND', `There is no backfill ${id}.`)
     bar.draw(node)
     if (node.finishedAt) {

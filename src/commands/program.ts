@@ -100,7 +100,7 @@ function addPictures(program: Command): void {
     .option('--vendor <username>', "this vendor's items only")
     .option('--family <id>', "this family's items only")
     .option('--presets <names>', 'separated by commas; all that backfills include if omitted', list)
-    .addOption(new Option('--formats <formats>', `of ${FORMATS.join(', ')}, separated by commas`).argParser(list))
+    .addOption(new Option('--formats <formats>', `of ${FORMATS.join(', ')}, separated by commas`).argParser(formats))
     .addOption(new Option('--mode <mode>', 'which items').choices(MODES).default('stale'))
     .option('--previews', "also compose the families' previews")
     .option('--max-renderers <count>', 'renderers of all workers that it uses at once', count)
@@ -223,6 +223,12 @@ function exitWithUsage({ exitCode }: CommanderError): never {
 }
 
 const list = (text: string): string[] => text.split(',').filter(Boolean)
+
+function formats(text: string): string[] {
+  const named = list(text.toLowerCase())
+  if (named.every((each) => FORMATS.some((format) => format === each))) return named
+  throw new InvalidArgumentError(`Use some of ${FORMATS.join(', ')}.`)
+}
 
 function count(text: string): number {
   if (/^\d{1,9}$/.test(text)) return Number(text)

@@ -59,7 +59,7 @@ export async function printFailures(options: Reported & { code?: string; limit: 
           : `${item.vendor.username}/${item.slug} (${item.uniqueId}): ${failure.code} ${message}`,
       )
     }
-    if (count === 0) process.stderr.write('No item has failed.\n')
+    if (count === 0) process.stderr.write('There are no failures to show.\n')
   })
   return 0
 }

@@ -69,7 +69,9 @@ export async function startPostgres(directory: string): Promise<EmbeddedPostgres
   closeSync(output)
   const ended = new Promise<string>((resolve) => {
     server.once('error', (error) => resolve(`Postgres did not start: ${error.message}`))
-    server.once('exit', (code, signal) => resolve(`Postgres ended with ${signal ?? `code ${code}`}; see ${logFile}`))
+    server.once('exit', (code, signal) =>
+      resolve(`Postgres ended with ${signal ?? `code ${code}`}: see ${logFile}, and start again`),
+    )
   })
   try {
     await ready(urlOf({ role: SUPERUSER, password: superuserPassword, port }, 'postgres'), ended)
