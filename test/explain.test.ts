@@ -189,6 +189,7 @@ describe('explain', () => {
         /PUBLIC_IMAGE_URL/,
       ],
       ['https://other.example/', { kind: 'OTHER_HOST', itemId: null }, /none of ours/, /other/, /cdn\.example/],
+      ['a \u202e b', { kind: 'UNKNOWN' }, /^"a \\u202e b" is no picture URL/, /404/, /whole URL/],
       ...[
         '',
         'no such slug',

@@ -9,6 +9,13 @@ export const isStorable = (text: string): boolean => text.isWellFormed() && !tex
 /** Replaces characters that a database cannot store by U+FFFD. */
 export const toStorable = (text: string): string => text.toWellFormed().replaceAll('\0', '\u{fffd}')
 
+/** Text from outside inside of a sentence: in quotes, cut, and with marks of direction escaped, which would turn the rest of the sentence around. */
+export const quoted = (text: string, { charactersMax }: { charactersMax: number }): string =>
+  JSON.stringify(text.slice(0, charactersMax)).replaceAll(
+    /\p{Bidi_Control}/gu,
+    (mark) => `\\u${mark.charCodeAt(0).toString(16).padStart(4, '0')}`,
+  )
+
 /** The forbidden characters, for messages. */
 export const FORBIDDEN_CHARACTERS = 'a NUL character (U+0000) or half of a surrogate pair'
 

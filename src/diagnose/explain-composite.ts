@@ -1,6 +1,7 @@
 import { findComposite } from '../composites/find.ts'
 import { type LocatedComposite, locateComposite } from '../composites/locate.ts'
 import { compositeKeyOf } from '../composites/make.ts'
+import { quoted } from '../core/text.ts'
 import { type CompositePath, printCompositeKey } from '../core/variant.ts'
 import { execute, query } from '../db/query.ts'
 import type { Store } from '../store/store.ts'
@@ -35,7 +36,7 @@ export async function explainComposite(
   const subject = { vendorId: group.vendorId, familyId: group.id }
   if (group.isPrivate)
     return refuse(
-      `Family ${JSON.stringify(group.name.slice(0, 80))} is PRIVATE, so it has no preview.`,
+      `Family ${quoted(group.name, { charactersMax: 80 })} is PRIVATE, so it has no preview.`,
       'If it may be shown, change its visibility: mutation setFamilyVisibility.',
       subject,
     )
@@ -140,7 +141,7 @@ async function stateOf(
   return {
     status: 'PENDING',
     refusal: null,
-    sentence: `Family ${JSON.stringify(group.name.slice(0, 80))} has not been composed in this layout and format yet.`,
+    sentence: `Family ${quoted(group.name, { charactersMax: 80 })} has not been composed in this layout and format yet.`,
     remedy: 'Open it, and it is composed; if it has no item that can be shown, the answer is 404.',
   }
 }

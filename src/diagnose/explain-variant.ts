@@ -1,4 +1,5 @@
 import { remedyOf } from '../core/errors.ts'
+import { quoted } from '../core/text.ts'
 import { findRecipe, parseTransform, recipeOfPreset } from '../core/transform.ts'
 import { printSourceKey, type VariantPath } from '../core/variant.ts'
 import { placeKey } from '../core/visibility.ts'
@@ -97,7 +98,7 @@ const exists = async (app: Pick<ExplainVariantDeps, 'stores'>, key: string): Pro
   (await app.stores.previews.head(key)) !== null
 
 export const described = ({ name, uniqueId }: Pick<ItemFacts, 'name' | 'uniqueId'>): string =>
-  `${JSON.stringify(name.slice(0, 80))} (${uniqueId})`
+  `${quoted(name, { charactersMax: 80 })} (${uniqueId})`
 
 const redirectTo = ({ status }: State): string =>
   status === 'READY' ? '302 to the current picture' : '302 to the current picture, which it makes first'

@@ -1,6 +1,7 @@
 import { findStableCompositeKey } from '../composites/find.ts'
 import { AppError, remedyOf } from '../core/errors.ts'
 import { isRowId } from '../core/global-id.ts'
+import { quoted } from '../core/text.ts'
 import { parseCompositeKey, parseVariantKey, printSourceKey } from '../core/variant.ts'
 import type { Pg } from '../db/database.ts'
 import { findBySlug } from '../search/find-slug.ts'
@@ -106,7 +107,7 @@ const unknown = ({ config }: ExplainDeps, text: string): Explanation => ({
   ...NOTHING,
   kind: 'UNKNOWN',
   cdn: answerOf(config, NOT_FOUND),
-  sentence: `${JSON.stringify(text.trim().slice(0, 100))} is no picture URL, key, unique id, node id or slug of this catalogue.`,
+  sentence: `${quoted(text.trim(), { charactersMax: 100 })} is no picture URL, key, unique id, node id or slug of this catalogue.`,
   remedy: `Paste the whole URL of a picture, or the unique id of an item. ${FROM_GRAPHQL}`,
 })
 
@@ -221,7 +222,7 @@ async function explainGroup(app: ExplainDeps, by: Parameters<typeof readGroup>[1
     vendorId: group.vendorId,
     familyId: group.familyId,
     cdn: 'Nothing: there is no picture to request.',
-    sentence: `This is the ${group.typename === 'Vendor' ? 'vendor' : 'set'} ${JSON.stringify(group.name.slice(0, 80))}, which has no picture of its own.`,
+    sentence: `This is the ${group.typename === 'Vendor' ? 'vendor' : 'set'} ${quoted(group.name, { charactersMax: 80 })}, which has no picture of its own.`,
     remedy: 'Paste the unique id of one of its items.',
   }
 }
