@@ -20,14 +20,15 @@ const ExplanationRef = builder.objectRef<Explanation>('Explanation').implement({
       type: ItemRef,
       nullable: true,
       description: 'The item that it belongs to; null if there is none.',
-      resolve: (query, { itemId }, _args, { app }) =>
+      // Copied at once: a query that is never looked at is logged as a fault.
+      resolve: ({ ...query }, { itemId }, _args, { app }) =>
         itemId === null ? null : app.prisma.item.findUnique({ ...query, where: { id: itemId } }),
     }),
     family: t.prismaField({
       type: FamilyRef,
       nullable: true,
       description: 'The family that it belongs to; null if there is none.',
-      resolve: (query, { familyId }, _args, { app }) =>
+      resolve: ({ ...query }, { familyId }, _args, { app }) =>
         familyId === null ? null : app.prisma.family.findUnique({ ...query, where: { id: familyId } }),
     }),
     status: t.expose('status', {

@@ -194,6 +194,12 @@ it("creates a vendor's token that sees its own catalogue and uploads only, and r
   await reads(page, '.table .status', 'revoked')
   await theirs.goto(`${url}/uploads`)
   await until(async () => (await ask(url, '{ viewer { name } }', { token: secret })).errors !== undefined)
+  // The kept token is dropped, and the page says why.
+  await theirs.goto(`${url}/catalogue`)
+  await theirs.getByRole('button', { name: 'Sign in' }).first().click()
+  await reads(theirs, '.account', 'revoked')
+  await theirs.locator('a.card').first().waitFor()
+  expect(await theirs.evaluate(`sessionStorage.getItem('afterimage-token')`)).toBeNull()
 })
 
 it('shows an event that no attempt could deliver, and sends it again at a press', async () => {

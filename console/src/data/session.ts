@@ -11,7 +11,7 @@ setToken(() => token.value)
 /** Who asks, as the service says; null until it has answered. */
 export const viewer = signal<ViewerQuery['viewer'] | null>(null)
 
-/** Why the last link could not be used. */
+/** Why the last link could not be used, or the token that was kept. */
 export const linkProblem = signal<string | null>(null)
 
 export const isSignedIn = computed(() => token.value !== null)
@@ -49,7 +49,7 @@ export function signOut(): void {
   location.reload()
 }
 
-/** Uses the code of a link such as /#code=…, which it removes from the address; then asks who is signed in. */
+/** Uses the code of a link such as /#code=…, which it removes from the address; then asks who is signed in. A kept token that the service refuses is dropped. */
 export async function openSession(): Promise<void> {
   const [, code] = /^#code=([\w-]+)$/.exec(location.hash) ?? []
   if (code) {
@@ -66,7 +66,17 @@ export async function openSession(): Promise<void> {
     }
     if (!token.value) linkProblem.value = (await response.text()).replace(/^[A-Z_]+: /, '').trim()
   }
-  await askWho()
+  try {
+    await askWho()
+  } catch (error) {
+    const { code: refused, message } = toRequestError(error)
+    if (!token.value || refused !== 'FORBIDDEN') throw error
+    // It has expired or was revoked since: what a visitor may see is shown, and why there is no more.
+    sessionStorage.removeItem(KEY)
+    token.value = null
+    linkProblem.value = message
+    await askWho()
+  }
 }
 
 async function askWho(): Promise<void> {
