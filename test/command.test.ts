@@ -1,14 +1,11 @@
-import { once } from 'node:events'
-import { createServer } from 'node:http'
-import type { AddressInfo } from 'node:net'
 import { text } from 'node:stream/consumers'
 import { parse, validate } from 'graphql'
-import { describe, expect, it, onTestFinished } from 'vitest'
+import { describe, expect, it } from 'vitest'
 import * as documents from '../src/commands/documents.ts'
 import { schema } from '../src/graphql/schema.ts'
 import { importItems } from '../src/import/import-items.ts'
 import { afterimage } from './support/afterimage.ts'
-import { ADMIN_TOKEN, drawing, entry, testApp, testServer } from './support/setup.ts'
+import { ADMIN_TOKEN, drawing, entry, listen, testApp, testServer } from './support/setup.ts'
 import { until } from './support/until.ts'
 
 describe('afterimage', () => {
@@ -76,24 +73,21 @@ describe('afterimage', () => {
     await importItems({ pg: app.pg, originals: app.stores.originals }, [entry('one', drawing(1))])
     // A balancer whose second to fourth answers say that no service is there.
     let requests = 0
-    const balancer = createServer(async (request, response) => {
+    const balancer = await listen(async (request, response) => {
       requests++
       if (requests > 1 && requests < 5) return response.writeHead(503).end('no server is available')
       const { authorization = '' } = request.headers
       const headers = { 'content-type': 'application/json', authorization }
       const answer = await fetch(new URL('/graphql', url), { method: 'POST', headers, body: await text(request) })
-      response.end(await answer.text())
-    }).listen(0, '127.0.0.1')
-    onTestFinished(() => void balancer.close())
-    await once(balancer, 'listening')
+      return response.end(await answer.text())
+    })
     const service = { AFTERIMAGE_URL: url, AFTERIMAGE_TOKEN: ADMIN_TOKEN }
     const { stdout } = await afterimage(['backfill'], service)
     const [, id = ''] = /^backfill (\S+) is \w+\n$/.exec(stdout) ?? []
     const change = async (verb: string) => (await afterimage(['backfill', verb, id], service)).stdout
     expect(await change('pause')).toBe(`backfill ${id} is PAUSED\n`)
     expect(await change('resume')).toMatch(/ is (QUEUED|PLANNING|RUNNING)\n$/)
-    const { port } = balancer.address() as AddressInfo
-    const watching = afterimage(['backfill', 'watch', id], { ...service, AFTERIMAGE_URL: `http://127.0.0.1:${port}` })
+    const watching = afterimage(['backfill', 'watch', id], { ...service, AFTERIMAGE_URL: balancer })
     await until(() => requests >= 5)
     expect(await change('cancel')).toBe(`backfill ${id} is CANCELED\n`)
     const { code, stdout: said, stderr } = await watching

@@ -145,10 +145,11 @@ export function createEnsureVariant(
         if (isHeld) {
           const source = now.originalKey === wanted.originalKey ? svg : undefined
           const { delivered, item } = await makeOne(now, { ...call, svg: source })
-          const settled = record(now, item, locks.move())
           // Whoever queries its state after the answer finds it there; on a page, that would delay all the others.
-          if (making === 1) await settled
-          return { result: delivered, settled }
+          const isAlone = making === 1
+          const recorded = record(now, { item, locks: locks.move(), when: isAlone ? 'now' : 'soon' })
+          if (isAlone) await recorded
+          return { result: delivered, settled: recorded.catch(logUnrecorded) }
         }
       }
       // Another process is making it: its object appears shortly before its row, when a chunk records many at once.
@@ -200,15 +201,11 @@ export function createEnsureVariant(
   }
 
   /** The item stays locked until its picture is recorded, so that a take-down finds it. */
-  async function record({ itemId, recipe }: Located, item: RenderedItem, locks: DisposableStack): Promise<void> {
+  async function record({ itemId, recipe }: Located, { item, locks, when }: ToRecord): Promise<void> {
     using _ = locks
-    try {
-      await inStage('record', () => records.add(item, making === 1 ? 'now' : 'soon'))
-      // A client that requests one preset will request the others too; transforms differ from page to page.
-      if (!recipe.isTransform) warmQueue.add(itemId)
-    } catch (error) {
-      logFailure('a picture could not be recorded; it is made again when it is requested', error)
-    }
+    await inStage('record', () => records.add(item, when))
+    // A client that requests one preset will request the others too; transforms differ from page to page.
+    if (!recipe.isTransform) warmQueue.add(itemId)
   }
 
   /** A render that exceeds a viewer's limit is SLOW, and left to a worker with a larger limit; only that one is final. */
@@ -223,6 +220,15 @@ export function createEnsureVariant(
     if (isTooSlow) warmQueue.add(wanted.itemId)
     return error
   }
+}
+
+const logUnrecorded = (error: unknown): void =>
+  logFailure('a picture could not be recorded; it is made again when it is requested', error)
+
+interface ToRecord {
+  readonly item: RenderedItem
+  readonly locks: DisposableStack
+  readonly when: 'soon' | 'now'
 }
 
 interface Call extends Start {

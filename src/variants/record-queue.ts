@@ -45,7 +45,7 @@ export function openRecordQueue(pg: Pg): RecordQueue {
       const recorded = Promise.withResolvers<void>()
       waiting.push({ item, recorded })
       if (when === 'now') void recordNext()
-      else timer ??= setTimeout(recordNext, COLLECT_MS)
+      else timer ??= setTimeout(() => void recordNext(), COLLECT_MS)
       return recorded.promise
     },
     close: recordNext,
