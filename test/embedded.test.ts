@@ -27,7 +27,18 @@ async function earlierDirectory(): Promise<string> {
   const options = { stdio: 'ignore', cwd: '/' } as const
   const made = as.spawn(
     as.pathOf(binaries.initdb),
-    [...at, '-U', 'afterimage', `--pwfile=${as.pathOf(path.join(directory, 'password'))}`, '-A', 'scram-sha-256', '-N'],
+    [
+      ...at,
+      '-E',
+      'UTF8',
+      '--locale=C',
+      '-U',
+      'afterimage',
+      `--pwfile=${as.pathOf(path.join(directory, 'password'))}`,
+      '-A',
+      'scram-sha-256',
+      '-N',
+    ],
     options,
   )
   expect(await once(made, 'exit')).toEqual([0, null])

@@ -1,6 +1,6 @@
 import { useEffect, useState } from 'preact/hooks'
 import { ErrorBoundary, LocationProvider, lazy, Route, Router, useLocation } from 'preact-iso'
-import { viewer } from './data/session.ts'
+import { refusals, viewer } from './data/session.ts'
 import { Overview } from './pages/overview/overview.tsx'
 import { CONSOLE_PATHS } from './shell/pages.ts'
 import { Shell } from './shell/shell.tsx'
@@ -35,7 +35,7 @@ function Pages() {
   const [isLoading, setLoading] = useState(false)
   return (
     <Shell isLoading={isLoading}>
-      <ErrorBoundary>
+      <ErrorBoundary key={refusals.value}>
         <Router onLoadStart={() => setLoading(true)} onLoadEnd={() => setLoading(false)}>
           <Route path="/" component={First} />
           <Route path="/catalogue" component={Catalogue} />

@@ -194,7 +194,16 @@ it("creates a vendor's token that sees its own catalogue and uploads only, and r
   await reads(page, '.table .status', 'revoked')
   await theirs.goto(`${url}/uploads`)
   await until(async () => (await ask(url, '{ viewer { name } }', { token: secret })).errors !== undefined)
-  // The kept token is dropped, and the page says why.
+  // The kept token is dropped, and the page says why. What it has asked for with that token, and was refused, it asks for again.
+  await theirs.goto('about:blank')
+  let isFirst = true
+  await theirs.route('**/graphql', async (route) => {
+    if (isFirst && route.request().postData()?.includes('query Viewer')) {
+      isFirst = false
+      await theirs.locator('.notice').first().waitFor()
+    }
+    await route.continue()
+  })
   await theirs.goto(`${url}/catalogue`)
   await theirs.getByRole('button', { name: 'Sign in' }).first().click()
   await reads(theirs, '.account', 'revoked')

@@ -14,6 +14,9 @@ export const viewer = signal<ViewerQuery['viewer'] | null>(null)
 /** Why the last link could not be used, or the token that was kept. */
 export const linkProblem = signal<string | null>(null)
 
+/** How often a kept token was refused: what was asked for with it must be asked for again. */
+export const refusals = signal(0)
+
 export const isSignedIn = computed(() => token.value !== null)
 
 /** The scopes of the token; a signed-out visitor has none. */
@@ -75,6 +78,7 @@ export async function openSession(): Promise<void> {
     sessionStorage.removeItem(KEY)
     token.value = null
     linkProblem.value = message
+    refusals.value++
     await askWho()
   }
 }
