@@ -12,8 +12,8 @@ import { type Bench, startProgram, table, withBench } from './support/service.ts
 import { createStored, pack } from './support/uploads.ts'
 
 const WANTED = { preset: 'preview', format: 'WEBP' } as const
-/** CPU time of one slow file, approximately: above a viewer's limit. */
-const SLOW_MS = 8000
+/** CPU time of one slow file, approximately: slow enough for the slow lane (2 s), and not refused for its estimate (4 s). */
+const SLOW_MS = 2500
 const CLIENTS = 16
 
 /**
@@ -105,7 +105,7 @@ const slow = (shapes: number) =>
 
 /** The number of shapes that makes a file slow on this machine. */
 async function calibrate({ app }: Bench): Promise<number> {
-  const probe = 200
+  const probe = 50
   const { cpuMs } = await app.pool.render(Buffer.from(slow(probe)), [WANTED], { cpuLimitMs: 60_000 })
   return Math.round((probe * SLOW_MS) / cpuMs)
 }
