@@ -1,5 +1,4 @@
 import { type App, Stack } from 'aws-cdk-lib'
-import { Effect, PolicyStatement, ServicePrincipal } from 'aws-cdk-lib/aws-iam'
 import { CfnDelivery, CfnDeliveryDestination, CfnDeliverySource } from 'aws-cdk-lib/aws-logs'
 import { AppError } from '../src/core/errors.ts'
 import { createLogBucket } from './buckets.ts'
@@ -35,24 +34,13 @@ export function createAccessLogs(app: App, { distributionId, id }: { distributio
       `accessLogsOf is ${JSON.stringify(distributionId)}: give the stack's output CloudfrontDistributionId.`,
     )
   const stack = new Stack(app, id, { description: 'Access logs of Afterimage', env: { region: 'us-east-1' } })
-  const bucket = createLogBucket(stack, 'AccessLogs')
-  bucket.addToResourcePolicy(
-    new PolicyStatement({
-      sid: 'LogDelivery',
-      effect: Effect.ALLOW,
-      principals: [new ServicePrincipal('delivery.logs.amazonaws.com')],
-      actions: ['s3:PutObject'],
-      resources: [bucket.arnForObjects('*')],
-      conditions: {
-        StringEquals: { 'aws:SourceAccount': stack.account },
-        ArnLike: {
-          'aws:SourceArn': stack
-            .formatArn({ service: 'logs', resource: 'delivery-source', resourceName: '*' })
-            .replace('delivery-source/', 'delivery-source:'),
-        },
-      },
-    }),
-  )
+  const bucket = createLogBucket(stack, 'AccessLogs', {
+    service: 'delivery.logs.amazonaws.com',
+    keys: '*',
+    sourceArn: stack
+      .formatArn({ service: 'logs', resource: 'delivery-source', resourceName: '*' })
+      .replace('delivery-source/', 'delivery-source:'),
+  })
   const name = `${id}-${distributionId}`
   const source = new CfnDeliverySource(stack, 'Source', {
     name,

@@ -9,7 +9,6 @@ import {
   ListenerAction,
   SslPolicy,
 } from 'aws-cdk-lib/aws-elasticloadbalancingv2'
-import { Effect, PolicyStatement, ServicePrincipal } from 'aws-cdk-lib/aws-iam'
 import { createLogBucket } from './buckets.ts'
 import { API_PORT, type Network } from './network.ts'
 
@@ -62,17 +61,10 @@ export function createBalancer(
 
 /** The construct's own method needs to know the region. */
 function logRequests(stack: Stack, balancer: ApplicationLoadBalancer): void {
-  const bucket = createLogBucket(stack, 'BalancerLogs')
-  bucket.addToResourcePolicy(
-    new PolicyStatement({
-      sid: 'LogDelivery',
-      effect: Effect.ALLOW,
-      principals: [new ServicePrincipal('logdelivery.elasticloadbalancing.amazonaws.com')],
-      actions: ['s3:PutObject'],
-      resources: [bucket.arnForObjects(`AWSLogs/${stack.account}/*`)],
-      conditions: { StringEquals: { 'aws:SourceAccount': stack.account } },
-    }),
-  )
+  const bucket = createLogBucket(stack, 'BalancerLogs', {
+    service: 'logdelivery.elasticloadbalancing.amazonaws.com',
+    keys: `AWSLogs/${stack.account}/*`,
+  })
   balancer.setAttribute('access_logs.s3.enabled', 'true')
   balancer.setAttribute('access_logs.s3.bucket', bucket.bucketName)
   if (bucket.policy) balancer.node.addDependency(bucket.policy)

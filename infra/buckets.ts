@@ -1,5 +1,5 @@
 import { Annotations, Duration, RemovalPolicy, type Stack, Validations } from 'aws-cdk-lib'
-import { AnyPrincipal, Effect, PolicyStatement } from 'aws-cdk-lib/aws-iam'
+import { AnyPrincipal, Effect, PolicyStatement, ServicePrincipal } from 'aws-cdk-lib/aws-iam'
 import { Key } from 'aws-cdk-lib/aws-kms'
 import {
   BlockPublicAccess,
@@ -112,8 +112,18 @@ function keepPublic(previews: Bucket): void {
   )
 }
 
-/** A bucket for logs, which are deleted after 90 days. */
-export function createLogBucket(stack: Stack, id: string): Bucket {
+/** Who writes the logs. */
+interface LogWriter {
+  /** Of AWS, which delivers them. */
+  readonly service: string
+  /** The keys that it may write. */
+  readonly keys: string
+  /** What of this account it may deliver for; absent: anything. */
+  readonly sourceArn?: string
+}
+
+/** A bucket for logs of this account, which are deleted after 90 days. */
+export function createLogBucket(stack: Stack, id: string, { service, keys, sourceArn }: LogWriter): Bucket {
   const bucket = new Bucket(stack, id, {
     blockPublicAccess: BlockPublicAccess.BLOCK_ALL,
     encryption: BucketEncryption.S3_MANAGED,
@@ -126,6 +136,19 @@ export function createLogBucket(stack: Stack, id: string): Bucket {
     id: 'AwsSolutions-S1',
     reason: 'It receives access logs: logging the deliveries into it would never end.',
   })
+  bucket.addToResourcePolicy(
+    new PolicyStatement({
+      sid: 'LogDelivery',
+      effect: Effect.ALLOW,
+      principals: [new ServicePrincipal(service)],
+      actions: ['s3:PutObject'],
+      resources: [bucket.arnForObjects(keys)],
+      conditions: {
+        StringEquals: { 'aws:SourceAccount': stack.account },
+        ...(sourceArn ? { ArnLike: { 'aws:SourceArn': sourceArn } } : {}),
+      },
+    }),
+  )
   return bucket
 }
 

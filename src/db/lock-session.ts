@@ -8,6 +8,7 @@ export interface LockSession extends Connection {
   onBroken(listener: () => void): void
 }
 
+/** Rejects with UNAVAILABLE if the database is, or if locks hold all connections but one for 5 s. */
 export async function openLockSession(pg: Pg): Promise<LockSession> {
   await using opening = new AsyncDisposableStack()
   opening.use(await acquireLockSlot(pg))

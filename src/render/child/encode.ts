@@ -32,10 +32,10 @@ const LOSSLESS_RATIO_MAX = { sure: 3, maybe: 1.6 } as const
 
 /**
  * Encodes a finished picture. `auto` chooses by the raster, for WebP: up to 256 colours the lossless mode is smaller and faster than
- * lossy (vp8l/encode.ts, or libwebp for the densest); above, lossy is much smaller. But lossy WebP stores one chroma value for four pixels, which is visible in one in eight pieces of
- * clip art with more colours: thin, saturated and dense art is therefore also encoded losslessly, with shades along edges rounded, unless
- * that is too large. AVIF's lossless mode is never better (flat art at 512 px: 20,544 B and 538 ms against 4,606 B and 104 ms), and PNG
- * is always lossless.
+ * lossy (vp8l/encode.ts, or libwebp for the densest); above, lossy is much smaller. But lossy WebP stores one chroma value for four
+ * pixels, which is visible in one in eight pieces of clip art with more colours: thin, saturated and dense art is therefore also encoded
+ * losslessly, with shades along edges rounded, unless that is too large. AVIF's lossless mode is never better (flat art at 512 px:
+ * 20,544 B and 538 ms against 4,606 B and 104 ms), and PNG is always lossless.
  */
 export async function encode(
   raster: Raster,

@@ -12,9 +12,9 @@ const REACH_MAX_PX = 8e6
  * size. @param extent the root's larger side in user units
  */
 export function workOfReach(element: Element, extent: number): Work {
-  const px = (reachOf(element) * SIDE_PX) / extent
-  if (!(px > 4 * SIDE_PX)) return NO_WORK
-  return addWork(NO_WORK, work(0.0035, 0.002), Math.sqrt(Math.min(px, REACH_MAX_PX)))
+  const reachPx = (reachOf(element) * SIDE_PX) / extent
+  if (!(reachPx > 4 * SIDE_PX)) return NO_WORK
+  return addWork(NO_WORK, work(0.0035, 0.002), Math.sqrt(Math.min(reachPx, REACH_MAX_PX)))
 }
 
 /** Most data has no number that is worth a look. */
