@@ -52,7 +52,10 @@ export function signOut(): void {
   location.reload()
 }
 
-/** Uses the code of a link such as /#code=…, which it removes from the address; then asks who is signed in. A kept token that the service refuses is dropped. */
+/**
+ * Uses the code of a link such as /#code=…, which it removes from the address; then asks who is signed in. A kept token that the service
+ * refuses is dropped.
+ */
 export async function openSession(): Promise<void> {
   const [, code] = /^#code=([\w-]+)$/.exec(location.hash) ?? []
   if (code) {
