@@ -23,8 +23,8 @@ export type Snapshot = z.output<typeof manifest>
 
 /**
  * Writes the catalogue as JSON Lines, compressed, to the store of originals: `_snapshots/{time}/{table}-{number}.jsonl.gz`, and last
- * `manifest.json`, without which a snapshot is ignored. It is consistent: one transaction reads all of it. Deletes all but the last seven. Memory: one part.
- * Returns null if `signal` aborted, and without writing anything if the catalogue is empty: a service that was started on an empty database
+ * `manifest.json`, without which a snapshot is ignored. It is consistent: one transaction reads all of it. Deletes all but the last seven.
+ * Memory: one part. Returns null if `signal` aborted, and without writing anything if the catalogue is empty: a service that was started on an empty database
  * after a loss would replace, night after night, the snapshots to rebuild from.
  */
 export async function writeSnapshot(
