@@ -160,10 +160,11 @@ it('a plan estimates from measurements: the time of parallel chunks counts once,
     const { estimatedBytes } = await plan()
     expect(estimatedBytes).toBe(preset === 'watermark' ? 6 * (101 + 1001 + 2001) : null)
   }
+  // AVIF takes many times as long, and no backfill has made any yet.
   expect(await plan('{ formats: [AVIF] }')).toMatchObject({
     items: 6,
     images: 18,
-    estimatedSeconds: 8,
+    estimatedSeconds: null,
     estimatedBytes: null,
   })
 })

@@ -2,7 +2,7 @@ import { useEffect, useState } from 'preact/hooks'
 import { ErrorBoundary, LocationProvider, lazy, Route, Router, useLocation } from 'preact-iso'
 import { refusals, viewer } from './data/session.ts'
 import { Overview } from './pages/overview/overview.tsx'
-import { CONSOLE_PATHS } from './shell/pages.ts'
+import { CONSOLE_PATHS, whyClosed } from './shell/pages.ts'
 import { Shell } from './shell/shell.tsx'
 import { Empty } from './ui/notice.tsx'
 import { PageHead } from './ui/section.tsx'
@@ -33,6 +33,19 @@ export function App() {
 
 function Pages() {
   const [isLoading, setLoading] = useState(false)
+  const { path } = useLocation()
+  const closed = whyClosed(viewer.value, path)
+  if (closed)
+    return (
+      <Shell isLoading={false}>
+        <PageHead title="Not among your pages" />
+        <Empty title={closed}>
+          <p>
+            Your token shows <a href="/catalogue">your catalogue</a> and <a href="/uploads">your uploads</a>.
+          </p>
+        </Empty>
+      </Shell>
+    )
   return (
     <Shell isLoading={isLoading}>
       <ErrorBoundary key={refusals.value}>

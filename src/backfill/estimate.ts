@@ -12,7 +12,7 @@ export interface BackfillPlan {
   readonly images: number
   /** Items whose current source has failed before: modes FAILED and ALL retry them, the others skip them. */
   readonly failedBefore: number
-  /** At the speed of the latest backfills' chunks; null if none ran within a day. */
+  /** At the speed of the latest backfills' chunks, of those with AVIF or of those without; null if none ran within a day. */
   readonly estimatedSeconds: number | null
   /** Based on the size of the latest images; null if a variant has no images yet. */
   readonly estimatedBytes: number | null
@@ -47,7 +47,8 @@ export function createEstimate(app: {
       const work = await countWork(client, order).catch((error) => {
         throw error.code === QUERY_CANCELED ? tooLong(error) : error
       })
-      const measured = await MEASURE_RATE.get(client, { chunks: MEASURED_CHUNKS })
+      const hasAvif = order.variants.some(({ format }) => format === 'AVIF')
+      const measured = await MEASURE_RATE.get(client, { chunks: MEASURED_CHUNKS, hasAvif })
       const sizes = await MEASURE_SIZES.all(client, {
         presets: order.variants.map(({ preset }) => preset.name),
         formats: order.variants.map(({ format }) => format),
@@ -104,7 +105,7 @@ const LIMIT_TIME = statement({
 })
 
 // Chunks run in parallel: time covered by several of them counts once, and time between them not at all. Work that others did in a chunk
-// counts as done by it, though it took no time: an item needs an image or a failure.
+// counts as done by it, though it took no time: an item needs an image or a failure. AVIF takes many times as long as the other formats.
 const MEASURE_RATE = statement({
   name: 'measure-rate',
   text: `
@@ -113,10 +114,11 @@ const MEASURE_RATE = statement({
       from unnest(range_agg(tstzrange(started_at, updated_at))) as busy
     )::float8 as rate
     from (
-      select * from backfill_chunk
-      where updated_at > now() - interval '1 day' and started_at < updated_at order by updated_at desc limit :chunks
+      select c.* from backfill_chunk c join backfill b on b.id = c.backfill_id
+      where c.updated_at > now() - interval '1 day' and c.started_at < c.updated_at and ('AVIF' = any(b.formats)) = :hasAvif
+      order by c.updated_at desc limit :chunks
     ) as latest`,
-  parameters: { chunks: 'int8' },
+  parameters: { chunks: 'int8', hasAvif: 'bool' },
   columns: { rate: 'float8?' },
 })
 

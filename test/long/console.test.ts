@@ -109,6 +109,11 @@ it('a backfill is paused and resumed; the reason of a failure is found and tried
   await page.goto(`${url}/`)
   await page.getByRole('button', { name: 'Pause' }).click()
   await page.getByRole('button', { name: 'Resume' }).waitFor()
+  // The page of backfills says the same in the list and in the comparison, as it goes on.
+  const { page: list } = await openConsole(chromium)
+  await list.addInitScript(`sessionStorage.setItem('afterimage-token', ${JSON.stringify(ADMIN_TOKEN)})`)
+  await list.goto(`${url}/backfills?open=${encodeURIComponent(data.startBackfill.id)}`)
+  await list.locator('.comparison').waitFor()
   startWorker(app)
   const statusOf = async () =>
     (await ask<{ backfill: { status: string } }>(url, `{ backfill(id: "${data.startBackfill.id}") { status } }`)).data
@@ -117,6 +122,8 @@ it('a backfill is paused and resumed; the reason of a failure is found and tried
   await page.getByRole('button', { name: 'Resume' }).click()
   await reads(page, 'h1', 'All pictures are ready but 3 that failed')
   expect(await statusOf()).toBe('COMPLETED')
+  await reads(list, '.comparison', '60')
+  await reads(list, '.table', '60 of 61')
 
   await page.getByRole('link', { name: '1 BLANK' }).click()
   await page.getByRole('link', { name: 'nothing' }).click()
@@ -146,9 +153,12 @@ it('finds an item by suggestion, and copies a snippet that works', async () => {
   await page.locator('a.card').first().focus()
   await page.keyboard.press('ArrowRight')
   await page.keyboard.press('Enter')
-  await page.getByRole('button', { name: 'Copy the snippet' }).click()
-  const snippet = await page.evaluate<string>('navigator.clipboard.readText()')
-  const [, src = ''] = /src="([^"]+)"/.exec(snippet) ?? []
+  const src = await until(async () => {
+    // Before the item has come, there is no address in it.
+    await page.getByRole('button', { name: 'Copy the snippet' }).click()
+    const snippet = await page.evaluate<string>('navigator.clipboard.readText()')
+    return /src="(http[^"]+)"/.exec(snippet)?.[1] ?? null
+  })
   const picture = await fetch(src)
   expect([picture.status, picture.headers.get('content-type')]).toEqual([200, 'image/webp'])
   await picture.arrayBuffer()
@@ -157,7 +167,16 @@ it('finds an item by suggestion, and copies a snippet that works', async () => {
   await until(() => page.evaluate<boolean>(`document.querySelector('.playground img')?.naturalWidth === 256`))
   await page.keyboard.press('Escape')
   await page.waitForURL(/catalogue/)
-  expect(complaints).toEqual([])
+  // Opened by its address: Escape stays within the console. An address that is no text is one of no item.
+  const item = await page.locator('a.card').first().getAttribute('href')
+  const { page: direct, complaints: others } = await openConsole(chromium)
+  await direct.goto(url + item)
+  await direct.locator('.item-side').waitFor()
+  await direct.keyboard.press('Escape')
+  await direct.waitForURL(/catalogue/)
+  await direct.goto(`${url}/item/%E0%A4%A`)
+  await reads(direct, '.empty', 'No item has the id')
+  expect([...complaints, ...others]).toEqual([])
 })
 
 describe('vendors', () => {

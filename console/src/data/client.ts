@@ -17,9 +17,11 @@ export class RequestError extends Error {
 }
 
 let currentToken: () => string | null = () => null
-/** Tells the client where to find the token. */
-export const setToken = (read: () => string | null): void => {
+let onForbidden: () => void = () => {}
+/** Tells the client where to find the token, and whom to tell that something was forbidden with it. */
+export const setToken = (read: () => string | null, forbidden: () => void): void => {
   currentToken = read
+  onForbidden = forbidden
 }
 
 export function headers(): Record<string, string> {
@@ -55,6 +57,7 @@ export async function request<Result, Variables>(
 /** The data of an answer; throws its first error. */
 export function resultOf<Result>(answer: Answer<Result> | null, status = 200): Result {
   const [error] = answer?.errors ?? []
+  if (error?.extensions?.code === 'FORBIDDEN' && currentToken()) onForbidden()
   if (error) throw new RequestError(error.extensions?.code ?? 'INTERNAL', error.message)
   if (!answer?.data)
     throw new RequestError('UNAVAILABLE', `The service answered with status ${status}: try again in a moment.`)

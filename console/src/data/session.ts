@@ -6,12 +6,18 @@ const KEY = 'afterimage-token'
 
 /** The token of this tab, if one was given. Kept until the tab is closed; it is never part of a URL. */
 export const token = signal<string | null>(sessionStorage.getItem(KEY))
-setToken(() => token.value)
+setToken(
+  () => token.value,
+  () => void checkToken(),
+)
 
 /** Who asks, as the service says; null until it has answered. */
 export const viewer = signal<ViewerQuery['viewer'] | null>(null)
 
-/** Why the last link could not be used, or the token that was kept. */
+const REFUSED =
+  'Your token has expired or was revoked: sign in with another one. Until then you see what every visitor sees.'
+
+/** Why the last link could not be used, or why the token is not used any more. */
 export const linkProblem = signal<string | null>(null)
 
 /** How often a kept token was refused: what was asked for with it must be asked for again. */
@@ -39,6 +45,7 @@ export async function signIn(given: string): Promise<void> {
   try {
     await askWho()
     sessionStorage.setItem(KEY, given)
+    linkProblem.value = null
   } catch (error) {
     token.value = null
     throw error
@@ -72,18 +79,31 @@ export async function openSession(): Promise<void> {
     }
     if (!token.value) linkProblem.value = (await response.text()).replace(/^[A-Z_]+: /, '').trim()
   }
+  if (await isRefused()) refusals.value++
+}
+
+let checking = false
+/** Something was forbidden: perhaps the token is not accepted any more. What is on the page stays, and what was filled in. */
+async function checkToken(): Promise<void> {
+  if (checking || !viewer.peek()) return
+  checking = true
+  await isRefused().catch(() => {})
+  checking = false
+}
+
+/** Asks who is signed in. A token that has expired or was revoked is dropped: what a visitor may see is shown, and why there is no more. */
+async function isRefused(): Promise<boolean> {
   try {
     await askWho()
+    return false
   } catch (error) {
-    const { code: refused, message } = toRequestError(error)
-    if (!token.value || refused !== 'FORBIDDEN') throw error
-    // It has expired or was revoked since: what a visitor may see is shown, and why there is no more.
-    sessionStorage.removeItem(KEY)
-    token.value = null
-    linkProblem.value = message
-    refusals.value++
-    await askWho()
+    if (!token.value || toRequestError(error).code !== 'FORBIDDEN') throw error
   }
+  sessionStorage.removeItem(KEY)
+  token.value = null
+  linkProblem.value = REFUSED
+  await askWho()
+  return true
 }
 
 async function askWho(): Promise<void> {

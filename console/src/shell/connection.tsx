@@ -15,7 +15,7 @@ export function Connection() {
     <div class="connection" role="status">
       {since !== null && (
         <p>
-          No news from the service for {Math.max(0, Math.round((now - since) / 1000))} s. What you see is from before
+          No news from the service for {Math.max(1, Math.round((now - since) / 1000))} s. What you see is from before
           that; this page goes on by itself.
         </p>
       )}

@@ -41,6 +41,18 @@ export const pagesOf = (viewer: ViewerQuery['viewer'] | null): readonly NavPage[
 export const CONSOLE_PATHS =
   /^\/(?:$|\?|(?:catalogue|item|why|backfills|families|layouts|uploads|operations)(?:[/?]|$))/
 
+/**
+ * Why a page is not shown to whoever is signed in; null if it is. The first one leads a vendor to the catalogue, and those for operations
+ * say for themselves which scope each needs.
+ */
+export function whyClosed(viewer: ViewerQuery['viewer'] | null, path: string): string | null {
+  const page = PAGES.find((each) => isCurrent(each, path))
+  if (!page || page.path === '/' || page.path === '/operations' || pagesOf(viewer).includes(page)) return null
+  return page.vendorScopes === null
+    ? 'This page is for operators.'
+    : `This needs a token with the scope ${page.vendorScopes.join(' or ')}, which yours does not have.`
+}
+
 export const isCurrent = (page: NavPage, path: string): boolean =>
   page.path === '/'
     ? path === '/'

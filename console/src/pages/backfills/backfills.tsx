@@ -1,4 +1,4 @@
-import { useCallback } from 'preact/hooks'
+import { useCallback, useState } from 'preact/hooks'
 import { request } from '../../data/client.ts'
 import type { LoadPage } from '../../data/paged.ts'
 import { useUrlState } from '../../data/url-state.ts'
@@ -94,8 +94,10 @@ export default function Backfills() {
     [],
   )
   const list = useMore(load)
-  const active = list.nodes?.filter(isActive) ?? []
-  const opened = list.nodes?.find(({ id }) => id === open)
+  const [news, setNews] = useState<ReadonlyMap<string, Backfill>>(new Map())
+  const nodes = list.nodes?.map((listed) => newer(listed, news.get(listed.id))) ?? null
+  const active = nodes?.filter(isActive) ?? []
+  const opened = nodes?.find(({ id }) => id === open)
   return (
     <>
       <PageHead
@@ -123,13 +125,17 @@ export default function Backfills() {
       {active.length > 0 && (
         <div class="stack">
           {active.map((backfill, at) => (
-            <RunningBackfill key={backfill.id} backfill={backfill} isLive={at < LIVE_MAX} onEnd={list.reload} />
+            <RunningBackfill
+              key={backfill.id}
+              backfill={backfill}
+              isLive={at < LIVE_MAX}
+              onNews={(each) => setNews((known) => new Map(known).set(each.id, each))}
+              onEnd={list.reload}
+            />
           ))}
         </div>
       )}
-      {opened && (
-        <Comparison backfill={opened} earlier={(list.nodes ?? []).filter((each) => isEarlier(each, opened))} />
-      )}
+      {opened && <Comparison backfill={opened} earlier={(nodes ?? []).filter((each) => isEarlier(each, opened))} />}
       <Section title={open ? 'This one and the others' : 'All backfills'}>
         {list.nodes?.length === 0 ? (
           <Empty title="No backfill has run yet.">
@@ -139,13 +145,17 @@ export default function Backfills() {
             </p>
           </Empty>
         ) : (
-          <Table label="Backfills" columns={columns} rows={list.nodes ?? []} keyOf={({ id }) => id} current={open} />
+          <Table label="Backfills" columns={columns} rows={nodes ?? []} keyOf={({ id }) => id} current={open} />
         )}
         <More list={list} what="The backfills cannot be shown." />
       </Section>
     </>
   )
 }
+
+/** Events are newer than the list, until that says that it has ended. */
+const newer = (listed: Backfill, news: Backfill | undefined): Backfill =>
+  news && isActive(listed) ? { ...listed, ...news } : listed
 
 const isEarlier = (each: Backfill, opened: Backfill): boolean =>
   each.createdAt < opened.createdAt && isAlike(each, opened) && each.finishedAt !== null

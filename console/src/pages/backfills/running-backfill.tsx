@@ -35,10 +35,13 @@ const SPEED_EVERY_MS = 1000
 export function RunningBackfill({
   backfill,
   isLive,
+  onNews,
   onEnd,
 }: {
   backfill: Backfill
   isLive: boolean
+  /** For what else the page says of it. */
+  onNews?: (news: Backfill) => void
   onEnd: () => void
 }) {
   const [news, setNews] = useState(backfill)
@@ -51,6 +54,7 @@ export function RunningBackfill({
   }
   const show = (next: Backfill) => {
     setNews(next)
+    onNews?.(next)
     const speed = next.itemsPerSecond
     if (speed === null) return
     setSpeeds((last) => {

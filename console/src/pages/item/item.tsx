@@ -1,7 +1,8 @@
 import { useEffect, useMemo } from 'preact/hooks'
-import { useRoute } from 'preact-iso'
+import { useLocation, useRoute } from 'preact-iso'
 import { usePresets } from '../../data/presets.ts'
 import { useQuery } from '../../data/query.ts'
+import { viewer } from '../../data/session.ts'
 import { useUrlState } from '../../data/url-state.ts'
 import { ItemPage, type ItemPageQuery } from '../../generated.ts'
 import { Empty, Problem } from '../../ui/notice.tsx'
@@ -36,7 +37,9 @@ export default function Item() {
   useBackOnEscape()
 
   if (page.error) return <Problem error={page.error} what="The item cannot be shown." onRetry={page.reload} />
-  if (page.data && !page.data.item) return <Missing uniqueId={uniqueId} />
+  const own = viewer.value?.vendor?.username
+  const isForeign = own !== undefined && page.data?.item?.vendor.username !== own
+  if (page.data && (!page.data.item || isForeign)) return <Missing uniqueId={uniqueId} />
   const item = page.data?.item ?? null
   const current =
     variants.find(({ preset, format }) => preset.name === state.preset && (!state.format || format === state.format)) ??
@@ -170,16 +173,20 @@ function Missing({ uniqueId }: { uniqueId: string }) {
   )
 }
 
-/** Escape leads back to the list that one came from. */
+/** Escape leads back to the list that one came from, and to the catalogue from elsewhere. */
 function useBackOnEscape(): void {
+  const { route } = useLocation()
   useEffect(() => {
     const onKey = (event: KeyboardEvent) => {
       const isTyping =
         event.target instanceof HTMLInputElement && /^(?:text|search|password|color)$/.test(event.target.type)
       const isFree = !isTyping && !document.querySelector(':popover-open, dialog[open]')
-      if (event.key === 'Escape' && isFree && history.length > 1) history.back()
+      if (event.key !== 'Escape' || !isFree) return
+      // Of this origin alone, unlike the length of the history. Not every browser has it.
+      if ('navigation' in window && window.navigation.canGoBack) history.back()
+      else route('/catalogue')
     }
     addEventListener('keydown', onKey)
     return () => removeEventListener('keydown', onKey)
-  }, [])
+  }, [route])
 }

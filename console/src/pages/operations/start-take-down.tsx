@@ -1,6 +1,8 @@
 import { useSignal } from '@preact/signals'
+import { useEffect } from 'preact/hooks'
 import { type RequestError, request, toRequestError } from '../../data/client.ts'
 import { useMutation } from '../../data/query.ts'
+import { useUrlState } from '../../data/url-state.ts'
 import { FindTarget, type FindTargetQuery, TakeDown } from '../../generated.ts'
 import { Button } from '../../ui/button.tsx'
 import { Dialog } from '../../ui/dialog.tsx'
@@ -33,8 +35,9 @@ function targetsOf({ item, family }: FindTargetQuery['explain']): readonly Targe
 
 /** Finds what is meant by any address or name, asks for the reason, and has the name typed before anything is hidden. */
 export function StartTakeDown({ onStarted }: { onStarted: () => void }) {
-  const text = useSignal('')
-  const reason = useSignal('')
+  const [state, set] = useUrlState()
+  const text = useSignal(state.about ?? '')
+  const reason = useSignal(state.reason ?? '')
   const targets = useSignal<readonly Target[]>([])
   const chosen = useSignal('')
   const problem = useSignal<string | null>(null)
@@ -43,12 +46,12 @@ export function StartTakeDown({ onStarted }: { onStarted: () => void }) {
   const isConfirming = useSignal(false)
   const target = targets.value.find(({ value }) => value === chosen.value)
 
-  const find = async (event: Event) => {
-    event.preventDefault()
+  const find = async () => {
     const url = text.value.trim()
     problem.value = url ? null : 'Paste the address of a picture, an id or a slug.'
     error.value = null
     targets.value = []
+    set({ about: url }, { replace: true })
     if (!url) return
     isFinding.value = true
     try {
@@ -62,10 +65,20 @@ export function StartTakeDown({ onStarted }: { onStarted: () => void }) {
       isFinding.value = false
     }
   }
+  useEffect(() => {
+    // The page was loaded again.
+    if (text.peek()) void find()
+  }, [])
   const why = reason.value.trim() ? null : 'Give the reason first: it is kept in the receipt.'
   return (
     <div class="operate">
-      <form class="operate-line" onSubmit={(event) => void find(event)}>
+      <form
+        class="operate-line"
+        onSubmit={(event) => {
+          event.preventDefault()
+          void find()
+        }}
+      >
         <TextField
           label="What is it about?"
           problem={problem.value}
@@ -101,6 +114,7 @@ export function StartTakeDown({ onStarted }: { onStarted: () => void }) {
                 value={reason.value}
                 onInput={({ currentTarget }) => {
                   reason.value = currentTarget.value
+                  set({ reason: currentTarget.value }, { replace: true })
                 }}
               />
             )}
@@ -128,6 +142,7 @@ export function StartTakeDown({ onStarted }: { onStarted: () => void }) {
               targets.value = []
               text.value = ''
               reason.value = ''
+              set({ about: '', reason: '' }, { replace: true })
               onStarted()
             }}
           />
