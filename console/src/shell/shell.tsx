@@ -2,7 +2,6 @@ import type { ComponentChildren } from 'preact'
 import { useEffect, useRef } from 'preact/hooks'
 import { useLocation } from 'preact-iso'
 import { isSignedIn, linkProblem, viewer } from '../data/session.ts'
-import { Button } from '../ui/button.tsx'
 import { Icon } from '../ui/icon.tsx'
 import { Toasts } from '../ui/toast.tsx'
 import { Account } from './account.tsx'
@@ -80,22 +79,15 @@ export function Shell({ isLoading, children }: { isLoading: boolean; children: C
       </header>
       <Connection />
       <main id="main" class="page" ref={main} tabIndex={-1} aria-busy={isLoading}>
-        {linkProblem.value && !isSignedIn.value && <NotSignedIn why={linkProblem.value} />}
+        {linkProblem.value && !isSignedIn.value && (
+          <p class="notice wrap" role="alert">
+            <Icon name="key" />
+            {linkProblem.value}
+          </p>
+        )}
         {children}
       </main>
       <Toasts />
-    </div>
-  )
-}
-
-function NotSignedIn({ why }: { why: string }) {
-  return (
-    <div class="notice" role="alert">
-      <Icon name="key" />
-      <p class="wrap">{why}</p>
-      <Button kind="plain" popovertarget="sign-in">
-        Sign in
-      </Button>
     </div>
   )
 }
