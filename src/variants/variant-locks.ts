@@ -1,8 +1,8 @@
 import { setImmediate as nextTurn } from 'node:timers/promises'
 import type { Pg } from '../db/database.ts'
-import { openLockSession } from '../db/lock-session.ts'
+import { type LockSession, openLockSession } from '../db/lock-session.ts'
 import { ITEM_LOCKS } from '../db/locks.ts'
-import { type Queryable, statement } from '../db/statement.ts'
+import { statement } from '../db/statement.ts'
 import { type Located, locateVariants } from './locate.ts'
 
 /** The right to make a variant, until it is disposed of. */
@@ -38,16 +38,10 @@ export function openVariantLocks(pg: Pg): (wanted: Located) => Promise<VariantLo
     try {
       await using session = await openLockSession(pg)
       session.onBroken(() => wake())
-      while (!session.isBroken && (held.size > 0 || queue.length + released.length > 0)) {
+      for (let isKept = false; held.size > 0 || queue.length + released.length > 0; isKept = true) {
         if (queue.length + released.length === 0) await new Promise<void>((resolve) => (wake = resolve))
         else await nextTurn()
-        if (session.isBroken) break
-        try {
-          await serve(session.client)
-        } catch (error) {
-          session.discard()
-          throw error
-        }
+        if (session.isBroken || !(await serve(session, isKept))) break
       }
     } catch (error) {
       for (const { reject } of queue.splice(0)) reject(error)
@@ -57,7 +51,8 @@ export function openVariantLocks(pg: Pg): (wanted: Located) => Promise<VariantLo
     }
   }
 
-  async function serve(client: Queryable): Promise<void> {
+  /** Returns false if the connection is of no more use. One that was kept may have broken unnoticed: its requests are served on a new one. */
+  async function serve({ client, discard }: LockSession, isKept: boolean): Promise<boolean> {
     const requests = queue.splice(0)
     try {
       const ids = [...new Set(requests.map(({ wanted }) => wanted.itemId).filter((id) => !held.has(id)))]
@@ -66,9 +61,12 @@ export function openVariantLocks(pg: Pg): (wanted: Located) => Promise<VariantLo
       const wanted = requests.map((request) => request.wanted)
       const located = wanted.length > 0 ? await locateVariants(client, wanted) : []
       for (const [index, request] of requests.entries()) request.resolve(lockOf(request.wanted, located[index] ?? null))
+      return true
     } catch (error) {
-      for (const { reject } of requests) reject(error)
-      throw error
+      discard()
+      if (isKept) queue.unshift(...requests)
+      else for (const { reject } of requests) reject(error)
+      return false
     }
   }
 
