@@ -59,7 +59,7 @@ it('redacts passwords and signatures', async () => {
   expect(JSON.parse(line ?? '')).toMatchObject({ a: 'at postgres://…@host/db', b: '/uploads/1?expires=1&signature=…' })
 })
 
-it('has one line for each request, with its id and why its picture failed; of stored pictures, one in 100', async () => {
+it('has one line for each request, with its id and why its picture failed; of stored pictures, one in 100, and of refused ones, one in 20', async () => {
   const [observe, sender, context] = ['http/observe-requests', 'http/sender', 'core/request-context'].map((file) =>
     JSON.stringify(path.join(import.meta.dirname, `../src/${file}.ts`)),
   )
@@ -73,7 +73,7 @@ it('has one line for each request, with its id and why its picture failed; of st
       inRequest(own, () => {
         observeRequest(request, response, own.described)
         if (request.url.endsWith('broken')) Object.assign(currentRequest().described, { vendor: 'acme', code: 'NOT_SVG' })
-        response.writeHead(request.url.endsWith('broken') ? 422 : 200).end()
+        response.writeHead(request.url.endsWith('broken') ? 422 : request.url.endsWith('full') ? 503 : 200).end()
       })
     })
     await new Promise((resolve) => server.listen(0, '127.0.0.1', resolve))
@@ -82,7 +82,8 @@ it('has one line for each request, with its id and why its picture failed; of st
     for (const headers of [{ 'x-request-id': 'mine' }, { 'x-amz-cf-id': 'of-the-cdn==' }, { 'x-request-id': 'two words' }])
       ids.push((await send('/graphql?query=secret', headers)).headers.get('x-request-id'))
     await send('/images/broken', { 'x-request-id': 'broken' })
-    for (let n = 0; n < 250; n++) await send('/images/a.webp')
+    for (let n = 0; n < 150; n++) await send('/images/a.webp')
+    for (let n = 0; n < 30; n++) await send('/images/full')
     log.info('ids', { ids: ids.join(' ') })
     await new Promise((resolve) => server.close(resolve).closeAllConnections())
   `)
@@ -97,6 +98,8 @@ it('has one line for each request, with its id and why its picture failed; of st
     { requestId: 'broken', level: 'warn', status: 422, vendor: 'acme', code: 'NOT_SVG' },
     { path: '/images/a.webp', sampled: 100 },
     { path: '/images/a.webp', sampled: 100 },
+    { path: '/images/full', status: 503, sampled: 20 },
+    { path: '/images/full', status: 503, sampled: 20 },
   ])
-  expect(requests).toHaveLength(6)
+  expect(requests).toHaveLength(8)
 })

@@ -9,7 +9,7 @@ import { createOriginHandler } from '../src/http/images.ts'
 import { type AdmissionLimiter, openAdmissionLimiter, WAIT_MAX_MS } from '../src/variants/admission.ts'
 import { variantKeyOf } from '../src/variants/make.ts'
 import { createStandIns } from '../src/variants/stand-ins.ts'
-import { importDrawings, listen, testApp, testServer } from './support/setup.ts'
+import { ask, importDrawings, listen, testApp, testServer } from './support/setup.ts'
 import { until } from './support/until.ts'
 
 const applicant = (
@@ -215,6 +215,25 @@ describe('a refusal', () => {
     const url = await listen((request, response) => void handle(request, response, request.url?.slice(1) ?? ''))
     return { app, keys, get, refused: (key: string, init?: RequestInit) => fetch(`${url}/${key}`, init) }
   }
+
+  it('is remembered for a moment, but what was taken down in between is not made', async () => {
+    const { app, keys, itemIds, url: api } = await open(2)
+    let isFull = true
+    const handle = createOriginHandler({
+      ...app,
+      ensureVariant: (...call) => (isFull ? Promise.reject(new AppError('BUSY', 'full')) : app.ensureVariant(...call)),
+    })
+    const url = await listen((request, response) => void handle(request, response, request.url?.slice(1) ?? ''))
+    const statuses = async () => await Promise.all(keys.map(async (key) => (await fetch(`${url}/${key}`)).status))
+    expect(await statuses()).toEqual([503, 503])
+    const { errors } = await ask(
+      api,
+      `mutation { takeDown(id: "${Buffer.from(`Icon:${itemIds[0]}`).toString('base64')}", reason: "x") { id } }`,
+    )
+    expect(errors).toBeUndefined()
+    isFull = false
+    expect(await statuses()).toEqual([410, 200])
+  })
 
   it("has a neutral picture of the preset's, transform's or layout's size as its body, in the requested format", async () => {
     const { app, refused } = await full()

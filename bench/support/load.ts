@@ -11,6 +11,8 @@ export interface Answer {
 export interface Load {
   readonly answers: readonly Answer[]
   readonly elapsedMs: number
+  /** CPU time of this process meanwhile. */
+  readonly cpuMs: number
 }
 
 const agent = new Agent({ keepAlive: true, maxFreeSockets: 2000 })
@@ -38,6 +40,7 @@ export async function closedLoad(
   { clients, forMs = Number.POSITIVE_INFINITY }: { clients: number; forMs?: number },
 ): Promise<Load> {
   const from = performance.now()
+  const cpu = process.cpuUsage()
   const answers: Answer[] = []
   const client = async () => {
     while (performance.now() - from < forMs) {
@@ -47,7 +50,7 @@ export async function closedLoad(
     }
   }
   await Promise.all(Array.from({ length: clients }, client))
-  return { answers, elapsedMs: performance.now() - from }
+  return { answers, elapsedMs: performance.now() - from, cpuMs: cpuSince(cpu) }
 }
 
 /** Requests at a fixed rate, whatever their results. Refused ones are sent again later. */
@@ -56,6 +59,7 @@ export async function openLoad(
   { perSecond, forMs }: { perSecond: number; forMs: number },
 ): Promise<Load> {
   const from = performance.now()
+  const cpu = process.cpuUsage()
   const left = [...urls]
   const answers: Promise<Answer>[] = []
   while (performance.now() - from < forMs) {
@@ -69,9 +73,18 @@ export async function openLoad(
     }
     await new Promise((resolve) => setTimeout(resolve, 5))
   }
-  const elapsedMs = performance.now() - from
-  return { answers: await Promise.all(answers), elapsedMs }
+  const during = { elapsedMs: performance.now() - from, cpuMs: cpuSince(cpu) }
+  return { answers: await Promise.all(answers), ...during }
 }
+
+function cpuSince(from: NodeJS.CpuUsage): number {
+  const { user, system } = process.cpuUsage(from)
+  return (user + system) / 1000
+}
+
+/** Responses of 200 per second, of those that were complete before the load ended. */
+export const goodputOf = ({ answers, elapsedMs }: Load): number =>
+  (answers.filter(({ status, atMs, ms }) => status === 200 && atMs + ms <= elapsedMs).length / elapsedMs) * 1000
 
 async function ask(url: string, loadFrom: number): Promise<Answer> {
   const from = performance.now()

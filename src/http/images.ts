@@ -13,7 +13,6 @@ import { isPrivateKey, withoutPlace } from '../core/visibility.ts'
 import type { DeliveryCounts } from '../diagnose/delivery-counts.ts'
 import type { Limits } from '../limits/limits.ts'
 import { networkOf } from '../limits/network.ts'
-
 import { inStage } from '../telemetry/stage.ts'
 import { ANSWER_LIMIT_MS, type Delivered, type Viewer } from '../variants/ensure.ts'
 import { createVariantFinder, type IssuedImage } from '../variants/find.ts'

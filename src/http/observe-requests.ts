@@ -40,23 +40,28 @@ export const statusOf = (response: ServerResponse): number =>
 export const methodOf = ({ method = '' }: IncomingMessage): string => (METHODS.has(method) ? method : 'other')
 
 /** Requests for stored pictures and health checks come by the thousand: one in so many is logged. */
-const SAMPLED = { images: 100, healthz: 1000, readyz: 1000, metrics: 1000 } as const
+const SAMPLED: Readonly<Record<string, number>> = { images: 100, healthz: 1000, readyz: 1000, metrics: 1000 }
+/** In an overload, hundreds of requests for pictures are refused in a second. */
+const SAMPLED_REFUSALS = 20
 const PATH_MAX = 500
 
 /**
  * Counts a request, measures its time and logs one line when its response has ended: it also has what the code has described in the
- * context. Failed ones are logged in any case, stored pictures as a sample. Takes about 1 µs, and a line 10.
+ * context. Failed ones are logged in any case, stored and refused pictures as a sample. Takes about 1 µs, and a line 10.
  */
 export function createObserver({ accessLog }: { readonly accessLog: boolean }) {
   const passed = new Map<string, number>()
 
   /** Whether it is time for a line of a route; the factor tells how many requests it stands for. */
   function sample(route: string, status: number): number {
-    const every = route in SAMPLED && status < 400 ? SAMPLED[route as keyof typeof SAMPLED] : 1
+    const isRefusal = route === 'images' && status === 503
+    const every = isRefusal ? SAMPLED_REFUSALS : status < 400 ? (SAMPLED[route] ?? 1) : 1
     if (every === 1) return 1
-    const count = (passed.get(route) ?? 0) + 1
-    passed.set(route, count % every)
-    return count === every ? every : 0
+    const kind = isRefusal ? 'refusals' : route
+    const count = passed.get(kind) ?? 0
+    passed.set(kind, (count + 1) % every)
+    // The first is logged, so that none goes unseen.
+    return count === 0 ? every : 0
   }
 
   return function observeRequest(

@@ -1,4 +1,6 @@
+import { LRUCache } from 'lru-cache'
 import { cacheTagsOf } from '../core/cache-tags.ts'
+import { AppError } from '../core/errors.ts'
 import { findRecipe } from '../core/transform.ts'
 import { type ImageFormat, type Presets, parseVariantKey, printSourceKey, type VariantPath } from '../core/variant.ts'
 import { secretOf, type UrlSecret, type UrlSecrets, type Versioned } from '../core/version.ts'
@@ -45,14 +47,24 @@ interface Finder extends UrlSecrets {
   readonly ensureVariant: EnsureVariant
 }
 
+/** Who was refused asks again after the second that Retry-After names. */
+const REFUSED = { max: 5000, ttl: 3000 }
+
 /**
  * Resolves a variant's key: one indexed look-up, batched over concurrent requests. Null: it was never issued; the caller treats a picture
  * of a PRIVATE item in the same way, unless the request is signed.
  */
 export function createVariantFinder(app: Finder): (key: string) => Promise<IssuedImage | null> {
   const locate = openLocator(app.pg)
+  /**
+   * Pictures for which there was no place a moment ago, by key: in an overload, they are requested again and again, and a look-up for each
+   * refusal takes time from the renderers. Whether a picture may be shown is checked once more before it is made.
+   */
+  const refused = new LRUCache<string, IssuedImage>(REFUSED)
 
   return async function findVariant(key) {
+    const known = refused.get(key)
+    if (known) return known
     const path = parseVariantKey(key)
     const recipe = path && findRecipe(app, path.preset)
     if (!path || !recipe?.formats.includes(path.format)) return null
@@ -64,7 +76,7 @@ export function createVariantFinder(app: Finder): (key: string) => Promise<Issue
     const current = variantKeyOf({ ...app, urlSecret }, located, specOf(located.preset, format))
     const image = imageOf(located.images, urlSecret)
     if (image?.isUseDue) app.uses.note(image.objectKey)
-    return {
+    const found: IssuedImage = {
       freshness,
       format,
       preset: recipe.isTransform ? 'transform' : recipe.name,
@@ -72,10 +84,18 @@ export function createVariantFinder(app: Finder): (key: string) => Promise<Issue
       cacheTags: cacheTagsOf(path),
       isPrivate: located.isPrivate,
       image: located.takenDown ? null : image,
-      ensure: (viewer) => app.ensureVariant(located, viewer, urlSecret),
+      async ensure(viewer) {
+        try {
+          return await app.ensureVariant(located, viewer, urlSecret)
+        } catch (error) {
+          if (error instanceof AppError && error.code === 'BUSY') refused.set(key, found)
+          throw error
+        }
+      },
       placeholder: located.takenDown ? null : located.placeholder,
       keyOf: () => current,
     }
+    return found
   }
 }
 
