@@ -47,7 +47,7 @@ export async function run(): Promise<void> {
       const forged = () => `Bearer ${createCredential().secret}`
       const identify = (authorization: string | null) =>
         app.access.identify({ authorization, path: '/graphql', requestId: null }).catch(() => null)
-      const yoga = createGraphQL(app, { url: 'http://localhost', imageUrl: 'http://localhost/images' })
+      const { handle } = createGraphQL(app, { url: 'http://localhost', imageUrl: 'http://localhost/images' })
       const ask = async (authorization: string | null) => {
         const headers = { 'content-type': 'application/json', ...(authorization ? { authorization } : {}) }
         const body = JSON.stringify({ query: QUERY })
@@ -56,7 +56,11 @@ export async function run(): Promise<void> {
         if (!caller) return
         const http = { req: { headers: {} }, res: { setHeader() {}, removeHeader() {} } }
         const context = { ...http, caller, client: 'bench', spent: [] } as never
-        await (await yoga.fetch('http://localhost/graphql', { method: 'POST', headers, body }, context)).text()
+        const response = await handle(
+          new Request('http://localhost/graphql', { method: 'POST', headers, body }),
+          context,
+        )
+        await response.text()
       }
       const identifying = new Map<string, number[]>()
       const asking = new Map<string, number[]>()

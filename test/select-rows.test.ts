@@ -117,6 +117,25 @@ describe('a read of a selection', () => {
     await expect(app.prisma.item.findUniqueOrThrow({ where: { uniqueId: 'NONE' } })).rejects.toThrow(/record/i)
   })
 
+  it('shares a statement with requests that ask for the same in the same turn, but no rows', async () => {
+    const { app } = await open()
+    const read = (take: number) => app.prisma.item.findMany({ take, select: { slug: true, vendor: true } })
+    const count = await statementCounter(app)(async () => {
+      const [one, other, longer] = await Promise.all([read(2), read(2), read(3)])
+      expect([other, longer]).toEqual([one, [...one, expect.anything()]])
+      expect(one[0] === other[0] || one[0]?.vendor === other[0]?.vendor).toBe(false)
+    })
+    expect(count).toBe(2)
+    // One that has been sent answers nobody else: it may be older than a change that they know of.
+    const sent = new Promise((resolve) => app.pg.once('acquire', resolve))
+    const before = read(1)
+    await sent
+    await app.pg.query(`update item set slug = 'changed' where id = (select min(id) from item)`)
+    expect([(await before).length, await read(1)]).toEqual([1, [expect.objectContaining({ slug: 'changed' })]])
+    await expect(read(-1.5)).rejects.toThrow()
+    expect(await read(0)).toEqual([])
+  })
+
   it('leaves to Prisma what it does not know', () => {
     const left: SelectionQuery[] = [
       { where: { family: { name: 'x' } } },

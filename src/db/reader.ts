@@ -1,3 +1,4 @@
+import { setImmediate as nextTurn } from 'node:timers/promises'
 import DataLoader from 'dataloader'
 import type pg from 'pg'
 import { preparedName } from './query.ts'
@@ -9,7 +10,8 @@ type Delegate = Readonly<Record<'findMany' | 'findUnique' | 'findUniqueOrThrow',
 
 /**
  * A client that reads through select-rows.ts whenever that supports the query. Such reads bypass Prisma, which would spend more time on
- * each than the database does. Look-ups by id made at the same time, such as those of one field of many rows, share a statement.
+ * each than the database does. Look-ups by id made at the same time, such as those of one field of many rows, share a statement, and so do
+ * requests that arrive together and read the same.
  */
 export function readThrough<Client extends object>(pool: pg.Pool, client: Client): Client {
   const { findMany, findUnique } = createReader(pool)
@@ -40,11 +42,12 @@ const overlay = <Target extends object>(target: Target, own: object): Target =>
 function createReader(pool: pg.Pool) {
   /** Batches that are collecting ids, by selection. */
   const lookUps = new Map<string, DataLoader<number, Row | null>>()
+  const readAll = createSharedRead(pool)
 
   return {
     findMany(model: string, query: SelectionQuery): Promise<Row[]> | null {
       const select = isRead(query) ? printSelect(model, query) : null
-      return select && readAll(pool, select)
+      return select && readAll(select)
     },
     findUnique,
   }
@@ -55,7 +58,7 @@ function createReader(pool: pg.Pool) {
     if (!isRead(query)) return null
     if (field === 'id' && typeof id === 'number' && others.length === 0) return findById(model, { id, selection })
     const select = printSelect(model, { ...query, take: 1 })
-    return select && readAll(pool, select).then(([row = null]) => row)
+    return select && readAll(select).then(([row = null]) => row)
   }
 
   function findById(model: string, { id, selection }: { id: number; selection: SelectionQuery }) {
@@ -72,7 +75,7 @@ function createReader(pool: pg.Pool) {
     const lookUp = new DataLoader<number, Row | null>(
       async (ids) => {
         lookUps.delete(key)
-        const rows = await readAll(pool, withId(ids) as SelectStatement)
+        const rows = await readAll(withId(ids) as SelectStatement)
         const byId = new Map(rows.map((row) => [row.id, row]))
         return ids.map((each) => byId.get(each) ?? null)
       },
@@ -87,7 +90,33 @@ const ARGUMENTS: ReadonlySet<string> = new Set(['select', 'include', 'where', 'o
 const isRead = (query: SelectionQuery): boolean =>
   Object.entries(query).every(([name, value]) => ARGUMENTS.has(name) || value === undefined)
 
-async function readAll(pool: pg.Pool, { text, values, toRow }: SelectStatement): Promise<Row[]> {
-  const { rows } = await pool.query<unknown[]>({ ...preparedName(text), text, values: [...values], rowMode: 'array' })
-  return rows.map(toRow)
+/**
+ * Reads rows, in one statement for all who ask for the same before it is sent: after whatever else has arrived in this turn of the event
+ * loop. Each gets rows of its own, that are as new as if it had sent the statement.
+ */
+function createSharedRead(pool: pg.Pool) {
+  const unsent = new Map<string, Promise<readonly unknown[][]>>()
+
+  return async function readAll({ text, values, toRow }: SelectStatement): Promise<Row[]> {
+    const key = JSON.stringify([text, values], (_, value: unknown) => (typeof value === 'bigint' ? `${value}n` : value))
+    let reading = unsent.get(key)
+    if (!reading) {
+      reading = nextTurn().then(() => {
+        unsent.delete(key)
+        return send(text, values)
+      })
+      unsent.set(key, reading)
+    }
+    return (await reading).map(toRow)
+  }
+
+  async function send(text: string, values: readonly unknown[]): Promise<readonly unknown[][]> {
+    const { rows } = await pool.query<unknown[]>({
+      ...preparedName(text),
+      text,
+      values: [...values],
+      rowMode: 'array',
+    })
+    return rows
+  }
 }

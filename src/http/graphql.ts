@@ -14,6 +14,7 @@ import { createClientAddress } from './client-address.ts'
 import { allowOrigins } from './cors.ts'
 import { createGraphiQL, isForGraphiQL } from './graphiql.ts'
 import { createRequestLimit } from './limit-requests.ts'
+import { readBody, sendResponse, toFetchRequest } from './yoga-adapter.ts'
 
 const BODY_MAX_BYTES = 100_000
 /**
@@ -38,8 +39,7 @@ export function createGraphQLRoutes(
   base: Addresses,
   options: { closing: AbortSignal },
 ): Readonly<Record<string, Route>> {
-  const yoga = createGraphQL(app, base, options)
-  const { schema } = yoga.getEnveloped()
+  const { schema, handle } = createGraphQL(app, base, options)
   const sdl = `${printSchema(lexicographicSortSchema(schema))}\n`
   const possibleTypes = `${JSON.stringify(possibleTypesOf(schema), null, 2)}\n`
   const compress = compression({
@@ -84,7 +84,11 @@ export function createGraphQLRoutes(
       const spent: Spending[] = []
       const refusal = limitRequest(request, response, { client, spent })
       if (refusal) return void refuse(response, refusal.status, refusal)
-      if (isAccepted(request, response)) await yoga(request, response, { caller, client, spent } as never)
+      if (!isAccepted(request, response)) return
+      const body = request.method === 'POST' ? await readBody(request) : null
+      const context = { req: request, res: response, caller, client, spent }
+      const asked = toFetchRequest(request, { body, response })
+      await sendResponse(await handle(asked, context), { request: asked, response })
     } catch (error) {
       // The client has disconnected, or was told that its body took too long.
       if (request.destroyed || response.writableEnded) return void response.destroy()

@@ -120,7 +120,7 @@ export async function serve(
       case '/graphql':
       case '/schema.graphql':
       case '/possible-types.json':
-        return graphql[path]?.(request, response) ?? text(response, 404, NOT_FOUND)
+        return graphql[path] ? graphql[path](request, response) : text(response, 404, NOT_FOUND)
       case '/failures.jsonl':
         return failures(request, response)
       case '/audit.jsonl':

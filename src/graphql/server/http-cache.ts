@@ -10,22 +10,27 @@ import { hasEtag } from '../../core/etag.ts'
  * @param config.graphqlMaxAgeS how long they may use it without revalidating
  * @param config.corsOrigins the origins that http/cors.ts distinguishes; null: none
  */
-export function cacheableAnswers({
-  graphqlMaxAgeS,
-  corsOrigins,
-}: Pick<Config, 'graphqlMaxAgeS' | 'corsOrigins'>): Plugin<object, { readonly res: ServerResponse }> {
+export function createHttpCache({ graphqlMaxAgeS, corsOrigins }: Pick<Config, 'graphqlMaxAgeS' | 'corsOrigins'>) {
   const cacheable = new WeakSet<Request>()
   // It replaces the header that http/cors.ts has set.
   const vary = `Authorization, Accept${corsOrigins ? ', Origin' : ''}`
-  return {
+  const plugin: Plugin = {
     onResultProcess({ request, result }) {
       const isAnonymous = request.method === 'GET' && !request.headers.has('authorization')
       if (isAnonymous && 'data' in result && !('errors' in result && result.errors)) cacheable.add(request)
     },
-    async onResponse({ request, response, setResponse, fetchAPI, serverContext }) {
-      if (!cacheable.has(request) || response.status !== 200) return
+  }
+  return {
+    /** Notes which requests have a cacheable result. */
+    plugin,
+    /** The response with its headers for caches, or 304. */
+    async finish(
+      response: Response,
+      { request, res }: { request: Request; res: Pick<ServerResponse, 'removeHeader'> },
+    ): Promise<Response> {
+      if (!cacheable.has(request) || response.status !== 200) return response
       // They are about one client, and caches share the response.
-      for (const name of ['ratelimit', 'ratelimit-policy']) serverContext.res.removeHeader(name)
+      for (const name of ['ratelimit', 'ratelimit-policy']) res.removeHeader(name)
       const body = await response.text()
       // Weak, because compressed and plain bodies share it.
       const etag = `W/"${createHash('sha256').update(body).digest('base64url').slice(0, 27)}"`
@@ -36,7 +41,7 @@ export function cacheableAnswers({
         'content-type': response.headers.get('content-type') ?? 'application/json',
       }
       const isKnown = hasEtag(request.headers.get('if-none-match') ?? '', etag)
-      setResponse(new fetchAPI.Response(isKnown ? null : body, { status: isKnown ? 304 : 200, headers }))
+      return new Response(isKnown ? null : body, { status: isKnown ? 304 : 200, headers })
     },
   }
 }

@@ -1,5 +1,5 @@
-import { type ASTNode, type DocumentNode, GraphQLError, parse, visit } from 'graphql'
-import { createYoga, type Plugin } from 'graphql-yoga'
+import { type ASTNode, type DocumentNode, GraphQLError, type GraphQLSchema, parse, visit } from 'graphql'
+import { type Plugin, YogaServer } from 'graphql-yoga'
 import { LRUCache } from 'lru-cache'
 import type { Caller } from '../../access/caller.ts'
 import type { App } from '../../app.ts'
@@ -10,7 +10,7 @@ import { createLoaders } from '../loaders.ts'
 import { schema } from '../schema.ts'
 import { checkDocument, checkVariables, DOCUMENT_LIMITS } from './document-limits.ts'
 import { executeQuery } from './execute.ts'
-import { cacheableAnswers } from './http-cache.ts'
+import { createHttpCache } from './http-cache.ts'
 import { limitOperations, limitValidation, type RequestContext } from './limit-operations.ts'
 import { nameOffers } from './name-offers.ts'
 import { persistedQueries } from './persisted.ts'
@@ -24,17 +24,26 @@ export interface Addresses {
   readonly imageUrl: string
 }
 
+type ServerContext = RequestContext & { readonly caller: Caller }
+
+export interface GraphQLServer {
+  /** With the names of the presets and layouts in its descriptions. */
+  readonly schema: GraphQLSchema
+  /** Responds to a GET, or a POST of JSON. */
+  readonly handle: (request: Request, context: ServerContext) => Promise<Response>
+}
+
 /**
  * The GraphQL endpoint at `/graphql`.
  * @param closing ends subscriptions when it aborts
  */
-export function createGraphQL(app: App, base: Addresses, { closing }: { closing?: AbortSignal } = {}) {
+export function createGraphQL(app: App, base: Addresses, { closing }: { closing?: AbortSignal } = {}): GraphQLServer {
   const open = new AbortController().signal
   const { introspection, isProduction } = app.config
   const suggestions = introspection && !isProduction
-  return createYoga<RequestContext & { readonly caller: Caller }, Omit<Context, 'request' | 'caller' | 'client'>>({
+  const cache = createHttpCache(app.config)
+  const yoga = new YogaServer<ServerContext, Omit<Context, 'request' | 'caller' | 'client'>>({
     schema: nameOffers(schema, app.config),
-    graphqlEndpoint: '/graphql',
     landingPage: false,
     // http/graphql.ts handles it.
     cors: false,
@@ -64,10 +73,18 @@ export function createGraphQL(app: App, base: Addresses, { closing }: { closing?
       checkValues,
       executeWithPlans,
       limitResponse,
-      cacheableAnswers(app.config),
+      cache.plugin,
     ],
     maskedErrors: { maskError: (error) => toPublicError(error, { suggestions }) },
   })
+  return {
+    schema: yoga.getEnveloped().schema,
+    // Without Yoga's own HTTP server, whose requests and responses are streams: see http/yoga-adapter.ts.
+    async handle(request, context) {
+      const response = await yoga.handle(request, { ...context, waitUntil: () => {} })
+      return response.status === 406 ? notAcceptable() : await cache.finish(response, { request, res: context.res })
+    },
+  }
 }
 
 /** Documents are parsed and validated once; the cached result takes about twenty times the bytes of the text. */
@@ -109,13 +126,12 @@ const checkRequest: Plugin = {
       }
     })
   },
-  onResponse({ response, setResponse, fetchAPI }) {
-    if (response.status !== 406) return
-    const message = 'Accept names none of the available types: application/graphql-response+json or application/json.'
-    const body = JSON.stringify({ errors: [{ message, extensions: { code: 'BAD_INPUT' } }] })
-    const headers = { 'content-type': 'application/json; charset=utf-8' }
-    setResponse(new fetchAPI.Response(body, { status: 406, headers }))
-  },
+}
+
+function notAcceptable(): Response {
+  const message = 'Accept names none of the available types: application/graphql-response+json or application/json.'
+  const body = JSON.stringify({ errors: [{ message, extensions: { code: 'BAD_INPUT' } }] })
+  return new Response(body, { status: 406, headers: { 'content-type': 'application/json; charset=utf-8' } })
 }
 
 /** The only such check: resolvers get arguments that can be stored and searched for. */
