@@ -16,6 +16,7 @@ import { warmRemainingPresets } from '../src/variants/warm.ts'
 import { runTasks } from './support/run-tasks.ts'
 import { testBuckets } from './support/s3.ts'
 import { ask, drawing, entry, svg, testApp, testConfig, testServer } from './support/setup.ts'
+import { until } from './support/until.ts'
 
 const SLUGS = Array.from({ length: 8 }, (_, index) => `item-${index}`)
 
@@ -69,6 +70,13 @@ async function lost(buckets: Record<string, string>) {
   onTestFinished(stores.close)
   const deps: RebuildDeps = { pg, stores, presets: config.presets, urlSecrets: config.urlSecrets ?? [] }
   return { config, deps }
+}
+
+/** A snapshot is named by its second. */
+async function nextSnapshot(app: App) {
+  const from = Math.floor(Date.now() / 1000)
+  await until(() => Math.floor(Date.now() / 1000) > from)
+  return await writeSnapshot({ pg: app.pg, originals: app.stores.originals })
 }
 
 const keysOf = (store: Store, prefix: string) => Array.fromAsync(store.list(prefix), ({ key }) => key)
@@ -185,7 +193,7 @@ describe('a lost database', () => {
   it('continues where it was interrupted, in every step, and refuses a database with a catalogue', async () => {
     const buckets = await testBuckets()
     const { app, url } = await open(buckets)
-    await writeSnapshot({ pg: app.pg, originals: app.stores.originals })
+    const first = await writeSnapshot({ pg: app.pg, originals: app.stores.originals })
     await takeDown(app, url, 'item-0')
     await importItems({ pg: app.pg, originals: app.stores.originals }, [entry('new', drawing(20))])
     await runTasks(app, 'urgent')
@@ -195,7 +203,12 @@ describe('a lost database', () => {
     }
     for (const step of ['snapshot', 'originals', 'tombstones', 'pictures'])
       await expect(rebuild(deps, { onProgress: interrupt(step) })).rejects.toThrow('interrupted')
-    expect(await rebuild(deps)).toMatchObject({ from: 'pictures' })
+    // A newer snapshot is not mixed with the one that it began with.
+    const newer = await nextSnapshot(app)
+    await expect(rebuild(deps, { snapshot: newer?.name ?? '' })).rejects.toThrow(
+      `rebuilt in part from ${first?.name}: omit --snapshot`,
+    )
+    expect(await rebuild(deps)).toMatchObject({ from: 'pictures', takenAt: first?.takenAt })
     const counts = async ({ pg }: Pick<RebuildDeps, 'pg'>) =>
       (
         await pg.query(
@@ -258,6 +271,27 @@ describe('a snapshot', () => {
     const folders = new Set((await keysOf(originals, SNAPSHOTS_PREFIX)).map((key) => key.split('/')[1]))
     expect([...folders]).toHaveLength(7)
     expect(folders).not.toContain('20200101T000000Z')
+  })
+  it('with less than half of the items of an earlier one is rebuilt from only if it is named', async () => {
+    const buckets = await testBuckets()
+    const { app } = await open(buckets)
+    const stores = { pg: app.pg, originals: app.stores.originals }
+    const whole = await writeSnapshot(stores)
+    // As of a service that was started on another database.
+    await app.pg.query(`delete from item where slug like 'item-%'`)
+    const torn = await nextSnapshot(app)
+
+    const { deps } = await lost(buckets)
+    await expect(rebuild(deps)).rejects.toThrow(
+      `The latest snapshot, ${torn?.name}, has less than half of the items of ${whole?.name} (1 of 9): say with --snapshot which one to rebuild from.`,
+    )
+    await expect(rebuild(deps, { snapshot: 'yesterday' })).rejects.toThrow(
+      new RegExp(`There is no snapshot yesterday in .*; there are ${whole?.name}, ${torn?.name}\\.`),
+    )
+    expect(await rebuild(deps, { snapshot: whole?.name ?? '' })).toMatchObject({
+      takenAt: whole?.takenAt,
+      originals: { unchanged: 9 },
+    })
   })
   it('of an empty database never replaces those to rebuild from', async () => {
     const app = await testApp()

@@ -4,12 +4,12 @@ import tab from '@bomb.sh/tab/commander'
 import { Command, type CommanderError, InvalidArgumentError, Option } from 'commander'
 import { TOKEN_SCOPES } from '../access/caller.ts'
 import { IMPORT_HELP } from './import-help.ts'
+import { count, date, FORMATS, formats, list, url } from './option-values.ts'
 import { REBUILD_HELP } from './rebuild-help.ts'
 import { run, runProcess, USAGE } from './run-process.ts'
 
 const PRIORITIES = ['low', 'normal', 'high'] as const
 const MODES = ['missing', 'stale', 'failed', 'all'] as const
-const FORMATS = ['webp', 'avif', 'png'] as const
 
 const CHANGES = {
   pause: 'Stop a backfill until it is resumed',
@@ -208,6 +208,7 @@ function addOperations(program: Command): void {
   program
     .command('rebuild')
     .description('Make the catalogue again in an empty database, from the stores')
+    .option('--snapshot <name>', 'from this one instead of the latest, as 20270131T021700Z')
     .option('--tombstones', 'only apply what was taken down, hidden or revoked, to a database restored from a backup')
     .addHelpText('after', REBUILD_HELP)
     .action(run(async (options) => (await import('./rebuild.ts')).runRebuild(options)))
@@ -220,30 +221,6 @@ function addOperations(program: Command): void {
 
 function exitWithUsage({ exitCode }: CommanderError): never {
   process.exit(exitCode === 0 ? 0 : USAGE)
-}
-
-const list = (text: string): string[] => text.split(',').filter(Boolean)
-
-function formats(text: string): string[] {
-  const named = list(text.toLowerCase())
-  if (named.every((each) => FORMATS.some((format) => format === each))) return named
-  throw new InvalidArgumentError(`Use some of ${FORMATS.join(', ')}.`)
-}
-
-function count(text: string): number {
-  if (/^\d{1,9}$/.test(text)) return Number(text)
-  throw new InvalidArgumentError('Use a whole number, 0 or more.')
-}
-
-function url(text: string): string {
-  if (URL.canParse(text)) return text
-  throw new InvalidArgumentError('Use a URL like http://localhost:4000.')
-}
-
-function date(text: string): Date {
-  const parsed = new Date(text)
-  if (!Number.isNaN(parsed.getTime())) return parsed
-  throw new InvalidArgumentError('Use a date like 2027-01-31.')
 }
 
 const versionOfPackage = (): string =>

@@ -15,9 +15,10 @@ const say = (line: string) => process.stdout.write(`${line}\n`)
 
 /**
  * Makes the catalogue again; returns the exit code: 1 if some originals cannot be used. Throws AppError if the database is not empty.
+ * @param options.snapshot the name of another than the latest one
  * @param options.tombstones only applies the tombstones, to a database that was restored from a backup
  */
-export async function runRebuild(options: { tombstones?: boolean }): Promise<number> {
+export async function runRebuild(options: { snapshot?: string; tombstones?: boolean }): Promise<number> {
   const config = loadConfig()
   configureLog(config.log)
   return await withDatabase(config, async (databaseUrl) => {
@@ -34,7 +35,7 @@ export async function runRebuild(options: { tombstones?: boolean }): Promise<num
     }
     const startedAt = performance.now()
     const deps = { pg, stores, presets: config.presets, urlSecrets: await loadUrlSecrets(config) }
-    const report = await rebuild(deps, { onProgress: showProgress })
+    const report = await rebuild(deps, { snapshot: options.snapshot ?? null, onProgress: showProgress })
     print(report, (performance.now() - startedAt) / 1000)
     return report.originals.refusals > 0 ? 1 : 0
   })

@@ -11,10 +11,11 @@ import { registerUrlSecrets } from '../variants/url-secrets.ts'
 import { type AdoptDeps, adoptOriginals } from './adopt-originals.ts'
 import { adoptPictures, type PictureReport } from './adopt-pictures.ts'
 import { applyTombstones, MARK_REBUILDING, type TombstoneReport } from './apply-tombstones.ts'
+import { chooseSnapshot } from './choose-snapshot.ts'
 import { dropRebuildCursor, moveRebuildCursor, type RebuildCursor, readRebuildCursor, STEPS } from './cursor.ts'
 import { createRecipes } from './recipes.ts'
 import { restoreRows } from './restore-rows.ts'
-import { findSnapshot, readPart, type Snapshot } from './snapshot.ts'
+import { readPart, type Snapshot } from './snapshot.ts'
 import { MOVE_SEQUENCES } from './tables.ts'
 import { storeTombstones } from './tombstones.ts'
 
@@ -41,12 +42,17 @@ export interface RebuildReport {
 /**
  * Makes the catalogue again in an empty database, from what lies in the stores: the latest snapshot, the originals that are newer than it,
  * the tombstones of what was taken down, hidden, removed or revoked, and the pictures, of which none is rendered. It continues where an
- * interrupted run has stopped. Throws BAD_INPUT if the database has a catalogue already, UNAVAILABLE if a store fails.
+ * interrupted run has stopped. Throws BAD_INPUT if the database has a catalogue already, and like `chooseSnapshot`; UNAVAILABLE if a store
+ * fails.
+ * @param options.snapshot the name of another than the latest one
  * @param options.onProgress called after every batch
  */
 export async function rebuild(
   deps: RebuildDeps,
-  { onProgress = () => {} }: { onProgress?: (step: RebuildCursor['step'], report: RebuildReport) => void } = {},
+  {
+    snapshot: named = null,
+    onProgress = () => {},
+  }: { snapshot?: string | null; onProgress?: (step: RebuildCursor['step'], report: RebuildReport) => void } = {},
 ): Promise<RebuildReport> {
   const { pg, stores } = deps
   const begun = await readRebuildCursor(pg)
@@ -55,13 +61,8 @@ export async function rebuild(
       'BAD_INPUT',
       'The database has a catalogue already: a rebuild needs an empty one, so set DATABASE_URL to a new database.',
     )
-  const snapshot = await findSnapshot(stores.originals)
+  const snapshot = await chooseSnapshot(stores.originals, { named, begun })
   const takenAt = begun ? begun.takenAt : (snapshot?.takenAt ?? null)
-  if (begun && (snapshot?.takenAt.getTime() ?? null) !== (takenAt?.getTime() ?? null) && begun.step === 'snapshot')
-    throw new AppError(
-      'BAD_INPUT',
-      'There is a newer snapshot than the one this rebuild began with: start again with an empty database.',
-    )
   const report: RebuildReport = {
     from: begun?.step ?? 'snapshot',
     takenAt,

@@ -19,7 +19,10 @@ const manifest = z.object({
   takenAt: z.coerce.date(),
   parts: z.array(z.object({ key: z.string(), table: z.enum(TABLES.map(({ name }) => name)), rows: z.int() })),
 })
-export type Snapshot = z.output<typeof manifest>
+export type Snapshot = z.output<typeof manifest> & {
+  /** The name of its folder: its time, as 20270131T021700Z. */
+  readonly name: string
+}
 
 /**
  * Writes the catalogue as JSON Lines, compressed, to the store of originals: `_snapshots/{time}/{table}-{number}.jsonl.gz`, and last
@@ -35,25 +38,26 @@ export async function writeSnapshot(
     await SET_REPEATABLE_READ.run(client)
     if (!(await READ_ROWS.vendor.get(client, { afterId: 0, limit: 1 }))) return null
     const takenAt = (await READ_TIME.get(client))?.at ?? new Date()
-    const folder = `${SNAPSHOTS_PREFIX}${takenAt.toISOString().replaceAll(/[-:]|\.\d+/g, '')}/`
+    const name = takenAt.toISOString().replaceAll(/[-:]|\.\d+/g, '')
+    const folder = `${SNAPSHOTS_PREFIX}${name}/`
     const parts: Snapshot['parts'] = []
-    for (const { name, key } of TABLES)
+    for (const { name: table, key } of TABLES)
       for (let afterId = 0, number = 1; ; number++) {
         if (signal?.aborted) return null
-        const rows = await READ_ROWS[name].all(client, { afterId, limit: key ? PART_ROWS : 2 ** 31 })
+        const rows = await READ_ROWS[table].all(client, { afterId, limit: key ? PART_ROWS : 2 ** 31 })
         const last = rows.at(-1)
         if (!last) break
-        const part = `${folder}${name}-${String(number).padStart(6, '0')}.jsonl.gz`
+        const part = `${folder}${table}-${String(number).padStart(6, '0')}.jsonl.gz`
         const bytes = await promisify(gzip)(rows.map(({ line }) => `${line}\n`).join(''))
         await originals.putAll([{ key: part, bytes }], { contentType: 'application/gzip' })
-        parts.push({ key: part, table: name, rows: rows.length })
+        parts.push({ key: part, table, rows: rows.length })
         if (!key) break
         afterId = last.id
       }
     const written = { takenAt, parts }
     const bytes = Buffer.from(JSON.stringify(written))
     await originals.putAll([{ key: `${folder}${MANIFEST}`, bytes }], { contentType: 'application/json' })
-    return written
+    return { name, ...written }
   })
   if (snapshot) await deleteOld(originals)
   return snapshot
@@ -73,13 +77,17 @@ async function deleteOld(originals: Store): Promise<void> {
   await originals.delete(keys.filter(isOld))
 }
 
-/** The latest complete snapshot; null: there is none. Throws UNAVAILABLE if it cannot be read. */
-export async function findSnapshot(originals: Store): Promise<Snapshot | null> {
-  const keys = await Array.fromAsync(originals.list(SNAPSHOTS_PREFIX), ({ key }) => key)
-  const latest = keys.filter((key) => key.endsWith(`/${MANIFEST}`)).at(-1)
-  const bytes = latest && (await originals.get(latest))
-  return bytes ? manifest.parse(JSON.parse(bytes.toString('utf8'))) : null
+/** All complete snapshots, oldest first. Throws UNAVAILABLE if one cannot be read. */
+export async function listSnapshots(originals: Store): Promise<Snapshot[]> {
+  const found: Snapshot[] = []
+  for await (const { key } of originals.list(SNAPSHOTS_PREFIX)) {
+    const bytes = key.endsWith(`/${MANIFEST}`) ? await originals.get(key) : null
+    if (bytes) found.push({ name: nameOf(key), ...manifest.parse(JSON.parse(bytes.toString('utf8'))) })
+  }
+  return found
 }
+
+const nameOf = (key: string): string => key.slice(SNAPSHOTS_PREFIX.length).split('/')[0] ?? ''
 
 /** The rows of a part. Throws UNAVAILABLE if it is gone, and for a damaged one. */
 export async function readPart(originals: Store, key: string): Promise<unknown[]> {
@@ -87,7 +95,7 @@ export async function readPart(originals: Store, key: string): Promise<unknown[]
   if (!bytes)
     throw new AppError(
       'UNAVAILABLE',
-      `${key} is gone from ${originals.name}: delete the manifest.json beside it, so that an earlier snapshot is used.`,
+      `${key} is gone from ${originals.name}: name an earlier snapshot with --snapshot, in a new database.`,
     )
   return parseLines(await promisify(gunzip)(bytes))
 }
