@@ -1,12 +1,26 @@
 import { text } from 'node:stream/consumers'
+import type { Command } from 'commander'
 import { parse, validate } from 'graphql'
 import { describe, expect, it } from 'vitest'
 import * as documents from '../src/commands/documents.ts'
+import { createProgram } from '../src/commands/program.ts'
 import { schema } from '../src/graphql/schema.ts'
 import { importItems } from '../src/import/import-items.ts'
 import { afterimage } from './support/afterimage.ts'
 import { ADMIN_TOKEN, drawing, entry, listen, testApp, testServer } from './support/setup.ts'
 import { until } from './support/until.ts'
+
+/** All commands that do something, by their words. */
+function commandsOf(command: Command, words: readonly string[] = []): [string, Command][] {
+  const own: [string, Command][] =
+    words.length > 0 && !(command.commands.length > 0 && command.options.length === 0)
+      ? [[words.join(' '), command]]
+      : []
+  return [...own, ...command.commands.flatMap((each) => commandsOf(each, [...words, each.name()]))]
+}
+const COMMANDS = commandsOf(createProgram({ becomeWorker: () => {} }))
+/** They run until they are stopped, or print what is no result. */
+const WITHOUT_RESULT = /^(start|api|worker|rotate|completion|complete)$/
 
 describe('afterimage', () => {
   it('lists its commands, completes them, and is told its version', async () => {
@@ -35,6 +49,31 @@ describe('afterimage', () => {
     const { code, stdout, stderr } = await afterimage(args)
     expect({ code, stdout }).toEqual({ code: 2, stdout: '' })
     expect(stderr).toMatch(sentence)
+  })
+
+  it('prints the result of every command as JSON', () => {
+    expect(COMMANDS.length).toBeGreaterThan(25)
+    const without = COMMANDS.filter(([, { options }]) => !options.some(({ long }) => long === '--json'))
+    expect(without.map(([name]) => name).filter((name) => !WITHOUT_RESULT.test(name))).toEqual([])
+  })
+
+  it('creates no token for a vendor that there is not, unless it is said to be new; prints a result as JSON alone', async () => {
+    const app = await testApp()
+    const { url } = await testServer(app)
+    const service = { AFTERIMAGE_URL: url, AFTERIMAGE_TOKEN: ADMIN_TOKEN }
+    const create = ['token', 'create', 'uploads', '--scopes', 'upload:write', '--vendor', 'acme', '--json']
+    expect(await afterimage(create, service)).toMatchObject({
+      code: 1,
+      stdout: '',
+      stderr: expect.stringMatching(/^There is no vendor "acme": correct the name, or add --new-vendor/),
+    })
+    const created = await afterimage([...create, '--new-vendor'], service)
+    const { prefix, secret } = JSON.parse(created.stdout)
+    expect([created.code, secret.startsWith(prefix)]).toEqual([0, true])
+    await importItems({ pg: app.pg, originals: app.stores.originals }, [entry('one', drawing(1))])
+    expect((await afterimage(create, service)).code).toBe(0)
+    const revoked = await afterimage(['token', 'revoke', prefix, '--json'], service)
+    expect(JSON.parse(revoked.stdout)).toMatchObject({ prefix, state: 'revoked' })
   })
 
   it('tells what is wrong with the service that it asks', async () => {
@@ -84,6 +123,8 @@ describe('afterimage', () => {
     const service = { AFTERIMAGE_URL: url, AFTERIMAGE_TOKEN: ADMIN_TOKEN }
     const { stdout } = await afterimage(['backfill'], service)
     const [, id = ''] = /^backfill (\S+) is \w+\n$/.exec(stdout) ?? []
+    const json = await afterimage(['backfill', 'pause', id, '--json'], service)
+    expect(JSON.parse(json.stdout)).toEqual({ id, status: 'PAUSED' })
     const change = async (verb: string) => (await afterimage(['backfill', verb, id], service)).stdout
     expect(await change('pause')).toBe(`backfill ${id} is PAUSED\n`)
     expect(await change('resume')).toMatch(/ is (QUEUED|PLANNING|RUNNING)\n$/)

@@ -10,6 +10,7 @@ import {
   RESUME_BACKFILL,
   START_BACKFILL,
 } from './documents.ts'
+import { createOutput, type Output } from './output.ts'
 import { createProgressBar, duration } from './progress-bar.ts'
 import { UsageError } from './run-process.ts'
 import { withService } from './service.ts'
@@ -36,24 +37,33 @@ export interface BackfillOptions {
 
 /** Starts a backfill, or says what it would make; returns the exit code, 1 if a backfill that is watched does not complete. */
 export async function runBackfill(options: BackfillOptions): Promise<number> {
-  const { plan, watch, json = false } = options
+  const { plan, watch } = options
+  const output = createOutput(options)
   const input = inputOf(options)
   return await withService(async (ask) => {
-    if (plan) return printPlan((await ask<{ planBackfill: Plan }>(PLAN_BACKFILL, { input })).planBackfill, json)
+    if (plan) return printPlan((await ask<{ planBackfill: Plan }>(PLAN_BACKFILL, { input })).planBackfill, output)
     const { startBackfill: started } = await ask<{ startBackfill: Backfill }>(START_BACKFILL, { input })
-    process.stdout.write(json ? `${JSON.stringify(started)}\n` : `backfill ${started.id} is ${started.status}\n`)
-    return watch ? await follow(ask, started.id) : 0
+    output.say(`backfill ${started.id} is ${started.status}`)
+    if (watch) return await follow(ask, started.id, output)
+    output.result(started)
+    return 0
   })
 }
 
 const CHANGES = { pause: PAUSE_BACKFILL, resume: RESUME_BACKFILL, cancel: CANCEL_BACKFILL } as const
 
 /** Pauses, resumes, cancels or follows a backfill. */
-export async function changeBackfill(verb: keyof typeof CHANGES | 'watch', id: string): Promise<number> {
+export async function changeBackfill(
+  verb: keyof typeof CHANGES | 'watch',
+  id: string,
+  options: { json?: boolean },
+): Promise<number> {
+  const output = createOutput(options)
   return await withService(async (ask) => {
-    if (verb === 'watch') return await follow(ask, id)
+    if (verb === 'watch') return await follow(ask, id, output)
     const { changed } = await ask<{ changed: Backfill }>(CHANGES[verb], { id })
-    process.stdout.write(`backfill ${id} is ${changed.status}\n`)
+    output.say(`backfill ${id} is ${changed.status}`)
+    output.result(changed)
     return 0
   })
 }
@@ -83,7 +93,7 @@ interface Plan {
   readonly estimatedBytes: number | null
 }
 
-function printPlan(plan: Plan, json: boolean): number {
+function printPlan(plan: Plan, { say, result }: Output): number {
   const { items, images, failedBefore, estimatedSeconds, estimatedBytes } = plan
   const parts = [
     `${images} images of ${items} items`,
@@ -91,7 +101,8 @@ function printPlan(plan: Plan, json: boolean): number {
     estimatedBytes === null ? 'size unknown' : `about ${(estimatedBytes / 1e6).toFixed(1)} MB`,
     failedBefore > 0 ? `${failedBefore} items failed before` : '',
   ]
-  process.stdout.write(json ? `${JSON.stringify(plan)}\n` : `${parts.filter(Boolean).join(', ')}\n`)
+  say(parts.filter(Boolean).join(', '))
+  result(plan)
   return 0
 }
 
@@ -106,8 +117,8 @@ interface Followed extends Backfill, Progress {
 }
 
 /** Shows its progress until it ends. Outlives outages and restarts of the service, once that has answered. */
-async function follow(ask: Ask, id: string): Promise<number> {
-  const bar = createProgressBar(process.stdout)
+async function follow(ask: Ask, id: string, { stream, result }: Output): Promise<number> {
+  const bar = createProgressBar(stream)
   let answered = false
   let isAway = false
   for (;;) {
@@ -130,11 +141,13 @@ async function follow(ask: Ask, id: string): Promise<number> {
       bar.end(
         `${status}: ${imagesMade} images of ${doneItems} items, ${failedItems} failed${error ? `. ${error}` : ''}`,
       )
+      result(node)
       return status === 'COMPLETED' ? 0 : 1
     }
     // Its time is over.
     if (node.status === 'PAUSED' && node.error) {
       bar.end(`PAUSED: ${node.error}`)
+      result(node)
       return 1
     }
     await delay(POLL_EVERY_MS)

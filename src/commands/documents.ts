@@ -7,8 +7,10 @@ export const TOKENS = `query ($first: Int!, $after: String) {
 }`
 
 export const CREATE_TOKEN = `mutation ($name: String!, $scopes: [String!]!, $vendor: String, $expiresAt: DateTime) {
-  createToken(name: $name, scopes: $scopes, vendor: $vendor, expiresAt: $expiresAt) { secret }
+  createToken(name: $name, scopes: $scopes, vendor: $vendor, expiresAt: $expiresAt) { secret token { id prefix } }
 }`
+
+export const FIND_VENDOR = 'query ($username: String!) { vendor(username: $username) { username } }'
 
 export const REVOKE_TOKEN = 'mutation ($id: ID!) { revokeToken(id: $id) { id } }'
 

@@ -6,23 +6,36 @@ import { configureLog } from '../core/log.ts'
 import type { UploadProblem } from '../uploads/end-upload.ts'
 import { type SentUpload, sendArchive } from '../uploads/send-archive.ts'
 import { type Ask, askService } from './ask-service.ts'
+import { createOutput, type Output } from './output.ts'
 import { createProgressBar } from './progress-bar.ts'
 import { runningService } from './service.ts'
 
 /** Checks a vendor's archive and sends it to a running service; returns the exit code. */
-export async function runIngest(target: string, options: { dryRun?: boolean; api?: string }): Promise<number> {
+export async function runIngest(
+  target: string,
+  options: { dryRun?: boolean; api?: string; json?: boolean },
+): Promise<number> {
+  const output = createOutput(options)
   const config = loadConfig()
   configureLog(config.log)
   const file = path.resolve(config.invokedFrom, target)
-  const checked = await checkFile(file)
-  if (!checked || options.dryRun) return checked ? 0 : 1
-  return await send({ ask: askService(await runningService(config, options.api)), file, ...checked })
+  const checked = await checkFile(file, output)
+  const { archive, problems, notes, bytes } = checked
+  if (!archive || options.dryRun) {
+    output.result({ file, bytes, vendor: archive?.vendor ?? null, problems, notes })
+    return archive ? 0 : 1
+  }
+  const ask = askService(await runningService(config, options.api))
+  return await send({ ask, file, vendor: archive.vendor, bytes }, output)
 }
 
 /** Sends it to the service and prints the result. */
-async function send(options: { ask: Ask; file: string; vendor: string; bytes: number }): Promise<number> {
+async function send(
+  options: { ask: Ask; file: string; vendor: string; bytes: number },
+  { stream, say, result }: Output,
+): Promise<number> {
   const { file } = options
-  const bar = createProgressBar(process.stdout)
+  const bar = createProgressBar(stream)
   const onPoll = ({ items }: SentUpload) =>
     bar.draw({
       totalItems: items.total,
@@ -38,25 +51,27 @@ async function send(options: { ask: Ask; file: string; vendor: string; bytes: nu
   bar.end(
     `${file} ${status}: ${items.added} added, ${items.changed} changed, ${items.removed} removed, ${items.failed} failed`,
   )
-  for (const problem of problems.nodes) process.stdout.write(`${lineOf(problem, file)}\n`)
-  if (problemCount > problems.nodes.length) process.stdout.write(`${problemCount - problems.nodes.length} more\n`)
+  for (const problem of problems.nodes) say(lineOf(problem, file))
+  if (problemCount > problems.nodes.length) say(`${problemCount - problems.nodes.length} more`)
+  result({ file, ...upload, problems: problems.nodes })
   return status === 'COMPLETED' ? 0 : 1
 }
 
-/** Prints all problems of the archive, or its contents. Null if there are problems. */
-async function checkFile(file: string): Promise<{ vendor: string; bytes: number } | null> {
+/** Prints all problems of the archive, or its contents, and returns them. */
+async function checkFile(file: string, { say }: Output): Promise<ArchiveCheck & { readonly bytes: number }> {
   const source = await fileSource(file)
   try {
-    const { problems, problemCount, notes, archive } = await checkArchive(source)
-    for (const note of notes) process.stdout.write(`${printable(`${file}: ${note}`)}\n`)
-    for (const problem of problems) process.stdout.write(`${lineOf(problem, file)}\n`)
-    if (problemCount > problems.length) process.stdout.write(`${problemCount - problems.length} more\n`)
-    process.stdout.write(
+    const checked = await checkArchive(source)
+    const { problems, problemCount, notes, archive } = checked
+    for (const note of notes) say(printable(`${file}: ${note}`))
+    for (const problem of problems) say(lineOf(problem, file))
+    if (problemCount > problems.length) say(`${problemCount - problems.length} more`)
+    say(
       archive
-        ? `${file} can be ingested: ${describe(archive)}, ${source.bytes} bytes\n`
-        : `${file} cannot be ingested: ${problemCount} ${problemCount === 1 ? 'problem' : 'problems'}\n`,
+        ? `${file} can be ingested: ${describe(archive)}, ${source.bytes} bytes`
+        : `${file} cannot be ingested: ${problemCount} ${problemCount === 1 ? 'problem' : 'problems'}`,
     )
-    return archive && { vendor: archive.vendor, bytes: source.bytes }
+    return { ...checked, bytes: source.bytes }
   } finally {
     await source.close()
   }

@@ -11,6 +11,8 @@ import { run, runProcess, USAGE } from './run-process.ts'
 const PRIORITIES = ['low', 'normal', 'high'] as const
 const MODES = ['missing', 'stale', 'failed', 'all'] as const
 
+const JSON_HELP = 'print JSON'
+
 const CHANGES = {
   pause: 'Stop a backfill until it is resumed',
   resume: 'Continue a paused backfill',
@@ -34,6 +36,8 @@ export function createProgram({ becomeWorker }: { becomeWorker: () => unknown })
     .version(versionOfPackage())
     .helpCommand(false)
     .addHelpText('after', AFTER)
+    // An option after a subcommand is the subcommand's.
+    .enablePositionalOptions()
     .exitOverride(exitWithUsage)
   addProcesses(program.commandsGroup('Run the service:'), becomeWorker)
   addImports(program.commandsGroup('Fill the catalogue:'))
@@ -80,6 +84,7 @@ function addImports(program: Command): void {
     .option('--demo', 'the icons that start shows')
     .option('--adopt', 'also register the pictures that are in PREVIEWS_BUCKET')
     .option('--delete-broken', 'with --adopt: delete what is not WebP')
+    .option('--json', JSON_HELP)
     .addHelpText('after', IMPORT_HELP)
     .action(run(async (source, options) => (await import('./import.ts')).runImport(source, options)))
   program
@@ -88,6 +93,7 @@ function addImports(program: Command): void {
     .argument('<archive>', 'a ZIP of SVGs with a manifest.json that matches docs/manifest.schema.json')
     .option('--dry-run', 'only check it: everything that is wrong, a line each; exit code 1 if there is a problem')
     .option('--api <url>', 'the service; AFTERIMAGE_URL or http://HOST:PORT if omitted', url)
+    .option('--json', JSON_HELP)
     .action(run(async (archive, options) => (await import('./ingest.ts')).runIngest(archive, options)))
 }
 
@@ -95,6 +101,7 @@ function addPictures(program: Command): void {
   const backfill = program
     .command('backfill')
     .description('Make the missing pictures of the catalogue')
+    .enablePositionalOptions()
     .option('--plan', 'only say what it would make')
     .option('--watch', 'follow it to its end; Ctrl-C leaves it running')
     .option('--vendor <username>', "this vendor's items only")
@@ -106,19 +113,24 @@ function addPictures(program: Command): void {
     .option('--max-renderers <count>', 'renderers of all workers that it uses at once', count)
     .addOption(new Option('--priority <priority>', 'which of several backfills goes first').choices(PRIORITIES))
     .option('--not-after <date>', 'pause it then if it is not done, as in 2027-01-31T06:00:00Z', date)
-    .option('--json', 'print JSON')
+    .option('--json', JSON_HELP)
     .action(run(async (options) => (await import('./backfill.ts')).runBackfill(options)))
   for (const [verb, description] of Object.entries(CHANGES))
     backfill
       .command(verb)
       .description(description)
       .argument('<id>', 'as printed by backfill')
-      .action(run(async (id) => (await import('./backfill.ts')).changeBackfill(verb as keyof typeof CHANGES, id)))
+      .option('--json', JSON_HELP)
+      .action(
+        run(async (id, options) =>
+          (await import('./backfill.ts')).changeBackfill(verb as keyof typeof CHANGES, id, options),
+        ),
+      )
   program
     .command('coverage')
     .description('How many items have their pictures, by preset')
     .option('--vendor <username>', 'of this vendor')
-    .option('--json', 'print JSON')
+    .option('--json', JSON_HELP)
     .action(run(async (options) => (await import('./reports.ts')).printCoverage(options)))
   program
     .command('failures')
@@ -132,12 +144,12 @@ function addPictures(program: Command): void {
     .command('explain')
     .description('Why a picture is missing, or what an address leads to')
     .argument('<url>', 'a URL, a path, a key, an id or a slug')
-    .option('--json', 'print JSON')
+    .option('--json', JSON_HELP)
     .action(run(async (subject, options) => (await import('./reports.ts')).explain(subject, options)))
   program
     .command('presets')
     .description('The presets that this service draws')
-    .option('--json', 'print JSON')
+    .option('--json', JSON_HELP)
     .action(run(async (options) => (await import('./reports.ts')).printPresets(options)))
   program
     .command('preview')
@@ -147,6 +159,7 @@ function addPictures(program: Command): void {
     .option('--seed <number>', 'the same seed and items give the same picture', count)
     .option('--pin <ids>', 'items that it shows, separated by commas', list)
     .option('--exclude <ids>', 'items that it never shows, separated by commas', list)
+    .option('--json', JSON_HELP)
     .action(run(async (family, options) => (await import('./reports.ts')).regeneratePreview(family, options)))
 }
 
@@ -157,12 +170,14 @@ function addOperations(program: Command): void {
     .argument('<id>', 'what to take down')
     .requiredOption('--reason <text>', 'for the receipt')
     .option('--no-wait', 'do not wait until its pictures are deleted and the CDN is purged')
+    .option('--json', JSON_HELP)
     .action(run(async (id, options) => (await import('./takedown.ts')).takeDown(id, options)))
   program
     .command('restore')
     .description('Undo a take-down')
     .argument('<id>', 'of the take-down, or of what was taken down')
-    .action(run(async (id) => (await import('./takedown.ts')).restore(id)))
+    .option('--json', JSON_HELP)
+    .action(run(async (id, options) => (await import('./takedown.ts')).restore(id, options)))
   const token = program.command('token').description('Create, list and revoke tokens')
   token
     .command('create')
@@ -170,18 +185,21 @@ function addOperations(program: Command): void {
     .argument('<name>', 'what it is for')
     .addOption(new Option('--scopes <scopes>', `of ${TOKEN_SCOPES.join(', ')}`).argParser(list).makeOptionMandatory())
     .option('--vendor <username>', 'its holder sees and changes the things of this vendor alone')
+    .option('--new-vendor', 'there is no such vendor yet: the first upload with the token creates it')
     .option('--expires <date>', 'as in 2027-01-31 or 2027-01-31T12:00:00Z', date)
+    .option('--json', JSON_HELP)
     .action(run(async (name, options) => (await import('./token.ts')).createToken(name, options)))
   token
     .command('list')
     .description('The tokens, without their secrets')
-    .option('--json', 'print JSON')
+    .option('--json', JSON_HELP)
     .action(run(async (options) => (await import('./token.ts')).listTokens(options)))
   token
     .command('revoke')
     .description('Revoke a token, and those that were created with it')
     .argument('<prefix>', 'the beginning that list shows: ai_live_ and eight characters')
-    .action(run(async (prefix) => (await import('./token.ts')).revokeToken(prefix)))
+    .option('--json', JSON_HELP)
+    .action(run(async (prefix, options) => (await import('./token.ts')).revokeToken(prefix, options)))
   program
     .command('rotate')
     .description('Replace the secret of picture and upload URLs, in steps that it prints')
@@ -200,22 +218,25 @@ function addOperations(program: Command): void {
     .addOption(
       new Option('--apply', 'apply it; processes of the previous release may run meanwhile').conflicts('check'),
     )
+    .option('--json', JSON_HELP)
     .action(run(async (options) => (await import('./migrate.ts')).runMigrate(options)))
   program
     .command('snapshot')
     .description('Write the catalogue, without pictures, to the store of originals, for rebuild')
-    .action(run(async () => (await import('./snapshot.ts')).runSnapshot()))
+    .option('--json', JSON_HELP)
+    .action(run(async (options) => (await import('./snapshot.ts')).runSnapshot(options)))
   program
     .command('rebuild')
     .description('Make the catalogue again in an empty database, from the stores')
     .option('--snapshot <name>', 'from this one instead of the latest, as 20270131T021700Z')
     .option('--tombstones', 'only apply what was taken down, hidden or revoked, to a database restored from a backup')
+    .option('--json', JSON_HELP)
     .addHelpText('after', REBUILD_HELP)
     .action(run(async (options) => (await import('./rebuild.ts')).runRebuild(options)))
   program
     .command('doctor')
     .description('Check how pictures are delivered; exit code 1 if something is broken')
-    .option('--json', 'print JSON')
+    .option('--json', JSON_HELP)
     .action(run(async (options) => (await import('./doctor.ts')).runDoctor(options)))
 }
 

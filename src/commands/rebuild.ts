@@ -6,19 +6,23 @@ import { prepareSchema } from '../db/migrate.ts'
 import { withDatabase } from '../embedded/with-database.ts'
 import { applyTombstonesToBackup, type RebuildReport, rebuild } from '../recovery/rebuild.ts'
 import { openStores } from '../store/open.ts'
+import { createOutput, type Output } from './output.ts'
 import { duration } from './progress-bar.ts'
 
 const CONNECTIONS = 6
 const REFUSALS_SHOWN = 50
-
-const say = (line: string) => process.stdout.write(`${line}\n`)
 
 /**
  * Makes the catalogue again; returns the exit code: 1 if some originals cannot be used. Throws AppError if the database is not empty.
  * @param options.snapshot the name of another than the latest one
  * @param options.tombstones only applies the tombstones, to a database that was restored from a backup
  */
-export async function runRebuild(options: { snapshot?: string; tombstones?: boolean }): Promise<number> {
+export async function runRebuild(options: {
+  snapshot?: string
+  tombstones?: boolean
+  json?: boolean
+}): Promise<number> {
+  const output = createOutput(options)
   const config = loadConfig()
   configureLog(config.log)
   return await withDatabase(config, async (databaseUrl) => {
@@ -29,14 +33,16 @@ export async function runRebuild(options: { snapshot?: string; tombstones?: bool
     opening.defer(stores.close)
     await prepareSchema(pg, config)
     if (options.tombstones) {
-      const { applied, withoutTarget } = await applyTombstonesToBackup({ pg, stores })
-      say(`tombstones: ${applied} applied, ${withoutTarget} of what is not there`)
+      const tombstones = await applyTombstonesToBackup({ pg, stores })
+      output.say(`tombstones: ${tombstones.applied} applied, ${tombstones.withoutTarget} of what is not there`)
+      output.result({ tombstones })
       return 0
     }
     const startedAt = performance.now()
     const deps = { pg, stores, presets: config.presets, urlSecrets: await loadUrlSecrets(config) }
     const report = await rebuild(deps, { snapshot: options.snapshot ?? null, onProgress: showProgress })
-    print(report, (performance.now() - startedAt) / 1000)
+    print(report, { seconds: (performance.now() - startedAt) / 1000, say: output.say })
+    output.result(report)
     return report.originals.refusals > 0 ? 1 : 0
   })
 }
@@ -48,7 +54,10 @@ function showProgress(step: string, { rows, originals, tombstones, pictures }: R
   process.stderr.write(`\r\x1b[2K${step}: ${done}`)
 }
 
-function print({ from, takenAt, rows, originals, tombstones, pictures }: RebuildReport, seconds: number): void {
+function print(
+  { from, takenAt, rows, originals, tombstones, pictures }: RebuildReport,
+  { seconds, say }: { seconds: number; say: Output['say'] },
+): void {
   if (process.stderr.isTTY) process.stderr.write('\r\x1b[2K')
   if (from !== 'snapshot') say(`went on with the ${from}, where an earlier run was interrupted`)
   for (const { from: key, reason } of originals.refused.slice(0, REFUSALS_SHOWN)) say(`refused ${key}: ${reason}`)

@@ -1,4 +1,5 @@
 import { COVERAGE, EXPLAIN, FAILURES, PRESETS, REGENERATE } from './documents.ts'
+import { createOutput } from './output.ts'
 import { allPages } from './pages.ts'
 import { withService } from './service.ts'
 
@@ -118,9 +119,16 @@ export async function printPresets({ json }: Reported): Promise<number> {
 /** Composes a family's preview again. */
 export async function regeneratePreview(
   family: string,
-  options: { layout?: string; seed?: number; pin?: readonly string[]; exclude?: readonly string[] },
+  {
+    json,
+    ...options
+  }: { layout?: string; seed?: number; pin?: readonly string[]; exclude?: readonly string[]; json?: boolean },
 ): Promise<number> {
-  await withService((ask) => ask(REGENERATE, { family, ...options }))
-  print(`the preview of ${family} is being composed`)
+  const { say, result } = createOutput({ json })
+  const { regeneratePreview: composed } = await withService((ask) =>
+    ask<{ regeneratePreview: object }>(REGENERATE, { family, ...options }),
+  )
+  say(`the preview of ${family} is being composed`)
+  result(composed)
   return 0
 }

@@ -7,10 +7,12 @@ import { withDatabase } from '../embedded/with-database.ts'
 import { writeSnapshot } from '../recovery/snapshot.ts'
 import { storeTombstones } from '../recovery/tombstones.ts'
 import { openStores } from '../store/open.ts'
+import { createOutput } from './output.ts'
 import { duration } from './progress-bar.ts'
 
 /** Writes a snapshot of the catalogue; returns the exit code. Throws BAD_INPUT if there is none. */
-export async function runSnapshot(): Promise<number> {
+export async function runSnapshot({ json }: { json?: boolean }): Promise<number> {
+  const { say, result } = createOutput({ json })
   const config = loadConfig()
   configureLog(config.log)
   return await withDatabase(config, async (databaseUrl) => {
@@ -30,9 +32,11 @@ export async function runSnapshot(): Promise<number> {
       )
     const rows = snapshot.parts.reduce((sum, part) => sum + part.rows, 0)
     const seconds = duration((performance.now() - startedAt) / 1000)
-    process.stdout.write(
-      `${rows} rows of ${snapshot.takenAt.toISOString()} in ${snapshot.parts.length} objects of ${stores.originals.name}, in ${seconds}\n`,
+    const { name, takenAt, parts } = snapshot
+    say(
+      `${rows} rows of ${takenAt.toISOString()} in ${parts.length} objects of ${stores.originals.name}, in ${seconds}`,
     )
+    result({ name, takenAt, rows, objects: parts.length })
     return 0
   })
 }

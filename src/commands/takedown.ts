@@ -2,6 +2,7 @@ import { setTimeout as delay } from 'node:timers/promises'
 import { AppError } from '../core/errors.ts'
 import type { Ask } from './ask-service.ts'
 import { READ_TAKE_DOWN, RESTORE, TAKE_DOWN } from './documents.ts'
+import { createOutput } from './output.ts'
 import { withService } from './service.ts'
 
 const POLL_EVERY_MS = 500
@@ -16,22 +17,29 @@ interface Receipt {
 }
 
 /** Takes down and, unless told otherwise, waits for the receipt; exit code 1 if it did not complete. */
-export async function takeDown(id: string, { reason, wait }: { reason: string; wait: boolean }): Promise<number> {
+export async function takeDown(
+  id: string,
+  { reason, wait, json }: { reason: string; wait: boolean; json?: boolean },
+): Promise<number> {
+  const { say, result } = createOutput({ json })
   const receipt = await withService(async (ask) => {
     const { takeDown: taken } = await ask<{ takeDown: Receipt }>(TAKE_DOWN, { id, reason })
     return wait ? await ended(ask, taken) : taken
   })
   const { status, objectsDeleted, invalidationIds, error, note } = receipt
   const purged = invalidationIds.length > 0 ? `, invalidations ${invalidationIds.join(', ')}` : ''
-  process.stdout.write(`${receipt.id} ${status}: hidden, ${objectsDeleted} objects deleted${purged}\n`)
-  for (const sentence of [error, note]) if (sentence) process.stdout.write(`${sentence}\n`)
+  say(`${receipt.id} ${status}: hidden, ${objectsDeleted} objects deleted${purged}`)
+  for (const sentence of [error, note]) if (sentence) say(sentence)
+  result(receipt)
   return status === 'FAILED' ? 1 : 0
 }
 
 /** Undoes a take-down. */
-export async function restore(id: string): Promise<number> {
+export async function restore(id: string, { json }: { json?: boolean }): Promise<number> {
+  const { say, result } = createOutput({ json })
   const { restore: receipt } = await withService((ask) => ask<{ restore: Receipt }>(RESTORE, { id }))
-  process.stdout.write(`${receipt.id} ${receipt.status}: its pictures are made again when they are requested\n`)
+  say(`${receipt.id} ${receipt.status}: its pictures are made again when they are requested`)
+  result(receipt)
   return 0
 }
 

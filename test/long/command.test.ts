@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import { afterimage } from '../support/afterimage.ts'
-import { ADMIN_TOKEN, importDrawings, testApp, testServer } from '../support/setup.ts'
+import { ADMIN_TOKEN, importDrawings, tempDirectory, testApp, testServer } from '../support/setup.ts'
 import { startWorker } from '../support/worker.ts'
 
 describe('afterimage', () => {
@@ -30,5 +30,42 @@ describe('afterimage', () => {
     expect(taken).toMatchObject({ code: 0, stdout: expect.stringMatching(/COMPLETED: hidden, 1 objects deleted/) })
     expect((await afterimage(['restore', id], local)).stdout).toMatch(/RESTORED/)
     expect((await afterimage(['presets'], local)).stdout).toMatch(/^thumbnail +128 x 128 px, WEBP/m)
+  })
+
+  /** With what each command needs on its command line. */
+  const FAILING: [string[], ...string[][]] = [
+    ['import', '.'],
+    ['backfill'],
+    ['backfill', '--plan'],
+    ...['pause', 'resume', 'cancel', 'watch'].map((verb) => ['backfill', verb, 'QmFja2ZpbGw6MQ==']),
+    ['coverage'],
+    ['failures'],
+    ['explain', 'x'],
+    ['presets'],
+    ['preview', 'x'],
+    ['takedown', 'x', '--reason', 'y'],
+    ['restore', 'x'],
+    ['token', 'create', 'x', '--scopes', 'catalogue:read'],
+    ['token', 'list'],
+    ['token', 'revoke', 'x'],
+    ['rotate', 'url-secret'],
+    ['migrate'],
+    ['snapshot'],
+    ['rebuild'],
+    ['doctor'],
+  ]
+  it('each one ends with 1 and one sentence without a database, and with 2 and one for an option that there is not', async () => {
+    const env = { DATA_DIR: await tempDirectory(), DATABASE_URL: 'postgres://nobody:secret@127.0.0.1:1/nowhere' }
+    for (const command of FAILING) {
+      const failed = await afterimage(command, env)
+      expect([command, failed.code, failed.stdout]).toEqual([command, 1, ''])
+      expect([command, failed.stderr]).toEqual([command, expect.stringMatching(/^[^\n]*127\.0\.0\.1:1[^\n]*\n$/)])
+      expect(failed.stderr).not.toContain('secret')
+      const misused = await afterimage([...command, '--colour'], env)
+      expect([command, misused.code, misused.stdout]).toEqual([command, 2, ''])
+      expect(misused.stderr).toMatch(
+        /^error: unknown option '--colour'\nafterimage [a-z ]+ --help lists what there is\.\n$/,
+      )
+    }
   })
 })

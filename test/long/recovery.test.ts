@@ -18,6 +18,7 @@ describe('by command', () => {
       code: 1,
       stdout: expect.stringMatching(/pending 20261123000000_catalogue\n/),
     })
+    expect(JSON.parse((await run(empty, 'migrate', '--json')).stdout).pending).toContain('20261123000000_catalogue')
     expect(await run(empty, 'migrate', '--apply')).toMatchObject({
       code: 0,
       stdout: expect.stringMatching(/\d+ applied\n$/),
