@@ -1,6 +1,7 @@
 import { execFileSync } from 'node:child_process'
 import { parseArgs } from 'node:util'
 import autocannon from 'autocannon'
+import { printCursor } from '../src/graphql/cursor.ts'
 import { importDemo } from './support/backfills.ts'
 import { type Bench, cpuMs, median, startProgram, table, withBench } from './support/service.ts'
 
@@ -17,12 +18,20 @@ interface Query {
   /** The goal, as a fraction of the constant's responses per second. */
   readonly ratio?: number
   readonly p50Ms?: number
+  /** Each client asks for another page, so that none shares a statement. */
+  readonly isDistinct?: true
 }
+const CONSTANT: Query = { name: 'constant', query: '{ hello }' }
 const QUERIES: readonly Query[] = [
   {
     name: '24 items with URLs',
     query: `{ items(first: 24) { nodes { id name image { url width height } } ${PAGE_INFO} } }`,
     ratio: 0.5,
+  },
+  {
+    name: 'the same, another page for each client',
+    query: `query ($after: String) { items(first: 24, after: $after) { nodes { id name image { url width height } } ${PAGE_INFO} } }`,
+    isDistinct: true,
   },
   {
     name: '24 items with three images and their vendor',
@@ -61,8 +70,9 @@ export async function run(args: string[]): Promise<void> {
       const api = await startServer(bench, 'src/bin/api.ts')
       const measured = new Map<string, Load[]>()
       for (let round = -1; round < ROUNDS; round++)
-        for (const { name, query } of [{ name: 'constant', query: '{ hello }' }, ...QUERIES]) {
-          const load = await ask(name === 'constant' ? constant : api, { query, seconds: round < 0 ? 1 : seconds })
+        for (const query of [CONSTANT, ...QUERIES]) {
+          const { name } = query
+          const load = await ask(query === CONSTANT ? constant : api, { query, seconds: round < 0 ? 1 : seconds })
           // The first round is a warm-up.
           if (round >= 0) measured.set(name, [...(measured.get(name) ?? []), load])
         }
@@ -96,7 +106,7 @@ function rowsOf(measured: ReadonlyMap<string, readonly Load[]>) {
   ]
   return [
     row('constant', ''),
-    ...QUERIES.map(({ name, ratio, p50Ms }) => row(name, p50Ms ? `p50 <= ${p50Ms} ms` : `>= ${ratio}`)),
+    ...QUERIES.map(({ name, ratio, p50Ms }) => row(name, p50Ms ? `p50 <= ${p50Ms} ms` : ratio ? `>= ${ratio}` : '')),
   ]
 }
 
@@ -111,13 +121,23 @@ async function startServer(bench: Bench, file: string): Promise<Server> {
   return { url: /http:\S+\/graphql/.exec(said)?.[0] ?? '', pid: child.pid ?? 0 }
 }
 
-async function ask({ url, pid }: Server, { query, seconds }: { query: string; seconds: number }): Promise<Load> {
+async function ask(
+  { url, pid }: Server,
+  { query: { query, isDistinct }, seconds }: { query: Query; seconds: number },
+): Promise<Load> {
+  let clients = 0
   const before = await cpuMs(pid)
   const { latency, requests, non2xx, errors } = await autocannon({
     url,
     method: 'POST',
     headers: { 'content-type': 'application/json' },
     body: JSON.stringify({ query }),
+    ...(isDistinct && {
+      setupClient: (client: autocannon.Client) => {
+        const after = printCursor('Query.items', 1 + 24 * clients++)
+        client.setBody(JSON.stringify({ query, variables: { after } }))
+      },
+    }),
     connections: CLIENTS,
     duration: seconds,
   })

@@ -60,7 +60,8 @@ export async function sendResponse(
 ): Promise<void> {
   if (response.closed || response.writableEnded) return
   response.writeHead(from.status, Object.fromEntries(from.headers))
-  const isStream = from.body && !from.headers.get('content-type')?.startsWith('application/')
+  // In this order: reading the body makes a stream of a text.
+  const isStream = !from.headers.get('content-type')?.startsWith('application/') && from.body
   if (!isStream) return void response.end(await from.text())
   const reader = (from.body as ReadableStream<Uint8Array>).getReader()
   const { signal } = request

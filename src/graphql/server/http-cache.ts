@@ -12,8 +12,8 @@ import { hasEtag } from '../../core/etag.ts'
  */
 export function createHttpCache({ graphqlMaxAgeS, corsOrigins }: Pick<Config, 'graphqlMaxAgeS' | 'corsOrigins'>) {
   const cacheable = new WeakSet<Request>()
-  // It replaces the header that http/cors.ts has set.
-  const vary = `Authorization, Accept${corsOrigins ? ', Origin' : ''}`
+  // It replaces the header that http/cors.ts and http/graphql.ts have set.
+  const vary = `Authorization, Accept, Accept-Encoding${corsOrigins ? ', Origin' : ''}`
   const plugin: Plugin = {
     onResultProcess({ request, result }) {
       const isAnonymous = request.method === 'GET' && !request.headers.has('authorization')
