@@ -107,6 +107,40 @@ describe('a page of items', () => {
     expect(few).toBeLessThanOrEqual(8)
   })
 
+  it('is the same however it is selected, and reads only the columns that it needs', async () => {
+    const { app, url } = await open(3)
+    const read: string[] = []
+    const query = app.pg.query.bind(app.pg)
+    app.pg.query = ((...args: [{ text: string }]) => {
+      read.push(args[0].text)
+      return (query as (...all: unknown[]) => unknown)(...args)
+    }) as never
+    const fields = 'name alt image { url } placeholder { dataUrl }'
+    const rows: Record<string, string> = {
+      nodes: `{ items { nodes { ${fields} } } }`,
+      edges: `{ items { edges { cursor node { ${fields} } } } }`,
+      fragments: `{ items { ...Page } } fragment Page on ItemConnection { nodes { ...Card name } } fragment Card on Item { ${fields} }`,
+      'a directive': `{ items { nodes { slug @skip(if: true) ${fields} } } }`,
+      'a type of item': `{ items { nodes { ... on Icon { ${fields} } } } }`,
+      'a relation beside it': `{ items { nodes { ${fields} vendor { id } } } }`,
+    }
+    const found = []
+    for (const [name, document] of Object.entries(rows)) {
+      read.length = 0
+      const { data, errors } = await ask<{
+        items: { nodes?: { name: string; vendor?: unknown }[]; edges?: { node: { name: string } }[] }
+      }>(url, document)
+      const nodes = data.items.nodes?.map(({ vendor: _, ...node }) => node) ?? data.items.edges?.map(({ node }) => node)
+      expect([name, errors]).toEqual([name, undefined])
+      found.push(nodes)
+      const page = read.find((text) => text.includes('"item" as t0')) ?? ''
+      expect([name, page]).toEqual([name, expect.stringMatching(/t0\.name.*t0\.alt|t0\.alt.*t0\.name/)])
+      expect([name, page]).toEqual([name, expect.not.stringMatching(/t0\.(slug|tags|unique_id|created_at)\b/)])
+    }
+    expect(found[0]).toHaveLength(3)
+    for (const other of found) expect(other).toEqual(found[0])
+  })
+
   it('gives a srcset of the presets that show the same, narrowest first', async () => {
     const { url } = await open(1)
     const srcSet = async (args: string) => {

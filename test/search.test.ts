@@ -164,6 +164,19 @@ describe('a search', () => {
     expect(await slugs('arr')).toEqual(['arrow', 'arrow-left'])
     for (const nothing of ['nothing', 'xyzzy', 'zz', 'q'])
       expect(await page(nothing)).toMatchObject({ didYouMean: null, nodes: [] })
+    // Neither a word that has a synonym, nor a number, nor what is close to the code of a country.
+    const other = await open([
+      item('eye-off'),
+      item('wide'),
+      item('wifi'),
+      item('pf'),
+      item('circle-10'),
+      item('ellipsis'),
+    ])
+    expect(await other.page('hide password')).toMatchObject({ didYouMean: 'hide', nodes: [{ slug: 'eye-off' }] })
+    expect(await other.page('kebab wifi')).toMatchObject({ didYouMean: 'kebab', nodes: [{ slug: 'ellipsis' }] })
+    for (const nothing of ['pdx', '100'])
+      expect(await other.page(nothing)).toMatchObject({ didYouMean: null, nodes: [] })
     // What is asked of all pages alone is of the same search.
     expect(await page('hart', ', first: 0')).toMatchObject({ totalCount: 1, didYouMean: 'heart' })
   })

@@ -4,6 +4,7 @@ import { type GraphQLObjectType, type GraphQLResolveInfo, getNamedType, Kind } f
 import { AppError } from '../core/errors.ts'
 import { builder, type Context, PAGE_DEFAULT, PAGE_MAX, type SchemaTypes } from './builder.ts'
 import { parseCursor, printCursor } from './cursor.ts'
+import { columnsOfNodes } from './loaded-columns.ts'
 
 /** Relay connections, paged by primary key, never by OFFSET. */
 
@@ -78,6 +79,8 @@ export const connectionName = ({ parentType, fieldName }: GraphQLResolveInfo): s
 
 /** The Prisma query for a connection's nodes. */
 export function selectNodes(context: Context, info: GraphQLResolveInfo): { select: { id: true } } {
+  const columns = columnsOfNodes(info)
+  if (columns) return { select: columns }
   const { nodes } = (getNamedType(info.returnType) as GraphQLObjectType).getFields()
   const typeName = getNamedType(nodes?.type)?.name
   return queryFromInfo({

@@ -2,11 +2,14 @@ import SchemaBuilder, { BasePlugin, type PothosOutputFieldConfig, type SchemaTyp
 import {
   type FieldNode,
   type GraphQLFieldResolver,
+  type GraphQLNamedType,
+  type GraphQLObjectType,
   type GraphQLResolveInfo,
   getNamedType,
   isInterfaceType,
   isObjectType,
   Kind,
+  type SelectionSetNode,
 } from 'graphql'
 import { printGlobalId } from '../core/global-id.ts'
 
@@ -70,6 +73,71 @@ function isFlat({ fieldNodes, returnType }: GraphQLResolveInfo): boolean {
   }
   return known
 }
+
+type Columns = Readonly<Record<string, true>> & { readonly id: true }
+
+const ofNodes = new WeakMap<readonly FieldNode[], Columns | null>()
+
+/**
+ * The columns that a connection has to load, if all that is selected of its nodes is resolved here: they are the same for every request,
+ * while Pothos would plan each. Null if it has to, also for what depends on directives.
+ */
+export function columnsOfNodes(info: GraphQLResolveInfo): Columns | null {
+  let known = ofNodes.get(info.fieldNodes)
+  if (known === undefined) {
+    known = collectColumns(info)
+    ofNodes.set(info.fieldNodes, known)
+  }
+  return known
+}
+
+function collectColumns({ fieldNodes, returnType, fragments }: GraphQLResolveInfo): Columns | null {
+  const connection = getNamedType(returnType)
+  const type = isObjectType(connection) ? getNamedType(connection.getFields().nodes?.type) : undefined
+  const ofType = columnsIn(columnSelect(type))
+  if (!ofType || !(isObjectType(type) || isInterfaceType(type))) return null
+  const columns = new Set(['id', ...ofType])
+  const isKnown = belowAll(fieldNodes, { type: connection.name, each: readConnection })
+  return isKnown ? Object.freeze(Object.fromEntries([...columns].map((name) => [name, true])) as Columns) : null
+
+  function readConnection(node: FieldNode): boolean {
+    if (node.name.value === 'nodes') return belowAll([node], { type: type?.name, each: readNode })
+    if (node.name.value !== 'edges') return true
+    const ofEdge = (inner: FieldNode) =>
+      inner.name.value !== 'node' || belowAll([inner], { type: type?.name, each: readNode })
+    return belowAll([node], { type: undefined, each: ofEdge })
+  }
+
+  function readNode({ name: { value: name } }: FieldNode): boolean {
+    if (name === '__typename') return true
+    const { pothosExposedField: column, pothosPrismaSelect } =
+      (type as GraphQLObjectType).getFields()[name]?.extensions ?? {}
+    const needed = typeof column === 'string' ? [column] : name === 'id' ? [] : columnsIn(pothosPrismaSelect)
+    for (const each of needed ?? []) columns.add(each)
+    return needed !== null
+  }
+
+  /** Whether `each` is true of all fields below the nodes, also those in fragments on `type`. False if there are directives. */
+  function belowAll(
+    nodes: readonly { readonly selectionSet?: SelectionSetNode | undefined }[],
+    options: { readonly type: string | undefined; readonly each: (node: FieldNode) => boolean },
+  ): boolean {
+    const { type: name, each } = options
+    return nodes
+      .flatMap(({ selectionSet }) => selectionSet?.selections ?? [])
+      .every((node) => {
+        if (node.directives?.length) return false
+        if (node.kind === Kind.FIELD) return each(node)
+        const fragment = node.kind === Kind.FRAGMENT_SPREAD ? fragments[node.name.value] : node
+        const condition = fragment?.typeCondition?.name.value
+        return fragment !== undefined && (condition ?? name) === name && belowAll([fragment], options)
+      })
+  }
+}
+
+/** What Pothos loads of every object of a type, if it is a selection. */
+const columnSelect = (type: GraphQLNamedType | undefined): unknown =>
+  (type?.extensions.pothosPrismaTypeSelection as { select?: unknown } | undefined)?.select
 
 /** The names in a selection of columns only; null for any other. */
 function columnsIn(select: unknown): readonly string[] | null {

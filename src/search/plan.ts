@@ -56,11 +56,14 @@ export async function planSearch(deps: PlanDeps, search: string | null | undefin
   return {
     direct: await planWords(deps, words, null),
     async *others() {
-      const { counts: known } = await readVocabulary(pg, { words: [], counted: words })
+      const { thesaurus } = deps
+      const counted = words.flatMap((word) => [word, ...thesaurus.of(word).flat()])
+      const { counts: known } = await readVocabulary(pg, { words: [], counted })
+      // What has a synonym that items have is no mistake.
+      const isKnown = (word: string) =>
+        known.has(word) || thesaurus.of(word).some((entry) => entry.every((part) => known.has(part)))
       const meant = await Promise.all(
-        words.map(async (word) =>
-          known.has(word) ? word : ((await correctWord(pg, word, deps.thesaurus.words)) ?? word),
-        ),
+        words.map(async (word) => (isKnown(word) ? word : ((await correctWord(pg, word, thesaurus.words)) ?? word))),
       )
       if (meant.some((word, at) => word !== words[at])) yield await planMeant(deps, meant.join(' '))
       if (words.length < 2 || words.length > RELAXED_MAX) return

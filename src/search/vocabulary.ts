@@ -93,7 +93,7 @@ const READ_VOCABULARY = statement({
 const CANDIDATES_MAX = 60
 /** How much likelier a missing or extra letter is than a wrong one: hart means heart rather than hat. */
 const [LETTER_MISSING, LETTER_TOO_MANY] = [4, 0.5]
-/** Shorter words are close to everything. */
+/** Shorter words are close to everything, and mostly codes of countries, which nobody means with PDF or BTC. */
 const CORRECTED_MIN = 3
 
 /**
@@ -104,7 +104,8 @@ const CORRECTED_MIN = 3
  */
 export async function correctWord(pg: Pg, word: string, others: readonly string[]): Promise<string | null> {
   const letters = [...word]
-  if (letters.length < CORRECTED_MIN) return null
+  // A number is another number, not a misspelt one.
+  if (letters.length < CORRECTED_MIN || !/\p{L}/u.test(word)) return null
   const padded = [' ', ' ', ...letters, ' ']
   const grams = padded.slice(2).map((_, at) => padded.slice(at, at + GRAM).join(''))
   const most = letters.length <= 4 ? 1 : 2
@@ -112,6 +113,7 @@ export async function correctWord(pg: Pg, word: string, others: readonly string[
   // Words that no item has but that have synonyms: less likely than words that items have.
   const known = [...rows, ...others.map((other) => ({ word: other, items: 0 }))]
   const near = known
+    .filter((row) => row.word.length >= CORRECTED_MIN)
     .map((row) => ({ ...row, isAlike: row.word.startsWith(letters[0] ?? '') }))
     .map((row) => ({ ...row, distanceMax: row.isAlike ? most : letters.length > CORRECTED_MIN ? 1 : 0 }))
     // The distance is at least the difference in length, which is much cheaper: there may be thousands of synonyms.

@@ -6,7 +6,6 @@ import {
   GraphQLError,
   type GraphQLLeafType,
   type GraphQLObjectType,
-  type GraphQLResolveInfo,
   getArgumentValues,
   getOperationAST,
   getVariableValues,
@@ -17,22 +16,7 @@ import {
 } from 'graphql'
 import { collectErrors } from './collect-errors.ts'
 import { type Arguments, type FieldPlan, planOperation, type Shape } from './field-plans.ts'
-
-type Path = GraphQLResolveInfo['path']
-
-/** Where a value belongs in the response: a link of the path that resolvers see. */
-interface Position extends Path {
-  readonly plan: FieldPlan
-  readonly shape: Shape
-  /** The position that contains it. */
-  readonly owner: Position | Root
-  /** The object or list in it. */
-  value: Container | null
-  /** Whether it became null because of an error. */
-  isNull: boolean
-}
-type Container = Record<string | number, unknown>
-type Root = Pick<Position, 'value' | 'isNull'> & { readonly owner: null; readonly prev: undefined }
+import { type Container, Info, type Position, type Root, type Run } from './resolve-info.ts'
 
 /** Objects whose fields may have any name, even `__proto__`: for V8, Object.create(null) would make them dictionaries. */
 const Fields = function Fields() {} as unknown as new () => Container
@@ -63,6 +47,7 @@ export function executeQuery(given: ExecutionArgs): ExecutionResult | Promise<Ex
   let waiting = 0
   const answered = Promise.withResolvers<ExecutionResult>()
 
+  const run: Run = { schema, rootValue, operation: node, variableValues: variables, fragments: operation.fragments }
   const root: Root = { owner: null, prev: undefined, value: new Fields(), isNull: false }
   fillObject(root, fields, rootValue)
   return waiting === 0 ? result() : answered.promise
@@ -90,7 +75,7 @@ export function executeQuery(given: ExecutionArgs): ExecutionResult | Promise<Ex
       }
       try {
         const args = plan.args ?? argumentsOf(plan)
-        fill(position, plan.resolve(source, args, contextValue, infoOf(position)))
+        fill(position, plan.resolve(source, args, contextValue, new Info(position, run)))
       } catch (error) {
         fail(position, error)
       }
@@ -103,23 +88,6 @@ export function executeQuery(given: ExecutionArgs): ExecutionResult | Promise<Ex
     const args = getArgumentValues(plan.field, plan.nodes[0] as (typeof plan.nodes)[number], variables)
     argsOf.set(plan, args)
     return args
-  }
-
-  function infoOf(path: Position): GraphQLResolveInfo {
-    return {
-      fieldName: path.plan.field.name,
-      fieldNodes: path.plan.nodes,
-      returnType: path.plan.field.type,
-      parentType: path.plan.parentType,
-      path,
-      schema,
-      fragments: operation.fragments,
-      rootValue,
-      operation: node as NonNullable<typeof node>,
-      variableValues: variables as NonNullable<typeof variables>,
-      getAbortSignal,
-      getAsyncHelpers,
-    }
   }
 
   /** Puts a value into its position, now or when it arrives. */
@@ -208,7 +176,7 @@ export function executeQuery(given: ExecutionArgs): ExecutionResult | Promise<Ex
 
   function typeOf(position: Position, type: GraphQLAbstractType, value: unknown): GraphQLObjectType {
     const resolveType = type.resolveType ?? defaultTypeResolver
-    const name = resolveType(value, contextValue, infoOf(position), type)
+    const name = resolveType(value, contextValue, new Info(position, run), type)
     const found = typeof name === 'string' ? schema.getType(name) : undefined
     if (isObjectType(found) && schema.isSubType(type, found)) return found
     throw new Error(`${position.plan.parentType.name}.${position.plan.field.name} has a value that is no ${type.name}.`)
@@ -242,8 +210,3 @@ function leafOf(type: GraphQLLeafType, value: unknown): unknown {
 
 const isPromise = (value: unknown): value is PromiseLike<unknown> =>
   typeof value === 'object' && value !== null && typeof (value as { then?: unknown }).then === 'function'
-
-const getAbortSignal = () => undefined
-/** Nothing in the schema starts work that outlives its request. */
-const HELPERS = { promiseAll: <T>(values: readonly (T | PromiseLike<T>)[]) => Promise.all(values), track: () => {} }
-const getAsyncHelpers = () => HELPERS

@@ -6,6 +6,7 @@ import {
   type GraphQLSchema,
   getOperationAST,
   NoSchemaIntrospectionCustomRule,
+  type OperationDefinitionNode,
   validate,
 } from 'graphql'
 import type { Plugin } from 'graphql-yoga'
@@ -52,9 +53,7 @@ function spendPoints({
   contextValue,
 }: ExecutionArgs & { contextValue: Context & RequestContext }): void {
   const operation = getOperationAST(document, operationName)
-  const cost = operation
-    ? costOf(schema, { operation, fragments: fragmentsOf(document), variables: variableValues ?? {} })
-    : null
+  const cost = operation ? costOfOperation(schema, { operation, document, variables: variableValues ?? {} }) : null
   if (cost && cost.total > COST_MAX) throw tooCostly(cost)
   const { app, client, res, spent } = contextValue
   const { points } = app.limits
@@ -62,6 +61,25 @@ function spendPoints({
   spent.push([points.policy, state])
   for (const [name, value] of Object.entries(rateLimitHeaders(spent))) res.setHeader(name, value)
   if (state.retryAfterS > 0) throw rateLimited(points.policy, state)
+}
+
+/** Of operations without variables, which always cost the same. */
+const costs = new WeakMap<OperationDefinitionNode, Cost | null>()
+
+function costOfOperation(
+  schema: GraphQLSchema,
+  asked: {
+    readonly operation: OperationDefinitionNode
+    readonly document: DocumentNode
+    readonly variables: Readonly<Record<string, unknown>>
+  },
+): Cost | null {
+  const { operation, document, variables } = asked
+  const known = costs.get(operation)
+  if (known !== undefined) return known
+  const cost = costOf(schema, { operation, fragments: fragmentsOf(document), variables })
+  if (!operation.variableDefinitions?.length) costs.set(operation, cost)
+  return cost
 }
 
 function tooCostly({ total, costliest }: Cost): AppError {
