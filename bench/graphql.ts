@@ -1,4 +1,5 @@
 import { execFileSync } from 'node:child_process'
+import path from 'node:path'
 import { parseArgs } from 'node:util'
 import autocannon from 'autocannon'
 import { printCursor } from '../src/graphql/cursor.ts'
@@ -117,7 +118,8 @@ interface Server {
 
 async function startServer(bench: Bench, file: string): Promise<Server> {
   const prefix = ['taskset', '-c', SERVER_CORE]
-  const { child, said } = await startProgram(bench, { file, ready: /http:\S+\/graphql/, prefix })
+  const logFile = path.join(bench.env.DATA_DIR ?? '', `${path.basename(file)}.log`)
+  const { child, said } = await startProgram(bench, { file, ready: /http:\S+\/graphql/, prefix, logFile })
   return { url: /http:\S+\/graphql/.exec(said)?.[0] ?? '', pid: child.pid ?? 0 }
 }
 

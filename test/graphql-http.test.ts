@@ -2,6 +2,7 @@ import { createHash } from 'node:crypto'
 import { request } from 'node:http'
 import { brotliDecompressSync, gunzipSync } from 'node:zlib'
 import { buildSchema, isAbstractType, printSchema } from 'graphql'
+import { auditServer } from 'graphql-http'
 import { describe, expect, it } from 'vitest'
 import { ADMIN_TOKEN, importDrawings, testApp, testConfig, testServer } from './support/setup.ts'
 
@@ -211,6 +212,23 @@ describe('over HTTP', () => {
     const fine = await post({ query: '{ __typename }' }, { 'content-type': 'Application/JSON; charset=utf-8' })
     expect([fine.status, await fine.json()]).toEqual([200, { data: { __typename: 'Query' } }])
     expect((await fetch(`${url}/graphql`, { method: 'DELETE' })).status).toBe(405)
+  })
+
+  it('passes the audits of the GraphQL over HTTP specification, and what it only recommends but for a few on purpose', async () => {
+    const { url } = await open()
+    const audits = await auditServer({ url: `${url}/graphql` })
+    expect(audits.length).toBeGreaterThan(50)
+    const others = audits.flatMap(({ id, name, status }) => (status === 'ok' ? [] : [`${status} ${id} ${name}`]))
+    expect(others.sort()).toEqual([
+      // A GET that a page of another origin can send without asking is refused.
+      'notice 5A70 MAY accept application/x-www-form-urlencoded formatted GET requests',
+      'notice 6A70 MAY allow URL-encoded JSON string {variables} parameter in GETs when accepting application/json',
+      'notice D6D5 MAY allow URL-encoded JSON string {variables} parameter in GETs when accepting application/graphql-response+json',
+      // What was not executed has a status that tells, for every client.
+      'warn 572B SHOULD use 200 status code on document parsing failure when accepting application/json',
+      'warn 7B9B SHOULD use a status code of 200 on variable coercion failure when accepting application/json',
+      'warn FDE2 SHOULD use 200 status code on document validation failure when accepting application/json',
+    ])
   })
 
   it('tools read the schema and what is behind its interfaces', async () => {

@@ -1,8 +1,10 @@
 import { type ChildProcess, spawn } from 'node:child_process'
 import { once } from 'node:events'
+import { closeSync, openSync } from 'node:fs'
 import { mkdtemp, readdir, readFile, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import path from 'node:path'
+import { setTimeout as delay } from 'node:timers/promises'
 import pg from 'pg'
 import { type App, openApp } from '../../src/app.ts'
 import { loadConfig } from '../../src/core/config.ts'
@@ -76,10 +78,14 @@ export async function withClient<T>(url: string, work: (client: pg.Client) => Pr
   }
 }
 
-/** Starts one of our programs and waits until it prints `ready`. @param prefix a command that runs it, such as taskset */
+/**
+ * Starts one of our programs and waits until it prints `ready`.
+ * @param options.prefix a command that runs it, such as taskset
+ * @param options.logFile gets its output: through a pipe, each line of the access log would wake this process
+ */
 export async function startProgram(
   bench: Bench,
-  options: { file: string; ready: RegExp; prefix?: string[] },
+  options: { file: string; ready: RegExp; prefix?: string[]; logFile?: string },
 ): Promise<{ child: ChildProcess; said: string }> {
   const [command = process.execPath, ...args] = [
     ...(options.prefix ?? []),
@@ -87,13 +93,22 @@ export async function startProgram(
     ...(options.file === 'workers/main.ts' ? WORKER_FLAGS : []),
     path.join(ROOT, options.file),
   ]
-  const child = spawn(command, args, { env: bench.env, stdio: ['ignore', 'pipe', 'pipe'] })
+  const { logFile } = options
+  const output = logFile === undefined ? 'pipe' : openSync(logFile, 'w')
+  const child = spawn(command, args, { env: bench.env, stdio: ['ignore', output, output] })
+  if (typeof output === 'number') closeSync(output)
   const gone = once(child, 'exit')
   bench.onClose(async () => {
     child.kill('SIGTERM')
     await gone
   })
   let said = ''
+  while (logFile !== undefined && !options.ready.test(said)) {
+    if (child.exitCode !== null) throw new Error(`${options.file} ended: ${said}`)
+    await delay(50)
+    said = await readFile(logFile, 'utf8')
+  }
+  if (logFile !== undefined) return { child, said }
   await new Promise<void>((resolve, reject) => {
     for (const stream of [child.stdout, child.stderr]) {
       stream?.on('data', (text) => {
