@@ -161,6 +161,7 @@ describe('every connection', () => {
     for (const args of [
       'first: -1',
       'last: -1',
+      'first: 1, last: 1',
       'first: 1, before: "x"',
       'last: 1, after: "x"',
       'after: "x", before: "x"',

@@ -164,7 +164,8 @@ export function checkPage({ first, last, after, before }: PageArgs): { cursor: s
         'BAD_INPUT',
         `${name} is ${count}: give 0 to ${PAGE_MAX}, and use cursors to get further pages.`,
       )
-  if ((isGiven(after) && isGiven(last)) || (isGiven(before) && isGiven(first)) || (isGiven(after) && isGiven(before)))
+  const isForward = isGiven(first) || isGiven(after)
+  if (isForward && (isGiven(last) || isGiven(before)))
     throw new AppError('BAD_INPUT', 'A page needs "first" and "after", or "last" and "before"; do not mix them.')
   return { cursor: after ?? before ?? null, rows: (first ?? last ?? PAGE_DEFAULT) + 1 }
 }
