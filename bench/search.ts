@@ -53,6 +53,7 @@ export async function run(args: string[]): Promise<void> {
     await importNames(bench, path.join(modules, '@iconify/json'))
     const seconds = (performance.now() - startedAt) / 1000
     process.stdout.write(`all of Iconify written and indexed in ${seconds.toFixed(0)} s, without its pictures\n`)
+    await showFound(bench, queries)
     await showTimes(bench, queries)
   })
 }

@@ -175,6 +175,7 @@ describe('a search', () => {
     ])
     expect(await other.page('hide password')).toMatchObject({ didYouMean: 'hide', nodes: [{ slug: 'eye-off' }] })
     expect(await other.page('kebab wifi')).toMatchObject({ didYouMean: 'kebab', nodes: [{ slug: 'ellipsis' }] })
+    expect(await other.page('mdi-solid:circle')).toMatchObject({ didYouMean: 'circle', nodes: [{ slug: 'circle-10' }] })
     for (const nothing of ['pdx', '100'])
       expect(await other.page(nothing)).toMatchObject({ didYouMean: null, nodes: [] })
     // What is asked of all pages alone is of the same search.

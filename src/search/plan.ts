@@ -66,6 +66,9 @@ export async function planSearch(deps: PlanDeps, search: string | null | undefin
         words.map(async (word) => (isKnown(word) ? word : ((await correctWord(pg, word, thesaurus.words)) ?? word))),
       )
       if (meant.some((word, at) => word !== words[at])) yield await planMeant(deps, meant.join(' '))
+      // Such as the name of another set, in mdi:account.
+      const certain = words.filter(isKnown)
+      if (certain.length > 0 && certain.length < words.length) yield await planMeant(deps, certain.join(' '))
       if (words.length < 2 || words.length > RELAXED_MAX) return
       for (let left = words.length - 1; left >= 0; left--)
         yield await planMeant(deps, meant.toSpliced(left, 1).join(' '))
