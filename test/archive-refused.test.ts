@@ -132,6 +132,56 @@ const refused: readonly (readonly [what: string, archive: () => Buffer, code: st
     /is a web page, perhaps the error page of a download/,
   ],
   [
+    'the last volume of 7-Zip',
+    () => withFiles([]).subarray(300),
+    'BROKEN_DIRECTORY',
+    /^The archive's end is 300 bytes earlier than it says, so its beginning is missing: .*join the parts/,
+  ],
+  ['a volume of 7-Zip between them', () => Buffer.alloc(300, 7), 'NOT_ZIP', /^The file is not a ZIP archive: pack/],
+  [
+    'without its folders: zip -j',
+    () => renamed((name) => name.slice(name.lastIndexOf('/') + 1)),
+    'MISSING_FILE',
+    /^2 files of the manifest are in the archive in another folder or in other letters, such as "arrows\/left\.svg" as "left\.svg"/,
+  ],
+  [
+    'a manifest that names the folder it is in',
+    () =>
+      buildZip([
+        manifest(
+          'Icons/manifest.json',
+          NAMES.map((name) => `Icons/${name}`),
+        ),
+        ...NAMES.map((name) => file(`Icons/${name}`)),
+      ]),
+    'MISSING_FILE',
+    /such as "Icons\/Icons\/arrows\/left\.svg" as "Icons\/arrows\/left\.svg"/,
+  ],
+  [
+    'a manifest in other letters, as Windows does not mind',
+    () => renamed((name) => name.replace('arrows', 'Arrows')),
+    'MISSING_FILE',
+    /^2 files .* such as "arrows\/left\.svg" as "Arrows\/left\.svg"/,
+  ],
+  [
+    'a program that adds to an archive',
+    () => withFiles([file('arrows/left.svg')]),
+    'DUPLICATE_NAME',
+    /^The name "arrows\/left\.svg" is in the archive twice, as when a program adds/,
+  ],
+  [
+    'composed and decomposed letters',
+    () => buildZip([manifest('manifest.json', ['ü.svg']), file('ü.svg'), file('ü.svg'.normalize('NFD'))]),
+    'DUPLICATE_NAME',
+    /twice, with composed and with decomposed letters: remove one/,
+  ],
+  [
+    'headers that all contradict the list',
+    () => buildZip([manifest(), ...NAMES.map((name) => file(name, {}, { local: { crc32: 7 } }))]),
+    'LOCAL_HEADER',
+    /^The header before each of 2 files, such as "arrows\/left\.svg", has another CRC/,
+  ],
+  [
     'damaged data',
     () =>
       buildZip([

@@ -14,7 +14,7 @@ import {
   UNIX,
   withFiles,
 } from './support/packers.ts'
-import { buildZip, bytesSource, type Part, unicodePath } from './support/zip.ts'
+import { buildZip, bytesSource, descriptorOf, type Part, unicodePath } from './support/zip.ts'
 
 /** One file whose name is these bytes, and is this in the manifest. */
 const named = (name: string, rawName: Buffer, says: Part['says'] = {}) =>
@@ -48,6 +48,33 @@ const taken: readonly (readonly [what: string, archive: () => Buffer, note?: Reg
         ...NAMES.map((name) => file(name)),
       ]),
   ],
+  [
+    '\\ in the manifest, as scripts for Windows write it',
+    () =>
+      buildZip([
+        manifest(
+          'manifest.json',
+          NAMES.map((name) => `.\\${name.replace('/', '\\')}`),
+        ),
+        ...NAMES.map((name) => file(name)),
+      ]),
+  ],
+  [
+    '7-Zip and zip: files that were read from a pipe',
+    () => buildZip([manifest(), ...NAMES.map((name) => file(name, { attributes: 0o010600 * 65536 }))]),
+  ],
+  ['Dropbox: / for the folder that was packed', () => withFiles([folder('/')])],
+  ['Android: zeros in the extra fields of the headers before files', () => withExtra(Buffer.alloc(37))],
+  [
+    'Google Drive: stored files with data descriptors',
+    () =>
+      buildZip([
+        manifest(),
+        ...NAMES.map((name) =>
+          file(name, { flags: 8 }, { local: { crc32: 0, packedBytes: 0, bytes: 0 }, after: descriptorOf(bytes) }),
+        ),
+      ]),
+  ],
   ['PHP: an empty part in a path', () => renamed((name) => name.replace('/', '//'))],
   [
     'Windows Explorer: code page 437',
@@ -66,6 +93,10 @@ const taken: readonly (readonly [what: string, archive: () => Buffer, note?: Reg
     () => named('表/ソ.svg', latin1('\x95\x5c/\x83\x5c.svg')),
     /read in shift_jis/,
   ],
+  ['Windows in Greece: code page 737', () => named('βέλος.svg', latin1('\x99\xe2\xa2\xa6\xaa.svg')), /code page 737/],
+  ['Windows in Turkey: code page 857', () => named('ışık.svg', latin1('\x8d\x9f\x8dk.svg')), /code page 857/],
+  ['macOS of old: Mac OS Roman', () => named('grün.svg', latin1('gr\x9fn.svg')), /read in macintosh/],
+  ['Java in Japan: EUC', () => named('ソート.svg', latin1('\xa5\xbd\xa1\xbc\xa5\xc8.svg')), /read in euc-jp/],
   ['Windows in China: GBK', () => named('箭头.svg', latin1('\xbc\xfd\xcd\xb7.svg')), /read in gb18030/],
   [
     'Info-ZIP: the name in an extra field, and # for its letters',
@@ -149,6 +180,9 @@ const taken: readonly (readonly [what: string, archive: () => Buffer, note?: Reg
     },
   ],
 ]
+
+const withExtra = (extra: Buffer) =>
+  buildZip([manifest(), ...NAMES.map((name) => file(name))].map((part) => ({ ...part, local: { extra } })))
 
 /** Its first file is four bytes later. */
 function spanMarked(): Buffer {

@@ -234,7 +234,7 @@ const REFUSED: readonly Row[] = [
   ['slip in the middle', () => zip([file('icons/../../a.svg')]), ['UNSAFE_NAME']],
   ['an absolute name', () => zip([file('/etc/a.svg')]), ['UNSAFE_NAME', 'SCHEMA']],
   ['a drive', () => zip([file('C:/a.svg')]), ['UNSAFE_NAME']],
-  ['a backslash', () => zip([file('..\\a.svg')]), ['UNSAFE_NAME', 'SCHEMA']],
+  ['a backslash', () => zip([file('..\\a.svg')]), ['UNSAFE_NAME']],
   ['NUL', () => zip([file('a.php\0.svg')]), ['UNSAFE_NAME', 'SCHEMA', 'BAD_SLUG']],
   ['a line break', () => zip([file('a\n.svg')]), ['UNSAFE_NAME', 'SCHEMA', 'BAD_SLUG']],
   ['a name that is too long', () => zip([file(`${'a/'.repeat(300)}a.svg`)]), ['NAME_TOO_LONG', 'SCHEMA']],
@@ -415,9 +415,9 @@ const REFUSED: readonly Row[] = [
   ],
   ['a file that the manifest lacks', () => zip([file('a.svg'), file('notes.txt')]), ['UNLISTED']],
   [
-    'a file that the archive lacks',
-    () => buildZip([file('manifest.json', { bytes: manifestOf(['a.svg', 'B.svg']) }), file('b.svg')]),
-    ['MISSING_FILE', 'UNLISTED'],
+    'files that the archive lacks, of which one is there in another case',
+    () => buildZip([file('manifest.json', { bytes: manifestOf(['B.svg']) }), file('b.svg')]),
+    ['MISSING_FILE'],
   ],
   [
     'a manifest that is not JSON',

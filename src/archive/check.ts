@@ -5,8 +5,9 @@ import { chooseCodePage, inspectEntries } from './entries.ts'
 import { findManifest } from './find-manifest.ts'
 import { isHidden, leftBehindBy } from './left-behind.ts'
 import { ARCHIVE_LIMITS, type ArchiveLimits } from './limits.ts'
+import { makerOf } from './maker.ts'
 import { MANIFEST, type ManifestLocation, type ManifestSet, pointerOf, readManifest } from './manifest.ts'
-import { foldName, isInCodePage } from './names.ts'
+import { foldName, isInCodePage, isSvgPath } from './names.ts'
 import { openProblems, type Problem, type ProblemCode, type Problems, show } from './problems.ts'
 import { readFile, readFiles } from './zip-data.ts'
 import { readCentralDirectory, type ZipDirectory } from './zip-directory.ts'
@@ -83,7 +84,7 @@ async function read(
   const onFile = (entry: ZipEntry, content: Buffer) => {
     if (entry === manifestEntry) manifests.push(Buffer.from(content))
   }
-  await readFiles(source, { entries, from: directory.from }, { problems, onFile })
+  await readFiles(source, { entries, from: directory.from }, { problems, maker: makerOf(directory.records), onFile })
   // If nothing could be read, the sentences about that are enough.
   if (typeof located === 'string' && (files.length === 0 || files.some(({ isValid }) => isValid)))
     add('NO_MANIFEST', { message: located })
@@ -126,7 +127,7 @@ interface Comparison {
   readonly add: Add
 }
 
-/** Reports what the manifest names and the archive lacks. Returns the files whose names could not be read for certain, and were reported. */
+/** Reports what the manifest names and the archive lacks. Returns the files that are meant by it, and were reported with it. */
 function compareWithManifest({ entries, names, files, named, manifest, limits, add }: Comparison): ReadonlySet<string> {
   const none: ReadonlySet<string> = new Set()
   // A file whose name was refused may be the one that is missed: one sentence is enough.
@@ -138,7 +139,7 @@ function compareWithManifest({ entries, names, files, named, manifest, limits, a
     if (alike?.name === name && isContentEntry(alike)) return true
     exact ??= new Set(files.map((file) => file.name))
     // The schema refuses others.
-    return exact.has(name) || name.length > limits.nameBytes
+    return exact.has(name) || name.length > limits.nameBytes || !isSvgPath(name)
   }
   const missing = [...named].filter(([name]) => !isThere(name))
   const unread = missing.some(([name]) => /\P{ASCII}/u.test(name))
@@ -146,24 +147,59 @@ function compareWithManifest({ entries, names, files, named, manifest, limits, a
     : []
   const [first] = unread
   if (first) {
-    const message = `${unread.length} names are neither UTF-8 nor in a code page in which the manifest has them, such as ${show(first.name)}: pack with a program that writes UTF-8 (7-Zip, or Windows 11), or give the files names of a-z, 0-9, - and _.`
+    const message = `${unread.length === 1 ? '1 name is' : `${unread.length} names are`} neither UTF-8 nor in a code page in which the manifest has them, such as ${show(first.name)}: pack with a program that writes UTF-8 (7-Zip, or Windows 11), or give the files names of a-z, 0-9, - and _.`
     add('NAME_ENCODING', { message })
   }
-  for (const [name, place] of missing) {
-    if (first && /\P{ASCII}/u.test(name)) continue
-    const alike = names.get(foldName(name))
-    const by = leftBehindBy(name)
+  const misnamed = findMisnamed(missing, { files, names, named })
+  const [[name, found] = []] = misnamed
+  if (name && found) {
+    const message =
+      misnamed.size === 1
+        ? `${show(name)} is not in the archive: call it ${show(found)}.`
+        : `${misnamed.size} files of the manifest are in the archive in another folder or in other letters, such as ${show(name)} as ${show(found)}: pack files and folders as the manifest names them, or correct the manifest.`
+    add('MISSING_FILE', { file: manifest, pointer: `${pointerOf(named.get(name) as ManifestLocation)}/file`, message })
+  }
+  for (const [missed, place] of missing) {
+    if (misnamed.has(missed) || (first && /\P{ASCII}/u.test(missed))) continue
+    const by = leftBehindBy(missed)
     const hint =
-      by !== null && entries.some((entry) => entry.name === name)
+      by !== null && entries.some((entry) => entry.name === missed)
         ? `${by} left it behind; remove this entry`
-        : alike && isContentEntry(alike)
-          ? `call it ${show(alike.name)}`
-          : 'add it or remove this entry'
-    const message = `${show(name)} is not in the archive: ${hint}.`
+        : 'add it or remove this entry'
+    const message = `${show(missed)} is not in the archive: ${hint}.`
     add('MISSING_FILE', { file: manifest, pointer: `${pointerOf(place)}/file`, message })
   }
-  return new Set(unread.map(({ name }) => name))
+  return new Set([...unread.map(({ name }) => name), ...misnamed.values()])
 }
+
+/**
+ * Missing files that are in the archive in another case, or under the same name in another folder (packed without folders, or from one
+ * further up), with the names that they have there.
+ */
+function findMisnamed(
+  missing: readonly (readonly [name: string, place: unknown])[],
+  { files, names, named }: Pick<Comparison, 'files' | 'names' | 'named'>,
+): ReadonlyMap<string, string> {
+  const unlisted = new Map<string, ZipEntry | null>()
+  if (missing.length > 0)
+    for (const entry of files) {
+      const base = baseOf(entry.name)
+      // Several: nobody can tell which one is meant.
+      if (!named.has(entry.name)) unlisted.set(base, unlisted.has(base) ? null : entry)
+    }
+  const misnamed = new Map<string, string>()
+  const taken = new Set<string>()
+  for (const [name] of missing) {
+    const alike = names.get(foldName(name))
+    const found = alike && isContentEntry(alike) && !named.has(alike.name) ? alike : unlisted.get(baseOf(name))
+    if (!found || taken.has(found.name)) continue
+    taken.add(found.name)
+    misnamed.set(name, found.name)
+  }
+  return misnamed
+}
+
+const baseOf = (name: string): string => name.slice(name.lastIndexOf('/') + 1)
 
 /** Names that are not UTF-8 are read so that they match the manifest, whose own name has no letters that differ. */
 async function findCodePage(

@@ -1,11 +1,12 @@
+import { openCauses } from './causes.ts'
 import { CODE_PAGES, type CodePage, decodeIn } from './code-pages.ts'
 import type { ArchiveLimits } from './limits.ts'
 import { hasBackslashes, makerOf } from './maker.ts'
 import { decodeName, foldName, isInCodePage, toPath } from './names.ts'
-import type { Problem, Problems } from './problems.ts'
+import type { Problems } from './problems.ts'
 import { show } from './problems.ts'
 import type { ZipDirectory, ZipRecord } from './zip-directory.ts'
-import { inspectEntry, type Report, type ZipEntry } from './zip-entry.ts'
+import { inspectEntry, type ZipEntry } from './zip-entry.ts'
 
 export interface ZipEntries {
   readonly entries: readonly ZipEntry[]
@@ -86,23 +87,4 @@ function parentsOf(records: readonly ZipRecord[], names: readonly (string | null
     }
   }
   return parents
-}
-
-/** Makes one problem of all with the same cause, in the order of the first. */
-function openCauses(problems: Problems, maker: string | null): { report: Report; flush: () => void } {
-  const causes = new Map<string, { first: Parameters<Report>[0]; count: number }>()
-  const report: Report = (problem) => {
-    const known = causes.get(problem.cause)
-    if (known) known.count++
-    else causes.set(problem.cause, { first: problem, count: 1 })
-  }
-  const by = maker ? `Made by ${maker}: ` : ''
-  const flush = () => {
-    for (const { first, count } of causes.values()) {
-      const { code, name, one, many } = first
-      const problem: Problem = { code, file: null, pointer: null, message: by + many(count, name) }
-      problems.add(count === 1 ? { ...problem, file: name, message: by + one } : problem)
-    }
-  }
-  return { report, flush }
 }

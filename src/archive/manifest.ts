@@ -2,7 +2,7 @@ import { type ItemKind, isSlug, nameOf, uniqueIdOf } from '../core/variant.ts'
 import { VISIBILITIES, type Visibility } from '../core/visibility.ts'
 import { parseManifest } from './manifest-json.ts'
 import { checkSchema, fieldsOf } from './manifest-schema.ts'
-import { toPath } from './names.ts'
+import { isSvgPath, toPath } from './names.ts'
 import { openProblems, type Problem, type Problems, show } from './problems.ts'
 
 /** One set of a manifest with all defaults applied, as it goes into the catalogue. */
@@ -94,7 +94,7 @@ const isReadable = (document: unknown): boolean =>
   isEach(listIn(document, 'families'), (family) =>
     isEach(listIn(family, 'sets'), (set) => {
       const isWithout = fieldsOf(set).files === undefined
-      return isWithout || isEach(listIn(set, 'files'), (file) => textOf(fieldsOf(file).file) !== '')
+      return isWithout || isEach(listIn(set, 'files'), (file) => isSvgPath(textOf(fieldsOf(file).file)))
     }),
   )
 

@@ -57,3 +57,6 @@ export function problemOfPath(path: string): { readonly reason: string; readonly
   if (path.split('/').includes('..')) return { reason: 'leads outside of the archive', remedy: 'rename it' }
   return null
 }
+
+/** Whether the schema of manifests allows a path, but for control characters. */
+export const isSvgPath = (path: string): boolean => /^[^/\\].*\.svgz?$/is.test(path)

@@ -28,5 +28,5 @@ export function describeNotZip(head: string, bytes: number): string {
   const other = OTHERS.find(([begins]) =>
     typeof begins === 'string' ? head.startsWith(begins) : begins.test(head),
   )?.[1]
-  return `The file is ${other ?? 'no archive'}, not a ZIP archive: pack the folder with its manifest.json as a ZIP archive.`
+  return `The file is ${other ? `${other}, ` : ''}not a ZIP archive: pack the folder with its manifest.json as a ZIP archive.`
 }

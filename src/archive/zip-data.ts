@@ -2,8 +2,15 @@ import { setImmediate as nextTurn } from 'node:timers/promises'
 import { promisify } from 'node:util'
 import { crc32, inflateRaw, inflateRawSync } from 'node:zlib'
 import type { ArchiveSource } from './archive.ts'
-import type { ProblemCode, Problems } from './problems.ts'
+import { openCauses } from './causes.ts'
+import { type ProblemCode, type Problems, show } from './problems.ts'
 import type { ZipEntry } from './zip-entry.ts'
+
+interface Reader {
+  readonly problems: Problems
+  readonly maker: string | null
+  readonly onFile: (entry: ZipEntry, bytes: Buffer) => void
+}
 
 /**
  * Reads the archive from end to end: each local header must repeat the directory's entry, every byte must belong to exactly one file, and
@@ -13,10 +20,11 @@ import type { ZipEntry } from './zip-entry.ts'
 export async function readFiles(
   source: ArchiveSource,
   { entries, from: end }: { entries: readonly ZipEntry[]; from: number },
-  { problems, onFile }: { problems: Problems; onFile: (entry: ZipEntry, bytes: Buffer) => void },
+  { problems, maker, onFile }: Reader,
 ): Promise<void> {
-  const add = (code: ProblemCode, file: string | null, message: string) =>
-    problems.add({ code, file, pointer: null, message })
+  const { report, flush } = openCauses(problems, maker)
+  const add = (code: ProblemCode, name: string, one: string, many: (files: string) => string) =>
+    report({ code, cause: code + many(''), name, one, many: (n, first) => many(`${n} files, such as ${show(first)},`) })
   const sorted = entries.toSorted((a, b) => a.from - b.from)
   /** The offset at which the next file must begin; null after one whose end is unknown. */
   let expected: number | null = await skipSpanMarker(source)
@@ -24,29 +32,44 @@ export async function readFiles(
     if (index % FILES_PER_TICK === 0) await nextTurn()
     const { name } = entry
     if (expected !== null && entry.from < expected) {
-      add('OVERLAP', name, `The file begins at byte ${entry.from}, inside another one: pack the archive again.`)
+      add(
+        'OVERLAP',
+        name,
+        `The file begins at byte ${entry.from}, inside another one: pack the archive again.`,
+        (files) => `${files} begin inside others: pack the archive again.`,
+      )
       continue
     }
     if (expected !== null && entry.from > expected && entry.from < end) {
       const stray = `${entry.from - expected} bytes before it belong to no file`
-      const isProgram = index === 0
       add(
         'STRAY_BYTES',
         name,
-        isProgram
+        index === 0
           ? `${stray}, as the program of a self-extracting archive: pack it as a plain ZIP archive.`
           : `${stray}: pack the archive again.`,
+        (files) => `Before ${files} there are bytes that belong to no file: pack the archive again.`,
       )
     }
     const local = await readLocalHeader(source, entry, end)
     if ('reason' in local) {
-      add('LOCAL_HEADER', name, `The header before the file ${local.reason}: pack the archive again.`)
+      add(
+        'LOCAL_HEADER',
+        name,
+        `The header before the file ${local.reason}: pack the archive again.`,
+        (files) => `The header before each of ${files} ${local.reason}: pack the archive again.`,
+      )
       expected = null
       continue
     }
     const dataTo = local.dataFrom + entry.packedBytes
     if (dataTo > end) {
-      add('OVERLAP', name, `The file ends at byte ${dataTo}, inside the list of files: pack the archive again.`)
+      add(
+        'OVERLAP',
+        name,
+        `The file ends at byte ${dataTo}, inside the list of files: pack the archive again.`,
+        (files) => `${files} end inside the list of files: pack the archive again.`,
+      )
       expected = null
       continue
     }
@@ -57,15 +80,19 @@ export async function readFiles(
         'LOCAL_HEADER',
         name,
         'The data descriptor after the file contradicts the list of files: pack the archive again.',
+        (files) => `The data descriptors after ${files} contradict the list of files: pack the archive again.`,
       )
     expected = dataTo + (descriptorBytes ?? Math.min(Math.max(next - dataTo, 0), DESCRIPTOR_MAX))
     if (!entry.isValid) continue
     const unpacked = await unpack(entry, await source.read(local.dataFrom, dataTo))
-    if ('code' in unpacked) add(unpacked.code, name, unpacked.message)
+    if ('code' in unpacked) add(unpacked.code, name, unpacked.message, unpacked.ofMany)
     else onFile(entry, unpacked.bytes)
   }
-  if (expected !== null && expected < end)
-    add('STRAY_BYTES', null, `${end - expected} bytes after the last file belong to no file: pack the archive again.`)
+  flush()
+  if (expected !== null && expected < end) {
+    const message = `${end - expected} bytes after the last file belong to no file: pack the archive again.`
+    problems.add({ code: 'STRAY_BYTES', file: null, pointer: null, message })
+  }
 }
 
 /** Packers that could have split the archive, and did not, begin it with this: APPNOTE.TXT 8.5.4 and 8.5.3. */
@@ -90,6 +117,7 @@ const FILES_PER_TICK = 100
 
 const LOCAL_HEADER = 0x04034b50
 const LOCAL_BYTES = 30
+const DEFLATED = 8
 const ENCRYPTED_BIT = 0x1
 const DESCRIPTOR_BIT = 0x8
 const ALL_ONES = 0xffffffff
@@ -126,8 +154,6 @@ async function readLocalHeader(
   return { dataFrom, hasDescriptor }
 }
 
-const DEFLATED = 8
-
 /** Sizes of 4 GB and more, and those unknown to a streaming packer, are in an extra field. */
 function sizesOf(fixed: Buffer, extra: Buffer): { crc32: number; packedBytes: number; bytes: number } {
   const sizes = { crc32: fixed.readUInt32LE(14), packedBytes: fixed.readUInt32LE(18), bytes: fixed.readUInt32LE(22) }
@@ -146,8 +172,7 @@ function sizesOf(fixed: Buffer, extra: Buffer): { crc32: number; packedBytes: nu
   return sizes
 }
 
-const DESCRIPTOR = 0x08074b50
-const DESCRIPTOR_MAX = 24
+const [DESCRIPTOR, DESCRIPTOR_MAX] = [0x08074b50, 24]
 
 /**
  * Length of the data descriptor, null if none matches the entry. APPNOTE.TXT 4.3.9 allows it with or without a signature, and with sizes
@@ -183,13 +208,16 @@ interface Inflated {
   readonly engine: { readonly bytesWritten: number }
 }
 
-type Unpacked = { readonly bytes: Buffer } | { readonly code: ProblemCode; readonly message: string }
+type Unpacked =
+  | { readonly bytes: Buffer }
+  | { readonly code: ProblemCode; readonly message: string; readonly ofMany: (files: string) => string }
 
 /** Decompresses the entry's bytes, never more than its stated size. Does not throw. */
 async function unpack(entry: ZipEntry, packed: Buffer): Promise<Unpacked> {
   const wrongSize = (is: string): Unpacked => ({
     code: 'WRONG_SIZE',
     message: `The list of files says ${entry.bytes} bytes, and the file has ${is}: pack the archive again.`,
+    ofMany: (files) => `The sizes of ${files} are others than in the list of files: pack the archive again.`,
   })
   let bytes = packed
   if (entry.isDeflated) {
@@ -207,11 +235,16 @@ async function unpack(entry: ZipEntry, packed: Buffer): Promise<Unpacked> {
       return {
         code: 'BROKEN_DATA',
         message: 'The file is damaged and cannot be decompressed: pack or copy it again.',
+        ofMany: (files) => `${files} are damaged and cannot be decompressed: pack or copy the archive again.`,
       }
     }
   }
   if (bytes.length !== entry.bytes) return wrongSize(String(bytes.length))
   if (crc32(bytes) !== entry.crc32)
-    return { code: 'WRONG_CRC', message: 'The bytes do not match their checksum (CRC): pack the archive again.' }
+    return {
+      code: 'WRONG_CRC',
+      message: 'The bytes do not match their checksum (CRC): pack the archive again.',
+      ofMany: (files) => `The bytes of ${files} do not match their checksums (CRC): pack the archive again.`,
+    }
   return { bytes }
 }

@@ -85,7 +85,10 @@ function outOfPlace({ from, size }: { from: number; size: number }, endFrom: num
     ? broken(
         `The archive's end is ${before} bytes later than it says, as when a program is put before it (a self-extracting archive) or a transfer changes line breaks`,
       )
-    : broken(`The archive's end at byte ${endFrom} says that its list of files has ${size} bytes from byte ${from} on`)
+    : {
+        code: 'BROKEN_DIRECTORY',
+        message: `The archive's end is ${-before} bytes earlier than it says, so its beginning is missing: if the file is the last part of a split archive, join the parts, else pack or copy it again.`,
+      }
 }
 
 interface Zip64End {

@@ -1,3 +1,4 @@
+import type { Report } from './causes.ts'
 import { describeMethod } from './compression-methods.ts'
 import { leftBehindBy } from './left-behind.ts'
 import type { ArchiveLimits } from './limits.ts'
@@ -26,18 +27,6 @@ export interface ZipEntry {
   readonly isLeftBehind: boolean
 }
 
-/**
- * Reports what is wrong with an entry. Entries with the same `cause` become one sentence.
- * @param one the sentence about one @param many the sentence about several: how many, and the name of the first
- */
-export type Report = (problem: {
-  readonly code: ProblemCode
-  readonly cause: string
-  readonly name: string
-  readonly one: string
-  readonly many: (count: number, first: string) => string
-}) => void
-
 /** Deflate adds some bytes to incompressible data; more is suspicious. */
 const packedMaxOf = (bytes: number) => bytes + bytes / 100 + 1024
 
@@ -45,9 +34,10 @@ const [STORED, DEFLATED, AES] = [0, 8, 99]
 /** General purpose bits: encrypted, patch data, strongly encrypted, masked headers. */
 const ENCRYPTED_BITS = 0x1 | 0x40 | 0x2000
 const PATCH_BIT = 0x20
+const PIPE_TYPE = 0o01
 /** File types in the upper half of the external attributes, where the packer came from Unix: see `man 7 inode`. */
 const TYPES: ReadonlyMap<number, string> = new Map([
-  [0o01, 'a pipe'],
+  [PIPE_TYPE, 'a pipe'],
   [0o02, 'a device'],
   [0o06, 'a device'],
   [0o12, 'a symbolic link'],
@@ -115,10 +105,15 @@ export function inspectEntry(record: ZipRecord, { limits, report, names, parents
       )
     const other = names.get(foldName(name))
     if (other && !(isFolder && other.isFolder))
-      add('DUPLICATE_NAME', `The name ${show(name)} is taken by ${show(other.name)}: rename one of them.`)
+      add(
+        'DUPLICATE_NAME',
+        other.name === name
+          ? `The name ${show(name)} is in the archive twice, ${other.rawName === rawName ? 'as when a program adds to an archive instead of writing it anew' : 'with composed and with decomposed letters'}: remove one of them.`
+          : `The name ${show(name)} is taken by ${show(other.name)}: rename one of them.`,
+      )
   }
 
-  if (type !== 0 && type !== (isFolder ? FOLDER_TYPE : FILE_TYPE) && !(isFolder && bytes === 0 && type === FILE_TYPE)) {
+  if (!isOfType(type, { isFolder, bytes })) {
     const what = TYPES.get(type) ?? 'not a file, although it is named like one'
     const remedy = type === 0o12 ? 'pack the file that it leads to (zip without -y), or remove it' : 'remove it'
     add(
@@ -176,6 +171,13 @@ export function inspectEntry(record: ZipRecord, { limits, report, names, parents
   }
   if (!isLeftBehind && !names.has(foldName(name))) names.set(foldName(name), entry)
   return entry
+}
+
+/** 7-Zip and Info-ZIP say of a file that they read from a pipe that it is one. */
+function isOfType(type: number, { isFolder, bytes }: { isFolder: boolean; bytes: number }): boolean {
+  if (type === 0) return true
+  if (isFolder) return type === FOLDER_TYPE || (bytes === 0 && type === FILE_TYPE)
+  return type === FILE_TYPE || (type === PIPE_TYPE && bytes > 0)
 }
 
 /** Valid names of a manifest: at the top level, or in the one folder that some programs pack everything into. */
