@@ -4,6 +4,7 @@ import { mapConcurrent } from '../core/map-concurrent.ts'
 import { hashSource, printSourceKey } from '../core/variant.ts'
 import type { Pg } from '../db/database.ts'
 import { anyOf, fetchAll, query } from '../db/query.ts'
+import { statement } from '../db/statement.ts'
 import { cancelDeletion } from '../retention/discarded.ts'
 import { indexItems } from '../search/index-items.ts'
 import type { Store } from '../store/store.ts'
@@ -109,13 +110,15 @@ async function importBatch(
   )
   const newKeys = changed.map((row) => row.sourceKey)
   await cancelDeletion(pg, 'ORIGINALS', newKeys)
-  await putOriginals(originals, {
+  const lost = await putOriginals(originals, {
     changed: changed.map(({ sourceKey: key, bytes }) => ({ key, bytes })),
     unchanged: unchanged.map(({ sourceKey, bytes }) => ({
+      sourceKey,
       key: known.get(sourceKey)?.original_key ?? sourceKey,
       bytes,
     })),
   })
+  if (lost.length > 0) await FORGET_LOST.run(pg, { sourceKeys: lost.map(({ sourceKey }) => sourceKey) })
   const written = await upsertItems(pg, changed)
   for (const row of changed) {
     if (!written.has(row.sourceKey)) refuse(report, { from: row.from, reason: FOREIGN })
@@ -138,14 +141,25 @@ interface Original {
   readonly bytes: Uint8Array
 }
 
-/** For a known original only its existence is checked, so that a lost one is stored again. */
-async function putOriginals(
+/** For a known original only its existence is checked, so that a lost one is stored again; returns those. */
+async function putOriginals<Known extends Original>(
   originals: Store,
-  { changed, unchanged }: { changed: readonly Original[]; unchanged: readonly Original[] },
-): Promise<void> {
-  const puts = [...changed]
+  { changed, unchanged }: { changed: readonly Original[]; unchanged: readonly Known[] },
+): Promise<Known[]> {
+  const lost: Known[] = []
   await mapConcurrent(unchanged, CHECKS_AT_ONCE, async (original) => {
-    if (!(await originals.head(original.key))) puts.push(original)
+    if (!(await originals.head(original.key))) lost.push(original)
   })
-  await originals.putAll(puts, { contentType: 'image/svg+xml' })
+  await originals.putAll([...changed, ...lost], { contentType: 'image/svg+xml' })
+  return lost
 }
+
+/** Their pictures could not be made meanwhile. */
+const FORGET_LOST = statement({
+  name: 'forget-failures-of-lost-originals',
+  text: `
+    delete from render_failure r using item i
+    where i.source_key = any(:sourceKeys) and r.item_id = i.id and r.source_hash = i.source_hash
+      and r.code = 'SOURCE_MISSING'`,
+  parameters: { sourceKeys: 'text[]' },
+})
