@@ -36,6 +36,9 @@ export default async function setup(project: TestProject) {
   const postgres = await startPostgres(path.join(runFolder, 'postgres'))
   const template = await openDatabase(postgres.adminUrl, { connectionsMax: 2 })
   await migrate(template.pg)
+  // As .ci/previous runs the tests of a release: on the schema of the next one.
+  const later = process.env.LATER_MIGRATIONS
+  if (later) await migrate(template.pg, { folder: later })
   for (const sql of withoutDurability(postgres.adminUrl)) await template.pg.query(sql)
   await template.close()
   const s3 = await startS3(runFolder)
