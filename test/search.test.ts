@@ -175,9 +175,24 @@ describe('a search', () => {
     ])
     expect(await other.page('hide password')).toMatchObject({ didYouMean: 'hide', nodes: [{ slug: 'eye-off' }] })
     expect(await other.page('kebab wifi')).toMatchObject({ didYouMean: 'kebab', nodes: [{ slug: 'ellipsis' }] })
-    expect(await other.page('mdi-solid:circle')).toMatchObject({ didYouMean: 'circle', nodes: [{ slug: 'circle-10' }] })
-    for (const nothing of ['pdx', '100'])
+    expect(await other.page('mdi:circle')).toMatchObject({ didYouMean: 'circle', nodes: [{ slug: 'circle-10' }] })
+    expect((await (await open([item('cpp'), item('letter-c')])).slugs('C++'))[0]).toBe('cpp')
+    for (const nothing of ['pdx', '100', 'no such circle'])
       expect(await other.page(nothing)).toMatchObject({ didYouMean: null, nodes: [] })
+    // What only occurs inside of a few words is corrected to what many items have; pages continue as they began.
+    const parts = await open([
+      ...['flowchart', 'piechart', 'telegram', 'grab'].map((slug) => item(slug)),
+      ...Array.from({ length: 10 }, (_, at) => item(`heart-${at}`)),
+    ])
+    expect(await parts.page('hart')).toMatchObject({ didYouMean: 'heart', totalCount: 10 })
+    expect(await parts.page('gram')).toMatchObject({ didYouMean: null, nodes: [{ slug: 'telegram' }] })
+    const begun = await parts.page('hart', ', first: 4')
+    const rest = await parts.page('hart', `, first: 10, after: "${begun.pageInfo.endCursor}"`)
+    expect([rest.didYouMean, rest.nodes.length]).toEqual(['heart', 6])
+    await parts.app.pg.query(`delete from item where slug like 'heart-%'`)
+    const left = await parts.page('hart', ', first: 1')
+    expect([left.didYouMean, left.nodes.length, left.pageInfo.hasNextPage]).toEqual([null, 1, true])
+    expect(await parts.slugs('hart', `, after: "${left.pageInfo.endCursor}"`)).toHaveLength(1)
     // What is asked of all pages alone is of the same search.
     expect(await page('hart', ', first: 0')).toMatchObject({ totalCount: 1, didYouMean: 'heart' })
   })

@@ -10,6 +10,8 @@ const SEARCH_MAX = 100
 const WORDS_MAX = 12
 /** Up to this many words, one at a time is left out if all together find nothing. */
 const RELAXED_MAX = 5
+/** How many times more items must have a correction than a word inside of others. */
+const LIKELIER = 5
 
 /** The tokens that match one word of a search, best first. */
 type Levels = readonly (readonly string[])[]
@@ -32,6 +34,8 @@ export interface Plan {
 
 /** The plans of a search: each is tried only if those before it find nothing. */
 export interface Plans {
+  /** For the words as given: what a page continues that was not corrected. */
+  readonly asGiven: Plan
   readonly direct: Plan
   readonly others: () => AsyncIterable<Plan>
 }
@@ -47,28 +51,26 @@ const NOTHING: Plan = { tiers: [[[]]], didYouMean: null, items: 0, itemsMax: 0 }
 
 /** Plans a search. Throws BAD_INPUT for more than 100 characters or 12 words. */
 export async function planSearch(deps: PlanDeps, search: string | null | undefined): Promise<Plans> {
-  if (!search?.trim()) return { direct: ANYTHING, others: none }
+  if (!search?.trim()) return { asGiven: ANYTHING, direct: ANYTHING, others: none }
   const all = checkSearch(search, termsOf)
   const telling = all.filter((word) => !deps.thesaurus.isIgnored(word))
   const words = telling.length > 0 ? telling : all
-  if (words.length === 0) return { direct: NOTHING, others: none }
-  const { pg } = deps
+  if (words.length === 0) return { asGiven: NOTHING, direct: NOTHING, others: none }
+  const vocabulary = await readWords(deps, words)
+  const asGiven = planWords(deps, words, { vocabulary, didYouMean: null })
+  const likelier = await correctFragments(deps, words, vocabulary)
   return {
-    direct: await planWords(deps, words, null),
+    asGiven,
+    direct: likelier ? await planMeant(deps, likelier.join(' ')) : asGiven,
     async *others() {
-      const { thesaurus } = deps
-      const counted = words.flatMap((word) => [word, ...thesaurus.of(word).flat()])
-      const { counts: known } = await readVocabulary(pg, { words: [], counted })
-      // What has a synonym that items have is no mistake.
-      const isKnown = (word: string) =>
-        known.has(word) || thesaurus.of(word).some((entry) => entry.every((part) => known.has(part)))
-      const meant = await Promise.all(
-        words.map(async (word) => (isKnown(word) ? word : ((await correctWord(pg, word, thesaurus.words)) ?? word))),
-      )
+      if (likelier) yield asGiven
+      const isKnown = (word: string) => isKnownIn(deps, vocabulary, word)
+      const meant = await Promise.all(words.map(async (word) => (isKnown(word) ? word : await correct(deps, word))))
       if (meant.some((word, at) => word !== words[at])) yield await planMeant(deps, meant.join(' '))
-      // Such as the name of another set, in mdi:account.
+      // Such as the name of another set, in mdi:account. If most are unknown, the others say too little.
       const certain = words.filter(isKnown)
-      if (certain.length > 0 && certain.length < words.length) yield await planMeant(deps, certain.join(' '))
+      if (certain.length * 2 >= words.length && certain.length < words.length)
+        yield await planMeant(deps, certain.join(' '))
       if (words.length < 2 || words.length > RELAXED_MAX) return
       for (let left = words.length - 1; left >= 0; left--)
         yield await planMeant(deps, meant.toSpliced(left, 1).join(' '))
@@ -76,10 +78,39 @@ export async function planSearch(deps: PlanDeps, search: string | null | undefin
   }
 }
 
+/** Whether items have a word or one of its synonyms: it is no mistake then. */
+const isKnownIn = ({ thesaurus }: PlanDeps, { counts }: Vocabulary, word: string): boolean =>
+  counts.has(word) ||
+  thesaurus.of(word).some((entry) => counts.has(joinWords(entry)) || entry.every((part) => counts.has(part)))
+
+const correct = async ({ pg, thesaurus }: PlanDeps, word: string): Promise<string> =>
+  (await correctWord(pg, word, thesaurus.words))?.word ?? word
+
+/**
+ * The search with corrections of words that only occur inside of other words, if many more items have the correction: hart means heart, although
+ * there are flowcharts. Null if there are none.
+ */
+async function correctFragments(
+  deps: PlanDeps,
+  words: readonly string[],
+  vocabulary: Vocabulary,
+): Promise<string[] | null> {
+  const meant = await Promise.all(
+    words.map(async (word) => {
+      const { longer = [], containing = [] } = vocabulary.expansions.get(word) ?? {}
+      if (longer.length > 0 || containing.length === 0 || isKnownIn(deps, vocabulary, word)) return word
+      const items = containing.reduce((sum, each) => sum + each.items, 0)
+      const correction = await correctWord(deps.pg, word, [])
+      return correction && correction.items >= LIKELIER * items ? correction.word : word
+    }),
+  )
+  return meant.some((word, at) => word !== words[at]) ? meant : null
+}
+
 /** The plan of a corrected search: later pages continue with it, even if the vocabulary has changed since. */
 export async function planMeant(deps: PlanDeps, meant: string): Promise<Plan> {
   const words = termsOf(meant).slice(0, WORDS_MAX)
-  return await planWords(deps, words, meant)
+  return planWords(deps, words, { vocabulary: await readWords(deps, words), didYouMean: meant })
 }
 
 async function* none() {}
@@ -94,13 +125,18 @@ export function checkSearch(search: string, split: (text: string) => string[]): 
   return words
 }
 
-async function planWords(
-  { pg, thesaurus }: PlanDeps,
+/** What the vocabulary has for words and their synonyms. */
+function readWords({ pg, thesaurus }: PlanDeps, words: readonly string[]): Promise<Vocabulary> {
+  const synonyms = words.flatMap((word) => thesaurus.of(word).flatMap((entry) => [joinWords(entry), ...entry]))
+  return readVocabulary(pg, { words: [...new Set(words)], counted: [...words, ...synonyms] })
+}
+
+function planWords(
+  { thesaurus }: PlanDeps,
   words: readonly string[],
-  didYouMean: string | null,
-): Promise<Plan> {
+  { vocabulary, didYouMean }: { vocabulary: Vocabulary; didYouMean: string | null },
+): Plan {
   const synonyms = words.map((word) => thesaurus.of(word).map(joinWords))
-  const vocabulary = await readVocabulary(pg, { words: [...new Set(words)], counted: [...words, ...synonyms.flat()] })
   const { expansions } = vocabulary
   const whole = joinWords(words)
   const pairs = words.slice(1).map((word, at) => joinWords([words[at] ?? '', word]))

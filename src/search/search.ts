@@ -30,7 +30,7 @@ export interface Result {
 const inProgress = new WeakMap<Pg, Map<string, Promise<Result>>>()
 
 /**
- * The items that a text finds, in order. It searches for the text as given, and tries corrections only if that finds nothing. Later
+ * The items that a text finds, in order. It searches for the text as given, and tries corrections only if that finds nothing, or little. Later
  * pages continue with the first page's search, so that an item added meanwhile does not change the order. With a limit of 0 it only
  * decides which search to use. A search in progress answers everybody who asks for the same meanwhile: documents follow their items with a
  * delay anyway. Throws BAD_INPUT for a text that is too long.
@@ -54,9 +54,10 @@ async function find(
   const { filter, sort, seed } = asked
   const attempt = (plan: Plan) => run(pg, { plan, filter, sort, seed }, page)
   if (page.meant !== null) return await attempt(await planMeant({ pg, thesaurus }, page.meant))
-  const { direct, others } = await planSearch({ pg, thesaurus }, asked.text)
+  const { asGiven, direct, others } = await planSearch({ pg, thesaurus }, asked.text)
+  if (page.from) return await attempt(asGiven)
   const result = await attempt(direct)
-  if (page.from || result.isAny) return result
+  if (result.isAny) return result
   for await (const plan of others()) {
     const other = await attempt(plan)
     if (other.isAny) return other

@@ -37,9 +37,13 @@ export function createThesaurus({ equal, broader, ignored }: Synonyms): Thesauru
 
 const keyOf = (entry: string): string => joinWords(termsOf(entry))
 
+/** Names of programming languages that are nothing without their signs. */
+const SIGNED = /(?<![\p{L}\p{N}])(?:c\+\+|[cf]#|\.net(?![\p{L}\p{N}]))/giu
+const SIGNS: Readonly<Record<string, string>> = { 'c++': 'cpp', 'c#': 'csharp', 'f#': 'fsharp', '.net': 'dotnet' }
+
 /** The words of an entry or, if it has none, its emoji or symbols. */
 export function termsOf(text: string): string[] {
-  const words = wordsOf(text)
+  const words = wordsOf(text.replaceAll(SIGNED, (name) => SIGNS[name.toLowerCase()] ?? name))
   const emoji = emojiOf(text).filter((sign) => !/^[\p{L}\p{N}]/u.test(sign))
   if (words.length + emoji.length > 0) return [...words, ...emoji.map(withoutTone)]
   return signsOf(text)

@@ -102,7 +102,7 @@ const CORRECTED_MIN = 3
  * bonus for words that have one letter more. Only the words that share the most trigrams are compared.
  * @param others words outside the vocabulary that have synonyms
  */
-export async function correctWord(pg: Pg, word: string, others: readonly string[]): Promise<string | null> {
+export async function correctWord(pg: Pg, word: string, others: readonly string[]): Promise<Word | null> {
   const letters = [...word]
   // A number is another number, not a misspelt one.
   if (letters.length < CORRECTED_MIN || !/\p{L}/u.test(word)) return null
@@ -131,7 +131,7 @@ export async function correctWord(pg: Pg, word: string, others: readonly string[
       likelihood(b) - likelihood(a) ||
       (a.word < b.word ? -1 : 1),
   )
-  return best?.word ?? null
+  return best ?? null
 }
 
 // Words with a similar number of letters, by the number of trigrams shared.
