@@ -86,6 +86,8 @@ async function walk(url: string, { name, names }: { name: string; names: readonl
   const { page, complaints } = await openPage()
   await page.goto(url)
   await firstPage(page)
+  // While none of the pictures exists yet.
+  await screenshot(page, `${name}-cold`)
   await settle(page)
   expect(await page.textContent('.count')).toBe(`${TOTAL} pictures`)
   await screenshot(page, `${name}-light`)
