@@ -9,7 +9,10 @@ import { openRenderPool } from '../src/render/pool.ts'
 import { measureRender } from './support/measure-render.ts'
 import { serveFiles } from './support/served.ts'
 import { table, withBench } from './support/service.ts'
+import { FAR_KINDS } from './support/worst-far.ts'
 import { FILTER_KINDS } from './support/worst-filters.ts'
+import { INNER_KINDS } from './support/worst-inner.ts'
+import { MIXED_KINDS } from './support/worst-mixed.ts'
 import { SHAPE_KINDS } from './support/worst-shapes.ts'
 import { CSS_KINDS } from './support/worst-styles.ts'
 import { READ_KINDS } from './support/worst-texts.ts'
@@ -32,9 +35,16 @@ export async function run(args: string[]): Promise<void> {
   if (args[0] === '--served') return await serveDirectory(args[1] ?? '.')
   const directory = args[0] === '--cases' ? args[1] : undefined
   const pattern = new RegExp(args[directory === undefined ? 0 : 2] ?? '')
-  const kinds = [...SHAPE_KINDS, ...FILTER_KINDS, ...USE_KINDS, ...CSS_KINDS, ...READ_KINDS].filter(([name]) =>
-    pattern.test(name),
-  )
+  const kinds = [
+    ...SHAPE_KINDS,
+    ...FAR_KINDS,
+    ...FILTER_KINDS,
+    ...USE_KINDS,
+    ...MIXED_KINDS,
+    ...INNER_KINDS,
+    ...CSS_KINDS,
+    ...READ_KINDS,
+  ].filter(([name]) => pattern.test(name))
   const documents = directory === undefined ? kinds.map(largestOf) : filesOf(directory)
   const rows: string[][] = []
   for (const [name, find] of documents.filter(([each]) => directory === undefined || pattern.test(each)))

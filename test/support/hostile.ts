@@ -220,6 +220,67 @@ export const HOSTILE: readonly Hostile[] = [
   refused('TOO_COMPLEX', '6,000 circles as large as a country', () =>
     svg(many(6000, (i) => `<circle r="1e5" cx="-1e5" cy="${i % 99}" fill="none" stroke="red"/>`)),
   ),
+  refused('TOO_COMPLEX', '4,000 circles in a group that enlarges them', () =>
+    svg(`<g transform="scale(1e5)">${many(4000, (i) => `<circle r="9${i % 9}" fill="none" stroke="red"/>`)}</g>`),
+  ),
+  refused('TOO_COMPLEX', '4,000 circles in groups that enlarge each other by little', () =>
+    svg(nested(40, 'g', 'transform="scale(1.5)"').replace(RED, '<circle r="99"/>'.repeat(4000))),
+  ),
+  refused('TOO_COMPLEX', '4,000 circles that are used enlarged', () =>
+    svg(
+      `<defs><g id="a">${'<circle r="99"/>'.repeat(80)}</g></defs>${'<use href="#a" transform="scale(1e5)"/>'.repeat(50)}`,
+    ),
+  ),
+  refused('TOO_COMPLEX', '4,000 circles of symbols with a small view box', () =>
+    svg(
+      `<symbol id="a" viewBox="0 0 .001 .001">${'<circle r="99"/>'.repeat(80)}</symbol>${'<use href="#a" width="99" height="99"/>'.repeat(50)}`,
+    ),
+  ),
+  refused('TOO_COMPLEX', '9,000 rounded corners in a small view box', () =>
+    svg(
+      `<svg width="100" height="100" viewBox="0 0 .001 .001">${'<rect rx="9" width="99" height="99"/>'.repeat(4000)}</svg>`,
+    ),
+  ),
+  refused('TOO_COMPLEX', 'ten paths of 200 arcs as large as a country', () =>
+    svg(`<path fill="none" stroke="red" d="M0 0${many(200, (i) => `A9e4 1e5 0 1 ${i % 2} ${i} 9`)}"/>`.repeat(10)),
+  ),
+  refused('TOO_COMPLEX', 'large letters in an enlarged group', () =>
+    svg(`<g transform="scale(1e4)">${'<text y="9">abcdefghi</text>'.repeat(1000)}</g>`),
+  ),
+  refused('TOO_COMPLEX', '80 morphologies in an enlarged group', () =>
+    svg(
+      `<filter id="f"><feMorphology radius=".05"/></filter><g transform="scale(1000)">${'<path d="M0 0h.1v.1H0" filter="url(#f)"/>'.repeat(80)}</g>`,
+    ),
+  ),
+  refused('TOO_COMPLEX', '45,000 strokes as wide as the picture', () =>
+    svg('<path d="M0 0l9 9" stroke="red" stroke-width="1e4"/>'.repeat(45_000)),
+  ),
+  refused('TOO_COMPLEX', 'a path of 40,000 segments that a rule gives to 20,000 shapes', () =>
+    svg(`<style>path{d:path("M0 0${'h1v1'.repeat(20_000)}")}</style>${'<path/>'.repeat(20_000)}`),
+  ),
+  refused('TOO_COMPLEX', '2,000 shapes as large as the picture, filled by a radial gradient', () =>
+    svg(
+      `<radialGradient id="g"><stop/><stop offset="1"/></radialGradient>${'<path d="M0 0h100v100H0" fill="url(#g)"/>'.repeat(2000)}`,
+    ),
+  ),
+  refused('TOO_COMPLEX', '3,000 wide strokes that are used, each stroked by a gradient', () =>
+    svg(
+      `<radialGradient id="g"><stop/></radialGradient><path id="a" d="M0 0h1v1" stroke-width="500"/>${'<use stroke="url(#g)" xlink:href="#a"/>'.repeat(3000)}`,
+    ),
+  ),
+  refused('TOO_COMPLEX', 'a pattern of 50 shapes for the 50 that 50 uses draw, written before what they use', () =>
+    svg(
+      `<pattern id="p" width=".1" height=".1">${RED.repeat(50)}</pattern><g id="a">${'<path d="M0 0h99v99"/>'.repeat(50)}</g>${'<use fill="url(#p)" xlink:href="#a"/>'.repeat(50)}`,
+    ),
+  ),
+  blank('60,000 curves in 100 groups that turn about their own boxes', () =>
+    svg(
+      nested(100, 'g', 'style="transform-box:fill-box;transform-origin:center;rotate:1deg"').replace(
+        RED,
+        many(60_000, (i) => `<path d="M${i % 9} 0C9 9 8 8 7 7"/>`),
+      ),
+    ),
+  ),
   refused('TOO_COMPLEX', '240,000 groups', () => svg(RED + '<g><g/><g/></g>'.repeat(80_000))),
   refused('TOO_COMPLEX', '40,000 rules with an error each', () =>
     svg(`<style>${many(40_000, (i) => `.a{.b{.c${i}{fill:red}}}`)}</style>${RED}`),

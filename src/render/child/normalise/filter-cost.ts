@@ -1,6 +1,6 @@
 import { LIMITS, tooComplex } from './limits.ts'
 import { type Element, elementsOf, type Work } from './tree.ts'
-import { NO_WORK, work } from './work.ts'
+import { addWork, NO_WORK, work } from './work.ts'
 
 /** Work is estimated for a picture of this side, the largest in a typical grid. */
 const SIDE = 512
@@ -38,7 +38,7 @@ export function workOfPrimitive({ name, attributes, parent }: Element, extent: n
     }
     case 'feConvolveMatrix': {
       const [x, y] = pair('order', 3)
-      return work(10 + 0.9 * x * y, 15 + 3 * x * y)
+      return work(10 + 1.25 * x * y, 15 + 3 * x * y)
     }
     case 'feTurbulence':
       return work(20 + 13 * pair('numOctaves', 1)[0], 15 + 13 * pair('numOctaves', 1)[0])
@@ -52,6 +52,23 @@ export function workOfPrimitive({ name, attributes, parent }: Element, extent: n
     default:
       return PRIMITIVES[name] ?? (parent?.name === 'filter' ? OTHER_PRIMITIVE : NO_WORK)
   }
+}
+
+/** What a filter takes in addition where its user is enlarged: a radius in user units is enlarged as well. */
+export function workOfEnlargedFilter(
+  filter: Element,
+  { extent, enlargement }: { extent: number; enlargement: number },
+): Work {
+  let sum = NO_WORK
+  if (enlargement <= 1) return sum
+  for (const primitive of elementsOf(filter))
+    if (primitive.name === 'feMorphology')
+      sum = addWork(
+        addWork(sum, workOfPrimitive(primitive, extent / enlargement)),
+        workOfPrimitive(primitive, extent),
+        -1,
+      )
+  return sum
 }
 
 /** Refuses filters with more primitives than real art has. */

@@ -1,37 +1,25 @@
-import { workOfReach } from './far-cost.ts'
+import { boxOf } from './boxes.ts'
+import { type Curves, curvesOf, enlargementOf, enlargementOfReference, workOfFar } from './far-cost.ts'
 import { checkFilter, workOfPrimitive } from './filter-cost.ts'
 import { LIMITS, tooComplex } from './limits.ts'
 import { DEFINITIONS } from './names.ts'
+import { type Outline, openOutlines } from './path-data.ts'
 import { referenceIn } from './references.ts'
+import { openShares } from './shares.ts'
+import { grown } from './transforms.ts'
 import { type Element, elementsOf, type Tree, type Work } from './tree.ts'
+import { AREA_MAX, check, isGradient, join, NO_FILLED, refer, type Weight, workOfFilled } from './weights.ts'
 import {
   addWork,
   hasLayer,
   isLayer,
   NO_WORK,
-  openShares,
   shareOfRegion,
   workOf,
   workOfArea,
   workOfLayers,
   workOfPicture,
-  workOfUse,
 } from './work.ts'
-
-/** The cost of drawing an element once: sums over what is drawn together, maxima over what is nested. */
-interface Weight {
-  /** Elements drawn, with references multiplied out. */
-  cost: number
-  /** Outlines: each may be painted with an inherited pattern. */
-  shapes: number
-  chain: number
-  nesting: number
-  layers: number
-  filters: number
-  work: Work
-  /** Characters of outlines, with references multiplied out: engines copy an outline for each use. */
-  outlineChars: number
-}
 
 const SHAPES: ReadonlySet<string> = new Set('path rect circle ellipse line polyline polygon text tspan'.split(' '))
 const OUTLINES = ['d', 'points'] as const
@@ -53,11 +41,14 @@ const FILTERED_DRAWINGS = 1.35
  */
 export function checkGraph(tree: Tree, extent: number): Work {
   // As if every layer were as large as the picture, which is quick to say.
-  let { work, cost } = measure(tree, { extent, shareOf: () => 1, areaOf: () => 0 })
+  const outlineOf = openOutlines()
+  let { work, cost, curves } = measure(tree, { extent, outlineOf, shareOf: () => 1, areaOf: () => 0, hasCurves: true })
   if (Math.max(work.resvg, work.librsvg) > LITTLE_WORK_MS || cost > MANY_SHAPES) {
     const shareOf = openShares(tree, extent)
-    work = measure(tree, { extent, shareOf, areaOf: cost > MANY_SHAPES ? shareOf : () => 0 }).work
+    const areaOf = cost > MANY_SHAPES ? shareOf : () => 0
+    work = measure(tree, { extent, outlineOf, shareOf, areaOf, hasCurves: false }).work
   }
+  work = addWork(work, workOfFar(curves, extent))
   // Other art that takes long is drawn once for all sizes.
   const isFiltered = [...tree.targets.values()].some(({ name }) => name === 'filter')
   if (isFiltered) work = addWork(NO_WORK, work, FILTERED_DRAWINGS)
@@ -66,35 +57,49 @@ export function checkGraph(tree: Tree, extent: number): Work {
   return work
 }
 
+const NO_CURVES: Curves = new Map()
+
+/** Where an element is measured: how deep, and how much it is enlarged. */
+interface Position {
+  readonly level: number
+  readonly scale: number
+}
+
 interface Options {
   readonly extent: number
   /** The share of the picture that an element covers, 0 to 1. */
   readonly shareOf: (element: Element) => number
   /** The same for shapes, whose area matters only if they are many. */
   readonly areaOf: (element: Element) => number
+  readonly outlineOf: (data: string) => Outline
+  readonly hasCurves: boolean
 }
 
 /** Each element is measured once. Only those that are drawn by reference are asked for again: a document may have 200,000. */
-function measure(tree: Tree, { extent, shareOf, areaOf }: Options): Weight {
+function measure(tree: Tree, { extent, outlineOf, shareOf, areaOf, hasCurves }: Options): Weight {
   const referenced = new Set(tree.targets.values())
   const weights = new Map<Element, Weight>()
   const open = new Set<Element>()
   let cycles = 0
-  const whole = weigh(tree.root, 0)
+  const boxes = { targets: tree.targets, boxes: new Map() }
+  const hasGradient = referenced.values().some(isGradient)
+  const whole = weigh(tree.root, 0, 1)
   if (!whole) throw new Error('the root is part of a cycle')
+  whole.work = addWork(whole.work, workOfFilled(whole, extent))
   return whole
 
-  /** Null if the element is already being measured: the reference closes a cycle. */
-  function weigh(element: Element, level: number): Weight | null {
+  /** Null if the element is already being measured: the reference closes a cycle. @param outer how much its parent is enlarged */
+  function weigh(element: Element, level: number, outer: number): Weight | null {
     const known = weights.get(element)
     if (known) return known
     if (open.has(element)) return null
     // Stops long before the call stack overflows.
     if (level > 2 * LIMITS.nesting) throw tooComplex('References and elements are nested too deep.')
     open.add(element)
-    const weight = weightOf(element)
-    const isWhole = addChildren(element, weight, level)
-    if (isWhole) addReferences(element, weight, level)
+    const scale = (referenced.has(element) ? 1 : outer) * enlargementOf(element, extent)
+    const weight = weightOf(element, scale)
+    const isWhole = addChildren(element, weight, { level, scale })
+    if (isWhole) addReferences(element, weight, { level, scale })
     open.delete(element)
     if (!isWhole) return null
     addLayers(element, weight)
@@ -103,43 +108,61 @@ function measure(tree: Tree, { extent, shareOf, areaOf }: Options): Weight {
     return weight
   }
 
-  function weightOf(element: Element): Weight {
+  function weightOf(element: Element, scale: number): Weight {
     const isShape = SHAPES.has(element.name)
     const isPrimitive = element.name.startsWith('fe')
     return {
       cost: 1 + Math.ceil((element.pixels ?? 0) / PIXELS_PER_ELEMENT),
       shapes: isShape ? 1 : 0,
+      area: isShape && hasGradient ? areaOfBox(element) * scale ** 2 : 0,
       chain: 0,
       nesting: 0,
       layers: 0,
       filters: 0,
-      work: isPrimitive ? workOfPrimitive(element, extent) : addWork(workOf(element), workOfSize(element, isShape)),
+      work: isPrimitive
+        ? workOfPrimitive(element, extent)
+        : addWork(workOf(element, outlineOf), workOfSize(element, isShape)),
+      filled: NO_FILLED,
       outlineChars: OUTLINES.reduce((sum, name) => sum + (element.attributes.get(name)?.length ?? 0), 0),
+      curves: hasCurves ? curvesOf(element, { scale, outlineOf }) : NO_CURVES,
     }
+  }
+
+  /** Exact only if shares of the picture are. */
+  function areaOfBox(element: Element): number {
+    const box = hasCurves ? null : boxOf(element, boxes)
+    if (!box) return AREA_MAX
+    const { width, height } = grown(element, box)
+    return Math.min(width * height, AREA_MAX)
   }
 
   function workOfSize(element: Element, isShape: boolean): Work {
     if (element.name === 'image') return workOfPicture(shareOf(element))
     if (!isShape) return NO_WORK
-    return addWork(workOfArea(element, areaOf(element)), workOfReach(element, extent))
+    return workOfArea(element, areaOf(element))
   }
 
-  function addChildren(element: Element, weight: Weight, level: number): boolean {
+  function addChildren(element: Element, weight: Weight, { level, scale }: Position): boolean {
     for (const child of elementsOf(element)) {
-      const inner = weigh(child, level + 1)
+      const inner = weigh(child, level + 1, scale)
       if (inner === null) return false
-      if (!DEFINITIONS.has(child.name)) join(weight, inner, 1)
+      if (!DEFINITIONS.has(child.name)) join(weight, inner, referenced.has(child) ? scale : 1)
     }
     return true
   }
 
-  function addReferences(element: Element, weight: Weight, level: number): void {
-    for (const [property, value] of element.attributes) {
+  function addReferences(element: Element, weight: Weight, { level, scale }: Position): void {
+    // What a `use` draws is known before what fills it.
+    const href = element.attributes.get('href')
+    const others = [...element.attributes].filter(([property]) => property !== 'href')
+    for (const [property, value] of href === undefined ? others : [['href', href] as const, ...others]) {
       const id = referenceIn(value)
       const target = id === null ? undefined : tree.targets.get(id)
       if (!target) continue
-      const inner = weigh(target, level + 1)
-      if (inner) refer(weight, property, { target, inner, extent, share: shareOfUse(element, target) })
+      const inner = weigh(target, level + 1, 1)
+      const own = enlargementOfReference(element, target, { extent, boxOf: (each) => boxOf(each, boxes) })
+      const share = shareOfUse(element, target)
+      if (inner) refer(weight, property, { target, inner, extent, share, enlargement: scale * own })
       else cut(element, property)
     }
   }
@@ -167,57 +190,3 @@ function measure(tree: Tree, { extent, shareOf, areaOf }: Options): Weight {
 
 const isLayered = ({ attributes }: Element, property: string): boolean =>
   !/^(?:none|1)?$/.test(attributes.get(property) ?? '')
-
-function join(weight: Weight, inner: Weight, times: number): void {
-  weight.cost += times * inner.cost
-  weight.shapes += inner.shapes
-  weight.work = addWork(weight.work, inner.work, times)
-  weight.outlineChars += times * inner.outlineChars
-  nest(weight, inner)
-}
-
-function nest(weight: Weight, inner: Weight): void {
-  weight.chain = Math.max(weight.chain, inner.chain)
-  weight.nesting = Math.max(weight.nesting, inner.nesting)
-  weight.layers = Math.max(weight.layers, inner.layers)
-  weight.filters = Math.max(weight.filters, inner.filters)
-}
-
-function refer(
-  weight: Weight,
-  property: string,
-  to: { target: Element; inner: Weight; share: number; extent: number },
-): void {
-  const { target, inner, share, extent } = to
-  const further = { ...inner, chain: inner.chain + 1 }
-  if (property === 'href') {
-    join(weight, further, 1)
-    return
-  }
-  nest(weight, further)
-  const times = timesOf(property, weight)
-  weight.work = addWork(weight.work, workOfUse(target, { share, extent, inner: inner.work }), times)
-  // A gradient is not drawn.
-  if (target.name.endsWith('Gradient')) return
-  weight.cost += times * inner.cost
-  weight.outlineChars += times * inner.outlineChars
-}
-
-/** The maximum number of times a property's target is drawn: an inherited one, once for each shape that inherits it. */
-const timesOf = (property: string, { shapes }: Weight): number =>
-  property === 'fill' || property === 'stroke' ? Math.max(1, shapes) : 1
-
-function check(weight: Weight, elements: number): void {
-  if (weight.outlineChars > LIMITS.outlineChars)
-    throw tooComplex(`With references multiplied out, outlines have more than ${LIMITS.outlineChars} characters.`)
-  if (weight.chain > LIMITS.chain) throw tooComplex(`References are chained more than ${LIMITS.chain} deep.`)
-  if (weight.nesting > LIMITS.nesting)
-    throw tooComplex(`Elements and references nest more than ${LIMITS.nesting} deep.`)
-  if (weight.layers > LIMITS.layers)
-    throw tooComplex(`More than ${LIMITS.layers} masks, clips or opacities are nested.`)
-  if (weight.filters > LIMITS.filterLayers) throw tooComplex(`More than ${LIMITS.filterLayers} filters are nested.`)
-  if (weight.cost > LIMITS.expansion + elements)
-    throw tooComplex(
-      `With references multiplied out, the document draws more than ${LIMITS.expansion} additional elements.`,
-    )
-}

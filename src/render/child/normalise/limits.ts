@@ -10,8 +10,8 @@ export const LIMITS = {
   /** Unpacked size of an SVGZ, checked together with its ratio: a megabyte of zeros packs to a kilobyte. */
   unpackedBytes: 20_000_000,
   unpackedRatio: 100,
-  /** Each takes up to 2 kB until it is drawn. */
-  elements: 200_000,
+  /** Each takes up to 2.5 kB until it is drawn. */
+  elements: 160_000,
   depth: 256,
   attributesPerElement: 512,
   attributes: 1_000_000,

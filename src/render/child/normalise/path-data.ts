@@ -72,6 +72,20 @@ export interface Outline {
   /** Of the control polygons, in the path's units. */
   readonly length: number
   readonly height: number
+  /** How many curves there are, by the power of two that the length of their control polygon does not exceed. */
+  readonly curves: ReadonlyMap<number, number>
+}
+
+/** Measures each path once, also if many shapes have the same: a style sheet may give it to all. */
+export function openOutlines(): (data: string) => Outline {
+  const outlines = new Map<string, Outline>()
+  return (data) => {
+    const known = outlines.get(data)
+    if (known) return known
+    const outline = outlineOf(data)
+    outlines.set(data, outline)
+    return outline
+  }
 }
 
 /** Measures path data or a list of points. */
@@ -84,6 +98,11 @@ export function outlineOf(data: string): Outline {
     y = nextY
     if (y < top) top = y
     if (y > bottom) bottom = y
+  }
+  const curves = new Map<number, number>()
+  const addCurve = (curve: number, count: number) => {
+    const power = powerOf(curve)
+    curves.set(power, (curves.get(power) ?? 0) + count)
   }
   const path = /^\s*[a-z]/i.test(data) ? data : `M${data}`
   for (const [, letter = '', list = ''] of path.matchAll(COMMAND)) {
@@ -99,18 +118,25 @@ export function outlineOf(data: string): Outline {
       if (command === 'h') goTo(baseX + number(0), y)
       else if (command === 'v') goTo(x, baseY + number(0))
       else if (command === 'a') {
-        length += 7 * Math.min(Math.max(Math.abs(number(0)), Math.abs(number(1))), 1e12)
+        const radius = Math.min(Math.max(Math.abs(number(0)), Math.abs(number(1))), 1e12)
+        length += 7 * radius
+        addCurve(1.75 * radius, 4)
         goTo(baseX + number(5), baseY + number(6))
       } else {
         // The reflected control point of S and T is at most as far away as the previous one: twice that is enough.
+        const before = length
         for (let point = 0; point < arity; point += 2)
           goTo(baseX + number(point), baseY + number(point + 1), command !== 'm' || at > 0)
         if (command === 'm' && at === 0) [startX, startY] = [x, y]
+        if (command !== 'm' && command !== 'l') addCurve(length - before, 1)
       }
     }
   }
-  return { segments, length, height: Math.max(0, bottom - top) }
+  return { segments, length, height: Math.max(0, bottom - top), curves }
 }
+
+/** The next power of two: nothing is taken for shorter than it is, however often it is enlarged by little. */
+export const powerOf = (length: number): number => Math.ceil(Math.log2(Math.min(Math.max(length, 1e-30), 1e30)))
 
 const ARC_NUMBER = /[+-]?(?:\d+\.?\d*|\.\d+)(?:e[+-]?\d+)?/iy
 const ARC_FLAG = /[01]/y

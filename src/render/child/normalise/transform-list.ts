@@ -149,3 +149,9 @@ function matrixOfCall(name: string, args: readonly string[], reference: Referenc
       return null
   }
 }
+
+/** The product of an attribute's list on its own, where it matters how much it enlarges; identity if it is invalid. */
+export function readTransform(list: string): Matrix {
+  const nowhere = { x: 0, y: 0, width: 0, height: 0 }
+  return parseTransform(list, { box: nowhere, context: null as never, isAttribute: true }) ?? IDENTITY
+}

@@ -1,5 +1,5 @@
 import type { Box } from './box.ts'
-import { boxOf } from './boxes.ts'
+import { type BoxOptions, boxOf } from './boxes.ts'
 import { px } from './lengths.ts'
 import {
   IDENTITY,
@@ -20,6 +20,8 @@ import { type Context, split } from './values.ts'
  * kept as written. 3D transforms are flattened.
  */
 export function resolveTransforms(tree: Tree): void {
+  // Each box is found once: groups may be nested, and each may be relative to its own.
+  const options = { targets: tree.targets, boxes: new Map<Element, Box | null>() }
   for (const element of walk(tree.root)) {
     const { extra } = element
     if (UNTRANSFORMED.has(element.name)) continue
@@ -27,7 +29,7 @@ export function resolveTransforms(tree: Tree): void {
     // On paint servers the attribute is a presentation attribute of `transform`.
     if (extra && own !== undefined && !extra.has('transform')) extra.set('transform', own)
     if (!extra || !PROPERTY_NAMES.some((name) => extra.has(name))) continue
-    settle(element, extra, tree.targets)
+    settle(element, extra, options)
   }
 }
 
@@ -45,7 +47,7 @@ const NAMES: Readonly<Record<string, string>> = {
   pattern: 'patternTransform',
 }
 
-function settle(element: Element, extra: Map<string, string>, targets: Tree['targets']): void {
+function settle(element: Element, extra: Map<string, string>, options: BoxOptions): void {
   const name = NAMES[element.name] ?? 'transform'
   const transform = extra.get('transform')
   const isAlone =
@@ -55,7 +57,7 @@ function settle(element: Element, extra: Map<string, string>, targets: Tree['tar
     if (name === 'transform') element.attributes.set('transform', transform)
     return
   }
-  const matrix = matrixOf(element, targets)
+  const matrix = matrixOf(element, options)
   if (matrix !== null && !isIdentity(matrix)) element.attributes.set(name, printMatrix(matrix))
 }
 
@@ -64,10 +66,10 @@ const isAttributeSyntax = ({ name, given }: Element, transform: string): boolean
   given[NAMES[name] ?? 'transform']?.trim() === transform
 
 /** The matrix of an element's transform properties; null if they are invalid, in which case they have no effect. */
-export function matrixOf(element: Element, targets?: Tree['targets']): Matrix | null {
+export function matrixOf(element: Element, options: BoxOptions = {}): Matrix | null {
   const { extra, context } = element
   if (!extra || !context) return null
-  const box = referenceBox(element, targets)
+  const box = referenceBox(element, options)
   const origin = originOf(element, box, context)
   const at = { box, context }
   let matrix: Matrix = IDENTITY
@@ -90,11 +92,11 @@ export function matrixOf(element: Element, targets?: Tree['targets']): Matrix | 
   return isFiniteMatrix(around) ? around : null
 }
 
-function referenceBox(element: Element, targets: Tree['targets'] | undefined): Box {
+function referenceBox(element: Element, options: BoxOptions): Box {
   const kind = element.extra?.get('transform-box')
   const { viewport, page } = element.context as Context
   if (kind === 'fill-box' || kind === 'content-box' || kind === 'stroke-box' || kind === 'border-box') {
-    let box = boxOf(element, targets ? { targets } : {})
+    let box = boxOf(element, options)
     // The x and y of a `use` apply inside its transform.
     if (box && element.name === 'use')
       box = { ...box, x: box.x - px(element.attributes.get('x')), y: box.y - px(element.attributes.get('y')) }

@@ -1,11 +1,7 @@
-import type { Box } from './box.ts'
-import { boxOf } from './boxes.ts'
 import { px } from './lengths.ts'
-import { IDENTITY, type Matrix, multiply, transformBox } from './matrix.ts'
-import { DEFINITIONS } from './names.ts'
-import { countNumbers, outlineOf } from './path-data.ts'
-import { parseTransform } from './transform-list.ts'
-import { type Element, inherited, type Tree, type Work } from './tree.ts'
+import { countNumbers, type Outline } from './path-data.ts'
+import { readTransform } from './transform-list.ts'
+import { type Element, inherited, type Work } from './tree.ts'
 
 /** The figures below are those of `npm run bench -- work`, which prints them next to the time that each kind takes. */
 export const NO_WORK: Work = { resvg: 0, librsvg: 0 }
@@ -22,6 +18,12 @@ const SPAN = work(0.45, 0.08)
 const LETTER = work(0.085, 0.1)
 /** Letters that the default fonts lack: librsvg looks through all fonts for each. */
 const RARE_LETTER = work(0.085, 0.46)
+/**
+ * Multiplied by the square of how many there are in a row: librsvg fills a whole row as one path, whose edges are all at the same heights if
+ * its letters are the same. 3,000 percent signs take 2 s, and 3,000 times "a" to "z" 0.2 s.
+ */
+const LETTER_OF_PATH = work(0, 0.000_25)
+const RARE_LETTER_OF_PATH = work(0, 0.0009)
 /** A number in a list of positions, which are as many as the letters that are set one by one. */
 const POSITION = work(0.03, 0.05)
 const POSITIONS = ['x', 'y', 'dx', 'dy', 'rotate'] as const
@@ -31,16 +33,26 @@ const STOP = work(0.0026, 0.0026)
 const FILLED = work(0.13, 0.045)
 const STROKED = work(0.06, 0.17)
 
+/** What a gradient takes in addition where it fills as much as the picture. */
+const GRADIENTS: Readonly<Record<string, Work>> = {
+  linearGradient: work(2.5, 0.07),
+  radialGradient: work(2.8, 3.8),
+}
+
+/** @param shares of the picture that all shapes cover together which it fills; each at most 1 */
+export const workOfGradient = ({ name }: Element, shares: number): Work =>
+  addWork(NO_WORK, GRADIENTS[name] ?? NO_WORK, shares)
+
 /** An embedded picture that is as large as the whole: enlarged, turned. */
 const PICTURE = work(11, 3.2)
 
-/** What drawing an element takes without its children, references and layers. */
-export function workOf(element: Element): Work {
+/** What drawing an element takes without its children, references and layers. @param outlineOf measures path data */
+export function workOf(element: Element, outlineOf: (data: string) => Outline): Work {
   switch (element.name) {
     case 'path':
     case 'polyline':
     case 'polygon':
-      return addWork(SHAPE, workOfOutline(element))
+      return addWork(SHAPE, workOfOutline(element, outlineOf))
     case 'rect':
     case 'circle':
     case 'ellipse':
@@ -69,14 +81,14 @@ export function workOfArea(element: Element, share: number): Work {
 export const workOfPicture = (share: number): Work => addWork(NO_WORK, PICTURE, share)
 
 /** Shorter data is within what a shape takes. */
-export const SHORT_OUTLINE_CHARS = 2000
+const SHORT_OUTLINE_CHARS = 2000
 
 /**
  * cairo, which librsvg draws with, finds every crossing of a path's segments: 4,000 long ones take 2 s, 16,000 take 49 s. resvg keeps the
  * segments of each line of pixels in order: they take 0.08 and 0.5 s, 109,000 take 10 s. Their number grows with the segments and with how
  * often the outline crosses its own box; an outline that is stroked is drawn along both of its sides too.
  */
-function workOfOutline(element: Element): Work {
+function workOfOutline(element: Element, outlineOf: (data: string) => Outline): Work {
   const data = element.attributes.get(element.name === 'path' ? 'd' : 'points') ?? ''
   if (data.length < SHORT_OUTLINE_CHARS) return NO_WORK
   const { segments, length, height } = outlineOf(data)
@@ -102,6 +114,7 @@ function workOfLetters({ children }: Element): Work {
     if (typeof text !== 'string') continue
     const rare = text.match(RARE)?.length ?? 0
     sum = addWork(addWork(sum, LETTER, text.length - rare), RARE_LETTER, rare)
+    sum = addWork(addWork(sum, LETTER_OF_PATH, text.length ** 2), RARE_LETTER_OF_PATH, rare ** 2)
   }
   return sum
 }
@@ -170,7 +183,7 @@ export function workOfUse(target: Element, { share, extent, inner }: Use): Work 
 
 /** A tile is drawn as large as its transform makes it, also where that is far beyond the picture. */
 function enlargementOf({ attributes }: Element): number {
-  const [a, b, c, d] = readTransform(attributes.get('patternTransform'))
+  const [a, b, c, d] = readTransform(attributes.get('patternTransform') ?? '')
   return Math.max(Math.abs(a * d - b * c), 1)
 }
 
@@ -199,48 +212,4 @@ export function shareOfRegion(
   const isInUserSpace = attributes.get(`${name}Units`) === 'userSpaceOnUse'
   const region = isInUserSpace ? (width * height) / extent ** 2 : share * Math.max(1, (width * height) / 1.44)
   return Math.min(name === 'filter' ? REGION_MAX : 1, region)
-}
-
-/**
- * The share of the picture that elements cover, 0 to 1, including a margin for filters. 1 where it is not known, as for content that is
- * drawn by reference. @param extent the root's larger side in user units
- */
-export function openShares(tree: Tree, extent: number): (element: Element) => number {
-  const referenced = new Set(tree.targets.values())
-  const boxes = new Map<Element, Box | null>()
-  const matrices = new Map<Element, Matrix | null>()
-
-  return (element) => {
-    const own = boxOf(element, { targets: tree.targets, boxes })
-    const toRoot = matrixOf(element)
-    if (!own || !toRoot) return 1
-    const box = transformBox(toRoot, own)
-    const side = MARGIN / extent
-    return Math.min(1, Math.max(box.width * side, EDGE) * Math.max(box.height * side, EDGE))
-  }
-
-  /** From an element's own user space to the root's; null where that is not known. */
-  function matrixOf(element: Element): Matrix | null {
-    if (!element.parent) return IDENTITY
-    const known = matrices.get(element)
-    if (known !== undefined) return known
-    const isKnown = !DEFINITIONS.has(element.name) && element.name !== 'svg' && !referenced.has(element)
-    const outer = isKnown ? matrixOf(element.parent) : null
-    const matrix = outer && element.attributes.has('transform') ? multiply(outer, transformOf(element)) : outer
-    if (element.children.length > 0) matrices.set(element, matrix)
-    return matrix
-  }
-}
-
-/** The default region of filters is a tenth larger on each side; strokes add to that. */
-const MARGIN = 1.25
-/** Even a line has some pixels. */
-const EDGE = 0.01
-
-const transformOf = ({ attributes }: Element) => readTransform(attributes.get('transform'))
-
-function readTransform(transform: string | undefined) {
-  if (transform === undefined) return IDENTITY
-  const nowhere = { x: 0, y: 0, width: 0, height: 0 }
-  return parseTransform(transform, { box: nowhere, context: null as never, isAttribute: true }) ?? IDENTITY
 }
