@@ -6,18 +6,25 @@ import { describe, expect, it, vi } from 'vitest'
 import type { App } from '../src/app.ts'
 import { orderOf } from '../src/backfill/request.ts'
 import { WHOLE_CATALOGUE } from '../src/catalogue/scope.ts'
+import { createOriginHandler } from '../src/http/images.ts'
 import { importItems } from '../src/import/import-items.ts'
+import { RUNNER_NAMES } from '../src/jobs/registry.ts'
+import { createEnsureVariant } from '../src/variants/ensure.ts'
 import { findWork } from '../src/variants/find-missing.ts'
+import { variantKeyOf } from '../src/variants/make.ts'
+import { runTasks } from './support/run-tasks.ts'
 import {
   ADMIN_TOKEN,
   ask,
   entry,
   importDrawings,
+  listen,
   tempDirectory,
   testApp,
   testConfig,
   testServer,
 } from './support/setup.ts'
+import { until } from './support/until.ts'
 
 const idOf = (backfill: number) => Buffer.from(`Backfill:${backfill}`).toString('base64')
 const authorization = `Bearer ${ADMIN_TOKEN}`
@@ -66,6 +73,48 @@ const parse = (text: string) =>
     .trimEnd()
     .split('\n')
     .map((line) => JSON.parse(line))
+
+it('a bug of the renderer fails one item, after two attempts, records the others, and keeps its stack from viewers', async () => {
+  const app = await testApp()
+  await importDrawings(app, 5)
+  const [first, ...others] = await app.prisma.item.findMany({ orderBy: { id: 'asc' } })
+  if (!first) throw new Error('no item')
+  const svg = await app.stores.originals.get(first.sourceKey)
+  let bugs = 0
+  /** The renderer's own code throws where a recipe is empty. */
+  const render: App['pool']['render'] = (source, variants, options) => {
+    if (!svg?.equals(source)) return app.pool.render(source, variants, options)
+    bugs++
+    return app.pool.render(source, [{ ...variants[0], recipe: {} } as never], options)
+  }
+  const faulty = { ...app, pool: { ...app.pool, render } }
+  const failure = () => app.prisma.renderFailure.findFirst({ where: { itemId: first.id } })
+  const { url: api } = await testServer(app)
+  expect((await ask(api, 'mutation { startBackfill { id } }')).errors).toBeUndefined()
+  const row = () => app.prisma.backfill.findFirstOrThrow()
+  await until(async () => {
+    for (const runner of RUNNER_NAMES) await runTasks(faulty, runner)
+    return (await row()).status === 'COMPLETED'
+  }, 60_000)
+  const { items: made } = await app.pg
+    .query("select count(distinct owner_id)::int as items from image where owner_type = 'ITEM'")
+    .then(({ rows }) => rows[0])
+  expect(made).toBe(others.length)
+  expect(await failure()).toMatchObject({ code: 'INTERNAL_RENDER', message: expect.not.stringContaining('/') })
+  const ensureVariant = createEnsureVariant(faulty)
+  const handle = createOriginHandler({ ...app, ensureVariant })
+  const url = await listen((request, response) => void handle(request, response, request.url?.slice(1) ?? ''))
+  const key = variantKeyOf(app, first, { preset: 'preview', format: 'WEBP' })
+  const answers = []
+  for (let each = 0; each < 3; each++) {
+    const response = await fetch(`${url}/${key}`)
+    answers.push([response.status, await response.text()])
+  }
+  const sentence = 'INTERNAL_RENDER: The document triggered a bug in the renderer; the log has its stack.\n'
+  expect(answers).toEqual(Array(3).fill([422, sentence]))
+  expect(await failure()).toMatchObject({ settled: true, attempts: 2 })
+  expect(bugs).toBe(2)
+})
 
 describe('the export of failures', () => {
   it('contains the whole table, or one backfill of it, and is refused without a token', async () => {

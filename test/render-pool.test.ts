@@ -167,6 +167,20 @@ describe('the pool', () => {
     await slow
   })
 
+  it('fails no document for the time that its renderer does not run', async () => {
+    const renderers = pool()
+    await renderers.render(GOOD, VARIANTS, LIMIT)
+    const [pid = 0] = renderers.pids
+    const cpuLimitMs = 400
+    process.kill(pid, 'SIGSTOP')
+    const from = performance.now()
+    const delayed = renderers.render(GOOD, VARIANTS, { cpuLimitMs })
+    await until(() => performance.now() - from > 3 * cpuLimitMs)
+    process.kill(pid, 'SIGCONT')
+    expect(await delayed).toMatchObject({ pictures: { length: 3 } })
+    expect(renderers.stats).toMatchObject({ renders: 2, failures: 0 })
+  })
+
   it("turns a renderer's crash into one failed render", async () => {
     const renderers = pool()
     await renderers.render(GOOD, VARIANTS, LIMIT)
