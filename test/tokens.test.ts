@@ -199,7 +199,15 @@ describe('npm run token', () => {
       const file = path.join(import.meta.dirname, '../src/bin/afterimage.ts')
       return (await promisify(execFile)(process.execPath, [file, 'token', ...args], { env })).stdout.trim()
     }
-    const secret = await run('create', 'acme', '--scopes', 'upload:write,webhook:write', '--vendor', 'acme')
+    const secret = await run(
+      'create',
+      'acme',
+      '--scopes',
+      'upload:write,webhook:write',
+      '--vendor',
+      'acme',
+      '--new-vendor',
+    )
     expect(await refusal(app, `Bearer ${secret}`)).toBeNull()
     expect(await run('list')).toMatch(/^ai_live_\w{8} {2}valid {2}acme {2}upload:write,webhook:write {2}.* acme$/)
     await run('revoke', secret.slice(0, 16))
