@@ -63,6 +63,8 @@ const NO_CURVES: Curves = new Map()
 interface Position {
   readonly level: number
   readonly scale: number
+  /** Nothing around it is drawn by reference, so that its units, enlarged by `scale`, are the root's. */
+  readonly isPlaced: boolean
 }
 
 interface Options {
@@ -83,23 +85,28 @@ function measure(tree: Tree, { extent, outlineOf, shareOf, areaOf, hasCurves }: 
   let cycles = 0
   const boxes = { targets: tree.targets, boxes: new Map() }
   const hasGradient = referenced.values().some(isGradient)
-  const whole = weigh(tree.root, 0, 1)
+  const whole = weigh(tree.root, { level: -1, scale: 1, isPlaced: true })
   if (!whole) throw new Error('the root is part of a cycle')
   whole.work = addWork(whole.work, workOfFilled(whole, extent))
   return whole
 
-  /** Null if the element is already being measured: the reference closes a cycle. @param outer how much its parent is enlarged */
-  function weigh(element: Element, level: number, outer: number): Weight | null {
+  /** Null if the element is already being measured: the reference closes a cycle. @param around its parent's */
+  function weigh(element: Element, around: Position): Weight | null {
+    const level = around.level + 1
     const known = weights.get(element)
     if (known) return known
     if (open.has(element)) return null
     // Stops long before the call stack overflows.
     if (level > 2 * LIMITS.nesting) throw tooComplex('References and elements are nested too deep.')
     open.add(element)
-    const scale = (referenced.has(element) ? 1 : outer) * enlargementOf(element, extent)
-    const weight = weightOf(element, scale)
-    const isWhole = addChildren(element, weight, { level, scale })
-    if (isWhole) addReferences(element, weight, { level, scale })
+    const at: Position = {
+      level,
+      scale: (referenced.has(element) ? 1 : around.scale) * enlargementOf(element, extent),
+      isPlaced: around.isPlaced && !referenced.has(element),
+    }
+    const weight = weightOf(element, at)
+    const isWhole = addChildren(element, weight, at)
+    if (isWhole) addReferences(element, weight, at)
     open.delete(element)
     if (!isWhole) return null
     addLayers(element, weight)
@@ -108,13 +115,13 @@ function measure(tree: Tree, { extent, outlineOf, shareOf, areaOf, hasCurves }: 
     return weight
   }
 
-  function weightOf(element: Element, scale: number): Weight {
+  function weightOf(element: Element, { scale, isPlaced }: Position): Weight {
     const isShape = SHAPES.has(element.name)
     const isPrimitive = element.name.startsWith('fe')
     return {
       cost: 1 + Math.ceil((element.pixels ?? 0) / PIXELS_PER_ELEMENT),
       shapes: isShape ? 1 : 0,
-      area: isShape && hasGradient ? areaOfBox(element) * scale ** 2 : 0,
+      area: isShape && hasGradient ? (isPlaced ? shareOf(element) * extent ** 2 : areaOfBox(element) * scale ** 2) : 0,
       chain: 0,
       nesting: 0,
       layers: 0,
@@ -142,16 +149,22 @@ function measure(tree: Tree, { extent, outlineOf, shareOf, areaOf, hasCurves }: 
     return workOfArea(element, areaOf(element))
   }
 
-  function addChildren(element: Element, weight: Weight, { level, scale }: Position): boolean {
+  function addChildren(element: Element, weight: Weight, at: Position): boolean {
     for (const child of elementsOf(element)) {
-      const inner = weigh(child, level + 1, scale)
+      const inner = weigh(child, at)
       if (inner === null) return false
-      if (!DEFINITIONS.has(child.name)) join(weight, inner, referenced.has(child) ? scale : 1)
+      if (DEFINITIONS.has(child.name)) continue
+      join(weight, inner, { enlargement: referenced.has(child) ? at.scale : 1, areaMax: areaMaxOf(at) })
     }
     return true
   }
 
-  function addReferences(element: Element, weight: Weight, { level, scale }: Position): void {
+  /** Of what a shape covers, in the units of a position. */
+  function areaMaxOf({ isPlaced }: Position): number {
+    return isPlaced ? extent ** 2 : AREA_MAX
+  }
+
+  function addReferences(element: Element, weight: Weight, at: Position): void {
     // What a `use` draws is known before what fills it.
     const href = element.attributes.get('href')
     const others = [...element.attributes].filter(([property]) => property !== 'href')
@@ -159,10 +172,11 @@ function measure(tree: Tree, { extent, outlineOf, shareOf, areaOf, hasCurves }: 
       const id = referenceIn(value)
       const target = id === null ? undefined : tree.targets.get(id)
       if (!target) continue
-      const inner = weigh(target, level + 1, 1)
+      const inner = weigh(target, { ...at, isPlaced: false })
       const own = enlargementOfReference(element, target, { extent, boxOf: (each) => boxOf(each, boxes) })
       const share = shareOfUse(element, target)
-      if (inner) refer(weight, property, { target, inner, extent, share, enlargement: scale * own })
+      const enlargement = at.scale * own
+      if (inner) refer(weight, property, { target, inner, extent, share, enlargement, areaMax: areaMaxOf(at) })
       else cut(element, property)
     }
   }

@@ -31,25 +31,37 @@ export const AREA_MAX = 1e30
 
 export const isGradient = ({ name }: Element): boolean => name.endsWith('Gradient')
 
-export function join(weight: Weight, inner: Weight, enlargement: number): void {
+/** How a part is drawn: how much it is enlarged, and how much a shape may cover, in square units of the whole. */
+interface Drawn {
+  readonly enlargement: number
+  readonly areaMax: number
+}
+
+export function join(weight: Weight, inner: Weight, drawn: Drawn): void {
+  const { enlargement } = drawn
   weight.cost += inner.cost
   weight.shapes += inner.shapes
   weight.area += inner.area * enlargement ** 2
   weight.work = addWork(weight.work, inner.work)
   weight.outlineChars += inner.outlineChars
-  addFilled(weight, inner, { times: 1, enlargement })
+  addFilled(weight, inner, { times: 1, ...drawn })
   addCurves(weight.curves, inner.curves, { enlargement })
   nest(weight, inner)
 }
 
 export const NO_FILLED: Weight['filled'] = { whole: NO_WORK, perUnit: NO_WORK }
 
-function addFilled(weight: Weight, { filled }: Weight, by: { times: number; enlargement: number }): void {
-  const { times, enlargement } = by
+function addFilled(
+  weight: Weight,
+  { filled }: Weight,
+  { times, enlargement, areaMax }: Drawn & { times: number },
+): void {
   if (filled === NO_FILLED) return
+  const { whole, perUnit } = weight.filled
+  const of = (engine: Engine) => Math.min(filled.perUnit[engine] * enlargement ** 2, filled.whole[engine] * areaMax)
   weight.filled = {
-    whole: addWork(weight.filled.whole, filled.whole, times),
-    perUnit: addWork(weight.filled.perUnit, filled.perUnit, times * enlargement ** 2),
+    whole: addWork(whole, filled.whole, times),
+    perUnit: addWork(perUnit, work(of('resvg'), of('librsvg')), times),
   }
 }
 
@@ -69,12 +81,12 @@ function nest(weight: Weight, inner: Weight): void {
 export function refer(
   weight: Weight,
   property: string,
-  to: { target: Element; inner: Weight; share: number; extent: number; enlargement: number },
+  to: Drawn & { target: Element; inner: Weight; share: number; extent: number },
 ): void {
   const { target, inner, share, extent, enlargement } = to
   const further = { ...inner, chain: inner.chain + 1 }
   if (property === 'href') {
-    join(weight, further, enlargement)
+    join(weight, further, to)
     return
   }
   nest(weight, further)
@@ -94,7 +106,7 @@ export function refer(
   }
   weight.cost += times * inner.cost
   weight.outlineChars += times * inner.outlineChars
-  addFilled(weight, inner, { times, enlargement })
+  addFilled(weight, inner, { times, ...to })
   addCurves(weight.curves, inner.curves, { times, enlargement })
 }
 
