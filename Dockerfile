@@ -4,7 +4,7 @@ ARG NODE=node:24.21.0-bookworm-slim
 # Built with the development packages. What is copied from here is what an API or a worker reads: scripts/slim-packages.mjs.
 FROM ${NODE} AS build
 WORKDIR /app
-COPY package.json package-lock.json .npmrc ./
+COPY package.json package-lock.json .npmrc tsconfig.json ./
 COPY scripts ./scripts
 COPY prisma ./prisma
 COPY console ./console
@@ -14,7 +14,7 @@ COPY src ./src
 # Renderers read code that is compiled for the image's own Node; that of the lock file is for machines with an older one.
 RUN NODE_ENV=development node scripts/setup.mjs && rm -rf node_modules/node-linux-* node_modules/.bin/node \
   && node scripts/compile-renderer.ts && node scripts/slim-packages.mjs \
-  && rm -rf console/src console/archive-check scripts package-lock.json .npmrc
+  && rm -rf console/src console/archive-check scripts package-lock.json .npmrc tsconfig.json
 COPY presets.json layouts.json ./
 COPY search ./search
 COPY assets ./assets

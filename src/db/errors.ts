@@ -52,8 +52,15 @@ export function toDatabaseError(error: unknown): unknown {
 }
 
 /** Not logged here: the process's monitor logs the cause once, see monitor.ts. */
-export const unavailable = (cause: unknown): AppError =>
-  new AppError('UNAVAILABLE', `The database does not respond correctly (${causes(cause)}).`, { cause, isLogged: true })
+export const unavailable = (cause: unknown): AppError => {
+  const what = NO_ROOM.has(codeOf(cause))
+    ? 'The database has no room left on its disk'
+    : 'The database does not respond correctly'
+  return new AppError('UNAVAILABLE', `${what} (${causes(cause)}).`, { cause, isLogged: true })
+}
+
+/** disk_full, and what a full disk of the write-ahead log is reported as: it ends Postgres. */
+const NO_ROOM: ReadonlySet<string> = new Set(['53100'])
 
 /** UNAVAILABLE because of the database, not of a store. */
 export const isDatabaseUnavailable = (error: unknown): boolean =>
