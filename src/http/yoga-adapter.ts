@@ -43,7 +43,7 @@ function abortedByClose(response: ServerResponse): AbortSignal {
   return controller.signal
 }
 
-/** The body as text, which may have any length. Rejects if the client disconnects before it has sent the whole. */
+/** The body as text; the caller has checked its Content-Length. Rejects if the client disconnects before it has sent the whole. */
 export function readBody(request: IncomingMessage): Promise<string> {
   return new Promise((resolve, reject) => {
     const chunks: Buffer[] = []
