@@ -17,6 +17,8 @@ export interface Admission {
 }
 
 export interface AdmissionLimiter {
+  /** Throws BUSY if `acquire` would reject at once: a refusal then costs a fraction of the time. */
+  check(entry: LaneEntry): void
   /** Waits for a slot. Rejects with BUSY: immediately if the wait would be too long, after WAIT_MAX_MS, or when it aborts. */
   acquire(applicant: Applicant): Promise<Admission>
 }
@@ -109,11 +111,16 @@ export function openAdmissionLimiter({ places, refill = 1 }: { places: number; r
   const expectedMs = (entry: LaneEntry) =>
     ((lanes.ahead(entry) + 1) * meanMs[entry.lane]) / (entry.lane === 'slow' ? lanes.slowMax : places)
 
+  const isTooLong = (entry: LaneEntry) => !isFree(entry) && expectedMs(entry) > HELD_MS
+
   return {
+    check(entry) {
+      if (isTooLong(entry)) throw BUSY
+    },
     acquire(applicant) {
       if (applicant.signal?.aborted) return Promise.reject(REQUEST_ABORTED)
       if (isFree(applicant)) return Promise.resolve(hold(applicant))
-      if (expectedMs(applicant) > HELD_MS) return Promise.reject(BUSY)
+      if (isTooLong(applicant)) return Promise.reject(BUSY)
       return new Promise((resolve, reject) => {
         const admit = () => {
           stopWaiting()

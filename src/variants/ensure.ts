@@ -95,6 +95,7 @@ export function createEnsureVariant(
     const key = objectKeyOf({ ...deps, urlSecret }, wanted, specOf(wanted.preset, wanted.format))
     const joined = flights.join(key, viewer.signal)
     if (joined) return await joined
+    admission.check(entryOf(wanted, { urlSecret, client: viewer.client }))
     if (wanted.recipe.isTransform && !isCopied(wanted, urlSecret)) limits.transforms.spend(networkOf(viewer.client))
     flights.start(key, async (start) => {
       making++
@@ -103,12 +104,16 @@ export function createEnsureVariant(
     return await (flights.join(key, viewer.signal) as Promise<Delivered>)
   }
 
-  async function make(wanted: Located, call: Omit<Call, 'path' | 'isSlow' | 'place'>): Promise<Outcome> {
+  function entryOf(wanted: Located, { urlSecret, client }: Pick<Call, 'urlSecret' | 'client'>) {
     const { vendor } = sourcePathOf(wanted)
-    const isSlowVendor = () => !isCopied(wanted, call.urlSecret) && pool.isSlowVendor(vendor)
-    const isSlow = !isCopied(wanted, call.urlSecret) && (wanted.isSlow || isSlowVendor())
-    const path = [vendor, call.client] as const
-    const lane = isSlow ? 'slow' : 'quick'
+    const isSlow = !isCopied(wanted, urlSecret) && (wanted.isSlow || pool.isSlowVendor(vendor))
+    return { path: [vendor, client] as const, lane: isSlow ? ('slow' as const) : ('quick' as const) }
+  }
+
+  async function make(wanted: Located, call: Omit<Call, 'path' | 'isSlow' | 'place'>): Promise<Outcome> {
+    const { path, lane } = entryOf(wanted, call)
+    const isSlow = lane === 'slow'
+    const isSlowVendor = () => !isCopied(wanted, call.urlSecret) && pool.isSlowVendor(path[0])
     const place = await inStage('admission', () => admission.acquire({ path, lane, signal: call.signal }))
     call.onStart()
     notifyInteractive()
