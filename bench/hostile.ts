@@ -4,6 +4,7 @@ import { gunzipSync } from 'node:zlib'
 import { toAppError } from '../src/core/errors.ts'
 import { SOURCE_BYTES_MAX } from '../src/core/limits.ts'
 import { readPresets } from '../src/core/presets.ts'
+import { chooseEngine } from '../src/render/child/engine.ts'
 import { normalise } from '../src/render/child/normalise/normalise.ts'
 import { openRenderPool } from '../src/render/pool.ts'
 import { measureRender } from './support/measure-render.ts'
@@ -27,7 +28,8 @@ const GOAL = { cpuMs: 5000, rssBytes: 512e6 }
 
 /**
  * Renders three pictures of documents that are expensive on purpose, each in a new renderer, and prints CPU time and peak memory. Of each
- * generated kind it is the largest document that is accepted, and one as large as a source may be.
+ * generated kind it is the largest document that is accepted, the largest one that the other engine draws, and one as large as a source
+ * may be.
  * `npm run bench -- hostile [PATTERN]`, or for the files of a directory `npm run bench -- hostile --cases DIR [PATTERN]`. With `--served DIR`
  * the files of a directory go through a running service instead: a first request and a backfill.
  */
@@ -62,26 +64,33 @@ type Found = readonly (readonly [size: string, svg: Buffer])[]
 type Documents = readonly [name: string, find: () => Promise<Found> | Found]
 
 function largestOf([name, make]: WorstKind): Documents {
-  const accepts = (count: number) =>
-    normalise(Buffer.from(make(count))).then(
-      () => true,
-      () => false,
-    )
+  const engineFor = (count: number) => normalise(Buffer.from(make(count))).then(chooseEngine, () => null)
   return [
     name,
     async () => {
       const most = countOfBytes(make, SOURCE_BYTES_MAX - 100)
       const whole = ['5 MB', Buffer.from(make(most))] as const
-      if (await accepts(most)) return [[`${most}`, whole[1]]]
-      let [low, high] = [0, most]
-      for (let step = 0; step < STEPS && high - low > 1; step++) {
-        const middle = low === 0 ? Math.floor(Math.sqrt(high)) : Math.ceil(Math.sqrt(low * high))
-        if (await accepts(middle)) low = middle
-        else high = middle
-      }
-      return low === 0 ? [whole] : [[`${low}`, Buffer.from(make(low))], whole]
+      const isAccepted = (await engineFor(most)) !== null
+      const largest = isAccepted ? most : await bisect(most, async (count) => (await engineFor(count)) !== null)
+      if (largest === 0) return [whole]
+      // The other engine may be slower with what it is given than this one is with more.
+      const last = await engineFor(largest)
+      const before = await bisect(largest, async (count) => (await engineFor(count)) !== last)
+      const counts = before === 0 ? [largest] : [before, largest]
+      return [...counts.map((count) => [`${count}`, Buffer.from(make(count))] as const), ...(isAccepted ? [] : [whole])]
     },
   ]
+}
+
+/** The largest count below `most` that is so, if all smaller ones are; 0 if none is. */
+async function bisect(most: number, isSo: (count: number) => Promise<boolean>): Promise<number> {
+  let [low, high] = [0, most]
+  for (let step = 0; step < STEPS && high - low > 1; step++) {
+    const middle = low === 0 ? Math.floor(Math.sqrt(high)) : Math.ceil(Math.sqrt(low * high))
+    if (await isSo(middle)) low = middle
+    else high = middle
+  }
+  return low
 }
 
 /** Bisections of a ratio: the last ones differ by less than a tenth. */

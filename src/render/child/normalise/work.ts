@@ -128,7 +128,7 @@ function workOfPositions({ attributes }: Element): Work {
 type Layer = readonly [any: Work, whole: Work]
 const LAYERS: Readonly<Record<string, Layer>> = {
   opacity: [work(0.05, 0.15), work(1.9, 0.45)],
-  'mix-blend-mode': [work(0.05, 2.7), work(2.3, 0)],
+  'mix-blend-mode': [work(0.05, 3.9), work(2.3, 0)],
   isolation: [work(0.05, 0.1), work(1.9, 0.25)],
   'clip-path': [work(0.1, 0.1), work(3.5, 0)],
 }
