@@ -7,6 +7,7 @@ import { createProgram } from '../src/commands/program.ts'
 import { schema } from '../src/graphql/schema.ts'
 import { importItems } from '../src/import/import-items.ts'
 import { afterimage } from './support/afterimage.ts'
+import { testBuckets } from './support/s3.ts'
 import { ADMIN_TOKEN, drawing, entry, listen, testApp, testServer } from './support/setup.ts'
 import { until } from './support/until.ts'
 
@@ -96,6 +97,9 @@ describe('afterimage', () => {
     const doctor = await afterimage(['doctor'], service)
     expect(doctor).toMatchObject({ code: 0, stdout: expect.stringMatching(/^OK {7}requests {11}In the last 24 hours/) })
     expect(doctor.stderr).not.toContain('AFTERIMAGE_URL')
+    const { DATABASE_URL } = service
+    const away = await afterimage(['doctor'], { DATABASE_URL, ...(await testBuckets('http://127.0.0.1:1')) })
+    expect(away).toMatchObject({ code: 1, stdout: expect.stringMatching(/^ERROR {4}stores .*127\.0\.0\.1:1/) })
     const snapshot = await afterimage(['snapshot'], service)
     expect(snapshot).toMatchObject({ code: 1, stdout: '', stderr: expect.stringMatching(/^AFTERIMAGE_URL is ignored/) })
     expect(snapshot.stderr).toContain('The catalogue is empty, so no snapshot was written')

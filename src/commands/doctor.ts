@@ -1,11 +1,14 @@
 import { readUrlSecrets } from '../access/secrets.ts'
 import { openCloudFront } from '../cdn/cloudfront.ts'
 import { type Config, loadConfig } from '../core/config.ts'
+import { AppError } from '../core/errors.ts'
 import { configureLog } from '../core/log.ts'
 import { openDatabase } from '../db/database.ts'
 import { prepareSchema } from '../db/migrate.ts'
 import { type DeliveryHealth, diagnoseDelivery } from '../diagnose/delivery.ts'
+import { bad, type Finding, ok } from '../diagnose/finding.ts'
 import { withDatabase } from '../embedded/with-database.ts'
+import { openStores } from '../store/open.ts'
 import { findUrlSecrets } from '../variants/url-secrets.ts'
 import { askService } from './ask-service.ts'
 import { DELIVERY_HEALTH } from './documents.ts'
@@ -31,13 +34,31 @@ export async function runDoctor({ json = false }: { json?: boolean }): Promise<n
   return findings.some(({ status }) => status === 'ERROR') ? 1 : 0
 }
 
+/** A service that runs reports its stores at /readyz; one that cannot start because of them cannot. */
+async function checkStores(config: Config): Promise<Finding> {
+  const check = 'stores'
+  try {
+    const { originals, previews, close } = await openStores(config)
+    await close()
+    return ok(check, `${originals.name} and ${previews.name} can be read and written.`)
+  } catch (error) {
+    if (!(error instanceof AppError)) throw error
+    return bad('ERROR', check, {
+      message: error.message,
+      remedy:
+        'Pictures that are not at a CDN are not delivered until it responds: correct its address, credentials and permissions.',
+    })
+  }
+}
+
 async function diagnose(config: Config, databaseUrl: string): Promise<Health> {
   const { pg, close } = await openDatabase(databaseUrl, { connectionsMax: 2 })
   const cdn = config.distributionId ? openCloudFront(config.aws, config.distributionId) : null
   try {
     await prepareSchema(pg, config)
     const urlSecrets = await findUrlSecrets(pg, await readUrlSecrets(config))
-    return await diagnoseDelivery({ pg, cdn, config, presets: config.presets, urlSecrets })
+    const { findings } = await diagnoseDelivery({ pg, cdn, config, presets: config.presets, urlSecrets })
+    return { findings: [await checkStores(config), ...findings] }
   } finally {
     cdn?.close()
     await close()

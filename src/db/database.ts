@@ -2,9 +2,8 @@ import { PrismaPg } from '@prisma/adapter-pg'
 import type pg from 'pg'
 import { PrismaClient } from '../../prisma/generated/client/client.ts'
 import { AppError } from '../core/errors.ts'
-import { causes } from '../core/log.ts'
 import { writeChange } from './change.ts'
-import { isDatabaseUnavailable, toDatabaseError } from './errors.ts'
+import { describeRefusal, isDatabaseUnavailable, toDatabaseError } from './errors.ts'
 import { createHealth, type DatabaseHealth } from './health.ts'
 import { openPool } from './pool.ts'
 import { readThrough } from './reader.ts'
@@ -51,8 +50,7 @@ export async function openDatabase(url: string, { connectionsMax }: { connection
     await checkSession(url)
   } catch (error) {
     if (error instanceof AppError) throw error
-    const sentence = `Postgres at ${host} does not answer (${causes(error)}): is DATABASE_URL right?`
-    throw new AppError('UNAVAILABLE', sentence, { cause: error })
+    throw new AppError('UNAVAILABLE', describeRefusal(host, error), { cause: error })
   }
   const pool = openPool(url, { connectionsMax, health })
   const searchPool = openPool(url, { connectionsMax: SEARCH_CONNECTIONS, health, settings: SEARCH_SETTINGS })

@@ -19,6 +19,7 @@ const CONNECTION =
 const PRISMA = /^(?:P1001|P1002|P1008|P1017|P2024|P2028|P2034|P2037)$/
 
 export const TOO_MANY_CONNECTIONS = '53300'
+const DISK_FULL = '53100'
 
 export const codeOf = (error: unknown): string => String((error as { code?: unknown } | null)?.code ?? '')
 
@@ -52,15 +53,33 @@ export function toDatabaseError(error: unknown): unknown {
 }
 
 /** Not logged here: the process's monitor logs the cause once, see monitor.ts. */
-export const unavailable = (cause: unknown): AppError => {
-  const what = NO_ROOM.has(codeOf(cause))
-    ? 'The database has no room left on its disk'
-    : 'The database does not respond correctly'
-  return new AppError('UNAVAILABLE', `${what} (${causes(cause)}).`, { cause, isLogged: true })
+export const unavailable = (cause: unknown): AppError =>
+  new AppError('UNAVAILABLE', `The database does not respond correctly (${causes(cause)})${remedyOf(cause)}.`, {
+    cause,
+    isLogged: true,
+  })
+
+/** What helps against a full disk, which nothing else ends; the rest passes by itself, or is said where a process starts. */
+const remedyOf = (cause: unknown): string => (codeOf(cause) === DISK_FULL ? ': free room on its disk' : '')
+
+/** The sentence for a process that cannot connect: what Postgres says, and what to do about it. */
+export function describeRefusal(host: string, error: unknown): string {
+  const [what, remedy] = REFUSALS[codeOf(error)] ?? ['does not answer', 'is DATABASE_URL right?']
+  return `Postgres at ${host} ${what} (${causes(error)}): ${remedy}`
 }
 
-/** disk_full, and what a full disk of the write-ahead log is reported as: it ends Postgres. */
-const NO_ROOM: ReadonlySet<string> = new Set(['53100'])
+const ACCOUNT = ['refuses this account', 'are the user and the password in DATABASE_URL right?'] as const
+const REFUSALS: Readonly<Record<string, readonly [what: string, remedy: string]>> = {
+  '28P01': ACCOUNT,
+  '28000': ACCOUNT,
+  '3D000': ['lacks the database', 'create it, or correct its name in DATABASE_URL.'],
+  [TOO_MANY_CONNECTIONS]: [
+    'has no free connection',
+    "raise its max_connections or the role's limit, or lower DATABASE_CONNECTIONS or the number of processes.",
+  ],
+  [DISK_FULL]: ['has no room left', 'free room on its disk.'],
+  '57P03': ['is starting or recovering', 'start again when it is up.'],
+}
 
 /** UNAVAILABLE because of the database, not of a store. */
 export const isDatabaseUnavailable = (error: unknown): boolean =>

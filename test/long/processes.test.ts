@@ -2,7 +2,7 @@ import { once } from 'node:events'
 import { chmod, writeFile } from 'node:fs/promises'
 import { createServer } from 'node:net'
 import path from 'node:path'
-import { describe, expect, it, onTestFinished } from 'vitest'
+import { describe, expect, inject, it, onTestFinished } from 'vitest'
 import { importing, program, start } from '../support/npm-start.ts'
 import { processesNaming } from '../support/processes.ts'
 import { tempDirectory } from '../support/setup.ts'
@@ -71,6 +71,24 @@ describe('npm run api and npm run worker', () => {
     expect(dead.said()).toMatch(
       /^Postgres at 127\.0\.0\.1:9 does not answer \(.*ECONNREFUSED.*\): is DATABASE_URL right\?\n$/,
     )
+  })
+
+  it.each([
+    [
+      'a wrong password',
+      { password: 'wrong' },
+      /^Postgres at \S+ refuses this account \(.*\): are the user and the password in DATABASE_URL right\?\n$/,
+    ],
+    [
+      'an unknown database',
+      { pathname: '/nowhere' },
+      /^Postgres at \S+ lacks the database \(.*nowhere.*\): create it, or correct its name in DATABASE_URL\.\n$/,
+    ],
+  ])('say what to do about %s', async (_what, change, sentence) => {
+    const url = Object.assign(new URL(inject('postgresUrl')), change)
+    const refused = program('src/bin/api.ts', { env: { DATA_DIR: await tempDirectory(), DATABASE_URL: url.href } })
+    expect(await refused.gone).toBe(1)
+    expect(refused.said()).toMatch(sentence)
   })
 })
 
