@@ -32,6 +32,7 @@ RUN rm -rf /usr/local/include /usr/local/lib/node_modules /usr/local/share/doc /
   && mkdir /data && chown node:node /data
 
 FROM scratch
+# hadolint ignore=DL3067
 COPY --from=base / /
 COPY --from=build /app /app
 WORKDIR /app
@@ -39,9 +40,12 @@ ENV PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin
 ENV NODE_ENV=production DATA_DIR=/data HOST=0.0.0.0 HEARTBEAT_FILE=/tmp/heartbeat
 # Fargate gives a volume the permissions that the image has here.
 VOLUME ["/tmp"]
+# hadolint ignore=DL3066
 USER node
 EXPOSE 4000
 # The process writes the file every 10 s: no second Node is started to look. infra/tasks.ts and deploy/k8s have the same.
+# It is a pipe, for a shell.
+# hadolint ignore=DL3025
 HEALTHCHECK --interval=10s --timeout=5s --retries=3 --start-period=60s \
   CMD find "$HEARTBEAT_FILE" -mmin -1 | grep -q .
 CMD ["node", "src/bin/api.ts"]

@@ -129,10 +129,13 @@ describe('the manifests of Kubernetes', () => {
     expect(ofApi).toMatchObject({ policyTypes: ['Ingress'], ingress: [{ ports: [{ port: 4000 }] }] })
   })
 
-  it('is accepted by kubeconform, or rendered by kubectl, where they are installed', () => {
+  it('is accepted by kubeconform and kubernetes-validate, or rendered by kubectl, where they are installed', () => {
     const files = kustomization.resources.map((file) => path.join(FOLDER, file))
     const checked = spawnSync('kubeconform', ['-strict', '-summary', ...files], { encoding: 'utf8' })
     if (!checked.error) expect([checked.status, checked.stderr]).toEqual([0, ''])
+    const validated = spawnSync('kubernetes-validate', ['--strict', ...files], { encoding: 'utf8' })
+    if (!validated.error)
+      expect([validated.status, validated.stdout]).toEqual([0, expect.not.stringContaining('ERROR')])
     const rendered = spawnSync('kubectl', ['kustomize', FOLDER], { encoding: 'utf8' })
     if (rendered.error) return
     expect([rendered.status, rendered.stderr]).toEqual([0, ''])

@@ -1,5 +1,6 @@
 import { spawnSync } from 'node:child_process'
 import { readdirSync, readFileSync } from 'node:fs'
+import { writeFile } from 'node:fs/promises'
 import path from 'node:path'
 import { describe, expect, it } from 'vitest'
 import { parse } from 'yaml'
@@ -9,7 +10,16 @@ import { TASK_NAMES } from '../../src/jobs/registry.ts'
 import { publishMetrics } from '../../src/monitoring/publish-metrics.ts'
 import { boundLabel } from '../../src/telemetry/metrics.ts'
 import { variantKeyOf } from '../../src/variants/make.ts'
-import { ADMIN_TOKEN, entry, importDrawings, readMetrics, testApp, testConfig, testServer } from '../support/setup.ts'
+import {
+  ADMIN_TOKEN,
+  entry,
+  importDrawings,
+  readMetrics,
+  tempDirectory,
+  testApp,
+  testConfig,
+  testServer,
+} from '../support/setup.ts'
 import { until } from '../support/until.ts'
 import { startWorker } from '../support/worker.ts'
 
@@ -192,11 +202,20 @@ describe('the alert rules', () => {
     expect(tasks.filter((task) => !TASK_NAMES.some((name) => name === task))).toEqual([])
   })
 
-  it('are accepted by promtool, where it is installed', () => {
+  it('are accepted by promtool, where it is installed', async () => {
     const checked = promtool(['check', 'config', path.join(ROOT, 'deploy/prometheus/prometheus.yml')])
     if (checked) expect([checked.status, checked.stderr]).toEqual([0, ''])
     const tested = promtool(['test', 'rules', path.join(ROOT, 'deploy/prometheus/alerts.test.yml')])
     if (tested) expect([tested.status, tested.stderr]).toEqual([0, ''])
+    // The queries of the dashboard, as rules; Grafana fills in its variables.
+    const recorded = queries.map(({ expr }, index) => ({
+      record: `query_${index}`,
+      expr: expr.replaceAll(/\$__\w+/g, '5m'),
+    }))
+    const file = path.join(await tempDirectory(), 'queries.json')
+    await writeFile(file, JSON.stringify({ groups: [{ name: 'queries', rules: recorded }] }))
+    const read = promtool(['check', 'rules', file])
+    if (read) expect([read.status, read.stderr]).toEqual([0, ''])
     expect(readdirSync(path.join(ROOT, 'deploy/prometheus'))).toContain('prometheus.yml')
   })
 })
