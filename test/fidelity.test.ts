@@ -73,6 +73,8 @@ test.each([
   [`<text>${'%'.repeat(5000)}</text>`, 'resvg'],
   [`${'<path d="M0 0h1"/>'.repeat(20_000)}<g opacity=".5"><path d="M0 0h1"/></g>`, 'resvg'],
   ['<path d="M0 0"/>', 'resvg'],
+  // resvg takes half a second for each.
+  ['<g transform="scale(1e6)"><rect rx="9" width="99" height="99" stroke="red"/></g>', 'librsvg'],
   ['<path d="M0 0" opacity=".5"/>', 'librsvg'],
   ['<path d="M0 0" fill-opacity=".5"/>', 'resvg'],
   ['<mask id="a"/><path d="M0 0"/>', 'librsvg'],

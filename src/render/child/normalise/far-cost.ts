@@ -30,7 +30,9 @@ export function workOfFar(curves: Curves, extent: number): Work {
   let sum = NO_WORK
   for (const [power, work] of curves) {
     const lengthPx = (2 ** power * SIDE_PX) / extent
-    if (lengthPx > 4 * SIDE_PX) sum = addWork(sum, work, Math.sqrt(Math.min(lengthPx, CURVE_MAX_PX)))
+    if (lengthPx <= 4 * SIDE_PX) continue
+    const root = Math.sqrt(Math.min(lengthPx, CURVE_MAX_PX))
+    sum = addWork(sum, { ...work, resvg: work.resvg * (lengthPx > RESVG_MAX_PX ? BEYOND_RESVG : 1) }, root)
   }
   return sum
 }
@@ -40,6 +42,10 @@ export function addCurves(to: Curves, from: Curves, { times = 1, enlargement = 1
   const shift = powerOf(enlargement)
   for (const [power, work] of from) to.set(power + shift, addWork(to.get(power + shift) ?? NO_WORK, work, times))
 }
+
+/** Beyond this length resvg may take a second for one stroke, and more the longer it is: such shapes are for librsvg, which takes 1 ms. */
+const RESVG_MAX_PX = 1.5e6
+const BEYOND_RESVG = 1000
 
 /** Quarters of a circle, which engines draw it with. */
 const QUARTER = Math.PI / 2
