@@ -144,6 +144,46 @@ describe('documents are drawn as in a browser', () => {
       '<g><path d="M0 0H9"/><use transform="matrix(1 0 0 1 9 0)" href="#i1"/></g><clipPath id="i0"><rect x="0" y="0" width="3" height="3"/></clipPath><defs><g clip-path="url(#i0)" id="i1"><g><path/></g></g></defs>',
     ],
     [
+      'turned in space, drawn flat',
+      '<g style="transform:perspective(9px) rotateX(60deg)"/><g style="rotate:y 60deg;scale:1 2 3"/><g style="transform:rotate3d(1,1,0,180deg);transform-origin:1px 0 5px"/><g style="transform:rotateY(90deg) translateZ(5px)"/>',
+      '<g transform="matrix(1 0 0 0.5 0 0)"/><g transform="matrix(0.5 0 0 2 0 0)"/><g transform="matrix(0 1 1 0 1 -1)"/><g transform="matrix(0 0 0 1 5 0)"/>',
+    ],
+    [
+      'a word in any case is important',
+      '<style>path{fill:red!IMPORTANT}</style><path style="fill:blue"/>',
+      '<path fill="#ff0000"/>',
+    ],
+    [
+      'a letter that no font has is the box of the first font',
+      '<text font-size="2048">\u0083\ufe0f</text>',
+      '<g><path d="M102 362L102 -1444L1126 -1444L1126 362ZM217 248L1012 248L1012 -1329L217 -1329Z"/></g>',
+    ],
+    [
+      'a rule in a scope, without its limit',
+      '<style>@scope (.a) to (.b){path{fill:red}:scope{fill:blue}}</style><path/><g class="a"><path/><g class="b"><path/></g></g>',
+      '<path/><g fill="#0000ff"><path fill="#ff0000"/><g><path/></g></g>',
+    ],
+    [
+      'of two scopes the nearer one',
+      '<style>@scope (.a){path{fill:red}}@scope (.b){path{fill:blue}}</style><g class="b"><g class="a"><path/></g></g>',
+      '<g><g><path fill="#ff0000"/></g></g>',
+    ],
+    [
+      'a clip path of commands',
+      '<rect x="1" width="10" height="10" style="clip-path:shape(evenodd from 0 0,hline to 50%,curve by 1px 2px with 3px 4px,arc to 0 100% of 5px cw,close)"/>',
+      '<rect x="1" width="10" height="10" clip-path="url(#i0)"/><clipPath id="i0"><path d="M1 0H6q3 4 1 2A5 5 0 0 1 1 10z" clip-rule="evenodd"/></clipPath>',
+    ],
+    [
+      'a place on a path',
+      '<path style="offset:path(\'M0 0V8\') 50%"/><path style="offset-path:path(\'M0 0V8\');offset-rotate:0deg"/>',
+      '<path transform="matrix(0 1 -1 0 0 4)"/><path/>',
+    ],
+    [
+      'nothing of a view without a side',
+      '<svg viewBox="0 0 0 9"><path/></svg><symbol id="a" viewBox="0 0 9 0"><path/></symbol><use href="#a"/>',
+      '<svg viewBox="0 0 0 9"/><symbol viewBox="0 0 9 0" id="i0"/><use href="#i0"/>',
+    ],
+    [
       'deprecated system colours',
       '<path fill="ThreeDFace" stroke="InfoText"/>',
       '<path fill="#efefef" stroke="#000000"/>',
@@ -590,6 +630,25 @@ describe('external resources, scripts and animations are left out, with a warnin
     ],
     ['an escape', '<path style="fill:u\\72l(x)" stroke="\\75rl(x)"/>', '<path/>', ['UNKNOWN_COLOR']],
     ['an import', '<style>@import "a";path{fill:red}</style><path/>', '<path fill="#ff0000"/>', ['EXTERNAL_REFERENCE']],
+    [
+      'but not the font of CorelDRAW',
+      '<style>@font-face{font-family:Arial;src:url("#FontID0") format(svg)}path{fill:red}</style><path/>',
+      '<path fill="#ff0000"/>',
+      [],
+    ],
+    [
+      'nor an embedded one',
+      '<style>@font-face{font-family:A;src:url(data:font/woff2;base64,AA)}</style><path/>',
+      '<path/>',
+      [],
+    ],
+    ['nor an id in quotes', '<g id="a(b) c"/><use href="#a(b) c"/>', '<g id="i0"/><use href="#i0"/>', []],
+    [
+      'and the blur of Figma is no script',
+      '<foreignObject width="9" height="9"><div xmlns="http://www.w3.org/1999/xhtml" style="backdrop-filter:blur(2px);height:100%;width:100%"></div></foreignObject><path data-figma-bg-blur-radius="4"/>',
+      '<g/><path/>',
+      [],
+    ],
     ['an open url', '<style>path{fill:url(a</style><path/>', '<path fill="none"/>', ['EXTERNAL_REFERENCE']],
     ['a script', '<script>1</script><path onclick="1"/>', '<path/>', ['SCRIPT']],
     ['movement', '<path><animate attributeName="d"/></path><set/>', '<path/>', ['ANIMATION']],
@@ -607,6 +666,12 @@ describe('external resources, scripts and animations are left out, with a warnin
       ['DEAD_REFERENCE'],
     ],
     ['a rule for nobody', '<style>path:nosuch{fill:red}</style><path/>', '<path/>', ['RULE_DROPPED']],
+    [
+      'a rule for some children',
+      '<style>path:nth-of-type(2 of .a){fill:red}</style><path/>',
+      '<path/>',
+      ['RULE_DROPPED'],
+    ],
     [
       'octaves',
       '<filter id="f"><feTurbulence numOctaves="99"/></filter><path filter="url(#f)"/>',

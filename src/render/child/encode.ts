@@ -21,14 +21,14 @@ const LOSSLESS_SEARCH = 20
  * Fractions of pixels with visible chroma loss (shades.ts): above the first a lossy picture visibly differs from its raster, above the
  * second it may.
  */
-const CHROMA_LOSS = 0.007
+const CHROMA_LOSS = 0.0075
 const MAYBE_CHROMA_LOSS = 0.002
 /** Bytes of a lossy picture per px of its side: above the first its noise is visible (12 kB at 512 px), above the second it may be. */
 const DENSE = 23.5
 const MAYBE_DENSE = 15.6
-/** Size limits of a lossless picture of such art: bytes per px of its side (61 kB at 512 px), and a multiple of the lossy size. */
-const LOSSLESS_BYTES_MAX = 120
-const LOSSLESS_RATIO_MAX = { sure: 3, maybe: 1.6 } as const
+/** Size limits of a lossless picture of such art: bytes per px of its side (64 kB at 512 px), and a multiple of the lossy size. */
+const LOSSLESS_BYTES_MAX = 125
+const LOSSLESS_RATIO_MAX = { sure: 3, maybe: 1.5 } as const
 
 /**
  * Encodes a finished picture. `auto` chooses by the raster, for WebP: up to 256 colours the lossless mode is smaller and faster than

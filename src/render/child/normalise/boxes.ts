@@ -109,7 +109,7 @@ function boxOfUse(element: Element, options: BoxOptions): Box | null {
 function transformOf({ attributes }: Element): Matrix {
   const transform = attributes.get('transform')
   if (transform === undefined) return IDENTITY
-  return parseTransform(transform, { box: NOWHERE, context: null as never, isAttribute: true }) ?? IDENTITY
+  return parseTransform(transform, { box: NOWHERE, context: null as never }) ?? IDENTITY
 }
 
 const NOWHERE: Box = { x: 0, y: 0, width: 0, height: 0 }

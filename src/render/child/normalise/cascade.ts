@@ -1,6 +1,6 @@
 import type { Declaration } from './declarations.ts'
 import { LIMITS, tooComplex } from './limits.ts'
-import { type CompiledSelector, compileSelectors, localName, type StepBudget } from './selectors.ts'
+import { type CompiledSelector, compileSelectors, localName, type StepBudget, selects } from './selectors.ts'
 import type { Rule, Sheet } from './sheet.ts'
 import { parseStyle } from './style-attribute.ts'
 import type { Element, Findings } from './tree.ts'
@@ -8,6 +8,8 @@ import type { Element, Findings } from './tree.ts'
 interface Entry extends CompiledSelector {
   readonly rule: Rule
   readonly order: number
+  /** How far above the element the root of the rule's scope is. */
+  readonly distance: number
 }
 
 /** The winning declaration of each property of an element. */
@@ -25,13 +27,14 @@ export interface Cascade {
 export function openCascade({ rules, namespaces }: Pick<Sheet, 'rules' | 'namespaces'>, findings: Findings): Cascade {
   const budget: StepBudget = { left: LIMITS.matchSteps, namespaces, children: new Map(), before: new Map() }
   const byKey = new Map<string, Entry[]>()
+  const scopes = new Map<string, readonly CompiledSelector[]>()
   let applied = 0
   for (const [order, rule] of rules.entries()) {
     const compiled = compileSelectors(rule.selectors, budget)
     if (compiled === null) findings.warnings.add('RULE_DROPPED')
     for (const selector of compiled ?? []) {
       const entries = byKey.get(selector.key)
-      const entry = { ...selector, rule, order }
+      const entry = { ...selector, rule, order, distance: UNSCOPED }
       if (entries) entries.push(entry)
       else byKey.set(selector.key, [entry])
     }
@@ -58,7 +61,22 @@ export function openCascade({ rules, namespaces }: Pick<Sheet, 'rules' | 'namesp
     if (!entries) return
     budget.left -= entries.length
     if (budget.left < 0) throw tooComplex('The selectors of the style sheet take too long to match.')
-    for (const entry of entries) if (entry.matches === null || entry.matches(element)) matched.push(entry)
+    for (const entry of entries) {
+      if (entry.matches !== null && !entry.matches(element)) continue
+      matched.push(entry.rule.roots === null ? entry : { ...entry, distance: distanceTo(entry.rule.roots, element) })
+    }
+  }
+
+  function distanceTo(roots: string, element: Element): number {
+    let compiled = scopes.get(roots)
+    if (!compiled) {
+      compiled = compileSelectors(roots, budget) ?? []
+      scopes.set(roots, compiled)
+    }
+    let distance = 0
+    for (let at: Element | null = element; at; at = at.parent, distance++)
+      if (compiled.some((selector) => selects(selector, at as Element))) return distance
+    return distance
   }
 
   /** Later in this order wins: layers, specificity, source order; then the style attribute; then all of it again for !important. */
@@ -88,12 +106,16 @@ export function openCascade({ rules, namespaces }: Pick<Sheet, 'rules' | 'namesp
   }
 }
 
-const byPrecedence = (a: Entry, b: Entry): number =>
-  a.rule.layer - b.rule.layer || a.specificity - b.specificity || a.order - b.order
+const byPrecedence = (a: Entry, b: Entry): number => a.rule.layer - b.rule.layer || bySpecificity(a, b)
+
+const UNSCOPED = Number.MAX_SAFE_INTEGER
+
+/** CSS Cascade 6, 2.1: of equally specific ones the rule of the nearest scope wins, then the last one. */
+const bySpecificity = (a: Entry, b: Entry): number =>
+  a.specificity - b.specificity || b.distance - a.distance || a.order - b.order
 
 /** Of important declarations those in earlier layers win. CSS Cascade 5, 6.1. */
-const byImportance = (a: Entry, b: Entry): number =>
-  b.rule.layer - a.rule.layer || a.specificity - b.specificity || a.order - b.order
+const byImportance = (a: Entry, b: Entry): number => b.rule.layer - a.rule.layer || bySpecificity(a, b)
 
 function set(declared: Declared, declaration: Declaration): void {
   // Deleted and set again so that the map's order is the cascade order: a shorthand with var() is expanded later.

@@ -2,6 +2,7 @@ import type { Box } from './box.ts'
 import { boxOf } from './boxes.ts'
 import { roundedBox } from './corners.ts'
 import { maskByGradient } from './mask-gradients.ts'
+import { shapeData } from './shape-function.ts'
 import { along, type Reference } from './transform-list.ts'
 import { grown } from './transforms.ts'
 import { append, create, type Element, type Tree, walk } from './tree.ts'
@@ -101,6 +102,11 @@ function make(name: string, inside: string, reference: Reference): Element | nul
       return data === undefined
         ? null
         : create('path', { d: data, transform: `translate(${print(box.x)} ${print(box.y)})`, 'clip-rule': rule })
+    }
+    case 'shape': {
+      const [, rule = 'nonzero', commands = ''] = /^(?:(nonzero|evenodd)\s+)?([\s\S]*)$/.exec(inside) ?? []
+      const data = shapeData(commands, reference)
+      return data === null ? null : create('path', { d: data, 'clip-rule': rule })
     }
     default:
       return null

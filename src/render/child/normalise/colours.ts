@@ -76,7 +76,7 @@ const SYSTEM: Readonly<Record<string, string>> = {
   linktext: '#0000ee',
   mark: '#ffff00',
   marktext: '#000000',
-  selecteditem: '#3399ff',
+  selecteditem: '#1967d2',
   selecteditemtext: '#ffffff',
   visitedtext: '#551a8b',
   window: '#ffffff',

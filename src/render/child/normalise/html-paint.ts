@@ -4,8 +4,9 @@ import { roundedBox } from './corners.ts'
 import { drawGradient, rectOf } from './css-gradients.ts'
 import { type Border, bordersOf, contextOf, htmlLength, styleOf } from './html-style.ts'
 import { isIdentity, multiply, printMatrix, translation } from './matrix.ts'
+import { flatten } from './matrix3d.ts'
 import { readUrl } from './references.ts'
-import { parseTransform } from './transform-list.ts'
+import { parseTransform3d } from './transform-list.ts'
 import { create, type Element, type Tree } from './tree.ts'
 import { print } from './values.ts'
 
@@ -50,9 +51,9 @@ function groupFor(element: Element, box: Box): Element | null {
   const clip = readUrl(style.get('clip-path') ?? '')
   const reference = clip && context ? context.refer(clip.address, CLIPS) : null
   const list = style.get('transform')
-  const found = list && list !== 'none' && context ? parseTransform(list, { box, context, isAttribute: false }) : null
+  const found = list && list !== 'none' && context ? parseTransform3d(list, { box, context }) : null
   const [cx, cy] = [box.x + box.width / 2, box.y + box.height / 2]
-  const matrix = found && multiply(multiply(translation(cx, cy), found), translation(-cx, -cy))
+  const matrix = found && multiply(multiply(translation(cx, cy), flatten(found)), translation(-cx, -cy))
   const isMoved = matrix !== null && !isIdentity(matrix)
   if (opacity === 1 && reference === null && !isMoved) return null
   const filter = element.extra?.get('filter')

@@ -13,7 +13,7 @@ export interface FontStyle {
   readonly isItalic: boolean
 }
 
-/** Fonts for one document, in order of preference; the last one is bundled and is the fallback. */
+/** Fonts for one document, in order of preference; the last one is the bundled sans, which has the most letters. */
 export type ChooseFonts = (style: FontStyle) => readonly Font[]
 
 /** The family names of a list, in lower case. */
@@ -45,8 +45,12 @@ export function openFonts(faces: readonly FontFace[]): ChooseFonts {
       if (font) fonts.push(font)
     }
     const file = bundledFace(familyFor(style.family), style)
-    const bundled = open(file, () => tryOpen(() => readFileSync(file)))
-    return bundled ? [...fonts, bundled] : fonts
+    const all = bundledFace('sans-serif', style)
+    for (const bundled of new Set([file, all])) {
+      const font = open(bundled, () => tryOpen(() => readFileSync(bundled)))
+      if (font) fonts.push(font)
+    }
+    return fonts
   }
 }
 

@@ -10,6 +10,9 @@ import { print } from './values.ts'
 /** Scripts that are written right to left or top to bottom: left to the engines. */
 const NOT_OURS = /[\u0590-\u08ff\u200f\u202b\u202e\u2067\ufb1d-\ufdff\ufe70-\ufefc]/
 
+/** Marks that choose between forms of a letter, such as the coloured ones of emoji, and have none of their own. */
+export const IS_IGNORED = /\p{Default_Ignorable_Code_Point}/u
+
 /** A letter or ligature with its position before anchors and text paths are applied. In px. */
 interface Glyph {
   readonly character: Character
@@ -31,7 +34,7 @@ export function outlineText(
   text: Element,
   { tree, fonts, budget }: { tree: Tree; fonts: ChooseFonts; budget: { characters: number } },
 ): Element | null {
-  const characters = charactersOf(text)
+  const characters = charactersOf(text).filter(({ letter }) => !IS_IGNORED.test(letter))
   budget.characters -= characters.length
   if (budget.characters < 0 || !/^(?:horizontal|lr)/.test(inherited(text, 'writing-mode') ?? 'lr')) return null
   if (characters.some(({ letter }) => NOT_OURS.test(letter))) return null
@@ -99,7 +102,7 @@ function setChunk(chunk: readonly Character[], { fonts, pen }: { fonts: ChooseFo
     const style = styleOf(first.element)
     const choice = fonts(style)
     const fontFor = ({ letter }: Character) =>
-      choice.find((font) => font.hasGlyphForCodePoint(letter.codePointAt(0) ?? 0)) ?? choice.at(-1)
+      choice.find((font) => font.hasGlyphForCodePoint(letter.codePointAt(0) ?? 0)) ?? choice[0]
     const font = fontFor(first)
     let end = at + 1
     const isJoined = (next: Character | undefined) =>

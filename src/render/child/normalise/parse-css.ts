@@ -1,4 +1,4 @@
-import type { CssNode, ParseOptions } from 'css-tree'
+import type { CssNode, Declaration, ParseOptions } from 'css-tree'
 import { cssTree } from './libraries.ts'
 import { tooComplex } from './limits.ts'
 import type { Findings } from './tree.ts'
@@ -27,3 +27,7 @@ export function parseCss(css: string, findings: Findings, options: ParseOptions 
     },
   })
 }
+
+/** css-tree only recognises the word in lower case. */
+export const isImportant = ({ important }: Declaration): boolean =>
+  important === true || (typeof important === 'string' && important.toLowerCase() === 'important')

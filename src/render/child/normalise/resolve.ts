@@ -10,11 +10,11 @@ import { PLACED, PROPERTIES, type Property } from './properties.ts'
 import { openReferences, readUrl } from './references.ts'
 import { enter, type Scope, valueFor } from './scope.ts'
 import type { Keyframe } from './sheet.ts'
-import { PAGE_SIDE, resolveSize, viewBoxOf } from './size.ts'
+import { PAGE_SIDE, resolveSize, type Side, viewBoxOf } from './size.ts'
 import type { Element, Tree } from './tree.ts'
 import { evaluate, print, type Value } from './values.ts'
 import { substitute, type VariableBudget, type Variables } from './variables.ts'
-import { pageOf, viewportIn } from './viewport.ts'
+import { hidesContent, pageOf, viewportIn } from './viewport.ts'
 
 /** The documents' style sheets, the moment of their animations, and the initial values of registered variables. */
 export interface Style {
@@ -81,6 +81,7 @@ export function resolve(tree: Tree, { cascade, keyframes, moment, variables }: S
     const inner = finish(element, declared, scope)
     if (element.name === 'use') uses.found.push({ element, scope: inner })
     if (scope.variables && element.given.id) uses.at.set(element, scope.variables)
+    if (hidesContent(element)) element.children = []
     for (const child of element.children) if (typeof child !== 'string') resolveElement(child, inner)
   }
 
@@ -109,8 +110,8 @@ export function resolve(tree: Tree, { cascade, keyframes, moment, variables }: S
     { property, text, scope }: { property: Property; text: string; scope: Scope },
   ): void {
     if (name === 'transform') {
-      const value = evaluate(transformList(text), scope)
-      if (value !== null) setExtra(element, name, value, scope)
+      const list = evaluate(transformList(text), scope)
+      if (list !== null) setExtra(element, name, list, scope)
       return
     }
     const wide = WIDE.get(text.trim().toLowerCase())
@@ -203,23 +204,22 @@ export function resolve(tree: Tree, { cascade, keyframes, moment, variables }: S
       const value = attributes.get(`${color}-color`)
       if (value?.length === 9 && value[0] === '#') fadeOwn(attributes, `${color}-color`, `${color}-opacity`)
     }
-    const color = attributes.get('color')
-    if (color?.length === 9) fadeOwn(attributes, 'color', null)
-    if (color !== undefined) repeatCurrentColor(element)
+    if (attributes.get('color')?.length === 9) fadeOwn(attributes, 'color', null)
+    if (attributes.has('color')) repeatCurrentColor(element)
     if (attributes.get('lighting-color')?.length === 9) fadeOwn(attributes, 'lighting-color', null)
     const viewport = viewportIn(element, scope)
-    if (fill === scope.fill && stroke === scope.stroke && viewport === scope.viewport) return scope
-    return { ...scope, fill, stroke, viewport }
+    const isSame = fill === scope.fill && stroke === scope.stroke && viewport === scope.viewport
+    return isSame ? scope : { ...scope, fill, stroke, viewport }
   }
 
   /** The root's own size comes first: everything else may depend on it. */
   function finishRoot(root: Element, declared: Declared | null, scope: Scope): Scope {
-    const side = (name: 'width' | 'height') => {
+    const side = (name: 'width' | 'height'): Side => {
       const px = root.attributes.get(name)
       root.attributes.delete(name)
       const written = declared?.get(name)?.text ?? root.given[name] ?? ''
       // Relative to a page that does not exist.
-      return px === undefined || /%|\dv/.test(written) ? null : Number(px)
+      return { px: Number(px ?? Number.NaN), isRelative: /%|\dv/.test(written) }
     }
     const size = resolveSize(root, { width: side('width'), height: side('height') })
     tree.width = size.width
@@ -233,7 +233,7 @@ export function resolve(tree: Tree, { cascade, keyframes, moment, variables }: S
   }
 }
 
-/** The context, for code that lays out boxes. */
+/** For code that lays out boxes. */
 const textsOf = (declared: Declared): ReadonlyMap<string, string> =>
   new Map([...declared].map(([property, { text }]) => [property, text]))
 

@@ -74,6 +74,9 @@ const DYNAMIC = new Set(
   ).split(' '),
 )
 
+/** What css-select understands; `2 of .a` is not. */
+const NTH = /^\s*(?:even|odd|[+-]?\d+|[+-]?\d*n(?:\s*[+-]\s*\d+)?)\s*$/i
+
 type Known = 'known' | 'never' | 'unknown'
 
 function isKnown(tokens: readonly Selector[], namespaces: ReadonlyMap<string, string>): Known {
@@ -87,6 +90,7 @@ function isKnown(tokens: readonly Selector[], namespaces: ReadonlyMap<string, st
     if (DYNAMIC.has(token.name)) result = 'never'
     else if (!STRUCTURAL.has(token.name))
       return /^(?:before|after|first-line|first-letter)$/.test(token.name) ? 'never' : 'unknown'
+    if (token.name.startsWith('nth-') && !NTH.test(String(token.data))) return 'unknown'
     if (token.name === 'not' && Array.isArray(token.data)) {
       // Inside :not(), alternatives that never match can be dropped; all others must be known.
       const kinds = token.data.map((inner) => isKnown(inner, namespaces))
@@ -142,6 +146,14 @@ function specificityOf(tokens: readonly Selector[]): number {
     }
   }
   return sum
+}
+
+/** Whether a compiled selector selects an element, including its key. */
+export function selects({ key, matches }: CompiledSelector, element: Element): boolean {
+  if (matches !== null) return matches(element)
+  if (key.startsWith('#')) return element.given.id === key.slice(1)
+  if (key.startsWith('.')) return (element.given.class ?? '').split(/\s+/).includes(key.slice(1))
+  return localName(element) === key
 }
 
 export const localName = ({ name }: Element): string => (name.startsWith('html:') ? name.slice(5) : name)

@@ -3,7 +3,8 @@ import type { Size } from './box.ts'
 import { type Declaration, declare, stripComments } from './declarations.ts'
 import { LIMITS, tooComplex } from './limits.ts'
 import { mediaHolds } from './media.ts'
-import { parseCss } from './parse-css.ts'
+import { isImportant, parseCss } from './parse-css.ts'
+import { type Bounds, readBounds, within } from './scope-rule.ts'
 import { supports } from './supports.ts'
 import type { Findings } from './tree.ts'
 import { split } from './values.ts'
@@ -14,6 +15,8 @@ export interface Rule {
   readonly declarations: readonly Declaration[]
   /** Rules of later layers win over earlier ones; rules without a layer win over all. */
   readonly layer: number
+  /** Selects the roots of the rule's `@scope`: of equally specific rules, that of the nearest root wins. */
+  readonly roots: string | null
 }
 
 export interface Keyframe {
@@ -48,7 +51,7 @@ export function parseSheets(sheets: readonly string[], page: Size, findings: Fin
     chars += css.length
     if (chars > LIMITS.cssChars + EMBEDDED_CHARS)
       throw tooComplex(`The style sheets have more than ${LIMITS.cssChars + EMBEDDED_CHARS} characters.`)
-    readBlocks(css, { parents: null, layer: UNLAYERED, depth: 0 })
+    readBlocks(css, { parents: null, layer: UNLAYERED, depth: 0, bounds: null })
   }
   return sheet
 
@@ -57,6 +60,7 @@ export function parseSheets(sheets: readonly string[], page: Size, findings: Fin
     parents: string | null
     layer: number
     depth: number
+    bounds: Bounds | null
   }
 
   function readBlocks(css: string, scope: Scope): void {
@@ -92,7 +96,14 @@ export function parseSheets(sheets: readonly string[], page: Size, findings: Fin
     declarations += found.length
     if (declarations > LIMITS.rules * 4 || sheet.rules.length > LIMITS.rules)
       throw tooComplex(`The style sheets have more than ${LIMITS.rules} rules or ${LIMITS.rules * 4} declarations.`)
-    if (found.length > 0) sheet.rules.push({ selectors, declarations: found, layer: scope.layer })
+    const { bounds, layer } = scope
+    if (found.length > 0)
+      sheet.rules.push({
+        selectors: bounds ? within(selectors, bounds) : selectors,
+        declarations: found,
+        layer,
+        roots: bounds?.roots ?? null,
+      })
     if (inner.length === 0) return
     if (scope.depth >= LIMITS.cssDepth) throw tooComplex(`Rules are nested more than ${LIMITS.cssDepth} deep.`)
     for (const child of inner) readNode(child, { ...scope, parents: selectors, depth: scope.depth + 1 })
@@ -117,6 +128,9 @@ export function parseSheets(sheets: readonly string[], page: Size, findings: Fin
         return
       }
       case 'scope':
+        checkSelectors(text.length)
+        if (block) readInner(block, { ...scope, bounds: readBounds(text) })
+        return
       case 'container':
       case 'starting-style':
         findings.warnings.add('RULE_DROPPED')
@@ -210,7 +224,7 @@ function read(node: CssDeclaration, findings: Findings): Declaration[] {
   const text = rawOf(node)
   // Style attributes of SVG elements may omit px, sheets may not.
   if (UNITLESS.test(text) && NEEDS_UNIT.has(node.property.toLowerCase())) return []
-  return declare(node.property, text, { isImportant: node.important === true, findings })
+  return declare(node.property, text, { isImportant: isImportant(node), findings })
 }
 
 const UNITLESS = /^[+-]?[\d.]*[1-9][\d.]*$/

@@ -32,6 +32,8 @@ export function expand(property: string, value: string): readonly (readonly [str
       return [[property.slice(8), value]]
     case 'font-variant-caps':
       return [['font-variant', value.replace('all-small-caps', 'small-caps')]]
+    case 'offset':
+      return offset(value)
     case 'all':
       return WIDE.test(value) ? Object.keys(PROPERTIES).map((name) => [name, value]) : []
     case 'text-decoration-line':
@@ -39,6 +41,19 @@ export function expand(property: string, value: string): readonly (readonly [str
     default:
       return [[property, value]]
   }
+}
+
+/** `path('M0 0H9') 50% reverse`: a path, a distance, and a direction. */
+function offset(value: string): [string, string][] {
+  const [path, ...rest] = split(value, ' ')
+  if (!path?.includes('(')) return []
+  const distance = rest.find((part) => /^[+-]?[\d.]+(?:%|[a-z]+)$/i.test(part) && !/(?:deg|rad|turn)$/i.test(part))
+  const turn = rest.filter((part) => part !== distance).join(' ')
+  return [
+    ['offset-path', path],
+    ['offset-distance', distance ?? '0'],
+    ['offset-rotate', turn || 'auto'],
+  ]
 }
 
 /** `italic bold 12px/1.5 "A B", serif`: style, variant and weight in any order, then size, line height and families. */

@@ -12,17 +12,16 @@ export function viewBoxOf(viewBox: string | undefined): Box | null {
   const numbers = viewBox?.trim().split(/\s*,\s*|\s+/) ?? []
   if (numbers.length !== 4 || numbers.includes('')) return null
   const [x, y, width, height] = numbers.map(Number) as [number, number, number, number]
-  const isUsable = [x, y, width, height].every(Number.isFinite) && width > 0 && height > 0
-  return isUsable ? { x, y, width, height } : null
+  const isBox = [x, y, width, height].every(Number.isFinite) && width > 0 && height > 0
+  return isBox ? { x, y, width, height } : null
 }
 
 /**
  * The intrinsic size in CSS px: the stated sides, else the viewBox. A missing side follows from the viewBox's ratio. Without a viewBox an
  * <img> has no ratio: missing sides are those of the box it fills, and the stated side is stretched to it. Writes a finite width, height
  * and viewBox onto the root, no side above 4096 px, so that no engine allocates more. Throws TOO_LARGE if no box could show the picture.
- * @param stated sides in px; null: not stated, or in percent
  */
-export function resolveSize(root: Element, stated: { width: number | null; height: number | null }): Size {
+export function resolveSize(root: Element, stated: { width: Side; height: Side }): Size {
   const box = viewBoxOf(root.attributes.get('viewBox'))
   // A picture that may be stretched has no ratio.
   const hasRatio = box !== null && !/^none\b/.test(root.attributes.get('preserveAspectRatio') ?? '')
@@ -38,17 +37,25 @@ export function resolveSize(root: Element, stated: { width: number | null; heigh
   root.attributes.set('width', printSide(width, shrink))
   root.attributes.set('height', printSide(height, shrink))
   if (box) return { width, height }
-  const isStretched = (statedWidth === null) !== (statedHeight === null)
-  root.attributes.set(
-    'viewBox',
-    `0 0 ${printSide(statedWidth ?? PAGE_SIDE, 1)} ${printSide(statedHeight ?? PAGE_SIDE, 1)}`,
-  )
+  const seen = { width: seenOf(stated.width), height: seenOf(stated.height) }
+  const isStretched = Math.abs(seen.width * height - seen.height * width) > 1e-6 * seen.width * height
+  root.attributes.set('viewBox', `0 0 ${printSide(seen.width, 1)} ${printSide(seen.height, 1)}`)
   if (isStretched) root.attributes.set('preserveAspectRatio', 'none')
   return { width, height }
 }
 
-const usable = (side: number | null): number | null =>
-  side !== null && side > 0 && Number.isFinite(side) ? side : null
+/** A side as the root states it; NaN px if it does not. Percentages are of the page. */
+export interface Side {
+  readonly px: number
+  readonly isRelative: boolean
+}
+
+const isUsable = (px: number): boolean => px > 0 && Number.isFinite(px)
+
+const usable = ({ px, isRelative }: Side): number | null => (!isRelative && isUsable(px) ? px : null)
+
+/** What is seen of a picture without a viewBox: half of the page for 50 %. */
+const seenOf = ({ px }: Side): number => (isUsable(px) ? px : PAGE_SIDE)
 
 export function check({ width, height }: Size, what: string): void {
   const [small, large] = width < height ? [width, height] : [height, width]

@@ -1,6 +1,6 @@
 import { type Declaration, declare, stripComments } from './declarations.ts'
 import { LIMITS } from './limits.ts'
-import { parseCss } from './parse-css.ts'
+import { isImportant, parseCss } from './parse-css.ts'
 import type { Findings } from './tree.ts'
 
 /** Needs a real parser: strings, comments, escapes, blocks. Functions do not. */
@@ -17,7 +17,7 @@ export function parseStyle(style: string, findings: Findings): Declaration[] {
       if (node.type === 'Declaration' && node.value.type === 'Raw')
         found.push(
           ...declare(node.property, stripComments(node.value.value).trim(), {
-            isImportant: node.important === true,
+            isImportant: isImportant(node),
             findings,
           }),
         )

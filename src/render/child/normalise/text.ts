@@ -1,9 +1,9 @@
 import { familyFor } from '../fonts.ts'
 import { isDecorated, isOnOwnBaseline } from './decorations.ts'
 import { LIMITS } from './limits.ts'
-import { familiesIn, openFonts, weightOf } from './outline-fonts.ts'
-import { outlineText } from './outline-text.ts'
-import { append, create, type Element, inherited, replace, type Tree, walk } from './tree.ts'
+import { type ChooseFonts, familiesIn, openFonts, weightOf } from './outline-fonts.ts'
+import { IS_IGNORED, outlineText } from './outline-text.ts'
+import { append, create, type Element, inherited, replace, type Tree, textOf, walk } from './tree.ts'
 import { print } from './values.ts'
 
 /**
@@ -18,7 +18,8 @@ export function resolveText(tree: Tree): void {
   const budget = { characters: LIMITS.outlinedCharacters }
   for (const text of texts) {
     for (const element of walk(text)) resolveLetters(element)
-    const outline = needsOutlining(text, embedded) ? outlineText(text, { tree, fonts, budget }) : null
+    const outline =
+      needsOutlining(text, embedded) || lacksGlyph(text, fonts) ? outlineText(text, { tree, fonts, budget }) : null
     if (outline) replace(text, outline)
     else for (const element of walk(text)) resolveFamily(element)
   }
@@ -40,6 +41,22 @@ function needsOutlining(text: Element, embedded: ReadonlySet<string>): boolean {
       return true
   }
   return false
+}
+
+/** All in the bundled sans: letters of Europe, punctuation, arrows, mathematical signs and geometric shapes. */
+const SURELY_THERE =
+  /^[\t\n\r\x20-\x7e\xa0-\u024f\u0370-\u0377\u037a-\u037e\u0384-\u038a\u038c-\u0525\u2010-\u2027\u2030-\u205e\u20ac\u2122\u2190-\u22ff\u2500-\u25ff]*$/
+
+/**
+ * Whether a letter is in none of the bundled fonts: browsers draw the box of the first font for it, librsvg one with the letter's number.
+ */
+function lacksGlyph(text: Element, fonts: ChooseFonts): boolean {
+  const written = textOf(text)
+  if (SURELY_THERE.test(written)) return false
+  const font = fonts({ family: 'sans-serif', weight: 400, isItalic: false }).at(-1)
+  return [...written].some(
+    (letter) => !font?.hasGlyphForCodePoint(letter.codePointAt(0) ?? 0) && !IS_IGNORED.test(letter),
+  )
 }
 
 /** Chromium's size of synthetic small capitals. */

@@ -1,17 +1,18 @@
 import type { Box } from './box.ts'
 import { type BoxOptions, boxOf } from './boxes.ts'
 import { px } from './lengths.ts'
+import { isFiniteMatrix, isIdentity, type Matrix, printMatrix } from './matrix.ts'
+import { flatten, type Matrix3d, multiply3d, to3d, translation3d } from './matrix3d.ts'
+import { offsetBy } from './offset-path.ts'
 import {
-  IDENTITY,
-  isFiniteMatrix,
-  isIdentity,
-  type Matrix,
-  multiply,
-  printMatrix,
-  scaling,
-  translation,
-} from './matrix.ts'
-import { along, numberOf, parseTransform, rotateBy, translateBy } from './transform-list.ts'
+  along,
+  parseTransform,
+  parseTransform3d,
+  type Reference,
+  rotateBy,
+  scaleBy,
+  translateBy,
+} from './transform-list.ts'
 import { type Element, inherited, type Tree, walk } from './tree.ts'
 import { type Context, split } from './values.ts'
 
@@ -33,7 +34,8 @@ export function resolveTransforms(tree: Tree): void {
   }
 }
 
-const PROPERTY_NAMES = ['transform', 'translate', 'rotate', 'scale'] as const
+const INDIVIDUAL = ['translate', 'rotate', 'scale', 'offset-path'] as const
+const PROPERTY_NAMES = ['transform', ...INDIVIDUAL] as const
 /** Avoids catastrophic backtracking: white space between two calls can match one part of the pattern only. */
 const PLAIN = /^\s*(?:(?:matrix|translate|scale|rotate|skewX|skewY)\s*\([^()%a-zA-Z]*\)[\s,]*)+$/
 
@@ -50,8 +52,7 @@ const NAMES: Readonly<Record<string, string>> = {
 function settle(element: Element, extra: Map<string, string>, options: BoxOptions): void {
   const name = NAMES[element.name] ?? 'transform'
   const transform = extra.get('transform')
-  const isAlone =
-    !extra.has('transform-origin') && !extra.has('translate') && !extra.has('rotate') && !extra.has('scale')
+  const isAlone = !extra.has('transform-origin') && !INDIVIDUAL.some((property) => extra.has(property))
   const isRoot = element.parent === null
   if (transform !== undefined && isAlone && !isRoot && PLAIN.test(transform) && isAttributeSyntax(element, transform)) {
     if (name === 'transform') element.attributes.set('transform', transform)
@@ -70,26 +71,30 @@ export function matrixOf(element: Element, options: BoxOptions = {}): Matrix | n
   const { extra, context } = element
   if (!extra || !context) return null
   const box = referenceBox(element, options)
-  const origin = originOf(element, box, context)
+  const [x, y, z] = originOf(element, box, context)
   const at = { box, context }
-  let matrix: Matrix = IDENTITY
+  let matrix = translation3d(x, y, z)
   const translate = extra.get('translate')
-  if (translate && translate !== 'none') matrix = multiply(matrix, translateBy(split(translate, ' '), at))
+  if (translate && translate !== 'none') matrix = multiply3d(matrix, translateBy(split(translate, ' '), at))
   const rotate = extra.get('rotate')
-  if (rotate && rotate !== 'none') matrix = multiply(matrix, rotateBy(rotate))
+  if (rotate && rotate !== 'none') matrix = multiply3d(matrix, rotateBy(rotate))
   const scale = extra.get('scale')
-  if (scale && scale !== 'none') {
-    const [x = 1, y = x] = split(scale, ' ').map(numberOf)
-    matrix = multiply(matrix, scaling(x, y))
-  }
+  if (scale && scale !== 'none') matrix = multiply3d(matrix, scaleBy(scale))
+  const offset = offsetBy(extra, [x, y, z], at)
+  if (offset !== null) matrix = multiply3d(matrix, offset)
   const list = extra.get('transform')
   if (list && list !== 'none') {
-    const found = parseTransform(list, { ...at, isAttribute: isAttributeSyntax(element, list) })
+    const found = isAttributeSyntax(element, list) ? attributeMatrix(list, at) : parseTransform3d(list, at)
     if (found === null) return null
-    matrix = multiply(matrix, found)
+    matrix = multiply3d(matrix, found)
   }
-  const around = multiply(multiply(translation(origin[0], origin[1]), matrix), translation(-origin[0], -origin[1]))
+  const around = flatten(multiply3d(matrix, translation3d(-x, -y, -z)))
   return isFiniteMatrix(around) ? around : null
+}
+
+function attributeMatrix(list: string, at: Reference): Matrix3d | null {
+  const matrix = parseTransform(list, at)
+  return matrix && to3d(matrix)
 }
 
 function referenceBox(element: Element, options: BoxOptions): Box {
@@ -121,22 +126,23 @@ const WORDS: Readonly<Record<string, readonly [axis: 'x' | 'y' | null, share: st
 }
 
 /** The transform origin. The default is the centre for the root, and the upper left corner of the viewport for all else. */
-function originOf(element: Element, box: Box, context: Context): [number, number] {
+function originOf(element: Element, box: Box, context: Context): [number, number, number] {
   const text = element.extra?.get('transform-origin')
   const kind = element.extra?.get('transform-box')
   const isOwnBox = kind !== undefined && kind !== 'view-box'
-  let parts = text === undefined ? [] : split(text.toLowerCase(), ' ').slice(0, 2)
+  let parts = text === undefined ? [] : split(text.toLowerCase(), ' ').slice(0, 3)
   if (parts.length === 0 || parts.some((part) => WIDE.test(part))) {
     if (element.parent === null) parts = ['50%', '50%']
-    else return [0, 0]
+    else return [0, 0, 0]
   }
-  const [first = '50%', second] = parts
+  const [first = '50%', second, depth = '0'] = parts
   const [firstAxis, firstShare] = WORDS[first] ?? [null, first]
   const [secondAxis, secondShare] = second === undefined ? [null, '50%'] : (WORDS[second] ?? [null, second])
   const isSwapped = firstAxis === 'y' || secondAxis === 'x'
   const [x, y] = isSwapped ? [secondShare, firstShare] : [firstShare, secondShare]
   const base = isOwnBox || element.parent === null ? box : { ...box, x: 0, y: 0 }
-  return [base.x + along(x, 'x', { box, context }), base.y + along(y, 'y', { box, context })]
+  const at = { box, context }
+  return [base.x + along(x, 'x', at), base.y + along(y, 'y', at), along(depth, 'other', at)]
 }
 
 const WIDE = /^(?:initial|inherit|unset|revert)$/

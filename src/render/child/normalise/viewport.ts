@@ -45,3 +45,15 @@ export function viewBoxMatrix(root: Element, { width, height }: Size): Matrix {
   const y = rest(align, 'YMin', 'YMax', height - box.height * scale)
   return multiply(multiply(translation(x, y), scaling(scale, scale)), translation(-box.x, -box.y))
 }
+
+const VIEWS: ReadonlySet<string> = new Set(['svg', 'symbol', 'pattern', 'marker'])
+
+/** A viewBox without width or height hides the element. SVG 2, 8.6. */
+export const hidesContent = ({ name, attributes }: Element): boolean =>
+  VIEWS.has(name) &&
+  (attributes
+    .get('viewBox')
+    ?.split(' ')
+    .slice(2)
+    .some((side) => Number(side) === 0) ??
+    false)
