@@ -101,4 +101,4 @@ async function drawWatermark({ width, height, watermark }: Preset): Promise<Wate
 }
 
 const warningsOf = async ({ warnings, text }: NormalisedSvg): Promise<string[]> =>
-  (await lacksGlyph(text)) ? [...warnings, 'MISSING_GLYPH'] : [...warnings]
+  (await lacksGlyph(text)) ? [...new Set([...warnings, 'MISSING_GLYPH'])] : [...warnings]

@@ -96,6 +96,8 @@ export type Warning =
   | 'ANIMATION'
   /** Text that was not converted to paths: the vendor's fonts are not available here. */
   | 'TEXT'
+  /** A letter that none of the bundled fonts has is drawn as a box. */
+  | 'MISSING_GLYPH'
   /** An embedded picture that is invalid, of an unknown type or beyond the limits was left out. */
   | 'PICTURE_LEFT_OUT'
   /** An embedded picture is larger than the limits. */

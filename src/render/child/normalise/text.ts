@@ -18,8 +18,9 @@ export function resolveText(tree: Tree): void {
   const budget = { characters: LIMITS.outlinedCharacters }
   for (const text of texts) {
     for (const element of walk(text)) resolveLetters(element)
-    const outline =
-      needsOutlining(text, embedded) || lacksGlyph(text, fonts) ? outlineText(text, { tree, fonts, budget }) : null
+    const isLacking = lacksGlyph(text, fonts)
+    if (isLacking) tree.warnings.add('TEXT').add('MISSING_GLYPH')
+    const outline = isLacking || needsOutlining(text, embedded) ? outlineText(text, { tree, fonts, budget }) : null
     if (outline) replace(text, outline)
     else for (const element of walk(text)) resolveFamily(element)
   }
