@@ -55,8 +55,15 @@ it("a render above a viewer's limit is SLOW immediately, left to a worker with m
   expect(await app.prisma.renderFailure.count()).toBe(0)
 })
 
-it('SLOW is never final, however often, and the largest limit is final immediately', async () => {
+it('SLOW is never final, however often, and the largest limit is final immediately; GraphQL shows the first attempt', async () => {
   const app = await testApp()
+  const { url } = await testServer(app)
+  const shown = async () => {
+    const query = '{ items { nodes { image(preset: "thumbnail") { status error { code } } } } }'
+    type Answer = { items: { nodes: { image: { status: string; error: { code: string } | null } }[] } }
+    const { image } = (await ask<Answer>(url, query)).data.items.nodes[0] ?? {}
+    return [image?.status, image?.error?.code]
+  }
   await importItems({ pg: app.pg, originals: app.stores.originals }, [entry('heavy', HEAVY)])
   const { id: itemId, sourceHash } = await app.prisma.item.findFirstOrThrow()
   const fail = async (code: 'SLOW' | 'TIMEOUT' | 'CRASHED') => {
@@ -72,8 +79,10 @@ it('SLOW is never final, however often, and the largest limit is final immediate
     [false, 1],
   ])
   expect(await fail('CRASHED')).toEqual([false, 1])
+  expect(await shown()).toEqual(['PENDING', 'CRASHED'])
   expect(await fail('CRASHED')).toEqual([true, 2])
   expect((await fail('TIMEOUT'))[0]).toBe(true)
+  expect(await shown()).toEqual(['FAILED', 'TIMEOUT'])
 })
 
 it("a vendor's heavy renders do not block another vendor's: each has its share of the CPU", async () => {
