@@ -12,6 +12,7 @@ import { openCdn } from './support/cdn.ts'
 import { cloudFrontServer } from './support/cloudfront-server.ts'
 import { openOrigins } from './support/origins.ts'
 import { programEnv } from './support/program-env.ts'
+import { testBuckets } from './support/s3.ts'
 import { ask, drawing, entry, listen, testApp, testConfig, testServer } from './support/setup.ts'
 
 /** AWS's managed cache policy. */
@@ -559,8 +560,13 @@ describe('npm run doctor', () => {
       const [code] = await once(child, 'close')
       return { code, lines: said.trimEnd().split('\n') }
     }
+    const buckets = await testBuckets()
+    for (const name of [BUCKETS.originals, BUCKETS.previews])
+      await fetch(`${buckets.AWS_ENDPOINT_URL_S3}/${name}`, { method: 'PUT' })
     const env = {
       ...cloudFront.env,
+      ...buckets,
+      LOG_LEVEL: 'error',
       PUBLIC_IMAGE_URL: publicImageUrl ?? '',
       ORIGINALS_BUCKET: BUCKETS.originals,
       PREVIEWS_BUCKET: BUCKETS.previews,
@@ -569,17 +575,19 @@ describe('npm run doctor', () => {
     const right = await run(env)
     expect([right.code, right.lines.map((line) => line.split(/\s+/, 2).join(' '))]).toEqual([
       0,
-      CHECKS.map((check) => `OK ${check}`),
+      ['OK stores', ...CHECKS.map((check) => `OK ${check}`)],
     ])
+    const lost = await run({ ...env, PREVIEWS_BUCKET: 'no-such-bucket' })
+    expect([lost.code, lost.lines[0]]).toEqual([1, expect.stringMatching(/^ERROR {4}stores .*no-such-bucket/)])
     cloudFront.knobs.config = { ...rightConfig(), Enabled: false } as DistributionConfig
     const wrong = await run(env)
-    expect([wrong.code, wrong.lines.slice(3, 5)]).toEqual([
+    expect([wrong.code, wrong.lines.slice(4, 6)]).toEqual([
       1,
       ['ERROR    distribution       The distribution is disabled.', `${' '.repeat(28)}-> Enable it.`],
     ])
     const alone = await run({})
     expect(alone.code).toBe(0)
-    expect(alone.lines[1]).toMatch(/WARNING {2}url-secret.*does not use the URL secret of this command/)
+    expect(alone.lines[2]).toMatch(/WARNING {2}url-secret.*does not use the URL secret of this command/)
     expect(alone.lines.join('\n')).toMatch(
       /WARNING {2}distribution.*not set.*\n.*set CLOUDFRONT_DISTRIBUTION_ID and allow/,
     )
