@@ -149,6 +149,8 @@ describe('a render', () => {
     ]) {
       await expect(draw(svg(body))).rejects.toMatchObject({ code: 'BLANK' })
     }
+    const hidden = '<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 0 24"><rect width="9" height="9"/></svg>'
+    await expect(draw(hidden)).rejects.toMatchObject({ code: 'BLANK' })
   })
 
   it('draws letters in both engines', async () => {

@@ -78,10 +78,10 @@ export function resolve(tree: Tree, { cascade, keyframes, moment, variables }: S
     if (declared && (isHtml || element.parent === null)) element.style = textsOf(declared)
     readAttributes(element, declared, scope)
     if (declared) for (const declaration of declared.values()) applyDeclaration(element, declaration, scope)
+    if (hidesContent(element)) element.children = []
     const inner = finish(element, declared, scope)
     if (element.name === 'use') uses.found.push({ element, scope: inner })
     if (scope.variables && element.given.id) uses.at.set(element, scope.variables)
-    if (hidesContent(element)) element.children = []
     for (const child of element.children) if (typeof child !== 'string') resolveElement(child, inner)
   }
 

@@ -48,7 +48,7 @@ export function viewBoxMatrix(root: Element, { width, height }: Size): Matrix {
 
 const VIEWS: ReadonlySet<string> = new Set(['svg', 'symbol', 'pattern', 'marker'])
 
-/** A viewBox without width or height hides the element. SVG 2, 8.6. */
+/** A viewBox without width or height hides the element. Asked before an unusable one of the root is replaced. SVG 2, 8.6. */
 export const hidesContent = ({ name, attributes }: Element): boolean =>
   VIEWS.has(name) &&
   (attributes
