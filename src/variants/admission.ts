@@ -111,16 +111,14 @@ export function openAdmissionLimiter({ places, refill = 1 }: { places: number; r
   const expectedMs = (entry: LaneEntry) =>
     ((lanes.ahead(entry) + 1) * meanMs[entry.lane]) / (entry.lane === 'slow' ? lanes.slowMax : places)
 
-  const isTooLong = (entry: LaneEntry) => !isFree(entry) && expectedMs(entry) > HELD_MS
-
   return {
     check(entry) {
-      if (isTooLong(entry)) throw BUSY
+      if (!isFree(entry) && expectedMs(entry) > HELD_MS) throw BUSY
     },
     acquire(applicant) {
       if (applicant.signal?.aborted) return Promise.reject(REQUEST_ABORTED)
       if (isFree(applicant)) return Promise.resolve(hold(applicant))
-      if (isTooLong(applicant)) return Promise.reject(BUSY)
+      if (expectedMs(applicant) > HELD_MS) return Promise.reject(BUSY)
       return new Promise((resolve, reject) => {
         const admit = () => {
           stopWaiting()

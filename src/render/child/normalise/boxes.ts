@@ -5,7 +5,7 @@ import { IDENTITY, type Matrix, multiply, transformBox, translation, union } fro
 import { DEFINITIONS } from './names.ts'
 import { countSegments } from './path-data.ts'
 import { referenceIn } from './references.ts'
-import { parseTransform } from './transform-list.ts'
+import { readTransform } from './transform-list.ts'
 import { type Element, elementsOf, inherited, textOf } from './tree.ts'
 import { viewBoxMatrix } from './viewport.ts'
 
@@ -108,11 +108,8 @@ function boxOfUse(element: Element, options: BoxOptions): Box | null {
 /** The matrix of a resolved transform attribute. */
 function transformOf({ attributes }: Element): Matrix {
   const transform = attributes.get('transform')
-  if (transform === undefined) return IDENTITY
-  return parseTransform(transform, { box: NOWHERE, context: null as never }) ?? IDENTITY
+  return transform === undefined ? IDENTITY : readTransform(transform)
 }
-
-const NOWHERE: Box = { x: 0, y: 0, width: 0, height: 0 }
 
 function around(numbers: readonly number[]): Box | null {
   let [left, top, right, bottom] = [

@@ -23,7 +23,6 @@ export function translateBy([x = '0', y = '0', z = '0']: readonly string[], refe
 }
 
 /** `90deg`, `y 90deg` or `1 1 0 90deg`. */
-
 export function rotateBy(text: string): Matrix3d {
   const parts = split(text.toLowerCase(), ' ')
   const angle = degreesOf(parts.find((part) => /[a-z]$/.test(part) && /\d/.test(part)) ?? '0')
@@ -185,7 +184,7 @@ function matrix3dOfCall(name: string, args: readonly string[], reference: Refere
   }
 }
 
-/** The product of an attribute's list on its own, where it matters how much it enlarges; identity if it is invalid. */
+/** The product of a resolved attribute's list, which has no units or percentages; identity if it is invalid. */
 export function readTransform(list: string): Matrix {
   const nowhere = { x: 0, y: 0, width: 0, height: 0 }
   return parseTransform(list, { box: nowhere, context: null as never }) ?? IDENTITY
