@@ -216,7 +216,7 @@ describe('a refusal', () => {
     return { app, keys, get, refused: (key: string, init?: RequestInit) => fetch(`${url}/${key}`, init) }
   }
 
-  it('is remembered for a moment, but what was taken down in between is not made', async () => {
+  it('is looked up once for a moment, but what was taken down in between is not made', async () => {
     const { app, keys, itemIds, url: api } = await open(2)
     let isFull = true
     const handle = createOriginHandler({
@@ -225,7 +225,13 @@ describe('a refusal', () => {
     })
     const url = await listen((request, response) => void handle(request, response, request.url?.slice(1) ?? ''))
     const statuses = async () => await Promise.all(keys.map(async (key) => (await fetch(`${url}/${key}`)).status))
+    const sent = vi.spyOn(app.pg, 'query')
+    const lookUps = () => sent.mock.calls.filter(([query]) => JSON.stringify(query).includes('locate-variants')).length
     expect(await statuses()).toEqual([503, 503])
+    const first = lookUps()
+    expect(first).toBeGreaterThan(0)
+    expect(await statuses()).toEqual([503, 503])
+    expect(lookUps()).toBe(first)
     const { errors } = await ask(
       api,
       `mutation { takeDown(id: "${Buffer.from(`Icon:${itemIds[0]}`).toString('base64')}", reason: "x") { id } }`,
