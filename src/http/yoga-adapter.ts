@@ -43,13 +43,21 @@ function abortedByClose(response: ServerResponse): AbortSignal {
   return controller.signal
 }
 
-/** The body as text; the caller has checked its Content-Length. Rejects if the client disconnects before it has sent the whole. */
+/**
+ * The body as text; the caller has checked its Content-Length. Rejects if the client disconnects, or is disconnected, before it has sent
+ * the whole.
+ */
 export function readBody(request: IncomingMessage): Promise<string> {
   return new Promise((resolve, reject) => {
     const chunks: Buffer[] = []
+    const close = () => reject(new Error('The client disconnected before it had sent the whole body.'))
+    // It emits nothing more.
+    if (request.destroyed) return close()
     request.on('data', (chunk: Buffer) => chunks.push(chunk))
     request.once('end', () => resolve(Buffer.concat(chunks).toString()))
     request.once('error', reject)
+    // Without an error if this server ends it.
+    request.once('close', close)
   })
 }
 
