@@ -61,6 +61,18 @@ describe('text', () => {
     expect((spaced[1]?.[0] ?? 0) - (spaced[0]?.[0] ?? 0)).toBeCloseTo(20 + 2 * ADVANCE * 10, 1)
   })
 
+  it('has space behind each spaced letter, also before the next span and at its anchor', async () => {
+    const next = starts(await printed(`<text y="9" ${MONO}><tspan letter-spacing="4">l</tspan>l</text>`))
+    expect((next[1]?.[0] ?? 0) - (next[0]?.[0] ?? 0)).toBeCloseTo(4 + ADVANCE * 10, 1)
+    const startOf = async (spacing: number) =>
+      starts(
+        await printed(`<text x="50" y="9" text-anchor="end" ${MONO} letter-spacing="${spacing}" rotate="0">ll</text>`),
+      )[0]?.[0]
+    const anchored = starts(await printed(`<text x="50" y="9" text-anchor="end" ${MONO} letter-spacing="4">ll</text>`))
+    expect(anchored[0]?.[0]).toBeCloseTo(((await startOf(0)) ?? 0) - 2 * 4, 1)
+    expect(await printed(`<text x="5" y="9" ${MONO} letter-spacing="4">ll</text>`)).toContain('<text')
+  })
+
   it('on a path with broken data is an outline or left out, not a bug', async () => {
     const body = `<path id="p" d="M0 20H30Vx"/><text ${MONO}><textPath href="#p">l</textPath></text>`
     expect(await printed(body)).not.toContain('<textPath')

@@ -37,11 +37,19 @@ function needsOutlining(text: Element, embedded: ReadonlySet<string>): boolean {
     if (name === 'textPath' || attributes.has('textLength') || attributes.has('rotate')) return true
     if (LISTS.some((list) => isList(attributes.get(list)))) return true
     if (Number(inherited(element, 'word-spacing') ?? 0)) return true
+    if (isSpacedToNext(element)) return true
     if (isDecorated(element) || isOnOwnBaseline(element) || attributes.has('vector-effect')) return true
     if (embedded.size > 0 && familiesIn(inherited(element, 'font-family') ?? '').some((family) => embedded.has(family)))
       return true
   }
   return false
+}
+
+/** Whether the space behind its last letter has a place: librsvg omits it, so that anchored letters and the next span move. */
+function isSpacedToNext(element: Element): boolean {
+  if (!Number(inherited(element, 'letter-spacing') ?? 0)) return false
+  const isAnchored = (inherited(element, 'text-anchor') ?? 'start') !== 'start'
+  return isAnchored || (element.name === 'tspan' && !element.attributes.has('x'))
 }
 
 /** All in the bundled sans: letters of Europe, punctuation, arrows, mathematical signs and geometric shapes. */
