@@ -77,6 +77,17 @@ describe('an embedded picture', () => {
   })
 
   it.each([
+    ['a PNG with a wrong checksum', 'png', (bytes: Buffer) => bytes.with(-13, (bytes.at(-13) ?? 0) ^ 1)],
+    ['a PNG without its end', 'png', (bytes: Buffer) => bytes.subarray(0, -12)],
+    ['a PNG that was cut off', 'png', (bytes: Buffer) => bytes.subarray(0, -20)],
+    ['a JPEG that was cut off', 'jpeg', (bytes: Buffer) => bytes.subarray(0, -4)],
+  ] as const)('is drawn as far as it can be read: %s', async (_name, type, damage) => {
+    const bytes = await halves(16, 16).toFormat(type).toBuffer()
+    const { at, warnings } = await draw(`<image width="24" height="24" href="${uri(damage(bytes), type)}"/>`)
+    expect([name(at(24, 12)), warnings]).toEqual(['red', []])
+  })
+
+  it.each([
     ['bytes that are no picture', Buffer.from('hello, this is not a picture at all')],
     ['a header that lies', Buffer.concat([Buffer.from('RIFF\x1e\0\0\0WEBPVP8L'), Buffer.alloc(40, 7)])],
   ])('is left out with a warning: %s', async (_name, bytes) => {

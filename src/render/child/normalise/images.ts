@@ -1,5 +1,6 @@
 import sharp, { type Metadata, type Sharp } from 'sharp'
 import { LIMITS } from './limits.ts'
+import { mendPng } from './mend-png.ts'
 import type { Warning } from './names.ts'
 
 export interface Picture {
@@ -18,7 +19,7 @@ export interface Picture {
  * Converts an embedded PNG, JPEG, GIF, WebP or AVIF to an upright PNG or JPEG of at most 4096 px and a megabyte, or returns the warning
  * for one that is left out. The type is detected from the bytes, and the size is read from the header before anything is decoded. Pictures
  * that both engines draw as Chromium does are kept; all others are decoded here, because the engines do not support WebP, GIF, AVIF,
- * orientation and colour profiles.
+ * orientation, colour profiles and damaged PNGs.
  */
 export async function readPicture(bytes: Buffer): Promise<Picture | Warning> {
   if (bytes.length > LIMITS.imageBytes) return 'TOO_LARGE'
@@ -27,7 +28,8 @@ export async function readPicture(bytes: Buffer): Promise<Picture | Warning> {
   try {
     const header = await sharp(bytes, OPTIONS).metadata()
     if (header.width * header.height > LIMITS.imagePixels) return 'TOO_LARGE'
-    return isDrawnAsItIs(bytes, header) ? keep(bytes, header) : await decode(bytes, header)
+    const mended = header.format === 'png' ? mendPng(bytes) : bytes
+    return mended === bytes && isDrawnAsItIs(bytes, header) ? keep(bytes, header) : await decode(mended, header)
   } catch {
     return 'PICTURE_LEFT_OUT'
   }
