@@ -1,7 +1,7 @@
-import { IncomingMessage } from 'node:http'
+import { IncomingMessage, ServerResponse } from 'node:http'
 import { Socket } from 'node:net'
 import { describe, expect, it } from 'vitest'
-import { readBody } from '../src/http/yoga-adapter.ts'
+import { readBody, sendResponse } from '../src/http/yoga-adapter.ts'
 
 describe('the body of a request', () => {
   it('is the text of all chunks, also if a character is in two', async () => {
@@ -27,4 +27,18 @@ describe('the body of a request', () => {
     setImmediate(() => reset.destroy(new Error('aborted')))
     await expect(readBody(reset)).rejects.toThrow('aborted')
   })
+})
+
+it('events end when the client has disconnected before the first', async () => {
+  const response = new ServerResponse(new IncomingMessage(new Socket()))
+  await new Promise<void>((closed) => response.once('close', closed).destroy())
+  let isEnded = false
+  const events = new ReadableStream({
+    cancel() {
+      isEnded = true
+    },
+  })
+  const from = new Response(events, { headers: { 'content-type': 'text/event-stream' } })
+  await sendResponse(from, { request: new Request('http://localhost/'), response })
+  expect(isEnded).toBe(true)
 })

@@ -66,7 +66,7 @@ export async function sendResponse(
   from: Response,
   { request, response }: { request: Request; response: ServerResponse },
 ): Promise<void> {
-  if (response.closed || response.writableEnded) return
+  if (response.closed || response.writableEnded) return void (await from.body?.cancel())
   response.writeHead(from.status, Object.fromEntries(from.headers))
   // In this order: reading the body makes a stream of a text.
   const isStream = !from.headers.get('content-type')?.startsWith('application/') && from.body
