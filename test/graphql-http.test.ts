@@ -71,6 +71,17 @@ describe('over HTTP', () => {
     expect((await raw(`${url}/schema.graphql`, { 'accept-encoding': 'gzip' })).headers['content-encoding']).toBe('gzip')
   })
 
+  it('compressed bodies are refused by name, and those with the coding identity are not', async () => {
+    const { post } = await open()
+    const refused = await post({ query: '{ __typename }' }, { 'content-encoding': 'gzip' })
+    expect([refused.status, refused.headers.get('accept-encoding'), await refused.json()]).toMatchObject([
+      415,
+      'identity',
+      { errors: [{ message: expect.stringContaining('"gzip"'), extensions: { code: 'UNSUPPORTED_MEDIA_TYPE' } }] },
+    ])
+    expect((await post({ query: '{ __typename }' }, { 'content-encoding': 'Identity' })).status).toBe(200)
+  })
+
   it('pages of any origin may ask, without credentials, and ask once a day', async () => {
     const { url, post } = await open()
     const preflight = await fetch(`${url}/graphql`, {

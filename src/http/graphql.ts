@@ -132,6 +132,13 @@ function isAccepted(request: IncomingMessage, response: ServerResponse): boolean
           message: `The body has ${length} bytes; at most ${BODY_MAX_BYTES} are allowed.`,
         })
   }
+  const coding = (request.headers['content-encoding'] ?? 'identity').trim().toLowerCase()
+  if (coding !== 'identity') {
+    request.resume()
+    response.setHeader('accept-encoding', 'identity')
+    const message = `The body is compressed with ${JSON.stringify(coding.slice(0, 100))}: send it as it is.`
+    return refuse(response, 415, { code: 'UNSUPPORTED_MEDIA_TYPE', message })
+  }
   const type = typeOf(given)
   if (type === 'application/json') {
     // Yoga recognises it in lower case only.
