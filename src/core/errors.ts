@@ -16,7 +16,10 @@ export const ERRORS = {
       'No document with this hash is cached: send it once with its text. Clients that support persisted queries do so automatically.',
   },
   REQUEST_TIMEOUT: { status: 408, meaning: 'The request did not arrive whole within the time limit.' },
-  UNSUPPORTED_MEDIA_TYPE: { status: 415, meaning: 'The content type or coding of the body is not one that the URL accepts.' },
+  UNSUPPORTED_MEDIA_TYPE: {
+    status: 415,
+    meaning: 'The content type or coding of the body is not one that the URL accepts.',
+  },
   FORBIDDEN: {
     status: 403,
     meaning: 'The field or URL requires a token with its scope, or the token is expired, revoked or unknown.',

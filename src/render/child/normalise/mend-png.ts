@@ -10,18 +10,29 @@ const END = Buffer.from([0, 0, 0, 0, 0x49, 0x45, 0x4e, 0x44, 0xae, 0x42, 0x60, 0
  * mended. PNG specification, 5.3.
  */
 export function mendPng(bytes: Buffer): Buffer {
-  const mended: Buffer[] = [bytes.subarray(0, SIGNATURE_BYTES)]
-  let isWhole = true
-  for (let at = SIGNATURE_BYTES; at + FRAME_BYTES <= bytes.length; ) {
-    const stated = at + FRAME_BYTES + bytes.readUInt32BE(at)
-    const end = Math.min(stated, bytes.length)
-    const body = bytes.subarray(at + 4, stated > bytes.length ? end : end - 4)
-    if (body.toString('latin1', 0, 4) === 'IEND') return isWhole ? bytes : Buffer.concat([...mended, END])
-    isWhole &&= stated <= bytes.length && crc32(body) === bytes.readUInt32BE(end - 4)
-    mended.push(numberOf(body.length - 4), body, numberOf(crc32(body)))
+  let mended: Buffer | null = null
+  let at = SIGNATURE_BYTES
+  while (at + FRAME_BYTES <= bytes.length) {
+    const end = at + FRAME_BYTES + bytes.readUInt32BE(at)
+    if (end > bytes.length) {
+      const body = bytes.subarray(at + 4)
+      return Buffer.concat([
+        (mended ?? bytes).subarray(0, at),
+        numberOf(body.length - 4),
+        body,
+        numberOf(crc32(body)),
+        END,
+      ])
+    }
+    const checksum = crc32(bytes.subarray(at + 4, end - 4))
+    if (checksum !== bytes.readUInt32BE(end - 4)) {
+      mended ??= Buffer.from(bytes)
+      mended.writeUInt32BE(checksum, end - 4)
+    }
+    if (bytes.toString('latin1', at + 4, at + 8) === 'IEND') return mended ?? bytes
     at = end
   }
-  return Buffer.concat([...mended, END])
+  return Buffer.concat([(mended ?? bytes).subarray(0, at), END])
 }
 
 function numberOf(value: number): Buffer {
