@@ -100,6 +100,8 @@ describe('a backfill', () => {
     const { data } = await ask<{ items: { nodes: { image: { url: string } }[] } }>(url, query)
     const urls = data.items.nodes.map(({ image }) => image.url)
     const lazy = await Promise.all(urls.map(async (at) => (await fetch(at)).headers.get('etag')))
+    // Those of one page are answered before they are recorded.
+    await until(async () => (await app.prisma.image.count()) === 2)
     await app.prisma.image.deleteMany()
     for await (const { key } of app.stores.previews.list('')) await app.stores.previews.delete([key])
     startWorker(app)

@@ -188,12 +188,11 @@ it('a picture that nobody waits for any more is not made', async () => {
 })
 
 it('a picture that takes too long is answered with 503 and a placeholder, and still made for the next request', async () => {
-  const { app, keys, itemIds } = await open(1)
+  const { app, keys, itemIds, get } = await open(1)
   const handle = createOriginHandler(app, { answerMs: 20 })
   const url = await listen((request, response) => void handle(request, response, request.url?.slice(1) ?? ''))
-  const get = () => fetch(`${url}/${keys[0]}`)
   const release = await holdAll(app, itemIds)
-  const late = await get()
+  const late = await fetch(`${url}/${keys[0]}`)
   expect([late.status, late.headers.get('retry-after'), late.headers.get('cache-control')]).toEqual([
     503,
     '1',
@@ -201,7 +200,8 @@ it('a picture that takes too long is answered with 503 and a placeholder, and st
   ])
   expect(late.headers.get('content-type')).toBe('image/webp')
   await release()
-  await expect.poll(async () => (await get()).status, { timeout: 30_000 }).toBe(200)
+  await until(async () => (await app.prisma.image.count()) === 1)
+  expect((await get(keys[0] ?? '')).status).toBe(200)
   // And the neutral picture.
   expect(app.pool.stats.renders).toBe(2)
 })

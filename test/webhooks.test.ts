@@ -716,8 +716,14 @@ describe('a url', () => {
     )
     for (const close of closers) close()
     const silent = await listen(() => {})
-    // It reads too: a socket whose request is not read stays open.
-    const other = createTcpServer((socket) => void socket.resume().end('SSH-2.0-OpenSSH_9.6\r\n'))
+    // It reads too: a socket whose request is not read stays open. Who gets no HTTP may reset it.
+    const other = createTcpServer(
+      (socket) =>
+        void socket
+          .on('error', () => {})
+          .resume()
+          .end('SSH-2.0-OpenSSH_9.6\r\n'),
+    )
     await new Promise<void>((resolve) => void other.listen(0, '127.0.0.1', resolve))
     onTestFinished(() => void other.close())
     const { port } = other.address() as AddressInfo
