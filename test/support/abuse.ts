@@ -255,7 +255,13 @@ const TRANSPORT: readonly Abuse[] = [
   raw('an empty batch', '[]', /Batching is not supported/),
   raw('a body that is no JSON', '{', /JSON/),
   {
-    ...raw('a compressed body', Buffer.from('H4sIAAAAAAAAA6tWKixNLaoEAPz5Tg0JAAAA', 'base64'), /JSON/),
+    ...raw(
+      'a compressed body',
+      Buffer.from('H4sIAAAAAAAAA6tWKixNLaoEAPz5Tg0JAAAA', 'base64'),
+      /compressed with "gzip"/,
+    ),
+    status: 415,
+    code: 'UNSUPPORTED_MEDIA_TYPE',
     headers: { 'content-encoding': 'gzip' },
   },
   {
