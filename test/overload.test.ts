@@ -25,7 +25,7 @@ const applicant = (
 async function slowed(places: number, holdMs: number): Promise<AdmissionLimiter> {
   vi.useFakeTimers({ toFake: ['performance', 'setTimeout', 'clearTimeout'] })
   const limiter = openAdmissionLimiter({ places })
-  for (let each = 0; each < 100; each++) {
+  for (let each = 0; each < 300; each++) {
     const place = await limiter.acquire(applicant('before'))
     vi.advanceTimersByTime(holdMs)
     place.release()
@@ -57,6 +57,21 @@ describe('admission', () => {
     await Promise.resolve()
     await Promise.resolve()
     expect(settled).toHaveLength(10)
+  })
+
+  it('does not let more in because the last few were quick', async () => {
+    const limiter = await slowed(1, 300)
+    for (const holdMs of [...Array(20).fill(500), ...Array(20).fill(100)]) {
+      const place = await limiter.acquire(applicant('a'))
+      vi.advanceTimersByTime(holdMs)
+      place.release()
+    }
+    let refused = 0
+    for (let each = 0; each < 200; each++) limiter.acquire(applicant('a')).catch(() => refused++)
+    await Promise.resolve()
+    await Promise.resolve()
+    // At 300 ms each, 65 wait for 20 s: a viewer is held for 25 at most.
+    expect(200 - refused).toBeLessThanOrEqual(65)
   })
 
   it('serves clients and vendors in turns, however many requests one of them sends', async () => {

@@ -22,16 +22,18 @@ export function createClock({ onTimeout, onCheck }: ClockEvents) {
     const leftMs = task.options.cpuLimitMs - usedMs
     const checkMs = task.entry.lane === 'quick' && task.cell === null ? CHECK_EVERY_MS : leftMs
     clearTimeout(renderer.timer)
-    renderer.timer = setTimeout(() => void check(renderer, task), Math.min(leftMs, checkMs))
+    renderer.timer = setTimeout(() => check(renderer, task), Math.min(leftMs, checkMs))
   }
 
-  async function check(renderer: RendererProcess, task: Task): Promise<void> {
-    const cpuMs = await cpuMsOf(renderer.pid)
-    if (renderer.task !== task) return
+  function check(renderer: RendererProcess, task: Task): void {
+    const cpuMs = cpuMsOf(renderer.pid)
     const wallMs = performance.now() - renderer.since
     const usedMs = cpuMs === null ? wallMs : Math.max(0, cpuMs - renderer.cpuFromMs)
     const { cpuLimitMs } = task.options
-    if (usedMs >= cpuLimitMs || wallMs >= cpuLimitMs * STUCK_FACTOR) return onTimeout(renderer, task)
+    if (usedMs >= cpuLimitMs || wallMs >= cpuLimitMs * STUCK_FACTOR) {
+      onTimeout(renderer, task)
+      return
+    }
     if (task.entry.lane === 'quick') onCheck(renderer, task, usedMs)
     if (renderer.task === task) schedule(renderer, task, usedMs)
   }

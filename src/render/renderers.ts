@@ -74,17 +74,16 @@ export function openRenderers(
   }
 
   /** Memory is limited twice: the kernel refuses sudden large allocations (see spawn-renderer.ts), this catches gradual growth. */
-  async function findTooLarge(): Promise<void> {
+  function findTooLarge(): void {
     for (const renderer of renderers) {
-      const { task } = renderer
-      if (task && (await rssOf(renderer.pid)) > RSS_MAX_BYTES && renderer.task === task)
-        events.onTooLarge(renderer, task)
+      const { task, pid } = renderer
+      if (task && rssOf(pid) > RSS_MAX_BYTES) events.onTooLarge(renderer, task)
     }
   }
   const spareTimer = setTimeout(() => {
     for (let index = 0; index < spares && !events.isEnding(); index++) start()
   }, SPARES_AFTER_MS).unref()
-  const watch = setInterval(() => void findTooLarge(), WATCH_EVERY_MS).unref()
+  const watch = setInterval(findTooLarge, WATCH_EVERY_MS).unref()
 
   return {
     [Symbol.iterator]: () => renderers[Symbol.iterator](),

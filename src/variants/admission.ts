@@ -32,8 +32,8 @@ const HELD_MS = 15_000
 export const WAIT_MAX_MS = 25_000
 /** Used until the first release: about the time of a first request in bench/README.md while every place is held. */
 const INITIAL_ESTIMATE_MS = 90
-/** Weight of the latest holding time in the mean: adapts within about twenty releases. */
-const LATEST = 0.1
+/** Weight of the latest holding time in the mean, which adapts within a second: a quicker one lets too many in whenever a few were quick. */
+const LATEST = 0.03
 /** Vendors admitted beyond the places, with one picture each: the renderers can only be shared among those that are admitted. */
 const NEWCOMERS_MAX = 4
 /** Longer holding times count as this much, so that an outage is soon forgotten. */

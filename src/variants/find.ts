@@ -73,7 +73,6 @@ export function createVariantFinder(app: Finder): (key: string) => Promise<Issue
     const issued = located && issuedAs(app, path, located)
     if (!issued) return null
     const { freshness, urlSecret } = issued
-    const current = variantKeyOf({ ...app, urlSecret }, located, specOf(located.preset, format))
     const image = imageOf(located.images, urlSecret)
     if (image?.isUseDue) app.uses.note(image.objectKey)
     const found: IssuedImage = {
@@ -81,7 +80,10 @@ export function createVariantFinder(app: Finder): (key: string) => Promise<Issue
       format,
       preset: recipe.isTransform ? 'transform' : recipe.name,
       vendor: path.vendor,
-      cacheTags: cacheTagsOf(path),
+      // Computed when needed: a refusal needs neither these nor the key.
+      get cacheTags() {
+        return cacheTagsOf(path)
+      },
       isPrivate: located.isPrivate,
       image: located.takenDown ? null : image,
       async ensure(viewer) {
@@ -93,7 +95,7 @@ export function createVariantFinder(app: Finder): (key: string) => Promise<Issue
         }
       },
       placeholder: located.takenDown ? null : located.placeholder,
-      keyOf: () => current,
+      keyOf: () => variantKeyOf({ ...app, urlSecret }, located, specOf(located.preset, format)),
     }
     return found
   }
