@@ -1,5 +1,5 @@
 # One image for the API and the workers; docker-compose.yml and deploy/k8s choose which one a container runs.
-ARG NODE=node:24.21.0-bookworm-slim
+ARG NODE=node:24.21.0-bookworm-slim@sha256:0e0ff40c39bc087845bfb27465a0df4ea419520094bc35842ff83dd8cbe6f9b6
 
 # Built with the development packages. What is copied from here is what an API or a worker reads: scripts/slim-packages.mjs.
 FROM ${NODE} AS build

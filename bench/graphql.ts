@@ -4,6 +4,7 @@ import { parseArgs } from 'node:util'
 import autocannon from 'autocannon'
 import { printCursor } from '../src/graphql/cursor.ts'
 import { importDemo } from './support/backfills.ts'
+import { measureFields } from './support/field-costs.ts'
 import { type Bench, cpuMs, median, startProgram, table, withBench } from './support/service.ts'
 
 /** The server has one core to itself; Postgres and the clients share the other. */
@@ -53,13 +54,19 @@ const QUERIES: readonly Query[] = [
 
 /**
  * Compares GraphQL on one core with eight clients to graphql-yoga returning a constant, in turns.
- * `npm run bench -- graphql [--items 6283] [--seconds 4]`
+ * `npm run bench -- graphql [--items 6283] [--seconds 4]`. With `--fields PATTERN`, what the most that may be asked of each field takes.
  */
 export async function run(args: string[]): Promise<void> {
   const { values } = parseArgs({
     args,
-    options: { items: { type: 'string', default: '6283' }, seconds: { type: 'string', default: '4' } },
+    options: {
+      items: { type: 'string', default: '6283' },
+      seconds: { type: 'string', default: '4' },
+      fields: { type: 'string' },
+    },
   })
+  const { fields } = values
+  if (fields !== undefined) return await withBench((bench) => measureFields(bench, new RegExp(fields)))
   const seconds = Number(values.seconds)
   // Child processes inherit it.
   execFileSync('taskset', ['-cp', CLIENT_CORE, String(process.pid)])

@@ -77,6 +77,8 @@ export interface App {
   readonly urlSecret: UrlSecret
   /** All that are accepted. */
   readonly urlSecrets: readonly UrlSecret[]
+  /** For tests: name servers that resolve the hosts of new webhooks, instead of the system's. */
+  readonly nameServers: readonly string[] | undefined
   readonly close: () => Promise<void>
 }
 
@@ -109,7 +111,12 @@ const CHANNELS = {
  */
 export async function openApp(
   config: Config,
-  overrides: { databaseUrl?: string; pool?: RenderPool; role?: keyof typeof CHANNELS } = {},
+  overrides: {
+    databaseUrl?: string
+    pool?: RenderPool
+    role?: keyof typeof CHANNELS
+    nameServers?: readonly string[]
+  } = {},
 ): Promise<App> {
   await using opening = new AsyncDisposableStack()
   const databaseUrl = overrides.databaseUrl ?? config.databaseUrl
@@ -195,6 +202,7 @@ export async function openApp(
     signForCdn: config.cdnSigningKey && createCdnSigner(config.cdnSigningKey),
     urlSecret,
     urlSecrets,
+    nameServers: overrides.nameServers,
     close: () => owner.disposeAsync(),
   }
 }

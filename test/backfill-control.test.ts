@@ -232,6 +232,25 @@ describe.each([
   })
 })
 
+it('a chunk that fails at every attempt ends its backfill with a code, and with neither host, path nor statement of the cause', async () => {
+  const app = await testApp()
+  await importDrawings(app, 1)
+  await app.pg.query(`
+    create function refuse() returns trigger language plpgsql as $$
+      begin raise exception 'db.internal:5432, /var/lib/secret: insert into image (id) values (1)'; end $$;
+    create trigger refuse before insert on image for each row execute function refuse()`)
+  const { id } = await start(app)
+  await planBackfill(app, id)
+  await app.pg.query('update graphile_worker._private_jobs set attempts = max_attempts - 1')
+  await runTasks(app, 'long')
+  const { url } = await testServer(app)
+  const query = `{ backfill(id: "${Buffer.from(`Backfill:${id}`).toString('base64')}") { status error } }`
+  expect((await ask(url, query)).data.backfill).toEqual({
+    status: 'FAILED',
+    error: 'INTERNAL: Something went wrong in the service; its log has the details.',
+  })
+})
+
 describe('a chunk whose worker died at every attempt', () => {
   it('blocks no other one, and ends the backfill as FAILED', async () => {
     const app = await testApp()

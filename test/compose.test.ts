@@ -194,12 +194,22 @@ describe('the image', () => {
   it('has no npm, no development packages and no root, and a health check without a Node', () => {
     expect(stages.map(({ name }) => name)).toEqual(['build', 'base', ''])
     expect(stages.at(-1)?.base).toBe('scratch')
-    expect(dockerfile).toMatch(/^ARG NODE=node:24\.\d+\.\d+-bookworm-slim$/m)
+    expect(dockerfile).toMatch(/^ARG NODE=node:24\.\d+\.\d+-bookworm-slim@sha256:/m)
     expect(healthCheck).toMatch(/^find "\$HEARTBEAT_FILE"/)
     expect(loadConfig({ ...dockerfileEnv() }).heartbeatFile).toBe('/tmp/heartbeat')
     // The Node that compiles the renderers runs them.
     expect(dockerfile).toContain(process.version.slice(1))
   })
+})
+
+it('every image of others is of a version and a digest: what a tag names may change', () => {
+  const named = ['Dockerfile', 'docker-compose.yml'].flatMap((file) =>
+    [...read(file).matchAll(/(?:^ARG NODE=|image: |FROM )(?!afterimage|scratch|\$|build|base)(\S+)/gm)].map(
+      ([, image]) => image,
+    ),
+  )
+  expect(named.length).toBeGreaterThan(6)
+  for (const image of named) expect(image).toMatch(/^[\w./-]+:v?\d[\w.-]*@sha256:[0-9a-f]{64}$/)
 })
 
 describe('the backup', () => {

@@ -1,4 +1,5 @@
 import { readFileSync } from 'node:fs'
+import { rm, symlink } from 'node:fs/promises'
 import path from 'node:path'
 import {
   buildSchema,
@@ -13,7 +14,7 @@ import { describe, expect, it } from 'vitest'
 import { schema } from '../src/graphql/schema.ts'
 import { importItems } from '../src/import/import-items.ts'
 import { takeDown } from '../src/takedown/take-down.ts'
-import { ask, drawing, entry, importDrawings, readMetrics, testApp, testServer } from './support/setup.ts'
+import { ask, drawing, entry, importDrawings, readMetrics, testApp, testConfig, testServer } from './support/setup.ts'
 import { statementCounter } from './support/statements.ts'
 
 async function open(count = 3) {
@@ -509,5 +510,25 @@ describe('the other routes', () => {
     await app.pool.close()
     // A response is reused for a second.
     await expect.poll(async () => (await fetch(`${url}/readyz`)).status, { timeout: 10_000 }).toBe(503)
+  })
+
+  it('readiness names codes, and neither the host, the path nor the statement of a cause', async () => {
+    const config = await testConfig()
+    const app = await testApp(config)
+    const { url } = await testServer(app)
+    // What stores and database say of these contains the directory and the table.
+    const previews = path.join(config.dataDir, 'previews')
+    await rm(previews, { recursive: true, force: true })
+    await symlink(previews, previews)
+    await app.pg.query('alter table item rename to elsewhere')
+    await app.pool.close()
+    const { checks } = (await (await fetch(`${url}/readyz`)).json()) as { checks: object }
+    const failed = (code: string) => ({ ok: false, ms: expect.any(Number), code })
+    expect(checks).toEqual({
+      database: failed('INTERNAL'),
+      renderer: failed('BUSY'),
+      originals: { ok: true, ms: expect.any(Number) },
+      previews: failed('UNAVAILABLE'),
+    })
   })
 })

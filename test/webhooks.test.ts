@@ -15,8 +15,9 @@ import { lookupPublic } from '../src/webhooks/lookup-public.ts'
 import { recordEvents } from '../src/webhooks/outbox.ts'
 import { postEvent, signedHeaders, UNREACHABLE } from '../src/webhooks/post-event.ts'
 import { pruneEvents } from '../src/webhooks/prune.ts'
-import { checkReceiverUrl, guardedLookup } from '../src/webhooks/receiver-url.ts'
+import { checkReceiverUrl, guardedLookup, REFUSED_TARGET } from '../src/webhooks/receiver-url.ts'
 import { openSender } from '../src/webhooks/sender.ts'
+import { testNameServer } from './support/name-server.ts'
 import { seededRandom } from './support/random.ts'
 import { ask, drawing, entry, listen, readMetrics, testApp, testConfig, testServer } from './support/setup.ts'
 import { until } from './support/until.ts'
@@ -25,8 +26,9 @@ import { startWorker } from './support/worker.ts'
 const ALL = ['image.variant.created', 'image.variant.failed', 'backfill.completed', 'upload.completed']
 const BASICS = uniqueIdOf('acme/basics')
 
-async function open(env: Record<string, string> = {}) {
-  const app = await testApp(await testConfig({ WEBHOOK_PRIVATE_HOSTS: '127.0.0.1', ...env }))
+async function open(env: Record<string, string> = {}, known = {}) {
+  const nameServers = [await testNameServer({ 'example.com': ['93.184.215.14'], ...known })]
+  const app = await testApp(await testConfig({ WEBHOOK_PRIVATE_HOSTS: '127.0.0.1', ...env }), { nameServers })
   const { url } = await testServer(app)
   return { app, url }
 }
@@ -642,7 +644,41 @@ describe('a url', () => {
   })
 
   it('with a link-local address is refused even if it is listed as private', () => {
-    expect(() => checkReceiverUrl('http://169.254.169.254/', ['169.254.169.254'])).toThrow(/169\.254\.169\.254/)
+    expect(() => checkReceiverUrl('http://169.254.169.254/', ['169.254.169.254'])).toThrow(REFUSED_TARGET)
+  })
+
+  it('that leads to a forbidden address is refused when it is created, with one sentence for every address, name and port', async () => {
+    const { app, url } = await open(
+      { WEBHOOK_PRIVATE_HOSTS: 'localhost' },
+      {
+        'inner.example': ['10.0.0.1'],
+        'mixed.example': ['93.184.215.14', '127.0.0.1'],
+        'metadata.example': ['169.254.169.254'],
+      },
+    )
+    await importItems({ pg: app.pg, originals: app.stores.originals }, [entry('a', drawing(1))])
+    const create = async (to: string, vendor?: string) => {
+      const { errors } = await ask(
+        url,
+        `mutation ($to: String!, $types: [String!]!, $vendor: String) { createWebhook(url: $to, types: $types, vendor: $vendor) { secret } }`,
+        { variables: { to, types: ALL, vendor } },
+      )
+      return errors?.[0]?.message ?? 'created'
+    }
+    const forbidden = ['inner.example', 'mixed.example', 'metadata.example', '10.0.0.1', '[::1]']
+    const targets = forbidden.flatMap((host) => [`https://${host}/`, `https://${host}:22/`])
+    for (const vendor of [undefined, 'acme'])
+      expect(new Set(await Promise.all(targets.map((to) => create(to, vendor))))).toEqual(new Set([REFUSED_TARGET]))
+    // Whether a name of the service's network exists is no business of a vendor's.
+    expect([await create('https://nothing.example/', 'acme'), await create('https://localhost/', 'acme')]).toEqual([
+      REFUSED_TARGET,
+      REFUSED_TARGET,
+    ])
+    expect([
+      await create('https://example.com/', 'acme'),
+      await create('https://nothing.example/'),
+      await create('http://localhost:9/'),
+    ]).toEqual(['created', 'created', 'created'])
   })
 
   it('whose name resolves elsewhere when the connection is made is refused', async () => {
@@ -661,7 +697,9 @@ describe('a url', () => {
       ['https://public.example/', []],
       ['http://mine.example/', ['mine.example']],
     ] as const)
-      await expect(call(url, privateHosts)).rejects.toThrow(/localhost has the address 127\.0\.0\.1, which is not/)
+      await expect(call(url, privateHosts)).rejects.toThrow(
+        /localhost has the address 127\.0\.0\.1, which may not be called/,
+      )
     expect(connections).toBe(0)
     expect(await call('http://localhost/', ['localhost'])).toBe(200)
   })
@@ -686,7 +724,7 @@ describe('a url', () => {
       })
     }
     expect([await call(), resolved]).toEqual([200, ['127.0.0.1']])
-    expect(await call()).toMatch(/^localhost has the address 10\.0\.0\.1, which is not public/)
+    expect(await call()).toMatch(/^localhost has the address 10\.0\.0\.1, which may not be called/)
     expect([await call(), resolved]).toEqual([200, answers])
   })
 

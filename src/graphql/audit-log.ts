@@ -15,6 +15,7 @@ const AuditEntryRef = builder.prismaNode('AuditEntry', {
   id: { field: 'id' },
   authScopes: SCOPE,
   description: 'Something that was done on behalf of somebody, or refused.',
+  select: { id: true },
   fields: (t) => ({
     at: t.expose('at', { type: 'DateTime', description: 'When.' }),
     actor: t.exposeString('actor', {

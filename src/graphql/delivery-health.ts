@@ -43,10 +43,14 @@ const DeliveryHealthRef = builder.objectRef<DeliveryHealth>('DeliveryHealth').im
   }),
 })
 
+/** It sends requests to the CDN and to the public address. */
+const COMPLEXITY = 5000
+
 builder.queryField('deliveryHealth', (t) =>
   t.field({
     type: DeliveryHealthRef,
     authScopes: SCOPE,
+    complexity: COMPLEXITY,
     description:
       'Reads the live CDN distribution and requests a picture that was never issued from the public address. Takes some seconds.',
     resolve: async (_root, _args, { app }) => {

@@ -11,6 +11,8 @@ import { reachable } from './visible.ts'
 
 const FIRST_MAX = 100
 const FIRST_DEFAULT = 24
+/** Each is signed. */
+const URL_COMPLEXITY = 2
 
 interface MadeImage extends LatestImage {
   readonly item: object
@@ -28,6 +30,7 @@ const MadeImageRef = builder.objectRef<MadeImage>('MadeImage').implement({
     preset: t.exposeString('preset', { description: "A preset's name, or the key segment of a transform." }),
     url: t.field({
       type: 'URL',
+      complexity: URL_COMPLEXITY,
       description: 'Its immutable URL; of a PRIVATE item, one that is signed and expires.',
       resolve: ({ objectKey }, _args, context) =>
         pictureUrlOf(context, { key: withoutPlace(objectKey), isPrivate: isPrivateKey(objectKey) }),

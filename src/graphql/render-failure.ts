@@ -15,11 +15,16 @@ export const RenderFailureRef = builder.prismaNode('RenderFailure', {
   id: { field: 'id' },
   authScopes: SCOPES,
   description: 'Why an item has no pictures.',
+  select: { id: true },
   fields: (t) => ({
     item: t.relation('item', { description: 'The item that has no pictures.' }),
     code: t.exposeString('code', { description: 'A reason code from the error catalogue.' }),
     message: t.exposeString('message', { description: 'What is wrong with the source.' }),
-    remedy: t.string({ description: 'What would mend it, by its code.', resolve: ({ code }) => remedyOf(code) }),
+    remedy: t.string({
+      description: 'What would mend it, by its code.',
+      select: { code: true },
+      resolve: ({ code }) => remedyOf(code),
+    }),
     warnings: t.exposeStringList('warnings', {
       description: 'Codes for what had been left out of the source, or might look different, when it failed.',
     }),

@@ -43,6 +43,8 @@ const TakeDownRef = builder.prismaNode('TakeDown', {
   authScopes: SCOPE,
   description:
     'The receipt of a take-down, which hides an item, or all of a set, family or vendor, until it is restored, or of a change of visibility to PRIVATE. scope takedown:write.',
+  // What `target` needs: a field of t.node selects nothing.
+  select: { id: true, targetType: true, targetId: true },
   fields: (t) => ({
     status: t.expose('status', { type: TakeDownStatusRef, description: 'The status of the take-down.' }),
     kind: t.expose('kind', {

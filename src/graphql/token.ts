@@ -11,6 +11,7 @@ const TokenRef = builder.prismaNode('Token', {
   id: { field: 'id' },
   authScopes: SCOPE,
   description: 'A credential for `Authorization: Bearer TOKEN`. Only its hash is stored.',
+  select: { id: true },
   fields: (t) => ({
     name: t.exposeString('name', { description: 'What it is for, as given.' }),
     prefix: t.exposeString('prefix', {

@@ -32,6 +32,7 @@ const UploadProblemRef = builder.prismaNode('UploadProblem', {
   id: { field: 'id' },
   authScopes: SCOPE,
   description: 'A problem of an archive or of a file in it.',
+  select: { id: true },
   fields: (t) => ({
     code: t.exposeString('code', { description: 'A stable name, such as DUPLICATE_SLUG.' }),
     file: t.exposeString('file', { nullable: true, description: 'Name in the archive; null for the archive itself.' }),
@@ -66,14 +67,20 @@ const UploadRef = builder.prismaNode('Upload', {
   id: { field: 'id' },
   authScopes: SCOPE,
   description: "A vendor's archive that is being ingested.",
+  select: { id: true },
   fields: (t) => ({
     status: t.expose('status', { type: UploadStatusRef, description: 'The status of the upload.' }),
     vendor: t.exposeString('vendor', { description: "The vendor's username." }),
     fileName: t.exposeString('fileName', { description: 'The name of the archive, as given.' }),
-    bytes: t.float({ description: 'Size of the archive in bytes.', resolve: ({ bytes }) => Number(bytes) }),
+    bytes: t.float({
+      description: 'Size of the archive in bytes.',
+      select: { bytes: true },
+      resolve: ({ bytes }) => Number(bytes),
+    }),
     items: t.field({
       type: UploadItemsRef,
       description: 'The progress of its items.',
+      select: { addedItems: true, changedItems: true, removedItems: true },
       resolve: async ({ id, addedItems, changedItems, removedItems }, _args, { loaders }) => {
         const { totalItems, doneItems, failedItems } = await loaders.uploadProgress.load(id)
         const changes = { added: addedItems, changed: changedItems, removed: removedItems }
@@ -82,6 +89,7 @@ const UploadRef = builder.prismaNode('Upload', {
     }),
     progress: t.float({
       description: 'The share that is done, 0 to 1.',
+      select: { status: true },
       resolve: async ({ id, status }, _args, { loaders }) => {
         const { totalItems, doneItems, failedItems } = await loaders.uploadProgress.load(id)
         return status === 'COMPLETED' ? 1 : totalItems === 0 ? 0 : (doneItems + failedItems) / totalItems

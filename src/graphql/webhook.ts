@@ -21,6 +21,7 @@ const WebhookRef = builder.prismaNode('Webhook', {
   id: { field: 'id' },
   authScopes: SCOPE,
   description: 'A URL that events are sent to, signed as in Standard Webhooks.',
+  select: { id: true },
   fields: (t) => ({
     url: t.exposeString('url', { description: 'The URL that events are sent to.' }),
     types: t.exposeStringList('types', { description: 'The event types that it receives.' }),
@@ -60,12 +61,16 @@ const WebhookRef = builder.prismaNode('Webhook', {
   }),
 })
 
+/** It is printed again for each alias. */
+const BODY_COMPLEXITY = 5
+
 const toStored = ({ id, ...event }: Event) => ({ ...event, id: String(id) })
 
 const DeadLetterRef = builder.prismaNode('DeadLetter', {
   id: { field: 'id' },
   authScopes: SCOPE,
   description: 'An event that could not be delivered to a webhook in all attempts. Kept for 30 days.',
+  select: { id: true },
   fields: (t) => ({
     webhook: t.relation('webhook', { description: 'The webhook that did not accept it.' }),
     eventId: t.string({
@@ -81,10 +86,12 @@ const DeadLetterRef = builder.prismaNode('DeadLetter', {
     family: t.id({
       nullable: true,
       description: 'The unique id of the family that the event is about, if any.',
+      select: { family: true },
       resolve: ({ family }) => family || null,
     }),
     body: t.string({
       description: 'What was sent, as JSON.',
+      complexity: BODY_COMPLEXITY,
       select: { event: true },
       resolve: ({ event }) => bodyOf(toStored(event)),
     }),

@@ -49,7 +49,7 @@ const hostOf = (url: URL) => url.hostname.replace(/^\[|\]$/g, '')
 
 /**
  * The normalised URL. Throws BAD_INPUT for a URL that is not https (http is allowed for private hosts), has credentials, is too long, or
- * has a forbidden address.
+ * is one of a forbidden address.
  */
 export function checkReceiverUrl(text: string, privateHosts: readonly string[] | null): URL {
   const refuse = (why: string) => new AppError('BAD_INPUT', `The webhook's url ${why}.`)
@@ -62,28 +62,54 @@ export function checkReceiverUrl(text: string, privateHosts: readonly string[] |
     throw refuse(`begins with ${url.protocol}; it must be https, or http for hosts in WEBHOOK_PRIVATE_HOSTS`)
   if (url.username || url.password)
     throw refuse('contains credentials, which are not supported: deliveries are signed instead')
-  if (isIP(host) > 0 && !allowedFor(host, privateHosts)(host)) throw refuse(`has the address ${host}, ${REFUSED}`)
+  if (isIP(host) > 0 && !allowedFor(host, privateHosts)(host)) throw new AppError('BAD_INPUT', REFUSED_TARGET)
   return url
 }
 
-const REFUSED = 'which is not public; list hosts of your own network in WEBHOOK_PRIVATE_HOSTS'
+/** Says neither what address a name has nor whether it has one: nobody can explore the names of a network with it. */
+export const REFUSED_TARGET =
+  "The webhook's url leads to no address that may be called: use a host that has public addresses alone, or one of your own network that is listed in WEBHOOK_PRIVATE_HOSTS."
+
+/**
+ * Throws BAD_INPUT for a URL whose name leads to a forbidden address now; a delivery checks again. A name that cannot be resolved yet is
+ * refused with the same sentence in a vendor's URL, since it would tell names of the service's network apart, and taken in the operator's.
+ * @param servers for tests: name servers instead of the system's
+ */
+export async function checkReceiverHost(
+  url: URL,
+  privateHosts: readonly string[] | null,
+  servers?: readonly string[],
+): Promise<void> {
+  const [host, resolve] = [hostOf(url), resolverFor(url, privateHosts, servers)]
+  const allows = allowedFor(host, privateHosts)
+  const mayCall = await new Promise<boolean>((settle) => {
+    resolve(host, { all: true }, (error, addresses) =>
+      settle(error ? privateHosts !== null : addresses.every(({ address }) => allows(address))),
+    )
+  })
+  if (!mayCall) throw new AppError('BAD_INPUT', REFUSED_TARGET)
+}
+
+/** Hosts of the operator's own network may be known to the system alone, for example from /etc/hosts. */
+const resolverFor = (url: URL, privateHosts: readonly string[] | null, servers?: readonly string[]): Resolve =>
+  privateHosts?.includes(hostOf(url)) ? lookup : lookupPublic(servers)
 
 /**
  * Resolves the name for a connection, and refuses forbidden addresses: a name that was public when the webhook was created cannot lead to
- * the internal network later (DNS rebinding). The connection is made to the addresses that were checked: there is no second look-up.
- * Hosts of the operator's own network may be known to the system alone, for example from /etc/hosts.
+ * the internal network later (DNS rebinding). The connection is made to the addresses that were checked: there is no second look-up. The
+ * error is for the log alone.
  */
 export function guardedLookup(
   url: URL,
   privateHosts: readonly string[] | null,
-  resolve: Resolve = privateHosts?.includes(hostOf(url)) ? lookup : lookupPublic(),
+  resolve: Resolve = resolverFor(url, privateHosts),
 ): LookupFunction {
   const allows = allowedFor(hostOf(url), privateHosts)
   return (hostname, options, callback) => {
     resolve(hostname, { ...options, all: true }, (error, addresses) => {
       if (error) return callback(error, [])
       const bad = addresses.find(({ address }) => !allows(address))
-      if (bad) return callback(new Error(`${hostname} has the address ${bad.address}, ${REFUSED}`), [])
+      if (bad) return callback(new Error(`${hostname} has the address ${bad.address}, which may not be called`), [])
       const [first] = addresses
       if (options.all || !first) return callback(null, addresses)
       callback(null, first.address, first.family)

@@ -6,7 +6,7 @@ import { inTransaction, type Pg } from '../db/database.ts'
 import { execute, query } from '../db/query.ts'
 import { statement } from '../db/statement.ts'
 import { EVENT_TYPES, type EventType } from './event-types.ts'
-import { checkReceiverUrl } from './receiver-url.ts'
+import { checkReceiverHost, checkReceiverUrl } from './receiver-url.ts'
 
 const WEBHOOKS_MAX = 20
 /** Standard Webhooks requires 24 to 64. */
@@ -15,18 +15,21 @@ const SECRET_BYTES = 32
 interface App {
   readonly pg: Pg
   readonly config: { readonly webhookPrivateHosts: readonly string[] }
+  /** For tests: name servers instead of the system's. */
+  readonly nameServers?: readonly string[] | undefined
 }
 
 /**
  * Creates a webhook that receives future events of these types. Returns its secret, which is only shown here. Throws BAD_INPUT for a
- * forbidden URL, for an unknown type, and if there are WEBHOOKS_MAX of the vendor, or of the operator, already.
+ * forbidden URL or one that leads to a forbidden address, for an unknown type, and if there are WEBHOOKS_MAX of the vendor, or of the operator, already.
  * @param input.vendor username of the vendor whose events alone it receives, at a public address; null: all events
  */
 export async function createWebhook(
-  { pg, config }: App,
+  { pg, config, nameServers }: App,
   { url, types, vendor }: { url: string; types: readonly string[]; vendor: string | null },
 ): Promise<{ id: number; secret: string }> {
-  const { href } = checkReceiverUrl(url, vendor === null ? config.webhookPrivateHosts : null)
+  const privateHosts = vendor === null ? config.webhookPrivateHosts : null
+  const receiver = checkReceiverUrl(url, privateHosts)
   if (types.length === 0 || types.length > EVENT_TYPES.length)
     throw new AppError('BAD_INPUT', `types has ${types.length} entries; 1 to ${EVENT_TYPES.length} are allowed.`)
   const unknown = types.find((type) => !EVENT_TYPES.includes(type as EventType))
@@ -35,9 +38,10 @@ export async function createWebhook(
       'BAD_INPUT',
       `${JSON.stringify(unknown.slice(0, 100))} is not an event type; the types are ${EVENT_TYPES.join(', ')}.`,
     )
+  await checkReceiverHost(receiver, privateHosts, nameServers)
   const secret = newSecret()
   const id = await inTransaction(pg, async (client) => {
-    const added = await ADD_WEBHOOK.get(client, { url: href, secret, types, vendor, max: WEBHOOKS_MAX })
+    const added = await ADD_WEBHOOK.get(client, { url: receiver.href, secret, types, vendor, max: WEBHOOKS_MAX })
     if (!added)
       throw new AppError('BAD_INPUT', `There are ${WEBHOOKS_MAX} webhooks, which is the maximum: delete one first.`)
     nameTarget(printGlobalId('Webhook', added.id))

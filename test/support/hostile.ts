@@ -40,6 +40,10 @@ const png = (width: number, height: number) => {
   return bytes.toString('base64')
 }
 
+/** In user units, a thousandth of the picture. */
+const TINY = 'width=".1" height=".1" fill="red"'
+const TINY_REGION = 'filterUnits="userSpaceOnUse" x="0" y="0" width=".1" height=".1"'
+
 const PICTURE = `data:image/png;base64,iVBORw0KGgoAAAANSUhEUgAAAAQAAAAECAIAAAAmkwkpAAAAHklEQVR4nGM4wRAFRwwn5KLgiOGETRQcMZyIioIjAAkaFPHDxK11AAAAAElFTkSuQmCC`
 
 /** Accepted, with the dangerous part removed. */
@@ -251,6 +255,29 @@ export const HOSTILE: readonly Hostile[] = [
     svg(
       `<filter id="f"><feMorphology radius=".05"/></filter><g transform="scale(1000)">${'<path d="M0 0h.1v.1H0" filter="url(#f)"/>'.repeat(80)}</g>`,
     ),
+  ),
+  refused('TOO_COMPLEX', '600 blurs in regions that are small before they are enlarged', () =>
+    svg(
+      `<filter id="f" ${TINY_REGION}><feGaussianBlur stdDeviation=".01"/></filter>${`<rect transform="scale(1000)" ${TINY} filter="url(#f)"/>`.repeat(600)}`,
+    ),
+  ),
+  refused('TOO_COMPLEX', '600 uses of a blur that enlarge its region', () =>
+    svg(
+      `<filter id="f" ${TINY_REGION}><feGaussianBlur stdDeviation=".01"/></filter><rect id="r" ${TINY} filter="url(#f)"/>${'<use xlink:href="#r" transform="scale(1000)"/>'.repeat(600)}`,
+    ),
+  ),
+  refused('TOO_COMPLEX', '5,000 masks in regions that are small before they are enlarged', () =>
+    svg(
+      `<mask id="m" ${TINY_REGION.replace('filter', 'mask')}><rect width=".1" height=".1" fill="#fff"/></mask>${`<rect transform="scale(1000)" ${TINY} mask="url(#m)"/>`.repeat(5000)}`,
+    ),
+  ),
+  drawn('100 small uses of shadows in regions in user units', () =>
+    svg(
+      `<filter id="f" filterUnits="userSpaceOnUse" x="0" y="0" width="8" height="8"><feDropShadow dx="1" dy="1" stdDeviation="1"/></filter><g id="r"><rect width="5" height="5" fill="red" filter="url(#f)"/></g>${many(100, (i) => `<use xlink:href="#r" x="${(i % 10) * 10}" y="${Math.floor(i / 10) * 10}"/>`)}`,
+    ),
+  ),
+  drawn('filters with a resolution of their own', () =>
+    filtered('<feConvolveMatrix order="3" kernelMatrix="0 0 0 0 1 0 0 0 0" kernelUnitLength=".001"/>'.repeat(9)),
   ),
   refused('TOO_COMPLEX', '45,000 strokes as wide as the picture', () =>
     svg('<path d="M0 0l9 9" stroke="red" stroke-width="1e4"/>'.repeat(45_000)),

@@ -41,11 +41,11 @@ export async function testConfig(env: Record<string, string> = {}): Promise<Conf
 }
 
 /** The whole service without its HTTP server, closed when the test ends. */
-export async function testApp(options?: Config): Promise<App> {
+export async function testApp(options?: Config, overrides: { nameServers?: readonly string[] } = {}): Promise<App> {
   const config = options ?? (await testConfig())
   const pool = testRenderers(config)
   onTestFinished(pool.close)
-  const app = await openApp(config, { pool })
+  const app = await openApp(config, { pool, ...overrides })
   onTestFinished(app.close)
   return app
 }

@@ -23,19 +23,19 @@ export const limitResponse: Plugin = {
   }),
 }
 
-/** The approximate length of a value as JSON, in characters; stops counting above `max`. */
+/** The approximate length of a value as JSON, in bytes; stops counting above `max`. */
 export function lengthOf(value: unknown, max: number): number {
   let length = 0
   const open = [value]
   while (open.length > 0 && length <= max) {
     const next = open.pop()
-    if (typeof next === 'string') length += next.length + 3
+    if (typeof next === 'string') length += bytesOf(next) + 1
     else if (Array.isArray(next)) for (const part of next) open.push(part)
     else if (typeof next === 'object' && next !== null) {
       for (const name in next) {
         const part = next[name as keyof typeof next] as unknown
         length += name.length + 4
-        if (typeof part === 'string') length += (part as string).length + 3
+        if (typeof part === 'string') length += bytesOf(part) + 1
         else if (typeof part === 'object') open.push(part)
         else length += 6
       }
@@ -43,3 +43,8 @@ export function lengthOf(value: unknown, max: number): number {
   }
   return length
 }
+
+/** Of a text with its quotation marks. One of three bytes a character, or of escaped ones, has several times its length. */
+const bytesOf = (text: string): number => Buffer.byteLength(ESCAPED.test(text) ? JSON.stringify(text) : text) + 2
+
+const ESCAPED = /["\\\p{Cc}]/u

@@ -17,6 +17,7 @@ const PRIMITIVES: Readonly<Record<string, Work>> = {
   feSpecularLighting: work(19, 32),
   feDisplacementMap: work(11, 227),
   feMergeNode: work(9, 9),
+  feImage: work(13, 0.5),
 }
 const OTHER_PRIMITIVE = work(4, 0.5)
 

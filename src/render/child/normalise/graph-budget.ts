@@ -8,20 +8,34 @@ import { referenceIn } from './references.ts'
 import { openShares } from './shares.ts'
 import { grown } from './transforms.ts'
 import { type Element, elementsOf, type Tree, type Work } from './tree.ts'
-import { AREA_MAX, check, isGradient, join, NO_FILLED, refer, type Weight, workOfFilled } from './weights.ts'
+import {
+  AREA_MAX,
+  check,
+  isGradient,
+  join,
+  NO_FILLED,
+  refer,
+  type Share,
+  type Weight,
+  workOfFilled,
+} from './weights.ts'
 import {
   addWork,
+  areaOfRegion,
   hasLayer,
   isLayer,
   NO_WORK,
+  shareMaxOf,
   shareOfRegion,
   workOf,
   workOfArea,
   workOfLayers,
   workOfPicture,
+  workOfStrokedLetters,
 } from './work.ts'
 
 const SHAPES: ReadonlySet<string> = new Set('path rect circle ellipse line polyline polygon text tspan'.split(' '))
+const TEXTS: ReadonlySet<string> = new Set(['text', 'tspan', 'textPath'])
 const OUTLINES = ['d', 'points'] as const
 const LAYERING = ['opacity', 'mask', 'clip-path'] as const
 /** A picture of this many pixels takes about as long as one element. */
@@ -128,7 +142,7 @@ function measure(tree: Tree, { extent, outlineOf, shareOf, areaOf, hasCurves }: 
       filters: 0,
       work: isPrimitive
         ? workOfPrimitive(element, extent)
-        : addWork(workOf(element, outlineOf), workOfSize(element, isShape)),
+        : addWork(workOf(element, outlineOf), workOfSize(element, { isShape, scale: isPlaced ? scale : null })),
       filled: NO_FILLED,
       outlineChars: OUTLINES.reduce((sum, name) => sum + (element.attributes.get(name)?.length ?? 0), 0),
       curves: hasCurves ? curvesOf(element, { scale, outlineOf }) : NO_CURVES,
@@ -143,10 +157,11 @@ function measure(tree: Tree, { extent, outlineOf, shareOf, areaOf, hasCurves }: 
     return Math.min(width * height, AREA_MAX)
   }
 
-  function workOfSize(element: Element, isShape: boolean): Work {
+  function workOfSize(element: Element, { isShape, scale }: { isShape: boolean; scale: number | null }): Work {
     if (element.name === 'image') return workOfPicture(shareOf(element))
-    if (!isShape) return NO_WORK
-    return workOfArea(element, areaOf(element))
+    if (TEXTS.has(element.name))
+      return addWork(workOfArea(element, areaOf(element)), workOfStrokedLetters(element, { extent, scale }))
+    return isShape ? workOfArea(element, areaOf(element)) : NO_WORK
   }
 
   function addChildren(element: Element, weight: Weight, at: Position): boolean {
@@ -174,15 +189,19 @@ function measure(tree: Tree, { extent, outlineOf, shareOf, areaOf, hasCurves }: 
       if (!target) continue
       const inner = weigh(target, { ...at, isPlaced: false })
       const own = enlargementOfReference(element, target, { extent, boxOf: (each) => boxOf(each, boxes) })
-      const share = shareOfUse(element, target)
+      const share = shareOfUse(element, { target, at })
       const enlargement = at.scale * own
-      if (inner) refer(weight, property, { target, inner, extent, share, enlargement, areaMax: areaMaxOf(at) })
+      if (inner) refer(weight, property, { target, inner, extent, of: share, enlargement, areaMax: areaMaxOf(at) })
       else cut(element, property)
     }
   }
 
-  function shareOfUse(element: Element, target: Element): number {
-    return isLayer(target) ? shareOfRegion(target, { share: shareOf(element), extent }) : 1
+  /** Of the picture, or where that depends on what refers to the element, an area in the units that this one counts in. */
+  function shareOfUse(element: Element, { target, at }: { target: Element; at: Position }): Share {
+    const inUnits = areaOfRegion(target)
+    if (inUnits === null) return { share: isLayer(target) ? shareOfRegion(target, shareOf(element)) : 1 }
+    const area = inUnits * at.scale ** 2
+    return at.isPlaced ? { share: Math.min(shareMaxOf(target.name), area / extent ** 2) } : { area }
   }
 
   function addLayers(element: Element, weight: Weight): void {

@@ -19,7 +19,7 @@ const primitive = {
   width: length('x', notNegative),
   height: length('y', notNegative),
 }
-const light = { surfaceScale: number, kernelUnitLength: numbers, ...primitive }
+const light = { surfaceScale: number, ...primitive }
 const point = { x: number, y: number, z: number }
 const transfer = {
   type: oneOf('identity table discrete linear gamma'),
@@ -32,7 +32,10 @@ const transfer = {
 }
 const channel = oneOf('R G B A')
 
-/** The attributes of filter primitives. */
+/**
+ * The attributes of filter primitives. Not `kernelUnitLength`: browsers ignore it, and librsvg draws at its resolution, of which a small
+ * one takes any time.
+ */
 export const PRIMITIVES: Readonly<Record<string, Readonly<Record<string, Parse>>>> = {
   feBlend: {
     ...primitive,
@@ -65,7 +68,6 @@ export const PRIMITIVES: Readonly<Record<string, Readonly<Record<string, Parse>>
     targetX: number,
     targetY: number,
     edgeMode: oneOf('duplicate wrap none'),
-    kernelUnitLength: numbers,
     preserveAlpha: oneOf('true false'),
   },
   feDiffuseLighting: { ...light, diffuseConstant: number },

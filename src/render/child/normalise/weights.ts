@@ -1,9 +1,10 @@
 import type { Engine } from '../../messages.ts'
 import { addCurves, type Curves } from './far-cost.ts'
 import { workOfEnlargedFilter } from './filter-cost.ts'
+import { workOfGradient } from './gradient-cost.ts'
 import { LIMITS, tooComplex } from './limits.ts'
 import type { Element, Work } from './tree.ts'
-import { addWork, NO_WORK, work, workOfGradient, workOfUse } from './work.ts'
+import { addWork, NO_WORK, shareMaxOf, work, workOfUse } from './work.ts'
 
 /** The cost of drawing an element once: sums over what is drawn together, maxima over what is nested. */
 export interface Weight {
@@ -18,7 +19,10 @@ export interface Weight {
   layers: number
   filters: number
   work: Work
-  /** What gradients take in addition where they fill shapes: if each covered the picture, and per square unit of that space. */
+  /**
+   * What gradients take in addition where they fill shapes, and filters and masks of what is drawn by reference in their regions: if each
+   * covered the picture, and per square unit of that space.
+   */
   filled: { readonly whole: Work; readonly perUnit: Work }
   /** Characters of outlines, with references multiplied out: engines copy an outline for each use. */
   outlineChars: number
@@ -78,12 +82,15 @@ function nest(weight: Weight, inner: Weight): void {
   weight.filters = Math.max(weight.filters, inner.filters)
 }
 
+/** How much of the picture a use covers, or in square units where that is not known yet. */
+export type Share = { readonly share: number } | { readonly area: number }
+
 export function refer(
   weight: Weight,
   property: string,
-  to: Drawn & { target: Element; inner: Weight; share: number; extent: number },
+  to: Drawn & { target: Element; inner: Weight; of: Share; extent: number },
 ): void {
-  const { target, inner, share, extent, enlargement } = to
+  const { target, inner, of, extent, enlargement } = to
   const further = { ...inner, chain: inner.chain + 1 }
   if (property === 'href') {
     join(weight, further, to)
@@ -92,15 +99,24 @@ export function refer(
   nest(weight, further)
   const times = timesOf(property, weight)
   const own = target.name === 'filter' ? addWork(inner.work, workOfEnlargedFilter(target, to)) : inner.work
-  weight.work = addWork(weight.work, workOfUse(target, { share, extent, inner: own }), times)
+  const workAt = (share: number) => workOfUse(target, { share, extent, inner: own })
+  weight.work = addWork(weight.work, workAt('share' in of ? of.share : 0), times)
+  if ('area' in of) {
+    const perPicture = addWork(workAt(1), workAt(0), -1)
+    const { whole, perUnit } = weight.filled
+    weight.filled = {
+      whole: addWork(whole, perPicture, shareMaxOf(target.name)),
+      perUnit: addWork(perUnit, perPicture, Math.min(of.area, AREA_MAX)),
+    }
+  }
   // A gradient is not drawn: it fills.
   if (isGradient(target)) {
     const { whole, perUnit } = weight.filled
     // The stroke of what a `use` draws may be wider than its box.
     const area = property === 'fill' || weight.chain === 0 ? weight.area : Number.POSITIVE_INFINITY
     weight.filled = {
-      whole: addWork(whole, workOfGradient(target, weight.shapes)),
-      perUnit: addWork(perUnit, workOfGradient(target, Math.min(area, AREA_MAX))),
+      whole: addWork(whole, workOfGradient(target, { shares: weight.shapes, stops: inner.cost })),
+      perUnit: addWork(perUnit, workOfGradient(target, { shares: Math.min(area, AREA_MAX), stops: inner.cost })),
     }
     return
   }

@@ -33,16 +33,6 @@ const STOP = work(0.0026, 0.0026)
 const FILLED = work(0.13, 0.045)
 const STROKED = work(0.06, 0.17)
 
-/** What a gradient takes in addition where it fills as much as the picture. */
-const GRADIENTS: Readonly<Record<string, Work>> = {
-  linearGradient: work(2.5, 0.07),
-  radialGradient: work(2.8, 3.8),
-}
-
-/** @param shares of the picture that all shapes cover together which it fills; each at most 1 */
-export const workOfGradient = ({ name }: Element, shares: number): Work =>
-  addWork(NO_WORK, GRADIENTS[name] ?? NO_WORK, shares)
-
 /** An embedded picture that is as large as the whole: enlarged, turned. */
 const PICTURE = work(11, 3.2)
 
@@ -77,6 +67,23 @@ export function workOfArea(element: Element, share: number): Work {
   return addWork(addWork(NO_WORK, FILLED, share), isStroked(element) ? STROKED : NO_WORK, share)
 }
 
+/** What a letter takes in addition if its stroke is as wide as the picture: its edges cross every line of pixels. */
+const STROKED_LETTER = work(0.03, 0.75)
+
+/**
+ * What wide strokes of an element's own letters take.
+ * @param scale from its units to the root's; null for what is drawn by reference, which may be enlarged and stroked by what refers to it
+ */
+export function workOfStrokedLetters(
+  element: Element,
+  { extent, scale }: { extent: number; scale: number | null },
+): Work {
+  const letters = element.children.reduce((sum, child) => sum + (typeof child === 'string' ? child.length : 0), 0)
+  if (letters === 0 || (scale !== null && !isStroked(element))) return NO_WORK
+  const share = scale === null ? 1 : Math.min(1, (px(inherited(element, 'stroke-width'), 1) * scale) / extent)
+  return addWork(NO_WORK, STROKED_LETTER, letters * share)
+}
+
 /** @param share of the picture that an embedded one covers, 0 to 1 */
 export const workOfPicture = (share: number): Work => addWork(NO_WORK, PICTURE, share)
 
@@ -108,13 +115,15 @@ const isStroked = (element: Element): boolean => (inherited(element, 'stroke') ?
 
 const RARE = /[^\p{Script=Latin}\p{Script=Greek}\p{Script=Cyrillic}\p{Script=Common}\p{Script=Inherited}]/gu
 
-function workOfLetters({ children }: Element): Work {
+function workOfLetters(element: Element): Work {
   let sum = NO_WORK
-  for (const text of children) {
+  for (const text of element.children) {
     if (typeof text !== 'string') continue
     const rare = text.match(RARE)?.length ?? 0
     sum = addWork(addWork(sum, LETTER, text.length - rare), RARE_LETTER, rare)
-    sum = addWork(addWork(sum, LETTER_OF_PATH, text.length ** 2), RARE_LETTER_OF_PATH, rare ** 2)
+    // A stroke is another path, of two sides.
+    const paths = isStroked(element) ? 3 : 1
+    sum = addWork(addWork(sum, LETTER_OF_PATH, paths * text.length ** 2), RARE_LETTER_OF_PATH, paths * rare ** 2)
   }
   return sum
 }
@@ -152,7 +161,7 @@ const sized = ([any, whole]: Layer, share: number): Work => addWork(any, whole, 
 const DRAWN: Readonly<Record<string, Layer>> = {
   mask: [work(0.1, 1.7), work(4.7, 0.8)],
   filter: [work(0.3, 1.2), work(3, 0.4)],
-  pattern: [work(0.06, 0.3), work(1, 15)],
+  pattern: [work(0.06, 0.3), work(1.8, 15)],
 }
 
 /** Whether an element is such a definition. */
@@ -202,14 +211,20 @@ const ENLARGEMENT_MAX = 100
 const REGION_MAX = 8
 const VISIBLE_REGION_MAX = 1.8
 
-/** The share of the picture in the region of a mask or filter. @param share of the element that uses it */
-export function shareOfRegion(
-  { name, attributes }: Element,
-  { share, extent }: { share: number; extent: number },
-): number {
+/** The share of the picture in the region of a mask or filter that is stated in box units. @param share of the element that uses it */
+export function shareOfRegion({ name, attributes }: Element, share: number): number {
   if (name !== 'mask' && name !== 'filter') return share
-  const [width, height] = [px(attributes.get('width'), 1.2), px(attributes.get('height'), 1.2)]
-  const isInUserSpace = attributes.get(`${name}Units`) === 'userSpaceOnUse'
-  const region = isInUserSpace ? (width * height) / extent ** 2 : share * Math.max(1, (width * height) / 1.44)
-  return Math.min(name === 'filter' ? REGION_MAX : 1, region)
+  return Math.min(shareMaxOf(name), share * Math.max(1, sizeOfRegion(attributes) / 1.44))
 }
+
+/** The area of the region of a mask or filter in square units of the element that uses it; null if it is stated in box units. */
+export const areaOfRegion = ({ name, attributes }: Element): number | null =>
+  attributes.get(`${name}Units`) === 'userSpaceOnUse' && (name === 'mask' || name === 'filter')
+    ? sizeOfRegion(attributes)
+    : null
+
+const sizeOfRegion = (attributes: Element['attributes']): number =>
+  px(attributes.get('width'), 1.2) * px(attributes.get('height'), 1.2)
+
+/** The largest share that counts. */
+export const shareMaxOf = (name: string): number => (name === 'filter' ? REGION_MAX : 1)
