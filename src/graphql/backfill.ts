@@ -19,6 +19,9 @@ import { reachable } from './visible.ts'
 const READ = { token: ['operations:read', 'backfill:write'] } as const
 const WRITE = { token: 'backfill:write' } as const
 
+/** It is looked up for each backfill. */
+const SCOPE_COMPLEXITY = 5
+
 const BackfillStatusRef = builder.enumType('BackfillStatus', {
   description: 'The status of a backfill.',
   values: {
@@ -54,6 +57,7 @@ const BackfillRef = builder.prismaNode('Backfill', {
         description: 'Mode FAILED: the codes of the failures that it tries again; empty: all.',
       }),
       scope: t.node({
+        complexity: SCOPE_COMPLEXITY,
         description:
           'The Vendor, Family or IconSet that it was started for. Null: the whole catalogue, or something that was removed since.',
         id: ({ vendorId, familyId, iconSetId }) =>

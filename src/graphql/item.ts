@@ -14,6 +14,9 @@ import { ImageTransformRef } from './transform.ts'
 import { VisibilityRef } from './visibility-type.ts'
 import { reachable } from './visible.ts'
 
+/** There may be fifty. */
+const LIST_COMPLEXITY = 5
+
 export const ItemRef = builder.prismaInterface('Item', {
   name: 'Item',
   description: 'One SVG of the catalogue: an Icon or an Illustration.',
@@ -27,8 +30,11 @@ export const ItemRef = builder.prismaInterface('Item', {
     }),
     slug: t.exposeString('slug', { description: 'Its name in URLs, unique within its set.' }),
     name: t.exposeString('name', { description: 'The display name.' }),
-    tags: t.exposeStringList('tags', { description: 'The tags that the vendor gave it.' }),
-    aliases: t.exposeStringList('aliases', { description: 'Other names that searches find it by.' }),
+    tags: t.exposeStringList('tags', { complexity: LIST_COMPLEXITY, description: 'The tags that the vendor gave it.' }),
+    aliases: t.exposeStringList('aliases', {
+      complexity: LIST_COMPLEXITY,
+      description: 'Other names that searches find it by.',
+    }),
     alt: t.string({
       description: "Alternative text for <img>: from the manifest, or else the item's name.",
       select: { alt: true, name: true },

@@ -11,6 +11,9 @@ import { reachable } from './visible.ts'
 
 const SCOPES = { token: ['operations:read', 'backfill:write'] } as const
 
+/** There may be dozens. */
+const LIST_COMPLEXITY = 5
+
 export const RenderFailureRef = builder.prismaNode('RenderFailure', {
   id: { field: 'id' },
   authScopes: SCOPES,
@@ -26,6 +29,7 @@ export const RenderFailureRef = builder.prismaNode('RenderFailure', {
       resolve: ({ code }) => remedyOf(code),
     }),
     warnings: t.exposeStringList('warnings', {
+      complexity: LIST_COMPLEXITY,
       description: 'Codes for what had been left out of the source, or might look different, when it failed.',
     }),
     attempts: t.exposeInt('attempts', { description: 'Number of attempts so far with this source and renderer.' }),

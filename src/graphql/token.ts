@@ -7,6 +7,9 @@ import { VendorRef } from './vendor.ts'
 
 const SCOPE = { token: 'token:write' } as const
 
+/** It is looked up for each token. */
+const VENDOR_COMPLEXITY = 10
+
 const TokenRef = builder.prismaNode('Token', {
   id: { field: 'id' },
   authScopes: SCOPE,
@@ -24,6 +27,7 @@ const TokenRef = builder.prismaNode('Token', {
       description:
         'The vendor whose things alone its holder sees and changes. Null if it is for all vendors, or if the vendor has nothing in the catalogue yet: see `vendorUsername`.',
       select: { vendor: true },
+      complexity: VENDOR_COMPLEXITY,
       resolve: (query, { vendor }, _args, { app }) =>
         vendor === null ? null : app.prisma.vendor.findUnique({ ...query, where: { username: vendor } }),
     }),

@@ -15,6 +15,9 @@ const SCOPE = { token: 'upload:write' } as const
 /** A statement for each upload. A manifest has 100 families at most, and few have more than one. */
 const FAMILIES_COMPLEXITY = { field: STATEMENT_COST, multiplier: 100 }
 
+/** Each is a sentence. */
+const NOTES_COMPLEXITY = 5
+
 const UploadStatusRef = builder.enumType('UploadStatus', {
   description: 'The status of an upload.',
   values: {
@@ -106,6 +109,7 @@ const UploadRef = builder.prismaNode('Upload', {
       UploadProblemConnection,
     ),
     notes: t.exposeStringList('notes', {
+      complexity: NOTES_COMPLEXITY,
       description:
         'What was read otherwise than it stands in the archive, such as names in an old code page or files that were passed over: each a sentence.',
     }),

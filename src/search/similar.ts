@@ -1,7 +1,8 @@
 import { setImmediate as nextTurn } from 'node:timers/promises'
-import { appearanceDifference, decodeAppearance } from '../core/appearance.ts'
+import { appearanceDifference } from '../core/appearance.ts'
 import type { Pg } from '../db/database.ts'
 import { statement } from '../db/statement.ts'
+import { decodeLook } from './look.ts'
 
 export type Similarity = 'LOOK' | 'NAME' | 'COLOR'
 
@@ -13,8 +14,8 @@ export interface Neighbour {
 
 /** Maximum number of items compared: of those that share a word or a colour, and for LOOK as many again of the same set. */
 const CANDIDATES_MAX = 2000
-/** Pictures compared before other requests get their turn: some 10 ms. */
-const LOOKS_AT_ONCE = 50
+/** Pictures compared before other requests get their turn: some 5 ms. */
+const LOOKS_AT_ONCE = 500
 const DISTANCE_MAX = 2 ** 31 - 1
 
 /**
@@ -39,11 +40,11 @@ async function findAlike(pg: Pg, itemId: number): Promise<Neighbour[]> {
   const candidates = await LOOKING.all(pg, { itemId, max: CANDIDATES_MAX })
   const own = candidates.find(({ id }) => id === itemId)
   if (!own) return []
-  const appearance = decodeAppearance(own.thumb_hash)
+  const look = decodeLook(own.thumb_hash)
   const near: Neighbour[] = []
   for (const [at, { id, thumb_hash }] of candidates.entries()) {
     if (at % LOOKS_AT_ONCE === 0) await nextTurn()
-    const difference = appearanceDifference(appearance, decodeAppearance(thumb_hash))
+    const difference = appearanceDifference(look, decodeLook(thumb_hash))
     near.push({ id, distance: Math.min(Math.round(difference), DISTANCE_MAX) })
   }
   return near

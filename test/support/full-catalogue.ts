@@ -32,7 +32,7 @@ export async function fillCatalogue(
       placeholder_clear = decode(repeat('ab', 200), 'hex'), suits_avif = true,
       tags = (select array_agg('${tag}' || n) from generate_series(1, 50) n),
       aliases = (select array_agg('${tag}' || n) from generate_series(1, 50) n);
-    update item set name = left(name || ' ${name}', 200);
+    update item set unique_id = 'I' || lpad(id::text, 11, '0'), name = left(name || ' ${name}', 200);
     update family set attribution = '${note}', author = '${name}', license_title = '${name}',
       license_url = 'https://example.com/' || repeat('x', ${url});
     insert into render_failure (item_id, source_hash, renderer_version, code, message, settled, warnings)
@@ -93,6 +93,7 @@ export const CATALOGUE_NAMES: Readonly<Record<string, (at: number) => string>> =
   username: (at) => `"v${at % VENDORS}"`,
   family: familyOf,
   'family.uniqueId': familyOf,
+  'item.uniqueId': (at) => `"I${String(numberOf(at)).padStart(11, '0')}"`,
   'iconSet.uniqueId': (at) => JSON.stringify(uniqueIdOf(`v${at % VENDORS}/f/ICON`)),
   ids: () => `[${Array.from({ length: 100 }, (_, at) => id('Icon', at + 1)).join(', ')}]`,
   ...Object.fromEntries(

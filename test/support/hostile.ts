@@ -276,6 +276,16 @@ export const HOSTILE: readonly Hostile[] = [
       `<filter id="f" filterUnits="userSpaceOnUse" x="0" y="0" width="8" height="8"><feDropShadow dx="1" dy="1" stdDeviation="1"/></filter><g id="r"><rect width="5" height="5" fill="red" filter="url(#f)"/></g>${many(100, (i) => `<use xlink:href="#r" x="${(i % 10) * 10}" y="${Math.floor(i / 10) * 10}"/>`)}`,
     ),
   ),
+  drawn('4,000 elements on a path of 900 curves that a rule gives them', () =>
+    svg(
+      `<style>rect{offset-path:path("M0 0${'c1 2 3 4 5 5'.repeat(900)}");offset-distance:1%}</style>${'<rect width="9" height="9" fill="red"/>'.repeat(4000)}`,
+    ),
+  ),
+  drawn('300 texts on one path of 900 curves', () =>
+    svg(
+      `<path id="p" d="M0 0${'c1 2 3 4 5 5'.repeat(900)}"/>${'<text><textPath xlink:href="#p">abcdef</textPath></text>'.repeat(300)}`,
+    ),
+  ),
   drawn('filters with a resolution of their own', () =>
     filtered('<feConvolveMatrix order="3" kernelMatrix="0 0 0 0 1 0 0 0 0" kernelUnitLength=".001"/>'.repeat(9)),
   ),

@@ -114,10 +114,13 @@ function mostOf(
   field: Field,
   { schema, way, names, name }: { schema: GraphQLSchema; way: Way; names: Names; name: string },
 ): WorstDocument[] {
-  const rows = hasPage(way) ? ROWS : 1
   const found: WorstDocument[] = []
   for (const depth of isLeafType(getNamedType(field.type)) ? [0] : [0, 2]) {
-    const print = (pages: number, aliases: number) => printDocument(field, { way, names, pages, aliases, depth })
+    // A full page, or as much of one as may have the field.
+    const printPage = (rows: number) => printDocument(field, { way, names, pages: 1, aliases: 1, depth, rows })
+    const rows = hasPage(way) ? largest(schema, printPage, ROWS) : 1
+    if (rows === 0) continue
+    const print = (pages: number, aliases: number) => printDocument(field, { way, names, pages, aliases, depth, rows })
     const add = (kind: string, pages: number, aliases: number) => {
       if (pages * aliases === 0) return
       const times = pages * aliases * rows
@@ -145,9 +148,9 @@ function mostOf(
 }
 
 /** The largest count whose document the limits accept; 0 if none is. */
-function largest(schema: GraphQLSchema, print: (count: number) => string): number {
-  if (isAllowed(schema, print(ALIASES_MAX))) return ALIASES_MAX
-  let [low, high] = [0, ALIASES_MAX]
+function largest(schema: GraphQLSchema, print: (count: number) => string, most = ALIASES_MAX): number {
+  if (isAllowed(schema, print(most))) return most
+  let [low, high] = [0, most]
   while (high - low > 1) {
     const middle = Math.floor((low + high) / 2)
     if (isAllowed(schema, print(middle))) low = middle
@@ -158,9 +161,9 @@ function largest(schema: GraphQLSchema, print: (count: number) => string): numbe
 
 function printDocument(
   field: Field,
-  options: { way: Way; names: Names; pages: number; aliases: number; depth: number },
+  options: { way: Way; names: Names; pages: number; aliases: number; depth: number; rows: number },
 ): string {
-  const { way, names, pages, aliases, depth } = options
+  const { way, names, pages, aliases, depth, rows: most } = options
   const selected = Array.from(
     { length: aliases },
     (_, at) => `a${at}: ${field.name}${argumentsOf(field, { at, names })}${selectionOf(field, { depth, at, names })}`,
@@ -170,7 +173,8 @@ function printDocument(
   const roots = Array.from({ length: pages }, (_, at) => {
     const first = way.steps.findIndex(isPage)
     const steps = way.steps.map((step, index) => {
-      const rows = index === first ? ROWS - (at % ROWS) : 1
+      // Another page for each, so that none shares a statement.
+      const rows = index === first ? most - (at % most) : 1
       return `${index === 0 ? `p${at}: ` : ''}${step.name}${argumentsOf(step, { at, names, rows })} { `
     })
     return `${steps.join('')}...F${' }'.repeat(steps.length)}`

@@ -1,7 +1,6 @@
 import { px } from './lengths.ts'
-import { pathTools } from './libraries.ts'
+import { measurePath } from './measured-path.ts'
 import { SHAPES } from './names.ts'
-import { countSegments } from './path-data.ts'
 import { targetOf } from './references.ts'
 import { type Element, inherited, type Tree, walk } from './tree.ts'
 import { print } from './values.ts'
@@ -83,12 +82,4 @@ function roundedRect(attributes: ReadonlyMap<string, string>): string {
 }
 
 /** The length of path data; null if it is unknown or measuring is too expensive. */
-export function measure(data: string, segmentsMax = SEGMENTS_MAX): number | null {
-  if (countSegments(data) > segmentsMax) return null
-  try {
-    const length = pathTools().default.getTotalLength(data)
-    return Number.isFinite(length) && length > 0 ? length : null
-  } catch {
-    return null
-  }
-}
+const measure = (data: string): number | null => measurePath(data, SEGMENTS_MAX)?.length || null

@@ -1,10 +1,9 @@
 import { secondsOf, valueAt } from './interpolate.ts'
-import { pathTools } from './libraries.ts'
-import { countSegments } from './path-data.ts'
+import { measurePath } from './measured-path.ts'
 import type { Element, Tree } from './tree.ts'
 import { print } from './values.ts'
 
-/** Limited, because finding a point on a path means walking along it. */
+/** Limited, because the path has to be measured. */
 const SEGMENTS_MAX = 1000
 
 /**
@@ -13,21 +12,12 @@ const SEGMENTS_MAX = 1000
  */
 export function motionAt(animation: Element, { tree, share }: { tree: Tree; share: number }): string | null {
   const data = pathOf(animation, tree)
-  if (data === '' || countSegments(data) > SEGMENTS_MAX) return null
+  const path = measurePath(data, SEGMENTS_MAX)
+  if (!path) return null
   const along = alongPath(animation.given, share)
-  try {
-    const tools = pathTools().default
-    const length = tools.getTotalLength(data)
-    if (!Number.isFinite(length)) return null
-    const { x, y } = tools.getPointAtLength(data, length * along)
-    const turn = turnAt(animation.given.rotate, (offset) => {
-      const place = Math.min(length, Math.max(0, length * along + offset * length))
-      return tools.getPointAtLength(data, place)
-    })
-    return `translate(${print(x)} ${print(y)})${turn === 0 ? '' : ` rotate(${print(turn)})`}`
-  } catch {
-    return null
-  }
+  const { x, y } = path.at(path.length * along)
+  const turn = turnAt(animation.given.rotate, (offset) => path.at(path.length * (along + offset)))
+  return `translate(${print(x)} ${print(y)})${turn === 0 ? '' : ` rotate(${print(turn)})`}`
 }
 
 /** Data of the path that it moves along; '' if there is none. */

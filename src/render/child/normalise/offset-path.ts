@@ -1,12 +1,11 @@
-import { pathTools } from './libraries.ts'
 import { rotation } from './matrix.ts'
 import { type Matrix3d, multiply3d, to3d, translation3d } from './matrix3d.ts'
-import { countSegments } from './path-data.ts'
+import { measurePath } from './measured-path.ts'
 import { pathOf } from './property-values.ts'
 import { along, degreesOf, type Reference } from './transform-list.ts'
 import { split } from './values.ts'
 
-/** Limited, because finding a point on a path means walking along it. */
+/** Limited, because the path has to be measured. */
 const SEGMENTS_MAX = 1000
 
 /**
@@ -19,23 +18,18 @@ export function offsetBy(
   reference: Reference,
 ): Matrix3d | null {
   const data = pathOf(style.get('offset-path') ?? '')
-  if (typeof data !== 'string' || data === '' || countSegments(data) > SEGMENTS_MAX) return null
-  try {
-    const tools = pathTools().default
-    const length = tools.getTotalLength(data)
-    const distance = style.get('offset-distance') ?? '0'
-    const wanted = distance.endsWith('%')
-      ? (length * Number.parseFloat(distance)) / 100
-      : along(distance, 'other', reference)
-    const at = Math.min(length, Math.max(0, wanted))
-    const pointAt = (place: number) => tools.getPointAtLength(data, Math.min(length, Math.max(0, place)))
-    const [before, point, after] = [pointAt(at - length / 1000), pointAt(at), pointAt(at + length / 1000)]
-    const tangent = (Math.atan2(after.y - before.y, after.x - before.x) * 180) / Math.PI
-    const moved = translation3d(point.x - originX, point.y - originY, 0)
-    return multiply3d(moved, to3d(rotation(turnOf(style.get('offset-rotate') ?? 'auto', tangent))))
-  } catch {
-    return null
-  }
+  const path = typeof data === 'string' ? measurePath(data, SEGMENTS_MAX) : null
+  if (!path) return null
+  const { length } = path
+  const distance = style.get('offset-distance') ?? '0'
+  const wanted = distance.endsWith('%')
+    ? (length * Number.parseFloat(distance)) / 100
+    : along(distance, 'other', reference)
+  const at = Math.min(length, Math.max(0, wanted))
+  const [before, point, after] = [path.at(at - length / 1000), path.at(at), path.at(at + length / 1000)]
+  const tangent = (Math.atan2(after.y - before.y, after.x - before.x) * 180) / Math.PI
+  const moved = translation3d(point.x - originX, point.y - originY, 0)
+  return multiply3d(moved, to3d(rotation(turnOf(style.get('offset-rotate') ?? 'auto', tangent))))
 }
 
 /** `auto`, `reverse`, an angle, or one of the words with an angle. */

@@ -1,6 +1,5 @@
-import { measure } from './dash-lengths.ts'
 import { px } from './lengths.ts'
-import { pathTools } from './libraries.ts'
+import { measurePath } from './measured-path.ts'
 import { targetOf } from './references.ts'
 import type { Element, Tree } from './tree.ts'
 
@@ -18,24 +17,23 @@ function offsetOf(text: string | undefined, length: number, stated: number): num
   return px(text) * (stated > 0 ? length / stated : 1)
 }
 
-/** Limited, because each letter requires a walk along the path. */
+/** Limited, because each path has to be measured. */
 const SEGMENTS_MAX = 1000
 
 /** The path that a `textPath` refers to; null if there is none, or it is too long to measure. */
 export function openTextPath(element: Element, tree: Tree): TextPath | null {
   const target = targetOf(tree, element.attributes.get('href'))
   const data = target?.attributes.get('d')
-  const length = data ? measure(data, SEGMENTS_MAX) : null
-  if (!data || length === null) return null
-  const tools = pathTools().default
+  const path = data ? measurePath(data, SEGMENTS_MAX) : null
+  if (!path || path.length === 0) return null
+  const { length } = path
   return {
     startOffset: offsetOf(element.attributes.get('startOffset'), length, Number(target?.given.pathLength)),
     at(distance) {
       if (distance < 0 || distance > length) return null
       const step = length / 1000
-      const before = tools.getPointAtLength(data, Math.max(0, distance - step))
-      const after = tools.getPointAtLength(data, Math.min(length, distance + step))
-      const { x, y } = tools.getPointAtLength(data, distance)
+      const [before, after] = [path.at(distance - step), path.at(distance + step)]
+      const { x, y } = path.at(distance)
       return { x, y, angle: Math.atan2(after.y - before.y, after.x - before.x) }
     },
   }
