@@ -12,7 +12,8 @@ import { type Watch, watchServer } from './support/watch-server.ts'
 
 /** Workers that start at the same time. */
 const STARTED_AT_ONCE = 4
-const IDLE_MS = 20_000
+/** So that tasks are scheduled meanwhile: some are every minute. */
+const IDLE_MS = 65_000
 const JOBS_PER_STATEMENT = 500
 const LONE_JOBS = 40
 const LONE_EVERY_MS = 250
@@ -82,7 +83,8 @@ async function measure(bench: Bench, { workers: count, jobs, items }: Record<'wo
       pids.length < count ? '' : share(after.workerMs - before.workerMs),
       describeWaits(seen),
     ])
-    print(`${what}: ${result}\n${seen.top.join('\n')}\n`)
+    const { calls, ms } = seen.scheduling
+    print(`${what}: ${result}\n${seen.top.join('\n')}\n  the schedule: ${calls} statements, ${ms.toFixed(0)} ms\n`)
   }
 
   await take('idle', async () => {

@@ -157,6 +157,21 @@ describe('the architecture', () => {
     ])
   })
 
+  it('asks for the date where people, URLs, files or credentials name one: intervals are of a clock that nobody sets', () => {
+    expect(sources.filter((file) => /\bDate\.now\(\)/.test(read(file)))).toEqual([
+      // Times in tokens, which whoever issued them may have on another machine.
+      'src/access/access.ts',
+      'src/access/signed-url.ts',
+      'src/access/tokens.ts',
+      'src/backfill/request.ts',
+      'src/graphql/original.ts',
+      'src/graphql/picture-url.ts',
+      'src/monitoring/publish-metrics.ts',
+      'src/store/fs-drafts.ts',
+      'src/uploads/upload-url.ts',
+    ])
+  })
+
   it('names tasks in the registry, in their functions and where jobs are queued, never in SQL; priorities in the registry', () => {
     // A table has the name of a task.
     const others = TASK_NAMES.filter((name) => name !== 'take_down')

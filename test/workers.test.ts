@@ -56,23 +56,38 @@ describe('a worker', () => {
     expect(await recoverJobs(pg, [])).toEqual([])
   })
 
-  it('does not declare others dead right after an outage', async () => {
+  const withClocks = async () => {
     const { pg } = await testApp()
-    vi.useFakeTimers({ toFake: ['Date'] })
+    vi.useFakeTimers({ toFake: ['Date', 'performance'] })
     onTestFinished(() => void vi.useRealTimers())
     const sendHeartbeat = createHeartbeat(pg, { ids: ['mine'], running: () => [] })
     const others = async () => (await pg.query(`select id from worker where id <> 'mine'`)).rows.map(({ id }) => id)
     const sendAfter = async (seconds: number) => {
-      vi.setSystemTime(Date.now() + seconds * 1000)
+      vi.advanceTimersByTime(seconds * 1000)
       await sendHeartbeat()
       return await others()
     }
     await pg.query(`insert into worker (id, host, pid, pid_space) values ('other', 'elsewhere', 1, 'another')`)
     for (let round = 0; round < 4; round++) expect(await sendAfter(10)).toEqual(['other'])
+    return { pg, sendAfter }
+  }
+
+  it('does not declare others dead right after an outage', async () => {
+    const { pg, sendAfter } = await withClocks()
     await pg.query(SILENCE, ['other'])
     expect(await sendAfter(120)).toEqual(['other'])
     expect(await sendAfter(10)).toEqual(['other'])
     expect(await sendAfter(10)).toEqual(['other'])
+    expect(await sendAfter(10)).toEqual([])
+  })
+
+  it('declares others dead whatever happens to the clock of its machine, and only by that of the database', async () => {
+    const { pg, sendAfter } = await withClocks()
+    for (const hours of [1, -2]) {
+      vi.setSystemTime(Date.now() + hours * 3_600_000)
+      expect(await sendAfter(10)).toEqual(['other'])
+    }
+    await pg.query(SILENCE, ['other'])
     expect(await sendAfter(10)).toEqual([])
   })
 

@@ -13,6 +13,7 @@ import { logFailure } from '../src/core/log-failure.ts'
 import { runCoverageLoop } from '../src/coverage/count.ts'
 import { openRunner } from '../src/jobs/queue.ts'
 import { RUNNER_NAMES } from '../src/jobs/registry.ts'
+import { createScheduler } from '../src/jobs/scheduler.ts'
 import { createHeartbeat, deregister, HEARTBEAT_EVERY_MS } from '../src/jobs/workers.ts'
 import { createMetrics } from '../src/monitoring/metrics.ts'
 import { serveMetrics } from '../src/monitoring/serve-metrics.ts'
@@ -41,8 +42,10 @@ export async function openWorker(config: Config, stop: (reason: string) => void)
   const sender = openSender(app)
 
   const sendHeartbeat = createHeartbeat(app.pg, { ids, running: () => queues.flatMap(({ running }) => [...running]) })
+  const scheduler = createScheduler(app, { ids, signal: closing.signal })
   const sendHeartbeats = async () => {
     await sendHeartbeat()
+    await scheduler.elect()
     await pauseOverdue(app)
     await createChunksOfRunning(app)
     await abandonLostBackfills(app)
@@ -74,6 +77,7 @@ export async function openWorker(config: Config, stop: (reason: string) => void)
       indexing.close(),
       queueing.close(),
       sender.close(),
+      scheduler.close(),
       ...queues.map(({ runner }) => runner.stop()),
     ])
     clearTimeout(kill)

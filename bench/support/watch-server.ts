@@ -16,6 +16,8 @@ export interface Watch {
     readonly waits: readonly (readonly [string, number])[]
     /** The statements that took most time. */
     readonly top: readonly string[]
+    /** Statements of the schedule of tasks, and their time in ms. */
+    readonly scheduling: { readonly calls: number; readonly ms: number }
   }>
 }
 
@@ -50,6 +52,10 @@ export async function watchServer(adminUrl: string): Promise<Watch> {
         `select calls::int, total_exec_time as ms, mean_exec_time as mean, regexp_replace(left(query, 110), '\\s+', ' ', 'g') as text, sum(calls) over ()::int as all
          from pg_stat_statements order by total_exec_time desc limit ${STATEMENTS_SHOWN}`,
       )
+      const scheduling = await client.query(
+        `select coalesce(sum(calls), 0)::int as calls, coalesce(sum(total_exec_time), 0) as ms
+         from pg_stat_statements where query like '%known_crontabs%' and query not like '%pg_stat_statements%'`,
+      )
       await client.end()
       return {
         ms,
@@ -60,6 +66,7 @@ export async function watchServer(adminUrl: string): Promise<Watch> {
         top: rows.map(
           (row) => `  ${row.calls} x ${row.mean.toFixed(2)} ms = ${(row.ms / 1000).toFixed(1)} s: ${row.text}`,
         ),
+        scheduling: scheduling.rows[0],
       }
     },
   }

@@ -77,7 +77,7 @@ function createKeys(jwksUrl: string): JWTVerifyGetKey {
   const unavailable = () => new AppError('UNAVAILABLE', `The keys of ${jwksUrl} cannot be fetched.`, { isLogged: true })
   return async (header, token) => {
     const known = remote.fresh ? remote.jwks() : undefined
-    if (Date.now() < pausedUntil) {
+    if (performance.now() < pausedUntil) {
       if (known) return await createLocalJWKSet(known)(header, token)
       throw unavailable()
     }
@@ -86,12 +86,12 @@ function createKeys(jwksUrl: string): JWTVerifyGetKey {
     } catch (error) {
       const isTokens = error instanceof errors.JWKSNoMatchingKey || error instanceof errors.JWKSMultipleMatchingKeys
       if (isTokens || error instanceof errors.JOSENotSupported) throw error
-      if (Date.now() >= pausedUntil)
+      if (performance.now() >= pausedUntil)
         log.error('JWKS_URL does not answer with its keys: JWTs that need them are answered with 503', {
           url: jwksUrl,
           cause: causes(error),
         })
-      pausedUntil = Date.now() + PAUSE_MS
+      pausedUntil = performance.now() + PAUSE_MS
       throw unavailable()
     }
   }

@@ -39,7 +39,7 @@ export async function runChunk(
   const halt = watchHalts(app, chunk.backfillId)
   try {
     if (!(await isOpen(app.pg, chunk.backfillId))) return 'halted'
-    const { maxRenderers: max, notAfter } = chunk.backfill
+    const { maxRenderers: max } = chunk.backfill
     await using reserved = max === null ? null : await reserveRenderers(app, { backfillId: chunk.backfillId, max })
     if (reserved?.held.length === 0) return 'full'
     const order = await inTransaction(app.pg, (client) => readOrder(client, app, chunk.backfill))
@@ -47,7 +47,7 @@ export async function runChunk(
     const starting = query.updateTable('backfill_chunk').set({ started_at: now }).where('id', '=', chunkId)
     await execute(app.pg, starting.where('started_at', 'is', null))
     // The heartbeat of a worker pauses the backfill a moment later.
-    using deadline = deadlineOf(notAfter)
+    using deadline = deadlineOf((await READ_REMAINING.get(app.pg, { backfillId: chunk.backfillId }))?.ms ?? null)
     const stops = [signal, halt.signal, deadline.signal]
     await makeChunk(app, { chunk, order, signal: AbortSignal.any(stops), renderersMax: reserved?.held.length })
     if (signal.aborted) return 'stopped'
@@ -68,12 +68,11 @@ const reserveRenderers = ({ pg, pool }: ChunkRunner, { backfillId, max }: { back
 /** Longer than any timer can wait. */
 const TIMER_MAX_MS = 2 ** 31 - 1
 
-/** A signal that aborts at a time; null: never. */
-function deadlineOf(at: Date | null): Disposable & { signal: AbortSignal } {
+/** A signal that aborts after this time; null: never. */
+function deadlineOf(waitMs: number | null): Disposable & { signal: AbortSignal } {
   const passed = new AbortController()
-  const waitMs = at === null ? TIMER_MAX_MS : at.getTime() - Date.now()
-  if (waitMs <= 0) passed.abort()
-  const timer = waitMs < TIMER_MAX_MS ? setTimeout(() => passed.abort(), waitMs) : undefined
+  if (waitMs !== null && waitMs <= 0) passed.abort()
+  const timer = waitMs !== null && waitMs < TIMER_MAX_MS ? setTimeout(() => passed.abort(), waitMs) : undefined
   return { signal: passed.signal, [Symbol.dispose]: () => clearTimeout(timer) }
 }
 
@@ -188,3 +187,11 @@ async function isOpen(pg: Pg, backfillId: number): Promise<boolean> {
   const backfill = query.selectFrom('backfill').where('id', '=', backfillId)
   return (await execute(pg, backfill.where('status', 'in', ['PLANNING', 'RUNNING']))) > 0
 }
+
+// By the clock of the database, which also pauses it: by one that is ahead, the chunk would end without being queued again.
+const READ_REMAINING = statement({
+  name: 'read-remaining-of-backfill',
+  text: `select (extract(epoch from not_after - now()) * 1000)::float8 as ms from backfill where id = :backfillId`,
+  parameters: { backfillId: 'int4' },
+  columns: { ms: 'float8?' },
+})

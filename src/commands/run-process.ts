@@ -25,8 +25,9 @@ export async function runProcess(open: (stop: (reason: string) => void) => Promi
   const stop = (exitCode: number, signal: NodeJS.Signals | null = null) => resolve({ exitCode, signal })
   let firstSignalAt: number | null = null
   const onSignal = (signal: NodeJS.Signals, number: number) => {
-    if (firstSignalAt !== null && Date.now() - firstSignalAt >= SECOND_SIGNAL_AFTER_MS) process.exit(128 + number)
-    firstSignalAt ??= Date.now()
+    if (firstSignalAt !== null && performance.now() - firstSignalAt >= SECOND_SIGNAL_AFTER_MS)
+      process.exit(128 + number)
+    firstSignalAt ??= performance.now()
     stop(0, signal)
   }
   for (const signal of STOP_SIGNALS) process.on(signal, onSignal)

@@ -66,13 +66,13 @@ export async function withFamilyLock<T>(
   wait: { familyId: number; waitMs: number; signal?: AbortSignal },
   work: () => Promise<T>,
 ): Promise<T> {
-  const deadline = Date.now() + wait.waitMs
+  const deadline = performance.now() + wait.waitMs
   for (;;) {
     {
       await using locks = await inStage('lock', () => lockComposites(pg, [wait.familyId]))
       if (locks.held.length > 0) return await work()
     }
-    if (Date.now() > deadline || wait.signal?.aborted)
+    if (performance.now() > deadline || wait.signal?.aborted)
       throw new AppError('BUSY', 'Another process is composing for this family; try again in a second.')
     await delay(POLL_EVERY_MS)
   }

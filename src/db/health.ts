@@ -42,9 +42,12 @@ export function createHealth(): DatabaseHealth {
     state = to
     cause = why
     if (to === 'UP')
-      log.info('the database is available again', { was: from, seconds: Math.round((Date.now() - since) / 1000) })
+      log.info('the database is available again', {
+        was: from,
+        seconds: Math.round((performance.now() - since) / 1000),
+      })
     else log.error('the database is unavailable or degraded', { state: to, cause: causes(why) })
-    if (from === 'UP') since = Date.now()
+    if (from === 'UP') since = performance.now()
     events.emit(to === 'AWAY' ? 'away' : 'changed', why)
   }
 
@@ -58,11 +61,11 @@ export function createHealth(): DatabaseHealth {
       return cause
     },
     report(error) {
-      reported = { at: Date.now(), error }
+      reported = { at: performance.now(), error }
       events.emit('report')
     },
     set(seen, why) {
-      const isQuiet = !reported || Date.now() - reported.at > QUIET_MS
+      const isQuiet = !reported || performance.now() - reported.at > QUIET_MS
       // Reports from before this state no longer count.
       if (seen === 'AWAY' || (seen === 'UP' && !isWritable())) reported = null
       else if (seen === 'UP' && !isQuiet) return change('TROUBLED', reported?.error)

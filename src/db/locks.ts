@@ -207,8 +207,8 @@ export async function acquireLockSlot(pg: Pg): Promise<Disposable> {
   const held = () => lockHolders.get(pg) ?? 0
   // The pool shrinks when the server is out of connections: see pool.ts.
   const most = () => (pg.options.max ?? 1) - 1
-  for (const deadline = Date.now() + SLOT_LIMIT_MS; held() >= most(); await delay(POLL_EVERY_MS))
-    if (Date.now() > deadline) throw unavailable(new Error(`all of ${most()} connections for locks are in use`))
+  for (const deadline = performance.now() + SLOT_LIMIT_MS; held() >= most(); await delay(POLL_EVERY_MS))
+    if (performance.now() > deadline) throw unavailable(new Error(`all of ${most()} connections for locks are in use`))
   lockHolders.set(pg, held() + 1)
   return {
     [Symbol.dispose]() {

@@ -56,7 +56,7 @@ export function openPool(
 
     async #connect(): Promise<pg.PoolClient> {
       const from = performance.now()
-      const deadline = Date.now() + CONNECT_MS
+      const deadline = performance.now() + CONNECT_MS
       for (;;) {
         if (health.state === 'AWAY') throw unavailable(health.cause)
         try {
@@ -66,7 +66,7 @@ export function openPool(
           return client
         } catch (error) {
           // If locks hold all connections, one of them must fail, or they wait for each other.
-          const canWait = this.totalCount > (lockHolders.get(this) ?? 0) && Date.now() < deadline
+          const canWait = this.totalCount > (lockHolders.get(this) ?? 0) && performance.now() < deadline
           if (codeOf(error) !== TOO_MANY_CONNECTIONS || !canWait) throw failed(error)
           health.report(error)
           this.#shrink()

@@ -144,7 +144,7 @@ async function loadOrCreate(file: string): Promise<string> {
 
 /** Waits until it accepts connections. A refused password is an answer too: that of an earlier version's. */
 async function ready(url: string, ended: Promise<string>): Promise<void> {
-  const deadline = Date.now() + START_LIMIT_MS
+  const deadline = performance.now() + START_LIMIT_MS
   const died = ended.then((sentence) => {
     throw new AppError('UNAVAILABLE', sentence)
   })
@@ -159,7 +159,7 @@ async function ready(url: string, ended: Promise<string>): Promise<void> {
     } catch (error) {
       if (error instanceof AppError) throw error
       if ((error as { code?: string }).code === '28P01') return
-      if (Date.now() > deadline)
+      if (performance.now() > deadline)
         throw new AppError('UNAVAILABLE', `The embedded Postgres did not answer in ${START_LIMIT_MS / 1000} s.`, {
           cause: error,
         })
@@ -192,9 +192,9 @@ async function stopOrphan(data: string): Promise<void> {
     return
   }
   process.kill(pid, 'SIGINT')
-  const deadline = Date.now() + 15_000
+  const deadline = performance.now() + 15_000
   while ((await startOf(pid)) !== null) {
-    if (Date.now() > deadline) process.kill(pid, 'SIGKILL')
+    if (performance.now() > deadline) process.kill(pid, 'SIGKILL')
     await delay(25)
   }
 }

@@ -40,7 +40,7 @@ export function supervise<Ready extends Serving | null>(
   let port: string | null = null
 
   function start(): Promise<Ready> {
-    const startedAt = Date.now()
+    const startedAt = performance.now()
     const env = {
       ...options.config.childEnv(options.databaseUrl),
       ...(name === 'worker' ? nextMetricsPort(options.config) : {}),
@@ -65,7 +65,7 @@ export function supervise<Ready extends Serving | null>(
     })
     child.once('exit', (code, signal) => {
       if (closing) return
-      deaths = Date.now() - startedAt > HEALTHY_MS ? 1 : deaths + 1
+      deaths = performance.now() - startedAt > HEALTHY_MS ? 1 : deaths + 1
       if (deaths > RESTARTS_MAX)
         return options.onGivenUp(
           `The ${name} exited ${deaths} times in a row; most recently with ${signal ?? `code ${code}`}.`,

@@ -103,7 +103,7 @@ async function check(work: () => Promise<unknown>): Promise<Check> {
 function reuse<T>(forMs: number, check: () => Promise<T>): () => Promise<T> {
   let kept: { at: number; answer: Promise<T> } | null = null
   return () => {
-    if (!kept || Date.now() - kept.at > forMs) kept = { at: Date.now(), answer: check() }
+    if (!kept || performance.now() - kept.at > forMs) kept = { at: performance.now(), answer: check() }
     return kept.answer
   }
 }

@@ -1,10 +1,10 @@
 import { EventEmitter } from 'node:events'
-import { type CronItem, parseCronItems, type Runner, run, type TaskList, type WorkerEvents } from 'graphile-worker'
+import { type Runner, run, type TaskList, type WorkerEvents } from 'graphile-worker'
 import { quietLogger } from '../core/queue-log.ts'
 import type { Database } from '../db/database.ts'
 import type { Monitor } from '../db/monitor.ts'
 import { toQueuePool } from './queue-pool.ts'
-import { RUNNERS, type RunnerName, rowOf, TASK_NAMES } from './registry.ts'
+import { RUNNERS, type RunnerName } from './registry.ts'
 
 /** Running chunks stop at the next item; graphile-worker's default of 5 s is not needed. */
 const ABORT_AFTER_MS = 0
@@ -20,7 +20,7 @@ export interface OpenRunner {
 }
 
 /**
- * Runs the jobs of this runner's tasks, and queues the scheduled ones.
+ * Runs the jobs of this runner's tasks.
  * @param options.signal aborts what waits for an unavailable database when the worker stops
  */
 export async function openRunner(
@@ -37,7 +37,8 @@ export async function openRunner(
     concurrency: RUNNERS[name].jobsAtOnce,
     pgPool: toQueuePool(pg, { health, monitor, signal }),
     events,
-    parsedCronItems: parseCronItems(cronOf(name)),
+    // Or it looks for a file `crontab` in the working directory.
+    parsedCronItems: [],
     pollInterval: POLL_EVERY_MS,
     logger: quietLogger,
     noHandleSignals: true,
@@ -45,11 +46,3 @@ export async function openRunner(
   })
   return { runner, id: await id, running }
 }
-
-/** With a key, so that one that has not run yet is not queued twice. */
-const cronOf = (name: RunnerName): CronItem[] =>
-  TASK_NAMES.map((task) => ({ task, ...rowOf(task) }))
-    .filter(({ runner }) => runner === name)
-    .flatMap(({ task, cron, key, attempts, priority }) =>
-      cron ? { task, match: cron, options: { jobKey: key?.({}) ?? task, maxAttempts: attempts, priority } } : [],
-    )

@@ -16,6 +16,13 @@ export const RUNNERS = {
 export type RunnerName = keyof typeof RUNNERS
 export const RUNNER_NAMES = Object.keys(RUNNERS) as RunnerName[]
 
+interface Schedule {
+  /** Minute, hour, day, month, weekday, in UTC. */
+  readonly cron: string
+  /** For how long, in s, it is made up for if no worker was there at the time; ten minutes by default. */
+  readonly catchUpS?: number
+}
+
 interface Task<Payload extends z.ZodType> {
   /** What a job carries; validated when it is queued and when it runs. */
   readonly payload: Payload
@@ -28,8 +35,8 @@ interface Task<Payload extends z.ZodType> {
   /** Of queued jobs with the same key only the latest remains; null: jobs are never merged. */
   readonly key: ((payload: z.output<Payload>) => string) | null
   readonly runner: RunnerName
-  /** The schedule on which any worker queues it: minute, hour, day, month, weekday, in UTC. */
-  readonly cron?: string
+  /** When it is queued, by one of the workers: see scheduler.ts. */
+  readonly schedule?: Schedule
   /** Converts a payload queued by an earlier release; a current one is unchanged. */
   readonly upgrade?: (payload: Readonly<Record<string, unknown>>) => Record<string, unknown>
 }
@@ -64,7 +71,7 @@ const TASKS = {
     attempts: 1,
     key: () => 'delete_superseded',
     runner: 'long',
-    cron: '23 * * * *',
+    schedule: { cron: '23 * * * *' },
   }),
   delete_unused: task({
     payload: NOTHING,
@@ -72,7 +79,7 @@ const TASKS = {
     attempts: 1,
     key: () => 'delete_unused',
     runner: 'long',
-    cron: '53 * * * *',
+    schedule: { cron: '53 * * * *' },
   }),
   prune_events: task({
     payload: NOTHING,
@@ -80,7 +87,7 @@ const TASKS = {
     attempts: 1,
     key: () => 'prune_events',
     runner: 'long',
-    cron: '41 * * * *',
+    schedule: { cron: '41 * * * *' },
   }),
   prune_audit_log: task({
     payload: NOTHING,
@@ -88,7 +95,7 @@ const TASKS = {
     attempts: 1,
     key: () => 'prune_audit_log',
     runner: 'long',
-    cron: '11 * * * *',
+    schedule: { cron: '11 * * * *' },
   }),
   /** What a process could not store itself: at once after an outage of the store. */
   store_tombstones: task({
@@ -97,7 +104,7 @@ const TASKS = {
     attempts: 1,
     key: () => 'store_tombstones',
     runner: 'urgent',
-    cron: '* * * * *',
+    schedule: { cron: '* * * * *' },
   }),
   write_snapshot: task({
     payload: NOTHING,
@@ -105,7 +112,8 @@ const TASKS = {
     attempts: 1,
     key: () => 'write_snapshot',
     runner: 'long',
-    cron: '17 2 * * *',
+    // If all workers were stopped for the night, it is written in the morning.
+    schedule: { cron: '17 2 * * *', catchUpS: 24 * 3600 },
   }),
   /** A page that requested one picture of an item will request the others. */
   make_rest: task({

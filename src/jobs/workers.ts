@@ -43,11 +43,11 @@ export interface OwnQueues {
  * its own heartbeats have succeeded for a while: during an outage nobody's heartbeat arrives.
  */
 export function createHeartbeat(pg: Pg, own: OwnQueues): () => Promise<void> {
-  let heardSince = Date.now()
+  let heardSince = performance.now()
   let lastAt = heardSince
   return async () => {
     for (const id of own.ids) await heartbeat(pg, id)
-    const now = Date.now()
+    const now = performance.now()
     if (now - lastAt > AFTER_OUTAGE_MS) heardSince = now
     lastAt = now
     await recoverJobs(pg, own.ids, { trustsSilence: now - heardSince > AFTER_OUTAGE_MS })

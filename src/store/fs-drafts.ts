@@ -6,7 +6,7 @@ import { startOf } from '../core/processes.ts'
 
 /** The temporary files of a store in a directory: each becomes an object by a link or by being renamed. */
 
-const DRAFT_MAX_AGE_MS = 3_600_000
+const DRAFT_MAX_AGE_MS = 24 * 3_600_000
 /** Read once: each call is a system call, and every draft's name contains it. */
 const HOST = hostname()
 
@@ -44,7 +44,7 @@ export async function claimDraft(drafts: string, key: string): Promise<(() => Pr
 
 /**
  * Removes drafts left by killed processes: those of this host immediately, others once they are old: a live process needs its own for far
- * less than an hour.
+ * less than an hour, and the clocks of two hosts may differ by hours.
  */
 export async function removeOrphans(drafts: string): Promise<void> {
   for (const name of await readdir(drafts)) await removeIfOrphan(drafts, name)

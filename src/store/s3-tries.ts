@@ -42,17 +42,17 @@ export function openTries(options: { atOnce: number; bucket: string; variable: s
   }
 
   return async function tryRepeatedly(verb, key, work) {
-    const deadline = Date.now() + OPERATION_MS
+    const deadline = performance.now() + OPERATION_MS
     for (let tries = 1; ; tries++) {
       try {
         return await limited(async () => {
-          const remainingMs = deadline - Date.now()
+          const remainingMs = deadline - performance.now()
           if (remainingMs <= 0) throw new Error(`no connection was free for ${OPERATION_MS} ms`)
-          return await measure(verb, () => work(AbortSignal.timeout(Math.min(TRY_MS, remainingMs))))
+          return await measure(verb, () => work(AbortSignal.timeout(Math.ceil(Math.min(TRY_MS, remainingMs)))))
         })
       } catch (error) {
         const pauseMs = Math.random() * PAUSE_MS * 2 ** (tries - 1)
-        if (!isRetryable(error) || tries === TRIES_MAX || Date.now() + pauseMs >= deadline)
+        if (!isRetryable(error) || tries === TRIES_MAX || performance.now() + pauseMs >= deadline)
           throw failureOf(error, { verb, key, ...options })
         await delay(pauseMs)
       }

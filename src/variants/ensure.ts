@@ -130,7 +130,7 @@ export function createEnsureVariant(
   }
 
   async function withLock(wanted: Located, call: Call): Promise<Outcome> {
-    const deadline = Date.now() + WAIT_MS
+    const deadline = performance.now() + WAIT_MS
     // Read while the lock is acquired, because it is usually needed. A failure is reported where it is awaited, if at all.
     const svg = isCopied(wanted, call.urlSecret) ? undefined : stores.originals.get(wanted.originalKey)
     svg?.catch(() => {})
@@ -160,7 +160,7 @@ export function createEnsureVariant(
       // Another process is making it: its object appears shortly before its row, when a chunk records many at once.
       const bytes = imageOf(wanted.images, call.urlSecret) ? null : await stores.previews.get(call.key)
       if (bytes) return { result: { objectKey: call.key, md5: md5Of(bytes), bytes, wasStored: false } }
-      if (Date.now() > deadline)
+      if (performance.now() > deadline)
         throw new AppError('BUSY', 'Another process is making this picture; try again in a second.')
       await delay(POLL_EVERY_MS)
     }
