@@ -551,8 +551,9 @@ describe('npm run doctor', () => {
   it('prints each finding, and its exit code follows from them', async () => {
     const { app, cloudFront } = await open()
     const { databaseUrl, dataDir, publicImageUrl } = app.config
-    const run = async (env: Record<string, string>) => {
-      const child = spawn(process.execPath, [path.join(import.meta.dirname, '../src/bin/afterimage.ts'), 'doctor'], {
+    const run = async (env: Record<string, string>, ...options: string[]) => {
+      const command = [path.join(import.meta.dirname, '../src/bin/afterimage.ts'), 'doctor', ...options]
+      const child = spawn(process.execPath, command, {
         env: { ...programEnv(), DATABASE_URL: databaseUrl ?? '', DATA_DIR: dataDir, ...env },
       })
       let said = ''
@@ -579,6 +580,18 @@ describe('npm run doctor', () => {
     ])
     const lost = await run({ ...env, PREVIEWS_BUCKET: 'no-such-bucket' })
     expect([lost.code, lost.lines[0]]).toEqual([1, expect.stringMatching(/^ERROR {4}stores .*no-such-bucket/)])
+    const down = await run({ ...env, DATABASE_URL: 'postgres://a:b@127.0.0.1:9/x' }, '--json')
+    expect([down.code, JSON.parse(down.lines.join('\n'))]).toEqual([
+      1,
+      [
+        expect.objectContaining({ check: 'stores', status: 'OK' }),
+        expect.objectContaining({
+          check: 'database',
+          status: 'ERROR',
+          message: expect.stringMatching(/^Postgres at 127.0.0.1:9 does not answer/),
+        }),
+      ],
+    ])
     cloudFront.knobs.config = { ...rightConfig(), Enabled: false } as DistributionConfig
     const wrong = await run(env)
     expect([wrong.code, wrong.lines.slice(4, 6)]).toEqual([

@@ -101,8 +101,9 @@ const ADD_TOKEN = statement({
   text: `
     insert into token (name, prefix, hash, scopes, vendor, expires_at, parent_id)
     select :name, :prefix, :hash, :scopes, :vendor, :expiresAt, :parentId
-    where (select count(*) from token where vendor is not distinct from :vendor and revoked_at is null
-           and (expires_at is null or expires_at > now())) < :max
+    where (select count(*) from token
+           -- "is not distinct from" would use no index.
+           where (vendor = :vendor or (:vendor::text is null and vendor is null)) and revoked_at is null and (expires_at is null or expires_at > now())) < :max
     returning id`,
   parameters: {
     name: 'text',

@@ -24,7 +24,7 @@ export async function runDoctor({ json = false }: { json?: boolean }): Promise<n
   configureLog(config.log)
   const { findings } = await (config.service
     ? askService(config.service)<{ deliveryHealth: Health }>(DELIVERY_HEALTH).then((data) => data.deliveryHealth)
-    : withDatabase(config, (url) => diagnose(config, url)))
+    : diagnose(config))
   if (json) process.stdout.write(`${JSON.stringify(findings)}\n`)
   else
     for (const { check, status, message, remedy } of findings) {
@@ -51,14 +51,35 @@ async function checkStores(config: Config): Promise<Finding> {
   }
 }
 
-async function diagnose(config: Config, databaseUrl: string): Promise<Health> {
+/** What is down is a finding, and the rest is checked all the same. */
+async function diagnose(config: Config): Promise<Health> {
+  const [stores, others] = await Promise.all([checkStores(config), checkWithDatabase(config)])
+  return { findings: [stores, ...others] }
+}
+
+async function checkWithDatabase(config: Config): Promise<readonly Finding[]> {
+  try {
+    return await withDatabase(config, (url) => checkDelivery(config, url))
+  } catch (error) {
+    if (!(error instanceof AppError)) throw error
+    return [
+      bad('ERROR', 'database', {
+        message: error.message,
+        remedy:
+          'Until then a CDN delivers what it has and what is in the bucket, and everything else fails: see "Postgres is lost" in docs/operating/recovery.md. Delivery was not checked.',
+      }),
+    ]
+  }
+}
+
+async function checkDelivery(config: Config, databaseUrl: string): Promise<readonly Finding[]> {
   const { pg, close } = await openDatabase(databaseUrl, { connectionsMax: 2 })
   const cdn = config.distributionId ? openCloudFront(config.aws, config.distributionId) : null
   try {
     await prepareSchema(pg, config)
     const urlSecrets = await findUrlSecrets(pg, await readUrlSecrets(config))
     const { findings } = await diagnoseDelivery({ pg, cdn, config, presets: config.presets, urlSecrets })
-    return { findings: [await checkStores(config), ...findings] }
+    return findings
   } finally {
     cdn?.close()
     await close()

@@ -67,7 +67,7 @@ export function failureOf(
 ): AppError {
   if (error instanceof AppError) return error
   const { verb, key, bucket, variable } = at
-  const reason = nameOf(error) === 'AbortError' ? 'no response in time' : `${nameOf(error)}: ${causes(error)}`
+  const reason = reasonOf(error)
   return new AppError(
     'UNAVAILABLE',
     `Cannot ${verb} ${JSON.stringify(key)} in bucket ${bucket} (${reason}): ${remedyOf(error)}`,
@@ -88,6 +88,13 @@ export function failureOf(
     if (statusOf(failure) === 403) return `grant ${PERMISSIONS[verb]} on ${bucket} to these credentials.`
     return 'the store does not respond as expected; check AWS_ENDPOINT_URL_S3 and the network.'
   }
+}
+
+function reasonOf(error: unknown): string {
+  const name = nameOf(error)
+  // Ours, and the SDK's.
+  if (name === 'AbortError' || name === 'TimeoutError') return 'no response in time'
+  return name === 'Error' ? causes(error) : `${name}: ${causes(error)}`
 }
 
 /** Converts one key's failure in a response of 200 to an error like that of a response. */
