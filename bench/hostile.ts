@@ -13,6 +13,7 @@ import { table, withBench } from './support/service.ts'
 import { FAR_KINDS } from './support/worst-far.ts'
 import { FILTER_KINDS } from './support/worst-filters.ts'
 import { INNER_KINDS } from './support/worst-inner.ts'
+import { MISSED_KINDS } from './support/worst-missed.ts'
 import { MIXED_KINDS } from './support/worst-mixed.ts'
 import { SHAPE_KINDS } from './support/worst-shapes.ts'
 import { CSS_KINDS } from './support/worst-styles.ts'
@@ -43,6 +44,7 @@ export async function run(args: string[]): Promise<void> {
     ...FILTER_KINDS,
     ...USE_KINDS,
     ...MIXED_KINDS,
+    ...MISSED_KINDS,
     ...INNER_KINDS,
     ...CSS_KINDS,
     ...READ_KINDS,

@@ -132,6 +132,7 @@ function measure(tree: Tree, { extent, outlineOf, shareOf, areaOf, hasCurves }: 
   function weightOf(element: Element, { scale, isPlaced }: Position): Weight {
     const isShape = SHAPES.has(element.name)
     const isPrimitive = element.name.startsWith('fe')
+    const place = { outlineOf, extent, scale: isPlaced ? scale : null }
     return {
       cost: 1 + Math.ceil((element.pixels ?? 0) / PIXELS_PER_ELEMENT),
       shapes: isShape ? 1 : 0,
@@ -142,7 +143,7 @@ function measure(tree: Tree, { extent, outlineOf, shareOf, areaOf, hasCurves }: 
       filters: 0,
       work: isPrimitive
         ? workOfPrimitive(element, extent)
-        : addWork(workOf(element, outlineOf), workOfSize(element, { isShape, scale: isPlaced ? scale : null })),
+        : addWork(workOf(element, place), workOfSize(element, { isShape, scale: place.scale })),
       filled: NO_FILLED,
       outlineChars: OUTLINES.reduce((sum, name) => sum + (element.attributes.get(name)?.length ?? 0), 0),
       curves: hasCurves ? curvesOf(element, { scale, outlineOf }) : NO_CURVES,

@@ -1,5 +1,6 @@
 import { px } from './lengths.ts'
-import { countNumbers, type Outline } from './path-data.ts'
+import { type OutlinePlace, workOfOutline } from './outline-cost.ts'
+import { countNumbers } from './path-data.ts'
 import { readTransform } from './transform-list.ts'
 import { type Element, inherited, type Work } from './tree.ts'
 
@@ -36,16 +37,16 @@ const STROKED = work(0.06, 0.17)
 /** An embedded picture that is as large as the whole: enlarged, turned. */
 const PICTURE = work(11, 3.2)
 
-/** What drawing an element takes without its children, references and layers. @param outlineOf measures path data */
-export function workOf(element: Element, outlineOf: (data: string) => Outline): Work {
+/** What drawing an element takes without its children, references and layers. */
+export function workOf(element: Element, at: OutlinePlace): Work {
   switch (element.name) {
     case 'path':
     case 'polyline':
     case 'polygon':
-      return addWork(SHAPE, workOfOutline(element, outlineOf))
     case 'rect':
     case 'circle':
     case 'ellipse':
+      return addWork(SHAPE, workOfOutline(element, at))
     case 'line':
     case 'image':
       return SHAPE
@@ -87,31 +88,8 @@ export function workOfStrokedLetters(
 /** @param share of the picture that an embedded one covers, 0 to 1 */
 export const workOfPicture = (share: number): Work => addWork(NO_WORK, PICTURE, share)
 
-/** Shorter data is within what a shape takes. */
-const SHORT_OUTLINE_CHARS = 2000
-
-/**
- * cairo, which librsvg draws with, finds every crossing of a path's segments: 4,000 long ones take 2 s, 16,000 take 49 s. resvg keeps the
- * segments of each line of pixels in order: they take 0.08 and 0.5 s, 109,000 take 10 s. Their number grows with the segments and with how
- * often the outline crosses its own box; an outline that is stroked is drawn along both of its sides too.
- */
-function workOfOutline(element: Element, outlineOf: (data: string) => Outline): Work {
-  const data = element.attributes.get(element.name === 'path' ? 'd' : 'points') ?? ''
-  if (data.length < SHORT_OUTLINE_CHARS) return NO_WORK
-  const { segments, length, height } = outlineOf(data)
-  const sides = isStroked(element) ? STROKED_SIDES : 1
-  const crossings = height > 0 ? sides * Math.min(length / height, segments) : 0
-  return work(
-    0.0006 * segments + 0.05 * crossings + 0.000_0023 * crossings ** 2,
-    0.0045 * segments + 0.000_25 * segments * crossings,
-  )
-}
-
-/** The two sides, and joins. */
-const STROKED_SIDES = 2.2
-
 /** What a `use` draws may be stroked as that one says: its shapes cannot tell. */
-const isStroked = (element: Element): boolean => (inherited(element, 'stroke') ?? 'none') !== 'none'
+export const isStroked = (element: Element): boolean => (inherited(element, 'stroke') ?? 'none') !== 'none'
 
 const RARE = /[^\p{Script=Latin}\p{Script=Greek}\p{Script=Cyrillic}\p{Script=Common}\p{Script=Inherited}]/gu
 
