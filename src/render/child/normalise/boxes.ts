@@ -68,7 +68,8 @@ function findBox(element: Element, options: BoxOptions): Box | null {
   }
 }
 
-function boxOfChildren(element: Element, options: BoxOptions): Box | null {
+/** The union of the boxes of an element's children, in their own user space. */
+export function boxOfChildren(element: Element, options: BoxOptions): Box | null {
   if ((options.depth ?? 0) > 300) return null
   let box: Box | null = null
   for (const child of elementsOf(element)) {

@@ -1,6 +1,7 @@
-import { boxOf } from './boxes.ts'
+import { boxOf, boxOfChildren } from './boxes.ts'
 import { type Curves, curvesOf, enlargementOf, enlargementOfReference, workOfFar } from './far-cost.ts'
 import { checkFilter, workOfPrimitive } from './filter-cost.ts'
+import { isViewport, LAYER_PICTURES_MAX, workBeyond } from './layer-cost.ts'
 import { LIMITS, tooComplex } from './limits.ts'
 import { DEFINITIONS } from './names.ts'
 import { type Outline, openOutlines } from './path-data.ts'
@@ -10,6 +11,7 @@ import { grown } from './transforms.ts'
 import { type Element, elementsOf, type Tree, type Work } from './tree.ts'
 import {
   AREA_MAX,
+  addBeyond,
   check,
   isGradient,
   join,
@@ -123,7 +125,7 @@ function measure(tree: Tree, { extent, outlineOf, shareOf, areaOf, hasCurves }: 
     if (isWhole) addReferences(element, weight, at)
     open.delete(element)
     if (!isWhole) return null
-    addLayers(element, weight)
+    addLayers(element, weight, at)
     check(weight, tree.elements)
     if (referenced.has(element)) weights.set(element, weight)
     return weight
@@ -205,13 +207,24 @@ function measure(tree: Tree, { extent, outlineOf, shareOf, areaOf, hasCurves }: 
     return at.isPlaced ? { share: Math.min(shareMaxOf(target.name), area / extent ** 2) } : { area }
   }
 
-  function addLayers(element: Element, weight: Weight): void {
+  function addLayers(element: Element, weight: Weight, at: Position): void {
     if (element.name === 'filter') checkFilter(element)
     weight.nesting++
     const isFiltered = isLayered(element, 'filter')
     if (isFiltered) weight.filters++
     if (isFiltered || LAYERING.some((property) => isLayered(element, property))) weight.layers++
     if (hasLayer(element)) weight.work = addWork(weight.work, workOfLayers(element, shareOf(element)))
+    const beyond = workBeyond(element)
+    if (beyond.resvg > 0) addBeyond(weight, beyond, areaBeyond(element, at))
+  }
+
+  /** Of an element's layers, beyond the picture where that is known. */
+  function areaBeyond(element: Element, { scale, isPlaced }: Position): number {
+    const box = hasCurves ? null : isViewport(element) ? boxOfChildren(element, boxes) : boxOf(element, boxes)
+    const area = box ? box.width * box.height * scale ** 2 : AREA_MAX
+    return isPlaced
+      ? Math.max(0, Math.min(area, LAYER_PICTURES_MAX * extent ** 2) - extent ** 2)
+      : Math.min(area, AREA_MAX)
   }
 
   function cut({ attributes }: Element, property: string): void {

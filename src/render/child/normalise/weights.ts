@@ -2,6 +2,7 @@ import type { Engine } from '../../messages.ts'
 import { addCurves, type Curves } from './far-cost.ts'
 import { workOfEnlargedFilter } from './filter-cost.ts'
 import { workOfGradient } from './gradient-cost.ts'
+import { LAYER_PICTURES_MAX } from './layer-cost.ts'
 import { LIMITS, tooComplex } from './limits.ts'
 import type { Element, Work } from './tree.ts'
 import { addWork, NO_WORK, shareMaxOf, work, workOfUse } from './work.ts'
@@ -69,7 +70,17 @@ function addFilled(
   }
 }
 
-/** What gradients take. No shape covers more than the picture. @param extent the root's larger side in user units */
+/** Adds what layers take for what they cover beyond the picture. @param area in the square units that `area` of a weight is in */
+export function addBeyond(weight: Weight, beyond: Work, area: number): void {
+  if (beyond.resvg === 0 || area === 0) return
+  const { whole, perUnit } = weight.filled
+  weight.filled = {
+    whole: addWork(whole, beyond, LAYER_PICTURES_MAX - 1),
+    perUnit: addWork(perUnit, beyond, area),
+  }
+}
+
+/** What gradients and layers take. No shape covers more than the picture. @param extent the root's larger side in user units */
 export function workOfFilled({ filled: { whole, perUnit } }: Weight, extent: number): Work {
   const of = (engine: Engine) => Math.min(whole[engine], perUnit[engine] / extent ** 2)
   return work(of('resvg'), of('librsvg'))
