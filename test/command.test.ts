@@ -37,6 +37,11 @@ describe('afterimage', () => {
     ['an unknown command', ['backfil'], /Did you mean backfill\?/],
     ['an unknown option', ['coverage', '--preset', 'x'], /unknown option '--preset'/],
     ['an unknown format', ['backfill', '--formats', 'webp,gif'], /'webp,gif' is invalid\. Use some of webp, avif, png/],
+    [
+      'a limit that leaves nothing',
+      ['backfill', '--max-renderers', '0'],
+      /'0' is invalid\. Use a whole number, 1 or more/,
+    ],
     ['a value of the wrong kind', ['failures', '--limit', 'many'], /'many' is invalid\. Use a whole number/],
     [
       'a missing argument',

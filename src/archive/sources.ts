@@ -6,7 +6,11 @@ import type { ArchiveSource } from './archive.ts'
 /** A file as an archive. Throws BAD_INPUT if there is none. */
 export async function fileSource(file: string): Promise<ArchiveSource & { readonly close: () => Promise<void> }> {
   const handle = await open(file).catch((error) => {
-    throw new AppError('BAD_INPUT', `Cannot read ${file}: ${error.message}`, { cause: error })
+    throw new AppError(
+      'BAD_INPUT',
+      `Cannot read ${file} (${error.code ?? error.message}): give a ZIP archive that exists and may be read.`,
+      { cause: error },
+    )
   })
   const stat = await handle.stat()
   if (!stat.isFile()) {

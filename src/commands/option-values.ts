@@ -20,6 +20,12 @@ export function count(text: string): number {
   throw new InvalidArgumentError('Use a whole number, 0 or more.')
 }
 
+/** The same, of things of which none would make no sense. */
+export function countOfSome(text: string): number {
+  if (/^[1-9]\d{0,8}$/.test(text)) return Number(text)
+  throw new InvalidArgumentError('Use a whole number, 1 or more.')
+}
+
 /** An absolute URL. */
 export function url(text: string): string {
   if (URL.canParse(text)) return text

@@ -4,7 +4,7 @@ import tab from '@bomb.sh/tab/commander'
 import { Command, type CommanderError, InvalidArgumentError, Option } from 'commander'
 import { TOKEN_SCOPES } from '../access/caller.ts'
 import { IMPORT_HELP } from './import-help.ts'
-import { count, date, FORMATS, formats, list, url } from './option-values.ts'
+import { count, countOfSome, date, FORMATS, formats, list, url } from './option-values.ts'
 import { REBUILD_HELP } from './rebuild-help.ts'
 import { run, runProcess, USAGE } from './run-process.ts'
 
@@ -110,7 +110,7 @@ function addPictures(program: Command): void {
     .addOption(new Option('--formats <formats>', `of ${FORMATS.join(', ')}, separated by commas`).argParser(formats))
     .addOption(new Option('--mode <mode>', 'which items').choices(MODES).default('stale'))
     .option('--previews', "also compose the families' previews")
-    .option('--max-renderers <count>', 'renderers of all workers that it uses at once', count)
+    .option('--max-renderers <count>', 'renderers of all workers that it uses at once', countOfSome)
     .addOption(new Option('--priority <priority>', 'which of several backfills goes first').choices(PRIORITIES))
     .option('--not-after <date>', 'pause it then if it is not done, as in 2027-01-31T06:00:00Z', date)
     .option('--json', JSON_HELP)
@@ -137,7 +137,7 @@ function addPictures(program: Command): void {
     .description('The items that cannot be drawn, and why')
     .option('--vendor <username>', 'of this vendor')
     .option('--code <code>', 'with this reason code')
-    .option('--limit <count>', 'at most so many', count, 100)
+    .option('--limit <count>', 'at most so many', countOfSome, 100)
     .option('--json', 'print a JSON object per line')
     .action(run(async (options) => (await import('./reports.ts')).printFailures(options)))
   program
