@@ -80,18 +80,21 @@ export async function withClient<T>(url: string, work: (client: pg.Client) => Pr
 
 /**
  * Starts one of our programs and waits until it prints `ready`.
+ * @param options.file below this project's folder, or an absolute path
  * @param options.prefix a command that runs it, such as taskset
+ * @param options.flags of Node
  * @param options.logFile gets its output: through a pipe, each line of the access log would wake this process
  */
 export async function startProgram(
   bench: Bench,
-  options: { file: string; ready: RegExp; prefix?: string[]; logFile?: string },
+  options: { file: string; ready: RegExp; prefix?: string[]; flags?: readonly string[]; logFile?: string },
 ): Promise<{ child: ChildProcess; said: string }> {
   const [command = process.execPath, ...args] = [
     ...(options.prefix ?? []),
     process.execPath,
     ...(options.file === 'workers/main.ts' ? WORKER_FLAGS : []),
-    path.join(ROOT, options.file),
+    ...(options.flags ?? []),
+    path.resolve(ROOT, options.file),
   ]
   const { logFile } = options
   const output = logFile === undefined ? 'pipe' : openSync(logFile, 'w')
