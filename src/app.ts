@@ -156,13 +156,13 @@ export async function openApp(
   opening.defer(() => cdn?.close())
   const doctor = openDoctor({ pg, cdn, config, presets, urlSecrets })
   opening.defer(doctor.close)
-  const warmQueue = openWarmQueue(pg, { warmPages: config.warmPages })
-  opening.defer(warmQueue.close)
-  const estimateBackfill = createEstimate({ pg, presets, urlSecret })
   const admission = openAdmissionLimiter({
     places: PLACES_PER_RENDERER * pool.size,
     refill: REFILL_PER_RENDERER * pool.size,
   })
+  const warmQueue = openWarmQueue(pg, { warmPages: config.warmPages, isBusy: admission.isBusy })
+  opening.defer(warmQueue.close)
+  const estimateBackfill = createEstimate({ pg, presets, urlSecret })
   const limits = openLimits(config)
   const rendering = { pg, stores, pool, presets, urlSecret, admission }
   const records = openRecordQueue(pg)

@@ -50,3 +50,20 @@ it.each([
     expect(rows).toEqual(queued.map((payload) => ({ payload, priority: 60 })))
   },
 )
+
+it('items are warmed once no picture is being made for a viewer, but those at once that a viewer waits for', async () => {
+  const app = await testApp()
+  await heartbeat(app.pg, 'a-worker')
+  const queued = async () =>
+    (await app.pg.query('select payload from graphile_worker._private_jobs order by id')).rows.map(
+      ({ payload }) => payload.itemIds,
+    )
+  const place = await app.admission.acquire({ path: ['vendor', 'client'], lane: 'quick' })
+  app.warmQueue.add(1)
+  app.warmQueue.addAwaited(2)
+  await until(async () => (await queued()).length > 0)
+  expect(await queued()).toEqual([[2]])
+  place.release()
+  await until(async () => (await queued()).length > 1)
+  expect(await queued()).toEqual([[2], [1]])
+})

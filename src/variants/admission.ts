@@ -21,6 +21,8 @@ export interface AdmissionLimiter {
   check(entry: LaneEntry): void
   /** Waits for a slot. Rejects with BUSY: immediately if the wait would be too long, after WAIT_MAX_MS, or when it aborts. */
   acquire(applicant: Applicant): Promise<Admission>
+  /** Whether a picture is being made. */
+  isBusy(): boolean
 }
 
 /** A viewer that waits this long still gets the picture; a CDN gives up after 30 s (CloudFront's default). */
@@ -112,6 +114,7 @@ export function openAdmissionLimiter({ places, refill = 1 }: { places: number; r
     ((lanes.ahead(entry) + 1) * meanMs[entry.lane]) / (entry.lane === 'slow' ? lanes.slowMax : places)
 
   return {
+    isBusy: () => held.quick + held.slow > 0,
     check(entry) {
       if (!isFree(entry) && expectedMs(entry) > HELD_MS) throw BUSY
     },

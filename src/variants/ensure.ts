@@ -120,7 +120,7 @@ export function createEnsureVariant(
     try {
       // Its vendor turned out slow while it waited.
       if (!isSlow && isSlowVendor() && !place.becomeSlow()) {
-        warmQueue.add(wanted.itemId)
+        warmQueue.addAwaited(wanted.itemId)
         throw tooSlow()
       }
       return await withLock(wanted, { ...call, path, isSlow: isSlow || isSlowVendor(), place })
@@ -222,7 +222,7 @@ export function createEnsureVariant(
       const { itemId, sourceHash } = wanted
       await recordResults(pg, { failures: [{ itemId, sourceHash, error: error as AppError, backfillId: null }] })
     }
-    if (isTooSlow) warmQueue.add(wanted.itemId)
+    if (isTooSlow) warmQueue.addAwaited(wanted.itemId)
     return error
   }
 }

@@ -11,32 +11,41 @@ const JOBS_MAX = 500
 /** The same item is queued for pages at most once a minute; this many items are remembered. */
 const PAGE_AGAIN_MS = 60_000
 const REMEMBERED_MAX = 50_000
-/** Items of pages waiting to be queued; any more are made on their first request. */
+/** Items of pages, and of requests, waiting to be queued; any more are made on their first request. */
 const PAGE_ITEMS_MAX = 5000
+const REQUEST_ITEMS_MAX = 20_000
 
 export interface WarmQueue {
-  /** Queues an item whose first picture a request has made, or found too slow. Never throws or blocks. */
+  /** Queues an item whose first picture a request has made, once no viewer waits. Never throws or blocks. */
   add(itemId: number): void
-  /** Queues an item whose URLs a page has received, after everything that somebody waits for. Never throws or blocks. */
+  /** Queues an item that a request found too slow: its viewer waits for a worker to make it. Never throws or blocks. */
+  addAwaited(itemId: number): void
+  /** Queues an item whose URLs a page has received, once no viewer waits, after everything that somebody waits for. Never throws or blocks. */
   addPage(itemId: number): void
   /** Queues everything collected so far. */
   close(): Promise<void>
 }
 
 /**
- * Has workers make what items lack, ahead of any backfill; no jobs are queued if there is no live worker.
+ * Has workers make what items lack, ahead of any backfill; no jobs are queued if there is no live worker. While this process makes pictures
+ * for viewers without a pause, it queues nothing that nobody waits for: workers on the same machine would take a third of it.
  * @param options.warmPages whether pages are warmed before the browser requests pictures
+ * @param options.isBusy whether a picture is being made for a viewer
  */
-export function openWarmQueue(pg: Pg, { warmPages }: { warmPages: boolean }): WarmQueue {
+export function openWarmQueue(pg: Pg, { warmPages, isBusy }: { warmPages: boolean; isBusy: () => boolean }): WarmQueue {
+  const awaited = new Set<number>()
   const ofRequests = new Set<number>()
   const ofPages = new Set<number>()
   /** When each item was last queued by a page, oldest first. */
   const printedAt = new Map<number, number>()
   let timer: NodeJS.Timeout | null = null
   let flushing = Promise.resolve()
+  let isClosing = false
 
   async function flush(): Promise<void> {
     timer = null
+    await queue(awaited, (itemIds) => enqueue(pg, 'make_rest', { itemIds }))
+    if (isBusy() && !isClosing) return flushLater()
     await queue(ofRequests, (itemIds) => enqueue(pg, 'make_rest', { itemIds }))
     await queue(ofPages, (itemIds) => enqueue(pg, 'warm_page', { itemIds }))
   }
@@ -60,13 +69,20 @@ export function openWarmQueue(pg: Pg, { warmPages }: { warmPages: boolean }): Wa
     flushing = flushing.then(flush)
   }
 
+  function flushLater(): void {
+    if (awaited.size + ofRequests.size + ofPages.size > 0) timer ??= setTimeout(startFlush, COLLECT_MS)
+  }
+
   function collect(items: Set<number>, itemId: number): void {
     items.add(itemId)
-    timer ??= setTimeout(startFlush, COLLECT_MS)
+    flushLater()
   }
 
   return {
-    add: (itemId) => collect(ofRequests, itemId),
+    add(itemId) {
+      if (ofRequests.size < REQUEST_ITEMS_MAX) collect(ofRequests, itemId)
+    },
+    addAwaited: (itemId) => collect(awaited, itemId),
     addPage(itemId) {
       if (!warmPages || ofPages.size >= PAGE_ITEMS_MAX) return
       const now = performance.now()
@@ -78,6 +94,7 @@ export function openWarmQueue(pg: Pg, { warmPages }: { warmPages: boolean }): Wa
       collect(ofPages, itemId)
     },
     async close() {
+      isClosing = true
       if (timer) {
         clearTimeout(timer)
         startFlush()
