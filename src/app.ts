@@ -42,6 +42,7 @@ export interface App {
   readonly config: Config
   readonly pg: Database['pg']
   readonly searchPool: Database['searchPool']
+  readonly keyedPool: Database['keyedPool']
   readonly prisma: Database['prisma']
   readonly health: DatabaseHealth
   readonly monitor: Monitor
@@ -127,7 +128,7 @@ export async function openApp(
   const [adminTokens, secrets] = await Promise.all([loadAdminTokens(config), loadUrlSecrets(config)])
   const database = await openDatabase(databaseUrl, { connectionsMax: config.databaseConnections })
   opening.defer(database.close)
-  const { pg, searchPool, prisma, health } = database
+  const { pg, searchPool, keyedPool, prisma, health } = database
   await prepareSchema(pg, config)
   const urlSecrets = await registerUrlSecrets(pg, secrets)
   const channels = overrides.role ? CHANNELS[overrides.role] : Object.values(CHANNELS).flat()
@@ -164,8 +165,8 @@ export async function openApp(
   opening.defer(warmQueue.close)
   const estimateBackfill = createEstimate({ pg, presets, urlSecret })
   const limits = openLimits(config)
-  const rendering = { pg, stores, pool, presets, urlSecret, admission }
-  const records = openRecordQueue(pg)
+  const rendering = { pg, keyedPool, stores, pool, presets, urlSecret, admission }
+  const records = openRecordQueue(keyedPool)
   opening.defer(records.close)
   const ensureVariant = createEnsureVariant({ ...rendering, records, warmQueue, limits })
   const { layouts } = config
@@ -176,6 +177,7 @@ export async function openApp(
     config,
     pg,
     searchPool,
+    keyedPool,
     prisma,
     health,
     monitor,

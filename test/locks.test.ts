@@ -93,7 +93,7 @@ describe('locks of variants', () => {
     const previews = [taken[1], taken[3]].filter((each) => each?.isHeld)
     expect([thumbnail?.isHeld, ofOther?.isHeld, previews.length]).toEqual([true, true, 1])
     expect(taken.map(({ located }) => located?.itemId)).toEqual([ids[0], ids[0], ids[1], ids[0]])
-    const { rows } = await app.pg.query(`select distinct pid from pg_locks where locktype = 'advisory'`)
+    const { rows } = await app.pg.query(ADVISORY.replace('count(*)::int as locks', 'distinct pid'))
     expect(rows).toHaveLength(1)
     const others = async () => {
       await using locks = await lockItems(app.pg, ids)

@@ -188,7 +188,7 @@ it('a picture that nobody waits for any more is not made', async () => {
   const gone = new AbortController()
   const all = keys.map((key) => fetch(`${url}/images/${key}`, { signal: gone.signal }).catch(() => null))
   // Admitted ones wait for their locks; the others wait for admission.
-  await until(() => app.pg.totalCount > 3)
+  await until(() => app.admission.isBusy())
   gone.abort()
   await Promise.all(all)
   await release()
@@ -240,7 +240,7 @@ describe('a refusal', () => {
     })
     const url = await listen((request, response) => void handle(request, response, request.url?.slice(1) ?? ''))
     const statuses = async () => await Promise.all(keys.map(async (key) => (await fetch(`${url}/${key}`)).status))
-    const sent = vi.spyOn(app.pg, 'query')
+    const sent = vi.spyOn(app.keyedPool, 'query')
     const lookUps = () => sent.mock.calls.filter(([query]) => JSON.stringify(query).includes('locate-variants')).length
     expect(await statuses()).toEqual([503, 503])
     const first = lookUps()

@@ -5,6 +5,7 @@ import { describe, expect, inject, it, onTestFinished } from 'vitest'
 import { openDatabase } from '../src/db/database.ts'
 import { execute, fetchAll, fetchFirst, query } from '../src/db/query.ts'
 import { STATEMENTS, statement } from '../src/db/statement.ts'
+import { locateVariants } from '../src/variants/locate.ts'
 import { testDatabase } from './support/database.ts'
 
 const SOURCES = path.join(import.meta.dirname, '../src')
@@ -171,6 +172,31 @@ describe('the statements that stay SQL', () => {
     expect(await statement({ name: 'test-null', text: said.text, columns: { it: allowed } }).all(db.pg)).toHaveLength(1)
   })
 
+  it('that viewers wait for are planned once per connection, by keys, even while the catalogue is empty', async () => {
+    const db = await openDatabase(await testDatabase(), { connectionsMax: 1 })
+    onTestFinished(db.close)
+    const client = await db.keyedPool.connect()
+    onTestFinished(() => client.release())
+    const recipe = {
+      name: 'preview',
+      recipeHash: 'x',
+      formats: [],
+      isTransform: false,
+      earlierHashes: [],
+      presetFor: never,
+    }
+    const wanted = { sourceKey: 'a/icons/b/c/d.svg', recipe, format: 'WEBP' } as const
+    for (let times = 0; times < 8; times++) expect(await locateVariants(client, [wanted])).toEqual([null])
+    const { rows } = await client.query('select name, custom_plans::int from pg_prepared_statements')
+    expect(rows).toEqual([{ name: 'locate-variants', custom_plans: 0 }])
+    for (const name of ['locate-variants', 'record-results']) {
+      const plan = await client.query(`explain (generic_plan) ${STATEMENTS.get(name)?.text}`)
+      expect(plan.rows.map((row) => row['QUERY PLAN']).join('\n')).not.toMatch(
+        /Seq Scan on (?:item|image|render_failure)/,
+      )
+    }
+  })
+
   it('are refused with a duplicate name, and with a parameter that is not declared or not used', () => {
     const [taken = ''] = STATEMENTS.keys()
     expect(() => statement({ name: taken, text: 'select' })).toThrow(`two statements are named ${taken}`)
@@ -180,6 +206,10 @@ describe('the statements that stay SQL', () => {
     )
   })
 })
+
+const never = (): never => {
+  throw new Error('there is no item')
+}
 
 describe('plain statements', () => {
   it('are built by table and column, and return the generated types', async () => {

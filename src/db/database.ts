@@ -20,6 +20,12 @@ export interface Database {
    * cheap as comparing two numbers, and would therefore scan all of a small catalogue.
    */
   readonly searchPool: Pg
+  /**
+   * For the statements that a viewer of a picture waits for, all by keys, on connections of their own: each is planned once per connection,
+   * and to use the indexes, however small the tables are at that time. Postgres plans a statement with lists of parameters anew each time,
+   * which takes longer than running it.
+   */
+  readonly keyedPool: Pg
   /** For reads that depend on a GraphQL selection. Shares the pool and its errors. */
   readonly prisma: Prisma
   readonly health: DatabaseHealth
@@ -29,6 +35,16 @@ export interface Database {
 /** At most this many searches run at once in a process, each statement for at most this long. */
 const SEARCH_CONNECTIONS = 3
 const SEARCH_MAX_MS = 5000
+/** Two look-ups, the locks, and what is recorded. */
+const KEYED_CONNECTIONS = 4
+const KEYED_SETTINGS = {
+  plan_cache_mode: 'force_generic_plan',
+  enable_seqscan: 'off',
+  enable_hashjoin: 'off',
+  enable_mergejoin: 'off',
+  enable_material: 'off',
+  jit: 'off',
+}
 const SEARCH_SETTINGS = { enable_seqscan: 'off', jit: 'off', statement_timeout: `${SEARCH_MAX_MS}ms` }
 
 /**
@@ -54,15 +70,17 @@ export async function openDatabase(url: string, { connectionsMax }: { connection
   }
   const pool = openPool(url, { connectionsMax, health })
   const searchPool = openPool(url, { connectionsMax: SEARCH_CONNECTIONS, health, settings: SEARCH_SETTINGS })
+  const keyedPool = openPool(url, { connectionsMax: KEYED_CONNECTIONS, health, settings: KEYED_SETTINGS })
   const prisma = openPrisma(pool)
   return {
     pg: pool,
     searchPool,
+    keyedPool,
     prisma,
     health,
     close: async () => {
       await prisma.$disconnect()
-      await Promise.all([pool.end(), searchPool.end()])
+      await Promise.all([pool, searchPool, keyedPool].map((each) => each.end()))
     },
   }
 }

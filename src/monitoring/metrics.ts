@@ -48,7 +48,7 @@ export function createMetrics(
     renderers.set(size)
     renderersBusy.set(stats.busy)
     rendersWaiting.set(stats.waiting)
-    const pools = [app.pg, app.searchPool]
+    const pools = [app.pg, app.searchPool, app.keyedPool]
     const sum = (count: (pool: App['pg']) => number) => pools.reduce((total, pool) => total + count(pool), 0)
     dbPool.set(
       { state: 'active' },

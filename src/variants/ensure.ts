@@ -3,7 +3,7 @@ import { AppError, isSourceFailure } from '../core/errors.ts'
 import { log } from '../core/log.ts'
 import { logFailure } from '../core/log-failure.ts'
 import type { UrlSecret } from '../core/version.ts'
-import type { Pg } from '../db/database.ts'
+import type { Database } from '../db/database.ts'
 import { networkOf } from '../limits/network.ts'
 import type { RateLimit } from '../limits/rate-limit.ts'
 import { inStage } from '../telemetry/stage.ts'
@@ -71,17 +71,17 @@ interface Outcome {
  * or with UNAVAILABLE.
  */
 export function createEnsureVariant(
-  deps: RenderDeps & {
-    readonly pg: Pg
-    readonly records: RecordQueue
-    readonly warmQueue: WarmQueue
-    readonly admission: AdmissionLimiter
-    readonly limits: { readonly transforms: RateLimit }
-  },
+  deps: RenderDeps &
+    Pick<Database, 'pg' | 'keyedPool'> & {
+      readonly records: RecordQueue
+      readonly warmQueue: WarmQueue
+      readonly admission: AdmissionLimiter
+      readonly limits: { readonly transforms: RateLimit }
+    },
 ): EnsureVariant {
   const { pg, stores, pool, records, warmQueue, admission, limits } = deps
   const flights = createFlights<Delivered>()
-  const lockVariant = openVariantLocks(pg)
+  const lockVariant = openVariantLocks(deps.keyedPool)
   /** Pictures that are being made, or wait for their turn. */
   let making = 0
   const notifyInteractive = createInteractiveNotice(pg)

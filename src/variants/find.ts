@@ -39,7 +39,7 @@ export interface IssuedImage {
 }
 
 interface Finder extends UrlSecrets {
-  readonly pg: Pg
+  readonly keyedPool: Pg
   readonly presets: Presets
   readonly ladder: readonly number[]
   readonly uses: TransformUses
@@ -55,7 +55,7 @@ const REFUSED = { max: 5000, ttl: 3000 }
  * of a PRIVATE item in the same way, unless the request is signed.
  */
 export function createVariantFinder(app: Finder): (key: string) => Promise<IssuedImage | null> {
-  const locate = openLocator(app.pg)
+  const locate = openLocator(app.keyedPool)
   /**
    * Pictures for which there was no place a moment ago, by key: in an overload, they are requested again and again, and a look-up for each
    * refusal takes time from the renderers. Whether a picture may be shown is checked once more before it is made.

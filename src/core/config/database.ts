@@ -21,7 +21,7 @@ export const DATABASE_VARIABLES = [
     name: 'DATABASE_CONNECTIONS',
     default: `\`RENDERERS\` + ${ADDITIONAL_CONNECTIONS}`,
     meaning:
-      'Maximum number of connections to Postgres per process, in addition to one for notifications and, in an API, three for searches.',
+      'Maximum number of connections to Postgres per process, in addition to one for notifications and, in an API, three for searches and four for pictures.',
   },
 ] as const
 
