@@ -17,6 +17,8 @@ const WRITES_AT_ONCE = 16
 /** How long it takes until a sender that was cut off is noticed, and how often to look. */
 const [NOTICED_MS, NOTICED_EVERY_MS] = [1000, 50]
 
+const isAbsent = ({ code }: NodeJS.ErrnoException): boolean => code === 'ENOENT' || code === 'ENOTDIR'
+
 /**
  * A store in a directory. Objects appear by link or rename, never partially. Throws UNAVAILABLE if the directory cannot be created or
  * read, BAD_INPUT for a key outside of it.
@@ -57,18 +59,21 @@ export async function openFsStore(directory: string): Promise<Store> {
     throw new AppError('UNAVAILABLE', `Cannot ${verb} ${key} in ${root}: ${error.message}`, { cause: error })
   }
   const absent = (error: NodeJS.ErrnoException): null => {
-    if (error.code === 'ENOENT' || error.code === 'ENOTDIR') return null
+    if (isAbsent(error)) return null
     throw error
   }
 
   const readFile = createFileReader()
   const get: Store['get'] = async (key, { range } = {}) => {
     const file = locate(key)
-    const read = async () => {
-      await checkFolder(path.dirname(file))
+    try {
+      const folder = path.dirname(file)
+      if (!checked.has(folder)) await checkFolder(folder)
       return range ? await readRange(file, range) : await readFile(file)
+    } catch (error) {
+      if (isAbsent(error as NodeJS.ErrnoException)) return null
+      return failed('read', key)(error as NodeJS.ErrnoException)
     }
-    return read().catch(absent).catch(failed('read', key))
   }
 
   const newDraft = () => path.join(root, DRAFTS, newDraftName())
