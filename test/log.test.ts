@@ -71,7 +71,7 @@ it('has one line for each request, with its id and why its picture failed; of st
     const server = createServer((request, response) => {
       const own = { requestId: assignRequestId(request, response), described: {} }
       inRequest(own, () => {
-        observeRequest(request, response, own.described)
+        observeRequest(request, response, own)
         if (request.url.endsWith('broken')) Object.assign(currentRequest().described, { vendor: 'acme', code: 'NOT_SVG' })
         response.writeHead(request.url.endsWith('broken') ? 422 : request.url.endsWith('full') ? 503 : 200).end()
       })

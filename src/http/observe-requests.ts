@@ -1,5 +1,6 @@
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import { log } from '../core/log.ts'
+import { inRequest } from '../core/request-context.ts'
 import { httpRequests, httpSeconds } from '../telemetry/metrics.ts'
 import { pathOf } from './sender.ts'
 
@@ -67,8 +68,9 @@ export function createObserver({ accessLog }: { readonly accessLog: boolean }) {
   return function observeRequest(
     request: IncomingMessage,
     response: ServerResponse,
-    described: Readonly<Record<string, string | number>>,
+    context: { readonly requestId: string; readonly described: Record<string, string | number> },
   ): void {
+    const { described } = context
     const from = performance.now()
     const route = routeOf(pathOf(request))
     response.once('close', () => {
@@ -87,7 +89,7 @@ export function createObserver({ accessLog }: { readonly accessLog: boolean }) {
       const path = pathOf(request).slice(0, PATH_MAX)
       const sampled = standsFor > 1 ? { sampled: standsFor } : {}
       const fields = { method, path, status, ms: Math.round(ms * 10) / 10, ...sampled, ...described }
-      log[isDescribed ? 'warn' : 'info']('request', fields)
+      inRequest(context, () => log[isDescribed ? 'warn' : 'info']('request', fields))
     })
   }
 }

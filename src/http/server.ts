@@ -96,7 +96,7 @@ export async function serve(
 
   const server = createServer({ requestTimeout: UPLOAD_MS, headersTimeout: 10_000 }, (request, response) => {
     const context = { requestId: assignRequestId(request, response), described: {} }
-    inRequest(context, () => observeRequest(request, response, context.described))
+    observeRequest(request, response, context)
     // Its connection would be used again otherwise.
     if (isDraining) response.setHeader('connection', 'close')
     if (!request.url?.startsWith('/uploads/')) endInTime(request, response, requestMs)
