@@ -1,4 +1,5 @@
 import { mkdir, writeFile } from 'node:fs/promises'
+import { cpus } from 'node:os'
 import path from 'node:path'
 import { parseArgs } from 'node:util'
 import { startBackfill } from '../src/backfill/backfills.ts'
@@ -12,6 +13,7 @@ import { startS3 } from '../test/support/s3-server.ts'
 import { installDependencies } from './fidelity/dependencies.ts'
 import { makeBuckets } from './support/buckets.ts'
 import { drawChart } from './support/chart.ts'
+import { measureNative } from './support/native.ts'
 import { cpuOfTree, type Sample, sampleService } from './support/sample.ts'
 import { type Bench, startProgram, table, withBench } from './support/service.ts'
 
@@ -24,14 +26,15 @@ const SAMPLES = 200
 
 /**
  * An end-to-end backfill of real icons, compared with the renderers alone: items a second, memory of every process, rows of the queue,
- * size of the database and dead tuples over time. `npm run bench -- backfill [--items N] [--store fs|s3]`; without `--items` all of
- * @iconify/json, which takes hours on two cores.
+ * size of the database and dead tuples over time. `npm run bench -- backfill [--items N] [--store fs|s3] [--native PROGRAM]`; without `--items` all of
+ * @iconify/json, which takes hours on two cores. `--native` compares it with the machine's limit too: see support/native.ts.
  */
 export async function run(args: string[]): Promise<void> {
   const options = {
     items: { type: 'string' },
     store: { type: 'string', default: 'fs' },
     workers: { type: 'string', default: '1' },
+    native: { type: 'string' },
   } as const
   const { values } = parseArgs({ args, options })
   const s3 = values.store === 's3' ? await startS3() : null
@@ -39,7 +42,11 @@ export async function run(args: string[]): Promise<void> {
     const env = s3 ? await makeBuckets(s3.url, 'backfill') : {}
     await withBench(
       (bench) =>
-        measure(bench, { items: Number(values.items ?? Number.POSITIVE_INFINITY), workers: Number(values.workers) }),
+        measure(bench, {
+          items: Number(values.items ?? Number.POSITIVE_INFINITY),
+          workers: Number(values.workers),
+          native: values.native,
+        }),
       { env },
     )
   } finally {
@@ -49,11 +56,18 @@ export async function run(args: string[]): Promise<void> {
 
 async function measure(
   bench: Bench,
-  { items: wanted, workers: workerCount }: { items: number; workers: number },
+  {
+    items: wanted,
+    workers: workerCount,
+    native: program,
+  }: { items: number; workers: number; native: string | undefined },
 ): Promise<void> {
   const { app } = bench
   const items = await importIcons(bench, wanted)
-  const poolRate = await measurePool(bench)
+  const sources = await sampleSources(bench)
+  const measureLimit = () => (program ? measureNative(program, { sources, threads: cpus().length }) : null)
+  const limit = await measureLimit()
+  const poolRate = await measurePool(bench, sources)
   process.stdout.write(`${items} items imported; the renderers alone: ${poolRate.toFixed(1)} items/s\n`)
 
   const workers = []
@@ -62,6 +76,7 @@ async function measure(
     workers.push(child.pid as number)
   }
   const cpuBefore = await cpuOfTree(workers, app.pg)
+  const busyBefore = busyMs()
   const { id } = await startBackfill(app, checkRequest(app.presets, { scope: WHOLE_CATALOGUE }))
   const samples: Sample[] = []
   const everyMs = Math.min(Math.max(((items / poolRate) * 1000) / SAMPLES, 500), 60_000)
@@ -79,10 +94,12 @@ async function measure(
   }
   samples.push(await sampleService(app, { backfillId: id, workers }))
   const cpu = await cpuOfTree(workers, app.pg)
+  const busyAfter = busyMs()
   const [progress] = await readProgress(app.pg, [id])
   const seconds = (backfill.finishedAt.getTime() - backfill.createdAt.getTime()) / 1000
   // Measured again, because a shared machine may have changed speed.
-  const poolRateAfter = await measurePool(bench)
+  const poolRateAfter = await measurePool(bench, sources)
+  const limitAfter = await measureLimit()
   const settled = (progress?.doneItems ?? 0) + (progress?.failedItems ?? 0)
   const rate = settled / seconds
 
@@ -99,6 +116,25 @@ async function measure(
       (rate / ((poolRate + poolRateAfter) / 2)).toFixed(2),
       '>= 0.90',
     ],
+    ...(limit && limitAfter
+      ? [
+          [
+            'the same',
+            `${rate.toFixed(1)} items/s`,
+            `native code ${limit.rate.toFixed(1)} before, ${limitAfter.rate.toFixed(1)} after, ${((limit.cpuMs + limitAfter.cpuMs) / 2 / sources.length).toFixed(2)} ms of CPU an item`,
+            (rate / ((limit.rate + limitAfter.rate) / 2)).toFixed(2),
+            workerCount > 1 ? '>= 0.70' : '>= 0.65',
+          ],
+        ]
+      : []),
+    [
+      'the machine, busy',
+      `${((100 * (busyAfter.busy - busyBefore.busy)) / (busyAfter.all - busyBefore.all)).toFixed(0)} %`,
+      '',
+      '',
+      '',
+    ],
+    ['CPU of all processes an item', perItem(busyAfter.busy - busyBefore.busy), '', '', ''],
     ['items done, failed', `${progress?.doneItems}, ${progress?.failedItems}`, `${items} imported`, '', ''],
     ['images, bytes', `${progress?.imagesMade}, ${((progress?.bytesWritten ?? 0) / 1e9).toFixed(2)} GB`, '', '', ''],
     ['CPU of the worker process an item', perItem(cpu.workerMs - cpuBefore.workerMs), '', '', ''],
@@ -136,16 +172,28 @@ async function importIcons({ app }: Bench, wanted: number): Promise<number> {
   return added
 }
 
-/** The renderers alone: sources in memory, pictures dropped. */
-async function measurePool({ app }: Bench): Promise<number> {
+/** CPU time of the whole machine so far: of all programs, and with the idle time, ms. */
+function busyMs(): { busy: number; all: number } {
+  let [busy, all] = [0, 0]
+  for (const { times } of cpus()) {
+    const used = times.user + times.nice + times.sys + times.irq
+    busy += used
+    all += used + times.idle
+  }
+  return { busy, all }
+}
+
+async function sampleSources({ app }: Bench): Promise<Buffer[]> {
   const { rows } = await app.pg.query(
     `select source_key from (select source_key, row_number() over (order by id) as n, count(*) over () as all from item) as i
      where n % greatest(i.all / $1, 1) = 0 limit $1`,
     [POOL_ITEMS],
   )
-  const sources = await Promise.all(
-    rows.map(({ source_key }) => app.stores.originals.get(source_key) as Promise<Buffer>),
-  )
+  return await Promise.all(rows.map(({ source_key }) => app.stores.originals.get(source_key) as Promise<Buffer>))
+}
+
+/** The renderers alone: sources in memory, pictures dropped. */
+async function measurePool({ app }: Bench, sources: readonly Buffer[]): Promise<number> {
   const variants = firstVariants(app.presets).map(({ preset, format }) => ({ preset: preset.name, format }))
   const queue = [...sources]
   const startedAt = performance.now()
