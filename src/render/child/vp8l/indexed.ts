@@ -12,6 +12,8 @@ export interface Indexed {
 
 const COLOURS_MAX = 256
 const TABLE = 1024
+/** A run of this many pixels is quicker to fill at once. */
+const LONG = 32
 
 /** Null if it has more colours; then it stops at the first one above. */
 export function toIndexed(raster: Raster): Indexed | null {
@@ -23,8 +25,6 @@ export function toIndexed(raster: Raster): Indexed | null {
   // Open addressing in a table of four times the size: a Map is several times slower on anti-aliased art. Slots hold the index plus one; 0 is empty.
   const keys = new Uint32Array(TABLE)
   const slots = new Uint16Array(TABLE)
-  let last = ~(all[0] as number) >>> 0
-  let index = 0
   for (let row = 0; row < height; row++) {
     const from = row * width
     const end = from + width
@@ -33,20 +33,21 @@ export function toIndexed(raster: Raster): Indexed | null {
       indices.copyWithin(from, from - width, from)
       continue
     }
-    for (let at = from; at < end; at++) {
+    for (let at = from; at < end; ) {
       const colour = all[at] as number
-      if (colour !== last) {
-        last = colour
-        let slot = Math.imul(colour, 0x9e3779b1) >>> 22
-        while (slots[slot] !== 0 && keys[slot] !== colour) slot = (slot + 1) % TABLE
-        if (slots[slot] === 0) {
-          if (colours.length === COLOURS_MAX) return null
-          keys[slot] = colour
-          slots[slot] = colours.push(colour)
-        }
-        index = (slots[slot] as number) - 1
+      let slot = Math.imul(colour, 0x9e3779b1) >>> 22
+      while (slots[slot] !== 0 && keys[slot] !== colour) slot = (slot + 1) % TABLE
+      if (slots[slot] === 0) {
+        if (colours.length === COLOURS_MAX) return null
+        keys[slot] = colour
+        slots[slot] = colours.push(colour)
       }
-      indices[at] = index
+      const index = (slots[slot] as number) - 1
+      const start = at
+      do at++
+      while (at < end && all[at] === colour)
+      if (at - start >= LONG) indices.fill(index, start, at)
+      else for (let to = start; to < at; to++) indices[to] = index
     }
   }
   return { indices, colours, width, height }

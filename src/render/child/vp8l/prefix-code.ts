@@ -104,37 +104,62 @@ function runsOf(lengths: Uint8Array): Run[] {
  */
 function lengthsFor(counts: Uint32Array, limit: number): Uint8Array {
   const lengths = new Uint8Array(counts.length)
-  const symbols: number[] = []
-  for (let symbol = 0; symbol < counts.length; symbol++) if (counts[symbol] !== 0) symbols.push(symbol)
-  if (symbols.length === 1) lengths[symbols[0] as number] = 1
-  if (symbols.length < 2) return lengths
+  let leaves = 0
+  for (let symbol = 0; symbol < counts.length; symbol++) {
+    if (counts[symbol] === 0) continue
+    lengths[symbol] = 1
+    leaves++
+  }
+  if (leaves < 2) return lengths
   for (let least = 1; ; least *= 2) {
-    const weightOf = (symbol: number) => Math.max(counts[symbol] as number, least)
-    symbols.sort((a, b) => weightOf(a) - weightOf(b) || a - b)
-    const depths = depthsOf(symbols.map(weightOf))
-    if (Math.max(...depths) > limit) continue
-    for (const [index, symbol] of symbols.entries()) lengths[symbol] = depths[index] as number
+    sortLeaves(counts, least)
+    if (measureDepths(leaves) > limit) continue
+    for (let leaf = 0; leaf < leaves; leaf++) lengths[(KEYS[leaf] as number) % SYMBOLS] = DEPTHS[leaf] as number
     return lengths
   }
 }
 
-/** The depths of a Huffman tree's leaves: two queues, of leaves and of inner nodes, both ascending. @param leaves ascending weights */
-function depthsOf(leaves: readonly number[]): number[] {
-  const count = leaves.length
-  const weights = [...leaves]
-  const parents: number[] = []
-  for (let leaf = 0, inner = count, node = count; node < 2 * count - 1; node++) {
-    const takeLeast = () => {
-      const isLeaf = leaf < count && (inner >= node || (weights[leaf] as number) <= (weights[inner] as number))
-      const least = isLeaf ? leaf++ : inner++
-      parents[least] = node
-      return weights[least] as number
-    }
-    weights[node] = takeLeast() + takeLeast()
+/** More than any alphabet has symbols. */
+const SYMBOLS = 512
+// The leaves of a tree, in ascending order of weight, each as weight * SYMBOLS + symbol: a typed array is sorted without calling back. These
+// arrays are shared by all calls: a picture needs ten codes, and allocating took longer than the rest.
+const KEYS = new Float64Array(SYMBOLS)
+// Of its nodes: first the leaves, then those above them.
+const WEIGHTS = new Float64Array(2 * SYMBOLS)
+const PARENTS = new Uint16Array(2 * SYMBOLS)
+const DEPTHS = new Uint16Array(2 * SYMBOLS)
+
+/** @param least the weight of rarer symbols */
+function sortLeaves(counts: Uint32Array, least: number): void {
+  let leaves = 0
+  for (let symbol = 0; symbol < counts.length; symbol++) {
+    const count = counts[symbol] as number
+    if (count > 0) KEYS[leaves++] = Math.max(count, least) * SYMBOLS + symbol
   }
-  const depths: number[] = Array(2 * count - 1).fill(0)
-  for (let node = 2 * count - 3; node >= 0; node--) depths[node] = (depths[parents[node] as number] as number) + 1
-  return depths.slice(0, count)
+  KEYS.subarray(0, leaves).sort()
+  for (let leaf = 0; leaf < leaves; leaf++) WEIGHTS[leaf] = Math.floor((KEYS[leaf] as number) / SYMBOLS)
+}
+
+/** The depths of the sorted leaves, at least two, in a Huffman tree: two queues, of leaves and of inner nodes, both ascending. Returns the greatest. */
+function measureDepths(leaves: number): number {
+  const root = 2 * leaves - 2
+  for (let leaf = 0, inner = leaves, node = leaves; node <= root; node++) {
+    WEIGHTS[node] = 0
+    for (let child = 0; child < 2; child++) {
+      const isLeaf = leaf < leaves && (inner >= node || (WEIGHTS[leaf] as number) <= (WEIGHTS[inner] as number))
+      const lightest = isLeaf ? leaf++ : inner++
+      PARENTS[lightest] = node
+      WEIGHTS[node] = (WEIGHTS[node] as number) + (WEIGHTS[lightest] as number)
+    }
+  }
+  DEPTHS[root] = 0
+  let greatest = 0
+  for (let node = root - 1; node >= 0; node--) {
+    const depth = (DEPTHS[PARENTS[node] as number] as number) + 1
+    DEPTHS[node] = depth
+    if (depth > greatest) greatest = depth
+  }
+  return greatest
 }
 
 /** The canonical code of these lengths. A symbol that is alone takes no bits. */
