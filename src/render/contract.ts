@@ -44,7 +44,7 @@ export interface PoolOptions {
   readonly spares?: number
   /** Renders that may wait for a renderer before BUSY. */
   readonly waitingMax: number
-  /** A renderer is replaced after this many renders: native libraries leak a little. */
+  /** A renderer is replaced after this many renders: native libraries leak a little. A new one takes a second of CPU time to start and compile. */
   readonly recycleAfter?: number
   /** Default: the strongest that works on this machine. */
   readonly sandbox?: Sandbox

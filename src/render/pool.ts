@@ -16,7 +16,7 @@ const RSS_RECYCLE_BYTES = 300e6
 
 /** Opens a pool of renderer processes. They start immediately and are replaced when they exit. */
 export function openRenderPool(options: PoolOptions): RenderPool {
-  const { size, waitingMax, recycleAfter = 2000 } = options
+  const { size, waitingMax, recycleAfter = 10_000 } = options
   const lanes = createLanes<Task>(size)
   const costs = createVendorCosts()
   const stats: PoolStats = { renders: 0, failures: 0, waiting: 0, busy: 0 }
