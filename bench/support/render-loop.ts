@@ -44,7 +44,7 @@ async function bare({ sources, presets }: Share): Promise<Uint8Array[][]> {
     const rendered = await render(svg, variants).catch(() => null)
     made.push(rendered?.pictures.map(({ bytes }) => bytes) ?? [])
     // As in render/child.
-    if (index % 16 === 0) globalThis.gc?.({ type: 'minor' })
+    if (index % 2 === 0) globalThis.gc?.({ type: 'minor' })
   }
   return made
 }

@@ -74,7 +74,7 @@ const LETTERS_END = 0x20000
 
 /**
  * The advance width of each letter of a font, in em; at 0 that of the missing glyph. Loaded with the first text: most renderers never
- * need it. The parsed font is not kept: its 20 MB of objects make every garbage collection, one in sixteen renders, 14 ms longer.
+ * need it. The parsed font is not kept: its 20 MB of objects make every full garbage collection 14 ms longer.
  */
 async function readWidths(name: string): Promise<ReadonlyMap<number, number>> {
   const { default: opentype } = await import('opentype.js')

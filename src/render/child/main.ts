@@ -1,5 +1,5 @@
 import sharp from 'sharp'
-import type { FromChild, ToChild } from '../messages.ts'
+import type { FromChild, Rendered, ToChild } from '../messages.ts'
 import { compose } from './compose.ts'
 import { toRenderError } from './faults.ts'
 import { createRenderer, type Render } from './render.ts'
@@ -52,11 +52,11 @@ async function handle(message: ToChild): Promise<void> {
     }
     const rendered = await render(message.svg, message.variants, { ...message, onNormalised })
     send({ kind: 'made', rendered })
+    collectGarbage(rendered)
   } catch (error) {
     const { code, message: sentence } = toRenderError(error, reportFault)
     send({ kind: 'failed', code, message: sentence })
   }
-  collectGarbage()
 }
 
 // Signals reach the whole process group, or everything that systemd started; the parent decides when a renderer ends.
@@ -68,13 +68,17 @@ process.on('disconnect', () => {
   process.abort()
 })
 
-let rendersSinceGc = 0
+/** Of pictures' pixels: two icons of three pictures. */
+const GC_EVERY_BYTES = 4_000_000
+let uncollectedBytes = 0
+
 /**
- * resvg's copy of a raster (1 MB at 512 px) is memory that V8 does not account for and that only a garbage collection frees. It is still
- * young here, so a minor collection frees it; a full one takes twenty times as long.
+ * resvg's copy of a raster (1 MB at 512 px) is memory that only a garbage collection frees. It is still young here, so a minor collection
+ * does; left alone, V8 starts a full one for every 64 MB of such memory, which takes twenty times as long.
  */
-function collectGarbage(): void {
-  if (++rendersSinceGc < 16) return
-  rendersSinceGc = 0
+function collectGarbage({ pictures }: Rendered): void {
+  for (const { width, height } of pictures) uncollectedBytes += 4 * width * height
+  if (uncollectedBytes < GC_EVERY_BYTES) return
+  uncollectedBytes = 0
   globalThis.gc?.({ type: 'minor' })
 }
