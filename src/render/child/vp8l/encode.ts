@@ -24,12 +24,13 @@ export function encodeIndexed(picture: Indexed): Buffer | null {
   bits.put(SIGNATURE, 8)
   bits.put(width - 1, 14)
   bits.put(height - 1, 14)
-  bits.put(colours.some((colour) => alphaOf(colour) < 255) ? 1 : 0, 1)
+  const channels = channelsOf(sorted)
+  bits.put(channels.some((value, at) => at % CHANNELS === ALPHA && value < 255) ? 1 : 0, 1)
   bits.put(0, 3)
   // The only transform: the pixels are indices into a palette.
   bits.put(1, 1)
   bits.put(COLOUR_INDEXING, 2)
-  writePalette(bits, sorted)
+  writePalette(bits, channels)
   bits.put(0, 1)
   writeTokens(bits, tokens, packed.ranks)
   return contain(bits.end())
@@ -40,29 +41,30 @@ function ranksOf(colours: readonly number[], sorted: readonly number[]): Uint8Ar
   return Uint8Array.from(colours, (colour) => rankOf.get(colour) ?? 0)
 }
 
-/** Channels of a colour in the order of `asUint32`, whatever the machine's byte order. */
-const channelsOf = (colour: number): Uint8Array => new Uint8Array(Uint32Array.of(colour).buffer)
-const alphaOf = (colour: number): number => channelsOf(colour)[3] as number
+const CHANNELS = 4
+const [RED, GREEN, BLUE, ALPHA] = [0, 1, 2, 3]
+
+/** The channels of colours in the order of `asUint32`, four each, whatever the machine's byte order. */
+const channelsOf = (colours: readonly number[]): Uint8Array => new Uint8Array(Uint32Array.from(colours).buffer)
 
 /** A picture of one row, in which each colour is the difference from the one before. */
-function writePalette(bits: BitWriter, colours: readonly number[]): void {
-  bits.put(colours.length - 1, 8)
+function writePalette(bits: BitWriter, channels: Uint8Array): void {
+  bits.put(channels.length / CHANNELS - 1, 8)
   bits.put(0, 1)
-  const differences = colours.map((colour, index) => {
-    const [red = 0, green = 0, blue = 0, alpha = 0] = channelsOf(colour)
-    const [redBefore = 0, greenBefore = 0, blueBefore = 0, alphaBefore = 0] = channelsOf(colours[index - 1] ?? 0)
-    // In the order of their codes; a byte wraps around.
-    return Uint8Array.of(green - greenBefore, red - redBefore, blue - blueBefore, alpha - alphaBefore)
-  })
-  const codes = [LITERALS + LENGTH_SYMBOLS, LITERALS, LITERALS, LITERALS].map((symbols, channel) => {
-    const counts = new Uint32Array(symbols)
-    for (const difference of differences) count(counts, difference[channel] as number)
-    return writePrefixCode(bits, counts)
+  // A byte wraps around.
+  const differences = channels.map((value, at) => value - (channels[at - CHANNELS] ?? 0))
+  const codes = ORDER.map((channel) => {
+    const counts = new Uint32Array(channel === GREEN ? LITERALS + LENGTH_SYMBOLS : LITERALS)
+    for (let at = channel; at < differences.length; at += CHANNELS) count(counts, differences[at] as number)
+    return { channel, code: writePrefixCode(bits, counts) }
   })
   writePrefixCode(bits, new Uint32Array(DISTANCE_SYMBOLS))
-  for (const difference of differences)
-    for (const [channel, code] of codes.entries()) putSymbol(bits, code, difference[channel] as number)
+  for (let at = 0; at < differences.length; at += CHANNELS)
+    for (const { channel, code } of codes) putSymbol(bits, code, differences[at + channel] as number)
 }
+
+/** Of the channels' codes. */
+const ORDER = [GREEN, RED, BLUE, ALPHA]
 
 const count = (counts: Uint32Array, symbol: number): void => {
   counts[symbol] = (counts[symbol] as number) + 1
@@ -93,17 +95,15 @@ function pack({ indices, colours, width, height }: Indexed, ranks: Uint8Array): 
   return { data, width: packedWidth, ranks: AS_THEY_ARE }
 }
 
+/** Red, blue and alpha of an index. */
+const CONSTANTS = [0, 0, 255].map((constant) => Uint32Array.from({ length: LITERALS }, (_, at) => +(at === constant)))
+
 function writeTokens(bits: BitWriter, tokens: Tokens, ranks: Uint8Array): void {
   // Neither a cache of colours nor a choice of codes by place.
   bits.put(0, 2)
   const { symbols, distances } = countSymbols(tokens, ranks)
   const code = writePrefixCode(bits, symbols)
-  // Red, blue and alpha of an index.
-  for (const constant of [0, 0, 255])
-    writePrefixCode(
-      bits,
-      Uint32Array.from({ length: 256 }, (_, at) => +(at === constant)),
-    )
+  for (const counts of CONSTANTS) writePrefixCode(bits, counts)
   const distanceCode = writePrefixCode(bits, distances)
   for (let token = 0; token < tokens.count; token++) {
     const [length, value] = [tokens.lengths[token] as number, tokens.values[token] as number]

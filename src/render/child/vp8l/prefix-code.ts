@@ -166,10 +166,17 @@ function measureDepths(leaves: number): number {
 function codeOf(lengths: Uint8Array): PrefixCode {
   const codes = new Uint16Array(lengths.length)
   if (usedOf(lengths).length === 1) return { lengths: new Uint8Array(lengths.length), codes }
-  let next = 0
-  for (let length = 1; length <= LENGTH_MAX; length++, next <<= 1)
-    for (let symbol = 0; symbol < lengths.length; symbol++)
-      if (lengths[symbol] === length) codes[symbol] = reversed(next++, length)
+  const ofLength = new Uint16Array(LENGTH_MAX + 1)
+  for (const length of lengths) if (length > 0) ofLength[length] = (ofLength[length] as number) + 1
+  const next = new Uint16Array(LENGTH_MAX + 1)
+  for (let length = 1; length < LENGTH_MAX; length++)
+    next[length + 1] = ((next[length] as number) + (ofLength[length] as number)) << 1
+  for (let symbol = 0; symbol < lengths.length; symbol++) {
+    const length = lengths[symbol] as number
+    if (length === 0) continue
+    codes[symbol] = reversed(next[length] as number, length)
+    next[length] = (next[length] as number) + 1
+  }
   return { lengths, codes }
 }
 

@@ -49,33 +49,33 @@ export function tokensOf(data: Uint8Array, width: number): Tokens | null {
   const view = new DataView(data.buffer, data.byteOffset, data.byteLength)
   const bits = new Float64Array(count + 1)
   const [lengths, values, nexts] = [new Int32Array(count), new Int32Array(count), new Int32Array(count)]
+  // Its results are in arrays: what a closure shares with a loop is slow.
+  const offer = (node: number, to: number, code: number) => {
+    const length = (nodes[to] as number) - (nodes[node] as number)
+    const cost = bitsOfCopy(length, code) + (bits[to] as number)
+    if (cost >= (bits[node] as number)) return
+    bits[node] = cost
+    lengths[node] = length
+    values[node] = code
+    nexts[node] = to
+  }
   for (let node = count - 1, run = count, repeated = count; node >= 0; node--) {
     const at = nodes[node] as number
     const isStart = at === 0 || data[at] !== data[at - 1]
     const isRepeated = at >= width && data[at] === data[at - width]
-    let best = Number.POSITIVE_INFINITY
     const isSingle = nodes[node + 1] === at + 1
+    bits[node] = isSingle ? LITERAL_BITS + (bits[node + 1] as number) : Number.POSITIVE_INFINITY
     if (isSingle) {
-      best = LITERAL_BITS + (bits[node + 1] as number)
       lengths[node] = 0
       values[node] = data[at] as number
       nexts[node] = node + 1
     }
-    const offer = (to: number, code: number) => {
-      const length = (nodes[to] as number) - at
-      const cost = bitsOfCopy(length, code) + (bits[to] as number)
-      if (cost >= best) return
-      best = cost
-      lengths[node] = length
-      values[node] = code
-      nexts[node] = to
-    }
-    if (isRepeated) offer(repeated, ABOVE)
+    if (isRepeated) offer(node, repeated, ABOVE)
     else repeated = node
     // Repeated rows have no nodes within, and may have any runs: none crosses them.
     const isRepeatedRow = isRepeated && !isSingle && (nodes[node + 1] as number) - at >= width && at % width === 0
     if (isStart || isRepeatedRow) run = node
-    if (!isStart && !isRepeatedRow) offer(run, LEFT)
+    if (!isStart && !isRepeatedRow) offer(node, run, LEFT)
     if (isStart) {
       let other = earlier[node] as number
       for (let tries = TRIES; other >= 0 && tries > 0; other = earlier[other] as number, tries--) {
@@ -84,11 +84,10 @@ export function tokensOf(data: Uint8Array, width: number): Tokens | null {
         if (distance === width) continue
         const length = matching(view, at, distance)
         const to = lastNodeBy(nodes, node, at + length)
-        if (to > node) offer(to, distanceCodeOf(distance, width))
+        if (to > node) offer(node, to, distanceCodeOf(distance, width))
         if (length > LONG) break
       }
     }
-    bits[node] = best
   }
   return listed({ lengths, values, nexts, count, size: data.length })
 }
@@ -184,7 +183,7 @@ function lastNodeBy(nodes: Int32Array, from: number, position: number): number {
 
 function bitsOfCopy(length: number, code: number): number {
   const distance = DISTANCE_BITS[prefixOf(code)] as number
-  const whole = Math.floor((length - 1) / COPY_MAX)
+  const whole = ((length - 1) / COPY_MAX) | 0
   return (
     whole * (distance + (LENGTH_BITS[COPY_MAX] as number)) +
     distance +
