@@ -2,12 +2,16 @@ import { constants, lstatSync, readFile as readFileByCallback, type Stats } from
 import { lstat, open } from 'node:fs/promises'
 import { promisify } from 'node:util'
 import { LRUCache } from 'lru-cache'
+import type { QuickFiles } from './fs-quick.ts'
 import type { ByteRange } from './store.ts'
 
 /** Symbolic links are not followed. */
 const FLAGS = constants.O_RDONLY | constants.O_NOFOLLOW
 /** A small file takes 33 µs of CPU by callback and 49 by `node:fs/promises`, which opens a FileHandle object for it. */
-const readWhole = promisify(readFileByCallback) as (file: string, options: { flag: string | number }) => Promise<Buffer>
+const readByThreads = promisify(readFileByCallback) as (
+  file: string,
+  options: { flag: string | number },
+) => Promise<Buffer>
 
 /** Files that are remembered, their bytes in all, and those of one: a few thousand pictures. */
 const [FILES_MAX, BYTES_MAX, FILE_BYTES_MAX] = [4000, 16e6, 256e3]
@@ -31,7 +35,9 @@ interface Kept {
  * directly: that takes 3 µs, and waking one of libuv's threads for it took 50, a third of the CPU time of a stored picture. The caller must
  * not change the bytes. Throws Node's errors.
  */
-export function createFileReader(): (file: string) => Promise<Buffer> {
+export function createFileReader(quick: QuickFiles | null): (file: string) => Promise<Buffer> {
+  const readWhole = async (file: string) =>
+    quick?.isQuick ? quick.read(file, FLAGS) : await readByThreads(file, { flag: FLAGS })
   const kept = new LRUCache<string, Kept>({
     max: FILES_MAX,
     maxSize: BYTES_MAX,
@@ -52,7 +58,7 @@ export function createFileReader(): (file: string) => Promise<Buffer> {
   return async (file) => {
     const known = kept.get(file)
     if (!known) {
-      const bytes = await readWhole(file, { flag: FLAGS })
+      const bytes = await readWhole(file)
       if (bytes.length <= FILE_BYTES_MAX) kept.set(file, { bytes: null, state: null })
       return bytes
     }
@@ -60,7 +66,7 @@ export function createFileReader(): (file: string) => Promise<Buffer> {
     const { ino, size, ctimeMs } = await (known.bytes ? look(file) : lstat(file))
     const { bytes: before, state } = known
     if (before && state?.ctimeMs === ctimeMs && state.ino === ino && state.size === size) return before
-    const bytes = await readWhole(file, { flag: FLAGS })
+    const bytes = await readWhole(file)
     if (bytes.length <= FILE_BYTES_MAX) kept.set(file, { bytes, state: { ino, size, ctimeMs } })
     return bytes
   }
