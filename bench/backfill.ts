@@ -39,7 +39,8 @@ export async function run(args: string[]): Promise<void> {
   const { values } = parseArgs({ args, options })
   const s3 = values.store === 's3' ? await startS3() : null
   try {
-    const env = s3 ? await makeBuckets(s3.url, 'backfill') : {}
+    // The priority of what it is compared with.
+    const env = { WORKER_NICENESS: '0', ...(s3 ? await makeBuckets(s3.url, 'backfill') : {}) }
     await withBench(
       (bench) =>
         measure(bench, {
@@ -79,7 +80,7 @@ async function measure(
   const busyBefore = busyMs()
   const { id } = await startBackfill(app, checkRequest(app.presets, { scope: WHOLE_CATALOGUE }))
   const samples: Sample[] = []
-  const everyMs = Math.min(Math.max(((items / poolRate) * 1000) / SAMPLES, 500), 60_000)
+  const everyMs = Math.min(Math.max(((items / poolRate) * 1000) / SAMPLES, 1000), 60_000)
   const shares = new Map<string, string>()
   let backfill = await app.prisma.backfill.findUniqueOrThrow({ where: { id } })
   for (let nextAt = 0; !backfill.finishedAt; ) {
@@ -89,7 +90,7 @@ async function measure(
       if (process.stdout.isTTY) process.stdout.write(`\r${samples.at(-1)?.done} of ${items}`)
     }
     await recordShares(app.pg, shares)
-    await new Promise((resolve) => setTimeout(resolve, 250))
+    await new Promise((resolve) => setTimeout(resolve, 500))
     backfill = await app.prisma.backfill.findUniqueOrThrow({ where: { id } })
   }
   samples.push(await sampleService(app, { backfillId: id, workers }))
