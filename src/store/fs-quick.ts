@@ -1,7 +1,9 @@
 import { readFileSync, renameSync, writeFileSync } from 'node:fs'
 
-/** A file that takes this long, ms, means that the disk is slow: for the given time, files are left to libuv's threads. */
-const [SLOW_MS, SLOW_FOR_MS] = [50, 10_000]
+/** The disk is slow if the latest files took so long each, ms, on average over about so many: one may wait for a busy processor. */
+const [SLOW_MS, FILES] = [2, 64]
+/** For so long, files are then left to libuv's threads. */
+const SLOW_FOR_MS = 10_000
 
 export interface QuickFiles {
   /** Whether to use the calls below. */
@@ -14,11 +16,11 @@ export interface QuickFiles {
 
 /**
  * Small files without libuv's threads: each of the three or four calls for a file wakes a thread and then the event loop, which takes
- * several times as long as the call (0.5 ms of CPU time for an icon's source and three pictures, 0.15 without). The process waits
- * meanwhile, so this is for workers only, and only while the disk is quick.
+ * several times as long as the call (bench/README.md, backfill). The process waits meanwhile, so this is for workers only, and only while
+ * the disk is quick.
  */
 export function createQuickFiles(): QuickFiles {
-  let slowUntil = 0
+  let [meanMs, slowUntil] = [0, 0]
 
   function timed<T>(work: () => T): T {
     const from = performance.now()
@@ -26,7 +28,8 @@ export function createQuickFiles(): QuickFiles {
       return work()
     } finally {
       const now = performance.now()
-      if (now - from > SLOW_MS) slowUntil = now + SLOW_FOR_MS
+      meanMs += (now - from - meanMs) / FILES
+      if (meanMs > SLOW_MS) [meanMs, slowUntil] = [0, now + SLOW_FOR_MS]
     }
   }
 
