@@ -74,16 +74,27 @@ export function chooseCodePage(records: readonly ZipRecord[], named: ReadonlyMap
   return best
 }
 
-/** The folded names of all folders with something in them; only needed for empty entries that do not say that they are folders. */
+/** Folders in folders beyond which an empty entry is a file. */
+const LEVELS_MAX = 32
+
+/**
+ * The folded names of empty entries that have something in them, and are folders without saying so. No other name is kept: every level of
+ * a hundred thousand deep paths would be more than the thread's memory, which can end the process.
+ */
 function parentsOf(records: readonly ZipRecord[], names: readonly (string | null)[]): ReadonlySet<string> {
+  const foldedAt = (at: number) => foldName(toPath(names[at] ?? ''))
+  const empty = new Set<string>()
+  for (const [at, { bytes, rawName }] of records.entries())
+    if (bytes === 0 && !/[\\/]$/.test(rawName)) empty.add(foldedAt(at))
   const parents = new Set<string>()
-  if (!records.some(({ bytes, rawName }) => bytes === 0 && !/[\\/]$/.test(rawName))) return parents
-  for (const name of names) {
-    let path = name === null ? '' : foldName(toPath(name))
-    for (let slash = path.lastIndexOf('/'); slash > 0; slash = path.lastIndexOf('/')) {
-      path = path.slice(0, slash)
-      if (parents.has(path)) break
-      parents.add(path)
+  if (empty.size === 0) return parents
+  for (const at of records.keys()) {
+    const path = foldedAt(at)
+    let slash = path.indexOf('/')
+    for (let level = 0; slash > 0 && level < LEVELS_MAX; level++) {
+      const parent = path.slice(0, slash)
+      if (empty.has(parent)) parents.add(parent)
+      slash = path.indexOf('/', slash + 1)
     }
   }
   return parents

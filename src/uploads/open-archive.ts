@@ -31,12 +31,12 @@ const WATCH_EVERY_MS = 500
  */
 export async function openArchive(
   source: ArchiveSource,
-  { activeMsMax = ACTIVE_MS_MAX, watchEveryMs = WATCH_EVERY_MS } = {},
+  { activeMsMax = ACTIVE_MS_MAX, watchEveryMs = WATCH_EVERY_MS, memoryMb = MEMORY_MB } = {},
 ): Promise<OpenedCheck> {
   const thread = new Worker(new URL('./archive-thread.ts', import.meta.url), {
     env: {},
     execArgv: [],
-    resourceLimits: { maxOldGenerationSizeMb: MEMORY_MB },
+    resourceLimits: { maxOldGenerationSizeMb: memoryMb },
   })
   const checked = Promise.withResolvers<Extract<FromThread, { kind: 'checked' }>>()
   const files = new Map<number, PromiseWithResolvers<InspectedFile>>()
@@ -90,7 +90,7 @@ export async function openArchive(
     const isMemory = error.code === 'ERR_WORKER_OUT_OF_MEMORY'
     end(
       isMemory
-        ? new AppError('TOO_COMPLEX', `Reading the archive takes more than ${MEMORY_MB} MB: split it into several.`)
+        ? new AppError('TOO_COMPLEX', `Reading the archive takes more than ${memoryMb} MB: split it into several.`)
         : bug(error),
     )
   })

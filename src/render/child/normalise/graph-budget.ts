@@ -4,6 +4,7 @@ import { checkFilter, workOfPrimitive } from './filter-cost.ts'
 import { isViewport, LAYER_PICTURES_MAX, workBeyond } from './layer-cost.ts'
 import { LIMITS, tooComplex } from './limits.ts'
 import { DEFINITIONS } from './names.ts'
+import { workOfOutline } from './outline-cost.ts'
 import { type Outline, openOutlines } from './path-data.ts'
 import { referenceIn } from './references.ts'
 import { openShares } from './shares.ts'
@@ -145,7 +146,10 @@ function measure(tree: Tree, { extent, outlineOf, shareOf, areaOf, hasCurves }: 
       filters: 0,
       work: isPrimitive
         ? workOfPrimitive(element, extent)
-        : addWork(workOf(element, place), workOfSize(element, { isShape, scale: place.scale })),
+        : addWork(
+            addWork(workOf(element), workOfOutline(element, place)),
+            workOfSize(element, { isShape, scale: place.scale }),
+          ),
       filled: NO_FILLED,
       outlineChars: OUTLINES.reduce((sum, name) => sum + (element.attributes.get(name)?.length ?? 0), 0),
       curves: hasCurves ? curvesOf(element, { scale, outlineOf }) : NO_CURVES,

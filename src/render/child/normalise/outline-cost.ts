@@ -39,6 +39,7 @@ export function workOfOutline(element: Element, at: OutlinePlace): Work {
     return size('rx', 'ry') > 0
       ? workOfRound(element, { height: size('height'), crossings: CROSSINGS_OF_CORNERS, at })
       : NO_WORK
+  if (name !== 'path' && name !== 'polyline' && name !== 'polygon') return NO_WORK
   const data = attributes.get(name === 'path' ? 'd' : 'points') ?? ''
   if (data === '') return NO_WORK
   const { segments, length, height, curves } = at.outlineOf(data)

@@ -1,5 +1,4 @@
 import { px } from './lengths.ts'
-import { type OutlinePlace, workOfOutline } from './outline-cost.ts'
 import { countNumbers } from './path-data.ts'
 import { readTransform } from './transform-list.ts'
 import { type Element, inherited, type Work } from './tree.ts'
@@ -37,8 +36,8 @@ const STROKED = work(0.06, 0.17)
 /** An embedded picture that is as large as the whole: enlarged, turned. */
 const PICTURE = work(11, 3.2)
 
-/** What drawing an element takes without its children, references and layers. */
-export function workOf(element: Element, at: OutlinePlace): Work {
+/** What drawing an element takes without its outline, children, references and layers. */
+export function workOf(element: Element): Work {
   switch (element.name) {
     case 'path':
     case 'polyline':
@@ -46,7 +45,6 @@ export function workOf(element: Element, at: OutlinePlace): Work {
     case 'rect':
     case 'circle':
     case 'ellipse':
-      return addWork(SHAPE, workOfOutline(element, at))
     case 'line':
     case 'image':
       return SHAPE
