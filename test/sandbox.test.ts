@@ -150,7 +150,7 @@ it.runIf(process.platform === 'linux')(
         .sort(),
     ).toEqual([
       ...['FONTCONFIG_FILE', 'MALLOC_ARENA_MAX', 'MALLOC_MMAP_THRESHOLD_', 'MALLOC_TRIM_THRESHOLD_'],
-      ...['NODE_CHANNEL_FD', 'NODE_CHANNEL_SERIALIZATION_MODE', 'NODE_COMPILE_CACHE'],
+      ...['MIMALLOC_PURGE_DELAY', 'NODE_CHANNEL_FD', 'NODE_CHANNEL_SERIALIZATION_MODE', 'NODE_COMPILE_CACHE'],
     ])
     const limits = await readFile(`/proc/${pid}/limits`, 'utf8')
     expect(limits).toMatch(/^Max file size +0 +0 /m)

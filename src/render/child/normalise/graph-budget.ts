@@ -133,7 +133,7 @@ function measure(tree: Tree, { extent, outlineOf, shareOf, areaOf, hasCurves }: 
   }
 
   function weightOf(element: Element, { scale, isPlaced }: Position): Weight {
-    const isShape = SHAPES.has(element.name)
+    const isShape = SHAPES.has(element.name) && !isEmptyPath(element)
     const isPrimitive = element.name.startsWith('fe')
     const place = { outlineOf, extent, scale: isPlaced ? scale : null }
     return {
@@ -238,6 +238,10 @@ function measure(tree: Tree, { extent, outlineOf, shareOf, areaOf, hasCurves }: 
     tree.warnings.add('CYCLE')
   }
 }
+
+/** It draws nothing, wherever it is. */
+const isEmptyPath = ({ name, attributes }: Element): boolean =>
+  name === 'path' && (attributes.get('d') ?? '').trim() === ''
 
 const isLayered = ({ attributes }: Element, property: string): boolean =>
   !/^(?:none|1)?$/.test(attributes.get(property) ?? '')
