@@ -43,10 +43,14 @@ builder.queryField('layouts', (t) =>
   }),
 )
 
+/** Items are chosen in the event loop, and a picture is drawn, or two dozen statements are sent. */
+const CHOOSING_COMPLEXITY = 14_000
+
 builder.mutationField('regeneratePreview', (t) =>
   t.prismaField({
     type: FamilyRef,
     authScopes: { token: 'preview:write' },
+    complexity: CHOOSING_COMPLEXITY,
     description:
       "Picks new members for a family's preview and composes it immediately; the old pictures stay until the new ones are stored. The arguments are saved for later compositions; omitted ones keep their saved values.",
     args: {
@@ -137,16 +141,13 @@ async function uniqueIdsOf({ prisma }: Context['app'], ids: readonly number[]): 
   return ids.flatMap((id) => byId.get(id) ?? [])
 }
 
-/** It draws a picture, and chooses its items in the event loop. */
-const DRAFT_COMPLEXITY = 14_000
-
 builder.queryField('draftPreview', (t) =>
   t.field({
     type: DraftPreviewRef,
     authScopes: { token: 'preview:write' },
     description:
       "A family's preview as regeneratePreview would make it with these arguments; nothing is stored. Omitted arguments keep their saved values. NOT_FOUND if the family has nothing to show, GONE if it is taken down.",
-    complexity: DRAFT_COMPLEXITY,
+    complexity: CHOOSING_COMPLEXITY,
     args: {
       family: t.arg.id({ required: true, description: 'A unique id or a node id.' }),
       layout: t.arg.string({

@@ -5,6 +5,9 @@ import { builder } from './builder.ts'
 /** Checking 100 kB takes up to 100 ms if every value is wrong: at most two per query. */
 const CHECK_COMPLEXITY = 25_000
 
+/** There may be a thousand, of a few fields each. */
+const PROBLEMS_COMPLEXITY = { field: 1, multiplier: 500 }
+
 const ProblemRef = builder.objectRef<Problem>('ManifestProblem').implement({
   description: 'A problem of a manifest or an archive.',
   fields: (t) => ({
@@ -25,6 +28,7 @@ const ManifestCheckRef = builder.objectRef<Problems>('ManifestCheck').implement(
     problemCount: t.int({ description: 'The total number of problems.', resolve: ({ count }) => count() }),
     problems: t.field({
       type: [ProblemRef],
+      complexity: PROBLEMS_COMPLEXITY,
       description: 'The first 1,000 problems.',
       resolve: ({ kept }) => [...kept],
     }),

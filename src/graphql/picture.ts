@@ -67,8 +67,8 @@ const srcSetOf = (context: Context, { item, drawn }: Picture, format: 'WEBP' | '
     .map((preset) => `${urlOf(context, item, { drawn: preset, format })} ${preset.width}w`)
     .join(', ')
 
-/** Each URL is signed; a picture has four by default. */
-const URLS_COMPLEXITY = 8
+/** Each of up to twelve URLs is signed, and as long as two fields. */
+const URLS_COMPLEXITY = 24
 
 const PictureRef = builder.objectRef<Picture>('Picture').implement({
   description:

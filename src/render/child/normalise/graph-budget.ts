@@ -133,7 +133,7 @@ function measure(tree: Tree, { extent, outlineOf, shareOf, areaOf, hasCurves }: 
   }
 
   function weightOf(element: Element, { scale, isPlaced }: Position): Weight {
-    const isShape = SHAPES.has(element.name) && !isEmptyPath(element)
+    const isShape = SHAPES.has(element.name) && !isEmpty(element)
     const isPrimitive = element.name.startsWith('fe')
     const place = { outlineOf, extent, scale: isPlaced ? scale : null }
     return {
@@ -239,9 +239,9 @@ function measure(tree: Tree, { extent, outlineOf, shareOf, areaOf, hasCurves }: 
   }
 }
 
-/** It draws nothing, wherever it is. */
-const isEmptyPath = ({ name, attributes }: Element): boolean =>
-  name === 'path' && (attributes.get('d') ?? '').trim() === ''
+/** Whether an outline has no data: its box, which is unknown, would be taken as the picture. */
+const isEmpty = ({ name, attributes }: Element): boolean =>
+  (name === 'path' && !attributes.get('d')) || (name.startsWith('poly') && !attributes.get('points'))
 
 const isLayered = ({ attributes }: Element, property: string): boolean =>
   !/^(?:none|1)?$/.test(attributes.get(property) ?? '')
