@@ -15,7 +15,7 @@ import { VisibilityRef } from './visibility-type.ts'
 import { reachable } from './visible.ts'
 
 /** There may be fifty. */
-const LIST_COMPLEXITY = 5
+const LIST_COMPLEXITY = 10
 
 export const ItemRef = builder.prismaInterface('Item', {
   name: 'Item',

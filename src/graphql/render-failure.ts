@@ -12,7 +12,7 @@ import { reachable } from './visible.ts'
 const SCOPES = { token: ['operations:read', 'backfill:write'] } as const
 
 /** There may be dozens. */
-const LIST_COMPLEXITY = 5
+const LIST_COMPLEXITY = 10
 
 export const RenderFailureRef = builder.prismaNode('RenderFailure', {
   id: { field: 'id' },

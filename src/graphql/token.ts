@@ -8,7 +8,7 @@ import { VendorRef } from './vendor.ts'
 const SCOPE = { token: 'token:write' } as const
 
 /** It is looked up for each token. */
-const VENDOR_COMPLEXITY = 10
+const VENDOR_COMPLEXITY = 20
 
 const TokenRef = builder.prismaNode('Token', {
   id: { field: 'id' },

@@ -16,7 +16,7 @@ const SCOPE = { token: 'upload:write' } as const
 const FAMILIES_COMPLEXITY = { field: STATEMENT_COST, multiplier: 100 }
 
 /** Each is a sentence. */
-const NOTES_COMPLEXITY = 5
+const NOTES_COMPLEXITY = 10
 
 const UploadStatusRef = builder.enumType('UploadStatus', {
   description: 'The status of an upload.',
