@@ -40,6 +40,9 @@ const png = (width: number, height: number) => {
   return bytes.toString('base64')
 }
 
+const crossing = (attributes: string) =>
+  `<path ${attributes} d="M0 0${many(190, (i) => `L${(i * 37) % 101} ${(i * 53) % 97}`)}"/>`
+
 /** In user units, a thousandth of the picture. */
 const TINY = 'width=".1" height=".1" fill="red"'
 const TINY_REGION = 'filterUnits="userSpaceOnUse" x="0" y="0" width=".1" height=".1"'
@@ -269,6 +272,17 @@ export const HOSTILE: readonly Hostile[] = [
   refused('TOO_COMPLEX', '5,000 masks in regions that are small before they are enlarged', () =>
     svg(
       `<mask id="m" ${TINY_REGION.replace('filter', 'mask')}><rect width=".1" height=".1" fill="#fff"/></mask>${`<rect transform="scale(1000)" ${TINY} mask="url(#m)"/>`.repeat(5000)}`,
+    ),
+  ),
+  refused('TOO_COMPLEX', '600 short paths of 190 lines that cross', () =>
+    svg(many(600, (i) => crossing(`x="${i}" stroke="red"`))),
+  ),
+  refused('TOO_COMPLEX', '600 uses that stroke such a path', () =>
+    svg(`<defs>${crossing('id="p"')}</defs>${'<use xlink:href="#p" stroke="red"/>'.repeat(600)}`),
+  ),
+  refused('TOO_COMPLEX', '4,000 oblique gradients as large as the picture', () =>
+    svg(
+      `<linearGradient id="g" gradientUnits="userSpaceOnUse" x2="60" y2="1"><stop/><stop offset="1" stop-color="red"/></linearGradient>${'<path fill="url(#g)" d="M0 0h100v100H0"/>'.repeat(4000)}`,
     ),
   ),
   drawn('100 small uses of shadows in regions in user units', () =>

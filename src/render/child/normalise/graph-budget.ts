@@ -4,7 +4,7 @@ import { checkFilter, workOfPrimitive } from './filter-cost.ts'
 import { isViewport, LAYER_PICTURES_MAX, workBeyond } from './layer-cost.ts'
 import { LIMITS, tooComplex } from './limits.ts'
 import { DEFINITIONS } from './names.ts'
-import { workOfOutline } from './outline-cost.ts'
+import { hasStrokedUse, workOfOutline } from './outline-cost.ts'
 import { type Outline, openOutlines } from './path-data.ts'
 import { referenceIn } from './references.ts'
 import { openShares } from './shares.ts'
@@ -102,6 +102,7 @@ function measure(tree: Tree, { extent, outlineOf, shareOf, areaOf, hasCurves }: 
   let cycles = 0
   const boxes = { targets: tree.targets, boxes: new Map() }
   const hasGradient = referenced.values().some(isGradient)
+  const isStroking = hasStrokedUse(tree)
   const whole = weigh(tree.root, { level: -1, scale: 1, isPlaced: true })
   if (!whole) throw new Error('the root is part of a cycle')
   whole.work = addWork(whole.work, workOfFilled(whole, extent))
@@ -135,7 +136,7 @@ function measure(tree: Tree, { extent, outlineOf, shareOf, areaOf, hasCurves }: 
   function weightOf(element: Element, { scale, isPlaced }: Position): Weight {
     const isShape = SHAPES.has(element.name) && !isEmpty(element)
     const isPrimitive = element.name.startsWith('fe')
-    const place = { outlineOf, extent, scale: isPlaced ? scale : null }
+    const place = { outlineOf, extent, scale: isPlaced ? scale : null, hasStrokedUse: isStroking }
     return {
       cost: 1 + Math.ceil((element.pixels ?? 0) / PIXELS_PER_ELEMENT),
       shapes: isShape ? 1 : 0,

@@ -1,6 +1,6 @@
 import { px } from './lengths.ts'
 import type { Outline } from './path-data.ts'
-import type { Element, Work } from './tree.ts'
+import { type Element, type Tree, type Work, walk } from './tree.ts'
 import { isStroked, NO_WORK, work } from './work.ts'
 
 /** Where an outline is drawn, and what measures path data. */
@@ -10,6 +10,13 @@ export interface OutlinePlace {
   readonly extent: number
   /** From the element's units to the root's; null for what is drawn by reference, which may be enlarged. */
   readonly scale: number | null
+  /** Whether a `use` has a stroke, which what it draws inherits. */
+  readonly hasStrokedUse: boolean
+}
+
+export function hasStrokedUse(tree: Tree): boolean {
+  for (const element of walk(tree.root)) if (element.name === 'use' && isStroked(element)) return true
+  return false
 }
 
 /** Longer ones are as high as the picture, or as bad. */
@@ -43,7 +50,7 @@ export function workOfOutline(element: Element, at: OutlinePlace): Work {
   const data = attributes.get(name === 'path' ? 'd' : 'points') ?? ''
   if (data === '') return NO_WORK
   const { segments, length, height, curves } = at.outlineOf(data)
-  const sides = isStroked(element) ? STROKED_SIDES : 1
+  const sides = isStroked(element) || (at.scale === null && at.hasStrokedUse) ? STROKED_SIDES : 1
   const crossings = height > 0 ? Math.min(length / height, segments) : 0
   if (data.length < SHORT_CHARS) {
     const curved = curves.values().reduce((sum, count) => sum + count, 0)
