@@ -1,4 +1,5 @@
 import { type CronItem, parseCronItems, type Runner, run } from 'graphile-worker'
+import { logFailure } from '../core/log-failure.ts'
 import { quietLogger } from '../core/queue-log.ts'
 import type { Database } from '../db/database.ts'
 import type { Monitor } from '../db/monitor.ts'
@@ -29,8 +30,8 @@ export function createScheduler(
   { ids, signal }: { ids: readonly string[]; signal: AbortSignal },
 ): Scheduler {
   let runner: Promise<Runner> | null = null
-  const start = () =>
-    run({
+  async function start(): Promise<Runner> {
+    const started = await run({
       // It runs no jobs.
       taskList: {},
       concurrency: 0,
@@ -39,10 +40,19 @@ export function createScheduler(
       logger: quietLogger,
       noHandleSignals: true,
     })
+    // Its next election starts another one.
+    started.promise.catch((error) => {
+      runner = null
+      logFailure('the schedule of tasks ended', error)
+    })
+    return started
+  }
   async function stop(): Promise<void> {
     const stopping = runner
     runner = null
-    await (await stopping)?.stop()
+    // What did not start has been reported by the election.
+    const started = await stopping?.catch(() => null)
+    await started?.stop()
   }
   return {
     async elect() {
