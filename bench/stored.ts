@@ -21,13 +21,13 @@ interface Load {
 
 /**
  * Stored pictures from the filesystem by an API on one core, compared in turns with node:http that sends one picture from memory, and with
- * the API of another checkout. `npm run bench -- stored [--before DIR] [--rounds 5] [--seconds 4] [--flags FLAGS]`
+ * the APIs of other checkouts. `npm run bench -- stored [--beside DIR]... [--rounds 5] [--seconds 4] [--flags FLAGS]`
  */
 export async function run(args: string[]): Promise<void> {
   const { values } = parseArgs({
     args,
     options: {
-      before: { type: 'string' },
+      beside: { type: 'string', multiple: true, default: [] },
       rounds: { type: 'string', default: '5' },
       seconds: { type: 'string', default: '4' },
       flags: { type: 'string', default: '' },
@@ -40,13 +40,10 @@ export async function run(args: string[]): Promise<void> {
     const items = evenly(await importDemo(bench, 200), PICTURES)
     const paths = items.map((item) => `/images/${variantKeyOf(bench.app, item, { preset: 'preview', format: 'WEBP' })}`)
     const flags = values.flags.split(' ').filter(Boolean)
-    const servers = new Map([
-      ['node:http alone', await startServer(bench, 'bench/support/bare.ts')],
-      ...(values.before
-        ? [['before', await startServer(bench, path.resolve(values.before, 'src/bin/api.ts'))] as const]
-        : []),
-      ['ours', await startServer(bench, 'src/bin/api.ts', flags)],
-    ])
+    const servers = new Map([['node:http alone', await startServer(bench, 'bench/support/bare.ts')]])
+    for (const folder of values.beside)
+      servers.set(path.basename(folder), await startServer(bench, path.resolve(folder, 'src/bin/api.ts')))
+    servers.set('ours', await startServer(bench, 'src/bin/api.ts', flags))
     for (const url of paths) await get(servers.get('ours')?.url + url)
     const measured = new Map([...servers.keys()].map((name) => [name, [] as Load[]]))
     for (let round = -1; round < rounds; round++)
