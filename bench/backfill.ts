@@ -107,7 +107,10 @@ async function measure(
   await mkdir(OUT, { recursive: true })
   await writeFile(path.join(OUT, 'backfill.json'), JSON.stringify(samples))
   await writeFile(path.join(OUT, 'backfill.svg'), drawChart(samples))
+  const used = (part: keyof typeof cpu) => cpu[part] - cpuBefore[part]
   const perItem = (ms: number) => `${(ms / settled).toFixed(2)} ms`
+  const ourMs = used('workerMs') + used('postgresMs') + used('renderersMs')
+  const limitMs = ((limit?.cpuMs ?? 0) + (limitAfter?.cpuMs ?? 0)) / 2
   const peak = (pick: (sample: Sample) => number) => Math.max(...samples.map(pick))
   const rows = [
     [
@@ -122,9 +125,17 @@ async function measure(
           [
             'the same',
             `${rate.toFixed(1)} items/s`,
-            `native code ${limit.rate.toFixed(1)} before, ${limitAfter.rate.toFixed(1)} after, ${((limit.cpuMs + limitAfter.cpuMs) / 2 / sources.length).toFixed(2)} ms of CPU an item`,
+            `native code ${limit.rate.toFixed(1)} before, ${limitAfter.rate.toFixed(1)} after`,
             (rate / ((limit.rate + limitAfter.rate) / 2)).toFixed(2),
             workerCount > 1 ? '>= 0.70' : '>= 0.65',
+          ],
+          // Holds while other programs run too.
+          [
+            'the same, by CPU time',
+            perItem(ourMs),
+            `native code ${(limitMs / sources.length).toFixed(2)} ms`,
+            (limitMs / sources.length / (ourMs / settled)).toFixed(2),
+            '',
           ],
         ]
       : []),
@@ -138,9 +149,9 @@ async function measure(
     ['CPU of all processes an item', perItem(busyAfter.busy - busyBefore.busy), '', '', ''],
     ['items done, failed', `${progress?.doneItems}, ${progress?.failedItems}`, `${items} imported`, '', ''],
     ['images, bytes', `${progress?.imagesMade}, ${((progress?.bytesWritten ?? 0) / 1e9).toFixed(2)} GB`, '', '', ''],
-    ['CPU of the worker process an item', perItem(cpu.workerMs - cpuBefore.workerMs), '', '', ''],
-    ['CPU of Postgres an item', perItem(cpu.postgresMs - cpuBefore.postgresMs), '', '', ''],
-    ['CPU of the renderers an item', perItem(cpu.renderersMs - cpuBefore.renderersMs), '', '', ''],
+    ['CPU of the worker process an item', perItem(used('workerMs')), '', '', ''],
+    ['CPU of Postgres an item', perItem(used('postgresMs')), '', '', ''],
+    ['CPU of the renderers an item', perItem(used('renderersMs')), '', '', ''],
     ['worker RSS, peak', `${peak(({ workerMb }) => workerMb).toFixed(0)} MB`, '', '', ''],
     ['renderer RSS, peak of the largest', `${peak(({ rendererMb }) => rendererMb).toFixed(0)} MB`, '', '', ''],
     ['Postgres, all processes (PSS), peak', `${peak(({ postgresMb }) => postgresMb).toFixed(0)} MB`, '', '', ''],
