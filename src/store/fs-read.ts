@@ -20,7 +20,7 @@ const [FILES_MAX, BYTES_MAX, FILE_BYTES_MAX] = [4000, 16e6, 256e3]
  * A disk that is slow to say whether a file is there, several times in a row, is asked in libuv's threads for a while, so that it holds up
  * nothing else. Once may be another program's turn on the processor.
  */
-const [SLOW_MS, SLOW_IN_A_ROW, SLOW_FOR_MS] = [0.25, 3, 60_000]
+const [SLOW_MS, SLOW_IN_A_ROW, SLOW_FOR_MS] = [0.25, 3, 10_000]
 
 interface Kept {
   /** Null: it was read once. */
