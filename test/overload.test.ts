@@ -7,6 +7,7 @@ import { parseVariantKey, printCompositeKey, printVariantKey, type VariantPath }
 import { lockItems } from '../src/db/locks.ts'
 import { createOriginHandler } from '../src/http/images.ts'
 import { type AdmissionLimiter, openAdmissionLimiter, WAIT_MAX_MS } from '../src/variants/admission.ts'
+import { createVariantFinder } from '../src/variants/find.ts'
 import { variantKeyOf } from '../src/variants/make.ts'
 import { createStandIns } from '../src/variants/stand-ins.ts'
 import { ask, importDrawings, listen, testApp, testServer } from './support/setup.ts'
@@ -230,6 +231,15 @@ describe('a refusal', () => {
     const url = await listen((request, response) => void handle(request, response, request.url?.slice(1) ?? ''))
     return { app, keys, get, refused: (key: string, init?: RequestInit) => fetch(`${url}/${key}`, init) }
   }
+
+  it('shares its look-up with all that arrive during the one before', async () => {
+    const { app, keys } = await open(9)
+    const find = createVariantFinder(app)
+    const sent = vi.spyOn(app.keyedPool, 'query')
+    const found = await Promise.all(keys.map((key) => find(key)))
+    expect(found.every((each) => each !== null)).toBe(true)
+    expect(sent).toHaveBeenCalledTimes(2)
+  })
 
   it('is looked up once for a moment, but what was taken down in between is not made', async () => {
     const { app, keys, itemIds, url: api } = await open(2)

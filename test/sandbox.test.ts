@@ -2,6 +2,7 @@ import { type ChildProcess, spawn } from 'node:child_process'
 import { appendFileSync, readFileSync } from 'node:fs'
 import { chmod, chown, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
 import { createServer } from 'node:net'
+import { getPriority } from 'node:os'
 import path from 'node:path'
 import { text } from 'node:stream/consumers'
 import sharp from 'sharp'
@@ -133,7 +134,7 @@ function end(child: ChildProcess): Promise<void> {
 }
 
 it.runIf(process.platform === 'linux')(
-  'a renderer has no environment but its configuration, and no limit is open',
+  'a renderer has no environment but its configuration, gives way to its parent, and no limit is open',
   async () => {
     const { presets } = readPresets(path.join(ROOT, 'presets.json'))
     const pool = openRenderPool({ presets, size: 1, waitingMax: 1 })
@@ -152,6 +153,7 @@ it.runIf(process.platform === 'linux')(
       ...['FONTCONFIG_FILE', 'MALLOC_ARENA_MAX', 'MALLOC_MMAP_THRESHOLD_', 'MALLOC_TRIM_THRESHOLD_'],
       ...['MIMALLOC_PURGE_DELAY', 'NODE_CHANNEL_FD', 'NODE_CHANNEL_SERIALIZATION_MODE', 'NODE_COMPILE_CACHE'],
     ])
+    expect(getPriority(pid)).toBe(Math.min(getPriority() + 3, 19))
     const limits = await readFile(`/proc/${pid}/limits`, 'utf8')
     expect(limits).toMatch(/^Max file size +0 +0 /m)
     expect(limits).toMatch(/^Max core file size +0 +0 /m)
