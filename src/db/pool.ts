@@ -163,6 +163,12 @@ export function openPool(
   return pool
 }
 
+/** Opens all connections of a small pool, which keeps them: later, the server may have no room for more. Never throws. */
+export async function openAll(pool: pg.Pool): Promise<void> {
+  const opened = await Promise.allSettled(Array.from({ length: pool.options.max }, () => pool.connect()))
+  for (const each of opened) if (each.status === 'fulfilled') each.value.release()
+}
+
 const SET = statement({
   name: 'set-session',
   text: 'select set_config(t.name, t.value, false) as value from unnest(:names::text[], :values::text[]) as t(name, value)',

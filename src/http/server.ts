@@ -6,6 +6,7 @@ import type { App } from '../app.ts'
 import { listen } from '../core/listen.ts'
 import { logFailure } from '../core/log-failure.ts'
 import { inRequest } from '../core/request-context.ts'
+import { openAll } from '../db/pool.ts'
 import { networkOf } from '../limits/network.ts'
 import { createMetrics } from '../monitoring/metrics.ts'
 import { type MetricsServer, serveMetrics } from '../monitoring/serve-metrics.ts'
@@ -141,6 +142,7 @@ export async function serve(
     }
   }
 
+  await openAll(app.keyedPool)
   server.on('clientError', refuseMalformed)
   server.setTimeout(stalledMs)
   server.keepAliveTimeout = KEEP_ALIVE_MS

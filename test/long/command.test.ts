@@ -52,7 +52,6 @@ describe('afterimage', () => {
     ['migrate'],
     ['snapshot'],
     ['rebuild'],
-    ['doctor'],
   ]
   it('each one ends with 1 and one sentence without a database, and with 2 and one for an option that there is not', async () => {
     const env = { DATA_DIR: await tempDirectory(), DATABASE_URL: 'postgres://nobody:secret@127.0.0.1:1/nowhere' }
