@@ -7,7 +7,7 @@ import { startS3 } from '../test/support/s3-server.ts'
 import { compareBackfills, importDemo } from './support/backfills.ts'
 import { makeBuckets } from './support/buckets.ts'
 import { closedLoad, goodputOf, type Load, msOf, openLoad, quantile } from './support/load.ts'
-import { type Bench, cpuMs, median, startProgram, table, withBench } from './support/service.ts'
+import { type Bench, cpuMs, median, mixed, startProgram, table, withBench } from './support/service.ts'
 
 type Row = [what: string, measured: string, against: string, ratio: string, goal: string]
 
@@ -62,10 +62,7 @@ const print = (rows: readonly Row[]) =>
 
 /** Items in an order independent of their sets, so that all phases render similar art. */
 function inPhases(items: readonly Item[]): Phases {
-  const left = items
-    .map((item, index) => ({ item, place: (index * 7919) % items.length }))
-    .sort((a, b) => a.place - b.place)
-    .map(({ item }) => item)
+  const left = mixed(items)
   return {
     take(count) {
       if (left.length < count) throw new Error(`${count - left.length} items too few: increase --items`)

@@ -9,7 +9,7 @@ import { until } from '../test/support/until.ts'
 import { importDemo } from './support/backfills.ts'
 import { closedLoad, get, goodputOf, msOf, quantile } from './support/load.ts'
 import { measureNative } from './support/native.ts'
-import { type Bench, childrenOf, cpuMs, median, startProgram, table, withBench } from './support/service.ts'
+import { type Bench, childrenOf, cpuMs, median, mixed, startProgram, table, withBench } from './support/service.ts'
 
 const VARIANT = { preset: 'preview', format: 'WEBP' } as const
 const PICTURES = 300
@@ -46,7 +46,7 @@ export async function run(args: string[]): Promise<void> {
   })
   const clients = values.clients.split(',').map(Number)
   await withBench(async (bench) => {
-    const items = inAnyOrder(await importDemo(bench, Number(values.items)))
+    const items = mixed(await importDemo(bench, Number(values.items)))
     const take = (count: number) => {
       if (items.length < count) throw new Error('too few items: fewer --rounds')
       return items.splice(0, count)
@@ -110,13 +110,6 @@ function rowsOf(
     ])
   return rows
 }
-
-/** In an order independent of their sets, so that all loads have similar art. */
-const inAnyOrder = (items: readonly Item[]): Item[] =>
-  items
-    .map((item, index) => ({ item, place: (index * 7919) % items.length }))
-    .sort((a, b) => a.place - b.place)
-    .map(({ item }) => item)
 
 async function startApi(bench: Bench): Promise<Server> {
   const logFile = path.join(bench.env.DATA_DIR ?? '', 'api.log')

@@ -5,7 +5,7 @@ import { variantKeyOf } from '../src/variants/make.ts'
 import { importDemo } from './support/backfills.ts'
 import { closedLoad, type Load, msOf } from './support/load.ts'
 import { cpuOfTree } from './support/sample.ts'
-import { type Bench, median, startProgram, table, withBench } from './support/service.ts'
+import { type Bench, median, mixed, startProgram, table, withBench } from './support/service.ts'
 
 const WANTED = { preset: 'preview', format: 'WEBP' } as const
 
@@ -55,10 +55,7 @@ export async function run(args: string[]): Promise<void> {
 
 /** Takes items in an order independent of their sets, each once. */
 function shuffled(items: readonly Item[]): (count: number) => Item[] {
-  const left = items
-    .map((item, index) => ({ item, at: (index * 7919) % items.length }))
-    .sort((a, b) => a.at - b.at)
-    .map(({ item }) => item)
+  const left = mixed(items)
   return (count) => left.splice(0, count)
 }
 

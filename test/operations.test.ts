@@ -39,7 +39,8 @@ describe('operations', () => {
     await heartbeat(app.pg, 'urgent-queue')
     await enqueue(app.pg, 'make_rest', { itemIds: [1, 2] })
     await app.pg.query(
-      `update graphile_worker._private_jobs set locked_by = 'urgent-queue', locked_at = now() - interval '3 s'`,
+      // Not what the requests above queue.
+      `update graphile_worker._private_jobs set locked_by = 'urgent-queue', locked_at = now() - interval '3 s' where payload ->> 'itemIds' = '[1,2]'`,
     )
     const query = `{ operations { vendors items images requests { stored made refused notFound } missP50Ms missP95Ms
       workers { host pid startedAt heartbeatAt jobs { task startedAt subject } } webhooksWaiting webhooksDead deliveryStatus } }`

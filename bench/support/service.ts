@@ -169,6 +169,13 @@ export function table(head: readonly string[], rows: readonly (readonly (string 
   return [line(head), line(head.map(() => '---')), ...rows.map(line)].join('\n')
 }
 
+/** Always the same order, independent of that of the values: however many are taken from the front, they are alike. */
+export const mixed = <T>(values: readonly T[]): T[] =>
+  values
+    .map((value, index) => ({ value, place: (index * 7919) % values.length }))
+    .sort((a, b) => a.place - b.place)
+    .map(({ value }) => value)
+
 /** Samples `count` of the values evenly. */
 export const evenly = <T>(values: readonly T[], count: number): T[] =>
   Array.from(

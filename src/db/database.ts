@@ -35,7 +35,7 @@ export interface Database {
 /** At most this many searches run at once in a process, each statement for at most this long. */
 const SEARCH_CONNECTIONS = 3
 const SEARCH_MAX_MS = 5000
-/** Two look-ups, the locks, and what is recorded. */
+/** Look-ups, the locks, and what is recorded. */
 const KEYED_CONNECTIONS = 4
 const KEYED_SETTINGS = {
   plan_cache_mode: 'force_generic_plan',

@@ -1,6 +1,6 @@
 import { type ChildProcess, fork, spawnSync } from 'node:child_process'
 import { chmodSync, existsSync, readdirSync, readFileSync, rmSync, symlinkSync } from 'node:fs'
-import { getPriority, setPriority } from 'node:os'
+import { getPriority } from 'node:os'
 import path from 'node:path'
 import { COMPILE_CACHE, ROOT } from './files.ts'
 import { ACCOUNT, findSandbox, PERMISSIONS, type Sandbox } from './sandbox.ts'
@@ -24,11 +24,10 @@ const ALLOCATOR = {
 const NODE_OPTIONS = ['--expose-gc', '--max-old-space-size=256']
 const PAGE_BYTES = 4096
 /**
- * Niceness added to the parent's. What a parent does meanwhile is short, such as a refusal, a stored picture or the next task of the other
- * renderers; with equal priority it would wait for their turns (bench/README.md, delivery).
+ * Lower priority than the process that it works for, unless that has a low one itself. What an API does while its renderers draw is short, such as a
+ * refusal or a stored picture; with equal priority it would wait for their turns (bench/README.md, delivery).
  */
-const NICER = 3
-const NICENESS_MAX = 19
+const NICENESS_MIN = 3
 /** What V8 and the libraries map as data, mostly without touching it; below this Node does not start. */
 const MAPPED_AT_START_BYTES = 650e6
 
@@ -51,14 +50,15 @@ export function spawnRenderer({
   const limits = ['-c 0', `-d ${dataKb}`, ...(sandbox.isParent ? [] : ['-f 0'])]
     .map((limit) => `ulimit ${limit} 2>/dev/null`)
     .join('; ')
+  const nicer = Math.max(0, NICENESS_MIN - getPriority())
   // Signals that reach the whole process group are for the parent, which decides when a renderer ends.
-  const child = fork(file, {
+  return fork(file, {
     env: { FONTCONFIG_FILE, NODE_COMPILE_CACHE: COMPILE_CACHE, ...ALLOCATOR },
     cwd: '/',
     execPath: '/bin/sh',
     execArgv: [
       '-c',
-      `${limits}; trap '' INT TERM HUP; exec "$0" "$@"`,
+      `${limits}; trap '' INT TERM HUP; exec nice -n ${nicer} "$0" "$@"`,
       ...sandbox.launcher,
       process.execPath,
       ...NODE_OPTIONS,
@@ -67,18 +67,6 @@ export function spawnRenderer({
     serialization: 'advanced',
     stdio: ['ignore', 'ignore', 'pipe', 'ipc'],
   })
-  giveWay(child)
-  return child
-}
-
-/** Before the program has started, so that all its threads and children inherit it. */
-function giveWay({ pid }: ChildProcess): void {
-  if (pid === undefined) return
-  try {
-    setPriority(pid, Math.min(getPriority() + NICER, NICENESS_MAX))
-  } catch {
-    // It has ended already.
-  }
 }
 
 /** The renderer's own process id, once it has answered; `child` may be the process that waits for it. */

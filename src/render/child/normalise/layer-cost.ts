@@ -1,5 +1,5 @@
 import type { Element, Work } from './tree.ts'
-import { addWork, NO_WORK, work } from './work.ts'
+import { addWork, NO_WORK, needsLayer, work } from './work.ts'
 
 /** resvg draws a layer as large as its content, up to five times the picture's width and height: this many pictures. */
 export const LAYER_PICTURES_MAX = 25
@@ -12,7 +12,6 @@ const BEYOND: Readonly<Record<string, Work>> = {
   'clip-path': work(1.45, 0),
   mask: work(2.05, 0),
 }
-const IS_WITHOUT_LAYER = /^(?:none|normal|auto|1)?$/
 
 /** Whether an element clips its content to its view box, with a layer that is as large as the content. */
 export const isViewport = ({ name, parent, attributes }: Element): boolean =>
@@ -22,7 +21,6 @@ export const isViewport = ({ name, parent, attributes }: Element): boolean =>
 /** What the layers of an element take for each picture that they are larger than the picture. */
 export function workBeyond(element: Element): Work {
   let sum = isViewport(element) ? (BEYOND['clip-path'] ?? NO_WORK) : NO_WORK
-  for (const [property, each] of Object.entries(BEYOND))
-    if (!IS_WITHOUT_LAYER.test(element.attributes.get(property) ?? '')) sum = addWork(sum, each)
+  for (const [property, each] of Object.entries(BEYOND)) if (needsLayer(element, property)) sum = addWork(sum, each)
   return sum
 }

@@ -117,19 +117,22 @@ const LAYERS: Readonly<Record<string, Layer>> = {
   isolation: [work(0.05, 0.1), work(1.9, 0.25)],
   'clip-path': [work(0.1, 0.1), work(3.5, 0)],
 }
-const IS_WITHOUT_LAYER = /^(?:none|normal|auto|1)?$/
+
+/** Whether a property of an element has a value that needs a layer. */
+export const needsLayer = ({ attributes }: Element, property: string): boolean =>
+  !/^(?:none|normal|auto|1)?$/.test(attributes.get(property) ?? '')
 
 /** What the layers of an element take, without masks and filters. @param share of the picture that it covers, 0 to 1 */
-export function workOfLayers({ attributes }: Element, share: number): Work {
+export function workOfLayers(element: Element, share: number): Work {
   let sum = NO_WORK
   for (const [property, layer] of Object.entries(LAYERS))
-    if (!IS_WITHOUT_LAYER.test(attributes.get(property) ?? '')) sum = addWork(sum, sized(layer, share))
+    if (needsLayer(element, property)) sum = addWork(sum, sized(layer, share))
   return sum
 }
 
 /** Whether an element has such layers. */
-export const hasLayer = ({ attributes }: Element): boolean =>
-  Object.keys(LAYERS).some((property) => !IS_WITHOUT_LAYER.test(attributes.get(property) ?? ''))
+export const hasLayer = (element: Element): boolean =>
+  Object.keys(LAYERS).some((property) => needsLayer(element, property))
 
 const sized = ([any, whole]: Layer, share: number): Work => addWork(any, whole, share)
 
