@@ -123,7 +123,7 @@ export async function openApp(
   const databaseUrl = overrides.databaseUrl ?? config.databaseUrl
   if (!databaseUrl)
     throw new AppError('CONFIG', 'DATABASE_URL is not set: set it, or run `npm start`, which includes a Postgres.')
-  const stores = await openStores(config, { mayWait: overrides.role === 'worker' })
+  const stores = await openStores(config)
   opening.defer(stores.close)
   const [adminTokens, secrets] = await Promise.all([loadAdminTokens(config), loadUrlSecrets(config)])
   const database = await openDatabase(databaseUrl, { connectionsMax: config.databaseConnections })

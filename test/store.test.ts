@@ -1,11 +1,9 @@
-import { spawn, spawnSync } from 'node:child_process'
-import { constants } from 'node:fs'
+import { spawnSync } from 'node:child_process'
 import { mkdir, readdir, rename, rm, symlink, truncate, utimes, writeFile } from 'node:fs/promises'
 import { hostname } from 'node:os'
 import path from 'node:path'
 import { describe, expect, it } from 'vitest'
 import { openFsStore } from '../src/store/fs.ts'
-import { createQuickFiles } from '../src/store/fs-quick.ts'
 import { tempDirectory } from './support/setup.ts'
 import { storeContract } from './support/store-contract.ts'
 import { until } from './support/until.ts'
@@ -13,18 +11,6 @@ import { until } from './support/until.ts'
 const SVG = { contentType: 'image/svg+xml' }
 
 storeContract('the filesystem store', async () => openFsStore(await tempDirectory()))
-storeContract('the filesystem store of a worker', async () => openFsStore(await tempDirectory(), { mayWait: true }))
-
-it('leaves files to threads for a while after one that took long', async () => {
-  const directory = await tempDirectory()
-  const [quick, file, pipe] = [createQuickFiles(), path.join(directory, 'a.svg'), path.join(directory, 'slow')]
-  quick.place(path.join(directory, 'draft'), file, Buffer.from('a'))
-  expect([quick.read(file, constants.O_RDONLY).toString(), quick.isQuick]).toEqual(['a', true])
-  expect(spawnSync('mkfifo', [pipe]).status).toBe(0)
-  // Opening a pipe takes until it is written to.
-  spawn('sh', ['-c', 'sleep 0.2; echo b > "$0"', pipe])
-  expect([quick.read(pipe, constants.O_RDONLY).toString(), quick.isQuick]).toEqual(['b\n', false])
-})
 
 describe('the filesystem store', () => {
   const outside = [
@@ -56,9 +42,9 @@ describe('the filesystem store', () => {
     expect(await store.get('a/y.svg', { range: { from: 0, to: 4 } })).toHaveLength(0)
   })
 
-  it.each([false, true])('follows no link, neither as a folder nor as a file (in a worker: %s)', async (mayWait) => {
+  it('follows no link, neither as a folder nor as a file', async () => {
     const [directory, elsewhere] = [await tempDirectory(), await tempDirectory()]
-    const store = await openFsStore(directory, { mayWait })
+    const store = await openFsStore(directory)
     await writeFile(path.join(elsewhere, 'secret.svg'), 'secret')
     await symlink(elsewhere, path.join(directory, 'linked'))
     await mkdir(path.join(directory, 'real'))

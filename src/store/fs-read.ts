@@ -2,7 +2,6 @@ import { constants, lstatSync, readFile as readFileByCallback, type Stats } from
 import { lstat, open } from 'node:fs/promises'
 import { promisify } from 'node:util'
 import { LRUCache } from 'lru-cache'
-import type { QuickFiles } from './fs-quick.ts'
 import type { ByteRange } from './store.ts'
 
 /** Symbolic links are not followed. */
@@ -35,9 +34,7 @@ interface Kept {
  * directly: that takes 3 µs, and waking one of libuv's threads for it took 50, a third of the CPU time of a stored picture. The caller must
  * not change the bytes. Throws Node's errors.
  */
-export function createFileReader(quick: QuickFiles | null): (file: string) => Promise<Buffer> {
-  const readWhole = async (file: string) =>
-    quick?.isQuick ? quick.read(file, FLAGS) : await readByThreads(file, { flag: FLAGS })
+export function createFileReader(): (file: string) => Promise<Buffer> {
   const kept = new LRUCache<string, Kept>({
     max: FILES_MAX,
     maxSize: BYTES_MAX,
@@ -58,7 +55,7 @@ export function createFileReader(quick: QuickFiles | null): (file: string) => Pr
   return async (file) => {
     const known = kept.get(file)
     if (!known) {
-      const bytes = await readWhole(file)
+      const bytes = await readByThreads(file, { flag: FLAGS })
       if (bytes.length <= FILE_BYTES_MAX) kept.set(file, { bytes: null, state: null })
       return bytes
     }
@@ -66,7 +63,7 @@ export function createFileReader(quick: QuickFiles | null): (file: string) => Pr
     const { ino, size, ctimeMs } = await (known.bytes ? look(file) : lstat(file))
     const { bytes: before, state } = known
     if (before && state?.ctimeMs === ctimeMs && state.ino === ino && state.size === size) return before
-    const bytes = await readWhole(file)
+    const bytes = await readByThreads(file, { flag: FLAGS })
     if (bytes.length <= FILE_BYTES_MAX) kept.set(file, { bytes, state: { ino, size, ctimeMs } })
     return bytes
   }

@@ -5,7 +5,6 @@ import { AppError } from '../core/errors.ts'
 import { causes } from '../core/log.ts'
 import { mapConcurrent } from '../core/map-concurrent.ts'
 import { claimDraft, linkNew, newDraftName, removeOrphans } from './fs-drafts.ts'
-import { createQuickFiles } from './fs-quick.ts'
 import { createFileReader, readRange } from './fs-read.ts'
 import { syncFiles, syncFolders } from './fs-sync.ts'
 import type { Listed, Store } from './store.ts'
@@ -23,10 +22,8 @@ const isAbsent = ({ code }: NodeJS.ErrnoException): boolean => code === 'ENOENT'
 /**
  * A store in a directory. Objects appear by link or rename, never partially. Throws UNAVAILABLE if the directory cannot be created or
  * read, BAD_INPUT for a key outside of it.
- * @param options.mayWait the process may wait for a quick disk (fs-quick.ts): nobody waits for its answers
  */
-export async function openFsStore(directory: string, { mayWait = false } = {}): Promise<Store> {
-  const quick = mayWait ? createQuickFiles() : null
+export async function openFsStore(directory: string): Promise<Store> {
   const drafts = path.join(directory, DRAFTS)
   await mkdir(drafts, { recursive: true }).catch((error) => {
     throw new AppError(
@@ -66,7 +63,7 @@ export async function openFsStore(directory: string, { mayWait = false } = {}): 
     throw error
   }
 
-  const readFile = createFileReader(quick)
+  const readFile = createFileReader()
   const get: Store['get'] = async (key, { range } = {}) => {
     const file = locate(key)
     try {
@@ -87,17 +84,11 @@ export async function openFsStore(directory: string, { mayWait = false } = {}): 
     let isMoved = false
     const write = async () => {
       await makeFolder(path.dirname(file))
-      if (options.replace || options.keyNamesBytes) {
-        if (quick?.isQuick) quick.place(draft, file, bytes)
-        else {
-          await writeFile(draft, bytes, { flag: 'wx' })
-          await rename(draft, file)
-        }
-        isMoved = true
-        return true
-      }
       await writeFile(draft, bytes, { flag: 'wx' })
-      return await linkNew(draft, file)
+      if (!(options.replace || options.keyNamesBytes)) return await linkNew(draft, file)
+      await rename(draft, file)
+      isMoved = true
+      return true
     }
     try {
       return await write()

@@ -32,13 +32,12 @@ type Opened = Store & { readonly close: () => Promise<void> }
 
 /**
  * The two buckets if configured, else two directories in `DATA_DIR`. Throws UNAVAILABLE with the remedy.
- * @param options.mayWait the process may wait for a quick disk: see fs.ts
  */
-export async function openStores(config: Config, { mayWait = false } = {}): Promise<Stores> {
+export async function openStores(config: Config): Promise<Stores> {
   const { buckets, dataDir } = config
   if (!buckets) {
-    const originals = await openFsStore(path.join(dataDir, 'originals'), { mayWait })
-    const previews = await openFsStore(path.join(dataDir, 'previews'), { mayWait })
+    const originals = await openFsStore(path.join(dataDir, 'originals'))
+    const previews = await openFsStore(path.join(dataDir, 'previews'))
     return { originals, previews: openPictureStore({ originals, previews }), close: async () => {} }
   }
   const open = OPEN[buckets.provider]
