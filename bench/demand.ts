@@ -4,12 +4,14 @@ import { createServer } from 'node:net'
 import path from 'node:path'
 import { parseArgs } from 'node:util'
 import type { Item } from '../prisma/generated/client/client.ts'
+import { importItems } from '../src/import/import-items.ts'
 import { variantKeyOf } from '../src/variants/make.ts'
 import { until } from '../test/support/until.ts'
-import { importDemo } from './support/backfills.ts'
+import { installDependencies } from './fidelity/dependencies.ts'
+import { drawIcons, shuffle } from './fidelity/sample.ts'
 import { closedLoad, get, goodputOf, msOf, quantile } from './support/load.ts'
 import { measureNative } from './support/native.ts'
-import { type Bench, childrenOf, cpuMs, median, mixed, startProgram, table, withBench } from './support/service.ts'
+import { type Bench, childrenOf, cpuMs, median, startProgram, table, withBench } from './support/service.ts'
 
 const VARIANT = { preset: 'preview', format: 'WEBP' } as const
 const PICTURES = 300
@@ -29,7 +31,7 @@ interface Server {
 }
 
 /**
- * Pictures that are made on demand, 512 px as WebP, each for the first time: alone, and while a worker makes the other presets of the same items. In
+ * Pictures that are made on demand, 512 px as WebP, each for the first time, of all sets of Iconify: alone, and while a worker makes the other presets of the same items. In
  * turns with imgproxy, with the same originals from the same disk, and with native code. Says so where one of them is not given.
  * `npm run bench -- demand [--imgproxy PROGRAM] [--native PROGRAM] [--rounds 3]`
  */
@@ -40,13 +42,13 @@ export async function run(args: string[]): Promise<void> {
       imgproxy: { type: 'string' },
       native: { type: 'string' },
       rounds: { type: 'string', default: '3' },
-      items: { type: 'string', default: '6283' },
+      items: { type: 'string', default: '4500' },
       clients: { type: 'string', default: '1,4,16' },
     },
   })
   const clients = values.clients.split(',').map(Number)
   await withBench(async (bench) => {
-    const items = mixed(await importDemo(bench, Number(values.items)))
+    const items = await importIcons(bench, Number(values.items))
     const take = (count: number) => {
       if (items.length < count) throw new Error('too few items: fewer --rounds')
       return items.splice(0, count)
@@ -109,6 +111,25 @@ function rowsOf(
       '>= 0.95',
     ])
   return rows
+}
+
+/** Icons of all sets in turn, in random order. */
+async function importIcons({ app }: Bench, count: number): Promise<Item[]> {
+  const { modules } = await installDependencies()
+  const icons = await drawIcons(modules, { count, seed: 1, colourShare: 'as the sets are' })
+  async function* entries() {
+    for (const { name, svg } of icons) {
+      const [prefix = '', slug = ''] = name.split(':')
+      const [vendor, family] = [
+        { username: prefix, name: prefix },
+        { uniqueId: prefix, name: prefix },
+      ]
+      const iconSet = { ...family, kind: 'ICON' as const }
+      yield { vendor, family, iconSet, slug, name: slug, from: name, bytes: svg }
+    }
+  }
+  await importItems({ pg: app.pg, originals: app.stores.originals }, entries())
+  return shuffle(await app.prisma.item.findMany({ orderBy: { id: 'asc' } }), 1)
 }
 
 async function startApi(bench: Bench): Promise<Server> {
