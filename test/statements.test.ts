@@ -197,6 +197,19 @@ describe('the statements that stay SQL', () => {
     }
   })
 
+  it('that count coverage look each item up, however dear the planner believes that to be', async () => {
+    await import('../src/coverage/count.ts')
+    const db = await openDatabase(await testDatabase(), { connectionsMax: 1 })
+    onTestFinished(db.close)
+    const client = await db.pg.connect()
+    onTestFinished(() => client.release())
+    await client.query('set random_page_cost = 1000; set cpu_index_tuple_cost = 1')
+    const plan = await client.query(`explain (generic_plan) ${STATEMENTS.get('count-sets')?.text}`)
+    const lines = plan.rows.map((row) => row['QUERY PLAN'] as string)
+    const at = lines.findIndex((line) => / on image m/.test(line))
+    expect(lines.slice(at, at + 3).join('\n')).toMatch(/owner_id = i\.id/)
+  })
+
   it('are refused with a duplicate name, and with a parameter that is not declared or not used', () => {
     const [taken = ''] = STATEMENTS.keys()
     expect(() => statement({ name: taken, text: 'select' })).toThrow(`two statements are named ${taken}`)
