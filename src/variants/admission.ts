@@ -23,6 +23,8 @@ export interface AdmissionLimiter {
   acquire(applicant: Applicant): Promise<Admission>
   /** Whether a picture is being made. */
   isBusy(): boolean
+  /** Whether somebody waits for a slot. */
+  isCrowded(): boolean
 }
 
 /** A viewer that waits this long still gets the picture; a CDN gives up after 30 s (CloudFront's default). */
@@ -115,6 +117,7 @@ export function openAdmissionLimiter({ places, refill = 1 }: { places: number; r
 
   return {
     isBusy: () => held.quick + held.slow > 0,
+    isCrowded: () => lanes.waiting('quick') + lanes.waiting('slow') > 0,
     check(entry) {
       if (!isFree(entry) && expectedMs(entry) > HELD_MS) throw BUSY
     },

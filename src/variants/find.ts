@@ -5,6 +5,7 @@ import { findRecipe } from '../core/transform.ts'
 import { type ImageFormat, type Presets, parseVariantKey, printSourceKey, type VariantPath } from '../core/variant.ts'
 import { secretOf, type UrlSecret, type UrlSecrets, type Versioned } from '../core/version.ts'
 import type { Pg } from '../db/database.ts'
+import type { AdmissionLimiter } from './admission.ts'
 import type { Delivered, EnsureVariant, Viewer } from './ensure.ts'
 import { imageOf, type Located, type StoredImage } from './locate.ts'
 import { openLocator } from './locator.ts'
@@ -41,6 +42,7 @@ export interface IssuedImage {
 
 interface Finder extends UrlSecrets {
   readonly keyedPool: Pg
+  readonly admission: Pick<AdmissionLimiter, 'isCrowded'>
   readonly presets: Presets
   readonly ladder: readonly number[]
   readonly uses: TransformUses
@@ -56,7 +58,7 @@ const REFUSED = { max: 5000, ttl: 3000 }
  * of a PRIVATE item in the same way, unless the request is signed.
  */
 export function createVariantFinder(app: Finder): (key: string) => Promise<IssuedImage | null> {
-  const locate = openLocator(app.keyedPool)
+  const locate = openLocator(app.keyedPool, app.admission)
   /**
    * Pictures for which there was no place a moment ago, by key: in an overload, they are requested again and again, and a look-up for each
    * refusal takes time from the renderers. Whether a picture may be shown is checked once more before it is made.

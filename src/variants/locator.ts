@@ -1,25 +1,26 @@
+import { setTimeout as delay } from 'node:timers/promises'
 import type { Pg } from '../db/database.ts'
 import { type Located, locateVariants, type Wanted } from './locate.ts'
 
 /** Requests that share a look-up. */
 const BATCH = 100
 /**
- * Time from one look-up to the next while requests arrive during each. Sending a statement takes 0.2 ms of a loaded machine, as long as all else
- * that a refusal takes: at 900 requests a second, each would have a statement of its own.
+ * Time from one look-up to the next while viewers wait for their turn, so that a quicker look-up saves nobody time. Sending a statement takes 0.2 ms of a loaded machine, as long as all else that a refusal
+ * takes: at 900 requests a second, each would have a statement of its own.
  */
 const COLLECT_MS = 4
-/** So many share a statement at once: stored pictures are requested more often, by clients that wait for them (bench/README.md, stored). */
-const ENOUGH = 8
 
 /**
  * Batches look-ups: a request while nothing is looked up is served at once, and what arrives meanwhile shares the next statement. At ten times
  * the sustainable load, a look-up for each request would take more time than available, and most of those requests are refused anyway.
+ * @param options.isCrowded whether viewers wait for their turn: only then do look-ups wait for more requests
  */
-export function openLocator(pg: Pg): (wanted: Wanted) => Promise<Located | null> {
+export function openLocator(
+  pg: Pg,
+  { isCrowded }: { isCrowded: () => boolean },
+): (wanted: Wanted) => Promise<Located | null> {
   let queue: Request[] = []
   let isRunning = false
-  /** Ends the pause after a look-up. */
-  let wake = (): void => {}
 
   async function run(): Promise<void> {
     isRunning = true
@@ -32,19 +33,10 @@ export function openLocator(pg: Pg): (wanted: Wanted) => Promise<Located | null>
       )
       await Promise.all(batches.map(lookUp))
       const leftMs = COLLECT_MS - (performance.now() - from)
-      if (queue.length > 0 && queue.length < ENOUGH && leftMs > 0) await pause(leftMs)
+      if (queue.length > 0 && leftMs > 0 && isCrowded()) await delay(leftMs)
     }
     isRunning = false
   }
-
-  const pause = (ms: number) =>
-    new Promise<void>((resolve) => {
-      const timer = setTimeout(resolve, ms)
-      wake = () => {
-        clearTimeout(timer)
-        resolve()
-      }
-    })
 
   async function lookUp(batch: readonly Request[]): Promise<void> {
     try {
@@ -62,7 +54,6 @@ export function openLocator(pg: Pg): (wanted: Wanted) => Promise<Located | null>
     new Promise((resolve, reject) => {
       queue.push({ wanted, resolve, reject })
       if (!isRunning) void run()
-      else if (queue.length === ENOUGH) wake()
     })
 }
 
