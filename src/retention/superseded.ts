@@ -98,15 +98,18 @@ const DELETE_OLD_PICKS = statement({
   parameters: { kept: 'int8' },
 })
 
-// Uses only the unique index to decide whether an image is current; materialised, because Postgres overestimates the rows. A current
-// image is another row, and therefore another object: keys are unique.
+// Uses only the unique index to decide whether an image is current: `offset 0` keeps the planner from scanning the whole table for each range,
+// and it is materialised because Postgres overestimates the rows. A current image is another row, and therefore another object: keys are unique.
 const FIND = (inRange: string) => `
   with preset as (select * from unnest(:presets::text[], :recipeHashes::text[]) as t(name, recipe_hash)),
   old as materialized (
     select m.owner_id, m.preset, m.format, m.recipe_hash, m.source_hash, m.url_secret_id,
            p.recipe_hash as current_recipe, i.source_hash as current_source
     from item i
-    join image m on m.owner_type = 'ITEM' and m.owner_id = i.id
+    cross join lateral (
+      select m.owner_id, m.preset, m.format, m.recipe_hash, m.source_hash, m.url_secret_id
+      from image m where m.owner_type = 'ITEM' and m.owner_id = i.id offset 0
+    ) as m
     join preset p on p.name = m.preset
     where ${inRange}
       and (m.recipe_hash <> p.recipe_hash or m.source_hash <> i.source_hash or m.url_secret_id < :urlSecretId)
