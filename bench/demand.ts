@@ -35,8 +35,9 @@ interface Server {
 }
 
 /**
- * Pictures that are made on demand, 512 px as WebP, each for the first time, of all sets of Iconify: alone, and while a worker makes the other presets of the same items. In
- * turns with imgproxy, with the same originals from the same disk, and with native code. Says so where one of them is not given.
+ * Pictures of icons of all sets of Iconify that are made on demand, 512 px as WebP, each for the first time: alone, and while a worker could
+ * make the other presets of the same items. In turns with imgproxy, with the same originals from the same disk, and with native code. Says so
+ * where one of them is not given.
  * `npm run bench -- demand [--imgproxy PROGRAM] [--native PROGRAM] [--rounds 3]`
  */
 export async function run(args: string[]): Promise<void> {

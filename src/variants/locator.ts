@@ -5,13 +5,13 @@ import { type Located, locateVariants, type Wanted } from './locate.ts'
 /** Requests that share a look-up. */
 const BATCH = 100
 /**
- * Time from one look-up to the next while viewers wait for their turn, so that a quicker look-up saves nobody time. Sending a statement takes 0.2 ms of a loaded machine, as long as all else that a refusal
- * takes: at 900 requests a second, each would have a statement of its own.
+ * Time from one look-up to the next while viewers wait for their turn, so that a quicker look-up would save nobody time. Sending a statement
+ * takes 0.2 ms of a loaded machine, as long as all else that a refusal takes: at 900 requests a second, each would have a statement of its own.
  */
 const COLLECT_MS = 4
 
 /**
- * Batches look-ups: a request while nothing is looked up is served at once, and what arrives meanwhile shares the next statement. At ten times
+ * Batches look-ups: a request while nothing is looked up is looked up at once, and what arrives meanwhile shares the next statement. At ten times
  * the sustainable load, a look-up for each request would take more time than available, and most of those requests are refused anyway.
  * @param options.isCrowded whether viewers wait for their turn: only then do look-ups wait for more requests
  */
