@@ -3,7 +3,7 @@ import { THEME_COLOURS, type Theme } from '../../core/transform-request.ts'
 import type { PlaceholderData } from '../messages.ts'
 import { coloursOf } from './palette.ts'
 import { type Colour, parseHex, type Raster } from './pixels.ts'
-import { encodeRamp } from './ramp.ts'
+import { encodeRamp, shadesOf } from './ramp.ts'
 import { encodeTiny, fitTiny } from './tiny.ts'
 
 /** ThumbHash keeps at most 7 x 7 frequencies, for which 16 px a side are enough. */
@@ -18,38 +18,44 @@ const [LIGHT, DARK, CLEAR] = [themeOf('LIGHT'), themeOf('DARK'), themeOf('TRANSP
 /**
  * ThumbHash (with alpha), colours and tiny pictures of a drawing on a transparent background.
  * @param options.hasInk whether parts of it are in currentColor
- * @param options.drawOnDark draws it in the dark theme's colour, if that makes a difference
+ * @param options.drawOnDark draws it in the dark theme's colour; null: that makes no difference
  */
 export async function placeholderOf(
   raster: Raster,
-  options: { hasInk: boolean; drawOnDark: () => Promise<Raster> },
+  options: { hasInk: boolean; drawOnDark: () => Promise<Raster | null> },
 ): Promise<Omit<PlaceholderData, 'suitsAvif'>> {
-  const small = shrink(raster, SIDE_PX)
+  const at = shrinker(raster)
+  const small = at(SIDE_PX)
   const thumbHash = Buffer.from(rgbaToThumbHash(small.width, small.height, small.pixels)).toString('base64')
   const colours = coloursOf(raster)
   return {
     thumbHash,
     dominantColor: dominantColour(small),
-    ...(colours.isMonochrome ? inOneInk(raster, { ...colours, ...options }) : await inColours(raster, options)),
+    ...(colours.isMonochrome ? inOneInk(at, { ...colours, ...options }) : await inColours(at, options)),
     ...colours,
   }
 }
 
 type Tiny = Pick<PlaceholderData, 'preview' | 'darkPreview' | 'clearPreview'>
 
-function inOneInk(raster: Raster, { palette, hasInk }: { palette: PlaceholderData['palette']; hasInk: boolean }): Tiny {
+/** Draws it with at most the given px per side. */
+type ShrinkTo = (side: number) => Raster
+
+function inOneInk(at: ShrinkTo, { palette, hasInk }: { palette: PlaceholderData['palette']; hasInk: boolean }): Tiny {
   const own = parseHex(palette[0]?.color ?? '#000000')
+  const shadesAt = once((side) => shadesOf(at(side)))
   const draw = ({ ground, ink }: typeof LIGHT) =>
-    fitTiny((side) => encodeRamp(shrink(raster, side), { ink: (hasInk && ink) || own, ground }))
+    fitTiny((side) => encodeRamp(shadesAt(side), { ink: (hasInk && ink) || own, ground }))
   return { preview: draw(LIGHT), darkPreview: draw(DARK), clearPreview: draw(CLEAR) }
 }
 
-async function inColours(raster: Raster, { drawOnDark }: { drawOnDark: () => Promise<Raster> }): Promise<Tiny> {
+async function inColours(at: ShrinkTo, { drawOnDark }: { drawOnDark: () => Promise<Raster | null> }): Promise<Tiny> {
   const onDark = await drawOnDark()
+  const darkAt = onDark ? shrinker(onDark) : at
   return {
-    preview: await encodeTiny((side) => flatten(shrink(raster, side), LIGHT.ground)),
-    darkPreview: await encodeTiny((side) => flatten(shrink(onDark, side), DARK.ground)),
-    clearPreview: await encodeTiny((side) => shrink(raster, side)),
+    preview: await encodeTiny((side) => flatten(at(side), LIGHT.ground)),
+    darkPreview: await encodeTiny((side) => flatten(darkAt(side), DARK.ground)),
+    clearPreview: await encodeTiny(at),
   }
 }
 
@@ -64,6 +70,18 @@ function flatten({ pixels, width, height }: Raster, matte: Colour | null): Raste
     flat[at + 3] = 255
   }
   return { pixels: flat, width, height }
+}
+
+const shrinker = (raster: Raster): ShrinkTo => once((side) => shrink(raster, side))
+
+/** Makes each value once. */
+function once<T>(make: (side: number) => T): (side: number) => T {
+  const made = new Map<number, T>()
+  return (side) => {
+    const value = made.get(side) ?? make(side)
+    made.set(side, value)
+    return value
+  }
 }
 
 /** Downscales to at most the given px per side; each pixel is the alpha-weighted mean of a 4 x 4 grid of samples. */

@@ -74,7 +74,7 @@ function drawPlaceholder(
 ) {
   const hasInk = document.svg.includes('currentColor')
   const drawOnDark = async () =>
-    hasInk && !isCostly(document, engine) ? await draw({ ...SMALL, color: THEME_COLOURS.DARK.color }, null) : small
+    hasInk && !isCostly(document, engine) ? await draw({ ...SMALL, color: THEME_COLOURS.DARK.color }, null) : null
   return placeholderOf(small, { hasInk, drawOnDark })
 }
 
