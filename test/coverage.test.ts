@@ -7,7 +7,7 @@ import { upsertItems } from '../src/catalogue/upsert-items.ts'
 import { AppError } from '../src/core/errors.ts'
 import { type Preset, type Presets, RENDERER_VERSION } from '../src/core/variant.ts'
 import type { UrlSecret } from '../src/core/version.ts'
-import { countChanges, coverPresets, runCoverageLoop } from '../src/coverage/count.ts'
+import { countChanges, coverPresets, restAfter, runCoverageLoop } from '../src/coverage/count.ts'
 import { readCoverage } from '../src/coverage/read.ts'
 import { inTransaction, type Pg } from '../src/db/database.ts'
 import { COVERAGE_LOCK } from '../src/db/locks.ts'
@@ -200,12 +200,18 @@ describe('coverage', () => {
     expect((await pg.query('select from coverage_change')).rowCount).toBe(0)
   })
 
+  it('rests from counting while viewers wait for pictures, the longer the more there is to count', () => {
+    const rest = (counted: number, tookMs: number) => restAfter({ counted, tookMs, areViewersWaiting: true })
+    expect([rest(0, 2), rest(1, 2), rest(100, 60), rest(100, 500)]).toEqual([1000, 100, 3000, 10_000])
+    expect(restAfter({ counted: 100, tookMs: 500, areViewersWaiting: false })).toBe(0)
+  })
+
   it('loses no change of many writers while it is counted', async () => {
     const { pg, presets } = await testApp()
     await importRows(pg, 64)
     const rows = await rowsOf(pg)
     const all = [...presets.values()]
-    const counting = runCoverageLoop(pg)
+    const counting = runCoverageLoop(pg, { areWaiting: () => false })
     onTestFinished(counting.close)
     const write = async (writer: number, round: number) => {
       // As with item locks: writers have different items, but share sets.

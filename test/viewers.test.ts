@@ -13,14 +13,16 @@ it('while an API makes a picture for a viewer, the workers on its machine use ha
   const limits: number[] = []
   // As large as on a machine with more cores.
   const pool = { ...app.pool, size: 5, limit: (renderers: number) => void limits.push(renderers) }
-  const standing = throttleForInteractive({ events: app.events, pool })
-  onTestFinished(standing.close)
+  const viewers = throttleForInteractive({ events: app.events, pool })
+  onTestFinished(viewers.close)
 
   const item = await app.prisma.item.findFirstOrThrow()
   const url = `${imageUrl}/${variantKeyOf(app, item, { preset: 'preview', format: 'WEBP' })}`
   expect((await fetch(url)).status).toBe(200)
   await until(() => limits.length > 0)
+  expect(viewers.areWaiting()).toBe(true)
   await until(() => limits.at(-1) === 5)
+  expect(viewers.areWaiting()).toBe(false)
   expect(limits).toEqual([3, 5])
   // Stored pictures cost nothing.
   expect((await fetch(url)).status).toBe(200)

@@ -57,9 +57,9 @@ export async function openWorker(config: Config, stop: (reason: string) => void)
     HEARTBEAT_EVERY_MS,
   )
   await markLayoutsDirty(app.pg, app.layouts)
-  const counting = runCoverageLoop(app.pg)
+  const viewers = throttleForInteractive(app)
+  const counting = runCoverageLoop(app.pg, viewers)
   const indexing = runIndexLoop(app.pg)
-  const throttling = throttleForInteractive(app)
   const queueing = runCompositeScheduler(app.pg)
   const metrics = config.metrics && (await serveMetrics(createMetrics(app, { role: 'worker' }), config.metrics))
   // Not only while the database answers: workers that were restarted in an outage would not be better off.
@@ -70,7 +70,7 @@ export async function openWorker(config: Config, stop: (reason: string) => void)
   return async () => {
     clearInterval(timer)
     closing.abort()
-    throttling.close()
+    viewers.close()
     const kill = setTimeout(() => app.pool.kill(), KILL_AFTER_MS)
     await Promise.all([
       counting.close(),

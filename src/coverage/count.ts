@@ -17,6 +17,8 @@ const SETS_PER_BATCH = 100
 const CHANGES_PER_BATCH = 10_000
 /** How soon a worker notices that sets are due; a set that changes all the time is counted once per interval, by all workers together. */
 const COUNT_EVERY_MS = 1000
+/** While viewers wait, counting takes at most a fiftieth of a core, and is late by this much at most. */
+const [REST, REST_MAX_MS] = [50, 10_000]
 
 /** What coverage counts: pictures of these presets under keys of this secret. */
 export interface Covered {
@@ -128,17 +130,20 @@ export async function countChanges(
 const BATCH = { itemsMax: ITEMS_PER_BATCH, minAgeMs: COUNT_EVERY_MS, atLeastOne: true }
 
 /**
- * Counts changes within two seconds, in a set of more than 10,000 items a little later, until closed. Any number of processes may run it.
+ * Counts changes within two seconds, in a set of more than 10,000 items a little later, until closed. While viewers wait for pictures, it
+ * rests in between: up to ten seconds for the changes of a whole catalogue. Any number of processes may run it.
  */
-export function runCoverageLoop(pg: Pg): { close: () => Promise<void> } {
+export function runCoverageLoop(pg: Pg, viewers: { areWaiting(): boolean }): { close: () => Promise<void> } {
   const closing = new AbortController()
   const counting = (async () => {
     while (!closing.signal.aborted) {
+      const from = performance.now()
       const counted = await countChanges(pg, WHOLE_CATALOGUE, BATCH).catch((error) => {
         logFailure('coverage cannot be counted', error)
         return 0
       })
-      if (counted === 0) await delay(COUNT_EVERY_MS, undefined, { signal: closing.signal }).catch(() => {})
+      const ms = restAfter({ counted, tookMs: performance.now() - from, areViewersWaiting: viewers.areWaiting() })
+      if (ms > 0) await delay(ms, undefined, { signal: closing.signal }).catch(() => {})
     }
   })()
   return {
@@ -147,6 +152,12 @@ export function runCoverageLoop(pg: Pg): { close: () => Promise<void> } {
       await counting
     },
   }
+}
+
+/** How long the loop rests, in ms: not at all if more sets may be due and nobody waits for anything else. */
+export function restAfter(last: { counted: number; tookMs: number; areViewersWaiting: boolean }): number {
+  if (last.counted === 0) return COUNT_EVERY_MS
+  return last.areViewersWaiting ? Math.min(REST * last.tookMs, REST_MAX_MS) : 0
 }
 
 // A large import leaves a row for each item: only the oldest are read, and no others are deleted. Counting a set takes 10 µs an item; a

@@ -27,8 +27,8 @@ const ITEMS_PER_READ = 2000
 
 /**
  * The coverage of each preset that a backfill makes by default, in the presets' order. Two indexed look-ups at any size of the catalogue;
- * few recent changes are counted first, many are left to a worker: within two seconds, in a set of more than 10,000 items a little later,
- * after a changed preset at about 100,000 items a second. Until then `isExact` is false.
+ * few recent changes are counted first, many are left to a worker: within two seconds, in a set of more than 10,000 items or while viewers
+ * wait a little later, after a changed preset at about 100,000 items a second. Until then `isExact` is false.
  */
 export async function readCoverage(covered: Covered, scope: Scope): Promise<PresetCoverage[]> {
   const coverage = await readCounts(covered, scope)

@@ -27,22 +27,34 @@ export function createInteractiveNotice(pg: Pg): () => void {
   }
 }
 
+/** Viewers on this machine, as a worker knows them. */
+export interface Viewers {
+  /** Whether one has waited for a picture within the last two seconds. */
+  areWaiting(): boolean
+  close(): void
+}
+
 /**
  * Limits a worker to half of its renderers while an API on this machine makes pictures for viewers: with low priority alone, one picture
  * in twenty waits for a busy processor. bench/yield.ts measures it.
  */
-export function throttleForInteractive({ events, pool }: { events: Events; pool: RenderPool }): { close: () => void } {
+export function throttleForInteractive({ events, pool }: { events: Events; pool: RenderPool }): Viewers {
   const closed = new AbortController()
   let timer: NodeJS.Timeout | undefined
+  const end = () => {
+    timer = undefined
+    pool.limit(pool.size)
+  }
   const watch = async () => {
     for await (const _ of events.follow(INTERACTIVE_CHANNEL, hostname(), closed.signal)) {
       pool.limit(Math.ceil(pool.size / 2))
       clearTimeout(timer)
-      timer = setTimeout(() => pool.limit(pool.size), THROTTLE_MS)
+      timer = setTimeout(end, THROTTLE_MS)
     }
   }
   void watch()
   return {
+    areWaiting: () => timer !== undefined,
     close() {
       clearTimeout(timer)
       closed.abort()
