@@ -1,11 +1,11 @@
-import { once } from 'node:events'
 import path from 'node:path'
 import { setTimeout as delay } from 'node:timers/promises'
 import { parseArgs } from 'node:util'
 import type { Item } from '../prisma/generated/client/client.ts'
+import type * as Presets from '../src/core/presets.ts'
 import { uniqueIdOf } from '../src/core/variant.ts'
 import { importItems } from '../src/import/import-items.ts'
-import { variantKeyOf } from '../src/variants/make.ts'
+import type * as Make from '../src/variants/make.ts'
 import { until } from '../test/support/until.ts'
 import { installDependencies } from './fidelity/dependencies.ts'
 import { drawIcons, shuffle } from './fidelity/sample.ts'
@@ -15,11 +15,13 @@ import { measureNative } from './support/native.ts'
 import { type Bench, childrenOf, cpuMs, median, startProgram, table, withBench } from './support/service.ts'
 
 const VARIANT = { preset: 'preview', format: 'WEBP' } as const
+/** Programs that are compared. */
+const [OURS, WARMED, IMGPROXY] = ['ours', 'ours, a worker makes the other presets', 'imgproxy']
 const PICTURES = 300
 /** Those of one client, which is slower. */
 const PICTURES_ALONE = 120
 /** At first, until all hot functions are compiled, and before each measurement: renderers that were idle are slower for a moment. */
-const WARM_UP = { first: 600, each: 60 }
+const WARM_UP = { first: 600, each: 120 }
 
 interface Load {
   readonly pictures: number
@@ -30,10 +32,10 @@ interface Load {
 }
 
 /**
- * Pictures of icons of all sets of Iconify that are made on demand, 512 px as WebP, each for the first time: alone, and, as another item, while a
- * worker could make the other presets of the same items. In turns with imgproxy, with the same originals from the same disk, and with native code. Says so
- * where one of them is not given.
- * `npm run bench -- demand [--imgproxy PROGRAM] [--native PROGRAM] [--rounds 4]`
+ * Pictures of icons of all sets of Iconify that are made on demand, 512 px as WebP, each for the first time: alone, and on another database while a
+ * worker could make the other presets of the same items. In turns with the APIs of other checkouts, and with imgproxy, with the same originals from
+ * the same disk; then native code. Says so where one of these is not given.
+ * `npm run bench -- demand [--imgproxy PROGRAM] [--native PROGRAM] [--beside DIR]... [--rounds 4]`
  */
 export async function run(args: string[]): Promise<void> {
   const { values } = parseArgs({
@@ -42,52 +44,64 @@ export async function run(args: string[]): Promise<void> {
       imgproxy: { type: 'string' },
       native: { type: 'string' },
       rounds: { type: 'string', default: '4' },
-      items: { type: 'string', default: '4800' },
+      items: { type: 'string', default: '5300' },
       clients: { type: 'string', default: '1,4,16' },
+      beside: { type: 'string', multiple: true, default: [] },
     },
   })
   const clients = values.clients.split(',').map(Number)
-  await withBench(async (bench) => {
-    const items = await importIcons(bench, Number(values.items))
-    const takePairs = (count: number) => {
+  const services = [
+    { name: OURS, directory: '.' },
+    { name: WARMED, directory: '.' },
+    ...values.beside.map((directory) => ({ name: directory, directory })),
+  ]
+  await withServices(services, Number(values.items), async (opened) => {
+    const [{ bench, items }] = opened as [Service]
+    const take = (count: number) => {
       if (items.length < count) throw new Error('too few items: fewer --rounds')
       return items.splice(0, count)
     }
-    const take = (count: number) => takePairs(count).map(({ item }) => item)
-    const api = await startApi(bench)
-    const imgproxy = values.imgproxy ? await startImgproxy(bench, values.imgproxy) : null
+    const imgproxy = values.imgproxy ? { name: IMGPROXY, ...(await startImgproxy(bench, values.imgproxy)) } : null
+    const servers: ImageServer[] = [...opened, ...(imgproxy ? [imgproxy] : [])]
     const first = take(WARM_UP.first)
-    for (const server of [api, imgproxy]) if (server) await ask(server, { items: first, clients: 4 })
+    for (const server of servers) await ask(server, { items: first, clients: 4 })
     const loads = new Map<string, Load[]>()
-    const note = (name: string, load: Load) => loads.set(name, [...(loads.get(name) ?? []), load])
     for (let round = 0; round < Number(values.rounds); round++) {
-      const twins = new Map<number, Item[]>()
       for (const count of clients) {
-        await ask(api, { items: take(WARM_UP.each), clients: count })
-        const pairs = takePairs(count === 1 ? PICTURES_ALONE : PICTURES)
-        const own = pairs.map(({ item }) => item)
-        twins.set(
-          count,
-          pairs.map(({ twin }) => twin),
-        )
-        note(`ours ${count}`, await ask(api, { items: own, clients: count }))
-        if (imgproxy) note(`imgproxy ${count}`, await ask(imgproxy, { items: own, clients: count }))
+        const [warmUp, own] = [take(WARM_UP.each), take(count === 1 ? PICTURES_ALONE : PICTURES)]
+        for (const server of round % 2 === 0 ? servers : servers.toReversed()) {
+          await ask(server, { items: warmUp, clients: count })
+          const key = `${server.name} ${count}`
+          loads.set(key, [...(loads.get(key) ?? []), await ask(server, { items: own, clients: count })])
+          if (server.name === WARMED) await warmed(opened)
+        }
       }
-      const worker = await startProgram(bench, { file: 'workers/main.ts', ready: /worker is running/ })
-      await idle(worker.child.pid ?? 0)
-      for (const count of clients.filter((each) => each > 1)) {
-        await ask(api, { items: take(WARM_UP.each), clients: count })
-        note(`warmed ${count}`, await ask(api, { items: twins.get(count) ?? [], clients: count }))
-        await warmed(bench)
-      }
-      worker.child.kill('SIGTERM')
-      await once(worker.child, 'exit')
     }
     const native = values.native ? await measureLimit(bench, values.native, take(PICTURES)) : null
     const rows = clients.flatMap((count) => rowsOf(loads, { count, native }))
     process.stdout.write(`\n${table(['what', 'pictures/s', 'p50', 'CPU', 'compared with', 'ratio', 'goal'], rows)}\n`)
     if (!imgproxy) process.stdout.write('imgproxy was not measured: --imgproxy PROGRAM names it.\n')
     if (!native) process.stdout.write('Native code was not measured: --native PROGRAM names it.\n')
+  })
+}
+
+interface Service extends ImageServer {
+  readonly bench: Bench
+  readonly items: Item[]
+}
+
+/** Each on a database and a folder of its own, with the same icons. */
+async function withServices(
+  [next, ...others]: readonly { name: string; directory: string }[],
+  count: number,
+  work: (services: Service[]) => Promise<void>,
+): Promise<void> {
+  if (!next) return await work([])
+  await withBench(async (bench) => {
+    const items = await importIcons(bench, count)
+    const server = await startApi(bench, next)
+    if (next.name === WARMED) await startProgram(bench, { file: 'workers/main.ts', ready: /worker is running/ })
+    await withServices(others, count, (services) => work([{ ...server, bench, items }, ...services]))
   })
 }
 
@@ -102,41 +116,30 @@ function rowsOf(
     const sum = (pick: (load: Load) => number) => all(name).reduce((total, load) => total + pick(load), 0)
     return (1000 * sum(({ pictures }) => pictures)) / sum(({ elapsedMs }) => elapsedMs)
   }
-  const cells = (name: string) => [
+  const p50Of = (name: string) => of(name, ({ p50Ms }) => p50Ms)
+  const measure = count === 1 ? p50Of : rateOf
+  const row = (name: string, ...compared: string[]) => [
+    `${count} ${count === 1 ? 'client' : 'clients'}, ${name}`,
     rateOf(name).toFixed(1),
-    `${of(name, ({ p50Ms }) => p50Ms).toFixed(1)} ms`,
+    `${p50Of(name).toFixed(1)} ms`,
     `${of(name, (load) => load.cpuMs).toFixed(1)} ms`,
+    ...compared,
   ]
-  const what = count === 1 ? '1 client' : `${count} clients`
-  const [measure, goal]: [(name: string) => number, string] =
-    count === 1 ? [(name) => of(name, ({ p50Ms }) => p50Ms), 'p50 <= 0.7'] : [rateOf, '>= 1.8']
-  const rows = [[`${what}, ours`, ...cells('ours'), '', '', '']]
-  const compare = (against: string, ratio: number, aim: string) =>
-    rows.push([`${what}, ours`, ...cells('ours'), against, ratio.toFixed(2), aim])
-  if (loads.has(`imgproxy ${count}`)) {
-    rows.pop()
-    compare(`imgproxy ${cells('imgproxy').join(', ')}`, measure('ours') / measure('imgproxy'), goal)
-  }
-  if (native && count > 1) compare(`native code ${native.toFixed(0)}/s`, rateOf('ours') / native, '')
-  if (count > 1)
-    rows.push([
-      `${what}, a worker makes the other presets`,
-      ...cells('warmed'),
-      'without',
-      (rateOf('warmed') / rateOf('ours')).toFixed(2),
-      '>= 0.95',
-    ])
-  return rows
-}
-
-/** An icon as two items, to be drawn under different circumstances. */
-interface Pair {
-  readonly item: Item
-  readonly twin: Item
+  const [aim, warmedAim] = count === 1 ? ['p50 <= 0.7', ''] : ['>= 1.8', '>= 0.95']
+  return [...loads.keys()]
+    .filter((key) => key.endsWith(` ${count}`))
+    .map((key) => {
+      const name = key.slice(0, -` ${count}`.length)
+      const to = (other: string, goal: string) => [other, (measure(name) / measure(other)).toFixed(2), goal]
+      if (name === IMGPROXY) return row(name, '', '', '')
+      if (name === WARMED) return row(name, ...to(OURS, warmedAim))
+      if (loads.has(`${IMGPROXY} ${count}`)) return row(name, ...to(IMGPROXY, name === OURS ? aim : ''))
+      return native ? row(name, 'native code', (rateOf(name) / native).toFixed(2), '') : row(name, '', '', '')
+    })
 }
 
 /** Icons of all sets, in random order. */
-async function importIcons({ app }: Bench, count: number): Promise<Pair[]> {
+async function importIcons({ app }: Bench, count: number): Promise<Item[]> {
   const { modules } = await installDependencies()
   const icons = await drawIcons(modules, { count, seed: 1, colourShare: 'as the sets are' })
   async function* entries() {
@@ -147,27 +150,26 @@ async function importIcons({ app }: Bench, count: number): Promise<Pair[]> {
         { uniqueId: uniqueIdOf(prefix), name: prefix },
       ]
       const iconSet = { ...family, kind: 'ICON' as const }
-      for (const each of [slug, `${slug}${TWIN}`])
-        yield { vendor, family, iconSet, slug: each, name: slug, from: name, bytes: svg }
+      yield { vendor, family, iconSet, slug, name: slug, from: name, bytes: svg }
     }
   }
   await importItems({ pg: app.pg, originals: app.stores.originals }, entries())
-  const items = await app.prisma.item.findMany({ orderBy: { id: 'asc' } })
-  const byKey = new Map(items.map((item) => [item.sourceKey, item]))
-  const pairs = items.flatMap((item) => {
-    const twin = byKey.get(item.sourceKey.replace(/(?=\.svg$)/, TWIN))
-    return twin ? [{ item, twin }] : []
-  })
-  return shuffle(pairs, 1)
+  return shuffle(await app.prisma.item.findMany({ orderBy: { id: 'asc' } }), 1)
 }
 
-const TWIN = '-twin'
-
-async function startApi(bench: Bench): Promise<ImageServer> {
+async function startApi(bench: Bench, { name, directory }: { name: string; directory: string }): Promise<ImageServer> {
   const logFile = path.join(bench.env.DATA_DIR ?? '', 'api.log')
-  const { child, said } = await startProgram(bench, { file: 'src/bin/api.ts', ready: /graphql/, logFile })
+  const file = path.resolve(directory, 'src/bin/api.ts')
+  const { child, said } = await startProgram(bench, { file, ready: /graphql/, logFile })
   const url = /http:\S+(?=\/graphql)/.exec(said)?.[0]
-  return { pid: child.pid ?? 0, urlOf: (item) => `${url}/images/${variantKeyOf(bench.app, item, VARIANT)}` }
+  // Another release may have other keys.
+  const { variantKeyOf }: typeof Make = await import(path.resolve(directory, 'src/variants/make.ts'))
+  const { readPresets }: typeof Presets = await import(path.resolve(directory, 'src/core/presets.ts'))
+  const keyed = {
+    presets: readPresets(path.resolve(directory, 'presets.json')).presets,
+    urlSecret: bench.app.urlSecret,
+  }
+  return { name, pid: child.pid ?? 0, urlOf: (item) => `${url}/images/${variantKeyOf(keyed, item, VARIANT)}` }
 }
 
 async function ask(
@@ -193,25 +195,13 @@ async function cpuOfTree(pid: number): Promise<number> {
   return all.reduce((sum, ms) => sum + ms, 0)
 }
 
-/** Waits until a process and its children have started: until they take less than a twentieth of a core. */
-async function idle(pid: number): Promise<void> {
-  let before = 0
-  await until(async () => {
-    await delay(400)
-    const now = await cpuOfTree(pid)
-    const isIdle = now - before < 20
-    before = now
-    return isIdle
-  }, 60_000)
-}
-
 /** Waits until the API has queued what its viewers' items lack, and the worker has made it. */
-async function warmed({ app }: Bench): Promise<void> {
+async function warmed(services: readonly Service[]): Promise<void> {
   await delay(1000)
-  await until(
-    async () => (await app.pg.query('select count(*)::int as n from graphile_worker.jobs')).rows[0].n === 0,
-    60_000,
-  )
+  for (const { name, bench } of services) {
+    const queued = () => bench.app.pg.query('select count(*)::int as n from graphile_worker.jobs')
+    if (name === WARMED) await until(async () => (await queued()).rows[0].n === 0, 60_000)
+  }
 }
 
 async function measureLimit({ app }: Bench, program: string, items: readonly Item[]): Promise<number> {

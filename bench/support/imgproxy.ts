@@ -9,12 +9,13 @@ import type { Bench } from './service.ts'
 
 /** A program that answers with pictures of items. */
 export interface ImageServer {
+  readonly name: string
   readonly pid: number
   readonly urlOf: (item: Item) => string
 }
 
 /** With its defaults: it draws from our folder of originals, and keeps nothing. */
-export async function startImgproxy(bench: Bench, program: string): Promise<ImageServer> {
+export async function startImgproxy(bench: Bench, program: string): Promise<Omit<ImageServer, 'name'>> {
   const port = await freePort()
   const env = {
     IMGPROXY_BIND: `127.0.0.1:${port}`,
