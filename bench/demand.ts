@@ -2,19 +2,17 @@ import path from 'node:path'
 import { setTimeout as delay } from 'node:timers/promises'
 import { parseArgs } from 'node:util'
 import type { Item } from '../prisma/generated/client/client.ts'
-import type * as Presets from '../src/core/presets.ts'
 import { uniqueIdOf } from '../src/core/variant.ts'
 import { importItems } from '../src/import/import-items.ts'
-import type * as Make from '../src/variants/make.ts'
 import { until } from '../test/support/until.ts'
 import { installDependencies } from './fidelity/dependencies.ts'
 import { drawIcons, shuffle } from './fidelity/sample.ts'
 import { type ImageServer, startImgproxy } from './support/imgproxy.ts'
 import { closedLoad, msOf, quantile } from './support/load.ts'
 import { measureNative } from './support/native.ts'
+import { previewPathsOf } from './support/paths.ts'
 import { type Bench, childrenOf, cpuMs, median, startProgram, table, withBench } from './support/service.ts'
 
-const VARIANT = { preset: 'preview', format: 'WEBP' } as const
 /** Programs that are compared. */
 const [OURS, WARMED, IMGPROXY] = ['ours', 'ours, a worker makes the other presets', 'imgproxy']
 const PICTURES = 300
@@ -162,14 +160,8 @@ async function startApi(bench: Bench, { name, directory }: { name: string; direc
   const file = path.resolve(directory, 'src/bin/api.ts')
   const { child, said } = await startProgram(bench, { file, ready: /graphql/, logFile })
   const url = /http:\S+(?=\/graphql)/.exec(said)?.[0]
-  // Another release may have other keys.
-  const { variantKeyOf }: typeof Make = await import(path.resolve(directory, 'src/variants/make.ts'))
-  const { readPresets }: typeof Presets = await import(path.resolve(directory, 'src/core/presets.ts'))
-  const keyed = {
-    presets: readPresets(path.resolve(directory, 'presets.json')).presets,
-    urlSecret: bench.app.urlSecret,
-  }
-  return { name, pid: child.pid ?? 0, urlOf: (item) => `${url}/images/${variantKeyOf(keyed, item, VARIANT)}` }
+  const pathOf = await previewPathsOf(directory, bench.app)
+  return { name, pid: child.pid ?? 0, urlOf: (item) => `${url}${pathOf(item)}` }
 }
 
 async function ask(

@@ -2,11 +2,13 @@ import { execFileSync } from 'node:child_process'
 import path from 'node:path'
 import { parseArgs } from 'node:util'
 import autocannon from 'autocannon'
-import { variantKeyOf } from '../src/variants/make.ts'
+import type { Item } from '../prisma/generated/client/client.ts'
 import { importDemo } from './support/backfills.ts'
-import { get } from './support/load.ts'
+import { getImage } from './support/load.ts'
+import { previewPathsOf } from './support/paths.ts'
 import { type Bench, cpuMs, evenly, median, startProgram, table, withBench } from './support/service.ts'
 
+const ROOT = path.join(import.meta.dirname, '..')
 /** The server has one core to itself; Postgres and the clients share the other. */
 const [SERVER_CORE, CLIENT_CORE] = ['0', '1']
 const CLIENTS = 32
@@ -38,17 +40,17 @@ export async function run(args: string[]): Promise<void> {
   execFileSync('taskset', ['-cp', CLIENT_CORE, String(process.pid)])
   await withBench(async (bench) => {
     const items = evenly(await importDemo(bench, 200), PICTURES)
-    const paths = items.map((item) => `/images/${variantKeyOf(bench.app, item, { preset: 'preview', format: 'WEBP' })}`)
     const flags = values.flags.split(' ').filter(Boolean)
-    const servers = new Map([['node:http alone', await startServer(bench, 'bench/support/bare.ts')]])
-    for (const folder of values.beside)
-      servers.set(path.basename(folder), await startServer(bench, path.resolve(folder, 'src/bin/api.ts')))
-    servers.set('ours', await startServer(bench, 'src/bin/api.ts', flags))
-    for (const url of paths) await get(servers.get('ours')?.url + url)
+    const bare = await startServer(bench, { file: 'bench/support/bare.ts' })
+    const servers = new Map<string, Stored>([
+      ['node:http alone', { ...bare, paths: items.map(({ sourceKey }) => `/${sourceKey}`) }],
+    ])
+    for (const folder of values.beside) servers.set(path.basename(folder), await startApi(bench, { folder, items }))
+    servers.set('ours', await startApi(bench, { folder: ROOT, items, flags }))
     const measured = new Map([...servers.keys()].map((name) => [name, [] as Load[]]))
     for (let round = -1; round < rounds; round++)
       for (const [name, server] of servers) {
-        const load = await ask(server, { paths, seconds })
+        const load = await ask(server, seconds)
         // The first round is a warm-up.
         if (round >= 0) measured.get(name)?.push(load)
       }
@@ -75,19 +77,35 @@ interface Server {
   readonly pid: number
 }
 
+interface Stored extends Server {
+  /** Of stored pictures. */
+  readonly paths: readonly string[]
+}
+
 let started = 0
 
-async function startServer(bench: Bench, file: string, flags: readonly string[] = []): Promise<Server> {
+async function startServer(
+  bench: Bench,
+  { file, flags = [] }: { file: string; flags?: readonly string[] },
+): Promise<Server> {
   const prefix = ['taskset', '-c', SERVER_CORE]
   const logFile = path.join(bench.env.DATA_DIR ?? '', `server-${started++}.log`)
   const { child, said } = await startProgram(bench, { file, ready: /http:\S+\/graphql/, prefix, flags, logFile })
   return { url: /http:\S+(?=\/graphql)/.exec(said)?.[0] ?? '', pid: child.pid ?? 0 }
 }
 
-async function ask(
-  { url, pid }: Server,
-  { paths, seconds }: { paths: readonly string[]; seconds: number },
-): Promise<Load> {
+/** The API of a checkout, which has made the pictures of these items. */
+async function startApi(
+  bench: Bench,
+  { folder, items, flags = [] }: { folder: string; items: readonly Item[]; flags?: readonly string[] },
+): Promise<Stored> {
+  const server = await startServer(bench, { file: path.resolve(folder, 'src/bin/api.ts'), flags })
+  const paths = items.map(await previewPathsOf(folder, bench.app))
+  for (const each of paths) await getImage(server.url + each)
+  return { ...server, paths }
+}
+
+async function ask({ url, pid, paths }: Stored, seconds: number): Promise<Load> {
   const before = await cpuMs(pid)
   const { latency, requests, non2xx, errors } = await autocannon({
     url,

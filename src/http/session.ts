@@ -30,7 +30,7 @@ export function createSessionRoute({ config, signIn }: { config: Config; signIn:
         return refuse(
           response,
           403,
-          'FORBIDDEN: This link was used already, or is older than ten minutes: sign in with a token. The admin token is printed by npm start, which also prints a new link.',
+          'FORBIDDEN: This link was used already, is older than ten minutes, or was printed before the API was restarted: sign in with a token. The admin token is printed by npm start, which also prints a new link.',
         )
     }
   }

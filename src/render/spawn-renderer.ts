@@ -24,7 +24,7 @@ const ALLOCATOR = {
 /**
  * V8 starts a full collection (15 ms) whenever 8 MB were added since the last one, which is every 60 pictures. Here it waits for one and a half
  * times what it keeps, every 200; in return new objects get 12 MB instead of 48. Minor collections take 0.3 ms, too little to wake other
- * threads for. Together this saves a tenth of the CPU time with no more memory than before (bench/README.md, render).
+ * threads for. Together this saves up to a tenth of the CPU time, with no more memory (bench/README.md, render).
  */
 const GARBAGE_COLLECTION = ['--heap-growing-percent=150', '--max-semi-space-size=4', '--no-parallel-scavenge']
 const NODE_OPTIONS = ['--expose-gc', '--max-old-space-size=256', ...GARBAGE_COLLECTION]
