@@ -32,7 +32,7 @@ const INTROSPECTION_COSTS: Readonly<Record<string, number>> = { __schema: 15_000
 
 /**
  * What a field costs for each statement that it sends, so that none of the documents that may cost 60,000 takes more than 200.
- * test/graphql-cost.test.ts counts them.
+ * test/long/graphql-cost.test.ts counts them.
  */
 export const STATEMENT_COST = 300
 

@@ -1,6 +1,18 @@
+import { text } from 'node:stream/consumers'
 import { describe, expect, it } from 'vitest'
+import { importItems } from '../../src/import/import-items.ts'
 import { afterimage } from '../support/afterimage.ts'
-import { ADMIN_TOKEN, importDrawings, tempDirectory, testApp, testServer } from '../support/setup.ts'
+import {
+  ADMIN_TOKEN,
+  drawing,
+  entry,
+  importDrawings,
+  listen,
+  tempDirectory,
+  testApp,
+  testServer,
+} from '../support/setup.ts'
+import { until } from '../support/until.ts'
 import { startWorker } from '../support/worker.ts'
 
 describe('afterimage', () => {
@@ -66,5 +78,38 @@ describe('afterimage', () => {
         /^error: unknown option '--colour'\nafterimage [a-z ]+ --help lists what there is\.\n$/,
       )
     }
+  })
+
+  it('pauses, resumes and cancels a backfill, and follows it through an outage', async () => {
+    const app = await testApp()
+    const { url } = await testServer(app)
+    await importItems({ pg: app.pg, originals: app.stores.originals }, [entry('one', drawing(1))])
+    // A balancer whose second to fourth answers say that no service is there.
+    let requests = 0
+    const balancer = await listen(async (request, response) => {
+      requests++
+      if (requests > 1 && requests < 5) return response.writeHead(503).end('no server is available')
+      const { authorization = '' } = request.headers
+      const headers = { 'content-type': 'application/json', authorization }
+      const answer = await fetch(new URL('/graphql', url), { method: 'POST', headers, body: await text(request) })
+      return response.end(await answer.text())
+    })
+    const service = { AFTERIMAGE_URL: url, AFTERIMAGE_TOKEN: ADMIN_TOKEN }
+    const { stdout } = await afterimage(['backfill'], service)
+    const [, id = ''] = /^backfill (\S+) is \w+\n$/.exec(stdout) ?? []
+    const json = await afterimage(['backfill', 'pause', id, '--json'], service)
+    expect(JSON.parse(json.stdout)).toEqual({ id, status: 'PAUSED' })
+    const change = async (verb: string) => (await afterimage(['backfill', verb, id], service)).stdout
+    expect(await change('pause')).toBe(`backfill ${id} is PAUSED\n`)
+    expect(await change('resume')).toMatch(/ is (QUEUED|PLANNING|RUNNING)\n$/)
+    const watching = afterimage(['backfill', 'watch', id], { ...service, AFTERIMAGE_URL: balancer })
+    await until(() => requests >= 5)
+    expect(await change('cancel')).toBe(`backfill ${id} is CANCELED\n`)
+    const { code, stdout: said, stderr } = await watching
+    expect({ code, said }).toEqual({
+      code: 1,
+      said: expect.stringMatching(/^CANCELED: 0 images of 0 items, 0 failed/m),
+    })
+    expect(stderr).toMatch(/^\S.* Waiting: the backfill continues\.\n$/)
   })
 })

@@ -1,9 +1,9 @@
 import { expect, it } from 'vitest'
-import { schema } from '../src/graphql/schema.ts'
-import { CATALOGUE_NAMES, fillCatalogue } from './support/full-catalogue.ts'
-import { ADMIN_TOKEN, importDrawings, testApp, testConfig, testServer } from './support/setup.ts'
-import { statementCounter } from './support/statements.ts'
-import { mostForEachField } from './support/worst-documents.ts'
+import { schema } from '../../src/graphql/schema.ts'
+import { CATALOGUE_NAMES, fillCatalogue } from '../support/full-catalogue.ts'
+import { ADMIN_TOKEN, importDrawings, testApp, testConfig, testServer } from '../support/setup.ts'
+import { statementCounter } from '../support/statements.ts'
+import { mostForEachField } from '../support/worst-documents.ts'
 
 const STATEMENTS_MAX = 200
 const RESPONSE_MAX_BYTES = 8_000_000
