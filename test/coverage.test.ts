@@ -7,7 +7,8 @@ import { upsertItems } from '../src/catalogue/upsert-items.ts'
 import { AppError } from '../src/core/errors.ts'
 import { type Preset, type Presets, RENDERER_VERSION } from '../src/core/variant.ts'
 import type { UrlSecret } from '../src/core/version.ts'
-import { countChanges, coverPresets, restAfter, runCoverageLoop } from '../src/coverage/count.ts'
+import { countChanges, coverPresets } from '../src/coverage/count.ts'
+import { restAfter, runCoverageLoop } from '../src/coverage/loop.ts'
 import { readCoverage } from '../src/coverage/read.ts'
 import { inTransaction, type Pg } from '../src/db/database.ts'
 import { COVERAGE_LOCK } from '../src/db/locks.ts'
@@ -200,10 +201,15 @@ describe('coverage', () => {
     expect((await pg.query('select from coverage_change')).rowCount).toBe(0)
   })
 
-  it('rests from counting while viewers wait for pictures, the longer the more there is to count', () => {
-    const rest = (counted: number, tookMs: number) => restAfter({ counted, tookMs, areViewersWaiting: true })
-    expect([rest(0, 2), rest(1, 2), rest(100, 60), rest(100, 500)]).toEqual([1000, 100, 3000, 10_000])
-    expect(restAfter({ counted: 100, tookMs: 500, areViewersWaiting: false })).toBe(0)
+  it('rests from counting while viewers wait for pictures, for ten seconds in all before it catches up', () => {
+    const rest = (tookMs: number, behindMs: number) =>
+      restAfter({ counted: 1, tookMs, behindMs, areViewersWaiting: true })
+    expect([rest(2, 2), rest(60, 60), rest(500, 500), rest(60, 9000), rest(60, 12_000)]).toEqual([
+      100, 3000, 9500, 1000, 0,
+    ])
+    const last = { tookMs: 500, behindMs: 500 }
+    expect(restAfter({ ...last, counted: 0, areViewersWaiting: true })).toBe(1000)
+    expect(restAfter({ ...last, counted: 100, areViewersWaiting: false })).toBe(0)
   })
 
   it('loses no change of many writers while it is counted', async () => {

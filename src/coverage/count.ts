@@ -1,8 +1,6 @@
-import { setTimeout as delay } from 'node:timers/promises'
 import { sql } from 'kysely'
-import { type Scope, WHOLE_CATALOGUE } from '../catalogue/scope.ts'
+import type { Scope } from '../catalogue/scope.ts'
 import { TAKEN_DOWN } from '../catalogue/taken-down.ts'
-import { logFailure } from '../core/log-failure.ts'
 import { type Preset, type Presets, RENDERER_VERSION } from '../core/variant.ts'
 import type { UrlSecret } from '../core/version.ts'
 import { inTransaction, type Pg } from '../db/database.ts'
@@ -11,14 +9,8 @@ import { anyOf, execute, fetchAll, query } from '../db/query.ts'
 import { statement } from '../db/statement.ts'
 import { markFamiliesDirty } from './settled.ts'
 
-/** Items counted in one transaction: about a fifth of a second. */
-const ITEMS_PER_BATCH = 20_000
 const SETS_PER_BATCH = 100
 const CHANGES_PER_BATCH = 10_000
-/** How soon a worker notices that sets are due; a set that changes all the time is counted once per interval, by all workers together. */
-const COUNT_EVERY_MS = 1000
-/** While viewers wait, counting takes at most a fiftieth of a core, and is late by this much at most. */
-const [REST, REST_MAX_MS] = [50, 10_000]
 
 /** What coverage counts: pictures of these presets under keys of this secret. */
 export interface Covered {
@@ -125,39 +117,6 @@ export async function countChanges(
     await markFamiliesDirty(client, sets)
     return sets.length
   })
-}
-
-const BATCH = { itemsMax: ITEMS_PER_BATCH, minAgeMs: COUNT_EVERY_MS, atLeastOne: true }
-
-/**
- * Counts changes within two seconds, in a set of more than 10,000 items a little later, until closed. While viewers wait for pictures, it
- * rests in between: up to ten seconds for the changes of a whole catalogue. Any number of processes may run it.
- */
-export function runCoverageLoop(pg: Pg, viewers: { areWaiting(): boolean }): { close: () => Promise<void> } {
-  const closing = new AbortController()
-  const counting = (async () => {
-    while (!closing.signal.aborted) {
-      const from = performance.now()
-      const counted = await countChanges(pg, WHOLE_CATALOGUE, BATCH).catch((error) => {
-        logFailure('coverage cannot be counted', error)
-        return 0
-      })
-      const ms = restAfter({ counted, tookMs: performance.now() - from, areViewersWaiting: viewers.areWaiting() })
-      if (ms > 0) await delay(ms, undefined, { signal: closing.signal }).catch(() => {})
-    }
-  })()
-  return {
-    close: async () => {
-      closing.abort()
-      await counting
-    },
-  }
-}
-
-/** How long the loop rests, in ms: not at all if more sets may be due and nobody waits for anything else. */
-export function restAfter(last: { counted: number; tookMs: number; areViewersWaiting: boolean }): number {
-  if (last.counted === 0) return COUNT_EVERY_MS
-  return last.areViewersWaiting ? Math.min(REST * last.tookMs, REST_MAX_MS) : 0
 }
 
 // A large import leaves a row for each item: only the oldest are read, and no others are deleted. Counting a set takes 10 µs an item; a

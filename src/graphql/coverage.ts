@@ -29,7 +29,7 @@ const PresetCoverageRef = builder.objectRef<PresetCoverage>('PresetCoverage').im
     }),
     isExact: t.exposeBoolean('isExact', {
       description:
-        'True: the counts are current. False: recent changes are not counted yet; a worker counts them within two seconds, or up to ten seconds later while viewers wait for pictures. After a preset or the URL secret has changed it takes longer, and ready items count as stale meanwhile.',
+        'True: the counts are current. False: recent changes are not counted yet; a worker counts them within two seconds, within twelve while viewers wait for pictures. After a preset or the URL secret has changed it takes longer, and ready items count as stale meanwhile.',
     }),
   }),
 })

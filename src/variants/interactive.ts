@@ -27,7 +27,7 @@ export function createInteractiveNotice(pg: Pg): () => void {
   }
 }
 
-/** Viewers on this machine, as a worker knows them. */
+/** The viewers of APIs on this machine, as a worker knows them. */
 export interface Viewers {
   /** Whether one has waited for a picture within the last two seconds. */
   areWaiting(): boolean
@@ -57,6 +57,7 @@ export function throttleForInteractive({ events, pool }: { events: Events; pool:
     areWaiting: () => timer !== undefined,
     close() {
       clearTimeout(timer)
+      timer = undefined
       closed.abort()
     },
   }

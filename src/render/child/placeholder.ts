@@ -24,14 +24,14 @@ export async function placeholderOf(
   raster: Raster,
   options: { hasInk: boolean; drawOnDark: () => Promise<Raster | null> },
 ): Promise<Omit<PlaceholderData, 'suitsAvif'>> {
-  const at = shrinker(raster)
-  const small = at(SIDE_PX)
+  const shrinkTo = shrinker(raster)
+  const small = shrinkTo(SIDE_PX)
   const thumbHash = Buffer.from(rgbaToThumbHash(small.width, small.height, small.pixels)).toString('base64')
   const colours = coloursOf(raster)
   return {
     thumbHash,
     dominantColor: dominantColour(small),
-    ...(colours.isMonochrome ? inOneInk(at, { ...colours, ...options }) : await inColours(at, options)),
+    ...(colours.isMonochrome ? inOneInk(shrinkTo, { ...colours, ...options }) : await inColours(shrinkTo, options)),
     ...colours,
   }
 }
@@ -41,21 +41,27 @@ type Tiny = Pick<PlaceholderData, 'preview' | 'darkPreview' | 'clearPreview'>
 /** Draws it with at most the given px per side. */
 type ShrinkTo = (side: number) => Raster
 
-function inOneInk(at: ShrinkTo, { palette, hasInk }: { palette: PlaceholderData['palette']; hasInk: boolean }): Tiny {
+function inOneInk(
+  shrinkTo: ShrinkTo,
+  { palette, hasInk }: { palette: PlaceholderData['palette']; hasInk: boolean },
+): Tiny {
   const own = parseHex(palette[0]?.color ?? '#000000')
-  const shadesAt = once((side) => shadesOf(at(side)))
+  const shadesAt = once((side) => shadesOf(shrinkTo(side)))
   const draw = ({ ground, ink }: typeof LIGHT) =>
     fitTiny((side) => encodeRamp(shadesAt(side), { ink: (hasInk && ink) || own, ground }))
   return { preview: draw(LIGHT), darkPreview: draw(DARK), clearPreview: draw(CLEAR) }
 }
 
-async function inColours(at: ShrinkTo, { drawOnDark }: { drawOnDark: () => Promise<Raster | null> }): Promise<Tiny> {
+async function inColours(
+  shrinkTo: ShrinkTo,
+  { drawOnDark }: { drawOnDark: () => Promise<Raster | null> },
+): Promise<Tiny> {
   const onDark = await drawOnDark()
-  const darkAt = onDark ? shrinker(onDark) : at
+  const shrinkDarkTo = onDark ? shrinker(onDark) : shrinkTo
   return {
-    preview: await encodeTiny((side) => flatten(at(side), LIGHT.ground)),
-    darkPreview: await encodeTiny((side) => flatten(darkAt(side), DARK.ground)),
-    clearPreview: await encodeTiny(at),
+    preview: await encodeTiny((side) => flatten(shrinkTo(side), LIGHT.ground)),
+    darkPreview: await encodeTiny((side) => flatten(shrinkDarkTo(side), DARK.ground)),
+    clearPreview: await encodeTiny(shrinkTo),
   }
 }
 
@@ -74,7 +80,7 @@ function flatten({ pixels, width, height }: Raster, matte: Colour | null): Raste
 
 const shrinker = (raster: Raster): ShrinkTo => once((side) => shrink(raster, side))
 
-/** Makes each value once. */
+/** Makes the value of each side once. */
 function once<T>(make: (side: number) => T): (side: number) => T {
   const made = new Map<number, T>()
   return (side) => {

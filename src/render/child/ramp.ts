@@ -4,6 +4,7 @@ import type { Colour, Raster } from './pixels.ts'
 /** Number of shades from the background to the art's colour, including both. */
 const SHADES = 8
 const SIGNATURE = Buffer.from([137, 80, 78, 71, 13, 10, 26, 10])
+const END = chunk('IEND', Buffer.alloc(0))
 /** Four bits per pixel, with a palette. */
 const [BIT_DEPTH, BY_PALETTE] = [4, 3]
 
@@ -60,5 +61,3 @@ function chunk(type: string, data: Buffer): Buffer {
   framed.writeUInt32BE(crc32(named), named.length + 4)
   return framed
 }
-
-const END = chunk('IEND', Buffer.alloc(0))
