@@ -5,7 +5,7 @@ import { type Context, numberOf } from './builder.ts'
 
 /**
  * What a vendor's token sees of each private type: a Prisma filter for that vendor's rows. Another vendor's rows are as if they did not
- * exist. test/vendor-isolation.test.ts tries every field of the schema.
+ * exist. test/long/vendor-isolation.test.ts tries every field of the schema.
  */
 const OWN = {
   Backfill: ({ id }: BoundVendor) => ({ ownerId: id }),

@@ -1,9 +1,9 @@
 import { describe, expect, it } from 'vitest'
-import type { App } from '../src/app.ts'
-import { printGlobalId } from '../src/core/global-id.ts'
-import { schema } from '../src/graphql/schema.ts'
-import { requestsOf, type SchemaRequest } from './support/schema-requests.ts'
-import { testApp, testServer } from './support/setup.ts'
+import type { App } from '../../src/app.ts'
+import { printGlobalId } from '../../src/core/global-id.ts'
+import { schema } from '../../src/graphql/schema.ts'
+import { requestsOf, type SchemaRequest } from '../support/schema-requests.ts'
+import { testApp, testServer } from '../support/setup.ts'
 import {
   idsOf,
   markOf,
@@ -14,7 +14,7 @@ import {
   seedEffects,
   seedPrivate,
   seedToken,
-} from './support/two-vendors.ts'
+} from '../support/two-vendors.ts'
 
 const ALPHA: SeededVendor = { username: 'alpha', number: 1 }
 const BETA: SeededVendor = { username: 'beta', number: 2 }
