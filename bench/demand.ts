@@ -76,10 +76,14 @@ export async function run(args: string[]): Promise<void> {
       }
     }
     const native = values.native ? await measureLimit(bench, values.native, take(PICTURES)) : null
-    const rows = clients.flatMap((count) => rowsOf(loads, { count, native }))
+    const rows = clients.flatMap((count) => rowsOf(loads, count))
     process.stdout.write(`\n${table(['what', 'pictures/s', 'p50', 'CPU', 'compared with', 'ratio', 'goal'], rows)}\n`)
     if (!imgproxy) process.stdout.write('imgproxy was not measured: --imgproxy PROGRAM names it.\n')
-    if (!native) process.stdout.write('Native code was not measured: --native PROGRAM names it.\n')
+    process.stdout.write(
+      native
+        ? `Native code drew ${native.toFixed(0)} such pictures a second.\n`
+        : 'Native code was not measured: --native PROGRAM names it.\n',
+    )
   })
 }
 
@@ -103,10 +107,7 @@ async function withServices(
   })
 }
 
-function rowsOf(
-  loads: ReadonlyMap<string, readonly Load[]>,
-  { count, native }: { count: number; native: number | null },
-): string[][] {
+function rowsOf(loads: ReadonlyMap<string, readonly Load[]>, count: number): string[][] {
   const all = (name: string) => loads.get(`${name} ${count}`) ?? []
   const of = (name: string, pick: (load: Load) => number) => median(all(name).map(pick))
   // Of all rounds: each draws other icons, and a few take as long as hundreds of others.
@@ -129,10 +130,9 @@ function rowsOf(
     .map((key) => {
       const name = key.slice(0, -` ${count}`.length)
       const to = (other: string, goal: string) => [other, (measure(name) / measure(other)).toFixed(2), goal]
-      if (name === IMGPROXY) return row(name, '', '', '')
       if (name === WARMED) return row(name, ...to(OURS, warmedAim))
-      if (loads.has(`${IMGPROXY} ${count}`)) return row(name, ...to(IMGPROXY, name === OURS ? aim : ''))
-      return native ? row(name, 'native code', (rateOf(name) / native).toFixed(2), '') : row(name, '', '', '')
+      const isCompared = name !== IMGPROXY && loads.has(`${IMGPROXY} ${count}`)
+      return row(name, ...(isCompared ? to(IMGPROXY, name === OURS ? aim : '') : ['', '', '']))
     })
 }
 

@@ -74,6 +74,17 @@ async function objectsOf(app: App): Promise<string[]> {
   return keys
 }
 
+/** Two items with all their pictures under keys of the old secret, and under those of the new one. */
+async function rotated() {
+  const { start } = await installation()
+  const before = await start('old')
+  await importDrawings(before, 2)
+  const old = await makeAll((await testServer(before)).url)
+  const after = await start('new,old')
+  const { url } = await testServer(after)
+  return { start, old, after, url, issued: await makeAll(url) }
+}
+
 /** Makes all of PICTURES; a preview's first URL is its alias. */
 async function makeAll(url: string): Promise<string[]> {
   for (const key of await issuedBy(url)) expect([200, 302]).toContain((await get(url, key)).status)
@@ -181,13 +192,7 @@ describe('after a rotation of the URL secret', () => {
   })
 
   it('copies under older keys are deleted after the grace period, and their URLs still redirect', async () => {
-    const { start } = await installation()
-    const before = await start('old')
-    await importDrawings(before, 2)
-    const old = await makeAll((await testServer(before)).url)
-    const after = await start('new,old')
-    const { url } = await testServer(after)
-    const issued = await makeAll(url)
+    const { start, old, after, url, issued } = await rotated()
     const lasting = (keys: readonly string[]) => keys.filter((key) => !key.includes('-t_')).sort()
     const removeWith = (app: App) => deleteSuperseded({ ...app, previews: app.stores.previews }, { graceDays: 30 })
     expect(await removeWith(after)).toBe(0)
@@ -206,13 +211,7 @@ describe('after a rotation of the URL secret', () => {
   })
 
   it('a take-down deletes a picture under all of its keys, and none is copied back', async () => {
-    const { start } = await installation()
-    const before = await start('old')
-    await importDrawings(before, 2)
-    const old = await makeAll((await testServer(before)).url)
-    const after = await start('new,old')
-    const { url } = await testServer(after)
-    const issued = await makeAll(url)
+    const { old, after, url, issued } = await rotated()
     const item = await after.prisma.item.findFirstOrThrow({ where: { slug: 'item-0' } })
     await takeDown(after, { type: 'ITEM', id: item.id }, 'court order')
     await runTasks(after, 'urgent')

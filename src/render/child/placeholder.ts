@@ -38,7 +38,7 @@ export async function placeholderOf(
 
 type Tiny = Pick<PlaceholderData, 'preview' | 'darkPreview' | 'clearPreview'>
 
-/** Draws it with at most the given px per side. */
+/** The drawing with at most the given px per side. */
 type ShrinkTo = (side: number) => Raster
 
 function inOneInk(
