@@ -119,6 +119,15 @@ export async function countChanges(
   })
 }
 
+/** How long the oldest change has waited to be counted, in ms; 0 if there is none. */
+export const oldestChangeMs = async (pg: Pg): Promise<number> => (await OLDEST_CHANGE.get(pg))?.ms ?? 0
+
+const OLDEST_CHANGE = statement({
+  name: 'oldest-coverage-change',
+  text: 'select extract(epoch from now() - noted_at)::float8 * 1000 as ms from coverage_change order by id limit 1',
+  columns: { ms: 'float8' },
+})
+
 // A large import leaves a row for each item: only the oldest are read, and no others are deleted. Counting a set takes 10 µs an item; a
 // worker first waits twenty times as long, so that a set that changes all the time uses at most a twentieth of a core, however large it is.
 const TAKE_CHANGES = statement({

@@ -2,14 +2,14 @@ import { setTimeout as delay } from 'node:timers/promises'
 import { WHOLE_CATALOGUE } from '../catalogue/scope.ts'
 import { logFailure } from '../core/log-failure.ts'
 import type { Pg } from '../db/database.ts'
-import { countChanges } from './count.ts'
+import { countChanges, oldestChangeMs } from './count.ts'
 
 /** Items counted in one transaction: about a fifth of a second. */
 const ITEMS_PER_BATCH = 20_000
 /** How soon a worker notices that sets are due; a set that changes all the time is counted once per interval, by all workers together. */
 const COUNT_EVERY_MS = 1000
-/** While viewers wait, a worker rests fifty times as long as it counted, but in all no longer than this before it has caught up. */
-const [REST, REST_MAX_MS] = [50, 10_000]
+/** While viewers wait, a worker rests fifty times as long as it counted, but only until a change has waited this long. */
+const [REST, WAIT_MAX_MS] = [50, 10_000]
 
 const BATCH = { itemsMax: ITEMS_PER_BATCH, minAgeMs: COUNT_EVERY_MS, atLeastOne: true }
 
@@ -19,18 +19,22 @@ const BATCH = { itemsMax: ITEMS_PER_BATCH, minAgeMs: COUNT_EVERY_MS, atLeastOne:
  */
 export function runCoverageLoop(pg: Pg, viewers: { areWaiting(): boolean }): { close: () => Promise<void> } {
   const closing = new AbortController()
+
+  /** Returns how long to rest. */
+  async function countOnce(): Promise<number> {
+    const from = performance.now()
+    const counted = await countChanges(pg, WHOLE_CATALOGUE, BATCH)
+    const tookMs = performance.now() - from
+    if (counted === 0) return COUNT_EVERY_MS
+    return viewers.areWaiting() ? restAfter({ tookMs, oldestMs: await oldestChangeMs(pg) }) : 0
+  }
+
   const counting = (async () => {
-    let caughtUpAt = performance.now()
     while (!closing.signal.aborted) {
-      const from = performance.now()
-      const counted = await countChanges(pg, WHOLE_CATALOGUE, BATCH).catch((error) => {
+      const ms = await countOnce().catch((error) => {
         logFailure('coverage cannot be counted', error)
-        return 0
+        return COUNT_EVERY_MS
       })
-      const now = performance.now()
-      if (counted === 0) caughtUpAt = now
-      const behindMs = now - caughtUpAt
-      const ms = restAfter({ counted, tookMs: now - from, behindMs, areViewersWaiting: viewers.areWaiting() })
       if (ms > 0) await delay(ms, undefined, { signal: closing.signal }).catch(() => {})
     }
   })()
@@ -43,15 +47,8 @@ export function runCoverageLoop(pg: Pg, viewers: { areWaiting(): boolean }): { c
 }
 
 /**
- * How long the loop rests after a batch, in ms: not at all if more sets may be due and nobody waits for anything else.
- * @param last.behindMs since when sets have been due
+ * How long to rest while viewers wait, in ms.
+ * @param last.oldestMs how long the oldest change that is left has waited
  */
-export function restAfter(last: {
-  counted: number
-  tookMs: number
-  behindMs: number
-  areViewersWaiting: boolean
-}): number {
-  if (last.counted === 0) return COUNT_EVERY_MS
-  return last.areViewersWaiting ? Math.max(0, Math.min(REST * last.tookMs, REST_MAX_MS - last.behindMs)) : 0
-}
+export const restAfter = (last: { tookMs: number; oldestMs: number }): number =>
+  Math.max(0, Math.min(REST * last.tookMs, WAIT_MAX_MS - last.oldestMs))
